@@ -185,6 +185,20 @@ async def test_an_error_of_our_own_station_is_not_hidden():
     await asyncio.sleep(0.01)
 
 
+async def test_a_connection_that_is_left_for_what_the_server_does_is_counted_and_the_next_waits_for_the_back_off():
+    async with Bench(echo) as bench:
+        bench.link.leave("silent", "nothing happens without a connection")
+        await bench.until(lambda: bench.link.online, "up")
+        bench.config.retry_wait_min_s = 30
+        bench.link.leave("silent", "link lost: the CSMS answers no requests")
+        await bench.until(lambda: not bench.link.online, "left")
+        assert bench.link.trouble == "link lost: the CSMS answers no requests"
+        left_ms = bench.clock.now_ms()
+        await bench.until(lambda: bench.link.online, "up again")
+        assert bench.clock.now_ms() - left_ms > 20000
+        assert bench.log.counters["link.silent"] == 1
+
+
 async def refused_then_closed(bench, reader, writer):
     """The first is refused, the second answers one message and closes, the third is an echo."""
     if bench.accepted == 1:

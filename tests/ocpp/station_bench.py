@@ -33,6 +33,7 @@ class Bench:
         self.sent = []
         self.raw = []
         self.silent = False
+        self.deaf = ()  # actions that are not answered
         self.answers = {"Authorize": ACCEPTED, "TransactionEvent": self.judge}
         self._requests = 0
         self.clock_known = False
@@ -77,7 +78,7 @@ class Bench:
             if frame[0] != 2:
                 continue
             sent.append((frame[2], frame[3]))
-            if self.silent:
+            if self.silent or frame[2] in self.deaf:
                 continue
             answer = self.answer_to(frame[2], frame[3])
             if isinstance(answer, str):

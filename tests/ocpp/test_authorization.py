@@ -177,6 +177,31 @@ def test_D01_the_local_list_comes_before_the_cache_and_survives_a_restart():
     assert bench.get("LocalAuthListCtrlr", "Entries") == "0"
 
 
+def test_D01_FR_11_more_entries_than_ItemsPerMessage_are_refused_as_too_many_and_change_nothing():
+    bench = Bench().booted()
+    most = int(bench.get("LocalAuthListCtrlr", "ItemsPerMessage"))
+    update = {"versionNumber": 1, "updateType": "Full", "localAuthorizationList": [entry("T%d" % n, "Accepted") for n in range(most)]}
+    assert bench.call("SendLocalList", update) == {"status": "Accepted"}
+    more = {"versionNumber": 2, "updateType": "Differential", "localAuthorizationList": [entry("U%d" % n, "Accepted") for n in range(most + 1)]}
+    assert bench.call("SendLocalList", more) == {"status": "Failed", "statusInfo": {"reasonCode": "TooManyElements"}}
+    assert bench.call("GetLocalListVersion", {}) == {"versionNumber": 1}
+
+
+def test_D01_a_list_that_is_longer_than_the_store_keeps_is_answered_and_the_old_one_stays():
+    bench = Bench().booted()
+    name = "\u0001" * 33  # six bytes each where it is kept
+    group = {"idToken": name, "type": "Central"}
+    answers = []
+    for part in range(5):
+        entries = [entry(name + "%03d" % (40 * part + n), "Accepted") for n in range(40)]
+        for each in entries:
+            each["idTokenInfo"]["groupIdToken"] = group
+        update = {"versionNumber": part + 1, "updateType": "Differential", "localAuthorizationList": entries}
+        answers.append(bench.call("SendLocalList", update))
+    assert answers[:3] == [{"status": "Accepted"}] * 3 and answers[4] == "InternalError"
+    assert bench.get("LocalAuthListCtrlr", "Entries") == str(40 * answers.count({"status": "Accepted"}))
+
+
 def test_a_card_at_an_inoperative_EVSE_is_refused():
     bench = Bench().booted()
     bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 1}})

@@ -30,6 +30,17 @@ def test_a_status_that_was_under_way_at_a_break_is_told_again():
         assert statuses(reconnect(bench)) == []
 
 
+def test_a_status_without_an_answer_is_told_again_by_the_next_connection():
+    bench = Bench().booted()
+    bench.deaf = ("StatusNotification",)
+    bench.station.evse_status(1, "Occupied", bench.now_ms)
+    assert statuses(bench.pump()) == [(1, "Occupied")]
+    assert statuses(bench.advance(100000)) == []
+    bench.deaf = ()
+    assert statuses(reconnect(bench)) == [(1, "Occupied")]
+    assert statuses(reconnect(bench)) == []
+
+
 def test_a_break_within_a_second_after_a_reconnect_loses_no_status():
     bench = Bench(evses=3).booted()
     bench.drop()

@@ -1,8 +1,11 @@
-"""Long messages of the peer are read a piece at a time."""
+"""Long messages of the peer are read and checked a piece at a time."""
+
+from station_bench import Bench, names
 
 from ampacity.base.log import Log
-from ampacity.base.strict_json import begin, loads
+from ampacity.base.strict_json import begin, dumps, loads
 from ampacity.ocpp.rpc import RESULT, Rpc
+from ampacity.ocpp.schema import Check
 from check import raises
 
 LONG = '[2,"m1","DataTransfer",{"vendorId":"x","data":[' + "1," * 3000 + "1]}]"
@@ -15,7 +18,7 @@ def rpc(done, log):
         done.append((action, len(payload.get("data", ()))))
         return {"status": "Accepted"}
 
-    return Rpc(handle, lambda action, payload: None, "a", log)
+    return Rpc(handle, lambda action, payload: Check(None, None, payload), lambda action, payload: Check(None, None, payload), "a", log)
 
 
 def turns(core):
@@ -82,3 +85,49 @@ def test_what_comes_behind_a_long_message_waits_for_it_and_a_lost_link_forgets_i
     core.receive(BROKEN, 0)
     core.close(0)
     assert not core.reading() and core.take(0) is None
+
+
+def token(number):
+    return {"idToken": {"idToken": "T%030d" % number, "type": "ISO14443"}, "idTokenInfo": {"status": "Accepted"}}
+
+
+def pieces(bench, text):
+    """(how often others had their turn, what the station said then)."""
+    bench.station.receive(text, bench.now_ms)
+    for count in range(10000):
+        said, wake_ms = bench.station.next(bench.now_ms)
+        if said is not None or wake_ms > bench.now_ms:
+            return count, said
+    raise AssertionError("no end")
+
+
+def test_the_entries_of_a_long_list_are_checked_in_many_turns():
+    bench = Bench().booted()
+    entries = [token(n) for n in range(400)]
+    update = {"versionNumber": 3, "updateType": "Full", "localAuthorizationList": entries}
+    count, text = pieces(bench, dumps([2, "m1", "SendLocalList", update]))
+    assert count > 10 and loads(text)[2]["status"] == "Failed"
+    entries[399] = {"idToken": {"idToken": "x", "type": "no such type"}}
+    count, text = pieces(bench, dumps([2, "m2", "SendLocalList", update]))
+    assert count > 10 and loads(text)[2:4] == ["PropertyConstraintViolation", "localAuthorizationList[399].idToken.type: no such type is not allowed"]
+
+
+def test_a_long_answer_of_the_CSMS_is_checked_in_many_turns_and_taken_once():
+    bench = Bench().booted()
+    bench.plug()
+    bench.silent = True
+    assert names(bench.card(1)) == ["Authorize"]
+    info = {"status": "Accepted", "evseId": [1] * 20000}
+    count, _ = pieces(bench, dumps([3, bench.raw[-1][1], {"idTokenInfo": info}]))
+    assert count > 100 and bench.may_charge()
+
+
+def test_a_link_lost_while_a_long_message_is_checked_forgets_it():
+    bench = Bench().booted()
+    update = {"versionNumber": 3, "updateType": "Full", "localAuthorizationList": [token(n) for n in range(90)]}
+    bench.station.receive(dumps([2, "m1", "SendLocalList", update]), bench.now_ms)
+    bench.drop()
+    bench.connect()
+    assert bench.call("GetLocalListVersion", {}) == {"versionNumber": 0}
+    bench.station.receive(dumps([2, "m2", "SendLocalList", update]), bench.now_ms)
+    assert bench.call("GetLocalListVersion", {}) == {"versionNumber": 3} and bench.reply("m2") == {"status": "Accepted"}

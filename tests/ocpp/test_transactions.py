@@ -208,6 +208,56 @@ def test_E13_a_timeout_counts_as_a_refusal_and_no_second_call_overlaps():
     assert events(bench.advance(60001)) == [("Updated", "ChargingStateChanged")]
 
 
+def test_E13_FR_04_an_event_that_times_out_is_given_up_where_the_CSMS_answers_other_requests():
+    bench = Bench().booted()
+    bench.set("OCPPCommCtrlr", "MessageAttempts", "3", "TransactionEvent")
+    bench.set("OCPPCommCtrlr", "MessageAttemptInterval", "10", "TransactionEvent")
+    bench.plug()
+    bench.deaf = ("TransactionEvent",)
+    assert events(bench.card()) == [("Started", "Authorized")]
+    assert events(bench.advance(39999)) == []
+    assert events(bench.advance(1)) == [("Started", "Authorized")]
+    assert events(bench.advance(49999)) == []
+    assert events(bench.advance(1)) == [("Started", "Authorized")]
+    assert events(bench.advance(200000)) == []
+    assert bench.log.counters["ocpp_events_given_up"] == 1 and bench.actions("mute") == []
+
+
+def test_E13_no_event_is_given_up_while_the_CSMS_answers_nothing_at_all():
+    bench = Bench().booted()
+    bench.set("OCPPCommCtrlr", "MessageAttempts", "3", "TransactionEvent")
+    bench.set("OCPPCommCtrlr", "MessageAttemptInterval", "10", "TransactionEvent")
+    bench.charging()
+    bench.silent = True
+    bench.unplug()
+    mute = 0
+    for _ in range(60):
+        bench.advance(60000)
+        if bench.actions("mute"):
+            mute += 1
+            bench.drop()
+            bench.advance_only(10000)
+            bench.connect()
+    assert mute > 10 and "ocpp_events_given_up" not in bench.log.counters
+    bench.silent = False
+    bench.drop()
+    told = payloads(bench.connect(), "TransactionEvent")
+    assert [p["eventType"] for p in told] == ["Ended"]
+
+
+def test_E13_an_answer_of_any_kind_shows_that_the_CSMS_is_there():
+    bench = Bench().booted()
+    bench.silent = True
+    bench.plug()
+    bench.card()
+    bench.advance(31000)
+    bench.station.receive('[3,"of long ago",{}]', bench.now_ms)
+    bench.advance(31000)
+    assert bench.actions("mute") == []
+    bench.advance(62000)
+    assert bench.actions("mute") != []
+
+
 def test_E14_status_of_transactions_and_of_the_queue():
     bench = Bench().booted()
     bench.charging()

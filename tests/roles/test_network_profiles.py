@@ -179,3 +179,19 @@ async def test_a_controller_without_a_clock_asks_for_the_time_before_it_checks_a
     assert await waited_ms(10**9, 2) == (20000, None)
     assert await waited_ms(3000, 1) == (0, None)
     assert await waited_ms(3000, 2, None) == (0, None)
+
+
+def test_a_connection_on_which_the_csms_answers_nothing_is_left():
+    one = garage()
+    upstream, left, now_ms = one.primary.upstream, [], 1000
+    upstream.link.leave = lambda counter, text: left.append((counter, text))
+    upstream.station.connected(now_ms)
+    sent = []
+    for _ in range(200):
+        text, _ = upstream.station.next(now_ms)
+        if text is not None:
+            sent.append(text)
+        upstream.act(now_ms)
+        now_ms += 1000
+    assert [text.split('"')[3] for text in sent[:2]] == ["BootNotification"] * 2
+    assert left[0] == ("silent", "link lost: the CSMS answers no requests")

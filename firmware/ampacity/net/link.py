@@ -123,6 +123,12 @@ class Link:
         self._hurry = True
         self._end()
 
+    def leave(self, counter: str, text: str) -> None:
+        """End the connection because of what the server does, if there is one; the next attempt follows after the back-off."""
+        if self._connection is not None:
+            self.failed(counter, text)
+            self._end()
+
     def stop(self) -> None:
         """Close the connection and let run() return."""
         self._stopping = True

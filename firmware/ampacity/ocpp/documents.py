@@ -1,7 +1,7 @@
 """The store's settings, and what happens when they cannot be written.
 
-A request of the CSMS that needs keeping fails with the write (`put` raises OSError, the answer is InternalError). What
-happens at an EVSE has happened, kept or not: `try_put` and `try_remove` count the failure and go on.
+A request of the CSMS that needs keeping fails with the write (`put` raises OSError, the answer is InternalError), also where it is
+longer than the store keeps. What happens at an EVSE has happened, kept or not: `try_put` and `try_remove` count the failure and go on.
 """
 
 if False:  # for the type checker
@@ -10,6 +10,8 @@ if False:  # for the type checker
 
     from ampacity.base.log import Log
     from ampacity.ocpp.messages import Documents
+
+ENOSPC = 28
 
 
 class StationDocuments:
@@ -29,11 +31,14 @@ class StationDocuments:
 
     def put(self, name: str, value: object) -> None:
         """OSError: the old document is still there."""
-        self._documents.put(name, value)
+        try:
+            self._documents.put(name, value)
+        except ValueError as e:
+            raise OSError(ENOSPC, str(e))
 
     def try_put(self, name: str, value: object) -> bool:
         """False if it could not be kept."""
-        return self._try(self._documents.put, name, value)
+        return self._try(self.put, name, value)
 
     def try_remove(self, name: str) -> bool:
         """False if the document is still there."""

@@ -16,8 +16,10 @@ if False:  # for the type checker
 
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Done, Message, Reply
+    from ampacity.ocpp.schema import Check
 
 OUTBOX_MAX = 256
+SILENCES_MAX = 2  # requests in a row without any answer: the connection does not work, whatever its pings say
 LOSSES_MAX = 3  # a message with which the link broke so often is the cause of it
 
 
@@ -26,7 +28,7 @@ class Exchange:
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._rpc = Rpc(self._handle, face.check_response, "%x" % station.boot_number, station.log)
+        self._rpc = Rpc(self._handle, self._request_check, face.response_check, "%x" % station.boot_number, station.log)
         self._outbox: "list[tuple[str | Callable[[Any, Any, int], tuple[str, Message] | None], Any]]" = []
         self._after: "list[Callable[[int], None]]" = []
         self._later: "list[tuple[str, int, Message]]" = []
@@ -71,7 +73,7 @@ class Exchange:
         return self._rpc.busy()
 
     def reading(self) -> bool:
-        """A long message is being read: next_text is to be called again."""
+        """A long message is being read or checked: next_text is to be called again."""
         return self._rpc.reading()
 
     def deadline_ms(self) -> "int | None":
@@ -92,7 +94,10 @@ class Exchange:
 
     def next_text(self, now_ms: int) -> "str | None":
         """The next text to send, or None."""
+        before = self._rpc.silences
         text = self._rpc.take(now_ms)
+        if self._rpc.silences > before:
+            self._silent()
         if text is not None:
             return text
         self._run_after(now_ms)
@@ -102,6 +107,17 @@ class Exchange:
         self._station.boot.sent(now_ms)
         timeout_ms = self._station.model.number("OCPPCommCtrlr", "MessageTimeout", "Default") * 1000
         return self._rpc.call(call[0], call[1], call[2] or self._kept(call), timeout_ms, now_ms)
+
+    def mute(self) -> bool:
+        """The CSMS has answered none of the last requests, whatever they were."""
+        return self._rpc.silences >= SILENCES_MAX
+
+    def _silent(self) -> None:
+        """A request was not answered in time. Is it that request, or the connection (part 2, 3.2)? A Heartbeat shows it."""
+        if self.mute():
+            self._station.actions.append(("mute",))
+        elif self._station.boot.status == "Accepted":
+            self._station.boot.request_heartbeat()
 
     def _kept(self, call: "Call") -> "Done":
         """What becomes of a request whose sender keeps nothing: lost with the link it leaves again, a few times."""
@@ -124,12 +140,13 @@ class Exchange:
         call, self._again = self._again, None
         return call
 
+    def _request_check(self, action: str, payload: "Message") -> "Check":
+        return face.request_check("" if self._station.boot.status == "Rejected" else action, payload)
+
     def _handle(self, action: str, payload: "Message", message_id: str, now_ms: int) -> "Message | None":
         if self._station.boot.status == "Rejected":  # B03.FR.08; without any answer yet we are as good as Pending
             raise CallError("SecurityError", "not accepted")
-        function = face.handler(action)
-        face.check_request(action, payload)
-        return function(self._station, payload, message_id, now_ms)
+        return face.handler(action)(self._station, payload, message_id, now_ms)
 
     def _pull(self, now_ms: int) -> "Call | None":
         """The next request of ours: (action, payload, done), or None."""

@@ -151,6 +151,8 @@ if False:  # for the type checker
 
         def answer_later(self, message_id: str, deadline_ms: int, otherwise: Message) -> None: ...
 
+        def mute(self) -> bool: ...
+
     class StationFace(Protocol):
         """The station, as its blocks see it: station.py."""
 

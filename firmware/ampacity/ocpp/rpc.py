@@ -15,6 +15,7 @@ if False:  # for the type checker
 
     from ampacity.base.log import Log
     from ampacity.ocpp.messages import Done, Message, Reply
+    from ampacity.ocpp.schema import Check
 
     class Reading(Protocol):
         """A message that is read piece by piece: base/strict_json.py, `begin`."""
@@ -27,22 +28,25 @@ SIZE_MAX = 65536
 ANSWERS_KEPT = 4
 ANSWERS_WAITING_MAX = 64  # further requests are refused
 OUT_MAX = 256  # and beyond this they stay without any answer
-VALUES_AT_ONCE = 128  # of a message that is read; then others have their turn
+VALUES_AT_ONCE = 128  # of a message that is read or checked; then others have their turn
 CALL, RESULT, ERROR = 2, 3, 4
 
 
 class Rpc:
     """`handle(action, payload, message_id, now_ms)` → the response, or None if it is given later by `answer`.
 
-    It may raise CallError. `check(action, payload)` raises CallError for a response that is not as it must be.
-    `prefix`: makes message ids unique over restarts (at most 20 characters).
+    It may raise CallError. `request_check(action, payload)`, `response_check(action, payload)`: the Check of what comes in.
+    `prefix`: makes message ids unique over restarts (at most 20 characters). `silences`: requests of ours in a row without any answer of
+    the peer, over all connections.
     """
 
     def __init__(
-        self, handle: "Callable[[str, Message, str, int], Message | None]", check: "Callable[[str, Message], None]", prefix: str, log: "Log",
+        self, handle: "Callable[[str, Message, str, int], Message | None]", request_check: "Callable[[str, Message], Check]",
+        response_check: "Callable[[str, Message], Check]", prefix: str, log: "Log",
     ) -> None:
         self._handle = handle
-        self._check = check
+        self._request_check = request_check
+        self._response_check = response_check
         self._prefix = prefix
         self._log = log
         self._count = 0
@@ -51,11 +55,13 @@ class Rpc:
         self._later: "list[str]" = []
         self._pending: "tuple[str, str, Done, int] | None" = None
         self._unanswered = 0
+        self.silences = 0
         self._reading: "Reading | None" = None  # a long message of the peer
+        self._checking: "tuple[Check, list[Any]] | None" = None  # one that was read, as its frame
 
     def reading(self) -> bool:
-        """True while take() has to be called again for a long message to be read to its end."""
-        return self._reading is not None
+        """True while take() has to be called again for a long message to be read and checked to its end."""
+        return self._reading is not None or self._checking is not None
 
     def busy(self) -> bool:
         """True while a request of ours waits for its answer."""
@@ -71,7 +77,7 @@ class Rpc:
         self._later = []
         self._answered = []
         self._unanswered = 0
-        self._reading = None
+        self._reading = self._checking = None
         self._end("lost", None, now_ms)
 
     def call(self, action: str, payload: "Message", done: "Done", timeout_ms: int, now_ms: int) -> str:
@@ -82,10 +88,11 @@ class Rpc:
         return dumps([CALL, message_id, action, payload])
 
     def take(self, now_ms: int) -> "str | None":
-        """The next answer to send, or None; also reads on in a long message, and ends a request whose time is over."""
-        self._read_on(VALUES_AT_ONCE, now_ms)
+        """The next answer to send, or None; also goes on with a long message, and ends a request whose time is over."""
+        self._go_on(VALUES_AT_ONCE, now_ms)
         if self._pending is not None and now_ms >= self._pending[3]:
             self._log.counter("ocpp_timeouts")
+            self.silences += 1
             self._end("timeout", None, now_ms)
         if self._out:
             return self._out.pop(0)
@@ -105,26 +112,47 @@ class Rpc:
 
     def receive(self, text: str, now_ms: int) -> None:
         """One message of the peer. Whatever it is, nothing is raised: what is wrong is answered or counted."""
-        self._read_on(SIZE_MAX, now_ms)
+        while self.reading():
+            self._go_on(SIZE_MAX, now_ms)
         try:
             self._reading = begin(text, SIZE_MAX)
         except ValueError as e:
             return self._refuse("-1", "RpcFrameworkError", str(e))
-        self._read_on(VALUES_AT_ONCE, now_ms)
+        self._go_on(VALUES_AT_ONCE, now_ms)
 
-    def _read_on(self, values: int, now_ms: int) -> None:
-        """So many values of the message in hand; when it is read it is acted upon."""
+    def _go_on(self, values: int, now_ms: int) -> None:
+        """So many values of the message in hand are read, so many checked; then it is acted upon."""
         reading = self._reading
-        if reading is None:
-            return
-        try:
-            if not reading.go_on(values):
-                return
-        except ValueError as e:
+        if reading is not None:
+            try:
+                if not reading.go_on(values):
+                    return
+            except ValueError as e:
+                self._reading = None
+                return self._refuse("-1", "RpcFrameworkError", str(e))
             self._reading = None
-            return self._refuse("-1", "RpcFrameworkError", str(e))
-        self._reading = None
-        self._received(reading.value, now_ms)
+            self._received(reading.value, now_ms)
+        if self._checking is not None:
+            self._check_on(values, now_ms)
+
+    def _check_on(self, values: int, now_ms: int) -> None:
+        check, frame = self._checking  # type: ignore[misc]  # there is one
+        fault = None
+        try:
+            if not check.go_on(values):
+                return
+        except CallError as e:
+            fault = e
+        self._checking = None
+        if frame[0] == CALL:
+            self._act(frame, fault, now_ms)
+        elif self._pending is None or self._pending[0] != frame[1]:  # it took too long to read
+            self._log.counter("ocpp_unasked")
+        elif fault is not None:
+            self._log.add("warning", "ocpp: bad answer to %s: %s" % (self._pending[1], fault.text), now_ms)
+            self._end("error", fault.code, now_ms)
+        else:
+            self._end("result", frame[2], now_ms)
 
     def _received(self, frame: object, now_ms: int) -> None:
         if not isinstance(frame, list) or len(frame) < 3:
@@ -135,11 +163,11 @@ class Rpc:
         if kind is True or kind not in (CALL, RESULT, ERROR):
             return self._refuse(message_id, "MessageTypeNotSupported", "message type: 2, 3 or 4")
         if kind == CALL:
-            self._call(frame, message_id, now_ms)
+            self._call(frame, message_id)
         else:
             self._response(frame, kind, message_id, now_ms)
 
-    def _call(self, frame: "list[Any]", message_id: str, now_ms: int) -> None:
+    def _call(self, frame: "list[Any]", message_id: str) -> None:
         for known, text in self._answered:
             if known == message_id:
                 self._log.counter("ocpp_duplicates")
@@ -151,8 +179,15 @@ class Rpc:
         if len(self._out) >= ANSWERS_WAITING_MAX:
             self._log.counter("ocpp_flooded")
             return self._refuse(message_id, "InternalError", "%d answers wait; ask one at a time" % ANSWERS_WAITING_MAX)
+        self._checking = (self._request_check(frame[2], frame[3]), frame)
+
+    def _act(self, frame: "list[Any]", fault: "CallError | None", now_ms: int) -> None:
+        """A request that was checked."""
+        message_id = frame[1]
         try:
             self._later.append(message_id)
+            if fault is not None:
+                raise fault
             response = self._handle(frame[2], frame[3], message_id, now_ms)
             if response is not None:
                 self.answer(message_id, response)
@@ -165,6 +200,7 @@ class Rpc:
             self._refuse(message_id, "InternalError", "the store is full or broken")
 
     def _response(self, frame: "list[Any]", kind: int, message_id: str, now_ms: int) -> None:
+        self.silences = 0
         if self._pending is None or self._pending[0] != message_id:
             self._log.counter("ocpp_unasked")
             return
@@ -172,12 +208,7 @@ class Rpc:
             code = frame[2] if isinstance(frame[2], str) else "GenericError"
             self._log.add("warning", "ocpp: %s answered with %s" % (self._pending[1], code[:40]), now_ms)
             return self._end("error", code, now_ms)
-        try:
-            self._check(self._pending[1], frame[2])
-        except CallError as e:
-            self._log.add("warning", "ocpp: bad answer to %s: %s" % (self._pending[1], e.text), now_ms)
-            return self._end("error", e.code, now_ms)
-        self._end("result", frame[2], now_ms)
+        self._checking = (self._response_check(self._pending[1], frame[2]), frame)
 
     def _end(self, kind: str, payload: "Reply", now_ms: int) -> None:
         if self._pending is not None:

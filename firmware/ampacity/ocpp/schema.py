@@ -1,7 +1,7 @@
 """Checks a payload against the generated tables (notation: tools/ocpp_tables.py).
 
-The first thing that is wrong is reported, by path. Which code says what (OCPP-J 2.0.1, 4.3): a field that must be
-there and is not, or a list too short or too long → OccurrenceConstraintViolation; the wrong type →
+One thing that is wrong is reported, by path. A payload with long lists is checked a piece at a time. Which code says
+what (OCPP-J 2.0.1, 4.3): a field that must be there and is not, or a list too short or too long → OccurrenceConstraintViolation; the wrong type →
 TypeConstraintViolation; a word, length or date that is not allowed → PropertyConstraintViolation; a field that does
 not exist → FormatViolation.
 """
@@ -22,56 +22,78 @@ if False:  # for the type checker
         def ENUMS(self) -> "tuple[str, ...]": ...
 
 
-def check(tables: "Tables", number: int, value: object, path: str = "") -> None:
-    """CallError unless `value` is an object of tables.TYPES[number]. `tables`: a module with TYPES and ENUMS."""
-    if not isinstance(value, dict):
-        raise CallError("TypeConstraintViolation", "%s: an object is expected" % (path or "payload"))
-    known = 0
-    text = tables.TYPES[number]
-    for field in text.split(" ") if text else ():
-        at = field.find("!")
-        required = at >= 0
-        if not required:
-            at = field.find("?")
-        name = field[:at]
-        if name in value:
+class Check:
+    """The check of one payload against tables.TYPES[number]. `tables`: a module with TYPES and ENUMS; number None: nothing is known of it."""
+
+    def __init__(self, tables: "Tables", number: "int | None", value: object) -> None:
+        self._tables = tables
+        self._number = number
+        self._value = value
+        self._left = 0
+        self._lists: "list[list[Any]]" = []  # [kind of its elements, list, the next one's index, path] of those that are not done
+
+    def go_on(self, values: int) -> bool:
+        """Check about so many values more. True: that was all of it. CallError: what is wrong, and where."""
+        self._left = values
+        number, self._number = self._number, None
+        if number is not None:
+            self._object(number, self._value, "")
+        while self._lists and self._left > 0:
+            row = self._lists[-1]
+            kind, items, at, path = row
+            if at == len(items):
+                self._lists.pop()
+            else:
+                row[2] = at + 1
+                self._one(kind, items[at], "%s[%d]" % (path, at))
+        return not self._lists
+
+    def _object(self, number: int, value: "Any", path: str) -> None:
+        here = path or "payload"
+        _typed(isinstance(value, dict), "an object", here)
+        known = 0
+        text = self._tables.TYPES[number]
+        for field in text.split(" ") if text else ():
+            at = field.find("!")
+            required = at >= 0
+            if not required:
+                at = field.find("?")
+            name = field[:at]
+            if name in value:
+                known += 1
+                self._field(field[at + 1 :], value[name], path + "." + name if path else name)
+            elif required:
+                raise CallError("OccurrenceConstraintViolation", "%s: %s is missing" % (here, name))
+        if "customData" in value:
             known += 1
-            _field(tables, field[at + 1 :], value[name], path + "." + name if path else name)
-        elif required:
-            raise CallError("OccurrenceConstraintViolation", "%s: %s is missing" % (path or "payload", name))
-    if "customData" in value:
-        known += 1
-        _custom(value["customData"], path)
-    if known != len(value):
-        raise CallError("FormatViolation", "%s: %s does not exist" % (path or "payload", _stranger(text, value)))
+            _custom(value["customData"], path)
+        if known != len(value):
+            raise CallError("FormatViolation", "%s: %s does not exist" % (here, _stranger(text, value)))
 
+    def _field(self, kind: str, value: "Any", path: str) -> None:
+        star = kind.find("*")
+        if star < 0:
+            return self._one(kind, value, path)
+        _typed(isinstance(value, list), "a list", path)
+        least, most = kind[star + 1 :].split("-")
+        if len(value) < int(least) or len(value) > int(most) > 0:
+            raise CallError("OccurrenceConstraintViolation", "%s: %d elements" % (path, len(value)))
+        self._lists.append([kind[:star], value, 0, path])
 
-def _field(tables: "Tables", kind: str, value: object, path: str) -> None:
-    star = kind.find("*")
-    if star < 0:
-        return _one(tables, kind, value, path)
-    if not isinstance(value, list):
-        raise CallError("TypeConstraintViolation", "%s: a list is expected" % path)
-    least, most = kind[star + 1 :].split("-")
-    if len(value) < int(least) or len(value) > int(most) > 0:
-        raise CallError("OccurrenceConstraintViolation", "%s: %d elements" % (path, len(value)))
-    for i, item in enumerate(value):
-        _one(tables, kind[:star], item, "%s[%d]" % (path, i))
-
-
-def _one(tables: "Tables", kind: str, value: "Any", path: str) -> None:
-    letter = kind[0]
-    if letter == "o":
-        check(tables, int(kind[1:]), value, path)
-    elif letter == "i":
-        _typed(isinstance(value, int) and not isinstance(value, bool), "an integer", path)
-    elif letter == "n":
-        _typed(isinstance(value, (int, float)) and not isinstance(value, bool), "a number", path)
-    elif letter == "b":
-        _typed(isinstance(value, bool), "a boolean", path)
-    elif letter in "sed":
-        _typed(isinstance(value, str), "a string", path)
-        _text(tables, kind, value, path)
+    def _one(self, kind: str, value: "Any", path: str) -> None:
+        self._left -= 1
+        letter = kind[0]
+        if letter == "o":
+            self._object(int(kind[1:]), value, path)
+        elif letter == "i":
+            _typed(isinstance(value, int) and not isinstance(value, bool), "an integer", path)
+        elif letter == "n":
+            _typed(isinstance(value, (int, float)) and not isinstance(value, bool), "a number", path)
+        elif letter == "b":
+            _typed(isinstance(value, bool), "a boolean", path)
+        elif letter in "sed":
+            _typed(isinstance(value, str), "a string", path)
+            _text(self._tables, kind, value, path)
 
 
 def _typed(holds: bool, expected: str, path: str) -> None:

@@ -42,6 +42,7 @@ Actions, drained by the roles (a list; pop them all):
     ("reset", "Immediate" or "OnIdle", evse or 0)     0: restart the controller; sessions have ended, the queue is out
     ("time", unix_ms)                       the wall clock was set by the CSMS (it has been told already)
     ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
+    ("mute",)                               the CSMS answers none of our requests: connect again
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
 
 Who may charge is the station's to say, and is asked, never copied: `evses[i].may_charge()`, and `ended_by`, the reason why it was
@@ -145,6 +146,7 @@ class Station:
         self.online = True
         self.queue.connected()
         self.boot.connected(now_ms)
+        self.availability.connected()
         threshold_ms = self.model.number("OCPPCommCtrlr", "OfflineThreshold") * 1000
         if self.accepted() and now_ms - self._offline_ms > threshold_ms:
             self.availability.force_all()

@@ -106,6 +106,29 @@ def test_a_stranger_on_plain_tcp_reads_no_numbers_and_is_not_obeyed_while_the_pr
             each.close()
 
 
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_strangers_that_ask_do_not_displace_the_connection_of_the_running_lease(runtime, tmp_path):
+    with secondary(runtime, tmp_path) as (plant, port):
+        plant.car = "C"
+        request = bytes((0, 1, 0, 0, 0, 6, 2, 3)) + table.STATUS_AT.to_bytes(2, "big") + bytes((0, 4))
+        with socket.create_connection(("127.0.0.1", port), 10) as primary, contextlib.ExitStack() as stack:
+            grant = b"".join(value.to_bytes(2, "big") for value in [100, *GRANT[1:]])
+            primary.sendall(bytes((0, 1, 0, 0, 0, 7 + len(grant), 2, 16)) + table.GRANT_AT.to_bytes(2, "big") + bytes((0, 7, 14)) + grant)
+            assert primary.recv(100)[7] == 16
+            for n in range(12):
+                stranger = stack.enter_context(socket.create_connection(("127.0.0.1", port), 10, (f"127.0.0.{n + 2}", 0)))
+                stranger.sendall(request)
+                assert stranger.recv(100)[7] == 3
+            forger = ModbusTcpClient("127.0.0.1", port=port, timeout=6, retries=0, source_address=("127.0.0.99", 0))
+            assert forger.connect()
+            forger.write_registers(table.GRANT_AT, [160, 100, 2, 0, 7, 1, 0], device_id=2)
+            forger.close()
+            primary.sendall(request)
+            assert primary.recv(100)[7] == 3
+            said = show(plant)["tcp"]
+            assert said["second_sources"] == 1 and said["turned_away"] >= 8, said
+
+
 def test_mbpoll_reads_and_grants_over_tcp(tmp_path):
     with secondary("cpython", tmp_path) as (plant, port):
         def ask(*words):

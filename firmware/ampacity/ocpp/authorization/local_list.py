@@ -10,7 +10,6 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Message, Token
 
 DOC = "ocpp_list"
-ITEMS_MAX = 100
 
 
 class LocalList:
@@ -64,9 +63,11 @@ def send(station: "StationFace", request: "Message", message_id: str, now_ms: in
     if not station.model.on("LocalAuthListCtrlr", "Enabled"):
         return {"status": "Failed", "statusInfo": {"reasonCode": "NotEnabled"}}
     items = request.get("localAuthorizationList") or []
+    if len(items) > station.model.number("LocalAuthListCtrlr", "ItemsPerMessage"):
+        return {"status": "Failed", "statusInfo": {"reasonCode": "TooManyElements"}}
     full = request["updateType"] == "Full"
     keys = [key_of(item["idToken"]) for item in items]
     missing = full and any("idTokenInfo" not in item for item in items)
-    if len(items) > ITEMS_MAX or len(set(keys)) < len(keys) or missing or request["versionNumber"] < 1:
+    if len(set(keys)) < len(keys) or missing or request["versionNumber"] < 1:
         return {"status": "Failed", "statusInfo": {"reasonCode": "InvalidValue"}}
     return {"status": station.local_list.update(request["versionNumber"], full, items)}

@@ -21,6 +21,7 @@ class Availability:
         self._later: "list[tuple[str, bool]]" = []
         self._told: "dict[int, str | None]" = {}
         self._forced: "list[OcppEvse]" = []
+        self._unsure: "list[OcppEvse]" = []  # told without an answer: again with the next connection
 
     def status(self, evse: "OcppEvse") -> str:
         """connectorStatus of the EVSE's one connector."""
@@ -66,6 +67,11 @@ class Availability:
         """Send the status of every connector, changed or not."""
         self.force(self._station.evses)
 
+    def connected(self) -> None:
+        """A new connection: what the last one left open is told again."""
+        unsure, self._unsure = self._unsure, []
+        self.force(unsure)
+
     def pull(self, now_ms: int) -> "Call | None":
         """The next StatusNotification, or None."""
         for evse in self._station.evses:
@@ -92,7 +98,11 @@ class Availability:
         self._told[evse.id] = status
 
         def done(kind: str, payload: "Reply", now_ms: int) -> None:
-            if kind == "lost":  # whether it arrived, nobody knows
+            if evse in self._unsure:
+                self._unsure.remove(evse)
+            if kind == "timeout":
+                self._unsure.append(evse)
+            elif kind == "lost":  # whether it arrived, nobody knows
                 self._told[evse.id] = None
                 if asked:
                     self.force([evse])

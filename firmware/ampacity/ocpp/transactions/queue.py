@@ -1,7 +1,8 @@
 """What must reach the CSMS, in order, over lost connections and power cuts (E04, E13, A04).
 
 Each message is one record of the journal before it is anything else; it leaves the journal when the CSMS has answered
-it, or has failed to as often as MessageAttempts says. A time that the wall clock could not tell yet is kept as the
+it, or has failed to as often as MessageAttempts says, by an error or by no answer in time. A CSMS that answers no request at all counts
+as a broken connection, not as a failure of this message: nothing is given up to it. A time that the wall clock could not tell yet is kept as the
 monotonic time, negative, and translated when the message leaves.
 """
 
@@ -122,9 +123,10 @@ class Queue:
         if kind == "result":
             self._drop()
             return self._station.delivered(record, payload, now_ms)
-        self._attempts += 1
         model = self._station.model
-        if self._attempts >= model.number("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"):
+        attempts_max = model.number("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent")
+        self._attempts = min(self._attempts + 1, attempts_max)
+        if self._attempts == attempts_max and not (kind == "timeout" and self._station.exchange.mute()):
             self._station.log.counter("ocpp_events_given_up")
             self._station.log.add("warning", "ocpp: %s given up" % record["a"], now_ms)
             return self._drop()

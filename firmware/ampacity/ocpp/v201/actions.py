@@ -1,7 +1,7 @@
 """Which module answers which request of OCPP 2.0.1. A module is imported when its first request comes."""
 
 from ampacity.ocpp.errors import CallError
-from ampacity.ocpp.schema import check
+from ampacity.ocpp.schema import Check
 from ampacity.ocpp.v201 import tables
 
 if False:  # for the type checker
@@ -44,17 +44,18 @@ def handler(action: str) -> "Callable[[StationFace, Message, str, int], Message 
     raise CallError("NotImplemented", action[:60])
 
 
-def check_request(action: str, payload: "Message") -> None:
-    """CallError unless the payload is what the request must be."""
-    _check(tables.REQUESTS, action, payload)
+def request_check(action: str, payload: "Message") -> "Check":
+    """The check of a request's payload."""
+    return Check(tables, _number(tables.REQUESTS, action), payload)
 
 
-def check_response(action: str, payload: "Message") -> None:
-    """CallError unless the payload is what the response to our request must be."""
-    _check(tables.RESPONSES, action, payload)
+def response_check(action: str, payload: "Message") -> "Check":
+    """The check of the response to a request of ours."""
+    return Check(tables, _number(tables.RESPONSES, action), payload)
 
 
-def _check(rows: "tuple[tuple[str, int], ...]", action: str, payload: "Message") -> None:
+def _number(rows: "tuple[tuple[str, int], ...]", action: str) -> "int | None":
     for name, number in rows:
         if name == action:
-            check(tables, number, payload)
+            return number
+    return None

@@ -335,6 +335,8 @@ class Upstream:
         elif kind == "password":
             self.network_profiles.password(action[1])
             self.link.reconnect()
+        elif kind == "mute":
+            self.link.leave("silent", "link lost: the CSMS answers no requests")
         elif kind == "variable":
             self._set_link_variables()
         elif kind == "authorized":

@@ -1,9 +1,9 @@
 """Our own registers over TCP: plain, or Modbus/TCP Security, where a client's certificate says what it may do.
 
 facts: {"host", "tcp_port"} and, for TLS, "tls" {"root_pem", "certificate_pem", "key_pem"} and perhaps "roles"
-{name: [rights]}. On plain TCP the numbers of a running lease are shown to its own connection alone, and a grant from another
-host is refused and told while that one is open. That holds off who only reaches the port; who can read the frames, answers
-from the primary's address, or comes first after a lapse is obeyed: plain TCP is for a network of its own.
+{name: [rights]}. On plain TCP the numbers of a running lease are shown to its own connection alone, which no other connection
+displaces, and a grant from another host is refused and told while that one is open. That holds off who only reaches the port; who can
+read the frames, answers from the primary's address, or comes first after a lapse is obeyed: plain TCP is for a network of its own.
 """
 
 from ampacity.base.admission import Admission
@@ -54,6 +54,7 @@ class ModbusTcpServer:
         self._told = RateLimitedLog(log, "modbus tcp")
         self._alarm = RateLimitedLog(log, "modbus tcp")  # apart: what strangers cause does not hide it
         self._second_sources = 0
+        self._holder: "Any" = None  # the client that holds the lease
         self._tls: "Any" = None
         material = facts.get("tls")
         if material:
@@ -117,6 +118,10 @@ class ModbusTcpServer:
 
         def before(now_ms: int) -> None:
             self._admission.heard(client)
+            if self.engine.map.lease_holder is session and self._holder is not client:  # strangers do not displace it
+                self._admission.answering(self._holder or client, False)
+                self._admission.answering(client, False, True)
+                self._holder = client
             if session.refused != told[0]:
                 told[0] = session.refused
                 self._told.add("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)  # type: ignore[arg-type]
