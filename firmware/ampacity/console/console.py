@@ -282,7 +282,7 @@ class Console:
     def _password(self, words: "list[str]", now_ms: int) -> None:
         self._work, self._then = self.target.access.change(" ".join(words)), self._changed
 
-    def _changed(self, done: bool, now_ms: int) -> str:
+    def _changed(self, _: bool, now_ms: int) -> str:
         self.target.log.add("info", "console: the installer's password was set", now_ms)
         return "ok"
 
