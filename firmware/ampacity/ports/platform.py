@@ -8,6 +8,7 @@ import sys
 import time
 
 from ampacity.base.errors import Rejected
+from ampacity.base.exit_status import EXIT_RESTART
 from ampacity.base.rng import Rng
 from ampacity.ports.watchdog import NoWatchdog
 
@@ -23,7 +24,6 @@ if False:  # for the type checker
     from ampacity.ports.sim import SimLink
     from ampacity.ports.tls_credentials import TlsCredentials
 
-RESTART_STATUS = 42
 SECONDS_1970_2000 = 946684800
 RTC_SET_S = 1735689600  # 2025-01-01: a clock that shows less was never set
 
@@ -175,7 +175,7 @@ class Platform:
 
     def reset(self, kind: str = "immediate") -> None:
         """Leave the process with the status that asks for a restart; the hardware's reset state opens the contactor."""
-        sys.exit(RESTART_STATUS)
+        sys.exit(EXIT_RESTART)
 
     def look(self, bus_facts: "Facts") -> None:
         """Busy when another program has the device of that bus now; a board has one program."""
