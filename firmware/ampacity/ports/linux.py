@@ -12,10 +12,9 @@ import time
 from ampacity.base.address import numeric_host
 from ampacity.base.clock import TickClock
 from ampacity.ports.line import Line, tty_modes
-from ampacity.ports.linger import reset_on_close
 from ampacity.ports.lock import claim
 from ampacity.ports.platform import Platform
-from ampacity.ports.serial_over_tcp import address_of, begin, drop
+from ampacity.ports.serial_over_tcp import address_of, begin, drop, reset_on_close
 from ampacity.ports.watchdog import linux_watchdog
 
 if False:  # for the type checker

@@ -8,7 +8,6 @@ import sys
 import time
 
 from ampacity.base.errors import Rejected
-from ampacity.base.exit_status import EXIT_RESTART
 from ampacity.base.rng import Rng
 from ampacity.ports.watchdog import NoWatchdog
 
@@ -24,6 +23,11 @@ if False:  # for the type checker
     from ampacity.ports.sim import SimLink
     from ampacity.ports.tls_credentials import TlsCredentials
 
+# exit statuses of the controller's process, for what starts it and restarts it
+EXIT_USAGE = 2
+EXIT_RESTART = 42  # asks for a restart at once
+EXIT_BUSY = 75  # the data folder or a serial device is in use
+EXIT_CONFIG = 78  # the configuration cannot be used
 SECONDS_1970_2000 = 946684800
 RTC_SET_S = 1735689600  # 2025-01-01: a clock that shows less was never set
 

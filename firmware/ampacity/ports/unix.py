@@ -7,11 +7,10 @@ import termios
 
 from ampacity.base.address import numeric_host
 from ampacity.ports.line import Line, tty_modes
-from ampacity.ports.linger import reset_on_close
 from ampacity.ports.lock import claim
 from ampacity.ports.mp_io import Pump, TcpSerialLine, TicksClock, Waiter, forget, let_go
 from ampacity.ports.mp_platform import MpPlatform, secure
-from ampacity.ports.serial_over_tcp import address_of
+from ampacity.ports.serial_over_tcp import address_of, reset_on_close
 from ampacity.ports.watchdog import linux_watchdog
 
 if False:  # for the type checker

@@ -19,7 +19,6 @@ from ampacity.evse.local_evse import LocalEvse
 from ampacity.evse.pilot import ControlPilot
 from ampacity.roles.configuration.field_types import check_fields
 from ampacity.roles.service.secondary_console import SecondaryConsole
-from ampacity.roles.storage.latched_faults import LATCHED, UNREAD, LatchedFaults
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.document_store import DocumentStore, KeptDocuments
 
@@ -36,7 +35,7 @@ if False:  # for the type checker
 TICK_MS = 100
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
 FLAG_OPEN = 2
-TRUSTED = ("access", LATCHED, "written")  # documents that must not vanish unseen
+TRUSTED = ("access", "latched", "written")  # documents that must not vanish unseen
 # bit of the map for each fault name; the last one stands for all that are not named
 FAULT_BITS = {
     "rcm": 0,
@@ -101,8 +100,8 @@ class Secondary:
         self._take_written(documents.get("written"))
         self.machine = ControlPilot(config["max_da"], config.get("connector", "c")[:1] == "s")
         self.evse = LocalEvse(port, self.machine, config["terminals"], self.energy_kept_wh)
-        self._latched = LatchedFaults(self._kept, [])
-        self.evse.restore([UNREAD] if self._latched.unread else self._latched.faults)
+        latched = self._kept.known("latched", [])  # faults that wait for a hand on the plug
+        self.evse.restore(["unread"] if "latched" in documents.damaged else latched)
         self._tell_damaged(now_ms)
         self.stopped = False
         self.server: "ModbusTcpServer | None" = None  # the ModbusTcpServer, where there is one
@@ -132,7 +131,7 @@ class Secondary:
             written = {"fallback_da": lease.fallback_da, "max_da": lease.max_da, "power_on_da": lease.power_on_da}
             written["longest_ms"] = lease.longest_ms
             self._kept.put("written", written, now_ms)
-        self._latched.keep(self.evse.latched, now_ms)
+        self._kept.keep("latched", self.evse.latched, now_ms)
         if self.evse.energy_wh - self.energy_kept_wh >= ENERGY_KEEP_WH:
             self._keep(now_ms)
 
@@ -196,7 +195,7 @@ class Secondary:
 
     def _tell_damaged(self, now_ms: int) -> None:
         told = (
-            (LATCHED, "latched faults unknown: charging resumes after the car is unplugged"),
+            ("latched", "latched faults unknown: charging resumes after the car is unplugged"),
             ("written", "settings: at most 6.0 A, and 0 A without a grant, until they are set"),
         )
         for name, means in told:

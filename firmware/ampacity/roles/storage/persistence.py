@@ -5,8 +5,7 @@ Written by the housekeeping loop only: no safety decision waits for a disk.
 
 
 from ampacity.bus.leases.grant_numbers import GrantNumbers
-from ampacity.roles.storage.latched_faults import AGAIN_MS, LATCHED, UNREAD, LatchedFaults
-from ampacity.store.document_store import KeptDocuments
+from ampacity.store.document_store import AGAIN_MS, KeptDocuments
 
 if False:  # for the type checker
     from typing import Any
@@ -19,6 +18,8 @@ if False:  # for the type checker
 
 IDENTITY = "identity"
 EVIDENCE = "evidence"
+LATCHED = "latched"  # faults of our own charging points that wait for a hand on the plug
+UNREAD = "unread"  # the fault that stands for latched ones that cannot be read
 # documents on which trust rests: one that is damaged, or was there and is gone, never counts as one that never was
 TRUSTED = (
     "access", EVIDENCE, LATCHED, "limits", "contract", "upstream_own", "upstream_floor", "ocpp_network", "ocpp_secret", "ocpp_profiles",
@@ -48,6 +49,7 @@ class Persistence(KeptDocuments):
         self._ever = self._without = False  # was the evidence kept in this life; does the site rest, for it never was
         self._started_ms = 0
         self._saved_ms = self._epoch_ms = 0
+        self._latched: "dict[str, Any]" = {}
 
     def start(self, now_ms: int) -> "GrantNumbers":
         """The numbers of this life's grants: the identity is kept, the epoch grows (16 bits)."""
@@ -133,22 +135,22 @@ class Persistence(KeptDocuments):
 
     def restore_latches(self, locals_: "list[LocalDriver]") -> None:
         """What a residual current or a bad diode had stopped stays stopped: no reclosing by a power cut."""
-        self._latched = LatchedFaults(self, {})
-        unread = self._latched.unread
+        self._latched = self.known(LATCHED, {})
+        unread = LATCHED in self.documents.damaged
         if unread and locals_:
             self.log.add("error", "storage: latched faults cannot be read: a local EVSE resumes when unplugged", self.platform.clock.now_ms())
         for driver in locals_:
-            faults = [UNREAD] if unread else self._latched.faults.get(driver.name)
+            faults = [UNREAD] if unread else self._latched.get(driver.name)
             if isinstance(faults, list):
                 driver.restore(faults)
 
     def keep_latches(self, locals_: "list[LocalDriver]", now_ms: int) -> None:
         """At once when one is new, or gone; those of points that are no longer in the site stay."""
-        latched = dict(self._latched.faults)
+        latched = dict(self._latched)
         for driver in locals_:
             name, faults = driver.name, driver.latched
             if faults:
                 latched[name] = faults
             elif name in latched:
                 del latched[name]
-        self._latched.keep(latched, now_ms)
+        self.keep(LATCHED, latched, now_ms)

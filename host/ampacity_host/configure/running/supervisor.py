@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ampacity.base.exit_status import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE
+from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE
 
 FINAL = (0, EXIT_USAGE, EXIT_BUSY, EXIT_CONFIG)  # a restart would change nothing
 ENDED = "ended"  # in the data folder: the last run was ended on request, not by a crash

@@ -8,8 +8,8 @@ import shutil
 import signal
 import sys
 
-from ampacity.base.exit_status import EXIT_RESTART
 from ampacity.base.within import within
+from ampacity.ports.platform import EXIT_RESTART
 from ampacity_host.rig.process.runtime import command
 
 TERM_S = 3.0
