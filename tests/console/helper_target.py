@@ -71,7 +71,7 @@ class Target:
         self.restarts = 0
         self.commands = {
             "isolate": ("isolate EVSE on|off", self.isolate),
-            "restart": ("restart", self.restart),
+            "restart": ("restart", self.restart, "charging pauses."),
         }
         self.version = "0.1.0"
         self.settings = SettingTable(
@@ -98,9 +98,6 @@ class Target:
         if target not in ("site", "main", "evse-1"):
             raise Rejected("target", target, "site, main, evse-1")
         self.limits.append((target, limit_da, watts, ttl_ms))
-
-    def asks(self, words):
-        return "charging pauses." if words[0] == "restart" else None
 
     def about(self, word):
         return "Starts anew." if word == "restart" else None

@@ -4,7 +4,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
 from ampacity.net.backoff import BackOff
 from ampacity.net.http import parse_head
-from ampacity.net.url import is_ip_literal, parse_url, quote
+from ampacity.net.url import parse_url, quote
 from check import raises
 
 
@@ -39,13 +39,6 @@ def test_a_false_url_is_rejected_with_what_is_allowed():
         with raises(Rejected) as e:
             print("taken:", text, parse_url(text))
         assert e.field == "url"
-
-
-def test_an_ip_literal_is_known():
-    for host in ("127.0.0.1", "255.255.255.255", "::1"):
-        assert is_ip_literal(host)
-    for host in ("localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "a.b.c.d", "1.2.3.", "1.2.3.4567"):
-        assert not is_ip_literal(host)
 
 
 def test_a_head_is_read_when_it_is_complete():

@@ -3,11 +3,8 @@
 import asyncio
 
 from ampacity.base import strict_json
-from ampacity.base.errors import Rejected
-from ampacity.ports.address import numeric_host, parse_address
 from ampacity.ports.detect import detect_platform
 from ampacity.ports.sim import SimLink
-from check import raises
 
 PORT = 41813
 
@@ -90,18 +87,6 @@ def test_what_is_not_understood_is_counted_and_changes_nothing():
     for line in (b"nonsense", b"[1]", b'{"cp":[1,2]}', b'{"evse":"evse-1","cp":[1]}', b'{"later":1}', b'{"token":"X"}'):
         sim.receive(line, 0)
     assert sim.refused == 6 and port.cp_high_mv == 12000 and port.updated_ms is None
-
-
-def test_names_are_no_addresses():
-    assert numeric_host("127.0.0.1") == "127.0.0.1" and numeric_host("localhost") == "127.0.0.1"
-    assert parse_address("127.0.0.1:5020") == ("127.0.0.1", 5020)
-    for bad in ("csms.example", "300.1.1.1"):
-        with raises(Rejected) as e:
-            numeric_host(bad)
-        assert e.field == "host"
-    for bad in ("127.0.0.1", "127.0.0.1:0", "127.0.0.1:70000", ":x"):
-        with raises(Rejected):
-            parse_address(bad)
 
 
 class Rig:

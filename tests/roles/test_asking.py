@@ -3,7 +3,7 @@
 from helper_garage import Garage
 
 from ampacity.console.console import ASK, Console
-from ampacity.roles.service.primary_help import ABOUT, ASKS
+from ampacity.roles.service.primary_help import ABOUT
 
 
 def desk():
@@ -24,6 +24,28 @@ def test_what_needs_a_person_asks_and_a_name_that_is_not_there_is_refused_at_onc
         assert not say(line).startswith(ASK), (line, say(line))
 
 
+ASKING = {
+    "accept": "accept evse-2", "commission": "commission start", "confirm": "confirm main", "gone": "gone evse-9",
+    "isolate": "isolate evse-2 on", "relearn": "relearn", "restart": "restart", "trust": "trust main", "unlock": "unlock evse-2",
+}  # fmt: skip
+
+
+def test_each_command_whose_row_has_a_question_asks_it():
+    garage, say = desk()
+    garage.primary.persistence.lost = True  # `relearn` is refused otherwise
+    rows = garage.primary.console.commands
+    assert sorted([word for word in rows if len(rows[word]) > 2]) == sorted(ASKING)
+    for word in sorted(ASKING):
+        assert say(ASKING[word]).startswith("%s%s: %s\n" % (ASK, ASKING[word], rows[word][2])), word
+
+
+def test_a_question_in_the_row_of_a_new_command_is_all_that_it_takes_to_ask():
+    garage, say = desk()
+    garage.primary.console.commands["sweep"] = ("sweep EVSE", lambda words, now_ms: "swept " + words[0], "it is swept.")
+    assert say("sweep evse-1").startswith(ASK + "sweep evse-1: it is swept.")
+    assert say("yes") == "swept evse-1" == say("sweep evse-1 --yes")
+
+
 def test_unlock_is_done_by_yes():
     garage, say = desk()
     say("unlock evse-1")
@@ -36,7 +58,7 @@ def test_each_command_is_explained():
     for word in garage.primary.console.commands:
         assert ABOUT.get(word), word
         assert ABOUT[word] in say("help " + word)
-    assert not [word for word in ASKS if word.split()[0] not in garage.primary.console.commands]
+    assert sorted(ABOUT) == sorted(garage.primary.console.commands)
 
 
 def test_words_behind_a_command_of_the_commissioning_are_refused():

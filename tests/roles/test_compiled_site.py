@@ -110,6 +110,7 @@ def test_a_field_that_is_missing_is_named():
 def test_what_boot_json_says_is_refused_by_name():
     for boot, field in (([], "boot.json"), ({"role": "primray"}, "boot.json role"), ({"role": 5}, "boot.json role"), ({"name": []}, "boot.json name"),
                         ({"console": 5}, "boot.json console"), ({"console": "127.0.0.1"}, "boot.json console"),
+                        ({"console": ":5020"}, "boot.json console"),
                         ({"console": "127.0.0.1:\u00b2"}, "boot.json console"), ({"echo": "yes"}, "boot.json echo")):  # fmt: skip
         with raises(Rejected) as e:
             checked_boot(boot)

@@ -247,8 +247,8 @@ class Plateau:
         return mean(self._amps, self._amps_count)
 
     def lines_da(self, meter: int) -> "list[int] | None":
-        """Mean per supply line of that meter, None: it showed nothing."""
-        return mean(self._sums[meter], self._counts[meter])
+        """Mean per supply line of that meter, None: it showed nothing, or there is no such meter."""
+        return mean(self._sums[meter], self._counts[meter]) if meter < len(self._sums) else None
 
 
 def add(sums: "list[int] | None", values: "Lines") -> "list[int]":

@@ -250,7 +250,7 @@ def latency(before: "Plateau", after: "Plateau") -> "Latency":
     "meter_ms": so is the line of the nearest meter that moved most}."""
     a, b = before.amps_da(), after.amps_da()
     drawn = None if a is None or b is None else arrival(after.track, lambda row: row[1], max(a), max(b))
-    x, y = (before.lines_da(0), after.lines_da(0)) if after._sums else (None, None)
+    x, y = before.lines_da(0), after.lines_da(0)
     shown = None
     if x is not None and y is not None:
         line = most_moved(x, y)

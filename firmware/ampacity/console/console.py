@@ -2,10 +2,11 @@
 
 The target (a role) gives: `view()` → dict; `why(evse)` → text; `log` (base/log); `limit(target, limit_da, watts,
 ttl_ms, now_ms)` with either value None, both None: withdraw; `settings` (SettingTable); `access` (Access);
-`version` (text); `commands`: dict word → (usage, function(words, now_ms) → text) for what only this role can do, all
-for the installer. It may give `asks(words)` → a question, or None, before a line that a person should think about, and
-`about(word)` → the text of `help WORD`. A refusal raises Rejected there, is counted here
-("console_refused") and changes nothing.
+`version` (text); `commands`: dict word → row, for what only this role can do, all for the installer. A row is
+(usage, function(words, now_ms) → text). A command that a person should think about has a question as third item, and is
+done only after `yes`. A fourth item, function(words) → bool, limits that to the lines for which it returns True; it may raise
+Rejected, for a line that would be refused after the question as well. The target may give `about(word)` → the text of
+`help WORD`. A refusal raises Rejected there, is counted here ("console_refused") and changes nothing.
 
 A dangerous line is not executed at once: its answer is a question, and `yes` as the next line executes it. Who knows what they
 do, a program above all, writes `--yes` behind the command. So a dumb terminal is as safe as a program with a cursor, and
@@ -26,7 +27,7 @@ if False:  # for the type checker
 
     from ampacity.base.clock import Clock
     from ampacity.console.access import PasswordChange, PasswordCheck
-    from ampacity.console.interfaces import Target
+    from ampacity.console.interfaces import Command, Target
 
     Words = list[str] | tuple[str, ...]
 
@@ -129,8 +130,7 @@ class Console:
         sure = "--yes" in words
         words = [each for each in words if each != "--yes"]
         no_more_than(extra[0], words)
-        asks = getattr(self.target, "asks", None)
-        question = asks(words) if asks and not sure else None
+        question = None if sure else question_of(extra, words[1:])
         if question:
             self._asked = (words, now_ms + YES_MS)
             return "%s%s: %s\n`yes` confirms, anything else cancels." % (ASK, " ".join(words), question)
@@ -282,9 +282,16 @@ class Console:
     def _password(self, words: "list[str]", now_ms: int) -> None:
         self._work, self._then = self.target.access.change(" ".join(words)), self._changed
 
-    def _changed(self, done: bool, now_ms: int) -> str:
+    def _changed(self, _: bool, now_ms: int) -> str:
         self.target.log.add("info", "console: the installer's password was set", now_ms)
         return "ok"
+
+
+def question_of(row: "Command", words: "list[str]") -> "str | None":
+    """What a command of the target asks before it does these words (those behind the command); None: nothing. Raises Rejected."""
+    if len(row) == 2 or (len(row) == 4 and not row[3](words)):
+        return None
+    return row[2]
 
 
 def usage_of(word: str) -> str:

@@ -10,7 +10,9 @@ if False:  # for the type checker
     from ampacity.console.access import Access
     from ampacity.console.settings import SettingTable
 
-    Command = tuple[str, Callable[[list[str], int], Any]]  # its usage; words behind the command and now_ms to the answer's text
+    Words = list[str]  # behind the command
+    Run = Callable[[Words, int], Any]  # words and now_ms to the answer's text
+    Command = tuple[str, Run] | tuple[str, Run, str] | tuple[str, Run, str, Callable[[Words], bool]]  # usage, function, question, asks?
 
     class Target(Protocol):
         """What a console works on: a role."""
@@ -20,7 +22,6 @@ if False:  # for the type checker
         access: Access
         version: str
         commands: "dict[str, Command]"
-
 
         def view(self) -> "dict[str, Any]":
             """The site as `show` shows it; amperes as numbers with one decimal."""

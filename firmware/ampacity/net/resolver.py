@@ -5,9 +5,9 @@ A dead name server must not take the CSMS away that was reached a minute ago: an
 
 import os
 
+from ampacity.base.address import is_ip_literal
 from ampacity.net.dns import PORT, build_query, parse_reply, servers_of
 from ampacity.net.udp import Datagrams
-from ampacity.net.url import is_ip_literal
 
 if False:  # for the type checker
     from collections.abc import Callable

@@ -59,11 +59,3 @@ def _host_port(text: str, default: int, whole: str) -> "tuple[str, int]":
 def quote(text: str) -> str:
     """Percent-encode all but unreserved characters (RFC 3986, 2.3)."""
     return "".join([c if c in _PLAIN else "".join(["%%%02X" % b for b in c.encode()]) for c in text])
-
-
-def is_ip_literal(host: str) -> bool:
-    """True for a dotted IPv4 address or anything with a colon (IPv6)."""
-    if ":" in host:
-        return True
-    parts = host.split(".")
-    return len(parts) == 4 and all([is_digits(p) and len(p) <= 3 and int(p) < 256 for p in parts])

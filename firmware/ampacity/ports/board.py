@@ -5,9 +5,9 @@ import time
 
 import machine
 
+from ampacity.base.address import numeric_host
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
-from ampacity.ports.address import numeric_host
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.mp_io import Pump, TcpSerialLine, TicksClock, Waiter, forget, let_go
 from ampacity.ports.mp_platform import MpPlatform, secure

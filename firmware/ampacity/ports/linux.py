@@ -6,16 +6,15 @@ import select
 import selectors
 import signal
 import socket
-import struct
 import termios
 import time
 
+from ampacity.base.address import numeric_host
 from ampacity.base.clock import TickClock
-from ampacity.ports.address import numeric_host
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.lock import claim
 from ampacity.ports.platform import Platform
-from ampacity.ports.serial_over_tcp import address_of, begin, drop
+from ampacity.ports.serial_over_tcp import address_of, begin, drop, reset_on_close
 from ampacity.ports.watchdog import linux_watchdog
 
 if False:  # for the type checker
@@ -26,7 +25,6 @@ if False:  # for the type checker
     from ampacity.ports.interfaces import Address, Facts, Handler, Modes, Refused
     from ampacity.ports.tls_credentials import TlsCredentials
 
-LINGER_ZERO = struct.pack("ii", 1, 0)
 SELECT_MAX = 1024  # file numbers that select knows
 BACKLOG = 64  # connections that are taken in one turn of the loop
 READ_AHEAD_BYTES = 4096  # twice as much is kept of what a client says before it is read
@@ -84,7 +82,7 @@ class LinuxPlatform(Platform):
         except AttributeError:  # TLS that was closed has let go of it
             return
         if sock is not None and sock.fileno() >= 0:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+            reset_on_close(sock)
         writer.transport.abort()
 
     def client_tls(self, files: "TlsCredentials") -> "Any":

@@ -23,7 +23,11 @@ if False:  # for the type checker
     from ampacity.ports.sim import SimLink
     from ampacity.ports.tls_credentials import TlsCredentials
 
-RESTART_STATUS = 42
+# exit statuses of the controller's process, for what starts it and restarts it
+EXIT_USAGE = 2
+EXIT_RESTART = 42  # asks for a restart at once
+EXIT_BUSY = 75  # the data folder or a serial device is in use
+EXIT_CONFIG = 78  # the configuration cannot be used
 SECONDS_1970_2000 = 946684800
 RTC_SET_S = 1735689600  # 2025-01-01: a clock that shows less was never set
 
@@ -175,7 +179,7 @@ class Platform:
 
     def reset(self, kind: str = "immediate") -> None:
         """Leave the process with the status that asks for a restart; the hardware's reset state opens the contactor."""
-        sys.exit(RESTART_STATUS)
+        sys.exit(EXIT_RESTART)
 
     def look(self, bus_facts: "Facts") -> None:
         """Busy when another program has the device of that bus now; a board has one program."""

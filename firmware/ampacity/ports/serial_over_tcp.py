@@ -7,17 +7,19 @@ no connection, and one whose bytes are not acknowledged is dropped, with its pen
 import socket
 import struct
 
+from ampacity.base.address import numeric_host, parse_address
 from ampacity.base.errors import Rejected
-from ampacity.ports.address import numeric_host, parse_address
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.ports.interfaces import Address
 
 SCHEME = "socket://"
 CONNECTING = (115, 119)  # EINPROGRESS as the platforms number it
 UNHEARD_MS = 3000
-IPPROTO_TCP, TCP_NODELAY, TCP_USER_TIMEOUT = 6, 1, 18  # Linux's numbers, on both runtimes
 LINGER_ZERO = struct.pack("ii", 1, 0)
+IPPROTO_TCP, TCP_NODELAY, TCP_USER_TIMEOUT = 6, 1, 18  # Linux's numbers, on both runtimes
 
 
 def address_of(port: object) -> "Address | None":
@@ -49,10 +51,15 @@ def begin(address: "Address") -> "socket.socket":
     return sock
 
 
-def drop(sock: "socket.socket") -> None:
-    """Close it with a reset: what it still holds is not sent any more."""
+def reset_on_close(sock: "Any") -> None:
+    """From now on close() of any socket, also of one that is no serial line, sends a reset: what it still holds is not sent any more."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
     except (OSError, AttributeError):  # closed already, or a stack without it
         pass
+
+
+def drop(sock: "socket.socket") -> None:
+    """Close it with a reset: what it still holds is not sent any more."""
+    reset_on_close(sock)
     sock.close()

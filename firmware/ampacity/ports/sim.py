@@ -12,8 +12,8 @@ import asyncio
 import sys
 
 from ampacity.base import strict_json
+from ampacity.base.address import parse_address
 from ampacity.base.compat import format_exception
-from ampacity.ports.address import parse_address
 from ampacity.ports.evse_hardware import EvseHardware
 
 if False:  # for the type checker

@@ -2,17 +2,15 @@
 
 import asyncio
 import select
-import socket
-import struct
 import sys
 import termios
 
-from ampacity.ports.address import numeric_host
+from ampacity.base.address import numeric_host
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.lock import claim
 from ampacity.ports.mp_io import Pump, TcpSerialLine, TicksClock, Waiter, forget, let_go
 from ampacity.ports.mp_platform import MpPlatform, secure
-from ampacity.ports.serial_over_tcp import address_of
+from ampacity.ports.serial_over_tcp import address_of, reset_on_close
 from ampacity.ports.watchdog import linux_watchdog
 
 if False:  # for the type checker
@@ -22,7 +20,6 @@ if False:  # for the type checker
     from ampacity.ports.interfaces import Facts, Handler, Modes, Refused
 
 BACKLOG = 16  # connections that the kernel keeps for us; one is taken in a turn of the loop
-LINGER_ZERO = struct.pack("ii", 1, 0)
 O_RDWR_NOCTTY_NONBLOCK = 0x2 | 0x100 | 0x800
 VTIME, VMIN = 5, 6
 SIG_UNBLOCK, SIGINT_SET = 1, b"\x02" + bytes(127)
@@ -78,10 +75,7 @@ class UnixPlatform(MpPlatform):
         """Drop a connection with a reset: nothing that was written stays on its way."""
         plain = getattr(writer, "raw", writer.s)
         forget(plain)
-        try:
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
-        except OSError:  # already closed
-            pass
+        reset_on_close(plain)
         let_go(writer)
 
     async def listen(self, host: str, port: int, handler: "Handler", tls: "Any" = None, refused: "Refused | None" = None) -> "Any":

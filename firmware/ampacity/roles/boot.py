@@ -4,11 +4,12 @@ import os
 import sys
 
 from ampacity.base import strict_json
+from ampacity.base.address import parse_address
 from ampacity.base.compat import collect_each, forget, mem_free
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
-from ampacity.base.printable import is_digits
 from ampacity.ports.detect import detect_platform
+from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_USAGE
 from ampacity.store.disk_files import DiskFiles
 
 if False:  # for the type checker
@@ -25,8 +26,6 @@ else:
         """A board has one program."""
 
 
-EXIT_BUSY = 75
-EXIT_CONFIG = 78
 SITE_BYTES_MAX = 1048576
 COLLECT_BYTES = 32768
 LOG_LINES = 100
@@ -123,12 +122,6 @@ def lines_of(config: object) -> "list[SiteFacts]":
     return [each for each in found if each.get("port")]
 
 
-def is_address(text: str) -> bool:
-    """Is this HOST:PORT with a port of 1..65535?"""
-    host, _, port = text.rpartition(":")
-    return bool(host) and is_digits(port) and len(port) <= 5 and 0 < int(port) < 65536
-
-
 def checked_boot(boot: "Any") -> "dict[str, Any]":
     """The facts of boot.json. Raises Rejected with the field and what it may be."""
     from ampacity.roles.configuration.field_types import check_fields
@@ -139,8 +132,11 @@ def checked_boot(boot: "Any") -> "dict[str, Any]":
     if boot.get("role", ROLES[0]) not in ROLES:
         raise Rejected("boot.json role", boot["role"], " or ".join(ROLES))
     console = boot.get("console")
-    if console and not is_address(console):
-        raise Rejected("boot.json console", console, "HOST:PORT with a port of 1..65535")
+    if console:
+        try:
+            parse_address(console)
+        except Rejected as e:
+            raise Rejected("boot.json console", console, e.allowed)
     forget("ampacity.roles.configuration.field_types")
     return boot
 
@@ -168,7 +164,7 @@ def main(arguments: "list[str]") -> int:
     """arguments: [data folder]. Returns the exit status of the process."""
     if len(arguments) != 1:
         say("usage: ampacity DATA_DIR")
-        return 2
+        return EXIT_USAGE
     folder = arguments[0]
     log = Log(log_lines())
     collect_each(COLLECT_BYTES)

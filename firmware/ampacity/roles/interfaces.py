@@ -11,6 +11,7 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.bus.leases.lease import Lease
     from ampacity.bus.leases.register_map import RegisterMap
+    from ampacity.console.interfaces import Command
     from ampacity.evse.interfaces import Access
     from ampacity.evse.local_evse import LocalEvse
     from ampacity.evse.session import Session
@@ -190,8 +191,6 @@ if False:  # for the type checker
         def put(
             self, source: str, target: "tuple[str, int]", value: "int | None", until_ms: "int | None", silent: str, now_ms: int, unit: str = "da",
         ) -> None: ...
-
-    Command = tuple[str, "Callable[[list[str], int], str]"]  # (usage, function (words after the command, now_ms) -> the answer)
 
     class ConsoleFace(Protocol):
         """What the console works on: service/primary_console.py."""

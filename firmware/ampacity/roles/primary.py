@@ -8,12 +8,12 @@ import asyncio
 import os
 
 from ampacity import __version__
+from ampacity.base.address import parse_address
 from ampacity.base.compat import format_exception
 from ampacity.base.errors import Rejected
 from ampacity.base.quantities import amps
 from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
-from ampacity.ports.address import parse_address
 from ampacity.roles.charging.evses import Evses
 from ampacity.roles.configuration.compiled_site import checked
 from ampacity.roles.control.buses import Buses

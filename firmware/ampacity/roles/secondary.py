@@ -8,6 +8,7 @@ fallback, with nobody's help: no task, no timer and no frame stands between the 
 import asyncio
 
 from ampacity import __version__
+from ampacity.base.address import parse_address
 from ampacity.base.errors import InvariantBroken, Rejected
 from ampacity.base.quantities import CHARGING_DA_MIN
 from ampacity.bus.leases.lease import Lease
@@ -16,7 +17,6 @@ from ampacity.bus.server.modbus_server import ModbusServer
 from ampacity.console.server import serve
 from ampacity.evse.local_evse import LocalEvse
 from ampacity.evse.pilot import ControlPilot
-from ampacity.ports.address import parse_address
 from ampacity.roles.configuration.field_types import check_fields
 from ampacity.roles.service.secondary_console import SecondaryConsole
 from ampacity.store.disk_files import DiskFiles
@@ -33,7 +33,6 @@ if False:  # for the type checker
     from ampacity.roles.interfaces import RolePlatform, View
 
 TICK_MS = 100
-LATCHED_AGAIN_MS = 1000  # a medium that refuses is asked again
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
 FLAG_OPEN = 2
 TRUSTED = ("access", "latched", "written")  # documents that must not vanish unseen
@@ -101,9 +100,8 @@ class Secondary:
         self._take_written(documents.get("written"))
         self.machine = ControlPilot(config["max_da"], config.get("connector", "c")[:1] == "s")
         self.evse = LocalEvse(port, self.machine, config["terminals"], self.energy_kept_wh)
-        self.latched: "list[Any]" = documents.get("latched") or []  # faults that wait for a hand on the plug, as they are kept
-        self._latched_ms = now_ms
-        self.evse.restore(["unread"] if "latched" in documents.damaged else self.latched)
+        latched = self._kept.known("latched", [])  # faults that wait for a hand on the plug
+        self.evse.restore(["unread"] if "latched" in documents.damaged else latched)
         self._tell_damaged(now_ms)
         self.stopped = False
         self.server: "ModbusTcpServer | None" = None  # the ModbusTcpServer, where there is one
@@ -133,7 +131,7 @@ class Secondary:
             written = {"fallback_da": lease.fallback_da, "max_da": lease.max_da, "power_on_da": lease.power_on_da}
             written["longest_ms"] = lease.longest_ms
             self._kept.put("written", written, now_ms)
-        self._keep_latched(now_ms)
+        self._kept.keep("latched", self.evse.latched, now_ms)
         if self.evse.energy_wh - self.energy_kept_wh >= ENERGY_KEEP_WH:
             self._keep(now_ms)
 
@@ -216,14 +214,6 @@ class Secondary:
     def _keep(self, now_ms: int) -> None:
         self.energy_kept_wh = self.evse.energy_wh
         self._kept.put("secondary", {"boots": self.boots, "energy_wh": self.energy_kept_wh}, now_ms)
-
-    def _keep_latched(self, now_ms: int) -> None:
-        """What only a hand on the plug ends is no less so after a power cut."""
-        latched = self.evse.latched
-        if latched != self.latched and now_ms >= self._latched_ms:
-            self._latched_ms = now_ms + LATCHED_AGAIN_MS
-            if self._kept.put("latched", latched, now_ms):
-                self.latched = latched
 
 
 async def safety_loop(secondary: "Secondary", platform: "RolePlatform") -> None:

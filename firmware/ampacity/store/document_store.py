@@ -18,6 +18,7 @@ if False:  # for the type checker
 SUFFIX = ".set"
 NAMES = "trusted"  # names of the documents on which trust rests, of those that there were
 SIZE_MAX = 65536
+AGAIN_MS = 2000  # after a medium refused
 EIO = 5
 
 
@@ -142,6 +143,21 @@ class KeptDocuments:
         self.log = log
         self.failing: "list[str]" = []
         self._counter = counter
+        self._known: "dict[str, Any]" = {}
+        self._tried_ms = 0
+
+    def known(self, name: str, empty: "Any") -> "Any":
+        """The document, or `empty`; from now on `keep` writes only what differs from it."""
+        self._known[name] = self.documents.get(name) or empty
+        return self._known[name]
+
+    def keep(self, name: str, value: "Any", now_ms: int) -> None:
+        """As `put`, once for each change since `known`; a medium that refuses is asked again after AGAIN_MS."""
+        if value == self._known[name] or (name in self.failing and now_ms - self._tried_ms < AGAIN_MS):
+            return
+        self._tried_ms = now_ms
+        if self.put(name, value, now_ms):
+            self._known[name] = value
 
     def put(self, name: str, value: object, now_ms: int) -> bool:
         """Keep a document; False and, the first time, a line in the log when the medium refuses."""

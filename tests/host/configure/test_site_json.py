@@ -11,7 +11,8 @@ from ampacity_host.configure.compiler.site_json_fields import PARTS, rows_of
 from certificates import Authority
 from tools.site_json_doc import OWN, document, limits_of
 
-GOOD = Path(__file__).parent / "sites" / "good"
+SITES = Path(__file__).parent / "sites"
+GOOD = [*sorted((SITES / "good").glob("*.toml")), SITES / "hierarchy" / "garage.toml"]
 TABLES = {place.strip("[]{}"): (rows_of(rows), own) for _, place, rows, own in PARTS}
 OPTIONS = """
 [site]
@@ -50,6 +51,7 @@ circuit = "main"
 max_a = 16
 phase_switch = true
 feeder_output = "gpio:5"
+off_shows = "least"
 [[evse]]
 name = "own"
 kind = "local"
@@ -65,6 +67,10 @@ wake_s = 600
 start_delay_s = 60
 """
 
+IN_NO_SITE = {
+    ("circuits", "continuous_da"),  # older files have it
+    ("ocpp", "config"),  # for a set-up that is no site file
+}
 FILES = """
 root_pem = "root.pem"
 certificate_pem = "primary.pem"
@@ -122,28 +128,41 @@ def strangers(place, facts):
     return found
 
 
-def all_strangers(facts):
-    found = strangers("", facts)
+def objects(facts):
+    """(place on the page, object) for each object in a compiled site."""
+    yield "", facts
     for place in ("circuits", "buses", "meters", "evses", "safety_loads"):
-        found += [each for item in facts.get(place, []) for each in strangers(place, item)]
+        yield from ((place, item) for item in facts.get(place, []))
     for place in ("solar", "ocpp", "time", "settings", "parent"):
-        found += strangers(place, facts[place]) if facts.get(place) is not None else []
+        if facts.get(place) is not None:
+            yield place, facts[place]
     secured = [bus for bus in facts["buses"] if "tls" in bus]
     if "tcp" in (facts.get("parent") or {}):
-        found += strangers("tcp", facts["parent"]["tcp"])
+        yield "tcp", facts["parent"]["tcp"]
         secured += [facts["parent"]["tcp"]] if "tls" in facts["parent"]["tcp"] else []
-    found += [each for holder in secured for each in strangers("tls", holder["tls"])]
-    return found + [each for tables in facts["profiles"].values() for each in strangers("profiles", tables)]
+    yield from (("tls", holder["tls"]) for holder in secured)
+    yield from (("profiles", tables) for tables in facts["profiles"].values())
 
 
-@pytest.mark.parametrize("path", sorted(GOOD.glob("*.toml")), ids=lambda path: path.stem)
-def test_what_a_site_compiles_to_is_on_the_page(path):
-    facts = compile_site(load_site(path))
-    assert not all_strangers(facts)
+def secondaries(facts):
+    """As `objects`, for the files of a site's secondaries."""
     for entry in facts["evses"]:
         if entry["kind"] == "ampacity" and not entry.get("primary"):
             config = secondary_config(facts, entry["name"])
-            assert not strangers("secondary", config) + (strangers("tcp", config["tcp"]) if "tcp" in config else [])
+            yield "secondary", config
+            if "tcp" in config:
+                yield "tcp", config["tcp"]
+
+
+def all_strangers(facts):
+    return [each for place, item in objects(facts) for each in strangers(place, item)]
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_what_a_site_compiles_to_is_on_the_page(path):
+    facts = compile_site(load_site(path))
+    assert not all_strangers(facts)
+    assert not [each for place, item in secondaries(facts) for each in strangers(place, item)]
 
 
 def test_what_only_some_sites_have_is_on_the_page(tmp_path):
@@ -151,19 +170,30 @@ def test_what_only_some_sites_have_is_on_the_page(tmp_path):
     path.write_text(OPTIONS)
     facts = compile_site(load_site(path))
     assert not all_strangers(facts)
-    shown = set(facts) | {name for part in ("circuits", "buses", "evses") for item in facts[part] for name in item} | set(facts["settings"])
-    assert shown >= {"alarm_output", "safety_loads", "solar", "contract_w", "framing", "over_tcp", "held", "phase_switch", "feeder_output", "wake_ms"}
+
+
+def secure_site(folder):
+    ca = Authority()
+    (folder / "root.pem").write_text(ca.root)
+    ca.issue("p", role="Primary").files(folder, "primary")
+    ca.issue(name="one.example", addresses=("10.0.0.1",)).files(folder, "one")
+    (folder / "site.toml").write_text(SECURE)
+    return compile_site(load_site(folder / "site.toml"))
 
 
 def test_what_sites_with_certificates_have_is_on_the_page(tmp_path):
-    ca = Authority()
-    (tmp_path / "root.pem").write_text(ca.root)
-    ca.issue("p", role="Primary").files(tmp_path, "primary")
-    ca.issue(name="one.example", addresses=("10.0.0.1",)).files(tmp_path, "one")
-    (tmp_path / "site.toml").write_text(SECURE)
-    facts = compile_site(load_site(tmp_path / "site.toml"))
+    facts = secure_site(tmp_path)
     assert facts["buses"][0]["tls"] and facts["parent"]["tcp"]["tls"] and facts["ocpp"]["key_pem"]
     assert not all_strangers(facts)
+
+
+def test_each_field_that_may_be_left_out_is_in_a_site_of_these_tests(tmp_path):
+    """A field in none of them would be on the page as whatever kind its row says: add it to OPTIONS."""
+    (tmp_path / "all.toml").write_text(OPTIONS)
+    sites = [secure_site(tmp_path), compile_site(load_site(tmp_path / "all.toml")), *(compile_site(load_site(path)) for path in GOOD)]
+    seen = {(place, name) for facts in sites for place, item in [*objects(facts), *secondaries(facts)] for name in item}
+    optional = {(place, name) for place, (rows, _) in TABLES.items() if place != "profiles" for name, may_lack, *_ in rows if may_lack}
+    assert optional - seen == IN_NO_SITE
 
 
 def test_every_profile_compiles_to_fields_on_the_page():

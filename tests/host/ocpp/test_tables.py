@@ -9,7 +9,7 @@ from jsonschema import Draft6Validator
 import ocpp
 from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.v201 import actions, tables
-from tools.ocpp_tables import TARGET, render
+from tools.ocpp_tables import TARGET, incoming, render
 
 SCHEMAS = Path(ocpp.__file__).parent / "v201" / "schemas"
 ALL = 10**6  # values
@@ -19,8 +19,15 @@ def test_the_committed_tables_are_the_generated_ones():
     assert TARGET.read_text("utf-8") == render()
 
 
+def test_the_tables_hold_the_requests_that_have_a_handler():
+    assert incoming('HANDLERS = (\n    ("Reset", "a", "b"),\n    ("ClearCache", "c", "d"),\n)\n') == ["ClearCache", "Reset"]
+    with pytest.raises(LookupError):
+        incoming("OTHERS = ()\n")
+
+
 def test_every_request_that_is_checked_is_handled_and_the_reverse():
-    assert sorted(name for name, _ in tables.REQUESTS) == sorted(row[0] for row in actions.HANDLERS)
+    names = [row[0] for row in actions.HANDLERS]
+    assert names == sorted(names) == [name for name, _ in tables.REQUESTS]
     for name, _, _ in actions.HANDLERS:
         assert callable(actions.handler(name))
 

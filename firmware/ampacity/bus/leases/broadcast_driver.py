@@ -87,7 +87,7 @@ class BroadcastDriver:
         return ORDER, due_ms
 
     def take(self, now_ms: int) -> "Request | None":
-        """One broadcast for all that is due; None when the guard lets none of it go."""
+        """Takes all grants that are due, as one broadcast for the bus to send now; None when the guard refuses all of them."""
         number = self.numbers.next()
         orders, lower = self._orders(number, now_ms)
         if not orders:

@@ -222,7 +222,9 @@ class LeaseDriver:
         return grant_ms if grant_ms > soon_ms else soon_ms
 
     def take(self, now_ms: int) -> "Request | None":
-        """The next request: a grant of its own where broadcasts do not reach it, the step of the audit, or its status."""
+        """Takes the request that is due, for the bus to send now: a grant of its own where broadcasts do not reach it, a step of the audit,
+        or its status. None: the guard refused the grant.
+        """
         if self._unicast_now or self.flags or (self.broadcaster is not None and not self.broadcaster.can_broadcast):
             priority = self.grant_due(now_ms)
             if priority != NOT_DUE:

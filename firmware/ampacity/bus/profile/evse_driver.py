@@ -179,7 +179,9 @@ class EvseDriver:
         return found[0], found[1]
 
     def take(self, now_ms: int) -> "Request | None":
-        """The next request; None when nothing is due, or the guard said no."""
+        """Takes the request that is due, for the bus to send now: an order, a proof or a reading. An order is live in the guard when
+        this returns it. None when nothing is due, or the guard refused.
+        """
         self._idle_until_ms = 0
         found = self._next(now_ms)
         if found is None or found[1] > now_ms:

@@ -28,6 +28,9 @@ BESIDE_MS = 10000
 class MeterDriver:
     """facts: the meter's entry of the site facts; index: its place there; on_reading(index, reading, now_ms) may be None.
 
+    `reply` calls `on_reading` for each whole sample, before it returns; in a controller that call runs the safety pass. So neither waits
+    for anything, and the next frame is sent only after the pass.
+
     A reading is {"amps_da": [..] | None, "volts_dv", "power_w", "energy_wh", "export_wh"}, None where not shown, and
     {"beside": {name: value}} where other models of the device show something (the charge of a battery).
     """
@@ -123,7 +126,7 @@ class MeterDriver:
         return best
 
     def take(self, now_ms: int) -> "Request | None":
-        """The next read, None when none is due."""
+        """Takes the read that is due off its cycle, for the bus to send now; None when none is due."""
         cycle = self._next(now_ms)
         priority, due_ms = self.urgency(now_ms)
         if due_ms > now_ms:
@@ -133,7 +136,9 @@ class MeterDriver:
         return cycle.readings.request(self.unit, cycle.group, cycle.begin(now_ms), priority, self._table["reply_ms"], self._table["gap_ms"])
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
-        """The meter's answer. One that may belong to an older request is not used."""
+        """The meter's answer; with the last part of a sample, the guard and `on_reading` get it in this call. One that may belong to an
+        older request is not used.
+        """
         if request.tag[0] == "chain":
             self._chain_reply(request, pdu, now_ms)
             return

@@ -68,9 +68,9 @@ def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: s
     }
 
 
-class Prompt:
-    """The station as its link sees it (`_station` of net/link.py and net/connection.py): what the CSMS wants is done, and what it limits
-    is limited, once all is said, not at the next housekeeping."""
+class ActingStation:
+    """The station as its link sees it (`_station` of net/link.py and net/connection.py): `next` also carries out what the CSMS ordered and
+    hands its limits to the guard, as soon as the station has nothing more to send; no housekeeping pass is needed."""
 
     def __init__(self, upstream: "Upstream") -> None:
         self._upstream = upstream
@@ -134,7 +134,7 @@ class Upstream:
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])
-        self.link = Link(self.platform, Prompt(self), self.config, self.platform.clock, self.log, rng=rng)
+        self.link = Link(self.platform, ActingStation(self), self.config, self.platform.clock, self.log, rng=rng)
         self.link.on_distrust = self._distrusted
         self.link.on_flood = self._flooded
         self._flood_ms: "int | None" = None

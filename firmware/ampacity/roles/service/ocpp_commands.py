@@ -3,8 +3,9 @@
 from ampacity.base.errors import NotNow, Rejected
 
 if False:  # for the type checker
+    from ampacity.console.interfaces import Command
     from ampacity.ocpp.messages import Message, Token
-    from ampacity.roles.interfaces import Command, UpstreamFace
+    from ampacity.roles.interfaces import UpstreamFace
     from ampacity.roles.primary_face import PrimaryFace
 
 STATUSES = ("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx", "NoCredit", "Unknown")

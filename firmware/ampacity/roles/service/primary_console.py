@@ -12,7 +12,8 @@ from ampacity.roles.service.status_view import left_text
 if False:  # for the type checker
     from collections.abc import Callable
 
-    from ampacity.roles.interfaces import Command, View
+    from ampacity.console.interfaces import Command
+    from ampacity.roles.interfaces import View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.roles.storage.persistence import Persistence
 
@@ -44,21 +45,48 @@ class PrimaryConsole:
         self.settings.load()
         for text in self.settings.refused:
             self.log.add("warning", "stored setting refused: " + text, primary.started_ms)
-        self.commands: "dict[str, Command]" = {
-            "isolate": ("isolate EVSE on | off", self._isolate),
-            "accept": ("accept EVSE", self._accept),
-            "gone": ("gone [NAME]", self._gone),
-            "unlock": ("unlock EVSE", self._unlock),
-            "confirm": ("confirm CIRCUIT", self._confirm),
-            "trust": ("trust CIRCUIT", self._trust),
+        self.commands: "dict[str, Command]" = {  # with a question: the command asks first, always or where the last function is True
+            "isolate": (
+                "isolate EVSE on | off", self._isolate,
+                "it will count as 0 A. Is its feeder open and locked?", self._isolates,
+            ),
+            "accept": (
+                "accept EVSE", self._accept,
+                "the device that now answers there will receive current. Is it the right one, on the right feeder?",
+                lambda words: self._one_evse("accept", words) >= 0,
+            ),
+            "gone": (
+                "gone [NAME]", self._gone,
+                "it will no longer count. Was it inspected, and is it disconnected from the site?", bool,
+            ),
+            "unlock": (
+                "unlock EVSE", self._unlock,
+                "it may charge again. Was the cause of the lock-out inspected?", lambda words: self._one_evse("unlock", words) >= 0,
+            ),
+            "confirm": (
+                "confirm CIRCUIT", self._confirm,
+                "`assumed_other_a` of the site file will count again. Is it certain that the other load never exceeds it?",
+                lambda words: self._one_circuit("confirm", words) >= 0,
+            ),
+            "trust": (
+                "trust CIRCUIT", self._trust,
+                "the sums will use this meter again. Were the meter and its CTs inspected?",
+                lambda words: self._one_circuit("trust", words) >= 0,
+            ),
             "solar": ("solar EVSE on | off", self._solar),
             "needs": ("needs EVSE KWH HOURS | off", self._needs),
             "start": ("start EVSE", self._start),
             "gaps": ("gaps", self._gaps),
             "variable": ("variable COMPONENT.VARIABLE [VALUE]", self._variable),
-            "restart": ("restart", self._restart),
-            "relearn": ("relearn", self._relearn),
-            "commission": (COMMISSION, self._commission),
+            "restart": ("restart", self._restart, "charging pauses on every EVSE that needs the controller."),
+            "relearn": (
+                "relearn", self._relearn,
+                "lock-outs and distrust are forgotten. Was every EVSE inspected?", lambda words: self._relearned(words).lost,
+            ),
+            "commission": (
+                COMMISSION, self._commission,
+                "the test starts and stops cars and lets EVSEs go to their fail-safe. Continue?", lambda words: words[:1] == ["start"],
+            ),
             "scan": (SCAN, self._scan),
             "replace": ("replace EVSE [serial=NUMBER] | status [--json] | stop", self._replace),
             "time": ("time", self._time),
@@ -77,24 +105,6 @@ class PrimaryConsole:
         """What `help COMMAND` says, None: no such command here."""
         from ampacity.roles.service.primary_help import ABOUT
         return ABOUT.get(word)
-
-    def asks(self, words: "list[str]") -> "str | None":
-        """What a person is asked before this line is done, or None; a line that names nothing that is here is refused now."""
-        word, rest = words[0], words[1:]
-        if word in ("accept", "unlock"):
-            self._one_evse(word, rest)
-        elif word in ("confirm", "trust"):
-            self._one_circuit(word, rest)
-        elif word == "isolate" and rest[1:] == ["on"]:
-            self._evse(rest[0])
-        elif word == "commission" and rest[:1] == ["start"]:
-            word = "commission start"
-        elif word == "relearn":
-            self._relearned(rest)
-        elif word != "restart" and not (word == "gone" and rest):
-            return None
-        from ampacity.roles.service.primary_help import ASKS
-        return ASKS[word]
 
     def limit(self, name: str, limit_da: "int | None", watts: "int | None", ttl_ms: "int | None", now_ms: int) -> None:
         """A limit by hand on an EVSE, a circuit (all that flows there) or `site` (the sum of our EVSEs)."""
@@ -145,6 +155,9 @@ class PrimaryConsole:
         return apply
 
     # commands
+
+    def _isolates(self, words: "list[str]") -> bool:
+        return words[1:] == ["on"] and self._evse(words[0]) >= 0
 
     def _isolate(self, words: "list[str]", now_ms: int) -> str:
         if len(words) != 2 or words[1] not in ("on", "off"):

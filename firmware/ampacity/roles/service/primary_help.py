@@ -1,11 +1,7 @@
-"""What `help COMMAND` says of a primary's commands, and what dangerous ones ask before they act.
-
-Which lines ask is decided by PrimaryConsole.asks. Loaded when it is needed.
-"""
+"""What `help COMMAND` says of a primary's commands. Loaded on demand."""
 
 ABOUT = {
     "accept": "Accepts the device that now answers at the address of this EVSE, although it differs from the previous one.",
-    "clear": "Clears latched faults whose cause is gone.",
     "commission": "Controls the guided test of wiring, meters, currents and fail-safe. `start` with names: only these EVSEs.",
     "confirm": "Confirms `assumed_other_a` of a circuit as in the site file, although the meter has shown more.",
     "default": "Resets an OCPP variable to its default.",
@@ -24,16 +20,4 @@ ABOUT = {
     "trust": "Trusts the meter of this circuit again, after an inspection of the meter and its CTs.",
     "unlock": "Ends the lock-out of an EVSE that disobeyed or was faulted, after an inspection.",
     "variable": "Shows or sets an OCPP variable, as the CSMS would. Example: variable SampledDataCtrlr.TxUpdatedInterval 60",
-}
-
-ASKS = {
-    "accept": "the device that now answers there will receive current. Is it the right one, on the right feeder?",
-    "commission start": "the test starts and stops cars and lets EVSEs go to their fail-safe. Continue?",
-    "confirm": "`assumed_other_a` of the site file will count again. Is it certain that the other load never exceeds it?",
-    "gone": "it will no longer count. Was it inspected, and is it disconnected from the site?",
-    "isolate": "it will count as 0 A. Is its feeder open and locked?",
-    "relearn": "lock-outs and distrust are forgotten. Was every EVSE inspected?",
-    "restart": "charging pauses on every EVSE that needs the controller.",
-    "trust": "the sums will use this meter again. Were the meter and its CTs inspected?",
-    "unlock": "it may charge again. Was the cause of the lock-out inspected?",
 }

@@ -12,7 +12,8 @@ if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.base.clock import Clock
-    from ampacity.roles.interfaces import Command, SecondaryFace, View
+    from ampacity.console.interfaces import Command
+    from ampacity.roles.interfaces import SecondaryFace, View
 
 UNLOCK_S_MAX = 3600
 

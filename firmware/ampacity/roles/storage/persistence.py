@@ -5,7 +5,7 @@ Written by the housekeeping loop only: no safety decision waits for a disk.
 
 
 from ampacity.bus.leases.grant_numbers import GrantNumbers
-from ampacity.store.document_store import KeptDocuments
+from ampacity.store.document_store import AGAIN_MS, KeptDocuments
 
 if False:  # for the type checker
     from typing import Any
@@ -28,7 +28,6 @@ TRUSTED = (
 DOCUMENT_BYTES_MAX = 262144  # the evidence of a site takes some 350 bytes for each EVSE
 SAVE_MS = 60000
 EPOCH_RETRY_MS = 1000
-AGAIN_MS = 2000  # after a medium refused
 HOLDING = "no raise until the evidence is saved: free the storage medium or replace it"
 LOST = (
     "storage: the saved evidence is damaged: lock-outs and distrusted devices are unknown, and every EVSE stays at its reserve"
@@ -49,7 +48,7 @@ class Persistence(KeptDocuments):
         self.restart = False  # the memory is back: the next life has one
         self._ever = self._without = False  # was the evidence kept in this life; does the site rest, for it never was
         self._started_ms = 0
-        self._saved_ms = self._latched_ms = self._epoch_ms = 0
+        self._saved_ms = self._epoch_ms = 0
         self._latched: "dict[str, Any]" = {}
 
     def start(self, now_ms: int) -> "GrantNumbers":
@@ -136,7 +135,7 @@ class Persistence(KeptDocuments):
 
     def restore_latches(self, locals_: "list[LocalDriver]") -> None:
         """What a residual current or a bad diode had stopped stays stopped: no reclosing by a power cut."""
-        self._latched = self.documents.get(LATCHED) or {}
+        self._latched = self.known(LATCHED, {})
         unread = LATCHED in self.documents.damaged
         if unread and locals_:
             self.log.add("error", "storage: latched faults cannot be read: a local EVSE resumes when unplugged", self.platform.clock.now_ms())
@@ -146,7 +145,7 @@ class Persistence(KeptDocuments):
                 driver.restore(faults)
 
     def keep_latches(self, locals_: "list[LocalDriver]", now_ms: int) -> None:
-        """At once when one is new, or gone."""
+        """At once when one is new, or gone; those of points that are no longer in the site stay."""
         latched = dict(self._latched)
         for driver in locals_:
             name, faults = driver.name, driver.latched
@@ -154,8 +153,4 @@ class Persistence(KeptDocuments):
                 latched[name] = faults
             elif name in latched:
                 del latched[name]
-        if latched == self._latched or (LATCHED in self.failing and now_ms - self._latched_ms < AGAIN_MS):
-            return
-        self._latched_ms = now_ms
-        if self.put(LATCHED, latched, now_ms):
-            self._latched = latched
+        self.keep(LATCHED, latched, now_ms)

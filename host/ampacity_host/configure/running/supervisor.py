@@ -18,8 +18,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-RESTART_WANTED = 42
-FINAL = (0, 2, 75, 78)  # stopped, wrong usage, in use, a configuration that cannot be used: a restart would change nothing
+from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE
+
+FINAL = (0, EXIT_USAGE, EXIT_BUSY, EXIT_CONFIG)  # a restart would change nothing
 ENDED = "ended"  # in the data folder: the last run was ended on request, not by a crash
 WAIT_S_MIN, WAIT_S_MAX = 1.0, 60.0
 HEALTHY_S = 600.0  # after such a run time the shortest wait applies again
@@ -57,7 +58,7 @@ class Supervisor:
                 return self._ended(status)
             if status in FINAL:
                 return self._ended(status) if status == 0 else status
-            if status != RESTART_WANTED:
+            if status != EXIT_RESTART:
                 self._pause(status, time.monotonic() - begun_s)
         return self._ended(0)
 
@@ -94,7 +95,7 @@ class Supervisor:
                 (self._data / ENDED).touch(mode=0o600)
             except OSError as problem:  # then the next start takes it for a crash
                 say(str(problem))
-        if status in (0, RESTART_WANTED) or -status in SIGNALS:
+        if status in (0, EXIT_RESTART) or -status in SIGNALS:
             return 0
         return 128 - status if status < 0 else status
 

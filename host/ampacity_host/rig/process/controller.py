@@ -9,9 +9,9 @@ import signal
 import sys
 
 from ampacity.base.within import within
+from ampacity.ports.platform import EXIT_RESTART
 from ampacity_host.rig.process.runtime import command
 
-RESTART_STATUS = 42
 TERM_S = 3.0
 RESTART_PAUSE_S = 0.3
 JUST_S = 0.3
@@ -74,9 +74,9 @@ class ProcessController:
     async def _watch(self, process):
         status = await process.wait()
         self.last_status = status
-        if self._wanted and process is self._process and status not in (0, RESTART_STATUS):
+        if self._wanted and process is self._process and status not in (0, EXIT_RESTART):
             self._complain(status)
-        if status == RESTART_STATUS and self._wanted and process is self._process:
+        if status == EXIT_RESTART and self._wanted and process is self._process:
             await asyncio.sleep(RESTART_PAUSE_S)
             if self._wanted:
                 await self.start()

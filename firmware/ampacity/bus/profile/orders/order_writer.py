@@ -125,7 +125,10 @@ class OrderWriter:
         return self.shared.request(self, write, raw, priority, device.table["gap_ms"], tag, now_ms)
 
     def take(self, now_ms: int, keeps: bool = False) -> "Request | None":
-        """The next write of the order. keeps: it is in force already, and this only keeps it alive: no write that a day counts."""
+        """Takes the next write of the order, for the bus to send now, or a read that has to come first; None: the guard refused.
+
+        keeps: the order is in force already and this write only feeds the watchdog, so the day's writes do not count it.
+        """
         device, order = self._device, self._device.order
         target_da = self.target_da()
         if target_da != order.target_da:
