@@ -1,8 +1,7 @@
 """`python -m tools.size [--json]`: compiled bytes (.mpy) of the image of a primary, by room and in total.
 
-What a microcontroller carries is budgeted: primary + OCPP 2.0.1 fits into 512 KiB; what only commissioning loads
-is told apart. Rooms or parts that an image leaves
-out (a second OCPP version, the bench's simulated ports) do not count there.
+The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 512 KiB; modules that only commissioning loads are
+listed separately. Rooms or parts outside an image (a second OCPP version, the bench's simulated ports) do not count.
 """
 
 import json
