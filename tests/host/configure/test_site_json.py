@@ -137,7 +137,7 @@ def all_strangers(facts):
 
 
 @pytest.mark.parametrize("path", sorted(GOOD.glob("*.toml")), ids=lambda path: path.stem)
-def test_what_a_site_compiles_to_is_on_the_page(path):
+def test_every_field_of_a_compiled_site_is_on_the_page(path):
     facts = compile_site(load_site(path))
     assert not all_strangers(facts)
     for entry in facts["evses"]:
@@ -146,7 +146,7 @@ def test_what_a_site_compiles_to_is_on_the_page(path):
             assert not strangers("secondary", config) + (strangers("tcp", config["tcp"]) if "tcp" in config else [])
 
 
-def test_what_only_some_sites_have_is_on_the_page(tmp_path):
+def test_optional_fields_are_on_the_page(tmp_path):
     path = tmp_path / "site.toml"
     path.write_text(OPTIONS)
     facts = compile_site(load_site(path))
@@ -155,7 +155,7 @@ def test_what_only_some_sites_have_is_on_the_page(tmp_path):
     assert shown >= {"alarm_output", "safety_loads", "solar", "contract_w", "framing", "over_tcp", "held", "phase_switch", "feeder_output", "wake_ms"}
 
 
-def test_what_sites_with_certificates_have_is_on_the_page(tmp_path):
+def test_fields_of_sites_with_certificates_are_on_the_page(tmp_path):
     ca = Authority()
     (tmp_path / "root.pem").write_text(ca.root)
     ca.issue("p", role="Primary").files(tmp_path, "primary")

@@ -22,7 +22,7 @@ def bus_files():
     return [path for path in firmware_files() if room_of(path) == "bus"]
 
 
-def test_no_module_of_the_bus_looks_at_what_another_object_keeps_to_itself():
+def test_no_module_of_the_bus_uses_private_attributes_of_another_object():
     assert bus_files()
     found = [at(path, line, attribute) for path in bus_files() for line, attribute in privates(tree_of(path))]
     assert not found, "\n" + "\n".join(found)
@@ -39,5 +39,5 @@ def test_no_module_of_the_bus_looks_at_what_another_object_keeps_to_itself():
         ("class A(B):\n    def f(self):\n        return B._state(self)\n", [(3, "_state")]),
     ],
 )
-def test_what_looks_into_another_object_is_found(text, found):
+def test_a_use_of_private_attributes_is_found(text, found):
     assert privates(ast.parse(text)) == found
