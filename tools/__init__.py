@@ -1,1 +1,1 @@
-"""What the project's Makefile and CI use: runtimes, generators, benchmarks, checks."""
+"""Tools that the Makefile and CI call: runtimes, generators, benchmarks, checks."""

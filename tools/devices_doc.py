@@ -1,4 +1,4 @@
-"""Writes docs/devices.md from the profiles and from the life that each plays: `python -m tools.devices_doc [--check]`."""
+"""Writes docs/devices.md from the profiles and from the conformance run of each: `python -m tools.devices_doc [--check]`."""
 
 import sys
 from pathlib import Path
@@ -78,7 +78,7 @@ SIGNS = {"power": "of its power", "register": "of its current", "none": "not kno
 
 
 class Reasons:
-    """Dashes that are explained once."""
+    """Dashes with one common explanation."""
 
     def __init__(self) -> None:
         self.known: list[str] = []
@@ -113,7 +113,7 @@ def evse_row(name: str, reasons: Reasons) -> str:
 
 
 def manners_row(name: str) -> str:
-    """How one device is asked and told."""
+    """How one device is read and controlled."""
     profile = profiles.load("evse-" + name)
     link, facts = profile["link"], profiles.compile(profile)
     proof = {"limit": "its limit", "measured": "its current"}[profile["proof"]["kind"]]
@@ -130,14 +130,14 @@ def manners_row(name: str) -> str:
 
 
 def open_row(name: str) -> str:
-    """What nobody documents of one device."""
+    """What the documentation of one device leaves open."""
     profile = profiles.load("evse-" + name)
     refused = undocumented.off_refused(profile)
     return f"| `{name}` | {'; '.join(undocumented.told(profile))} | {'yes' if refused is None else 'no: ' + refused.removeprefix('no value: ')} |"
 
 
 def contactor_cell(contactor: "dict | None") -> str:
-    """What a device can do with its contactor besides its orders."""
+    """What a device can do with its contactor apart from its orders."""
     if not contactor:
         return ""
     return " and ".join(word for word, key in (("opens", "open"), ("shows", "shown_by")) if key in contactor)
@@ -158,7 +158,7 @@ def meter_row(name: str, reasons: Reasons) -> str:
 
 
 def inputs_of(name: str) -> int:
-    """How many currents a meter measures."""
+    """Number of currents that a meter measures."""
     return int(profiles.meter_facts(profiles.load("meter-" + name), {})["inputs"])
 
 

@@ -1,10 +1,11 @@
-"""What each measured figure speaks of, and a digest of that: a figure whose digest is another than today's is of older code.
+"""The sources that each measured figure depends on, and their digest: a figure with a different digest was measured on older
+code.
 
-SOURCES names for each row of the documents' tables what it depends on: a dotted module stands for its file and for all of this
-repository that it imports, directly or not; a path for a file, or for all sources below a folder. Imports are read from the
-text, also those inside functions. What a row starts as a process of its own, or imports by a computed name, is named here.
-Comments and docstrings of Python modules do not count, nor do TEXTS where only decisions are measured: modules that read the
-core and answer in words (tests/host/house/test_figures.py sees that they set nothing).
+SOURCES names for each row of the documents' tables what it depends on: a dotted module means its file and all files of this
+repository that it imports, directly or not; a path means a file, or all sources below a folder. Imports are read from the
+text, also those inside functions. Modules that a row starts as a separate process, or imports by a computed name, are named
+here. Comments and docstrings of Python modules do not count, nor do TEXTS where only decisions are measured: modules that read
+the core and return words (tests/host/house/test_figures.py checks that they set nothing).
 """
 
 import ast
@@ -63,7 +64,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
 
 
 def file_of(module: str) -> "Path | None":
-    """Where a module of this repository is, or None: it is none of them."""
+    """The file of a module of this repository, or None for any other module."""
     place = PLACES.get(module.split(".")[0])
     if place is None:
         return None
@@ -74,7 +75,7 @@ def file_of(module: str) -> "Path | None":
 
 @cache
 def imported(path: Path) -> frozenset[str]:
-    """Dotted names that a file imports anywhere in it; of `from a import b` both a and a.b, for b may be a module."""
+    """Dotted names that a file imports anywhere; of `from a import b` both a and a.b, since b may be a module."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(), str(path))):
         if isinstance(node, ast.Import):
@@ -97,7 +98,7 @@ def closure(modules: Iterable[str]) -> set[Path]:
 
 
 def files_of(name: str) -> list[Path]:
-    """All files that a figure speaks of."""
+    """All files that a figure depends on."""
     modules = [word for word in SOURCES[name] if "/" not in word]
     missing = [word for word in modules if file_of(word) is None] + [word for word in SOURCES[name] if "/" in word and not (ROOT / word).exists()]
     if missing:
@@ -137,5 +138,5 @@ def code(name: str) -> str:
 
 
 def codes(names: Iterable[str]) -> dict[str, str]:
-    """To be taken before a run begins: what is edited meanwhile was not measured."""
+    """Called before a run begins: edits made during the run were not measured."""
     return {name: code(name) for name in names}

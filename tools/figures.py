@@ -1,9 +1,9 @@
-"""`python -m tools.figures [--strict] [--stamp NAME]`: which figures of the documents are of other code than today's.
+"""`python -m tools.figures [--strict] [--stamp NAME]`: figures of the documents that were measured on older code.
 
-Every row of the tables that runs write (docs/safety-case.md, docs/benchmarks.md) carries a digest of the files it speaks of, and
-figures in prose stand behind a comment `<!-- of: NAME CODE -->`. A digest changes with every edit, so a stale figure is a
-warning; with --strict, for a release, it is a failure. --stamp NAME writes today's digest into the comments of NAME: after its
-figures were measured anew, and written by hand.
+Every row of the tables that runs write (docs/safety-case.md, docs/benchmarks.md) carries a digest of the files that it
+depends on, and figures in prose follow a comment `<!-- of: NAME CODE -->`. A digest changes with every edit, so a stale
+figure is a warning; with --strict, for a release, it is a failure. --stamp NAME writes today's digest into the comments of
+NAME: after its figures were measured again and entered by hand.
 
 Exit codes: 0 nothing is stale, or --strict was not given; 1 something is stale; 2 wrong usage.
 """
@@ -37,7 +37,7 @@ def rows_of(path: Path) -> "list[tuple[str, str, str]]":
 
 
 def changed(rows: "list[tuple[str, str, str]]") -> "list[str]":
-    """What is stale, one line for each digest: rows that were measured together are named together."""
+    """Stale figures, one line per digest: rows that were measured together are listed together."""
     stale: dict[tuple[str, str], list[str]] = {}
     for row, figure, written in rows:
         if figure not in SOURCES:
@@ -49,20 +49,20 @@ def changed(rows: "list[tuple[str, str, str]]") -> "list[str]":
 
 
 def doubled(text: str) -> "list[tuple[int, str]]":
-    """(line, words) where prose repeats a figure of a table: it stands there once, and is written by the run."""
+    """(line, words) where prose repeats a figure of a table: the figure belongs in the table only, which the run writes."""
     blank = GENERATED.sub(lambda found: "\n" * found[0].count("\n"), text)
     return [(blank.count("\n", 0, found.start()) + 1, " ".join(found[0].split())) for found in COUNT.finditer(blank)]
 
 
 def total_differs(text: str) -> bool:
-    """Is the line over all worlds another than the sums of their table?"""
+    """Does the line over all worlds differ from the sums of their table?"""
     from tests.proof.case import total_line
 
     return total_line(text) not in text
 
 
 def image_differs(text: str) -> "list[str]":
-    """Is image/primary not the sum of the rooms' rows, or a room of the firmware without one?"""
+    """Does image/primary differ from the sum of the rooms' rows, or does a room of the firmware have no row?"""
     from tools import marked
     from tools.bench.page import BEGIN, COLUMNS, END
     from tools.size import APART, rooms
@@ -91,7 +91,7 @@ def told(path: Path) -> "list[str]":
 
 
 def stamp(name: str) -> int:
-    """Write today's digest behind the prose figures of this name; how many there were."""
+    """Writes today's digest into the comments of prose figures of this name; returns how many there were."""
     count = 0
     for path in sorted((ROOT / "docs").glob("*.md")):
         text = path.read_text()

@@ -1,4 +1,4 @@
-"""Writes firmware/ampacity/profiles/known.py, what a scan knows devices by: `python -m tools.known_devices [--check]`."""
+"""Writes firmware/ampacity/profiles/known.py, the devices that a scan recognizes: `python -m tools.known_devices [--check]`."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ KNOWN = (
 
 
 def text() -> str:
-    """The module's text, from the profiles as they are."""
+    """The module's text, from the present profiles."""
     lines = [known_line(profiles.load(f"{kind}-{name}")) for kind in ("evse", "meter") for name in profiles.names(kind)]
     return HEAD + "".join(f"    {line!r},\n" for line in lines).replace("'", '"') + ")\n"
 

@@ -1,10 +1,10 @@
-"""Tables and lists of documents between two comment marks: taken apart and put together again, row by row."""
+"""Tables and lists of documents between two comment marks: parsed and written, row by row."""
 
 Rows = dict[str, list[str]]
 
 
 def between(text: str, begin: str, end: str) -> str:
-    """What stands between two marks. Raises ValueError where one is missing."""
+    """The text between two marks. Raises ValueError if one is missing."""
     _, found, rest = text.partition(begin)
     inner, closed, _ = rest.partition(end)
     if not found or not closed:
@@ -24,7 +24,7 @@ def cells(line: str) -> list[str]:
 
 
 def rows(inner: str, width: int) -> Rows:
-    """The rows of a table by their first cell without its backticks; cells that a row does not have yet are `-`."""
+    """The rows of a table by their first cell without its backticks; missing cells are `-`."""
     found = {}
     for line in inner.strip().splitlines()[2:]:
         if line.startswith("|"):

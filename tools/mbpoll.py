@@ -1,7 +1,7 @@
 """`python3 -m tools.mbpoll`: the plain Modbus client of Debian, unpacked into .cache/mbpoll; nothing is installed.
 
-Tests ask our secondaries with it, as an installer would. It is a program of its own, run and never linked or shipped.
-Where it cannot be had a `mbpoll` on PATH will do.
+Tests read secondaries with it, as an installer would. It is a separate program, run and never linked or shipped. Where the
+package is not available, an `mbpoll` on the PATH is used.
 """
 
 import os
@@ -13,7 +13,7 @@ from tools.micropython.debian import Failed, PrivateApt, own_suite, unpack
 
 ROOT = Path(__file__).resolve().parents[1]
 DEST = ROOT / ".cache" / "mbpoll"
-SYSTEM = {"libc6"}  # of the machine's own suite, so it is here
+SYSTEM = {"libc6"}  # from the machine's own suite, so it runs here
 WRAPPER = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")/root
 LD_LIBRARY_PATH="$here/{libraries}" exec "$here/usr/bin/mbpoll" "$@"
@@ -21,7 +21,7 @@ LD_LIBRARY_PATH="$here/{libraries}" exec "$here/usr/bin/mbpoll" "$@"
 
 
 def find() -> str:
-    """Path of the program; Failed says how to get it."""
+    """Path of the program; raises Failed with a text on how to get it."""
     if (DEST / "mbpoll").exists():
         return str(DEST / "mbpoll")
     on_path = shutil.which("mbpoll")
@@ -31,7 +31,7 @@ def find() -> str:
 
 
 def fetch(dest: Path) -> None:
-    """The package and the libraries that it needs, of this machine's own Debian."""
+    """The package and the libraries that it needs, from this machine's Debian."""
     with PrivateApt(own_suite()) as apt:
         apt.update()
         unpack(apt.closure({"mbpoll"}, SYSTEM), dest / "root")

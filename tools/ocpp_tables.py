@@ -3,13 +3,13 @@
     python -m tools.ocpp_tables            writes firmware/ampacity/ocpp/v201/tables.py
     python -m tools.ocpp_tables --check    exit 1 if that file is not what would be written
 
-The schemas come with the PyPI package `ocpp` (ocpp/v201/schemas). Only what the station receives is kept: requests
+The schemas come with the PyPI package `ocpp` (ocpp/v201/schemas). Only messages that the station receives are kept: requests
 that it handles (HANDLERS in ocpp/v201/actions.py) and responses to requests that it sends (OUTGOING).
 
-One object type is one string, its fields separated by blanks: name, then `!` (required) or `?`, then the kind:
-`i` integer, `n` number, `b` boolean, `a` anything, `d` date-time, `sN` string of at most N characters (0: any length),
-`eN` a word of ENUMS[N], `oN` an object of TYPES[N]; then, for a list, `*least-most` (most 0: no bound).
-`customData`, which every object may have, is not listed: the checker knows it.
+One object type is one string, its fields separated by blanks: name, then `!` (required) or `?`, then the kind: `i` integer,
+`n` number, `b` boolean, `a` anything, `d` date-time, `sN` string of at most N characters (0: any length), `eN` a word of
+ENUMS[N], `oN` an object of TYPES[N]; then, for a list, `*least-most` (most 0: no bound). `customData`, which every object may
+have, is not listed: the checker handles it.
 """
 
 import ast
@@ -31,7 +31,7 @@ ACTIONS = TARGET.with_name("actions.py")
 
 
 class Tables:
-    """Collects types and enumerations; equal ones are kept once."""
+    """Collects types and enumerations; equal ones are stored once."""
 
     def __init__(self):
         self.types = []

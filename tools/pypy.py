@@ -1,7 +1,7 @@
-"""`python -m tools.pypy`: PyPy of Debian in .cache/pypy, for long simulations; nothing is installed.
+"""`python -m tools.pypy`: Debian's PyPy in .cache/pypy, for long simulations; nothing is installed.
 
-It runs the same sources as CPython, two to four times as fast. Only the soak of `make proof` uses it, and only where it was
-asked for by `make pypy`. What of our Python packages is compiled is fetched for it by the lock file's hashes.
+It runs the same sources as CPython, two to four times as fast. Only the soak of `make proof` uses it, and only after `make
+pypy`. The compiled Python packages are fetched for it by the hashes of the lock file.
 """
 
 import os
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DEST = ROOT / ".cache" / "pypy"
 PROGRAM = "usr/bin/pypy3.11"
 VERSION, ABI = "3.11", "pypy311_pp73"
-COMPILED = ("rpds-py",)  # of what a simulation imports
+COMPILED = ("rpds-py",)  # packages that a simulation imports
 OURS = ("firmware", "host", "tests", ".")
 
 
@@ -32,13 +32,13 @@ def find() -> "str | None":
 
 
 def environment() -> dict[str, str]:
-    """Where it finds our sources and the packages of the environment that runs this."""
+    """The paths of the sources, and of the packages of the running environment."""
     places = [*[str(ROOT / name) for name in OURS], str(DEST / "site"), sysconfig.get_paths()["purelib"]]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
 
 
 def locked(name: str) -> str:
-    """What the lock file says of one package: version and hashes."""
+    """Version and hashes of one package in the lock file."""
     found = re.search(rf"^{re.escape(name)}==.*(\n    --hash=.*)*", (ROOT / "requirements.lock").read_text(), re.M)
     if not found:
         raise Failed(f"requirements.lock does not name {name}")
@@ -60,7 +60,7 @@ def fetch_packages(site: Path) -> None:
 
 
 def fetch(dest: Path) -> str:
-    """What it says of itself, once it is there."""
+    """Its version text, once it is installed."""
     with PrivateApt() as apt:
         apt.update()
         unpack(apt.closure({"pypy3"}), dest / "root")

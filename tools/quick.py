@@ -1,11 +1,12 @@
-"""`python -m tools.quick [--base REV] [--list] [FILE …]`: the tests of the rooms that a change touches, found by their imports.
+"""`python -m tools.quick [--base REV] [--list] [FILE …]`: the tests of the rooms that a change touches, found by their
+imports.
 
-The change is what differs from HEAD, files that git does not know yet included; with --base, from where this branch left REV; or
-the files that are named. Tests that were changed come first, then those of the rooms that were (`tests/ROOM`, `tests/host/ROOM`), then all
-that import a changed module, the nearer the sooner, until BUDGET_S seconds of processor time are spent (tests/seconds.txt):
-on two idle cores that is less than two minutes. What is left out is told; `make test` plays all.
+The change is what differs from HEAD, untracked files included; with --base, what differs from the point where this branch
+left REV; or the named files. Changed tests come first, then those of the changed rooms (`tests/ROOM`, `tests/host/ROOM`),
+then all that import a changed module, the nearer the sooner, until BUDGET_S seconds of processor time are spent
+(tests/seconds.txt): on two idle cores that is less than two minutes. Omitted tests are listed; `make test` runs all.
 
-Exit codes: that of pytest; 0 where nothing was changed or no test is concerned; 2 an option that cannot be meant.
+Exit codes: that of pytest; 0 if nothing was changed or no test is affected; 2 an invalid option.
 """
 
 import argparse
@@ -23,12 +24,12 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 HOUSE = "tests/host/house"
 BUDGET_S = 160
-ALONE_S = 8  # less is not worth a second worker
-SHORT_S = 0.5  # what a file takes that is not written down
-WAITS_S = 30  # what one takes besides that waits for real clocks
+ALONE_S = 8  # below this a second worker does not pay
+SHORT_S = 0.5  # for a file without a recorded time
+WAITS_S = 30  # added for a file that waits for real clocks
 FAR = 99
 EVERY_TEST = ("tests/conftest.py", "tests/mpy_runner.py")
-ROOMS = {"host/ampacity_host/sites": "configure", "firmware/ampacity": "roles"}  # of files that lie in no room of their own
+ROOMS = {"host/ampacity_host/sites": "configure", "firmware/ampacity": "roles"}  # for files outside any room
 
 
 def test_files() -> "list[Path]":
@@ -36,7 +37,7 @@ def test_files() -> "list[Path]":
 
 
 def room_of(name: str) -> "str | None":
-    """The room of a file of firmware or host, or what stands for one."""
+    """The room of a file of firmware or host, or its substitute."""
     parts = name.split("/")
     if "/".join(parts[:-1]) in ROOMS:
         return ROOMS["/".join(parts[:-1])]
@@ -48,7 +49,7 @@ def room_of(name: str) -> "str | None":
 
 
 def own_folders(name: str) -> "list[str]":
-    """Where the tests of this file's room are; those beside it, if it is a test's helper or data; else the rules of the house."""
+    """The folders of tests for this file's room; for a helper or data of tests, the tests of its folder; else the repository rules."""
     room = room_of(name)
     if room is not None:
         return [folder for folder in (f"tests/{room}", f"tests/host/{room}") if (ROOT / folder).is_dir()]
@@ -70,7 +71,7 @@ def helpers() -> "dict[str, list[Path]]":
 
 
 def bare(path: Path, name: str) -> "list[Path]":
-    """The helper that a test imports by its bare name: the one beside it, else any of that name."""
+    """The helper that a test imports by its bare name: the one in its folder, else any of that name."""
     if "tests" not in path.relative_to(ROOT).parts[:1]:
         return []
     known = helpers().get(name.split(".")[0], [])
@@ -79,7 +80,7 @@ def bare(path: Path, name: str) -> "list[Path]":
 
 @cache
 def needs(path: Path) -> "frozenset[Path]":
-    """What a file imports, of this repository."""
+    """The files of this repository that a file imports."""
     try:
         names = digests.imported(path)
     except (SyntaxError, ValueError):
@@ -92,7 +93,7 @@ def needs(path: Path) -> "frozenset[Path]":
 
 
 def depth(path: Path, changed: "set[Path]") -> "int | None":
-    """How many imports lie between a test and the nearest changed file; None: it needs none of them."""
+    """The number of imports between a test and the nearest changed file; None: it needs none of them."""
     seen, ring, steps = {path}, {path}, 0
     while ring:
         if ring & changed:
@@ -104,7 +105,7 @@ def depth(path: Path, changed: "set[Path]") -> "int | None":
 
 
 def ranked(names: "Iterable[str]") -> "list[str]":
-    """The tests that a change of these files concerns: changed ones, then those of its rooms and what imports it, then the rest."""
+    """The tests affected by a change of these files: changed ones, then those of their rooms that import them, then the rest."""
     names = sorted(set(names))
     changed = {ROOT / name for name in names}
     folders = tuple(folder + "/" for name in names for folder in own_folders(name))
@@ -128,7 +129,7 @@ def cost_of(name: str, seconds: "dict[str, float]") -> float:
 
 
 def within(names: "list[str]", seconds: "dict[str, float]", budget_s: float = BUDGET_S) -> "tuple[list[str], list[str]]":
-    """(what is played, what is left out): the nearest that fit together."""
+    """(tests to run, tests omitted): the nearest that fit into the budget."""
     played, left, spent_s = [], [], 0.0
     for name in names:
         cost_s = cost_of(name, seconds)
@@ -148,7 +149,7 @@ def git(*words: str) -> "list[str]":
 
 
 def changed_files(base: "str | None" = None) -> "list[str]":
-    """What differs from HEAD, or from where this branch left `base`; new files count, those that are gone as well."""
+    """What differs from HEAD, or from the point where this branch left `base`; new and deleted files count."""
     start = git("merge-base", base, "HEAD")[0] if base else "HEAD"
     return sorted({*git("diff", "--name-only", start), *git("ls-files", "--others", "--exclude-standard")})
 

@@ -1,8 +1,7 @@
-"""`python -m tools.size [--json]`: compiled bytes (.mpy) of what the image of a primary holds, room by room and together.
+"""`python -m tools.size [--json]`: compiled bytes (.mpy) of the image of a primary, by room and in total.
 
-What a microcontroller carries is budgeted: primary + OCPP 2.0.1 fits into 512 KiB; what only commissioning loads
-is told apart. Rooms or parts that an image leaves
-out (a second OCPP version, the bench's simulated ports) do not count there.
+The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 512 KiB; modules that only commissioning loads are
+listed separately. Rooms or parts outside an image (a second OCPP version, the bench's simulated ports) do not count.
 """
 
 import json
@@ -20,7 +19,7 @@ NOT_ON_A_BOARD = (
     "base/json_native.py", "ports/linux.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
 )  # fmt: skip
-APART = "commission"  # the room that a controller loads only while somebody commissions it
+APART = "commission"  # the room that a controller loads only during commissioning
 
 
 def compiled_bytes(path: Path, target: Path) -> int:
@@ -51,12 +50,12 @@ def room_sizes(modules: dict[str, int]) -> dict[str, int]:
 
 
 def on_a_board(modules: dict[str, int]) -> dict[str, int]:
-    """What the image of a primary with OCPP 2.0.1 holds, whole: every module but those that no board has."""
+    """The contents of the image of a primary with OCPP 2.0.1: every module except those that no board has."""
     return {name: size for name, size in modules.items() if name not in NOT_ON_A_BOARD}
 
 
 def primary_bytes(found: dict[str, int]) -> int:
-    """Of rooms and their bytes: what a primary that runs loads, without APART."""
+    """The bytes that a running primary loads, without APART, from the bytes of the rooms."""
     return sum(size for room, size in found.items() if room != APART)
 
 

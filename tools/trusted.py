@@ -1,7 +1,7 @@
 """How many lines must be right for the guarantee of docs/safety-case.md: `python -m tools.trusted`.
 
-Lines of code: without blank lines, comments and docstrings. Counted per part: the trusted room, and the files beside it that join
-it to the policy and hold a rule of their own.
+Lines of code exclude blank lines, comments and docstrings. Counted per part: the trusted room, and the files next to it that
+connect it to the policy and implement a rule.
 """
 
 import ast
@@ -18,7 +18,7 @@ NO_CODE = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tok
 
 
 def code_lines(text: str) -> int:
-    """Lines of a module on which something stands that is neither comment nor docstring."""
+    """Lines of a module with anything other than a comment or docstring."""
     lines: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type not in NO_CODE:
@@ -39,7 +39,7 @@ def count() -> "dict[str, int]":
 
 
 def main() -> int:
-    """Print the table."""
+    """Prints the table."""
     parts = count()
     print("circuit/trusted  %5d\nbeside it        %5d  (%s)" % (parts[TRUSTED], parts["beside"], ", ".join(BESIDE)))
     print("must be right    %5d\nall of circuit/  %5d" % (parts[TRUSTED] + parts["beside"], parts["circuit"]))

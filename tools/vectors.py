@@ -1,7 +1,7 @@
-"""`python -m tools.vectors [--check]`: scenes of the safety core and the integers that follow, for both runtimes.
+"""`python -m tools.vectors [--check]`: scenes of the safety core and their resulting integers, for both runtimes.
 
-Writes tests/circuit/vectors.csv, or with --check exits with 1 if it is not what would be written. A line is
-group, number of the scene, checksum over all its steps, the last integers.
+Writes tests/circuit/vectors.csv, or with --check exits with 1 if the file would change. A line is group, number of the scene,
+checksum over all its steps, the last integers.
 """
 
 import sys

@@ -11,14 +11,14 @@ def admission(places=2, waiting=3, least_ms=0):
     return platform, told, Admission(platform, places, waiting, lambda text, now_ms: told.append(text), least_ms)
 
 
-def test_of_those_who_say_nothing_so_many_are_there_and_the_first_of_them_goes():
+def test_the_number_of_silent_clients_is_bounded_and_the_first_is_dropped():
     platform, told, door = admission()
     clients = [door.enter(n) for n in range(1200)]
     assert platform.aborted == list(range(1197)) and door.count == 3 and len(clients) == 1200
     assert (door.clients, door.turned_away) == (1200, 1197)
 
 
-def test_who_has_spoken_keeps_its_place_against_any_number_that_say_nothing():
+def test_a_client_that_sent_data_keeps_its_place_against_any_number_of_silent_ones():
     platform, told, door = admission()
     first, second = door.enter("a"), door.enter("b")
     assert door.heard(first) and door.heard(second)
@@ -27,7 +27,7 @@ def test_who_has_spoken_keeps_its_place_against_any_number_that_say_nothing():
     assert platform.aborted == list(range(97)) and door.heard(first)
 
 
-def test_who_speaks_takes_the_place_of_the_one_that_is_silent_longest():
+def test_a_client_that_sends_data_replaces_the_one_silent_for_longest():
     platform, told, door = admission()
     clients = {}
     for name in ("a", "b", "c"):
@@ -40,7 +40,7 @@ def test_who_speaks_takes_the_place_of_the_one_that_is_silent_longest():
     assert door.heard(clients["a"]) and door.heard(clients["c"]) and not door.heard(clients["b"])
 
 
-def test_who_waits_for_its_answer_or_has_shown_who_it_is_keeps_its_place_before_those_that_spoke_later():
+def test_a_waiting_or_identified_client_keeps_its_place_before_later_ones():
     for busy, known in ((True, False), (False, True)):
         platform, told, door = admission()
         clients = []
@@ -61,7 +61,7 @@ def test_who_waits_for_its_answer_or_has_shown_who_it_is_keeps_its_place_before_
         assert door.heard(door.enter("c")) and platform.aborted[-1] == "a"
 
 
-def test_who_is_known_from_the_start_goes_after_all_strangers_waiting_or_served_and_busy_or_not():
+def test_a_known_client_is_dropped_only_after_all_unknown_ones():
     platform, told, door = admission(places=2, waiting=2)
     known = door.enter("known", True)
     for n in range(5):
@@ -79,7 +79,7 @@ def test_who_is_known_from_the_start_goes_after_all_strangers_waiting_or_served_
     assert not full.heard(full.enter("stranger"))
 
 
-def test_a_stranger_takes_no_place_from_those_who_are_known():
+def test_an_unknown_client_takes_no_place_from_known_ones():
     platform, told, door = admission(places=2, waiting=2)
     known = [door.enter("a", True), door.enter("b", True)]
     for client in known:
@@ -89,7 +89,7 @@ def test_a_stranger_takes_no_place_from_those_who_are_known():
     assert door.heard(door.enter("c", True)) and platform.aborted == ["stranger", "a"]
 
 
-def test_where_a_place_is_kept_for_a_time_the_newcomer_goes_until_then():
+def test_while_a_place_is_guaranteed_the_new_client_is_dropped():
     platform, told, door = admission(places=1, waiting=1, least_ms=2000)
     old, new = door.enter("old"), None
     assert door.heard(old)
@@ -100,7 +100,7 @@ def test_where_a_place_is_kept_for_a_time_the_newcomer_goes_until_then():
     assert door.heard(last) and platform.aborted == ["new", "old"] and not door.heard(old)
 
 
-def test_the_time_for_which_a_place_is_kept_begins_when_it_is_taken_and_only_once():
+def test_the_guaranteed_time_of_a_place_begins_once_when_it_is_taken():
     platform, told, door = admission(places=1, waiting=2, least_ms=2000)
     slow = door.enter("slow")
     platform.ms = 5000
@@ -111,7 +111,7 @@ def test_the_time_for_which_a_place_is_kept_begins_when_it_is_taken_and_only_onc
     assert door.heard(door.enter("last")) and platform.aborted == ["new", "slow"]
 
 
-def test_that_no_place_is_free_is_told_each_time_and_who_tells_leaves_out_what_comes_too_often():
+def test_every_lack_of_a_place_is_reported_and_the_log_limits_repetitions():
     platform, told, door = admission(waiting=1)
     log = Log()
     seldom = RateLimitedLog(log, "door")
@@ -126,7 +126,7 @@ def test_that_no_place_is_free_is_told_each_time_and_who_tells_leaves_out_what_c
     assert len(lines) == 5 and lines[0] == "door: " + told[0] and lines[1].endswith("(9 similar lines suppressed)")
 
 
-def test_who_leaves_gives_its_place_and_the_end_of_the_door_ends_all():
+def test_a_client_that_leaves_frees_its_place_and_closing_the_door_ends_all():
     platform, told, door = admission()
     first = door.enter("a")
     door.heard(first)

@@ -8,6 +8,6 @@ def test_heads_of_http_and_binary_are_foreign():
         assert is_other_protocol(line), line
 
 
-def test_what_clients_say_is_not():
+def test_data_of_real_clients_is_not_foreign():
     for line in (b"", b"show site", b"limit main 16", b"HTTP/1.1", b"set ocpp.url http://csms.example/x", b"\xff\xfe", b"why bay-1\r"):
         assert not is_other_protocol(line), line

@@ -42,7 +42,7 @@ def test_a_small_step_back_of_the_ticks_does_not_turn_time_back():
     assert clock.now_us() == 10
 
 
-async def test_sleeping_lets_others_run():
+async def test_sleeping_lets_other_tasks_run():
     seen = []
 
     async def other():
@@ -66,7 +66,7 @@ def test_a_seed_draws_the_same_on_every_runtime():
     assert len(rng.bytes(9)) == 9
 
 
-def test_the_log_is_bounded_and_counts_what_it_drops():
+def test_the_log_is_bounded_and_counts_dropped_lines():
     log = Log(capacity=3)
     for i in range(5):
         assert log.add("info", "line %d" % i, i * 10) == i + 1
@@ -75,7 +75,7 @@ def test_the_log_is_bounded_and_counts_what_it_drops():
     assert log.dropped == 2
 
 
-def test_the_log_keeps_what_a_list_would_in_the_room_it_has():
+def test_the_log_keeps_the_same_lines_as_a_list_within_its_size():
     rng, log, kept = Rng(5), Log(capacity=40), []
     for n in range(1, 3001):
         text = "ä" * rng.below(20) + "x" * rng.below(120 if rng.chance(950) else 1900)
@@ -122,7 +122,7 @@ def test_a_traceback_names_the_error_and_memory_is_a_number_or_unknown():
     assert compat.mem_alloc() is None or compat.mem_alloc() > 0
 
 
-def test_utf8_is_judged_by_the_letter():
+def test_utf8_is_checked_strictly():
     for good in (b"", b"abc", b"\xc3\xa9", b"\xe2\x82\xac", b"\xf0\x9f\x98\x80", b"\xed\x9f\xbf", b"\xf4\x8f\xbf\xbf"):
         assert is_utf8(good) and is_utf8(bytearray(good)), good
     for bad in (b"\x80", b"\xc0\xaf", b"\xc1\xbf", b"\xe0\x9f\xbf", b"\xed\xa0\x80", b"\xf0\x8f\xbf\xbf"):
@@ -136,7 +136,7 @@ def test_digits_are_0_to_9_and_at_least_one():
         assert is_digits(text) == digits, text
 
 
-def test_what_a_terminal_would_obey_is_written_out():
+def test_terminal_control_characters_are_escaped():
     assert printable("plain \u00e9 \u2192 text") == "plain \u00e9 \u2192 text"
     assert printable("a\x1b[2Jb") == "a\\x1b[2Jb" and printable("one\ntwo\r") == "one\\ntwo\\x0d"
     assert printable("\x00\x7f\x9b") == "\\x00\\x7f\\x9b" and printable("\u202egpj") == "\\u202egpj"

@@ -11,7 +11,7 @@ async def turns(count):
         await asyncio.sleep(0)
 
 
-async def test_the_result_is_given_and_an_error_of_it_too():
+async def test_the_result_or_the_error_is_passed_on():
     async def good():
         await asyncio.sleep(0)
         return 7
@@ -25,7 +25,7 @@ async def test_the_result_is_given_and_an_error_of_it_too():
         await within(bad(), 5)
 
 
-async def test_what_takes_longer_is_cancelled_and_a_timeout():
+async def test_a_longer_wait_is_cancelled_and_raises_a_timeout():
     ended = []
 
     async def slow():
@@ -39,7 +39,7 @@ async def test_what_takes_longer_is_cancelled_and_a_timeout():
     assert ended == [True]
 
 
-async def test_a_cancellation_is_obeyed_in_whatever_turn_of_the_result_it_comes():
+async def test_a_cancellation_is_obeyed_at_any_moment():
     """A station that waits anew after each result would run on for ever."""
     for after in range(8):
         event = asyncio.Event()

@@ -9,18 +9,18 @@ FACTS = {"baud": 38400, "parity": "E", "stop": 1, "transit_ms": 100}
 START_US = 1 << 40
 
 
-def test_a_frame_of_the_standard_is_spelled_with_its_checksum():
+def test_a_frame_of_the_standard_is_encoded_with_its_checksum():
     assert to_ascii(rtu_frame(1, read_pdu(3, 0, 1))) == b":010300000001FB\r\n"
 
 
-def test_what_is_spelled_is_read_back_in_small_and_capital_letters():
+def test_an_encoded_frame_is_decoded_in_small_and_capital_letters():
     frame = rtu_frame(17, bytes((3, 4, 0xAB, 0xCD, 0x0F, 0xF0)))
     line = to_ascii(frame)[1:-2]
     assert from_ascii(line) == frame
     assert from_ascii(bytes([c + 32 if 65 <= c <= 70 else c for c in line])) == frame
 
 
-def test_lines_that_are_none_are_no_frames():
+def test_malformed_lines_are_not_frames():
     line = to_ascii(rtu_frame(1, read_pdu(3, 0, 1)))[1:-2]
     for wrong in (b"", b"01", line[:-1], line[:-2] + b"FC", b"G" + line[1:], line[:4] + b" " + line[5:], line + b"01"):
         assert from_ascii(wrong) == b"", wrong
@@ -60,7 +60,7 @@ def test_an_answer_in_pieces_reaches_its_driver():
     assert driver.replies == [b"\x03\x04\x12\x34\xff\xff"] and driver.certain == [True]
 
 
-def test_its_own_echo_is_no_answer():
+def test_its_own_echo_is_not_an_answer():
     driver = Asker(7)
     bus = engine(driver)
     data, now_us = asked(bus, START_US)
@@ -70,7 +70,7 @@ def test_its_own_echo_is_no_answer():
     assert len(driver.replies) == 1
 
 
-def test_a_spoilt_line_is_counted_and_the_request_runs_out_of_time():
+def test_a_corrupted_line_is_counted_and_the_request_times_out():
     driver = Asker(7, timeout_ms=50)
     bus = engine(driver)
     data, now_us = asked(bus, START_US)
@@ -81,7 +81,7 @@ def test_a_spoilt_line_is_counted_and_the_request_runs_out_of_time():
     assert driver.replies == [] and driver.failures == ["timeout"]
 
 
-def test_an_endless_line_costs_no_memory_and_the_next_one_is_heard():
+def test_an_endless_line_takes_no_memory_and_the_next_one_is_received():
     driver = Asker(7, timeout_ms=2000)
     bus = engine(driver)
     data, now_us = asked(bus, START_US)
@@ -90,7 +90,7 @@ def test_an_endless_line_costs_no_memory_and_the_next_one_is_heard():
     assert len(driver.replies) == 1
 
 
-def test_the_write_of_another_on_the_line_is_noticed():
+def test_a_foreign_write_on_the_line_is_detected():
     heard = []
     driver = Asker(7)
     bus = engine(driver)

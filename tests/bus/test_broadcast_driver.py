@@ -59,7 +59,7 @@ def test_settings_and_serial_number_are_read_before_anything_is_proven():
         assert site.drivers[evse].facts.serial == "SN%d" % (evse + 1)
 
 
-def test_one_broadcast_carries_all_orders_and_each_is_recorded_before_it_leaves():
+def test_one_broadcast_carries_all_orders_and_each_is_recorded_before_transmission():
     site = Site([1, 2, 3])
     site.wire.run(1000)
     since = len(site.wire.frames)
@@ -111,7 +111,7 @@ def test_the_lease_is_refreshed_at_a_quarter_and_only_by_grants():
     assert site.limits() == [100, 100]
 
 
-def test_without_a_permit_lowers_leave_and_nothing_else_is_granted():
+def test_without_a_permit_only_lowers_are_sent():
     site = Site([1, 2])
     site.wire.run(1000)
     site.want(100, 120)
@@ -127,7 +127,7 @@ def test_without_a_permit_lowers_leave_and_nothing_else_is_granted():
     assert len(site.frames(1, since)) > 10  # reads go on and renew nothing
 
 
-def test_a_shed_leaves_right_after_the_exchange_that_is_under_way():
+def test_a_shed_is_sent_directly_after_the_exchange_in_progress():
     site = Site(list(range(1, 17)))
     site.wire.run(5000)
     site.want(*([120] * 16))
@@ -163,7 +163,7 @@ def test_units_too_far_apart_for_one_broadcast_get_two():
     assert len(site.frames(0, since)) == 2
 
 
-def test_a_unit_for_which_the_judge_says_no_is_passed_over():
+def test_a_unit_whose_order_is_refused_is_passed_over():
     site = Site([1, 2])
     site.wire.run(1000)
     site.guard.verdict = lambda evse, da: evse == 1 or da == 0
@@ -216,7 +216,7 @@ def test_a_silent_unit_is_reported_lost_and_audited_again_when_it_returns():
     assert site.limits() == [100, 100]
 
 
-def test_a_restart_that_nobody_noticed_is_seen_by_the_boot_counter():
+def test_an_unnoticed_restart_is_detected_by_the_boot_counter():
     site = Site([1, 2])
     site.wire.run(1000)
     site.want(100, 100)
@@ -238,7 +238,7 @@ def test_a_setting_that_changed_is_read_back():
     assert ("watchdog_ms", 8000) in [(c[2], c[3]) for c in site.guard.of("evidence")]
 
 
-def test_a_grant_of_nothing_goes_out_where_no_current_may_be_ordered():
+def test_a_grant_of_zero_is_sent_where_no_current_may_be_ordered():
     site = Site([1])
     site.guard.verdict = lambda evse, da: da == 0
     site.wire.run(1000)
@@ -258,7 +258,7 @@ def test_without_broadcasts_a_grant_and_its_proof_are_one_exchange():
     assert site.guard.of("proven", 0)[-1][3] == 100
 
 
-def test_an_answered_grant_is_told_so_that_nobody_waits_for_it_to_arrive():
+def test_an_answered_grant_is_reported_so_that_it_no_longer_counts_as_in_transit():
     site = Site([1])
     site.table.can_broadcast = False
     site.wire.run(2000)
@@ -303,7 +303,7 @@ def test_a_line_that_echoes_duplicates_and_cuts_bytes_into_chunks_changes_nothin
         assert site.engine.counters["timeouts"] == 0
 
 
-def test_a_status_that_may_be_old_proves_grants_and_tells_nothing_else():
+def test_a_status_that_may_be_old_proves_grants_and_nothing_else():
     site = Site([1])
     site.wire.run(1000)
     site.want(100)
@@ -318,7 +318,7 @@ def test_a_status_that_may_be_old_proves_grants_and_tells_nothing_else():
     assert len(site.guard.of("measured")) == measured and driver.facts.amps_da == [0, 0, 0]
 
 
-def test_noise_on_every_tenth_frame_loses_nobody():
+def test_noise_on_every_tenth_frame_loses_no_unit():
     site = Site([1, 2, 3, 4])
     count = [0]
 
@@ -336,7 +336,7 @@ def test_noise_on_every_tenth_frame_loses_nobody():
     assert site.limits() == [100] * 4 and site.guard.of("lost") == []
 
 
-def test_another_primary_on_the_line_is_not_obeyed_while_a_lease_holds():
+def test_a_second_primary_is_not_obeyed_while_a_lease_is_in_force():
     site = Site([1])
     site.wire.run(1000)
     site.want(100)
@@ -347,7 +347,7 @@ def test_another_primary_on_the_line_is_not_obeyed_while_a_lease_holds():
     assert site.limits() == [100]
 
 
-def test_one_that_the_judge_knows_no_more_is_read_again_without_going_offline():
+def test_a_unit_that_the_guard_no_longer_knows_is_read_again_without_going_offline():
     site = Site([1])
     site.wire.run(1000)
     count = len([c for c in site.guard.of("evidence") if c[2] == "fingerprint"])

@@ -49,7 +49,7 @@ def test_long_forms_of_lengths_are_followed_where_they_are_needed():
     assert role(certificate(big, named("Reader"))) == "Reader"
 
 
-def test_a_role_that_is_not_one_plain_text_is_refused():
+def test_a_role_other_than_one_plain_text_is_refused():
     for content in (
         value(0x13, b"Operator"),  # printable, not UTF-8
         value(0x0C, b""),
@@ -65,7 +65,7 @@ def test_a_role_that_is_not_one_plain_text_is_refused():
             role(certificate(extension_of(ROLE_OID, content)))
 
 
-def test_what_is_not_quite_der_is_refused():
+def test_malformed_der_is_refused():
     good = certificate(OTHER, named("Operator"))
     wrong = [
         b"",
@@ -93,7 +93,7 @@ def test_what_is_not_quite_der_is_refused():
             raise AssertionError("accepted: %d" % n)
 
 
-def test_no_mangled_certificate_does_anything_but_be_refused_or_read():
+def test_a_mangled_certificate_is_either_refused_or_read():
     rng = Rng(5)
     good = certificate(OTHER, named("Operator"), extension_of(b"\x55\x1d\x11", b"y" * 140))
     roles = set()

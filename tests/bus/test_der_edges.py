@@ -40,7 +40,7 @@ def test_a_long_length_has_one_to_three_bytes_and_no_more_than_it_needs():
         refused(head)
 
 
-def test_what_is_inside_has_its_tag_and_nothing_behind_it():
+def test_a_nested_value_has_its_tag_and_nothing_follows_it():
     assert inside(b"\x30\x02ab", 0, 4, 0x30) == (2, 4)
     for data, tag in ((b"\x30\x02ab", 0x31), (b"\x30\x01ab", 0x30)):
         with raises(ValueError):

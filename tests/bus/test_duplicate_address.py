@@ -33,7 +33,7 @@ def ask_the_twin(b, unit=7):
         b.hear(reply_to(frame))
 
 
-def test_a_second_answer_is_noticed_and_from_then_on_none_is_taken():
+def test_a_second_answer_is_detected_and_no_answer_is_accepted_from_then_on():
     twin, well = Asker(7), Asker(8)
     b = bench(twin, well)
     both_answer(b, ask_the_twin(b))
@@ -47,7 +47,7 @@ def test_a_second_answer_is_noticed_and_from_then_on_none_is_taken():
     assert len(well.replies) > 3 and not well.failures
 
 
-def test_while_it_is_certain_a_lonely_answer_is_not_taken_either():
+def test_while_a_duplicate_address_is_certain_a_single_answer_is_not_accepted_either():
     twin = Asker(7)
     b = bench(twin, Asker(8))
     for _ in range(3):
@@ -58,7 +58,7 @@ def test_while_it_is_certain_a_lonely_answer_is_not_taken_either():
     assert len(twin.replies) == replies
 
 
-def test_a_unit_that_is_alone_again_is_believed_after_a_while():
+def test_a_unit_that_is_alone_again_is_trusted_after_a_time():
     twin = Asker(7)
     b = bench(twin, Asker(8))
     for _ in range(3):
@@ -72,7 +72,7 @@ def test_a_unit_that_is_alone_again_is_believed_after_a_while():
     assert twin.failures.count("alone") == CLEAN_MIN and b.now_us - began_us < 45 * 10**6
 
 
-def test_answers_that_are_garbled_from_one_unit_alone_are_said_to_be_so():
+def test_garbled_answers_of_only_one_unit_are_reported():
     twin, well = Asker(7), Asker(8)
     b = bench(twin, well)
     for turn in range(WINDOW + 2):
@@ -82,7 +82,7 @@ def test_answers_that_are_garbled_from_one_unit_alone_are_said_to_be_so():
     assert b.engine.said == [(7, GARBLED)]
 
 
-def test_a_noisy_line_is_no_twin():
+def test_a_noisy_line_is_not_a_duplicate_address():
     duplicate_addresses = DuplicateAddresses()
     for turn in range(200):
         for unit in (7, 8, 9):
@@ -90,14 +90,14 @@ def test_a_noisy_line_is_no_twin():
     assert duplicate_addresses.texts() == []
 
 
-def test_a_well_unit_that_is_garbled_now_and_then_is_none():
+def test_a_healthy_unit_with_occasional_garbled_answers_is_not_a_duplicate_address():
     duplicate_addresses = DuplicateAddresses()
     for turn in range(400):
         assert not duplicate_addresses.outcome(7, turn % (WINDOW // (GARBLED_MIN - 1) + 1) == 0)
     assert duplicate_addresses.texts() == []
 
 
-def test_a_frame_that_comes_twice_is_no_second_device():
+def test_a_frame_received_twice_is_not_a_second_device():
     asker = Asker(7)
     b = bench(asker)
     for _ in range(10):
@@ -106,7 +106,7 @@ def test_a_frame_that_comes_twice_is_no_second_device():
     assert b.engine.said == [] and b.engine.counters["doubles"] == 0 and len(asker.replies) == 10
 
 
-def test_two_that_say_the_same_are_two_where_no_others_answers_come_twice():
+def test_two_equal_answers_mean_two_devices_if_no_other_answers_come_twice():
     twin, well = Asker(7), Asker(8)
     b = bench(twin, well)
     for _ in range(WINDOW + REPEATED_MIN + 2):
@@ -114,7 +114,7 @@ def test_two_that_say_the_same_are_two_where_no_others_answers_come_twice():
     assert b.engine.said == [(7, DUPLICATE)] and not well.failures
 
 
-def test_a_line_that_repeats_everything_has_no_twins():
+def test_a_line_that_repeats_everything_has_no_duplicate_addresses():
     one, two = Asker(7), Asker(8)
     b = bench(one, two)
     for _ in range(3 * WINDOW):
@@ -122,7 +122,7 @@ def test_a_line_that_repeats_everything_has_no_twins():
     assert b.engine.said == [] and not one.failures and not two.failures
 
 
-def test_two_that_take_each_others_answers_to_a_write_for_writes_are_nobody_foreign():
+def test_write_answers_of_two_devices_at_one_address_are_not_foreign_writes():
     twin = Asker(7)
     b = bench(twin, Asker(8))
     foreign = []
@@ -155,7 +155,7 @@ def test_two_may_still_be_at_the_write_before_when_the_next_has_left():
     assert foreign == []
 
 
-def test_an_exception_after_an_answer_is_a_second_device_too():
+def test_an_exception_after_an_answer_is_also_a_second_device():
     asker = Asker(7)
     b = bench(asker)
     for _ in range(3):

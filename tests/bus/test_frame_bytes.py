@@ -34,7 +34,7 @@ def test_requests_are_the_bytes_of_the_standard():
     assert exception_pdu(3, 2) == b"\x83\x02" and exception_pdu(0x83, 2) == b"\x83\x02"
 
 
-def test_what_writes_is_known():
+def test_functions_that_write_are_known():
     assert [function for function in range(128) if is_write(function)] == [5, 6, 15, 16, 22, 23] == list(WRITES)
 
 
@@ -56,7 +56,7 @@ def test_a_frame_has_four_bytes_at_least_and_256_at_most():
     assert [crc_ok(rtu_frame(1, bytes(size))) for size in (0, 1, 253, 254)] == [False, True, True, False]
 
 
-def test_how_long_a_reply_will_be_is_known_once_its_count_is_here():
+def test_the_length_of_a_reply_is_known_from_its_byte_count():
     assert [reply_pdu_len(read_pdu(f, 0, 0x0102)) for f in (1, 2, 3, 4, 5, 6, 15, 16, 43)] == [35, 35, 518, 518, 5, 5, 5, 5, 0]
     assert [reply_pdu_len(read_pdu(1, 0, count)) for count in (1, 8, 9, 16, 17)] == [3, 3, 4, 4,
         5] and reply_pdu_len(read_write_pdu(0, 7, 0, b"")) == 16
@@ -69,7 +69,7 @@ def test_how_long_a_reply_will_be_is_known_once_its_count_is_here():
         assert reply_len(pad + bytes((1, function, 9)), 2, 5) == 14, function
 
 
-def test_how_long_a_request_will_be_is_known_once_its_count_is_here():
+def test_the_length_of_a_request_is_known_from_its_byte_count():
     pad = b"\xee\xee"
     for function, size in ((0, -1), (1, 8), (2, 8), (5, 8), (6, 8), (7, -1), (22, -1), (43, 7), (44, -1)):
         assert request_len(pad + bytes((1, function)), 2, 4) == size and request_len(pad + bytes((1, function)), 2, 3) == 0, function
@@ -127,7 +127,7 @@ def heard(*chunks):
     return r, now_us
 
 
-def test_bytes_that_stop_for_long_are_given_up_and_others_completed():
+def test_a_frame_with_a_long_gap_is_discarded_and_others_are_completed():
     for gap_us, whole in ((STALL_US - 1, True), (STALL_US, False)):
         r, now_us = heard((0, OURS[:5]), (gap_us, OURS[5:]))
         frame = r.take(now_us + SILENCE_US)
@@ -135,7 +135,7 @@ def test_bytes_that_stop_for_long_are_given_up_and_others_completed():
         assert r.empty() == whole
 
 
-def test_what_looks_like_a_frame_of_another_goes_with_the_silence_after_it():
+def test_bytes_that_look_like_a_foreign_frame_are_discarded_at_the_next_silence():
     for foreign, gap_us, dropped in ((rtu_frame(9, read_pdu(3, 0, 1)), SILENCE_US, 8), (rtu_frame(9, read_pdu(3, 0, 1)), SILENCE_US - 1, 0),
                                      (rtu_frame(9, b"\x03\x02ab"), SILENCE_US, 7), (rtu_frame(9, b"\x03\x03ab"), SILENCE_US, 0),
                                      (b"\x09\x03\x00\x01", SILENCE_US, 0), (rtu_frame(7, read_pdu(3, 0, 1)), SILENCE_US, 0)):  # fmt: skip
@@ -152,7 +152,7 @@ def test_more_than_a_frame_can_hold_is_counted_and_the_newest_is_kept():
     assert (r.too_long, r.skipped) == (1, 300 + len(OURS) - 256) and r.take(now_us + SILENCE_US) == (7, OURS[1:-2])
 
 
-def test_a_frame_behind_others_is_found_in_the_silence_and_what_was_before_it_is_told():
+def test_a_frame_behind_others_is_found_in_the_silence_and_the_bytes_before_it_are_reported():
     told = []
     r, now_us = heard((0, b"\x07\x09xyz" + OURS + OURS))
     r.on_skipped = told.append

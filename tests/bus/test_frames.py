@@ -20,12 +20,12 @@ from ampacity.bus.modbus.mbap import MbapReceiver, mbap_frame
 from check import raises
 
 
-def test_the_checksum_is_that_of_the_standard():
+def test_the_checksum_follows_the_standard():
     assert crc16(b"123456789") == 0x4B37
     assert rtu_frame(2, b"\x07") == bytes((0x02, 0x07, 0x41, 0x12))  # serial line V1.02, example of 6.2.2
 
 
-def test_a_frame_with_one_wrong_bit_is_refused():
+def test_a_frame_with_one_wrong_bit_is_rejected():
     frame = rtu_frame(17, read_pdu(3, 107, 3))
     assert crc_ok(frame)
     for bit in range(8 * len(frame)):

@@ -78,7 +78,7 @@ def test_the_sixteen_bits_of_the_epoch_end_and_the_order_goes_on():
     assert parts(number)[0] == 0 and lease.grant(IDENTITY, *parts(number), 10000, 90, 1)
 
 
-def test_an_epoch_is_used_only_after_the_store_has_kept_it():
+def test_an_epoch_is_used_only_after_the_store_has_recorded_it():
     numbers = GrantNumbers(IDENTITY, 3)
     give(numbers, EPOCH_NUMBERS - EPOCH_LEAD - 1)
     assert numbers.epoch_to_keep() is None
@@ -89,14 +89,14 @@ def test_an_epoch_is_used_only_after_the_store_has_kept_it():
     assert numbers.epoch_to_keep() is None and parts(numbers.next()) == (4, 1)
 
 
-def test_a_number_that_no_grant_took_is_given_again():
+def test_a_number_that_no_grant_used_is_issued_again():
     numbers = GrantNumbers(IDENTITY, 3)
     number = numbers.next()
     numbers.take_back()
     assert numbers.next() == number
 
 
-def test_a_store_that_was_copied_back_is_noticed_by_what_a_lapsed_unit_shows():
+def test_a_restored_old_store_is_detected_by_the_numbers_of_a_lapsed_unit():
     numbers = GrantNumbers(IDENTITY, 3)
     numbers.shown(2, 500)
     numbers.shown(3, 0)
@@ -128,7 +128,7 @@ def cut_off(numbers_meanwhile):
     return site
 
 
-def test_a_unit_that_comes_back_after_half_a_day_charges_within_seconds():
+def test_a_unit_that_returns_after_half_a_day_charges_within_seconds():
     for meanwhile in (0, 32000, 40000, 65000):
         site = cut_off(meanwhile)
         site.wire.run(3000)
@@ -136,7 +136,7 @@ def test_a_unit_that_comes_back_after_half_a_day_charges_within_seconds():
         assert site.guard.of("proven", 0)[-1][3] == 100
 
 
-def test_at_the_end_of_an_epoch_nothing_is_sent_twice_and_no_order_stays_unproven():
+def test_at_the_end_of_an_epoch_no_number_is_sent_twice_and_no_order_remains_unproven():
     site = Site([1, 2, 3])
     site.wire.run(1000)
     site.want(100, 100, 100)
@@ -165,7 +165,7 @@ def test_after_a_restart_with_an_older_store_every_unit_obeys_again():
     assert parts(numbers.next())[0] > 4
 
 
-def test_a_unit_that_another_holds_at_our_numbers_is_not_taken_over():
+def test_a_unit_under_another_primary_with_the_same_numbers_is_not_taken_over():
     """Only what has lapsed may move our numbers: while it is leased somebody lives who gives them."""
     site = Site([1])
     site.wire.run(1000)

@@ -36,20 +36,20 @@ class Line:
         return len([f for f in self.wire.frames[before:] if f[1] == 0 and f[2][0] == 1 and f[2][1] == 3])
 
 
-def test_one_that_is_paused_is_read_every_two_seconds():
+def test_a_paused_unit_is_read_every_two_seconds():
     assert 9 <= Line(0).reads(20000) <= 11
 
 
-def test_one_that_may_draw_is_read_within_each_second():
+def test_a_unit_that_may_draw_is_read_every_second():
     assert 20 <= Line(100).reads(20000) <= 34
 
 
-def test_a_reserve_may_be_drawn_too():
+def test_a_unit_with_a_reserve_may_draw_as_well():
     line = Line(0, fallback_da=60, power_on_da=60)
     assert line.reads(20000) >= 20
 
 
-def test_while_a_current_moves_it_is_read_as_often_as_the_bus_allows():
+def test_while_a_current_changes_the_unit_is_read_as_often_as_the_bus_allows():
     line = Line(100)
     for amps_da in (30, 60, 90, 60, 30):
         line.station.map.measured_da = [amps_da] * 3
@@ -57,7 +57,7 @@ def test_while_a_current_moves_it_is_read_as_often_as_the_bus_allows():
     assert line.reads(5000) >= 18
 
 
-def test_an_order_ends_the_rest_at_once():
+def test_an_order_ends_the_idle_polling_at_once():
     line = Line(0)
     line.driver.want(100, line.now_ms())
     line.wire.run(300)
@@ -75,7 +75,7 @@ def test_a_refresh_leaves_soon_after_a_reading():
         assert grant[0] - max(f[0] for f in asked if f[2][0] == 1 and f[0] < grant[0]) <= 500000
 
 
-def test_one_that_stops_answering_is_lost_within_seconds():
+def test_a_unit_that_stops_answering_is_lost_within_seconds():
     line = Line(0)
     line.wire.stations.remove(line.station)
     line.wire.run(4000)

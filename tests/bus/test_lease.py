@@ -10,13 +10,13 @@ def lease(power_on_da=0):
     return Lease(60, 160, power_on_da, 30000)
 
 
-def test_before_any_grant_the_power_on_value_holds():
+def test_before_any_grant_the_power_on_value_is_in_force():
     assert lease(0).limit_da(NOW) == 0
     assert lease(60).limit_da(NOW) == 60
     assert lease().state(NOW) == "fallback"
 
 
-def test_a_grant_holds_until_its_lease_lapses_and_then_the_fallback_does():
+def test_a_grant_is_in_force_until_its_lease_lapses_and_then_the_fallback():
     one = lease()
     assert one.grant(A, 1, 1, 10000, 120, NOW)
     assert one.limit_da(NOW + 9999) == 120
@@ -32,7 +32,7 @@ def test_a_lapsed_lease_stays_lapsed_when_the_clock_goes_back():
     assert one.limit_da(NOW) == 60
 
 
-def test_a_grant_is_cut_to_the_maximum_and_the_longest_lease():
+def test_a_grant_is_limited_to_the_maximum_and_the_longest_lease():
     one = lease()
     one.grant(A, 1, 1, 10**6, 999, NOW)
     assert one.limit_da(NOW) == 160

@@ -131,14 +131,14 @@ def test_the_watchdog_of_a_secondary_is_its_lease_or_the_longest_that_it_takes()
         assert made._evidence[1] == watchdog_ms
 
 
-def test_another_boot_or_mark_is_audited_anew():
+def test_a_new_boot_count_or_settings_mark_starts_a_new_audit():
     for change in ({"boot_count": 4}, {"settings_mark": 78}):
         made = driver()
         feed(made, 100, limit_da=100, sequence=7, **change)
         assert not made.facts.online and made.take(110).tag == 1 and not made.guard.of("proven")
 
 
-def test_one_that_was_declared_away_is_read_again_once_in_five_seconds():
+def test_a_unit_declared_absent_is_read_again_every_five_seconds():
     made = driver()
     made.guard.unaudited = (2,)
     feed(made, 10000)
@@ -186,7 +186,7 @@ def test_a_reading_is_facts_for_people_and_the_guard():
     assert made.facts.amps_da == [10] and made.facts.volts_dv == [2300]
 
 
-def test_a_primary_below_tells_its_sum_and_with_how_little_somebody_begins():
+def test_a_primary_below_reports_its_sum_and_its_least_useful_current():
     made = driver(primary=True)
     feed(made, 2000, sent_ms=1900, plug=(8 << 8) | 1)
     assert made.guard.of("least") == [("least", 2, 80)] and made.guard.of("measured")[0][3] == 1900 - 1500 and made.idle_poll_ms == 0
@@ -206,7 +206,7 @@ def test_a_grant_that_is_shown_in_force_proves_its_order_and_those_before():
     assert made.guard.of("proven")[-1][2:4] == (4, 70)
 
 
-def test_a_grant_of_somebody_else_or_one_that_has_lapsed_proves_nothing():
+def test_a_foreign_grant_or_a_lapsed_one_proves_nothing():
     for change in ({"identity": 9}, {"lease_left_ds": 0}, {"epoch": 6}, {"sequence": 7}):
         made = driver()
         granted(made, 90, 8, 100)
@@ -258,7 +258,7 @@ def test_a_lower_goes_first_a_raise_after_it_and_a_refresh_at_a_quarter_of_the_l
     assert not made.broadcaster.dirty
 
 
-def test_after_a_refusal_nothing_is_asked_for_50_ms():
+def test_after_a_refusal_no_request_is_sent_for_50_ms():
     made = driver()
     made.guard.verdict = lambda evse, da: False
     made.want(110, 1000)
@@ -295,7 +295,7 @@ def test_what_is_not_in_force_is_sent_again_after_100_ms_and_a_lower_before_all_
     assert made.grant_due(1099) == NOT_DUE and made.grant_due(1100) == LOWER
 
 
-def test_a_contactor_that_is_to_open_is_told_alone():
+def test_an_order_to_open_the_contactor_is_sent_alone():
     made = driver(fallback_da=100)
     made.hold_open(True)
     assert made.flags == 2 and made.broadcaster.counted == 1 and made.grant_due(100) == LOWER
@@ -309,7 +309,7 @@ def test_a_contactor_that_is_to_open_is_told_alone():
     assert made.grant_due(100) == NOT_DUE, "above its fallback with the next grant"
 
 
-def test_alone_a_grant_and_its_proof_are_one_exchange():
+def test_for_a_single_unit_a_grant_and_its_proof_are_one_exchange():
     made = driver()
     made.broadcaster.can_broadcast = False
     made.want(90, 100)
@@ -339,7 +339,7 @@ def test_alone_a_grant_and_its_proof_are_one_exchange():
     assert len(made.guard.of("refused")) == 1, "a reading that is refused is no order"
 
 
-def test_one_that_was_refused_in_a_broadcast_is_tried_alone_after_a_reading():
+def test_an_order_refused_in_a_broadcast_is_sent_alone_after_a_reading():
     made = driver()
     made.guard.verdict = lambda evse, da: False
     made.want(110, 100)
@@ -366,7 +366,7 @@ def test_readings_are_overdue_while_something_waits_for_them():
     assert made.urgency(50) == (OVERDUE, 41)
 
 
-def test_a_test_of_its_fail_safe_silences_the_grants_or_all():
+def test_a_fail_safe_test_stops_the_grants_or_all_requests():
     for level, urgent in ((ALL_TRAFFIC, True), (READS_ONLY, True), (NO_TRAFFIC, False)):
         made = driver()
         made.want(50, 100)
@@ -399,7 +399,7 @@ def test_three_failures_in_a_row_and_no_fewer_lose_a_unit_once():
     assert len(made.guard.of("heard")) == 5
 
 
-def test_after_a_loss_it_is_audited_anew_and_its_order_said_again():
+def test_after_a_loss_the_unit_is_audited_again_and_gets_its_order_again():
     made = driver()
     for _ in range(3):
         made.failed(made._status, "timeout", 100)
@@ -408,7 +408,7 @@ def test_after_a_loss_it_is_audited_anew_and_its_order_said_again():
     assert made.take(310).tag == 1 and not made.guard.of("evidence")
 
 
-def test_a_connection_that_is_gone_loses_it_at_once_and_once():
+def test_a_closed_connection_loses_the_unit_at_once_and_only_once():
     made = driver()
     for _ in range(2):
         made.disconnected(100)
@@ -447,7 +447,7 @@ def test_readings_grow_rare_when_nothing_moved_for_a_quarter_of_a_minute():
         assert made.idle_poll_ms == 800
 
 
-def test_a_calm_one_is_read_before_its_next_grant_and_when_something_is_wanted():
+def test_an_idle_unit_is_read_before_its_next_grant_and_on_request():
     made = driver()
     made._asked_ms, made.idle_poll_ms, made.sent_ms = 1000, 800, 0
     assert made.urgency(1000) == (ROUTINE, 1800)
@@ -464,7 +464,7 @@ def test_a_calm_one_is_read_before_its_next_grant_and_when_something_is_wanted()
         assert made.urgency(1000) == (ROUTINE, 1250), name
 
 
-def test_what_a_unit_shows_of_our_identity_under_a_lapsed_lease_is_told_to_the_numbers():
+def test_the_grant_numbers_learn_what_a_unit_shows_of_the_own_identity_under_a_lapsed_lease():
     for change, told in (({"lease_left_ds": 0}, True), ({}, False), ({"identity": 9, "lease_left_ds": 0}, False)):
         made = driver()
         feed(made, 100, limit_da=60, epoch=9, sequence=3, **change)

@@ -38,7 +38,7 @@ def ask(station, pdu, unit=5, now_us=START_US):
     return data[1:-2]
 
 
-def test_a_reply_leaves_after_the_silence_that_ends_the_request():
+def test_a_reply_is_sent_after_the_silence_that_ends_the_request():
     data, at_us = answer(Station(5), rtu_frame(5, STATUS_PDU))
     assert at_us == START_US + SILENCE_US
     assert len(data) == 55
@@ -50,7 +50,7 @@ def test_functions_3_and_4_read_the_same_registers():
     assert ask(station, read_pdu(4, 40000, 2), now_us=START_US + 100000) == b"\x04\x04SunS"
 
 
-def test_what_is_wrong_with_a_request_is_said_by_the_exceptions_of_the_standard():
+def test_errors_of_a_request_are_reported_by_the_exceptions_of_the_standard():
     cases = (
         (read_pdu(1, 0, 1), 1),
         (b"\x08\x00\x00\x12\x34", 1),
@@ -84,7 +84,7 @@ def test_function_16_grants_and_function_23_shows_it_in_the_same_exchange():
     assert pdu[:2] == bytes((23, 50)) and status[3] == 120 and status[21] == 2
 
 
-def test_function_43_tells_vendor_product_and_version():
+def test_function_43_reports_vendor_product_and_version():
     station = Station(5)
     pdu = ask(station, b"\x2b\x0e\x01\x00")
     assert pdu[:7] == b"\x2b\x0e\x01\x81\x00\x00\x03"
@@ -104,7 +104,7 @@ def test_it_is_silent_to_other_units_to_broadcasts_and_to_wrong_checksums():
     assert station.engine.counters["broadcasts"] == 1 and station.engine.counters["crc_errors"] == 1
 
 
-def test_it_hears_a_request_that_comes_byte_by_byte():
+def test_it_receives_a_request_byte_by_byte():
     station, now_us = Station(5), START_US
     for byte in rtu_frame(5, STATUS_PDU):
         now_us += CHAR_US
@@ -112,7 +112,7 @@ def test_it_hears_a_request_that_comes_byte_by_byte():
     assert later(station, now_us)[0] is not None
 
 
-def test_it_does_not_speak_when_somebody_else_does():
+def test_it_does_not_send_while_another_station_sends():
     station = Station(5)
     station.engine.receive(rtu_frame(5, STATUS_PDU), START_US)
     station.engine.receive(b"\x09", START_US + 1000)
@@ -125,7 +125,7 @@ def test_a_reply_that_would_be_late_is_not_sent():
     assert station.engine.next(START_US + 500000)[0] is None
 
 
-def test_its_own_echo_is_no_order():
+def test_its_own_echo_is_not_an_order():
     station = Station(5)
     station.map.unlocked = True
     data, at_us = answer(station, rtu_frame(5, write_one_pdu(6, table.SETTINGS_AT, 60)))

@@ -82,7 +82,7 @@ def test_a_write_with_a_read_is_done_whole_or_not_at_all():
     assert one.answer(good, 0) == b"\x97\x03"
 
 
-def test_who_it_is_is_told_as_a_stream_or_one_by_one():
+def test_the_identification_is_given_as_a_stream_or_object_by_object():
     one = engine()
     head = b"\x2b\x0e\x01\x81\x00\x00"
     texts = [b"\x00\x08Ampacity", b"\x01\x03Box", b"\x02\x051.2.3"]
@@ -104,7 +104,7 @@ def heard(one, unit, pdu, now_us=1000000):
     return now_us
 
 
-def test_a_reply_leaves_after_the_silence_and_not_when_it_is_late():
+def test_a_reply_is_sent_after_the_silence_and_not_when_it_is_late():
     for after_us, leaves in ((SILENCE_US - 1, False), (SILENCE_US, True), (SILENCE_US + 99999, True), (SILENCE_US + 100000, False)):
         one = engine()
         now_us = heard(one, 5, read_pdu(3, 1000, 1))
@@ -115,14 +115,14 @@ def test_a_reply_leaves_after_the_silence_and_not_when_it_is_late():
     assert one.counters["requests"] == 1 and one.next(now_us)[1] == now_us + 10000000
 
 
-def test_who_speaks_before_it_takes_its_turn():
+def test_another_station_that_sends_first_takes_the_turn():
     one = engine()
     now_us = heard(one, 5, read_pdu(3, 1000, 1))
     one.receive(b"\x09", now_us + 100)
     assert one.next(now_us + SILENCE_US)[0] is None
 
 
-def test_what_repeats_its_reply_at_once_is_its_echo_and_no_order():
+def test_an_immediate_repetition_of_its_reply_is_an_echo_and_not_an_order():
     for after_chars, echo in ((0, True), (4, True), (5, False)):
         one = engine()
         now_us = heard(one, 5, write_one_pdu(6, 1, 2)) + SILENCE_US
@@ -138,7 +138,7 @@ def test_what_repeats_its_reply_at_once_is_its_echo_and_no_order():
     assert one.counters["echoes"] == 1 and one.counters["requests"] == 2, "what comes behind it is heard"
 
 
-def test_orders_to_all_are_taken_whole_and_answered_by_nobody():
+def test_broadcast_orders_are_accepted_whole_and_not_answered():
     one = engine()
     now_us = heard(one, 0, write_pdu(41000, b"abcd"), 7000)
     assert one.map.heard == [(41000, b"abcd", 5, 7)] and one.counters["broadcasts"] == 1 and one.counters["requests"] == 0

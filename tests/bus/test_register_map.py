@@ -61,7 +61,7 @@ def test_status_is_read_with_one_request_and_shows_the_lease():
     assert status(registers, NOW + 10000)["state"] == 2
 
 
-def test_a_grant_is_taken_whole_or_not_at_all():
+def test_a_grant_is_accepted_whole_or_not_at_all():
     registers = made()
     for i in range(7):
         assert registers.write(table.GRANT_AT + i, b"\x00\x64", NOW) == 2
@@ -71,7 +71,7 @@ def test_a_grant_is_taken_whole_or_not_at_all():
     assert registers.lease.state(NOW) == "fallback" and registers.grants == []
 
 
-def test_an_older_grant_changes_nothing_and_is_no_error():
+def test_an_older_grant_changes_nothing_and_is_not_an_error():
     registers = made()
     registers.write(table.GRANT_AT, grant_data(sequence=5), NOW)
     assert registers.write(table.GRANT_AT, grant_data(sequence=4, limit_da=160), NOW) == 0
@@ -137,7 +137,7 @@ def test_registers_that_do_not_exist_are_not_read():
     assert registers.read(table.BROADCAST, 1, NOW) is None
 
 
-def test_grants_that_nobody_takes_are_kept_up_to_eight_the_newest_of_them():
+def test_unclaimed_grants_are_kept_and_only_the_newest_eight():
     registers = made()
     for sequence in range(1, 21):
         assert registers.write(table.GRANT_AT, grant_data(sequence=sequence), NOW) == 0

@@ -42,7 +42,7 @@ def test_the_state_of_a_secondary_is_one_of_five():
     assert status(one, 9999)["state"] == 1 and status(one, 10000)["state"] == 2
 
 
-def test_a_grant_that_was_taken_is_read_back_as_it_came():
+def test_an_accepted_grant_is_read_back_unchanged():
     one = made()
     assert one.read(table.GRANT_AT, 7, 0) == bytes(14)
     data = grant(one, 100, 9, lease_ds=123)
@@ -81,7 +81,7 @@ def test_settings_are_kept_word_by_word_and_marked():
     assert len(marks) == 5 and (one.lease.fallback_da, one.lease.max_da, one.lease.power_on_da, one.lease.longest_ms) == (70, 200, 60, 40000)
 
 
-def test_a_primary_below_shows_what_is_proven_and_what_may_still_be_drawn():
+def test_a_primary_below_shows_the_proven_grant_and_the_current_that_may_still_be_drawn():
     below = made(PrimaryRegisterMap)
     assert status(below)["state"] == 0 and below.read(table.SETTINGS_AT + 4, 1, 0) == b"\x00\x46"
     below.faulted = True
@@ -113,7 +113,7 @@ def test_settings_of_a_primary_below_are_sums():
     assert below.lease.max_da == 63000
 
 
-def test_each_request_needs_the_right_of_what_it_touches():
+def test_each_request_needs_the_right_for_its_registers():
     grants, settings = table.GRANT_AT, table.SETTINGS_AT
     for pdu, rights in ((read_pdu(3, 1, 1), ("read",)), (read_pdu(4, 1, 1), ("read",)), (b"\x2b\x0e\x01\x00", ("read",)), (b"\x07", ()),
         (b"\x06\x9c", ()),

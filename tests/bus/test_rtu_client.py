@@ -17,7 +17,7 @@ def bench(*drivers, **facts):
     return Bench(RtuClient(merged, list(drivers)), START_US)
 
 
-def test_a_reply_is_taken_however_it_is_cut():
+def test_a_reply_is_accepted_in_any_chunks():
     for chunk in (1, 3, 16, 300):
         asker = Asker(5)
         b = bench(asker)
@@ -41,7 +41,7 @@ def test_a_character_without_parity_is_shorter():
     assert b.wake_us - START_US == 8 * 521 + 2006 + 50000
 
 
-def test_without_an_answer_the_driver_is_told_after_its_time():
+def test_without_an_answer_the_driver_gets_a_timeout():
     asker, other = Asker(5, timeout_ms=50), Asker(6)
     b = bench(asker, other)
     b.step()
@@ -51,7 +51,7 @@ def test_without_an_answer_the_driver_is_told_after_its_time():
     assert b.sent[1][1][0] == 6
 
 
-def test_a_reply_of_another_unit_function_or_length_is_never_taken():
+def test_a_reply_with_another_unit_function_or_length_is_never_accepted():
     for wrong in (
         rtu_frame(6, b"\x03\x04\x00\x01\x00\x02"),
         rtu_frame(5, b"\x04\x04\x00\x01\x00\x02"),
@@ -69,7 +69,7 @@ def test_a_reply_of_another_unit_function_or_length_is_never_taken():
         assert len(asker.replies) == 1, wrong
 
 
-def test_a_late_reply_of_one_unit_is_not_taken_for_that_of_another():
+def test_a_late_reply_of_one_unit_is_not_accepted_for_another_unit():
     one, two = Asker(5), Asker(6)
     b = bench(one, two)
     first = b.step()
@@ -113,7 +113,7 @@ def test_a_duplicate_reply_is_discarded():
     assert len(one.replies) == 1 and len(two.replies) == 1
 
 
-def test_our_own_echo_is_discarded_and_is_no_reply():
+def test_the_echo_of_the_own_request_is_discarded_and_is_not_a_reply():
     asker = Asker(5)
     b = bench(asker)
     for _ in range(3):
@@ -125,7 +125,7 @@ def test_our_own_echo_is_discarded_and_is_no_reply():
     assert b.engine.counters["echoes"] == 3
 
 
-def test_the_echo_of_a_write_that_is_like_its_reply_is_no_reply():
+def test_the_echo_of_a_write_is_not_a_reply_even_if_it_looks_like_one():
     asker = Asker(5)
     b = bench(asker)
     asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
@@ -184,7 +184,7 @@ def owned(echoes, asked_before):
     return asker.own[-1]
 
 
-def test_a_repetition_is_surely_the_devices_own_on_a_line_whose_habit_is_known():
+def test_a_repetition_is_certainly_a_reply_on_a_line_with_known_echo_behaviour():
     assert owned(echoes=False, asked_before=True)
     assert owned(echoes=True, asked_before=True)
     assert not owned(echoes=False, asked_before=False)
@@ -204,7 +204,7 @@ def test_noise_before_and_within_a_reply_costs_at_most_that_exchange():
     assert len(asker.replies) == 2
 
 
-def test_an_exception_is_told_with_its_number_and_is_no_silence():
+def test_an_exception_is_reported_with_its_code_and_is_not_silence():
     asker = Asker(5)
     b = bench(asker)
     for _ in range(5):
@@ -214,7 +214,7 @@ def test_an_exception_is_told_with_its_number_and_is_no_silence():
     assert b.engine.counters["exceptions"] == 5
 
 
-def test_a_line_that_babbles_is_spoken_over_after_a_while():
+def test_a_request_is_sent_on_a_babbling_line_after_a_time():
     b = bench(Asker(5))
     b.hear(reply_to(b.step()))
     for _ in range(300):
@@ -225,7 +225,7 @@ def test_a_line_that_babbles_is_spoken_over_after_a_while():
     assert data is not None
 
 
-def test_somebody_elses_write_is_reported():
+def test_a_foreign_write_is_reported():
     heard = []
     b = bench(Asker(5))
     b.engine.on_foreign = lambda unit, function, now_ms: heard.append((unit, function))
@@ -243,7 +243,7 @@ def test_garbage_is_counted_and_bounded():
     assert b.engine.counters["garbage"] > 0
 
 
-def test_of_thousands_of_mutated_replies_none_is_taken_and_none_raises():
+def test_of_thousands_of_mutated_replies_none_is_accepted_and_none_raises():
     rng, asker = Rng(3), Asker(5, timeout_ms=5)
     b = bench(asker)
     for _ in range(2500):

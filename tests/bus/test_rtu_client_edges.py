@@ -21,7 +21,7 @@ def counted(b):
     return {kind: count for kind, count in b.engine.counters.items() if count and kind != "cycle_ms"}
 
 
-def test_a_request_is_given_up_at_its_deadline_and_not_before():
+def test_a_request_is_abandoned_at_its_deadline_and_not_before():
     asker = Asker(5)
     b = bench(asker)
     frame = b.step()
@@ -32,7 +32,7 @@ def test_a_request_is_given_up_at_its_deadline_and_not_before():
     assert asker.failures == ["timeout"] and counted(b)["timeouts"] == 1 and counted(b)["frames"] >= 1
 
 
-def test_a_reply_is_handed_over_with_its_time_and_counted():
+def test_a_reply_is_delivered_with_its_time_and_counted():
     asker = Asker(5)
     told = []
     asker.reply = lambda request, pdu, now_ms: told.append((request.sent_ms, pdu, now_ms))
@@ -42,7 +42,7 @@ def test_a_reply_is_handed_over_with_its_time_and_counted():
     assert told == [(START_US // 1000, b"\x03\x04\x00\x01\x00\x02", b.now_us // 1000)] and counted(b) == {"frames": 1, "replies": 1}
 
 
-def test_an_exception_is_an_answer_and_a_gateways_is_none():
+def test_an_exception_is_an_answer_but_a_gateways_exception_is_not():
     for code, reason, kind in ((2, "exception:2", "exceptions"), (11, "gateway", "unexpected")):
         asker = Asker(5)
         b = bench(asker)
@@ -64,7 +64,7 @@ def test_a_reply_with_a_wrong_checksum_fails_when_the_line_is_silent():
     assert asker.failures == ["crc"] and counted(b)["crc_errors"] == 1
 
 
-def test_what_is_left_of_a_broken_answer_is_nobody_foreign_while_it_may_come():
+def test_the_rest_of_a_broken_answer_is_not_foreign_traffic_while_it_may_arrive():
     for after_us, foreign in ((40000, False), (51000, True)):
         asker = Asker(5, timeout_ms=50)
         b = bench(asker)
@@ -80,7 +80,7 @@ def test_what_is_left_of_a_broken_answer_is_nobody_foreign_while_it_may_come():
         assert bool(b.foreign) == foreign and (counted(b).get("late", 0) == 1) != foreign, after_us
 
 
-def test_frames_that_are_neither_ours_nor_answers_to_us_are_told():
+def test_frames_that_are_neither_requests_nor_answers_of_this_bus_are_reported():
     asker = Asker(5)
     asker.willing = False
     b = bench(asker)
@@ -103,7 +103,7 @@ def test_a_broadcast_is_followed_by_its_time_to_act():
         assert b.wake_us == end_us + rests_us and b.engine.next(end_us + rests_us - 1)[0] is None, gap_ms
 
 
-def test_the_line_is_silent_before_the_next_request_whoever_spoke():
+def test_the_line_is_silent_before_the_next_request_whichever_station_sent():
     asker = Asker(5)
     asker.willing = False
     b = bench(asker)

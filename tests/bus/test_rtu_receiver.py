@@ -28,13 +28,13 @@ def feed(r, data, now_us, chunk=300):
     return frames, now_us
 
 
-def test_a_frame_is_taken_with_its_last_byte_however_it_was_cut():
+def test_a_frame_is_accepted_with_its_last_byte_in_any_chunks():
     for chunk in (1, 2, 3, 5, 16, 300):
         frames, _ = feed(receiver(), OURS, 1000, chunk)
         assert frames == [(7, OURS[1:-2])]
 
 
-def test_a_frame_for_another_unit_costs_nothing_and_is_not_taken():
+def test_a_frame_for_another_unit_is_ignored():
     r, now_us = receiver(), 0
     for data in (FOREIGN_REQUEST, FOREIGN_REPLY):
         frames, now_us = feed(r, data, now_us + SILENCE_US)
@@ -43,7 +43,7 @@ def test_a_frame_for_another_unit_costs_nothing_and_is_not_taken():
     assert frames == [(7, OURS[1:-2])]
 
 
-def test_a_frame_that_comes_in_one_chunk_with_foreign_ones_is_found_when_the_line_is_silent():
+def test_a_frame_in_one_chunk_with_foreign_frames_is_found_when_the_line_is_silent():
     for before in (FOREIGN_REQUEST, FOREIGN_REPLY, FOREIGN_REQUEST + FOREIGN_REPLY):
         r = receiver()
         frames, now_us = feed(r, before + OURS, 0)
@@ -92,7 +92,7 @@ def test_an_unknown_function_is_a_frame_when_silence_ends_it():
     assert r.take(now_us + SILENCE_US) == (7, b"\x63\x01\x02")
 
 
-def test_of_thousands_of_mutated_frames_none_without_a_right_checksum_is_taken():
+def test_of_thousands_of_mutated_frames_none_without_a_valid_checksum_is_accepted():
     rng = Rng(7)
     r, now_us, taken = receiver(), 0, 0
     for _ in range(3000):

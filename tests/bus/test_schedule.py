@@ -29,7 +29,7 @@ def serve(b, turns, dead=()):
     return units
 
 
-def test_equals_are_asked_in_turn():
+def test_equal_units_are_polled_in_turn():
     b = bench([Asker(u) for u in range(1, 6)])
     assert serve(b, 15) == [1, 2, 3, 4, 5] * 3
 
@@ -59,7 +59,7 @@ def test_without_a_permit_only_lowers_and_readings_that_feed_nothing_leave():
     assert 1 not in serve(b, 4) and one.orders
 
 
-def test_a_driver_whose_judge_refuses_does_not_stop_the_others():
+def test_a_driver_whose_order_is_refused_does_not_stop_the_others():
     no = Asker(1)
     no.willing = False
     no.priority = OVERDUE
@@ -77,14 +77,14 @@ def test_silent_units_take_at_most_half_of_the_time():
     assert lost > 0
 
 
-def test_when_all_are_silent_all_are_tried():
+def test_when_all_units_are_silent_all_are_tried():
     b = bench([Asker(u) for u in range(1, 5)])
     units = serve(b, 60, dead=(1, 2, 3, 4))
     assert len(units) == 60
     assert min([units.count(u) for u in (1, 2, 3, 4)]) > 8
 
 
-def test_a_unit_that_returns_is_asked_within_a_few_seconds():
+def test_a_unit_that_returns_is_polled_within_a_few_seconds():
     askers = [Asker(u) for u in range(1, 17)]
     b = bench(askers)
     dead = tuple(range(9, 17))
@@ -97,7 +97,7 @@ def test_a_unit_that_returns_is_asked_within_a_few_seconds():
     assert not missing
 
 
-def test_a_silent_unit_gets_its_lower_at_once_and_then_once_in_a_while():
+def test_a_silent_unit_gets_its_lower_at_once_and_then_at_intervals():
     askers = [Asker(u) for u in range(1, 5)]
     b = bench(askers)
     serve(b, 60, dead=(4,))
@@ -135,7 +135,7 @@ def test_a_device_gets_the_gap_that_it_wants():
     assert b.sent[1][0] - end_us >= 300000
 
 
-def test_after_a_broadcast_nobody_is_asked_at_once_and_no_answer_is_awaited():
+def test_after_a_broadcast_no_unit_is_polled_at_once_and_no_answer_is_awaited():
     herald = Asker(0)
     herald.orders = [(LOWER, LOWER_PDU)]
     herald.urgency = lambda now_ms: (LOWER, now_ms) if herald.orders else None
@@ -162,7 +162,7 @@ def timed(b, ms, slow, slow_us):
     return asked
 
 
-def test_units_that_order_without_end_leave_the_readings_of_others_their_turns():
+def test_units_with_endless_orders_leave_time_for_the_readings_of_others():
     askers = [Asker(u, timeout_ms=1000) for u in range(1, 6)]
     for each in askers[:3]:
         each.priority = ORDER
@@ -173,7 +173,7 @@ def test_units_that_order_without_end_leave_the_readings_of_others_their_turns()
     assert max(gaps) < 4000, max(gaps)
 
 
-def test_one_that_answers_slowly_and_orders_without_end_gets_half_of_the_line_at_most():
+def test_a_slow_unit_with_endless_orders_gets_at_most_half_of_the_line():
     askers = [Asker(u, timeout_ms=1000) for u in range(1, 5)]
     askers[0].priority = ORDER
     b = bench(askers)
@@ -182,7 +182,7 @@ def test_one_that_answers_slowly_and_orders_without_end_gets_half_of_the_line_at
     assert len(asked[1]) * 420 < 0.6 * 60000 and min(len(asked[u]) for u in (2, 3, 4)) > 150
 
 
-def test_what_follows_an_answer_is_not_parted_from_it_but_by_a_lower():
+def test_only_a_lower_may_come_between_an_answer_and_its_follow_up_request():
     one, two, three = Asker(1), Asker(2), Asker(3)
     for each in (two, three):
         each.priority = OVERDUE
@@ -202,7 +202,7 @@ def test_what_follows_an_answer_is_not_parted_from_it_but_by_a_lower():
     assert serve(b, 3) == [3, 1, 1]
 
 
-def test_a_line_without_units_is_looked_at_seldom():
+def test_a_line_without_units_is_checked_rarely():
     from ampacity.bus.client.tcp_client import TcpClient
 
     for engine in (RtuClient(FACTS, []), TcpClient(FACTS, [])):

@@ -37,7 +37,7 @@ def test_the_class_goes_first_then_the_one_due_longest_then_the_one_served_longe
     assert unit(schedule, 5000) == 1, "orders go in turn, however long they are due"
 
 
-def test_nobody_is_served_before_it_is_due_or_ready_and_the_next_time_is_told():
+def test_no_unit_is_served_before_it_is_due_and_ready_and_the_next_time_is_returned():
     schedule = made((ROUTINE, 7), (ROUTINE, 9))
     assert unit(schedule, 6999) is None and schedule.wake_us == 7000 and unit(schedule, 7000) == 1
     schedule.slots[0].ready_us = 8000
@@ -50,7 +50,7 @@ def test_nobody_is_served_before_it_is_due_or_ready_and_the_next_time_is_told():
     assert unit(schedule, 5) is None and schedule.wake_us == 200005
 
 
-def test_without_a_permit_only_lowers_and_what_feeds_nothing():
+def test_without_a_permit_only_lowers_and_frames_that_feed_nothing_are_sent():
     for wish, feeds, leaves in (((LOWER, 0), True, True), ((ORDER, 0), False, False), ((ROUTINE, 0), False, True), ((ROUTINE, 0), True, False),
         ((OVERDUE, 0), False, True)):
         schedule = made(wish)
@@ -59,7 +59,7 @@ def test_without_a_permit_only_lowers_and_what_feeds_nothing():
         assert (unit(schedule, 5000) == 1) == leaves and unit(schedule, 4999) == 1, (wish, feeds)
 
 
-def test_what_waited_for_long_goes_up():
+def test_a_request_that_waited_long_rises_in_priority():
     for priority, late_ms, aged in ((ROUTINE, 1000, ROUTINE), (ROUTINE, 1001, OVERDUE), (ROUTINE, 2000, OVERDUE), (ROUTINE, 2001, ORDER),
         (OVERDUE, 2000, OVERDUE),
                                  (OVERDUE, 2001, ORDER), (ORDER, 9999, ORDER), (LOWER, 9999, LOWER)):  # fmt: skip
@@ -83,7 +83,7 @@ def test_four_lowers_of_a_unit_go_first_in_a_cycle():
     assert schedule._effective_priority(schedule.slots[0], OVERDUE, 0) == OVERDUE, "of readings there is no number"
 
 
-def test_a_unit_that_does_not_answer_rests_ever_longer_from_the_third_time_on():
+def test_a_unit_that_does_not_answer_is_polled_ever_more_rarely_from_the_third_failure():
     schedule = made((ROUTINE, 0))
     slot = schedule.slots[0]
     for number, rests_us in ((1, 300), (2, 300), (3, 50000), (4, 100000), (5, 200000), (6, 400000), (7, 800000), (8, 1600000), (9, 2000000),
@@ -98,7 +98,7 @@ def test_a_unit_that_does_not_answer_rests_ever_longer_from_the_third_time_on():
     assert (slot.failures, slot.ready_us, slot.lower_ready_us) == (0, 5070, 5070)
 
 
-def test_lowers_to_a_silent_unit_wait_for_a_cycle_and_not_for_its_rest():
+def test_lowers_to_a_silent_unit_wait_one_cycle_and_not_its_poll_pause():
     for cycle_ms, gap_us, waits_us in ((0, 0, 50000), (0, 70000, 70000), (300, 0, 300000), (5000, 0, 2000000)):
         schedule = made((ROUTINE, 0))
         slot = schedule.slots[0]
@@ -119,7 +119,7 @@ def test_a_driver_that_had_nothing_to_send_is_asked_again_later():
     assert (slot.ready_us, slot.lower_ready_us, slot.failures) == (2300, 2300, 0)
 
 
-def test_what_must_follow_goes_on_unless_a_lower_comes_between():
+def test_a_follow_up_request_is_sent_next_unless_a_lower_comes_between():
     schedule = made((OVERDUE, 5), (ORDER, 0))
     first = schedule.slots[0]
     schedule.succeeded(first, 5000, 0, True)
@@ -142,14 +142,14 @@ def test_what_must_follow_goes_on_unless_a_lower_comes_between():
     assert unit(schedule, 5000) is None
 
 
-def test_one_that_was_woken_is_next_whatever_others_want():
+def test_a_unit_that_was_just_woken_is_next_whatever_others_request():
     schedule = made((ROUTINE, 0), (LOWER, 0))
     schedule.woken(schedule.slots[0], 5000)
     assert unit(schedule, 5000) == 1 and unit(schedule, 5000) == 2
     assert schedule.slots[0].ready_us == 5000 == schedule.slots[0].lower_ready_us
 
 
-def test_who_took_more_than_its_part_waits_while_others_have_something_due():
+def test_a_unit_above_its_share_of_the_line_waits_while_others_are_due():
     schedule = made((OVERDUE, 0), (ROUTINE, 0))
     slot = schedule.slots[0]
     for used_us, passed_us, costly in ((10**6, 0, False), (10**6 + 1, 0, True), (10**6 + 1, 1, True), (10**6 + 1, 2, False)):
@@ -169,7 +169,7 @@ def test_who_took_more_than_its_part_waits_while_others_have_something_due():
     assert slot.used_us == 800 - 500 + 100
 
 
-def test_a_cycle_is_over_when_every_unit_that_answers_and_moves_was_asked():
+def test_a_cycle_ends_when_every_answering_and_active_unit_was_polled():
     schedule = made((ROUTINE, 0), (ROUTINE, 0), (ROUTINE, 0), (ROUTINE, 0))
     schedule.slots[2].failures, schedule.slots[3].driver.idle_poll_ms = 3, 2000
     one, two = schedule.slots[0], schedule.slots[1]

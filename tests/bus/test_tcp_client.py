@@ -28,7 +28,7 @@ def sent(engine, now_us=START_US):
     return receiver.take()
 
 
-def test_a_reply_with_its_transaction_is_taken_in_any_chunks():
+def test_a_reply_with_the_right_transaction_is_accepted_in_any_chunks():
     for chunk in (1, 4, 100):
         asker = Asker(5)
         engine = made(asker)
@@ -53,7 +53,7 @@ def test_one_request_is_outstanding_and_units_take_turns():
     assert units == [5, 6, 5, 6]
 
 
-def test_a_late_reply_is_never_taken_for_another():
+def test_a_late_reply_is_never_accepted_as_the_answer_to_another_request():
     asker = Asker(5)
     engine = made(asker)
     first = sent(engine)[0]
@@ -75,14 +75,14 @@ def test_the_right_transaction_from_a_wrong_unit_or_in_another_shape_fails():
         assert asker.replies == [] and asker.failures == ["unexpected"]
 
 
-def test_an_exception_is_told():
+def test_an_exception_is_reported_with_its_code():
     asker = Asker(5)
     engine = made(asker)
     engine.receive(mbap_frame(sent(engine)[0], 5, b"\x83\x02"), START_US + 1000)
     assert asker.failures == ["exception:2"] and engine.counters["exceptions"] == 1
 
 
-def test_a_gateway_that_does_not_reach_a_device_speaks_of_silence():
+def test_a_gateway_exception_for_an_unreachable_device_counts_as_silence():
     for code in (10, 11):
         asker = Asker(5)
         engine = made(asker)
@@ -90,7 +90,7 @@ def test_a_gateway_that_does_not_reach_a_device_speaks_of_silence():
         assert asker.failures == ["gateway"] and engine.counters["exceptions"] == 0
 
 
-def test_a_connection_that_answers_nothing_any_more_is_to_be_reset():
+def test_a_connection_that_no_longer_answers_is_reset():
     engine = made(Asker(5), Asker(6))
     now_us = START_US
     for _ in range(4):
@@ -102,14 +102,14 @@ def test_a_connection_that_answers_nothing_any_more_is_to_be_reset():
     assert not engine.wants_reset and sent(engine, now_us) is not None
 
 
-def test_a_stream_that_is_no_modbus_is_to_be_reset():
+def test_a_stream_other_than_modbus_is_reset():
     engine = made(Asker(5))
     engine.next(START_US)
     engine.receive(b"HTTP/1.1 400 Bad Request\r\n\r\n", START_US)
     assert engine.wants_reset
 
 
-def test_a_request_on_a_lost_connection_fails_and_the_drivers_are_told_each_second():
+def test_a_request_on_a_lost_connection_fails_and_is_reported_to_the_drivers_each_second():
     asker, told = Asker(5), []
     asker.disconnected = told.append
     engine = made(asker)
@@ -153,7 +153,7 @@ class OwnLine:
         return self.station.lease.limit_da(self.now_us // 1000)
 
 
-def test_our_own_secondaries_are_granted_without_broadcasts():
+def test_secondaries_over_tcp_get_their_grants_without_broadcasts():
     line = OwnLine()
     line.run()
     assert line.limit_da() == 100 and line.driver.facts.online
@@ -162,7 +162,7 @@ def test_our_own_secondaries_are_granted_without_broadcasts():
     assert not line.driver.facts.online and len(line.guard.of("lost")) == 1
 
 
-def test_a_connection_that_comes_back_after_half_a_day_finds_its_grants_taken():
+def test_a_connection_restored_after_half_a_day_has_its_grants_accepted():
     for meanwhile in (1000, 40000, 200000):
         line = OwnLine()
         line.run()
@@ -178,7 +178,7 @@ def test_a_connection_that_comes_back_after_half_a_day_finds_its_grants_taken():
         assert line.limit_da() == 100 and line.station.lease.refused == 0, meanwhile
 
 
-def test_random_bytes_never_raise_and_are_never_taken():
+def test_random_bytes_never_raise_and_are_never_accepted():
     rng, asker = Rng(9), Asker(5)
     engine = made(asker)
     now_us = START_US

@@ -46,7 +46,7 @@ def test_reads_and_grants_go_through_and_the_lease_follows():
     assert len(status) == 2 + 50 and status[2 + 6 : 2 + 8] == b"\x00\x64"
 
 
-def test_the_device_answers_for_itself_under_its_own_unit_0_and_255_and_for_nobody_else():
+def test_the_device_answers_to_its_own_unit_to_0_and_to_255_and_to_no_other():
     session = TcpSession(Station(5).engine)
     for unit in (5, 0, 255):
         assert ask(session, read_pdu(3, 40000, 2), unit) == b"\x03\x04SunS"
@@ -62,7 +62,7 @@ def test_requests_may_come_in_pieces_or_several_at_once():
     assert len(answers(session, frame * 20)) == 20
 
 
-def test_what_is_no_modbus_tcp_ends_the_connection():
+def test_data_other_than_modbus_tcp_ends_the_connection():
     for junk in (b"\x00\x01\x00\x01\x00\x06\x05\x03", b"GET / HTTP/1.1\r\n\r\n", b"\x00\x01\x00\x00\x00\x01", b"\x00\x01\x00\x00\x01\x00"):
         session = TcpSession(Station(5).engine)
         assert answers(session, junk) == [] and session.broken
@@ -78,7 +78,7 @@ def test_each_request_needs_its_right():
     assert needed(b"\x08\x00\x00\x00\x00") == needed(b"\x06") == ()
 
 
-def test_the_roles_have_the_least_that_they_need():
+def test_each_role_has_only_the_rights_that_it_needs():
     assert rights_of("Operator") == (READ,)
     assert rights_of("Primary") == (READ, ORDER)
     assert rights_of("Installer") == (READ, SETTINGS)
@@ -102,7 +102,7 @@ def test_a_request_without_its_right_is_exception_1_changes_nothing_and_is_count
     assert ask(nobody, READ_STATUS) == b"\x83\x01" and station.engine.counters["refused"] == 5
 
 
-def test_nothing_that_a_stranger_sends_raises_or_answers_too_long():
+def test_no_foreign_request_raises_or_gets_an_overlong_answer():
     rng = Rng(3)
     station = Station(5)
     for _ in range(400):
@@ -167,7 +167,7 @@ def test_a_grant_from_elsewhere_is_refused_and_counted_while_the_lease_runs_even
     assert station.map.lease.limit_da(NOW_MS) == 110 and numbers_shown(primary)[0] == (77, 1, 2)
 
 
-def test_the_primary_itself_may_come_over_another_connection():
+def test_the_primary_may_use_another_connection():
     station, primary, _ = leased()
     again = TcpSession(station.engine, None, "10.0.0.1")
     ask(again, grant(2, limit_da=120))
@@ -178,7 +178,7 @@ def test_the_primary_itself_may_come_over_another_connection():
     assert station.map.lease.limit_da(NOW_MS) == 130
 
 
-def test_after_the_lease_whoever_comes_first_is_obeyed():
+def test_after_the_lease_the_first_primary_is_obeyed():
     station, _, stranger = leased()
     later_ms = NOW_MS + 10001
     answers(stranger, mbap_frame(7, 5, grant(1, identity=78)), later_ms)

@@ -94,7 +94,7 @@ async def test_a_line_is_served():
     assert asker.failures == []
 
 
-async def test_a_connection_is_served_and_made_again_when_it_ends():
+async def test_a_connection_is_served_and_restored_when_it_ends():
     clock, asker, peers, aborted = Clock(), Asker(5), [], []
 
     async def connect(host, port):
@@ -112,7 +112,7 @@ async def test_a_connection_is_served_and_made_again_when_it_ends():
     assert len(peers) >= 2 and aborted[0] is peers[0]
 
 
-async def test_an_order_does_not_wait_for_the_next_look():
+async def test_an_order_does_not_wait_for_the_next_poll():
     clock, asker, peer = Clock(), Asker(5), Peer(100)
     asker.urgency = lambda now_ms: (3, now_ms) if asker.orders else (3, now_ms + 40)
 
@@ -171,7 +171,7 @@ class Sink:
         return b"answer" if self.left >= 0 else None
 
 
-async def test_a_client_that_pours_requests_leaves_others_a_turn_between_any_two_answers():
+async def test_a_client_that_floods_requests_leaves_others_a_turn_between_any_two_answers():
     peer = Pouring(b"x", 50)
     task = asyncio.create_task(peer.others())
     await serve_tcp(Sink(), (peer, peer), Clock(), lambda now_ms: None)
@@ -179,7 +179,7 @@ async def test_a_client_that_pours_requests_leaves_others_a_turn_between_any_two
     assert len(peer.said) == len(set(peer.said)) == 250
 
 
-async def test_a_device_that_pours_frames_leaves_others_a_turn_between_any_two_pieces():
+async def test_a_device_that_floods_frames_leaves_others_a_turn_between_any_two_pieces():
     peer = Pouring(b"\x00\x01\x00\x00\x00\x03\x01\x83\x02", 50)
 
     async def connect(host, port):

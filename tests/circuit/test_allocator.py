@@ -17,7 +17,7 @@ def test_section_6_equal_cars_share_equally_to_the_last_deci_ampere():
     assert shares([201], member(0), member(1)) == [101, 100]
 
 
-def test_section_6_what_one_cannot_take_the_others_get():
+def test_section_6_current_that_one_evse_cannot_take_goes_to_the_others():
     assert shares([300], member(0, most=80), member(1), member(2)) == [80, 110, 110]
 
 
@@ -25,7 +25,7 @@ def test_section_6_weights_divide_in_proportion():
     assert shares([240], member(0, weight=2), member(1)) == [160, 80]
 
 
-def test_section_6_the_larger_class_goes_first():
+def test_section_6_the_higher_priority_class_precedes():
     assert shares([200], member(0, priority=2), member(1)) == [160, 0]
     assert shares([240], member(0, priority=2), member(1)) == [160, 80]
 
@@ -34,11 +34,11 @@ def test_section_6_when_not_every_minimum_fits_the_first_of_the_queue_are_served
     assert shares([150], member(0), member(1), member(2)) == [75, 75, 0]
 
 
-def test_section_6_nobody_gets_less_than_its_minimum():
+def test_section_6_no_evse_gets_less_than_its_minimum():
     assert shares([100], member(0), member(1)) == [100, 0]
 
 
-def test_section_6_a_full_circuit_stops_only_those_behind_it():
+def test_section_6_a_full_circuit_stops_only_the_evses_below_it():
     assert shares([400, 150], member(0, (0, 1)), member(1, (0, 1)), member(2)) == [75, 75, 160]
 
 
@@ -55,9 +55,9 @@ def test_section_6_a_row_named_twice_counts_twice():
     assert shares([200], member(0, (0, 0))) == [100]
 
 
-def test_section_6_the_queue_goes_on_past_one_that_does_not_fit():
+def test_section_6_the_queue_continues_past_an_evse_that_does_not_fit():
     assert shares([100, 50], member(0, (0, 1)), member(1, (0,))) == [0, 100]
 
 
-def test_section_6_an_overdrawn_circuit_gives_nothing():
+def test_section_6_an_overdrawn_circuit_has_no_free_current():
     assert shares([-20], member(0), member(1)) == [0, 0]

@@ -20,7 +20,7 @@ def shown(book):
     return [(order.id, order.da, order.proven, order.gone_ms) for order in book.orders]
 
 
-def test_an_empty_book_says_nothing():
+def test_an_empty_order_book_proves_nothing():
     book = booked()
     assert (book.most_da(), book.least_da(), book.least_known_da(), book.last_da()) == (0, -1, NONE_DA, -1)
     assert not book.stands() and not book.blocked() and not book.is_unknown() and not book.seen(0) and not book.settle(0)
@@ -35,7 +35,7 @@ def test_the_same_value_again_is_the_same_order_and_another_value_another():
     assert book.find(-1) is None
 
 
-def test_an_order_of_nobody_is_followed_by_one_of_ours_even_at_the_same_value():
+def test_a_foreign_order_is_followed_by_an_own_one_even_at_the_same_value():
     book = OrderBook(SETTLE_MS, 50)
     book.add_unknown(160, 0)
     book.add(1, 160, 10)
@@ -52,7 +52,7 @@ def test_a_raise_that_is_proven_at_the_first_millisecond_leaves_nothing_below_it
     assert book.orders[0].gone_ms == 0 and book.least_da() == 160 == book.least_known_da()
 
 
-def test_what_nobody_of_us_ordered_is_none_of_this_life():
+def test_a_foreign_order_does_not_belong_to_this_run():
     book = OrderBook(SETTLE_MS, 50)
     book.add_unknown(40, 0)
     assert book.least_known_da() == NONE_DA
@@ -60,7 +60,7 @@ def test_what_nobody_of_us_ordered_is_none_of_this_life():
     assert book.least_known_da() == 60 and book.is_unknown()
 
 
-def test_what_nobody_of_us_ordered_replaces_what_was_feared_before_and_what_was_proven():
+def test_a_foreign_order_replaces_the_feared_and_the_proven_one():
     book = booked(100)
     book.prove(1, 10)
     assert book.least_da() == 100 and book.stands()
@@ -79,7 +79,7 @@ def test_a_proof_counts_for_all_earlier_orders_and_for_no_later_one():
     assert not book.prove(5, 200) and not book.prove(0, 200)
 
 
-def test_gone_at_the_first_millisecond_of_a_clock_is_gone():
+def test_an_order_replaced_at_the_first_millisecond_of_a_clock_is_replaced():
     book = booked(160)
     book.add(2, 60, 0)
     book.answered(2)
@@ -91,7 +91,7 @@ def test_gone_at_the_first_millisecond_of_a_clock_is_gone():
     assert shown(book) == [(2, 60, True, -1)] and book.stands()
 
 
-def test_only_what_is_gone_for_the_settle_time_settles():
+def test_only_an_order_replaced_for_the_settle_time_settles():
     book = booked(160, 100, 60, 80)
     book.prove(2, 100)
     book.prove(3, 200)
@@ -114,7 +114,7 @@ def test_a_frame_that_was_never_answered_may_arrive_though_its_repetition_was():
         assert book.blocked() != out, answers
 
 
-def test_the_last_unanswered_frame_of_several_is_what_may_arrive():
+def test_of_several_unanswered_frames_the_last_may_arrive():
     book = OrderBook(SETTLE_MS, 500)
     for number, now_ms in ((1, 0), (2, 100), (3, 200)):
         book.add(number, 160, now_ms)
@@ -133,7 +133,7 @@ def test_the_last_unanswered_frame_of_several_is_what_may_arrive():
     assert not book.blocked(), "sent after the last of them could arrive"
 
 
-def test_the_answer_to_a_former_frame_says_nothing_of_the_last_one():
+def test_the_answer_to_an_earlier_frame_does_not_cover_the_last_one():
     book = booked(160, 160, answered=False)
     book.answered(1)
     assert book.orders[0].unanswered_ms() == 10
@@ -142,7 +142,7 @@ def test_the_answer_to_a_former_frame_says_nothing_of_the_last_one():
     assert book.orders[0].unanswered_ms() == 0, "the first frame was not answered when the second left"
 
 
-def test_a_proof_of_a_former_frame_counts_from_the_first_one():
+def test_a_proof_of_an_earlier_frame_counts_from_the_first_one():
     for proven, out in ((2, False), (3, False), (4, True)):
         book = OrderBook(SETTLE_MS, 50)
         book.add(1, 160, 0)
@@ -152,7 +152,7 @@ def test_a_proof_of_a_former_frame_counts_from_the_first_one():
         assert book.blocked() != out, proven
 
 
-def test_seen_again_a_proven_value_lets_go_of_what_can_arrive_no_more():
+def test_a_proven_value_read_again_releases_frames_that_can_no_longer_arrive():
     book = booked(160, 60, answered=False)
     assert not book.seen(20), "not proven yet"
     book.prove(2, 20)
@@ -162,7 +162,7 @@ def test_seen_again_a_proven_value_lets_go_of_what_can_arrive_no_more():
     assert not book.seen(6010)
 
 
-def test_the_least_that_it_may_stand_at_is_known_by_a_proof_alone():
+def test_the_least_order_in_force_is_known_only_by_a_proof():
     book = booked(60, 100, 0, 80)
     assert book.least_da() == -1 and book.least_known_da() == 0
     book.prove(2, 100)
@@ -171,14 +171,14 @@ def test_the_least_that_it_may_stand_at_is_known_by_a_proof_alone():
     assert book.least_da() == 80 == book.least_known_da() and book.last_da() == 80
 
 
-def test_it_stands_at_one_order_alone_that_is_proven_and_not_a_pause():
+def test_a_single_proven_order_other_than_a_pause_is_in_force():
     for values, proven, stands in (((60,), 1, True), ((60,), 0, False), ((0,), 1, False), ((60, 100), 2, False), ((1,), 1, True)):
         book = booked(*values)
         book.prove(proven, 100)
         assert book.stands() == stands, values
 
 
-def test_only_an_earlier_frame_behind_a_proof_asks_for_the_order_again():
+def test_only_an_earlier_frame_after_a_proof_requires_the_order_again():
     book = booked(160, 60, answered=False)
     assert not book.blocked(), "nothing is proven"
     book.prove(1, 30)
@@ -188,7 +188,7 @@ def test_only_an_earlier_frame_behind_a_proof_asks_for_the_order_again():
     assert booked(60).blocked() is False
 
 
-def test_of_too_many_orders_the_two_oldest_of_ours_become_one():
+def test_of_too_many_orders_the_two_oldest_own_ones_are_merged():
     book = OrderBook(SETTLE_MS, 50)
     book.add_unknown(160, 0)
     for number in range(1, ORDERS_MAX):
@@ -212,7 +212,7 @@ def filled(first, second, prepare, transit_ms=50):
     return book.orders[0]
 
 
-def test_one_that_was_made_of_two_is_proven_gone_and_answered_only_as_far_as_both_were():
+def test_a_merged_order_is_proven_replaced_and_answered_only_as_far_as_both_were():
     def proven(book):
         book.prove(2, 20)
 
@@ -233,7 +233,7 @@ def test_one_that_was_made_of_two_is_proven_gone_and_answered_only_as_far_as_bot
         assert filled(60, 100, answers(*numbers)).unanswered_ms() == unanswered_ms, numbers
 
 
-def test_one_that_equals_the_next_does_not_take_its_proof():
+def test_an_order_equal_to_the_next_does_not_use_its_proof():
     book = booked(100, 60, 100, answered=False)
     book.prove(3, 30)
     for number in range(4, ORDERS_MAX + 3):
@@ -241,6 +241,6 @@ def test_one_that_equals_the_next_does_not_take_its_proof():
     assert book.orders[0].id == 3 and book.orders[0].da == 100 and book.orders[0].proven
 
 
-def test_silence_that_ran_its_time_leaves_the_highest_as_a_memory():
+def test_after_the_full_silence_time_the_highest_order_is_kept_as_remembered():
     book = booked(60, 160, 100)
     assert book.drop_all() == 160 and book.orders == [] and book.last_da() == -1

@@ -20,7 +20,7 @@ def bound_with(life, **more):
     return life.s.bound_da
 
 
-def test_the_bound_is_the_greatest_of_all_that_may_be_drawn():
+def test_the_bound_is_the_greatest_current_that_may_be_drawn():
     for more, bound_da in (
         ({}, 60), ({"reserve_da": 61}, 61), ({"reserve_da": 60}, 60), ({"reported_da": 70}, 70), ({"reported_old_da": 80, "reported_da": 70}, 80),
         ({"reported_da": 60}, 60), ({"measured_da": 62}, 62), ({"measured_da": 59}, 59 + 1), ({"overdraw_da": 7}, 67), ({"isolated": True}, 0),
@@ -49,7 +49,7 @@ def test_the_sums_follow_every_change_of_a_bound_or_a_reserve():
     life.margin.check(life.now_ms)
 
 
-def test_where_it_stood_before_and_what_is_switched_off_count_as_well():
+def test_the_former_place_and_switched_off_phases_also_count():
     life = Life(evse(fallback_da=40, power_on_da=40), circuits=[circuit(), circuit("row", 0)]).stand(100)
     life.bounds.set_phases(life.s, [0])
     assert life.sums == [100, 40, 40, 0, 0, 0]
@@ -79,7 +79,7 @@ def test_rule_5_silence_releases_after_its_time_to_the_reserve_and_is_remembered
     assert life.s.memory_da == 120
 
 
-def test_rule_5_no_silence_releases_one_in_service_locked_under_test_or_without_a_watchdog():
+def test_rule_5_no_silence_releases_an_evse_in_service_locked_under_test_or_without_a_watchdog():
     for more, released in (({}, True), ({"ok": True}, False), ({"locked": "disobeyed"}, False), ({"watchdog_under_test": True}, False)):
         life = standing(100)
         life.intake.lost(0, life.now_ms)
@@ -99,7 +99,7 @@ def test_rule_5_no_silence_releases_one_in_service_locked_under_test_or_without_
     assert not life.bounds._rule_5_lapse(life.s, life.now_ms + 10**7) and life.s.book.orders, "only once"
 
 
-def test_a_pause_that_is_proven_and_settled_is_noted_of_one_in_service():
+def test_a_proven_and_settled_pause_is_recorded_for_an_evse_in_service():
     for da, ok, noted in ((0, True, True), (0, False, False), (60, True, False)):
         life = Life(evse()).pass_at(100)
         life.audit()
@@ -112,7 +112,7 @@ def test_a_pause_that_is_proven_and_settled_is_noted_of_one_in_service():
         assert life.s.paused_proven == noted, (da, ok)
 
 
-def test_two_things_that_time_does_at_once_are_both_done():
+def test_two_events_due_at_the_same_time_are_both_handled():
     life = standing(100)
     life.s.reported_old_da, life.s.reported_until_ms = 150, life.now_ms
     life.bounds.update_bound(life.s)
@@ -132,7 +132,7 @@ def lowering():
     return life
 
 
-def test_a_row_of_lowers_ends_when_the_bound_came_down_to_the_last_of_them():
+def test_a_sequence_of_lowers_ends_when_the_bound_has_fallen_to_the_last_one():
     life = lowering()
     life.bounds.refresh(life.now_ms + 5000)
     assert life.s.lower_ms >= 0 and life.s.bound_da == 100
@@ -153,7 +153,7 @@ def test_a_row_of_lowers_ends_when_the_bound_came_down_to_the_last_of_them():
     assert life.s.fell_ms == -1, "no row of lowers is out"
 
 
-def test_a_row_of_lowers_ends_at_the_reserve():
+def test_a_sequence_of_lowers_ends_at_the_reserve():
     for reserve_da, ended in ((100, True), (99, False)):
         life = lowering()
         life.s.reserve_da = reserve_da
@@ -192,7 +192,7 @@ def test_rule_10_an_excess_that_is_over_leaks_a_sixteenth_of_the_tolerance():
     assert life.s.excess == 0 and not life.s.disobeys
 
 
-def test_rule_10_one_that_disobeys_counts_by_its_orders_again_when_nothing_flows():
+def test_rule_10_a_disobeying_evse_counts_by_its_orders_again_when_no_current_flows():
     life, _ = watched(30, 30)
     assert life.s.bound_da == 160 and life.s.escalation_level == 1
     life.intake.measured(0, [0] * 3, life.now_ms, life.now_ms)
@@ -202,7 +202,7 @@ def test_rule_10_one_that_disobeys_counts_by_its_orders_again_when_nothing_flows
     assert not life.s.disobeys and life.s.bound_da == 100 == life.sums[0] and life.s.escalation_level == 0
 
 
-def test_rule_10_the_tolerance_is_an_ampere_or_a_tenth_of_all_it_was_told():
+def test_rule_10_the_tolerance_is_an_ampere_or_a_tenth_of_its_orders():
     life = standing(0)
     for more, allowed_da in (({}, 10), ({"reserve_da": 109}, 10), ({"reserve_da": 110}, 11), ({"reserve_da": 99}, 10),
         ({"reported_old_da": 125}, 12)):
@@ -279,7 +279,7 @@ def test_rule_2_with_an_order_all_places_that_it_loads_must_fit():
     assert life.margin.fits_with(life.s, 120) and not life.margin.fits_with(life.s, 121)
 
 
-def test_rule_7_the_default_state_counts_reserves_orders_of_those_without_watchdog_and_what_is_assumed():
+def test_rule_7_the_default_state_counts_reserves_orders_without_watchdog_and_the_assumption():
     life = Life(mute_evse(), evse("b", fallback_da=60, power_on_da=60), mute_evse("c"), circuits=[circuit(), circuit("old", 0)])
     life.pass_at(100)
     for e in range(3):
@@ -309,7 +309,7 @@ def test_no_raise_below_a_meter_that_missed_two_frames():
         assert (life.margin.blind(life.s), life.margin.blind(life.evse_states[1])) == blind
 
 
-def test_section_7_quarantine_waits_for_proof_or_for_a_silence_that_ran_its_time():
+def test_section_7_quarantine_waits_for_a_proof_or_for_the_full_silence_time():
     life = Life(evse())
     for name, value in (("isolated", True), ("lapsed", True), ("locked", "x")):
         setattr(life.s, name, value)
@@ -326,7 +326,7 @@ def test_section_7_quarantine_waits_for_proof_or_for_a_silence_that_ran_its_time
     assert life.resolved(life.s, 0)
 
 
-def test_an_order_of_nought_that_is_not_proven_is_no_pause_whatever_else_time_does():
+def test_an_unproven_order_of_zero_is_not_a_pause_whatever_else_happens():
     for more in ({}, {"excess": 5}, {"above_da": 30, "measured_da": 30}, {"disobeys": True}, {"reported_old_da": 5, "reported_until_ms": 10**9}):
         life = Life(evse()).pass_at(100).audit()
         life.s.book.orders = []
@@ -348,7 +348,7 @@ def test_what_settles_is_released_whatever_else_time_looks_at():
         assert life.s.bound_da == 60 == life.sums[0], more
 
 
-def test_a_row_of_lowers_that_began_with_the_clock_is_one():
+def test_a_sequence_of_lowers_that_began_at_time_zero_is_valid():
     life = lowering()
     life.s.lower_ms, life.s.fell_ms = 0, 0
     life.s.reported_old_da, life.s.reported_until_ms = 80, life.now_ms + 7000
@@ -359,7 +359,7 @@ def test_a_row_of_lowers_that_began_with_the_clock_is_one():
     assert life.s.lower_ms == -1
 
 
-def test_a_change_that_leaves_the_bound_where_it_is_follows_no_lower():
+def test_a_change_without_effect_on_the_bound_does_not_follow_a_lower():
     life = lowering()
     life.s.reported_old_da, life.s.reported_until_ms = 90, life.now_ms + 10
     life.bounds.refresh(life.now_ms + 10)

@@ -31,7 +31,7 @@ def running(rating=320, more=()):
     return bench
 
 
-def test_it_is_trusted_with_orders_before_any_proof():
+def test_a_device_proven_by_measurement_gets_orders_before_any_proof():
     bench = running()
     assert bench.guard.state(0) == "ok" and bench.guard.mode == "regulating"
     assert bench.guard.want_da[0] == 160
@@ -76,7 +76,7 @@ def test_silence_and_its_watchdog_free_it_down_to_its_reserve():
     assert bench.bound() == 60 == bench.guard.reserve_da(0)
 
 
-def test_another_unit_at_its_address_is_no_less_locked():
+def test_another_unit_at_its_address_is_locked_as_well():
     bench = running()
     bench.guard.evidence(0, "fingerprint", "8", bench.now_ms)
     assert bench.guard.state(0) == "swapped" and bench.send(100) is None

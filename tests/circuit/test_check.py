@@ -30,7 +30,7 @@ def test_section_4_the_least_change_is_named():
     assert found[0]["fix"] == "evse-2: fallback_a = 0.0"
 
 
-def test_section_4_where_no_evse_can_give_the_rating_is_named():
+def test_section_4_the_rating_is_named_if_no_evse_can_yield():
     found = check_site(site([evse()], [circuit(rating=100, assumed=120)]))
     assert "rating of main L1 at least 12.0 A" in found[0]["fix"]
 
@@ -53,7 +53,7 @@ def test_section_4_without_watchdog_and_without_the_claim_to_hold_the_maximum_co
     assert codes(site([mute_evse(holds=False)], [circuit(rating=100)])) == ["reserves"] * 3
 
 
-def test_section_4_one_that_could_never_start_is_a_warning():
+def test_section_4_an_evse_that_could_never_start_is_a_warning():
     found = check_site(site([mute_evse()], [circuit(rating=100, assumed=60)]))
     assert [(f["code"], f["level"], f["missing_da"]) for f in found] == [("default-state", "warning", 20)]
 

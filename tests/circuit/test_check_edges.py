@@ -28,12 +28,12 @@ def single(*evses, **more):
     return facts
 
 
-def test_a_mistake_that_concerns_no_current_lacks_none():
+def test_a_mistake_unrelated_to_currents_needs_no_current():
     found = only(site([evse(circuit=3)]))
     assert (found["phase"], found["missing_da"], found["level"]) == (None, 0, "error")
 
 
-def test_a_site_that_says_nothing_of_phases_has_three_and_a_root_needs_no_parent():
+def test_a_site_without_a_phases_key_has_three_and_a_root_needs_no_parent():
     facts = site([evse()], [circuit("main"), circuit("row", 0)])
     del facts["phases"], facts["circuits"][0]["parent"], facts["circuits"][0]["meter"]
     assert codes(facts) == []
@@ -41,7 +41,7 @@ def test_a_site_that_says_nothing_of_phases_has_three_and_a_root_needs_no_parent
     assert codes(facts) == ["terminals"]
 
 
-def test_what_is_no_index_names_nothing():
+def test_an_invalid_index_is_no_reference():
     for field, code in (("parent", "orphan"), ("meter", "meter")):
         for value in ("x", 1, 2):
             facts = site([evse()], [circuit("main"), circuit("row", 0)], [meter_facts()])
@@ -65,7 +65,7 @@ def test_inputs_of_a_meter_are_different_phases():
         assert codes(site([evse()], [circuit(meter=0)], [meter_facts(phases=phases)])) == code, phases
 
 
-def test_what_hangs_on_no_bus_has_no_address():
+def test_a_device_without_a_bus_has_no_address():
     for more in ({"bus": -1}, {"bus": None}, {"kind": "local", "power_on_source": "documented"}):
         facts = site([evse("a", **more), evse("b", **more)])
         facts["evses"][1]["unit"] = 1
@@ -76,7 +76,7 @@ def test_what_hangs_on_no_bus_has_no_address():
     assert codes(facts) == []
 
 
-def test_addresses_are_compared_as_the_line_sees_them():
+def test_addresses_are_compared_as_used_on_the_line():
     for buses, code in (
         ([{"kind": "rtu", "port": "virtual"}] * 2, []), ([{"kind": "rtu"}] * 2, []), ([{"kind": "rtu", "port": "uart:1"}] * 2, ["address"]),
         ([{"kind": "tcp", "host": "a", "tcp_port": 502}, {"kind": "tcp", "host": "a"}], ["address"]),
@@ -90,7 +90,7 @@ def test_addresses_are_compared_as_the_line_sees_them():
         assert codes(facts) == code, buses
 
 
-def test_the_step_of_a_device_is_one_where_its_facts_name_none():
+def test_the_step_of_a_device_is_one_by_default():
     for step, found in ((None, []), (0, []), ("x", []), (-7, []), (1, []), (2, ["fallback"]), (5, []), (10, ["fallback"])):
         assert codes(site([evse(fallback_da=65, step_da=step)])) == found, step
 
@@ -118,7 +118,7 @@ def test_the_sum_may_reach_the_rating_and_no_more():
     assert found["text"] == "main L1: reserves 6.1 A + other load 4.0 A are 0.1 A above the rating 10.0 A"
 
 
-def test_a_circuit_that_lacks_is_found_behind_one_that_does_not():
+def test_an_overbooked_circuit_is_found_after_one_that_fits():
     facts = site([evse(fallback_da=60, terminals=[[1]], circuit=1)], [circuit("main"), circuit("row", 0, 50)])
     found = only(facts)
     assert (found["where"], found["phase"], found["missing_da"]) == ("row", 1, 10)
@@ -130,7 +130,7 @@ def waiting(*evses, **more):
     return facts
 
 
-def test_what_tests_would_free_refuses_no_site_and_is_said():
+def test_current_that_tests_would_free_is_reported_and_refuses_no_site():
     to_test = {"power_on_source": "declared"}
     found = only(waiting(foreign_evse(**to_test), rating=0))
     assert (found["missing_da"], found["level"]) == (160, "warning") and found["text"].endswith("; no EVSE charges there before it is commissioned")
@@ -144,7 +144,7 @@ def test_what_tests_would_free_refuses_no_site_and_is_said():
     assert (only(facts)["missing_da"], only(facts)["level"]) == (320, "warning")
 
 
-def test_what_a_test_has_seen_waits_for_no_other():
+def test_a_test_result_counts_without_waiting_for_others():
     kept = {"evses": {"evse-1": {"known_fingerprint": "S", "tested_fingerprint": "S", "tested": True, "seen": {"power_on_da": 120}}}}
     assert only(single(foreign_evse(power_on_source="declared"), rating=100), kept)["level"] == "error"
 
@@ -161,7 +161,7 @@ def test_the_least_change_names_as_many_as_are_needed_and_the_greatest_first():
     assert fix(60, evse("a", fallback_da=61, power_on_da=60)) == "a: fallback_a = 6.0"
 
 
-def test_who_stands_twice_on_a_line_frees_twice_there():
+def test_an_evse_with_two_terminals_on_a_line_frees_twice_there():
     facts = site([evse("a", fallback_da=60, terminals=SPLIT), evse("b", fallback_da=100, terminals=[[1]])], [circuit(rating=100)])
     assert only(facts)["fix"] == "a: fallback_a = 0.0"
 
@@ -182,7 +182,7 @@ def test_the_change_is_what_would_lower_the_reserve_of_that_device():
     assert only(single(foreign_evse(fallback_da=60, holds=True), rating=50), kept)["fix"] == "evse-1: fallback_a = 0.0"
 
 
-def test_one_that_could_never_start_is_told_with_what_is_missing():
+def test_an_evse_that_could_never_start_is_reported_with_the_missing_current():
     assert codes(single(evse("a"), mute_evse("b"), rating=60)) == []
     found = only(single(evse("a"), mute_evse("b"), rating=59))
     assert (found["where"], found["code"], found["missing_da"], found["level"], found["phase"]) == ("b", "default-state", 1, "warning", 0)
@@ -195,6 +195,6 @@ def test_one_that_could_never_start_is_told_with_what_is_missing():
     assert only(facts)["phase"] == 1 and "row L2" in only(facts)["text"]
 
 
-def test_the_reserve_of_one_that_is_as_declared():
+def test_the_reserve_of_an_evse_that_behaves_as_declared():
     for each, da in ((evse(fallback_da=60), 60), (foreign_evse(power_on_source="unknown"), 160)):
         assert declared_da(Site(site([each])).evses[0]) == da

@@ -28,7 +28,7 @@ def charging(facts):
     return bench
 
 
-def test_an_evse_that_is_not_commissioned_stands_at_0_where_tests_are_required():
+def test_an_evse_that_is_not_commissioned_gets_0_where_tests_are_required():
     facts = site([evse()])
     facts["require_tested"] = True
     bench = charging(facts)
@@ -59,7 +59,7 @@ def test_a_declared_power_on_value_counts_only_when_it_was_tested():
     assert bench.guard.reserve_da(0) == 0
 
 
-def test_what_only_waits_for_its_test_is_a_warning_of_the_check():
+def test_a_missing_test_alone_is_a_warning_of_the_check():
     facts = site([declared()], [circuit(rating=100)])
     facts["require_tested"] = True
     assert {finding["level"] for finding in check_site(facts)} == {"warning"}
@@ -67,7 +67,7 @@ def test_what_only_waits_for_its_test_is_a_warning_of_the_check():
     assert {finding["level"] for finding in check_site(facts)} == {"error"}
 
 
-def test_nothing_is_released_for_the_silence_of_one_whose_watchdog_is_under_test():
+def test_the_silence_of_an_evse_whose_watchdog_is_under_test_releases_nothing():
     bench = charging(site([evse()]))
     assert bench.guard.bound_da(0) == [100] * 3
     bench.guard.optional.watchdog_test(0, True, bench.now_ms)
@@ -81,7 +81,7 @@ def test_nothing_is_released_for_the_silence_of_one_whose_watchdog_is_under_test
     assert bench.guard.bound_da(0) == [0] * 3
 
 
-def test_a_read_may_go_to_a_silent_one_under_test_and_to_no_other():
+def test_a_read_may_be_sent_to_a_silent_evse_under_test_and_to_no_other():
     bench = charging(site([foreign_evse(poll_feeds=True)]))
     bench.guard.optional.watchdog_test(0, True, bench.now_ms)
     bench.guard.lost(0, bench.now_ms)
@@ -91,7 +91,7 @@ def test_a_read_may_go_to_a_silent_one_under_test_and_to_no_other():
     assert not bench.guard.may_feed(0, bench.now_ms)
 
 
-def test_only_one_that_is_proven_can_be_put_on_trial():
+def test_only_a_proven_evse_can_be_tested():
     with raises(Rejected):
         Bench(site([evse()])).guard.optional.watchdog_test(0, True, 0)
 
@@ -107,7 +107,7 @@ def test_a_watchdog_that_did_not_act_counts_as_none_and_the_journal_keeps_it():
     assert again.reserve_da(0) == 160
 
 
-def test_one_that_was_seen_to_hold_its_order_has_no_reserve_for_its_silence_until_it_is_another():
+def test_a_device_seen_to_hold_its_order_has_no_reserve_for_silence_until_it_is_replaced():
     facts = site([mute_evse(holds=False)])
     bench = Bench(facts).start()
     assert bench.guard.reserve_da(0) == 160
@@ -124,7 +124,7 @@ def test_one_that_was_seen_to_hold_its_order_has_no_reserve_for_its_silence_unti
     assert again.reserve_da(0) == 160
 
 
-def test_one_under_test_is_needed_back_when_all_others_together_cannot_make_the_room():
+def test_a_test_lacks_current_when_all_other_evses_together_cannot_yield_enough():
     bench = charging(site([evse()], [circuit(rating=200, meter=0)], [meter_facts()]))
     bench.guard.optional.watchdog_test(0, True, bench.now_ms)
     bench.guard.lost(0, bench.now_ms)
@@ -138,7 +138,7 @@ def test_one_under_test_is_needed_back_when_all_others_together_cannot_make_the_
     assert bench.guard.optional.lacks_test_room(0)
 
 
-def test_what_was_seen_counts_where_it_is_worse_than_what_was_told():
+def test_an_observed_value_counts_if_it_is_worse_than_the_declared_one():
     bench = charging(site([evse()]))
     bench.guard.optional.commissioned(0, True, False, SEEN, bench.now_ms)
     assert bench.guard.reserve_da(0) == 80
@@ -146,7 +146,7 @@ def test_what_was_seen_counts_where_it_is_worse_than_what_was_told():
     assert evidence.watchdog_ms() == 14000
 
 
-def test_a_power_on_value_that_nobody_told_counts_as_seen():
+def test_an_undeclared_power_on_value_counts_as_observed():
     bench = Bench(site([foreign_evse(power_on_source="unknown", fallback_da=0)]))
     bench.audit()
     assert bench.guard.reserve_da(0) == 160
@@ -154,7 +154,7 @@ def test_a_power_on_value_that_nobody_told_counts_as_seen():
     assert bench.guard.reserve_da(0) == 60
 
 
-def test_a_test_holds_for_the_serial_number_that_was_tested_and_for_no_other():
+def test_a_test_is_valid_only_for_the_tested_serial_number():
     facts = site([evse()])
     facts["require_tested"] = True
     bench = charging(facts)
@@ -170,7 +170,7 @@ def test_a_test_holds_for_the_serial_number_that_was_tested_and_for_no_other():
     assert any("not commissioned" in text for text in bench.guard.gaps(0))
 
 
-def test_accepting_the_device_that_was_tested_forgets_nothing():
+def test_accepting_the_tested_device_again_keeps_its_results():
     bench = charging(site([evse()]))
     bench.guard.optional.commissioned(0, False, True, {}, bench.now_ms)
     bench.guard.accept_device(0)

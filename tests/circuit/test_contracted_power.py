@@ -5,7 +5,7 @@ from helper_circuit import Bench, circuit, evse, meter_facts, site
 ON_MICROPYTHON_EACH = 3
 DEEP = (
     "test_section_6_a_jump_of_the_clock_back_frees_nothing_in_the_old_quarters_or_the_new",
-    "test_section_6_what_was_used_outlives_a_short_restart_early_in_the_burst",
+    "test_section_6_the_energy_used_outlives_a_short_restart_early_in_the_burst",
 )
 WATTS = 13800
 MIN_DV = 2300
@@ -66,7 +66,7 @@ def worst_w(power_w, begin=None):
     return worst
 
 
-def test_section_6_a_constant_wish_takes_the_whole_contract_in_every_quarter():
+def test_section_6_constant_demand_takes_the_whole_contract_in_every_quarter():
     bench = Metered().start().wants(True)
     bench.guard.optional.quarter(bench.now_ms)
     bench.live(1800)
@@ -74,13 +74,13 @@ def test_section_6_a_constant_wish_takes_the_whole_contract_in_every_quarter():
     assert 0.95 * WATTS <= sum(bench.power_w[900:]) // 900
 
 
-def test_section_6_while_nobody_knows_the_time_any_quarter_stays_within_the_contract():
+def test_section_6_without_a_known_time_any_quarter_stays_within_the_contract():
     bench = Metered().start().live(400).wants(True).live(900).live(60, house=150).live(960)
     assert worst_w(bench.power_w[60:]) <= WATTS
     assert sum(bench.power_w[-600:]) // 600 >= 0.93 * WATTS
 
 
-def test_section_6_a_clock_that_comes_late_frees_nothing_of_the_time_before_it():
+def test_section_6_a_clock_set_late_frees_nothing_of_the_time_before_it():
     bench = Metered().start().live(20)
     bench.guard.optional.quarter(bench.now_ms - 600000)
     bench.wants(True).live(280)
@@ -112,7 +112,7 @@ def test_section_6_a_jump_of_the_clock_back_frees_nothing_in_the_old_quarters_or
     jumped(-3600 - 420)
 
 
-def test_section_6_a_clock_that_jumps_again_and_again_ends_in_any_quarter():
+def test_section_6_a_clock_that_jumps_repeatedly_stays_within_the_contract_in_any_quarter():
     bench = burst(100)
     for jump_s in (250, 410, 700):
         bench.live(200)
@@ -122,7 +122,7 @@ def test_section_6_a_clock_that_jumps_again_and_again_ends_in_any_quarter():
     assert sum(bench.power_w[-900:]) // 900 >= 0.93 * WATTS
 
 
-def test_section_6_a_jump_by_whole_quarters_is_none():
+def test_section_6_a_jump_by_whole_quarters_changes_nothing():
     bench = Metered().start()
     bench.guard.optional.quarter(bench.now_ms)
     for jump_ms in (-86400000, 900000, 1500):
@@ -143,11 +143,11 @@ def restarted(quiet, busy, down):
     assert sum(after.power_w[-600:]) // 600 >= 0.93 * WATTS
 
 
-def test_section_6_what_was_used_outlives_a_restart():
+def test_section_6_the_energy_used_outlives_a_restart():
     restarted(700, 190, 30)
 
 
-def test_section_6_what_was_used_outlives_a_short_restart_early_in_the_burst():
+def test_section_6_the_energy_used_outlives_a_short_restart_early_in_the_burst():
     restarted(600, 60, 1)
 
 
@@ -169,7 +169,7 @@ def test_section_6_a_record_that_cannot_be_read_is_a_quarter_fully_used():
     assert after.power_w[-1] >= 0.9 * WATTS
 
 
-def test_section_6_what_no_journal_takes_does_not_flow():
+def test_section_6_energy_that_no_journal_records_is_not_drawn():
     bench = Metered().start()
     bench.guard.optional.quarter(bench.now_ms)
     bench.row().kept = False
@@ -177,14 +177,14 @@ def test_section_6_what_no_journal_takes_does_not_flow():
     assert max(bench.power_w) <= WATTS * 101 // 100
 
 
-def test_section_6_the_record_says_what_flowed_above_the_contract_and_nothing_else():
+def test_section_6_the_record_contains_only_the_energy_above_the_contract():
     bench = Metered().start().wants(True).live(300)
     assert not bench.row().news and max(bench.row().classes) == 0
     bench.live(20, house=300)
     assert bench.row().news and bench.row().classes[0] > 0
 
 
-def test_section_6_a_device_that_holds_its_order_for_ever_is_counted_for_a_whole_quarter():
+def test_section_6_a_device_that_holds_its_order_permanently_is_counted_for_a_whole_quarter():
     bench = Metered()
     bench.row().restore([4, 0], WATTS)
     assert [at for at, step_j in enumerate(bench.row().steps_j) if step_j > WATTS * 60] == [1, 2]
@@ -193,7 +193,7 @@ def test_section_6_a_device_that_holds_its_order_for_ever_is_counted_for_a_whole
     assert min(bench.row().steps_j[1:]) == WATTS * 120
 
 
-def test_section_6_a_lost_meter_lends_nothing():
+def test_section_6_a_lost_meter_frees_nothing():
     bench = Metered().start()
     bench.guard.optional.quarter(bench.now_ms)
     bench.live(300).wants(True).live(200, meter=False)

@@ -17,14 +17,14 @@ def disobeying(**more):
     return bench
 
 
-def test_rule_10_the_first_step_is_the_pause_alone():
+def test_rule_10_the_first_step_is_only_the_pause():
     bench = disobeying()
     assert not bench.guard.open_contactor(0)
     assert bench.guard.want_da[0] == 0
     assert bench.guard.fault(0) == "draws above its order"
 
 
-def test_rule_10_one_that_draws_on_after_the_pause_loses_its_contactor_and_is_locked():
+def test_rule_10_an_evse_that_still_draws_after_the_pause_is_opened_and_locked():
     bench = disobeying()
     switches = bench.guard.switches
     drawing(160, 6, bench)
@@ -35,7 +35,7 @@ def test_rule_10_one_that_draws_on_after_the_pause_loses_its_contactor_and_is_lo
     assert not bench.guard.open_feeder(0)
 
 
-def test_rule_10_one_that_stops_at_the_pause_is_not_locked():
+def test_rule_10_an_evse_that_stops_at_the_pause_is_not_locked():
     bench = disobeying()
     bench.order(0)
     drawing(0, 7, bench)
@@ -60,7 +60,7 @@ def test_rule_10_after_the_contactor_the_feeder_opens():
     assert bench.bound() == 160
 
 
-def test_rule_10_nobody_who_can_say_what_it_draws_counts_as_drawing():
+def test_rule_10_an_evse_without_measurement_counts_as_drawing():
     bench = disobeying(feeder_output="relay-1")
     bench.tick(2 * SETTLE_MS + 1000)
     assert bench.guard.open_contactor(0)
@@ -83,7 +83,7 @@ def test_rule_10_the_feedback_of_the_contactor_lets_its_bound_fall_at_once():
     assert bench.guard.state(0) == "disobeyed"
 
 
-def test_rule_10_a_contactor_that_says_open_while_current_flows_is_not_believed():
+def test_rule_10_an_open_feedback_while_current_flows_is_not_trusted():
     bench = disobeying()
     bench.order(0)
     drawing(160, 6, bench)
@@ -106,7 +106,7 @@ def test_rule_10_a_feeder_seen_open_is_bound_zero_and_seen_closed_the_maximum():
     assert bench.bound() == 160
 
 
-def test_rule_10_a_feeder_that_was_not_told_to_open_changes_nothing():
+def test_rule_10_a_feeder_that_was_not_ordered_open_changes_nothing():
     bench = Bench(site([evse(feeder_output="relay-1")])).start()
     bench.stand(100)
     bench.guard.feeder(0, False, bench.now_ms)
@@ -126,7 +126,7 @@ def test_rule_10_the_third_time_in_a_day_opens_the_contactor_with_the_pause():
     assert bench.bound() == 0
 
 
-def test_rule_10_a_reset_closes_contactor_and_feeder_and_begins_the_day_anew():
+def test_rule_10_a_reset_closes_contactor_and_feeder_and_restarts_the_day():
     bench = disobeying(feeder_output="relay-1")
     drawing(160, 12, bench)
     bench.guard.feeder(0, False, bench.now_ms)
@@ -141,7 +141,7 @@ def test_rule_10_a_reset_closes_contactor_and_feeder_and_begins_the_day_anew():
     assert bench.bound() == 0
 
 
-def test_rule_10_who_is_locked_out_stays_so_over_a_restart():
+def test_rule_10_a_lock_out_survives_a_restart():
     bench = disobeying(feeder_output="relay-1")
     drawing(160, 12, bench)
     again = Bench(bench.facts, bench.guard.evidence_dump()).start()
@@ -153,7 +153,7 @@ def test_rule_10_who_is_locked_out_stays_so_over_a_restart():
     assert "locked" not in Bench(site([evse()])).start().guard.evidence_dump()
 
 
-def test_rule_10_one_that_draws_again_with_its_contactor_told_to_open_counts_its_maximum_until_somebody_resets_it():
+def test_rule_10_an_evse_that_draws_with_its_contactor_ordered_open_counts_its_maximum_until_a_reset():
     bench = disobeying()
     bench.order(0)
     drawing(160, 6, bench)

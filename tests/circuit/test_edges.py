@@ -23,7 +23,7 @@ def test_rule_11_a_check_counts_for_three_ticks_and_no_longer():
     assert bench.order(100) is None and bench.ledger.permits.refused_count[11] == 1
 
 
-def test_rule_11_what_is_above_the_rating_at_the_start_has_the_time_of_the_budget():
+def test_rule_11_an_excess_at_the_start_may_last_for_the_budget():
     bench = Bench(site([evse("evse-%d" % e) for e in range(3)]))
     bench.tick(10000)
     assert bench.ledger.margin.over and not any(bench.ledger.margin.over_budget)
@@ -40,7 +40,7 @@ def test_rule_9_the_line_is_quiet_again_after_ten_seconds():
     assert bench.ledger.permits.quiet(bench.now_ms)
 
 
-def test_rule_8_what_can_be_set_must_be_read_and_what_is_fixed_need_not():
+def test_rule_8_changeable_settings_must_be_read_and_fixed_ones_need_not():
     for more, needed in (({}, ("watchdog_ms", "fallback_da")), ({"watchdog_fixed": True, "fallback_fixed": False}, ("fallback_da",)),
                          ({"fallback_fixed": True}, ("watchdog_ms",)), ({"watchdog_ms": 0, "holds": True}, ())):  # fmt: skip
         facts = foreign_evse(**more)
@@ -55,7 +55,7 @@ def test_rule_6_only_an_identity_is_an_identity():
     assert evidence.known_fingerprint == "SN-1" and evidence.same_device()
 
 
-def test_rule_6_another_device_is_told_once_and_kept():
+def test_rule_6_another_device_is_reported_once_and_recorded():
     bench = Bench(site([foreign_evse(fingerprint="SN-1")])).start()
     version = bench.ledger.journal_barrier.version
     bench.guard.evidence(0, "fingerprint", "SN-2", bench.now_ms)
@@ -63,7 +63,7 @@ def test_rule_6_another_device_is_told_once_and_kept():
     assert bench.kinds().count("swapped") == 1 and bench.ledger.journal_barrier.version > version
 
 
-def test_rule_6_one_declared_isolated_that_answers_is_told():
+def test_rule_6_an_isolated_evse_that_answers_is_reported():
     bench = Bench(site([evse()])).start()
     bench.guard.isolate(0, True, bench.now_ms)
     assert bench.bound() == 0
@@ -71,7 +71,7 @@ def test_rule_6_one_declared_isolated_that_answers_is_told():
     assert "heard" in bench.kinds() and bench.bound() == 160
 
 
-def test_what_lowers_trust_in_a_device_is_kept_at_once_and_what_raises_it_is_not():
+def test_evidence_that_lowers_trust_is_stored_at_once_and_evidence_that_raises_it_is_not():
     bench = Bench(site([foreign_evse(fallback_da=0)])).start()
     journal_barrier = bench.ledger.journal_barrier
     for key, value, falls in (("fallback_da", 60, True), ("fallback_da", 60, False), ("fallback_da", 0, False),
@@ -93,7 +93,7 @@ def test_rule_13_a_primary_below_that_reported_more_counts_that_until_it_has_set
     assert bench.bound() == 60
 
 
-def test_rule_3_2_a_journal_without_or_with_wrong_counts_leaves_what_was():
+def test_rule_3_2_missing_or_wrong_counts_in_a_journal_change_nothing():
     for blame in (None, [True, 0, 0, 0, 0], [-1, 0, 0, 0, 0], [1], "1000"):
         trust = MeterTrust([True, True, True])
         clean = list(trust.blame)
@@ -110,7 +110,7 @@ def test_rule_8_a_watchdog_that_was_read_as_off_is_none_however_fixed_it_should_
     assert bench.guard.reserve_da(0) == 160
 
 
-def test_rule_3_4_where_nothing_is_assumed_and_nothing_was_seen_a_meter_that_never_spoke_adds_nothing():
+def test_rule_3_4_a_meter_that_never_answered_adds_nothing_without_assumption_or_reading():
     bench = Bench(site([evse(circuit=1)], [circuit(meter=0), circuit("row", 0)], [meter_facts()])).start()
     bench.tick(60000)
     assert bench.guard.other_da(0) == [0, 0, 0] and bench.guard.other_da(1) == [0, 0, 0]
@@ -126,7 +126,7 @@ def test_rule_3_3_five_times_the_rating_and_a_hundred_amperes_is_possible_and_mo
         assert (bench.guard.meter_state(0) == "ok") == (state == "ok"), shown
 
 
-def test_rule_2_one_that_makes_more_of_an_order_makes_nothing_of_a_pause():
+def test_rule_2_a_device_that_exceeds_its_orders_draws_zero_in_a_pause():
     bench = Bench(site([evse()])).start()
     bench.guard.want_da[0] = 100
     permits, s = bench.ledger.permits, bench.ledger.evse_states[0]
@@ -144,7 +144,7 @@ def stepped(frame, least, most, before=(0, 0, 0)):
     return steps
 
 
-def test_rule_3_2_three_quarters_of_a_step_are_followed_less_than_one_is_missed_and_between_nothing_is_told():
+def test_rule_3_2_three_quarters_of_a_step_are_followed_less_than_one_is_missed_and_between_is_undecided():
     for shown, missed, followed in ((145, 0, 1), (144, 0, 0), (115, 0, 0), (114, 1, 0)):
         steps = stepped((shown, 100, 100), (60, 0, 0), (60, 0, 0))
         assert (steps.missed, steps.followed) == (missed, followed), shown
@@ -165,14 +165,14 @@ def test_rule_3_2_a_step_spares_the_phases_that_had_at_most_half_of_it():
     assert stepped((160, 160, 160), (60, 0, 0), (60, 0, 0)).followed == 0
 
 
-def test_rule_6_one_declared_isolated_is_silent_and_back_by_audit_and_proof_alone():
+def test_rule_6_an_isolated_evse_is_silent_and_returns_only_by_audit_and_proof():
     bench = Bench(site([evse()])).start()
     assert bench.guard.online(0)
     bench.guard.isolate(0, True, bench.now_ms)
     assert not bench.guard.online(0) and bench.ledger.evse_states[0].silent
 
 
-def test_rule_6_what_resets_disobedience_does_not_admit_another_device():
+def test_rule_6_a_reset_of_disobedience_does_not_admit_another_device():
     bench = Bench(site([foreign_evse(fingerprint="SN-1")])).start()
     bench.guard.evidence(0, "fingerprint", "SN-2", bench.now_ms)
     bench.ledger.intake.unlock(0, bench.now_ms)
@@ -180,7 +180,7 @@ def test_rule_6_what_resets_disobedience_does_not_admit_another_device():
     assert bench.bound() == 160 and "unlocked" not in bench.kinds()
 
 
-def test_rule_6_the_unit_that_belongs_here_is_admitted_again_when_it_came_back_while_nobody_looked():
+def test_rule_6_the_known_unit_is_admitted_again_when_it_returned_unobserved():
     bench = Bench(site([foreign_evse(fingerprint="SN-1")])).start()
     s = bench.ledger.evse_states[0]
     s.locked, s.swap_kept = "swapped", True
@@ -197,7 +197,7 @@ def test_section_4_the_place_of_a_device_is_its_line_or_host_and_its_unit():
         assert place(facts, dict(device, unit=7, name="evse")) == where
 
 
-def test_rule_14_what_is_switched_off_counts_its_reserve_there_by_order_and_in_the_default_state():
+def test_rule_14_on_switched_off_phases_the_reserve_counts_by_order_and_in_the_default_state():
     bench = Bench(site([evse(fallback_da=60, power_on_da=60), evse("evse-2", terminals=[[1]])], [circuit(rating=200)])).start()
     bench.guard.phases_sent(0, [0], bench.now_ms)
     bench.guard.phases_proven(0, [0], bench.now_ms)
@@ -207,7 +207,7 @@ def test_rule_14_what_is_switched_off_counts_its_reserve_there_by_order_and_in_t
     assert bench.order(141, 1) is None and bench.order(140, 1) is not None
 
 
-def test_rule_9_foreign_writes_are_told_again_when_the_line_was_clean():
+def test_rule_9_foreign_writes_are_reported_again_after_a_clean_line():
     for after_ms, told in ((9999, 1), (10000, 2)):
         bench = Bench(site([evse()])).start()
         bench.guard.foreign_write(0, None, bench.now_ms)
@@ -227,7 +227,7 @@ def test_rule_3_a_report_that_falls_within_the_orders_still_live_counts_no_longe
     assert bench.bound() == 60
 
 
-def test_rule_8_a_setting_that_changes_takes_nobody_out_while_its_mode_obeys():
+def test_rule_8_a_changed_setting_takes_no_evse_out_of_service_while_its_mode_obeys():
     bench = Bench(site([foreign_evse(max_da=160)], [circuit(rating=400)])).start()
     bench.guard.evidence(0, "max_da", 200, bench.now_ms)
     assert bench.ledger.evse_states[0].ok
@@ -235,7 +235,7 @@ def test_rule_8_a_setting_that_changes_takes_nobody_out_while_its_mode_obeys():
     assert not bench.ledger.evse_states[0].ok
 
 
-def test_what_a_site_file_leaves_out_has_its_default():
+def test_fields_missing_in_a_site_file_have_their_default():
     facts = evse()
     del facts["weight"], facts["priority"]
     e = Site(site([facts])).evses[0]

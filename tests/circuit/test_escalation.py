@@ -43,7 +43,7 @@ def test_the_first_time_it_is_paused_and_nothing_is_locked():
     assert stood.events.kept == [(T, "disobeys", "evse-1 draws 16.5 A, above its order")]
 
 
-def test_the_next_rung_follows_after_the_settle_time_and_the_way_of_a_frame():
+def test_the_next_escalation_step_follows_after_the_settle_time_and_the_transit_of_a_frame():
     stood = disobeying()
     stood.s.measured_ms = T + SETTLE_MS
     stood.escalate(stood.s, T + SETTLE_MS + TRANSIT_MS - 1)
@@ -53,7 +53,7 @@ def test_the_next_rung_follows_after_the_settle_time_and_the_way_of_a_frame():
     assert stood.told() == ["disobeys", "locked"]
 
 
-def test_it_climbs_for_more_than_an_ampere_or_for_a_measurement_that_is_older_than_the_settle_time():
+def test_the_escalation_continues_above_one_ampere_or_with_a_measurement_older_than_the_settle_time():
     late_ms = T + 20000
     for da, measured_ms, escalation_level in ((11, late_ms, 2), (10, late_ms, 1), (10, late_ms - SETTLE_MS, 1), (0, late_ms - SETTLE_MS - 1, 2),
                                             (11, T, 2)):  # fmt: skip
@@ -63,7 +63,7 @@ def test_it_climbs_for_more_than_an_ampere_or_for_a_measurement_that_is_older_th
         assert stood.s.escalation_level == escalation_level, (da, measured_ms)
 
 
-def test_the_feeder_is_the_last_rung_and_is_told_where_one_is_wired():
+def test_the_feeder_is_the_last_escalation_step_and_opens_if_one_is_wired():
     for output, told in (("relay-1", 1), ("", 0)):
         stood = disobeying(feeder_output=output)
         for number in range(1, 5):
@@ -72,7 +72,7 @@ def test_the_feeder_is_the_last_rung_and_is_told_where_one_is_wired():
         assert stood.told().count("feeder") == told and stood.told().count("locked") == 1
 
 
-def test_the_third_time_within_a_day_begins_with_the_contactor():
+def test_the_third_disobedience_within_a_day_begins_with_the_contactor():
     for last_ms, escalation_level in ((T + DAY_MS - 1, CONTACTOR), (T + DAY_MS, PAUSED)):
         stood = disobeying()
         stood.end(stood.s, T + 1)
@@ -89,7 +89,7 @@ def test_the_third_time_within_a_day_begins_with_the_contactor():
     assert stood.s.disobeyed_ms == [last_ms, last_ms + 1, last_ms + 2], "no more than are asked for"
 
 
-def test_who_disobeys_with_its_contactor_told_to_open_is_welded_and_keeps_its_rung():
+def test_an_evse_that_disobeys_with_its_contactor_ordered_open_is_welded_and_keeps_its_step():
     for escalation_level, welded in ((FREE, False), (PAUSED, False), (CONTACTOR, True), (FEEDER, True)):
         stood = Stood()
         stood.s.escalation_level = escalation_level
@@ -98,14 +98,14 @@ def test_who_disobeys_with_its_contactor_told_to_open_is_welded_and_keeps_its_ru
         assert stood.switches == (escalation_level == FREE) and stood.journal_barrier.version == 0
 
 
-def test_another_lock_stays_what_it_is():
+def test_another_lock_is_not_changed():
     stood = disobeying()
     stood.s.locked = "swapped"
     stood.escalate(stood.s, T + 20000)
     assert stood.s.locked == "swapped" and stood.s.escalation_level == CONTACTOR and stood.told()[-1] == "locked"
 
 
-def test_the_end_frees_from_the_pause_and_from_no_further_rung():
+def test_the_end_of_the_excess_clears_only_the_pause():
     for escalation_level, after in ((PAUSED, FREE), (CONTACTOR, CONTACTOR), (FEEDER, FEEDER)):
         stood = disobeying()
         stood.s.escalation_level = escalation_level
@@ -114,14 +114,14 @@ def test_the_end_frees_from_the_pause_and_from_no_further_rung():
         assert stood.told()[-1] == "obeys"
 
 
-def test_a_lock_of_an_earlier_life_is_the_contactor_at_least_and_the_feeder_at_most():
+def test_a_lock_of_an_earlier_run_is_at_least_the_contactor_and_at_most_the_feeder():
     for kept, escalation_level in ((0, CONTACTOR), (2, CONTACTOR), (3, FEEDER), (9, FEEDER)):
         stood = Stood()
         stood.lock(stood.s, kept, T)
         assert stood.now() == (escalation_level, "disobeyed", 1, 0) and stood.s.escalated_ms == T
 
 
-def test_a_reset_begins_the_ladder_and_the_day_anew():
+def test_a_reset_restarts_the_escalation_and_the_day():
     for escalation_level, switches in ((FREE, 0), (PAUSED, 1), (FEEDER, 1)):
         stood = Stood()
         s = stood.s
@@ -131,7 +131,7 @@ def test_a_reset_begins_the_ladder_and_the_day_anew():
         assert stood.switches == switches
 
 
-def test_nothing_flows_after_the_settle_time_at_nought_measured_of_late():
+def test_no_current_flows_after_the_settle_time_with_a_recent_measurement_of_zero():
     for zero_ms, measured_ms, now_ms, shown in (
         (-1, T, T, False), (0, SETTLE_MS, SETTLE_MS, True), (0, SETTLE_MS - 1, SETTLE_MS - 1, False), (T, T + 9000, T + 9000, True),
         (T, T + 9000, T + 9000 + SETTLE_MS, True), (T, T + 9000, T + 9001 + SETTLE_MS, False),
@@ -143,7 +143,7 @@ def test_nothing_flows_after_the_settle_time_at_nought_measured_of_late():
         assert not stopped(s, now_ms), "of a welded contactor a pause shows nothing"
 
 
-def test_a_contactor_seen_open_shows_it_at_once_where_it_was_told_to_open_and_nothing_flows():
+def test_an_open_feedback_counts_at_once_if_the_contactor_was_ordered_open_and_no_current_flows():
     for escalation_level, seen_open, zero_ms, shown in (
         (CONTACTOR, True, 0, True), (FEEDER, True, T, True), (PAUSED, True, T, False), (CONTACTOR, False, T, False), (CONTACTOR, True, -1, False),
     ):  # fmt: skip
@@ -163,7 +163,7 @@ def test_feedback_of_a_contactor_counts_if_it_is_newer_than_the_command():
         assert s.contactor_open == seen_open, (escalation_level, closed, sample_ms)
 
 
-def test_it_stays_out_from_the_contactor_on():
+def test_an_evse_stays_out_of_service_from_the_contactor_step_on():
     s = Stood().s
     for escalation_level, lock in ((FREE, ""), (PAUSED, ""), (CONTACTOR, "disobeyed"), (FEEDER, "disobeyed")):
         s.escalation_level = escalation_level
@@ -180,7 +180,7 @@ def test_events_are_kept_to_a_number_and_the_oldest_are_counted_when_lost():
     assert len(events.kept) == 200 and events.dropped == 2 and events.kept[0][0] == 2 and events.kept[-1] == (201, "kind", "text")
 
 
-def test_rule_8_the_journal_holds_all_when_it_holds_the_last_version():
+def test_rule_8_the_journal_is_complete_when_it_holds_the_last_version():
     journal_barrier = JournalBarrier()
     assert journal_barrier.is_written() and journal_barrier.version == 0
     journal_barrier.mark_dirty()

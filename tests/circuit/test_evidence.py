@@ -34,7 +34,7 @@ def test_a_value_that_is_read_again_is_a_change_only_where_it_differs():
     assert evidence.values["fallback_da"] == 0
 
 
-def test_what_must_be_read_depends_on_the_kind():
+def test_the_required_readings_depend_on_the_kind():
     for make, more, needed in (
         (evse, {}, ("fallback_da",)), (evse, {"kind": "local"}, ()), (mute_evse, {"power_on_source": "settings"}, ("power_on_da",)),
         (foreign_evse, {"power_on_source": "settings"}, ("watchdog_ms", "fallback_da", "power_on_da")),
@@ -88,7 +88,7 @@ def test_only_a_mode_that_was_read_as_wrong_is_wrong():
     assert not read(known(), mode_ok=False).mode_ok() and read(known(), mode_ok=False, watchdog_ms=9000, fallback_da=0).watchdog_ms() == 0
 
 
-def test_what_it_draws_unasked_for_sure_is_what_is_known_and_not_what_is_feared():
+def test_the_certain_current_without_an_order_is_the_known_one_and_not_the_worst_case():
     for evidence, sure in (
         (known(), 0), (known(power_on_da=60), 60), (known(power_on_source="unknown"), 0), (known(power_on_source="declared", power_on_da=70), 70),
         (known(evse, power_on_source="declared", power_on_da=60), 0), (read(known(evse), fallback_da=60), 60),
@@ -109,7 +109,7 @@ def commissioned(**more):
     return evidence
 
 
-def test_what_a_test_has_shown_holds_for_that_device_alone():
+def test_a_test_result_is_valid_for_that_device_only():
     evidence = commissioned()
     assert (evidence.tested, evidence.distrusted, evidence.seen, evidence.tested_fingerprint) == (True, True, {"watchdog_ms": 12000, "holds": 1},
         "SN1")
@@ -143,7 +143,7 @@ def test_the_journal_keeps_evidence_with_its_device_and_no_mode():
     assert not again.audited() and again.read_ms == {} and again.mode_ok()
 
 
-def test_of_another_device_the_journal_keeps_only_what_speaks_against_it():
+def test_for_another_device_the_journal_keeps_only_evidence_against_it():
     kept = commissioned().dump()
     other = known(fingerprint="SN9")
     other.load(kept)
@@ -182,7 +182,7 @@ def test_every_gap_is_named():
     ]  # fmt: skip
 
 
-def test_the_hardware_maximum_is_never_less_than_the_site_file_says():
+def test_the_hardware_maximum_is_never_less_than_the_site_file_declares():
     for shown, most in ((100, 160), (200, 200), ("much", 160), (None, 160)):
         evidence = read(known(), max_da=shown)
         assert hardware_da(evidence.evse, evidence) == most == evidence.max_da()
@@ -211,7 +211,7 @@ def test_rule_8_a_watchdog_counts_with_its_time_and_its_fallback():
         assert evidence.watchdog_ms() == 0
 
 
-def test_the_worst_of_what_was_read_and_seen_is_its_fallback_and_its_power_on_value():
+def test_fallback_and_power_on_value_are_the_worst_of_read_and_observed_values():
     for more, values, seen, fallback, power_on in (
         ({"fallback_da": 60, "power_on_da": 70}, {}, {}, 60, 70), ({"fallback_da": 60}, {"fallback_da": 80}, {"fallback_da": 50}, 80, 0),
         ({}, {"fallback_da": 40}, {"fallback_da": 50, "power_on_da": 90}, 50, 90),
@@ -227,14 +227,14 @@ def test_the_worst_of_what_was_read_and_seen_is_its_fallback_and_its_power_on_va
         assert fallback_da(evidence.evse, evidence) == fallback and power_on_da(evidence.evse, evidence) == power_on
 
 
-def test_what_must_be_tested_counts_its_maximum_until_it_is():
+def test_a_value_that_requires_a_test_counts_as_the_maximum_until_the_test():
     evidence = known(power_on_source="declared", power_on_da=60, require_tested=True)
     assert evidence.power_on_da() == 160
     evidence.tested = True
     assert evidence.power_on_da() == 60
 
 
-def test_one_whose_watchdog_ends_at_the_least_time_keeps_its_reserve_and_others_their_order():
+def test_a_device_whose_watchdog_ends_at_the_least_time_keeps_its_reserve_and_others_their_order():
     fixed = known(watchdog_ms=1, watchdog_fixed=True, fallback_da=60)
     assert reserve_da(fixed.evse, fixed) == 60 and default_da(fixed.evse, fixed, 60, 160) == 60
     mute = known(mute_evse, power_on_da=60)
@@ -261,7 +261,7 @@ def test_of_a_journal_tests_count_for_the_device_that_was_tested():
     assert declared(None, True) == (True, False, {})
 
 
-def test_what_reading_will_show_is_what_the_facts_say():
+def test_the_expected_reading_follows_from_the_facts():
     for make, more, values in (
         (foreign_evse, {"fallback_da": 60}, {"watchdog_ms": 10000, "fallback_da": 60}),
             (evse, {"kind": "local", "power_on_source": "documented"}, {}),

@@ -22,7 +22,7 @@ def play(log, pieces, step_ms=1000):
     return log.take()
 
 
-def test_what_stays_within_the_rating_leaves_no_record():
+def test_a_current_within_the_rating_leaves_no_record():
     assert play(log_of(), [(630, 60), (0, 20)]) == []
 
 
@@ -36,7 +36,7 @@ def test_an_excursion_has_peak_duration_charge_and_i2t():
     assert record["since_ms"] == START_MS + 5000
 
 
-def test_two_within_five_seconds_are_one():
+def test_two_excursions_within_five_seconds_are_one():
     assert len(play(log_of(), [(700, 5), (600, 3), (700, 5), (600, 10)])) == 1
     assert len(play(log_of(), [(700, 5), (600, 8), (700, 5), (600, 10)])) == 2
 
@@ -56,13 +56,13 @@ def test_a_curve_is_never_slower_at_more_current():
         assert times == sorted(times, key=lambda ms: -ms)
 
 
-def test_a_long_overload_uses_the_breakers_patience_up():
+def test_a_long_overload_reaches_the_trip_time_of_the_breaker():
     assert not play(log_of(), [(1000, 60), (0, 10)])[0]["would_trip"]
     assert play(log_of(), [(1000, 120), (0, 10)])[0]["would_trip"]
     assert play(log_of("B16", 160), [(480, 1), (0, 10)])[0]["would_trip"]
 
 
-def test_heat_adds_up_over_several_excursions_and_goes_with_time():
+def test_heat_adds_up_over_several_excursions_and_decays_with_time():
     log = log_of()
     records = play(log, [(1000, 30), (500, 10)] * 3)
     assert [r["would_trip"] for r in records] == [False, False, True]
@@ -71,7 +71,7 @@ def test_heat_adds_up_over_several_excursions_and_goes_with_time():
     assert [r["would_trip"] for r in records] == [False, False, False]
 
 
-def test_feed_in_counts_by_its_amount():
+def test_feed_in_counts_by_its_magnitude():
     record = play(log_of(), [(-730, 5), (0, 10)])[0]
     assert record["peak_da"] == 730
 
@@ -84,7 +84,7 @@ def test_frames_far_apart_are_not_joined():
     assert log.take()[0]["over_das"] == 210
 
 
-def test_the_list_is_bounded_and_counts_what_it_dropped():
+def test_the_list_is_bounded_and_counts_dropped_entries():
     log = log_of()
     now_ms = START_MS
     for _ in range(KEPT_MAX + 3):
@@ -94,14 +94,14 @@ def test_the_list_is_bounded_and_counts_what_it_dropped():
     assert log.dropped == 3 and len(log.take()) == KEPT_MAX and log.take() == []
 
 
-def test_what_is_open_when_the_controller_stops_is_kept():
+def test_an_open_excursion_is_stored_when_the_controller_stops():
     log = log_of()
     play(log, [(700, 3)])
     log.close()
     assert log.take()[0]["duration_ms"] == 2000
 
 
-def test_a_breaker_is_read_from_its_name_or_taken_as_b_at_the_rating():
+def test_a_breaker_is_read_from_its_name_or_is_b_at_the_rating():
     assert parse_breaker("C63", 500) == ("C", 630)
     assert parse_breaker("B12.5", 500) == ("B", 125)
     assert parse_breaker(None, 500) == ("B", 500)

@@ -3,7 +3,7 @@
 from helper_circuit import Bench, circuit, evse, foreign_evse, meter_facts, site
 
 
-def test_why_shows_rating_house_others_and_reserves():
+def test_why_shows_rating_other_load_other_evses_and_reserves():
     evses = [evse("evse-1", limit_da=100), evse("evse-3"), evse("evse-7", fallback_da=60, power_on_da=60)]
     facts = site(evses, [circuit("garage", rating=480, meter=0)], [meter_facts()], raise_hold_ms=1000, deadband_da=1)
     bench = Bench(facts).start()
@@ -15,14 +15,14 @@ def test_why_shows_rating_house_others_and_reserves():
     assert text.startswith("14.9 A: garage L1 (48.0 A) − other load 17.1 A − evse-1 10.0 A − reserve evse-7 6.0 A"), text
 
 
-def test_why_says_when_its_own_limit_is_the_reason():
+def test_why_names_its_own_limit_as_the_reason():
     bench = Bench(site([evse("evse-3", limit_da=100)])).start()
     bench.guard.demand(0, True)
     bench.follow(10)
     assert bench.guard.why(0) == "10.0 A: limit of evse-3 (10.0 A)"
 
 
-def test_why_says_that_no_charge_is_requested():
+def test_why_reports_that_no_charge_is_requested():
     bench = Bench(site([evse()])).start()
     assert bench.guard.why(0) == "0.0 A: no charge requested"
 
@@ -38,7 +38,7 @@ def test_why_names_missing_evidence():
     assert bench.guard.why(0) == "0.0 A: answers; waiting for proof of its limit (fallback_da was not read back)"
 
 
-def test_why_says_quarantine_and_safe():
+def test_why_names_quarantine_and_safe():
     bench = Bench(site([evse()]))
     bench.tick()
     assert bench.guard.why(0) == "0.0 A: quarantine"
@@ -46,7 +46,7 @@ def test_why_says_quarantine_and_safe():
     assert bench.guard.why(0) == "0.0 A: safe state: storage lost"
 
 
-def test_why_says_that_an_order_waits_for_its_margin():
+def test_why_reports_that_an_order_waits_for_its_margin():
     bench = Bench(site([foreign_evse(power_on_source="unknown")], [circuit(rating=200, meter=0)], [meter_facts()])).start()
     bench.guard.demand(0, True)
     for _ in range(20):
@@ -58,7 +58,7 @@ def test_why_says_that_an_order_waits_for_its_margin():
     assert text.startswith("0.0 A: no margin: main L1 (20.0 A) − other load 10.1 A − reserve evse-1 16.0 A"), text
 
 
-def test_why_says_how_long_one_that_was_paused_rests():
+def test_why_gives_the_remaining_hold_time_of_a_paused_evse():
     bench = Bench(site([evse("evse-1"), evse("evse-2")], raise_hold_ms=1000, restart_hold_ms=30000)).start()
     bench.guard.demand(0, True)
     bench.guard.demand(1, True)

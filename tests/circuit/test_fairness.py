@@ -36,13 +36,13 @@ def test_section_6_a_sleeping_car_gives_its_place_to_one_that_waits():
     assert bench.guard.why(0) == "0.0 A: idle: paused, next retry in 3 min"
 
 
-def test_section_6_a_sleeping_car_keeps_its_minimum_while_nobody_is_short():
+def test_section_6_a_sleeping_car_keeps_its_minimum_while_no_other_is_short():
     bench = garage(2, 220, idle_ms=20000)
     drive(bench, 110, asleep=(0,))
     assert bench.guard.want_da[0] == 60
 
 
-def test_section_6_a_sleeper_is_tried_again_and_sleeps_on_or_wakes():
+def test_section_6_an_idle_car_is_retried_and_stays_idle_or_wakes():
     bench = garage(3, 130, idle_ms=20000, slot_s=60, wake_ms=100000)
     drive(bench, 60, asleep=(0,))
     tried = drive(bench, 400, asleep=(0,))
@@ -53,7 +53,7 @@ def test_section_6_a_sleeper_is_tried_again_and_sleeps_on_or_wakes():
     assert min(charged) > 300, charged
 
 
-def test_section_6_a_sleeper_whose_car_asks_is_tried_in_its_next_turn():
+def test_section_6_an_idle_car_that_requests_charge_is_retried_in_its_next_turn():
     bench = garage(3, 130, idle_ms=20000, slot_s=60, wake_ms=10000000)
     drive(bench, 200, asleep=(0,))
     assert drive(bench, 200, asleep=(0,))[0] == 0
@@ -61,7 +61,7 @@ def test_section_6_a_sleeper_whose_car_asks_is_tried_in_its_next_turn():
     assert drive(bench, 200)[0] > 30
 
 
-def test_section_6_a_person_may_have_a_sleeper_tried_at_once():
+def test_section_6_a_person_may_have_an_idle_car_retried_at_once():
     bench = garage(3, 130, idle_ms=20000, slot_s=60, wake_ms=10000000)
     drive(bench, 60, asleep=(0,))
     bench.guard.optional.start_now(0)
@@ -77,7 +77,7 @@ def test_section_6_a_car_that_charged_and_stopped_by_itself_yields_sooner():
     assert bench.guard.want_da == [0, 160]
 
 
-def test_section_6_a_car_that_has_what_it_needed_yields_at_once():
+def test_section_6_a_car_whose_need_is_met_yields_at_once():
     bench = garage(2, 200, idle_ms=300000)
     bench.guard.optional.charging_needs(0, 300, bench.now_ms + 3600000)
     drive(bench, 90)
@@ -86,7 +86,7 @@ def test_section_6_a_car_that_has_what_it_needed_yields_at_once():
     assert bench.guard.want_da[0] == 0
 
 
-def test_section_6_each_try_in_vain_comes_after_a_longer_time():
+def test_section_6_each_failed_retry_follows_after_a_longer_time():
     bench = garage(2, 200, idle_ms=20000, wake_ms=100000)
     tries, was = [], 0
     for second in range(1500):
@@ -99,7 +99,7 @@ def test_section_6_each_try_in_vain_comes_after_a_longer_time():
     assert len(gaps) >= 2 and gaps[0] > 180 and gaps[1] > 380, tries
 
 
-def test_section_6_among_those_with_time_the_one_with_less_goes_first_and_gets_all_it_can_take():
+def test_section_6_among_cars_with_slack_the_one_with_the_least_precedes_and_gets_all_it_can_take():
     bench = garage(2, 240, slot_s=3600)
     bench.guard.optional.charging_needs(0, 5000, bench.now_ms + 20 * 3600000)
     bench.guard.optional.charging_needs(1, 5000, bench.now_ms + 5 * 3600000)
@@ -107,7 +107,7 @@ def test_section_6_among_those_with_time_the_one_with_less_goes_first_and_gets_a
     assert bench.guard.want_da == [80, 160]
 
 
-def test_section_6_one_who_told_nothing_stands_between_those_in_haste_and_those_with_time():
+def test_section_6_a_car_without_declared_needs_ranks_between_urgent_cars_and_those_with_slack():
     bench = garage(3, 260, slot_s=3600)
     bench.guard.optional.charging_needs(0, 5000, bench.now_ms + 20 * 3600000)
     bench.guard.optional.charging_needs(1, 5000, bench.now_ms + 1800000)
@@ -115,7 +115,7 @@ def test_section_6_one_who_told_nothing_stands_between_those_in_haste_and_those_
     assert bench.guard.want_da == [0, 160, 100]
 
 
-def test_section_6_a_room_below_the_deadband_each_is_used_by_one():
+def test_section_6_free_current_below_the_deadband_each_goes_to_one_evse():
     bench = garage(3, 300)
     drive(bench, 20)
     bench.shrink(309)
@@ -123,7 +123,7 @@ def test_section_6_a_room_below_the_deadband_each_is_used_by_one():
     assert sum(bench.guard.want_da) >= 305, bench.guard.want_da
 
 
-def test_section_6_who_leaves_soon_and_needs_much_goes_first():
+def test_section_6_a_car_that_leaves_soon_and_needs_much_precedes():
     bench = garage(3, 130, slot_s=3600)
     drive(bench, 15)
     assert bench.guard.want_da[2] == 0
@@ -132,7 +132,7 @@ def test_section_6_who_leaves_soon_and_needs_much_goes_first():
     assert bench.guard.want_da[2] >= 60
 
 
-def test_section_6_who_has_time_waits_as_others_do():
+def test_section_6_a_car_with_slack_waits_like_the_others():
     bench = garage(3, 130, slot_s=3600)
     drive(bench, 15)
     bench.guard.optional.charging_needs(2, 3000, bench.now_ms + 36000000)
@@ -140,7 +140,7 @@ def test_section_6_who_has_time_waits_as_others_do():
     assert bench.guard.want_da[2] == 0
 
 
-def test_section_6_a_car_without_time_to_lose_gets_all_it_can_take():
+def test_section_6_a_car_without_slack_gets_all_it_can_take():
     bench = garage(2, 240, slot_s=3600)
     drive(bench, 15)
     assert bench.guard.want_da == [120, 120]
@@ -149,7 +149,7 @@ def test_section_6_a_car_without_time_to_lose_gets_all_it_can_take():
     assert bench.guard.want_da == [160, 80]
 
 
-def test_section_6_what_was_drawn_is_needed_no_more():
+def test_section_6_energy_already_drawn_is_no_longer_needed():
     bench = garage(1, 320)
     bench.guard.optional.charging_needs(0, 1000, bench.now_ms + 600000)
     drive(bench, 10)
@@ -162,7 +162,7 @@ def test_section_6_what_was_drawn_is_needed_no_more():
     assert bench.guard.demands.slack.band(0) == BANDS - 1
 
 
-def test_section_6_needs_are_forgotten_with_the_car():
+def test_section_6_needs_are_discarded_with_the_car():
     bench = garage(2, 240)
     bench.guard.optional.charging_needs(0, 40000, bench.now_ms + 3600000)
     drive(bench, 5)
@@ -170,7 +170,7 @@ def test_section_6_needs_are_forgotten_with_the_car():
     assert bench.guard.demands.slack.left[0] == -1
 
 
-def test_section_6_urgent_cars_starve_nobody():
+def test_section_6_urgent_cars_starve_no_other():
     bench = garage(3, 130, slot_s=60)
     for e in range(2):
         bench.guard.optional.charging_needs(e, 90000, bench.now_ms + 600000)
@@ -178,7 +178,7 @@ def test_section_6_urgent_cars_starve_nobody():
     assert charged[2] > 100, charged
 
 
-def test_section_6_after_a_power_failure_everybody_waits_for_a_time_of_its_own():
+def test_section_6_after_a_power_failure_each_evse_waits_for_its_own_delay():
     bench = garage(3, 480)
     waits = [5000, 20000, 60000]
     bench.guard.optional.delay_starts(60000, lambda n: waits.pop(0) if n == 60001 else 0, bench.now_ms)
@@ -192,7 +192,7 @@ def test_section_6_after_a_power_failure_everybody_waits_for_a_time_of_its_own()
     assert bench.guard.want_da[2] > 0
 
 
-def test_section_6_a_delay_stops_nobody_who_charges():
+def test_section_6_a_delay_stops_no_charging_car():
     bench = garage(2, 480)
     bench.guard.demand(1, False)
     drive(bench, 10)

@@ -38,18 +38,18 @@ def charged(bench, seconds):
     return "".join(sorted(names))
 
 
-def test_a_share_of_a_grant_counts_the_reserves_and_so_those_begin_who_can():
+def test_a_share_of_a_grant_counts_the_reserves_so_that_evses_that_can_start_do():
     bench = below([0, 0, 60, 60], 160)
     assert charged(bench, 30) == "cd"
     assert bench.guard.fullest_da() == 160, "the grant is used"
 
 
-def test_who_can_begin_beside_the_reserves_does_and_they_take_turns():
+def test_evses_that_can_start_in_addition_to_the_reserves_take_turns():
     bench = below([0, 0, 60, 60], 180)
     assert charged(bench, 4 * SLOT_S) == "abcd"
 
 
-def test_many_grants_between_the_reserves_and_the_most_leave_nobody_without_a_turn():
+def test_any_grant_between_the_reserves_and_the_maximum_gives_every_evse_a_turn():
     for reserves in ([0, 0, 60, 60], [60, 0, 0, 0], [60, 60, 60, 0], [80, 0, 60, 0], [0, 60]):
         need = sum(reserves) + 60  # the least with which one without reserve can begin
         for granted_da in (need, need + 7, need + 40, need + 100, need + 300):
@@ -57,7 +57,7 @@ def test_many_grants_between_the_reserves_and_the_most_leave_nobody_without_a_tu
             assert charged(bench, (len(reserves) + 1) * SLOT_S) == "abcd"[: len(reserves)], (reserves, granted_da)
 
 
-def test_the_least_grant_with_which_nobody_can_begin_beside_the_reserves_still_feeds_these():
+def test_a_grant_too_small_to_start_an_evse_still_feeds_the_reserves():
     for granted_da in (120, 121, 150, 179):
         assert charged(below([0, 0, 60, 60], granted_da), 2 * SLOT_S) == "cd", granted_da
 
@@ -96,7 +96,7 @@ def below_one_that_waits():
     return bench.guard
 
 
-def test_who_has_no_watchdog_shares_only_what_the_parent_counts_for_ever():
+def test_evses_without_watchdog_share_only_the_permanent_count_of_the_parent():
     """Else it is given what no permit lets out, and the others wait for an order that never leaves."""
     facts = site([mute_evse("a"), evse("b")], [circuit(rating=630)], restart_hold_ms=5000, raise_hold_ms=2000)
     facts["parent"] = {"fallback_da": 80, "power_on_da": 80}
@@ -109,7 +109,7 @@ def test_who_has_no_watchdog_shares_only_what_the_parent_counts_for_ever():
     assert bench.guard.want_da[1] == bench.bound(1) == 120, "the rest of the grant is the other's"
 
 
-def test_other_load_of_the_site_is_none_of_the_grant():
+def test_other_load_of_the_site_is_not_part_of_the_grant():
     bench = below([0, 60], 200, [circuit(rating=400, assumed=150)])
     bench.follow(30)
     assert bench.guard.fullest_da() == 200

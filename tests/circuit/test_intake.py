@@ -6,7 +6,7 @@ from life import LAPSE_MS, Life
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
 
 
-def test_a_fresh_evse_state_knows_of_nothing():
+def test_a_new_evse_state_has_no_evidence():
     s = Life(evse()).s
     for name, value in (
         ("set_gone_ms", -1), ("memory_da", 0), ("reported_old_da", 0), ("excess", 0), ("disobeyed_da", 0), ("escalated_ms", -1),
@@ -25,7 +25,7 @@ def test_a_fresh_evse_state_knows_of_nothing():
         assert getattr(s, name) < -(1 << 35), name
 
 
-def test_an_answer_to_an_order_within_the_reserve_shows_that_it_hears():
+def test_an_answer_to_an_order_within_the_reserve_shows_that_the_device_receives():
     life = Life(evse(fallback_da=60, power_on_da=60)).order(0).pass_at(6000).audit()
     for da, hears in ((60, True), (61, False)):
         life.s.hearing_ms, life.s.silent, life.s.refusals = LONG_AGO_MS, True, 1
@@ -36,7 +36,7 @@ def test_an_answer_to_an_order_within_the_reserve_shows_that_it_hears():
     assert life.s.hearing_ms < 0, "nobody knows that order"
 
 
-def test_a_certain_answer_overwrites_what_it_remembers_from_before_its_silence():
+def test_a_certain_answer_overwrites_the_order_remembered_from_before_the_silence():
     for certain, memory_da in ((False, 160), (True, 0)):
         life = Life(evse()).stand(160).lapse()
         assert life.s.memory_da == 160
@@ -48,7 +48,7 @@ def test_a_certain_answer_overwrites_what_it_remembers_from_before_its_silence()
     assert life.s.memory_da == 50, "its silence has not run its time"
 
 
-def test_rule_5_a_refusal_is_a_frame_of_another_kind_and_brings_back_what_is_remembered():
+def test_rule_5_a_refusal_is_a_frame_of_another_kind_and_revives_the_remembered_order():
     life = Life(evse()).stand(160)
     life.s.hearing_ms = 5
     life.intake.refused(0, 1, 20000)
@@ -66,7 +66,7 @@ def test_rule_5_a_refusal_is_a_frame_of_another_kind_and_brings_back_what_is_rem
     assert not life.s.book.is_unknown(), "its silence has not run its time"
 
 
-def test_rule_5_after_two_refusals_it_is_left_alone_for_the_time_of_its_watchdog():
+def test_rule_5_after_two_refusals_a_device_gets_no_frames_for_its_watchdog_time():
     for more, ok, bound_da, holds in (({}, False, 160, True), ({}, True, 160, False), ({}, False, 0, False),
         ({"watchdog_ms": 0, "holds": True}, False, 160, False)):
         life = Life(evse(**more)).audit()
@@ -126,7 +126,7 @@ def test_rule_3_a_report_that_falls_counts_for_the_settle_time_where_no_order_co
     assert life.s.reported_old_da == 0, "an order that counts as much is live"
 
 
-def test_rule_9_a_limit_that_nobody_ordered_is_somebody_elses():
+def test_rule_9_a_limit_that_was_never_ordered_is_a_foreign_one():
     for ok, shown_da, foreign in ((True, 101, 1), (True, 100, 0), (False, 101, 0), (True, 0, 0)):
         life = Life(evse()).stand(100)
         life.s.ok = ok
@@ -144,7 +144,7 @@ def test_rule_9_a_limit_that_nobody_ordered_is_somebody_elses():
     assert (life.now_ms, "foreign", "evse-1 shows a limit of 12.3 A that was not ordered") in life.events.kept
 
 
-def test_a_value_that_was_proven_and_is_read_again_lets_go_of_frames_that_can_arrive_no_more():
+def test_reading_a_proven_value_again_releases_frames_that_can_no_longer_arrive():
     for shown_da, gone in ((60, True), (59, True), (61, False)):
         life = Life(evse()).stand(100)
         first = life.permits.send(0, 60, life.now_ms)
@@ -159,7 +159,7 @@ def test_a_value_that_was_proven_and_is_read_again_lets_go_of_frames_that_can_ar
     assert not life.s.silent and life.s.heard_ever, "a report is an answer"
 
 
-def test_rule_9_a_foreign_write_takes_all_on_its_line_out_and_is_told_once():
+def test_rule_9_a_foreign_write_takes_all_devices_of_its_line_out_of_service_and_is_reported_once():
     life = Life(evse(), evse("b"), evse("c", bus=1), evse("d", bus=-1))
     for e in range(4):
         life.stand(0, e)
@@ -176,13 +176,13 @@ def test_rule_9_a_foreign_write_takes_all_on_its_line_out_and_is_told_once():
     assert [s.ok for s in life.evse_states] == [False, False, False, True], "one that was named, on no line of ours"
 
 
-def test_two_that_answer_at_one_address_count_their_maximum():
+def test_two_devices_at_one_address_count_their_maximum():
     life = Life(evse()).stand(60)
     life.intake.duplicate(0, life.now_ms)
     assert life.s.bound_da == 160 and not life.s.ok and "duplicate" in life.told()
 
 
-def test_a_measurement_is_the_most_of_its_terminals_and_adds_up_by_phase():
+def test_a_measurement_is_the_maximum_of_its_terminals_and_adds_up_per_phase():
     life = Life(evse(terminals=[[0, 1], [1, 2]])).stand(100)
     life.intake.measured(0, [50, 70], 100, life.now_ms)
     assert (life.s.phase_da, life.s.measured_da, life.s.measured_ms) == ([50, 120, 70], 70, 100)
@@ -195,7 +195,7 @@ def test_a_measurement_is_the_most_of_its_terminals_and_adds_up_by_phase():
     assert life.s.bound_da == 105, "what its car made of the order counts on"
 
 
-def test_a_primary_below_that_cannot_measure_is_believed_its_sum():
+def test_the_sum_of_a_primary_below_that_cannot_measure_is_trusted():
     life = Life(evse(primary=True)).stand(60)
     life.intake.measured(0, [120] * 3, life.now_ms, life.now_ms)
     assert life.s.bound_da == 120 and life.s.above_da == 60
@@ -206,14 +206,14 @@ def test_a_primary_below_that_cannot_measure_is_believed_its_sum():
     assert life.s.above_da == 5, "nothing was measured there before"
 
 
-def test_it_draws_nothing_since_the_first_reading_of_at_most_0_3_amperes():
+def test_an_evse_counts_as_idle_from_its_first_reading_of_at_most_0_3_amperes():
     life = Life(evse())
     for da, sample_ms, zero_ms in ((3, 0, 0), (0, 100, 0), (4, 200, -1), (3, 300, 300), (3, 400, 300), (160, 500, -1)):
         life.intake.measured(0, [da] * 3, sample_ms, sample_ms)
         assert life.s.zero_ms == zero_ms, sample_ms
 
 
-def test_rule_10_what_is_above_an_order_is_learned_within_an_ampere_or_a_tenth_and_watched_above():
+def test_rule_10_an_excess_is_learned_within_an_ampere_or_a_tenth_and_monitored_above():
     for order_da, drawn_da, above_da, overdraw_da in ((60, 60, 0, 0), (60, 61, 0, 1), (60, 70, 0, 10), (60, 71, 11, 10), (60, 90, 30, 10),
                                                     (150, 165, 0, 15), (150, 166, 16, 15), (119, 130, 0, 11), (119, 131, 12, 11)):  # fmt: skip
         life = Life(evse()).stand(order_da)
@@ -225,7 +225,7 @@ def test_rule_10_what_is_above_an_order_is_learned_within_an_ampere_or_a_tenth_a
     assert life.s.above_da == 0 and life.s.overdraw_da == 11, "what its car made of an order it may make again"
 
 
-def test_rule_10_what_was_learned_at_a_greater_order_is_not_forgotten_at_a_small_one():
+def test_rule_10_an_excess_learned_at_a_greater_order_is_kept_at_a_small_one():
     life = Life(evse()).stand(150)
     life.intake.measured(0, [165] * 3, life.now_ms, life.now_ms)
     life.stand(60)
@@ -233,7 +233,7 @@ def test_rule_10_what_was_learned_at_a_greater_order_is_not_forgotten_at_a_small
     assert life.s.overdraw_da == 15 and life.s.above_da == 15
 
 
-def test_rule_10_the_watch_begins_with_the_first_reading_above():
+def test_rule_10_monitoring_begins_with_the_first_reading_above():
     life = Life(evse()).stand(60)
     for after_ms in (0, 700):
         life.intake.measured(0, [90] * 3, life.now_ms + after_ms, life.now_ms)
@@ -243,7 +243,7 @@ def test_rule_10_the_watch_begins_with_the_first_reading_above():
     assert life.s.watched_ms == 7, "the time of an excess that leaks runs on"
 
 
-def test_rule_10_nothing_is_learned_of_one_that_is_not_in_service_or_does_not_stand():
+def test_rule_10_nothing_is_learned_from_an_evse_out_of_service_or_without_a_settled_order():
     for name, value in (("ok", False), ("disobeys", True)):
         life = Life(evse()).stand(60)
         setattr(life.s, name, value)
@@ -260,7 +260,7 @@ def test_rule_10_nothing_is_learned_of_one_that_is_not_in_service_or_does_not_st
     assert life.s.above_da == 0 and life.s.overdraw_da == 0
 
 
-def test_another_car_begins_without_what_the_last_one_made():
+def test_another_car_begins_without_the_learned_excess():
     life = Life(evse()).stand(60)
     life.intake.measured(0, [66] * 3, life.now_ms, life.now_ms)
     life.intake.measured(0, [0] * 3, life.now_ms, life.now_ms)
@@ -272,7 +272,7 @@ def test_another_car_begins_without_what_the_last_one_made():
     assert life.s.excess == 0
 
 
-def test_one_fed_by_any_request_lives_on_with_each_answer_while_it_may_hold_more_than_its_reserve():
+def test_a_device_fed_by_any_request_stays_alive_with_each_answer_while_it_may_hold_more_than_its_reserve():
     for more, da, lapsed, fed in (({"poll_feeds": True}, 60, False, True), ({}, 60, False, False), ({"poll_feeds": True}, 0, False, False),
                                   ({"poll_feeds": True}, 60, True, False)):  # fmt: skip
         life = Life(evse(**more)).stand(da)
@@ -282,7 +282,7 @@ def test_one_fed_by_any_request_lives_on_with_each_answer_while_it_may_hold_more
         assert fed or life.s.last_feed_ms == before_ms
 
 
-def test_one_that_is_lost_is_told_once_and_must_be_audited_and_proven_again():
+def test_a_lost_evse_is_reported_once_and_needs_audit_and_proof_again():
     life = Life(evse()).stand(60)
     life.s.hearing_ms = 5
     for _ in range(2):
@@ -305,7 +305,7 @@ def test_rule_5_a_frame_that_may_revive_more_than_the_reserve_counts_as_one_of_a
     assert life.s.last_feed_ms == before_ms, "it holds no more than its reserve"
 
 
-def test_settings_that_make_a_watchdog_longer_start_its_time_anew():
+def test_settings_that_make_a_watchdog_longer_restart_its_time():
     for key, value, lapsed, anew in (("watchdog_ms", 20000, False, True), ("watchdog_ms", 10000, False, False), ("watchdog_ms", 5000, False, False),
                                      ("watchdog_ms", 20000, True, False), ("fallback_da", 60, False, False)):  # fmt: skip
         life = Life(foreign_evse()).audit()
@@ -329,7 +329,7 @@ def test_rule_8_what_lowers_trust_goes_to_the_journal():
     assert life.journal_barrier.version == version, "a watchdog that begins to count is more trust, not less"
 
 
-def test_rule_6_another_fingerprint_locks_and_counts_the_maximum_and_the_mode_takes_out():
+def test_rule_6_another_fingerprint_locks_at_the_maximum_and_a_wrong_mode_takes_out_of_service():
     life = Life(foreign_evse(fingerprint="SN1")).audit()
     life.intake.put_evidence(0, "fingerprint", "SN1", 0)
     life.stand(60)
@@ -347,7 +347,7 @@ def test_rule_6_another_fingerprint_locks_and_counts_the_maximum_and_the_mode_ta
     assert life.s.ok and life.told().count("back") == 2
 
 
-def test_rule_6_it_is_back_by_audit_and_proof_and_neither_locked_nor_isolated():
+def test_rule_6_an_evse_returns_by_audit_and_proof_unless_locked_or_isolated():
     for name, value, back in (("proved", True, True), ("proved", False, False), ("locked", "disobeyed", False), ("isolated", True, False),
         ("silent", True, False)):
         life = Life(foreign_evse()).audit()
@@ -370,7 +370,7 @@ def test_rule_6_it_is_back_by_audit_and_proof_and_neither_locked_nor_isolated():
     assert not life.s.ok
 
 
-def test_rule_6_one_declared_isolated_counts_nothing_until_it_answers_and_its_maximum_then():
+def test_rule_6_an_isolated_evse_counts_zero_until_it_answers_and_then_its_maximum():
     life = Life(evse(fallback_da=60, power_on_da=60)).stand(100)
     life.s.reported_da = life.s.reported_old_da = life.s.measured_da = 120
     life.s.lapsed = True
@@ -424,7 +424,7 @@ def test_rule_10_a_new_device_begins_without_the_lock_of_the_old_one_and_the_sam
     assert life.s.reserve_da == 160, "what a test saw of the old one says nothing of the new one"
 
 
-def test_rule_10_a_reset_frees_one_that_disobeyed_and_nobody_else():
+def test_rule_10_a_reset_frees_only_a_disobeying_evse():
     for lock, free in (("disobeyed", True), ("swapped", False), ("", False)):
         life = locked_out()
         life.s.locked, version = lock, life.journal_barrier.version

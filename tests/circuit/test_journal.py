@@ -20,7 +20,7 @@ def again(bench, facts=None):
     return Bench(facts or bench.facts, bench.guard.evidence_dump())
 
 
-def test_a_quiet_site_keeps_its_shape_and_nothing_that_is_held_against_anybody():
+def test_the_journal_of_a_quiet_site_has_its_shape_and_no_distrust():
     bench, kept = kept_of(site([evse(), mute_evse("evse-2", circuit=1, terminals=[[1]], power_on_da=20)], ROWS[:2], [meter_facts()]))
     assert sorted(kept) == ["assumed", "evses", "format", "site"] and kept["format"] == 1
     assert sorted(kept["evses"]) == ["evse-1", "evse-2"]
@@ -44,7 +44,7 @@ def test_what_is_assumed_is_kept_for_each_circuit_and_phase_and_only_ever_grows(
         assert Bench(facts, dict(kept, assumed=wrong)).ledger.assumed_da[:3] == [90] * 3
 
 
-def test_what_was_told_before_a_restart_is_not_told_again():
+def test_an_event_reported_before_a_restart_is_not_reported_again():
     facts = site([evse()], [circuit(rating=630, assumed=50, meter=0)], [meter_facts()])
     kept = dict(Bench(facts).guard.evidence_dump(), assumed={"main": [300] * 3})
     for shown, told in ((309, 0), (310, 3)):
@@ -95,7 +95,7 @@ def test_rule_10_a_lock_out_is_kept_from_the_contactor_on_with_its_rung():
         assert not Bench(bench.facts, dict(kept, locked=wrong)).guard.locked_out(0)
 
 
-def test_what_speaks_against_a_device_and_what_speaks_against_a_name_both_count():
+def test_evidence_against_a_device_and_against_a_name_both_count():
     bench, kept = kept_of(site([mute_evse("a"), mute_evse("b")]))
     kept["locked"] = {"a": 2, "b": 3}
     kept["evses"]["b"]["distrusted"] = True
@@ -108,7 +108,7 @@ def test_what_speaks_against_a_device_and_what_speaks_against_a_name_both_count(
         assert not Bench(site([mute_evse("a"), mute_evse("b")]), dict(kept, evses=wrong)).ledger.evse_states[1].evidence.distrusted
 
 
-def test_one_that_was_isolated_is_in_no_shape_and_what_is_known_of_it_stays():
+def test_an_isolated_evse_is_in_no_shape_and_its_evidence_is_kept():
     facts = site([foreign_evse(fingerprint=None), evse("evse-2")])
     bench = Bench(facts).start()
     bench.guard.evidence(0, "fingerprint", "SN1", bench.now_ms)
@@ -121,7 +121,7 @@ def test_one_that_was_isolated_is_in_no_shape_and_what_is_known_of_it_stays():
     assert sorted(bench.guard.evidence_dump()["site"]["evses"]) == ["evse-1", "evse-2"], "an open feeder is no word of a person"
 
 
-def test_the_watchdog_of_one_that_disobeys_or_is_locked_frees_nothing_when_it_leaves():
+def test_the_watchdog_of_a_disobeying_or_locked_evse_frees_nothing_after_its_removal():
     for disobeys, locked, lapse_ms in ((False, "", 16050), (True, "", 0), (False, "disobeyed", 0), (True, "disobeyed", 0)):
         bench = Bench(site([evse()])).start()
         bench.ledger.evse_states[0].disobeys, bench.ledger.evse_states[0].locked = disobeys, locked
@@ -145,7 +145,7 @@ def added(change):
     return [each for each in change.facts["evses"] if each.get("removed")]
 
 
-def test_what_left_hangs_where_it_stood_with_what_was_known_of_it():
+def test_a_removed_evse_keeps_its_place_and_its_evidence():
     ghost = added(changed(entry(lapse=16050)))[0]
     assert (ghost["name"], ghost["circuit"], ghost["terminals"], ghost["max_da"], ghost["watchdog_ms"]) == ("gone", 0, [[0]], 160, 16050)
     assert (ghost["fallback_da"], ghost["power_on_da"]) == (20, 20)
@@ -169,14 +169,14 @@ def test_entries_without_the_expected_form_are_left_out():
     assert added(changed({"a": 3, "gone": entry()["gone"]}))[0]["name"] == "gone"
 
 
-def test_only_the_newest_shape_says_what_a_device_was_called():
+def test_only_the_newest_shape_names_a_device():
     before = [{"evses": {"older": {"path": ["main"], "terminals": [[0]], "at": AT, "max": 160}}}]
     for evses, name in (({"old": entry(at=AT)["gone"]}, "old"), ({}, "evse-1")):
         assert changed(evses, before=before).name_before(0, "evse-1") == name
     assert changed({"evse-1": entry()["gone"]}).name_before(0, "evse-1") == "", "that name was another device's"
 
 
-def test_one_device_that_left_in_two_shapes_is_one():
+def test_one_device_removed_in_two_shapes_counts_once():
     both = changed(entry(max=100), before=[{"evses": entry(max=160, path=["main"])}])
     assert len(added(both)) == 1 and [number for number, _ in both.carried_over] == [1, 1]
     assert len(added(changed({"a": entry(at="x/8 y")["gone"], "b": entry(at="x/9 y")["gone"]}))) == 2
@@ -184,7 +184,7 @@ def test_one_device_that_left_in_two_shapes_is_one():
     assert [each["name"] for each in added(changed(nameless))] == ["a", "b"]
 
 
-def test_names_of_what_left_are_new_ones():
+def test_removed_devices_get_new_names():
     for count in (1, 2):
         evses = {"evse-1": entry(at="x/8 y")["gone"]}
         before = [{"evses": {"evse-1": entry(at="x/9 y")["gone"]}}] if count == 2 else None
@@ -200,7 +200,7 @@ def test_the_smallest_rating_that_a_circuit_had_holds_phase_by_phase():
     assert SiteMigration({"circuits": [{"name": "main"}], "evses": []}, {"circuits": {"main": [1, 2, 3]}}).ratings == {"main": [1, 2, 3]}
 
 
-def test_what_stood_below_a_circuit_that_is_gone_stands_below_every_new_one():
+def test_a_device_below_a_removed_circuit_counts_below_every_new_one():
     circuits = [circuit("main"), circuit("new", 0), circuit("other", 0)]
     old = {"main": [320] * 3, "row": [100] * 3, "other": [320] * 3}
     held = changed(entry(path=["row", "main"]), old, circuits=circuits)
@@ -212,7 +212,7 @@ def test_what_stood_below_a_circuit_that_is_gone_stands_below_every_new_one():
     assert not [each for each in held.facts["circuits"] if each.get("gone")]
 
 
-def test_a_gone_circuit_stays_in_the_journal_as_long_as_something_hangs_there():
+def test_a_removed_circuit_remains_in_the_journal_while_a_device_belongs_to_it():
     bench = Bench(site([mute_evse("evse-1", circuit=1), evse("evse-2", circuit=2)], ROWS)).start()
     bench.stand(100, 0)
     facts = site([evse("evse-2", circuit=1)], [circuit("main"), circuit("b", 0, 200)])
@@ -227,13 +227,13 @@ def test_a_gone_circuit_stays_in_the_journal_as_long_as_something_hangs_there():
     assert "before" not in once.guard.evidence_dump()["site"]
 
 
-def test_a_device_that_stands_elsewhere_counts_at_both_places_and_one_with_less_hardware_at_its_old_maximum():
+def test_a_moved_device_counts_at_both_places_and_one_with_a_lower_maximum_at_its_old_one():
     for more, held in (({}, 0), ({"terminals": [[0]]}, 1), ({"path": ["a", "main"]}, 1), ({"max": 161}, 1), ({"max": 160}, 0), ({"max": 100}, 0)):
         old = dict({"path": ["main"], "terminals": [[0], [1], [2]], "at": AT, "max": 160}, **more)
         assert len(changed({"evse-1": old}).carried_over) == held, more
 
 
-def test_people_see_what_left_and_when_it_may_fall():
+def test_removed_devices_are_shown_with_the_time_of_their_release():
     bench, kept = kept_of(site([foreign_evse("evse-1", fallback_da=60), evse("evse-2")]), 100)
     facts = site([evse("evse-2")])
     facts["evses"][0]["unit"] = 2

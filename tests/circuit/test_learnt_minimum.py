@@ -46,7 +46,7 @@ def test_section_6_a_car_whose_minimum_is_above_its_share_is_offered_more_and_ch
         assert bench.guard.site.evses[0].min_da == least + 2
 
 
-def test_section_6_what_was_learnt_is_forgotten_with_the_car():
+def test_section_6_a_learnt_minimum_is_discarded_with_the_car():
     bench = garage(3, 220)
     drive(bench, 200, (80, 60, 60))
     assert bench.guard.site.evses[0].min_da == 82
@@ -58,7 +58,7 @@ def test_section_6_what_was_learnt_is_forgotten_with_the_car():
     assert bench.guard.site.evses[0].min_da == 60
 
 
-def test_section_6_a_car_that_is_asleep_is_offered_more_a_few_times_and_no_more():
+def test_section_6_an_idle_car_is_offered_more_only_a_few_times():
     bench = garage(3, 220, wake_ms=30000)
     above = 0
     for minute in range(60):
@@ -68,7 +68,7 @@ def test_section_6_a_car_that_is_asleep_is_offered_more_a_few_times_and_no_more(
     assert bench.guard.site.evses[0].min_da == 60
 
 
-def test_section_6_a_car_that_charged_at_its_share_and_is_full_is_offered_no_more():
+def test_section_6_a_full_car_that_charged_at_its_share_is_not_offered_more():
     bench = garage(3, 220)
     drive(bench, 60, (60, 60, 60))
     for _ in range(120):
@@ -77,7 +77,7 @@ def test_section_6_a_car_that_charged_at_its_share_and_is_full_is_offered_no_mor
     assert bench.guard.want_da[0] == 0, "asleep"
 
 
-def test_section_6_more_is_not_offered_than_limits_and_room_leave():
+def test_section_6_no_more_is_offered_than_limits_and_free_current_permit():
     bench = garage(2, 150, idle_ms=20000)
     bench.guard.limit("user", ("evse", 0), 90, None, "hold")
     for _ in range(300):
@@ -86,7 +86,7 @@ def test_section_6_more_is_not_offered_than_limits_and_room_leave():
     assert bench.guard.site.evses[0].min_da == 60
 
 
-def test_section_6_a_limit_below_what_was_learnt_forgets_it():
+def test_section_6_a_limit_below_the_learnt_minimum_discards_it():
     bench = garage(3, 220)
     drive(bench, 200, (80, 60, 60))
     bench.guard.limit("user", ("evse", 0), 70, None, "hold")
@@ -94,7 +94,7 @@ def test_section_6_a_limit_below_what_was_learnt_forgets_it():
     assert bench.guard.want_da[0] >= 60 and bench.guard.site.evses[0].min_da == 60
 
 
-def test_section_6_what_a_car_does_not_use_is_kept_for_it_only_while_nobody_is_short():
+def test_section_6_unused_current_is_kept_for_a_car_only_while_no_other_is_short():
     bench = garage(2, 220)
     for _ in range(80):
         for e, most in enumerate((80, 160)):

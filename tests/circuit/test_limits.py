@@ -48,14 +48,14 @@ def test_section_5_a_limit_of_a_circuit_is_shared():
     assert bench.guard.want_da == [100, 100]
 
 
-def test_section_5_a_limit_of_the_chargers_leaves_other_load_out():
+def test_section_5_a_limit_of_all_evses_excludes_other_load():
     bench = charging(2, assumed=100)
     bench.guard.limit("ocpp", ("chargers", 0), [150] * 3, None, "hold")
     bench.tick()
     assert sum(bench.guard.want_da) == 150
 
 
-def test_section_5_nobody_raises_above_the_ledger():
+def test_section_5_no_limit_raises_above_the_ledger():
     bench = charging()
     bench.guard.limit("ocpp", ("circuit", 0), [9999] * 3, None, "hold")
     bench.guard.limit("ocpp", ("evse", 0), [9999] * 3, None, "hold")
@@ -130,7 +130,7 @@ def test_section_5_a_single_phase_car_is_not_starved_to_a_third_of_a_limit_in_wa
     assert bench.guard.want_da[0] == 130
 
 
-def test_section_5_a_phase_that_appears_counts_at_once_and_a_new_car_is_unknown():
+def test_section_5_a_newly_used_phase_counts_at_once_and_a_new_car_is_unknown():
     bench = charging(1)
     bench.guard.plugged(0, True)
     bench.guard.limit("ocpp", ("evse", 0), 5000, None, "hold", unit="w")
@@ -143,7 +143,7 @@ def test_section_5_a_phase_that_appears_counts_at_once_and_a_new_car_is_unknown(
     assert bench.guard.want_da[0] == 72
 
 
-def test_section_5_what_a_source_says_of_the_phases_counts_until_it_is_seen():
+def test_section_5_the_phase_count_of_a_source_applies_until_it_is_measured():
     bench = charging(1)
     bench.guard.limit("ocpp", ("evse", 0), 2760, None, "hold", unit="w", phases=1)
     bench.tick()
@@ -173,7 +173,7 @@ def test_section_5_between_two_lines_watts_count_at_the_line_to_line_voltage():
         assert bench.guard.want_da[0] == expected, bench.guard.want_da
 
 
-def test_section_5_watts_on_a_circuit_leave_room_for_what_else_flows_there():
+def test_section_5_a_limit_in_watts_on_a_circuit_includes_its_other_load():
     bench = charging(2, assumed=20)
     bench.guard.limit("ems", ("circuit", 0), 13800, None, "hold", unit="w")
     bench.tick()
@@ -199,7 +199,7 @@ def test_section_5_a_release_waits_for_its_least_time():
     assert bench.guard.want_da[0] == 160
 
 
-def test_section_5_a_default_holds_for_its_time_and_then_goes():
+def test_section_5_a_default_applies_for_its_time_and_then_ends():
     bench = charging()
     bench.guard.limit("ems", ("evse", 0), [100] * 3, bench.now_ms + 2000, 70, release_ms=20000)
     bench.follow(15)
@@ -208,14 +208,14 @@ def test_section_5_a_default_holds_for_its_time_and_then_goes():
     assert bench.guard.want_da[0] == 160
 
 
-def test_section_5_a_limit_of_the_export_binds_nobody_who_can_only_draw():
+def test_section_5_an_export_limit_does_not_bind_evses_that_only_draw():
     bench = charging()
     bench.guard.limit("ems", ("circuit", 0), [0] * 3, None, "hold", sign="export")
     bench.follow(5)
     assert bench.guard.want_da[0] == 160
 
 
-def test_section_5_units_and_values_that_are_none_are_rejected():
+def test_section_5_invalid_units_and_values_are_rejected():
     bench = charging()
     for value, unit in ((-1, "w"), (1.5, "w"), (True, "percent"), (10, "va")):
         with raises(Rejected):
@@ -236,7 +236,7 @@ def without_watchdog():
     return bench
 
 
-def test_section_5_a_reserve_is_no_reason_to_be_ordered_above_a_limit():
+def test_section_5_a_reserve_does_not_raise_an_order_above_a_limit():
     for target in (("circuit", 0), ("chargers", 0)):
         bench = without_watchdog()
         bench.guard.limit("ocpp", target, [200] * 3, None, "hold")
@@ -249,7 +249,7 @@ def test_section_5_a_reserve_is_no_reason_to_be_ordered_above_a_limit():
         assert sorted(bench.guard.want_da) == [0, 80]
 
 
-def test_section_5_nor_above_a_sum_of_watts():
+def test_section_5_a_reserve_does_not_raise_orders_above_a_sum_of_watts():
     bench = without_watchdog()
     bench.guard.limit("ocpp", ("chargers", 0), 13800, None, "hold", unit="w")
     bench.follow(60)

@@ -13,7 +13,7 @@ def full():
     return bench
 
 
-def test_a_lower_leaves_while_the_circuit_is_over_for_too_long():
+def test_a_lower_is_sent_while_the_circuit_is_overloaded_for_too_long():
     bench = full()
     bench.shrink(200)
     for _ in range(60):
@@ -23,7 +23,7 @@ def test_a_lower_leaves_while_the_circuit_is_over_for_too_long():
     assert bench.send(70) is not None
 
 
-def test_a_lower_is_said_again_until_it_is_proven_and_then_no_more():
+def test_a_lower_is_repeated_until_it_is_proven():
     bench = full()
     bench.shrink(200)
     bench.tick(30000)
@@ -35,7 +35,7 @@ def test_a_lower_is_said_again_until_it_is_proven_and_then_no_more():
     assert first and bench.send(70) is None, "now it would only keep alive what stands"
 
 
-def test_a_lower_leaves_without_fresh_settings():
+def test_a_lower_is_sent_without_fresh_settings():
     bench = Bench(site([foreign_evse(survives=False, watchdog_ms=20000)])).start()
     bench.stand(160)
     assert not bench.ledger.evse_states[0].evidence.fresh(bench.now_ms)
@@ -43,7 +43,7 @@ def test_a_lower_leaves_without_fresh_settings():
     assert bench.send(80) is not None
 
 
-def test_a_lower_that_the_device_rounds_up_leaves():
+def test_a_lower_that_the_device_rounds_up_is_sent():
     bench = Bench(site([mute_evse(), evse("evse-2")], [circuit(rating=320)])).start()
     bench.stand(160)
     bench.shrink(120)
@@ -51,7 +51,7 @@ def test_a_lower_that_the_device_rounds_up_leaves():
     assert bench.send(121) is not None
 
 
-def test_a_device_that_rounds_is_planned_with_what_it_makes_of_a_lower():
+def test_a_device_that_rounds_is_planned_with_the_rounded_lower():
     bench = Bench(site([mute_evse(rounds_da=1), evse("evse-2")], [circuit(rating=320)])).start()
     bench.guard.demand(0, True)
     bench.guard.demand(1, True)
@@ -74,7 +74,7 @@ def rounds(bench, seconds):
         bench.tick(500)
 
 
-def test_one_that_proves_by_its_current_is_lowered_below_what_it_draws_before_any_proof():
+def test_a_device_proven_by_measurement_is_lowered_below_its_current_before_any_proof():
     bench = Bench(site([mute_evse(proof="measured"), evse("evse-2")], [circuit(rating=320)]))
     bench.audit(0)
     bench.shrink(100)
@@ -88,7 +88,7 @@ def test_one_that_proves_by_its_current_is_lowered_below_what_it_draws_before_an
     assert bench.send(90) is not None
 
 
-def test_to_a_silent_one_nothing_above_its_reserve_is_a_lower():
+def test_for_a_silent_device_no_order_above_its_reserve_is_a_lower():
     bench = full()
     bench.guard.lost(0, bench.now_ms)
     bench.shrink(200)
@@ -110,7 +110,7 @@ def test_an_excess_ends_and_all_charge_again():
     assert min(bench.guard.want_da) >= 60
 
 
-def test_what_every_car_draws_above_its_order_is_made_room_for():
+def test_the_excess_of_every_car_above_its_order_is_made_room_for():
     for parts in (20, 11, 50):
         bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=250)])).start()
         for e in range(2):
@@ -169,15 +169,15 @@ def bursts(da, seconds):
     return bench
 
 
-def test_short_bursts_are_noticed_in_the_end():
+def test_short_bursts_are_eventually_detected():
     assert bursts(150, 11).guard.fault(0)
 
 
-def test_an_overshoot_at_each_raise_is_no_disobedience():
+def test_an_overshoot_at_each_raise_is_not_disobedience():
     assert not bursts(130, 60).guard.fault(0)
 
 
-def test_one_that_is_back_while_its_refusals_are_waited_out_is_lowered_at_once():
+def test_a_device_that_returns_during_its_refusal_wait_is_lowered_at_once():
     bench = Bench(site([foreign_evse(survives=True), evse("evse-2")], [circuit(rating=320)])).start()
     bench.stand(160)
     bench.guard.lost(0, bench.now_ms)
@@ -190,7 +190,7 @@ def test_one_that_is_back_while_its_refusals_are_waited_out_is_lowered_at_once()
     assert bench.send(80) is not None
 
 
-def test_where_no_order_stands_nothing_is_a_lower():
+def test_without_an_order_in_force_no_order_is_a_lower():
     """One that proves by its current is back from a silence that ran its time: its book is empty."""
     facts = site([foreign_evse(proof="measured", survives=True), evse("evse-2")], [circuit(rating=170)])
     bench = Bench(facts)

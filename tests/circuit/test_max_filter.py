@@ -3,7 +3,7 @@
 from ampacity.circuit.trusted.metering.max_filter import EMPTY, MaxFilter, MinMaxHistory
 
 
-def test_a_maximum_holds_for_one_bucket_at_least_and_for_two_at_most():
+def test_a_maximum_is_kept_for_one_to_two_buckets():
     window = MaxFilter(2, 1000)
     window.turn(100)
     assert window.put(0, 50) == 50 and window.put(1, 70) == 70 and window.put(0, 30) == 50
@@ -32,19 +32,19 @@ def bracketed(past, k, values):
     return lo, hi
 
 
-def test_the_past_of_an_evse_is_the_least_and_the_most_of_its_readings_phase_by_phase():
+def test_the_history_of_an_evse_is_the_minimum_and_maximum_of_its_readings_per_phase():
     past = filled()
     assert bracketed(past, 1, [60, 60]) == ([7, 7, 30, 60], [8, 8, 60, 90])
     assert bracketed(past, 1, [35, 85]) == ([7, 7, 30, 70], [8, 8, 50, 90])
     assert bracketed(past, 1, [10, 100]) == ([7, 7, 10, 70], [8, 8, 50, 100])
 
 
-def test_an_evse_without_a_past_is_what_it_shows_now():
+def test_an_evse_without_a_history_counts_its_present_reading():
     assert bracketed(filled(), 0, [60, 0]) == ([60, 0, 7, 7], [60, 0, 8, 8])
     assert [filled().most(at, 55) for at in range(4)] == [55, 55, 55, 90]
 
 
-def test_a_reading_counts_for_one_bucket_at_least_and_for_two_at_most():
+def test_a_reading_counts_for_one_to_two_buckets():
     past = filled()
     past.turn(1, 2149)
     assert bracketed(past, 1, [60, 60]) == ([7, 7, 30, 60], [8, 8, 60, 90])
@@ -57,7 +57,7 @@ def test_a_reading_counts_for_one_bucket_at_least_and_for_two_at_most():
     assert past.most(2, 10) == 20
 
 
-def test_a_clock_that_begins_at_nought_changes_nothing():
+def test_a_clock_that_starts_at_zero_changes_nothing():
     for begins_ms in (0, 1, 700):
         window, past = MaxFilter(1, 1000), MinMaxHistory(1, 1, 1000)
         for after_ms, da, most in ((0, 50, 50), (999, 10, 50), (1000, 10, 50), (1999, 10, 50), (2000, 10, 10)):
@@ -67,7 +67,7 @@ def test_a_clock_that_begins_at_nought_changes_nothing():
             assert past.most(0, 0) == most, after_ms
 
 
-def test_buckets_of_one_evse_turn_without_the_other():
+def test_buckets_of_one_evse_rotate_independently_of_another():
     past = MinMaxHistory(3, 2, 1000)
     for k in (0, 1, 2):
         past.put(k, [50 + k, 60 + k], 100)

@@ -53,25 +53,25 @@ def at_most(yard, times):
 ALL = (0, 1, 2)
 
 
-def test_rule_3_2_a_ct_that_saturates_is_believed_wrongly_once():
+def test_rule_3_2_a_saturating_ct_is_wrongly_trusted_once():
     yard = stand(saturated, (ALL, ALL), (200, 200, 200))
     at_most(yard, 1)
     assert yard.times == 1 and yard.state == "lost" and yard.guard.must_look(0)
 
 
-def test_rule_3_2_reversed_cts_where_generation_is_declared_are_believed_wrongly_once_at_most():
+def test_rule_3_2_reversed_cts_with_declared_generation_are_wrongly_trusted_at_most_once():
     yard = stand(turned, (ALL, ALL), (300, 300, 300), rating=630, assumed=300, generation=300)
     at_most(yard, 1)
     assert yard.state == "lost" and yard.guard.must_look(0)
 
 
-def test_rule_3_2_one_reversed_ct_where_generation_is_declared_is_believed_wrongly_once_at_most():
+def test_rule_3_2_one_reversed_ct_with_declared_generation_is_wrongly_trusted_at_most_once():
     yard = stand(one_turned, (ALL, ALL), (300, 0, 0), rating=630, assumed=300, generation=300)
     at_most(yard, 1)
     assert yard.state == "lost" and yard.guard.must_look(0)
 
 
-def test_rule_3_2_exchanged_cts_are_not_believed_for_steps_that_are_even():
+def test_rule_3_2_exchanged_cts_are_not_trusted_for_balanced_steps():
     for lie in (rotated, swapped):
         yard = stand(lie, (ALL, (0,)), (180, 60, 60))
         at_most(yard, 1)
@@ -85,7 +85,7 @@ def test_rule_3_2_exchanged_cts_are_not_believed_for_steps_that_are_even():
         assert yard.state == "lost"
 
 
-def test_rule_3_2_exchanged_cts_are_never_believed_again_while_cars_of_every_kind_come_and_go():
+def test_rule_3_2_exchanged_cts_are_never_trusted_again_while_cars_of_every_kind_arrive_and_leave():
     yard = Yard().start()
     yard.lie, yard.other = rotated, [200, 20, 20]
     yard.run(1800, yard.busy(30))
@@ -93,14 +93,14 @@ def test_rule_3_2_exchanged_cts_are_never_believed_again_while_cars_of_every_kin
     assert yard.state == "lost" and yard.guard.must_look(0)
 
 
-def test_rule_3_2_lies_by_turns_cost_three_times_at_most():
+def test_rule_3_2_intermittent_false_readings_are_wrongly_trusted_at_most_three_times():
     yard = stand(by_turns(150, saturated, honest), (ALL, ALL), (200, 200, 200), 1800)
     at_most(yard, 3)
     yard = stand(by_turns(100, turned, saturated, honest, rotated), (ALL, (0,)), (150, 100, 100), 1800, rating=400, assumed=200, generation=200)
     at_most(yard, 3)
 
 
-def test_rule_3_3_a_meter_that_is_dead_frozen_or_not_finite_costs_nothing():
+def test_rule_3_3_a_dead_frozen_or_infinite_meter_causes_no_overload():
     for lie in (lambda yard, amps: None, lambda yard, amps: "frozen"):
         yard = stand(honest, (ALL, ALL), (100, 100, 100), 60)
         yard.lie = lie
@@ -115,7 +115,7 @@ def test_rule_3_3_a_meter_that_is_dead_frozen_or_not_finite_costs_nothing():
     assert yard.state == "lost"
 
 
-def test_rule_3_2_a_meter_that_shows_less_than_our_own_by_an_offset_is_lost():
+def test_rule_3_2_a_meter_below_the_current_of_the_evses_by_an_offset_is_lost():
     yard = stand(lambda y, amps: [da - 250 for da in amps], (ALL, ALL), (200, 200, 200), 300)
     at_most(yard, 1)
     assert yard.state == "lost"
@@ -142,7 +142,7 @@ def doubted(yard):
     return yard
 
 
-def test_rule_3_2_liveness_an_honest_meter_that_was_doubted_once_is_back_within_two_minutes():
+def test_rule_3_2_liveness_a_correct_meter_that_was_doubted_once_is_trusted_again_within_two_minutes():
     for uses in ((ALL, ALL), ((0,), (0,))):
         yard = doubted(stand(honest, uses, (100, 100, 100), 60))
         assert yard.state == "lost"
@@ -190,7 +190,7 @@ def test_rule_3_2_liveness_beside_unmeasured_evses_steps_show_nothing_and_a_pers
     assert yard.state == "ok" and not yard.guard.must_look(0)
 
 
-def test_rule_3_2_where_nobody_waits_for_the_meter_nobody_is_asked():
+def test_rule_3_2_no_person_is_asked_while_no_evse_waits_for_the_meter():
     yard = stand(honest, (ALL,), (200, 200, 200), 60, rating=240, assumed=170)
     doubted(yard)
     yard.unplug(0)
@@ -198,7 +198,7 @@ def test_rule_3_2_where_nobody_waits_for_the_meter_nobody_is_asked():
     assert yard.state == "lost" and not yard.guard.must_look(0) and "alarm" not in yard.kinds()
 
 
-def test_rule_3_2_without_cars_it_is_neither_believed_nor_asked_for():
+def test_rule_3_2_without_cars_a_meter_is_neither_trusted_nor_is_a_person_asked():
     yard = doubted(stand(honest, (ALL,), (100, 100, 100), 30))
     yard.unplug(0)
     yard.run(300)
@@ -229,7 +229,7 @@ def failing(times, explained=False, **more):
     return yard
 
 
-def test_rule_3_2_after_the_third_failure_a_person_must_look_and_everybody_says_so():
+def test_rule_3_2_after_the_third_failure_every_evse_reports_that_a_person_must_check():
     before = failing(0).ledger.journal_barrier.version
     yard = failing(2)
     assert not yard.guard.must_look(0) and "alarm" not in yard.kinds()
@@ -246,7 +246,7 @@ def test_rule_3_2_after_the_third_failure_a_person_must_look_and_everybody_says_
     assert yard.state == "ok" and not yard.guard.must_look(0) and yard.guard.meter_reason(0) == ""
 
 
-def test_rule_3_2_what_is_held_against_a_meter_outlives_a_restart():
+def test_rule_3_2_distrust_of_a_meter_outlives_a_restart():
     for times in (1, 3):
         yard = failing(times)
         again = Yard(facts=yard.facts, evidence=yard.guard.evidence_dump()).start()
@@ -258,7 +258,7 @@ def test_rule_3_2_what_is_held_against_a_meter_outlives_a_restart():
         assert Yard(facts=yard.facts, evidence=kept).trust.owed == [0, 0, 0]
 
 
-def test_rule_3_2_what_other_load_explains_weighs_little_and_a_failure_is_forgotten_after_a_day():
+def test_rule_3_2_a_failure_explained_by_other_load_weighs_little_and_expires_after_a_day():
     yard = failing(35, explained=True)
     assert not yard.guard.must_look(0)
     assert failing(36, explained=True).guard.must_look(0)
@@ -269,7 +269,7 @@ def test_rule_3_2_what_other_load_explains_weighs_little_and_a_failure_is_forgot
     assert not yard.guard.must_look(0)
 
 
-def test_rule_3_2_liveness_an_honest_meter_beside_loads_that_jump_ends_at_no_person():
+def test_rule_3_2_liveness_a_correct_meter_with_jumping_loads_never_needs_a_person():
     yard = Yard(rating=630, assumed=300).start()
     busy, on = yard.busy(60), [0, 0, 0]
 
@@ -351,7 +351,7 @@ def test_rule_3_2_generation_below_is_known_to_every_meter_above():
     assert bench.guard.meter_state(0) == "lost"
 
 
-def test_rule_3_4_what_the_book_of_a_dead_meter_holds_counts_above_it_too():
+def test_rule_3_4_the_recorded_load_of_a_dead_meter_also_counts_above_it():
     bench = Bench(two_levels(0)).start()
     live(bench, 200, 200, 200)
     assert bench.guard.other_da(0)[1] == 200
@@ -368,7 +368,7 @@ def test_rule_3_4_what_the_book_of_a_dead_meter_holds_counts_above_it_too():
     assert bench.guard.other_da(1)[1] == 200 == bench.guard.other_da(0)[1]  # seen today
 
 
-def test_rule_3_4_what_is_assumed_below_counts_above_whether_it_has_a_meter_or_not():
+def test_rule_3_4_an_assumption_below_counts_above_with_or_without_a_meter():
     for child_meter in (-1, 0):
         bench = Bench(two_levels(child_meter, assumed=50, below=120)).start()
         assert bench.guard.other_da(0) == [120, 120, 120]

@@ -34,7 +34,7 @@ def test_every_phase_that_any_failing_step_spared_is_to_be_spared_until_all_is_p
         assert trust.against[0] == (6 if left else 0)
 
 
-def test_a_phase_that_none_of_ours_loads_is_owed_by_those_that_are():
+def test_a_phase_that_no_evse_loads_is_covered_by_the_loaded_ones():
     trust = trusting(True, False, True)
     trust.owe(1, 5, T)
     assert trust.owed == [2, 0, 2] and trust.against == [0, 0, 0] and trust.failed_ms == -1
@@ -43,7 +43,7 @@ def test_a_phase_that_none_of_ours_loads_is_owed_by_those_that_are():
     assert trust.owed == [2, 0, 0]
 
 
-def test_where_none_of_ours_loads_any_phase_a_minute_ends_it():
+def test_without_any_loaded_phase_one_minute_ends_the_distrust():
     for failed_ms in (0, T):
         trust = trusting(False, False, False)
         trust.owe(1, 0, failed_ms)
@@ -80,7 +80,7 @@ def test_what_jumps_explain_weighs_a_twelfth():
     assert sum(trust.blame) == BLAME_MAX == 36 and trust.latched
 
 
-def test_a_failure_is_held_against_it_for_five_quarters_of_a_day():
+def test_a_failure_counts_against_a_meter_for_30_hours():
     trust = trusting()
     trust.failed(PHASE)
     for turns in range(BUCKETS):
@@ -95,7 +95,7 @@ def test_a_failure_is_held_against_it_for_five_quarters_of_a_day():
     assert trust.latched, "over the turns of a day they add up"
 
 
-def test_why_it_is_not_believed_names_the_phases_or_the_person():
+def test_the_reason_for_distrust_names_the_phases_or_the_person():
     trust = trusting()
     assert trust.text() == ""
     trust.owe(0, 0, T)
@@ -107,7 +107,7 @@ def test_why_it_is_not_believed_names_the_phases_or_the_person():
     assert trust.text() == PHASE + ", third time within 24 h: inspection required"
 
 
-def test_a_person_who_looked_clears_all_of_it():
+def test_a_confirmation_by_a_person_clears_all_distrust():
     trust = trusting()
     trust.owe(0, 6, T)
     for _ in range(3):
@@ -122,7 +122,7 @@ def test_a_person_who_looked_clears_all_of_it():
     assert trust.believed(0)
 
 
-def test_the_journal_has_all_that_is_held_against_it_and_nothing_else():
+def test_the_journal_has_all_distrust_of_a_meter_and_nothing_else():
     for wrong in (lambda t: t.owe(1, 5, T), lambda t: t.failed(SIGN, True), lambda t: [t.failed(SIGN) for _ in range(3)]):
         trust, again = trusting(), trusting()
         wrong(trust)
@@ -136,7 +136,7 @@ def test_the_journal_has_all_that_is_held_against_it_and_nothing_else():
     assert latched.dump() is not None
 
 
-def test_of_a_journal_only_what_has_its_form_is_taken():
+def test_only_well_formed_journal_entries_are_used():
     kept = {"owed": [9, 1, 0], "against": [4, 0, 0], "blame": [1, 2, 3, 4, 5], "latched": 1, "reason": "x"}
     for more, expected in (
         ({}, ([2, 1, 0], [4, 0, 0], [1, 2, 3, 4, 5], True, "x")),
@@ -154,7 +154,7 @@ def test_of_a_journal_only_what_has_its_form_is_taken():
         assert trust.dump() is None
 
 
-def test_numbers_of_a_journal_are_whole_and_not_negative():
+def test_numbers_of_a_journal_are_nonnegative_integers():
     assert ints([0, 1, 2], 3) == [0, 1, 2]
     for values in ([0, 1], [0, 1, 2, 3], (0, 1, 2), None, "012", [0, 1, -1], [0, 1, True], [0, 1, "2"], [0, None, 1]):
         assert ints(values, 3) is None, values

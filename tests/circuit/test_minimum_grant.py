@@ -25,14 +25,14 @@ def test_its_share_is_never_between_its_reserve_and_the_least_of_use():
     assert max(bench.guard.want_da) - min(bench.guard.want_da) <= 6
 
 
-def test_what_cannot_be_is_not_waited_for():
+def test_an_unreachable_share_is_not_waited_for():
     bench = above(150, evse("e", fallback_da=60, power_on_da=60))
     bench.guard.minimum_grant(0, 120)
     bench.follow(30)
     assert bench.guard.want_da[0] >= 60
 
 
-def test_a_limit_below_the_least_leaves_what_it_leaves():
+def test_a_limit_below_the_least_useful_current_leaves_its_own_value():
     bench = above(320)
     bench.guard.limit("ems", ("evse", 0), 100, None, "hold")
     bench.guard.minimum_grant(0, 120)
@@ -44,7 +44,7 @@ def test_a_limit_below_the_least_leaves_what_it_leaves():
     assert bench.guard.want_da[0] == 130
 
 
-def test_who_goes_before_by_priority_keeps_what_it_has():
+def test_an_evse_of_higher_priority_keeps_its_current():
     bench = above(260, evse("e", priority=2))
     bench.follow(30)
     assert bench.guard.want_da == [100, 160]
@@ -53,7 +53,7 @@ def test_who_goes_before_by_priority_keeps_what_it_has():
     assert bench.guard.want_da == [100, 160], "who has a reserve below charges on"
 
 
-def test_where_the_least_of_two_do_not_fit_at_once_they_take_turns():
+def test_two_evses_whose_minimums_do_not_fit_together_take_turns():
     bench = above(200, evse("other", primary=True, max_da=320, limit_da=320))
     had = [0, 0]
     for _ in range(200):
@@ -75,7 +75,7 @@ def told(evses, wants=None, fallback_da=0, rating=630):
     return bench
 
 
-def test_the_least_of_use_is_that_of_whoever_asks_beside_the_reserves_of_all_others():
+def test_the_least_useful_grant_serves_one_requesting_evse_in_addition_to_all_other_reserves():
     reserved = {"fallback_da": 60, "power_on_da": 60}
     evses = lambda: [evse("a", **reserved), evse("b", **reserved), evse("c", min_da=80)]  # noqa: E731
     assert told(evses(), ()).guard.minimum_grant_da() == 0
@@ -93,12 +93,12 @@ def test_the_least_goes_up_level_by_level_whatever_is_granted_now():
     assert bench.guard.minimum_grant_da() == 120, "6 A of the other beside the reserve"
 
 
-def test_phases_that_only_others_load_ask_for_nothing_more():
+def test_phases_loaded_only_by_others_need_no_further_current():
     bench = told([evse("a", terminals=[[0]], fallback_da=60, power_on_da=60), evse("b", terminals=[[1]])], (1,), 60)
     assert bench.guard.minimum_grant_da() == 60
 
 
-def test_who_cannot_be_moved_is_not_asked_to_give():
+def test_an_evse_that_cannot_be_lowered_is_not_asked_to_yield():
     bench = above(260, mute_evse("e"))
     bench.guard.demand(0, False)
     bench.follow(30)

@@ -12,7 +12,7 @@ def test_section_7_in_quarantine_every_bound_is_the_hardware_maximum_and_everyth
     assert bench.guard.want_da == [0, 0]
 
 
-def test_section_7_in_quarantine_only_probes_go_out():
+def test_section_7_in_quarantine_only_probes_are_sent():
     bench = Bench(site([evse()]))
     bench.tick(200)
     assert bench.order(100) is None
@@ -30,7 +30,7 @@ def test_section_7_liveness_a_site_whose_maxima_exceed_its_rating_leaves_quarant
     assert min(bench.guard.want_da) >= 60
 
 
-def test_section_7_one_dead_evse_ends_quarantine_when_its_silence_ran_its_time():
+def test_section_7_one_dead_evse_ends_quarantine_after_its_full_silence_time():
     bench = Bench(site([evse("evse-1"), foreign_evse("evse-2", watchdog_fixed=True)], [circuit(rating=200)]))
     bench.guard.demand(0, True)
     bench.follow(10, silent=(1,))
@@ -42,7 +42,7 @@ def test_section_7_one_dead_evse_ends_quarantine_when_its_silence_ran_its_time()
     assert bench.guard.last_order_da(0) == 160
 
 
-def test_section_7_one_dead_evse_without_watchdog_keeps_its_maximum_and_the_rest_goes_on():
+def test_section_7_one_dead_evse_without_watchdog_keeps_its_maximum_and_the_rest_continues():
     bench = Bench(site([evse("evse-1"), mute_evse("evse-2")], [circuit(rating=240)]))
     bench.guard.demand(0, True)
     bench.follow(60, silent=(1,))
@@ -59,7 +59,7 @@ def test_section_7_quarantine_is_never_shorter_than_the_longest_transit():
     assert bench.guard.mode == "regulating"
 
 
-def test_section_7_an_old_order_on_its_way_at_the_start_is_waited_for():
+def test_section_7_an_old_order_in_transit_at_the_start_is_waited_for():
     bench = Bench(site([evse(transit_ms=5000)]))
     bench.tick(200)
     bench.order(0)
@@ -82,7 +82,7 @@ def test_section_7_a_lost_evse_means_degraded_and_its_return_regulating():
     assert bench.guard.online(0)
 
 
-def test_section_7_safe_pauses_everything_and_feeds_nobody():
+def test_section_7_safe_pauses_everything_and_feeds_no_device():
     bench = Bench(site([evse()])).start()
     bench.guard.demand(0, True)
     bench.follow(5)

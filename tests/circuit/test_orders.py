@@ -7,7 +7,7 @@ from ampacity.circuit.trusted.device.order_book import ORDERS_MAX, READ_MS_MAX, 
 T = 1000000
 
 
-def test_rule_1_many_unanswered_orders_promise_no_less_than_the_highest_of_them():
+def test_rule_1_many_unanswered_orders_count_no_less_than_the_highest():
     bench = Bench(site([evse()], [circuit(rating=200)])).start()
     bench.stand(160)
     for number in range(2 * ORDERS_MAX):
@@ -23,7 +23,7 @@ def test_rule_1_many_unanswered_orders_promise_no_less_than_the_highest_of_them(
     assert bench.bound() == 60
 
 
-def test_rule_1_orders_that_become_one_keep_the_highest_wherever_it_stood():
+def test_rule_1_merged_orders_keep_the_highest_value_whatever_its_position():
     for high in range(ORDERS_MAX + 1):
         book = OrderBook(SETTLE_MS, 50)
         for number in range(ORDERS_MAX + 1):
@@ -31,7 +31,7 @@ def test_rule_1_orders_that_become_one_keep_the_highest_wherever_it_stood():
         assert book.most_da() == 160 and len(book.orders) == ORDERS_MAX
 
 
-def test_rule_12_what_nobody_can_prove_stays_so_when_orders_become_one():
+def test_rule_12_an_unprovable_order_remains_so_when_orders_are_merged():
     book = OrderBook(SETTLE_MS, 50)
     book.add_unknown(160, T)
     for number in range(3 * ORDERS_MAX):
@@ -50,7 +50,7 @@ def test_rule_3_an_unanswered_frame_may_arrive_until_its_transit_is_over():
         assert book.most_da() == (60 if out else 160)
 
 
-def test_rule_3_a_read_may_have_been_asked_as_long_ago_as_a_driver_waits():
+def test_rule_3_a_read_may_be_as_old_as_the_longest_wait_of_a_driver():
     for after_ms, out in ((READ_MS_MAX + 50, False), (READ_MS_MAX + 51, True)):
         book = OrderBook(SETTLE_MS, 50)
         book.add(1, 160, T)
@@ -59,7 +59,7 @@ def test_rule_3_a_read_may_have_been_asked_as_long_ago_as_a_driver_waits():
         assert book.blocked() != out
 
 
-def test_rule_3_nothing_settles_before_its_time_and_that_is_said():
+def test_rule_3_no_order_settles_before_its_time_and_the_time_is_reported():
     book = OrderBook(SETTLE_MS, 50)
     book.add(1, 160, T)
     assert book.settle(T + SETTLE_MS) is False
@@ -70,7 +70,7 @@ def test_rule_3_nothing_settles_before_its_time_and_that_is_said():
     assert book.settle(T + 20 + SETTLE_MS) is True and book.most_da() == 60
 
 
-def test_rule_12_an_order_of_no_life_proves_nothing():
+def test_rule_12_an_order_id_of_no_run_proves_nothing():
     book = OrderBook(SETTLE_MS, 50)
     book.add_unknown(100, T)
     assert not book.prove(0, T + 1) and not book.prove(7, T + 1) and book.least_da() == -1

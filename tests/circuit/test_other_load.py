@@ -23,7 +23,7 @@ def live(bench, seconds, house=100, draw=None):
         bench.tick(500)
 
 
-def test_rule_3_1_other_load_is_the_meter_less_what_our_evses_draw():
+def test_rule_3_1_other_load_is_the_meter_less_the_current_of_the_evses():
     bench = metered()
     bench.stand(160)
     live(bench, 8, 100, 150)
@@ -49,7 +49,7 @@ def test_rule_3_1_an_overload_on_the_meter_lowers_in_the_next_tick():
     assert bench.guard.want_da[0] == 100
 
 
-def test_rule_3_1_a_car_that_could_take_more_than_is_left_is_lowered():
+def test_rule_3_1_a_car_that_could_take_more_than_the_free_current_is_lowered():
     bench = metered()
     bench.guard.demand(0, True)
     bench.follow(10, meter=True, house=100, draws=60)
@@ -57,7 +57,7 @@ def test_rule_3_1_a_car_that_could_take_more_than_is_left_is_lowered():
     assert bench.guard.want_da[0] <= 130
 
 
-def test_rule_3_1_while_cars_still_ramp_a_meter_above_the_rating_lowers_by_what_it_shows():
+def test_rule_3_1_during_ramps_a_meter_above_the_rating_lowers_by_its_reading():
     bench = metered()
     bench.guard.demand(0, True)
     bench.follow(10, meter=True, house=100, draws=60)
@@ -68,7 +68,7 @@ def test_rule_3_1_while_cars_still_ramp_a_meter_above_the_rating_lowers_by_what_
     assert bench.guard.want_da[0] <= 60
 
 
-def test_rule_3_1_one_whose_reserve_counts_anyway_is_lowered_too_when_the_meter_shows_an_overload():
+def test_rule_3_1_an_evse_whose_reserve_counts_anyway_is_also_lowered_when_the_meter_shows_an_overload():
     bench = metered([mute_evse(power_on_da=160)])  # without a watchdog it counts its maximum, whatever it is told
     bench.guard.demand(0, True)
     bench.follow(10, meter=True, house=100, draws=160)
@@ -109,7 +109,7 @@ def test_rule_3_1_generation_is_added_back_for_the_busbar():
     assert bench.guard.other_da(0)[1] == 170
 
 
-def test_rule_3_2_a_meter_below_what_our_evses_draw_is_lost():
+def test_rule_3_2_a_meter_below_the_current_of_the_evses_is_lost():
     bench = metered()
     bench.stand(160)
     live(bench, 4, -220, 160)
@@ -124,7 +124,7 @@ def test_rule_3_2_declared_generation_may_show_less():
     assert bench.guard.meter_state(0) == "ok"
 
 
-def test_rule_3_2_a_step_of_our_own_that_the_meter_does_not_follow_loses_it():
+def test_rule_3_2_a_meter_that_does_not_follow_a_step_of_the_evses_is_lost():
     bench = metered([evse(terminals=[[0]])])
     bench.stand(160)
     bench.measure(0, 0)
@@ -137,7 +137,7 @@ def test_rule_3_2_a_step_of_our_own_that_the_meter_does_not_follow_loses_it():
     assert bench.guard.meter_state(0) == "lost"
 
 
-def test_rule_3_2_a_step_that_it_follows_leaves_it_well():
+def test_rule_3_2_a_meter_that_follows_a_step_remains_trusted():
     bench = metered([evse(terminals=[[0]])])
     bench.stand(160)
     bench.measure(0, 0)
@@ -150,7 +150,7 @@ def test_rule_3_2_a_step_that_it_follows_leaves_it_well():
     assert bench.guard.meter_state(0) == "ok"
 
 
-def test_rule_3_2_a_meter_that_shows_what_was_half_a_second_ago_follows_all_the_same():
+def test_rule_3_2_a_meter_with_a_delay_of_half_a_second_still_follows():
     bench = metered([evse(terminals=[[0]])])
     bench.stand(160)
     shown = 0
@@ -164,7 +164,7 @@ def test_rule_3_2_a_meter_that_shows_what_was_half_a_second_ago_follows_all_the_
     assert bench.guard.meter_state(0) == "ok"
 
 
-def test_rule_3_2_a_shed_after_a_step_of_other_load_does_not_make_the_meter_a_liar():
+def test_rule_3_2_a_shed_after_a_step_of_other_load_does_not_make_the_meter_implausible():
     bench = metered([evse(terminals=[[0]])])
     bench.stand(160)
     for k in range(8):
@@ -186,7 +186,7 @@ def test_rule_3_2_plausible_frames_alone_are_no_evidence():
     assert bench.guard.meter_state(0) == "lost"
 
 
-def test_rule_3_2_liveness_after_two_steps_that_it_followed_it_is_believed_again():
+def test_rule_3_2_liveness_a_meter_that_followed_two_steps_is_trusted_again():
     bench = metered()
     bench.stand(160)
     live(bench, 4, -220, 160)
@@ -199,7 +199,7 @@ def test_rule_3_2_liveness_after_two_steps_that_it_followed_it_is_believed_again
     assert bench.guard.meter_state(0) == "ok"
 
 
-def test_rule_3_2_a_step_between_two_that_it_missed_is_no_evidence():
+def test_rule_3_2_a_followed_step_between_two_missed_ones_is_not_evidence():
     bench = metered()
     bench.stand(160)
     live(bench, 4, -220, 160)
@@ -210,7 +210,7 @@ def test_rule_3_2_a_step_between_two_that_it_missed_is_no_evidence():
     assert bench.guard.meter_state(0) == "lost"
 
 
-def test_rule_3_2_where_none_of_our_evses_could_step_a_minute_of_plausible_frames_does():
+def test_rule_3_2_if_no_evse_can_make_a_step_a_minute_of_plausible_frames_suffices():
     circuits = [circuit(rating=630, assumed=200), circuit("house", 0, 320, assumed=200, meter=0)]
     bench = Bench(site([evse()], circuits, [meter_facts()])).start()
     live(bench, 4, -220)
@@ -221,7 +221,7 @@ def test_rule_3_2_where_none_of_our_evses_could_step_a_minute_of_plausible_frame
     assert bench.guard.meter_state(1) == "ok"
 
 
-def test_rule_3_2_a_step_of_other_load_right_after_ours_does_not_hide_that_the_meter_followed():
+def test_rule_3_2_a_step_of_other_load_directly_after_an_own_step_does_not_hide_that_the_meter_followed():
     bench = metered([evse(terminals=[[0]])])
     bench.stand(60)
     for k in range(10):
@@ -245,7 +245,7 @@ def test_rule_3_3_no_raise_after_two_missed_frames():
     assert bench.order(100) is not None
 
 
-def test_rule_3_3_a_silent_meter_is_lost_within_a_tick_of_its_limit_and_the_assumption_holds():
+def test_rule_3_3_a_silent_meter_is_lost_within_a_tick_of_its_limit_and_the_assumption_applies():
     bench = metered()
     bench.tick(3900)
     assert bench.guard.meter_state(0) == "ok"
@@ -263,7 +263,7 @@ def test_rule_3_3_a_lost_meter_stays_lost_past_the_wrap_of_short_counters():
     assert bench.guard.meter_state(0) == "lost"
 
 
-def test_rule_3_3_a_frozen_meter_is_noticed():
+def test_rule_3_3_a_frozen_meter_is_detected():
     bench = metered()
     for _ in range(7):
         bench.guard.meter(0, [100, 100, 100], bench.now_ms, 4711)
@@ -271,7 +271,7 @@ def test_rule_3_3_a_frozen_meter_is_noticed():
     assert bench.guard.meter_state(0) == "frozen"
 
 
-def test_rule_3_3_a_coarse_meter_may_stand_still():
+def test_rule_3_3_a_coarse_meter_may_show_a_constant_value():
     bench = metered(meter=meter_facts(coarse=True))
     for _ in range(7):
         bench.guard.meter(0, [100, 100, 100], bench.now_ms, 4711)
@@ -279,7 +279,7 @@ def test_rule_3_3_a_coarse_meter_may_stand_still():
     assert bench.guard.meter_state(0) == "ok"
 
 
-def test_rule_3_3_what_is_not_finite_or_not_possible_is_lost_at_once():
+def test_rule_3_3_a_meter_with_an_infinite_or_impossible_value_is_lost_at_once():
     for amps in (None, [99999, 0, 0], [0, 0]):
         bench = metered()
         bench.guard.meter(0, amps, bench.now_ms, 1)
@@ -296,7 +296,7 @@ def test_rule_3_3_a_lost_meter_counts_the_greatest_seen_today():
     assert bench.guard.other_da(0)[1] == 300
 
 
-def test_rule_3_3_more_than_assumed_raises_an_alarm_and_holds_until_confirmed():
+def test_rule_3_3_more_than_assumed_raises_an_alarm_that_lasts_until_confirmed():
     bench = metered(assumed=50)
     live(bench, 4, 300)
     assert "assumed" in bench.kinds()
@@ -325,7 +325,7 @@ def test_rule_3_1_what_an_evse_drew_before_its_first_reading_is_no_other_load():
         assert bench.ledger.assumed_da[1] == 100, (silent_s, bench.ledger.assumed_da)
 
 
-def test_rule_3_3_liveness_a_meter_that_lives_again_is_believed_again():
+def test_rule_3_3_liveness_a_meter_that_works_again_is_trusted_again():
     bench = metered()
     bench.tick(8000)
     assert bench.guard.meter_state(0) == "lost"
@@ -334,7 +334,7 @@ def test_rule_3_3_liveness_a_meter_that_lives_again_is_believed_again():
     assert bench.guard.other_da(0)[1] == 100
 
 
-def test_rule_3_3_liveness_a_meter_that_stood_still_while_a_car_stopped_is_believed_as_soon_as_it_moves():
+def test_rule_3_3_liveness_a_meter_frozen_while_a_car_stopped_is_trusted_as_soon_as_it_changes():
     bench = metered()
     bench.stand(160)
     live(bench, 8, 100, 150)
@@ -347,7 +347,7 @@ def test_rule_3_3_liveness_a_meter_that_stood_still_while_a_car_stopped_is_belie
     assert bench.guard.meter_state(0) == "ok"
 
 
-def test_rule_3_1_a_frame_passed_over_while_another_waits_for_a_silent_one_still_counts():
+def test_rule_3_1_a_frame_skipped_while_another_waits_for_a_silent_evse_still_counts():
     bench = metered([evse(), evse("evse-2")])
     for e in (0, 1):
         bench.stand(100, e)
@@ -368,7 +368,7 @@ def test_rule_3_1_a_frame_passed_over_while_another_waits_for_a_silent_one_still
     assert bench.ledger.other_da[1] >= 250
 
 
-def test_rule_3_1_what_a_silent_one_drew_six_seconds_ago_hides_no_other_load():
+def test_rule_3_1_the_current_of_a_silent_evse_six_seconds_ago_hides_no_other_load():
     bench = metered([evse("a"), evse("b")])
     for e in range(2):
         bench.stand(160, e)
@@ -386,7 +386,7 @@ def test_rule_3_1_what_a_silent_one_drew_six_seconds_ago_hides_no_other_load():
     assert bench.ledger.other_da[1] >= 200, bench.ledger.other_da  # of the 300 only the 100 of b are known to be ours
 
 
-def test_rule_3_3_a_frame_that_repeats_the_last_one_is_not_held_against_new_readings():
+def test_rule_3_3_a_repeated_frame_is_not_compared_with_new_readings():
     bench = metered()
     bench.stand(100)
     live(bench, 8, 100, 0)
@@ -398,7 +398,7 @@ def test_rule_3_3_a_frame_that_repeats_the_last_one_is_not_held_against_new_read
     assert bench.ledger.other_da[1] == 100
 
 
-def test_rule_3_3_after_its_standstill_a_meter_is_believed_by_a_frame_judged_since():
+def test_rule_3_3_after_a_freeze_a_meter_is_trusted_by_a_frame_checked_since():
     bench = metered()
     bench.stand(100)
     live(bench, 8, 100, 0)
@@ -416,7 +416,7 @@ def test_rule_3_3_after_its_standstill_a_meter_is_believed_by_a_frame_judged_sin
     assert bench.ledger.other_da[1] >= 100
 
 
-def test_rule_3_4_an_unmetered_circuit_counts_what_is_assumed_or_measured_below():
+def test_rule_3_4_an_unmetered_circuit_counts_the_load_assumed_or_measured_below():
     circuits = [circuit(rating=630, assumed=150), circuit("house", 0, 320, assumed=50, meter=0), circuit("row", 0, 320)]
     bench = Bench(site([evse(circuit=2)], circuits, [meter_facts()])).start()
     live(bench, 8, 100)

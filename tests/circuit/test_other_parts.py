@@ -52,7 +52,7 @@ def metered(assumed=0, rating=400, generation=0, evses=None, **more):
     return life
 
 
-def test_a_meter_that_was_never_heard_counts_what_is_assumed():
+def test_a_meter_that_never_answered_counts_the_assumption():
     life = metered(assumed=50).later()
     assert life.view.state == "lost" and life.view.reason == "no answer since start"
     assert life.other_da == [50] * 3 == life.low_other_da == life.other.shown_da
@@ -61,7 +61,7 @@ def test_a_meter_that_was_never_heard_counts_what_is_assumed():
     assert Metered(evse(), meters=0).other.all_ok() and Metered(evse(), meters=0).other.states == ["none"]
 
 
-def test_other_load_is_told_for_a_raise_for_a_lower_and_for_people():
+def test_other_load_has_a_value_for_raises_one_for_lowers_and_one_for_people():
     life = metered().live(4, 100, 110, 120)
     assert life.view.state == "ok" and life.other_da == [100, 110, 120] == life.low_other_da == life.other.shown_da
     assert life.other.over_da == [0, 0, 0] and not life.other.over
@@ -78,7 +78,7 @@ def test_a_meter_above_the_rating_is_seen_by_phase():
     assert not life.other.over and life.other.over_da == [0, 0, 0]
 
 
-def test_circuits_below_pass_up_what_they_show():
+def test_circuits_below_pass_their_readings_upward():
     circuits = [circuit("main"), circuit("a", 0, meter=0), circuit("b", 0, assumed=30), circuit("c", 1, assumed=5)]
     life = Metered(evse(), circuits=circuits)
     for _ in range(4):
@@ -130,7 +130,7 @@ def test_a_quarter_of_a_day_forgives_a_meter_no_failure_at_once():
     assert life.view.trust.blame == [0, 12, 0, 0, 0]
 
 
-def test_more_than_assumed_is_told_at_each_ampere_and_passed_up():
+def test_an_excess_above_the_assumption_is_reported_at_each_ampere_and_passed_upward():
     circuits = [circuit("main", assumed=60), circuit("a", 0, meter=0, assumed=20), circuit("b", 0, assumed=30)]
     life = Metered(evse(), circuits=circuits)
     life.live(4, 29, 10, 10)
@@ -149,7 +149,7 @@ def test_more_than_assumed_is_told_at_each_ampere_and_passed_up():
     assert life.assumed_da == [60] * 3 + [99] * 6
 
 
-def test_what_is_assumed_below_a_metered_circuit_is_its_meters_matter():
+def test_an_assumption_below_a_metered_circuit_is_covered_by_its_meter():
     circuits = [circuit("main", meter=1), circuit("a", 0, meter=0, assumed=20)]
     life = Metered(evse(), circuits=circuits, meters=2)
     for _ in range(4):
@@ -170,7 +170,7 @@ def distrusted(shown=80):
     return life
 
 
-def test_one_that_lives_and_is_not_believed_still_shows_what_cannot_be_ours():
+def test_a_working_but_untrusted_meter_still_shows_load_that_no_evse_can_cause():
     life = distrusted()
     assert life.view.state == "lost" and life.other_da == [80, 30, 30] and life.other.shown_da[0] == 80
     raw_ms = life.view.raw_ms
@@ -189,7 +189,7 @@ def test_one_that_lives_and_is_not_believed_still_shows_what_cannot_be_ours():
     assert life.other_da == [20] * 3, "never heard"
 
 
-def test_what_is_held_against_a_meter_is_told_and_goes_to_the_journal_once():
+def test_distrust_of_a_meter_is_reported_and_stored_once():
     life = metered().live(4, 10, 10, 10)
     version, told = life.journal_barrier.version, len(life.events.kept)
     life.view.trust.failed("did not follow")
@@ -209,7 +209,7 @@ def test_what_is_held_against_a_meter_is_told_and_goes_to_the_journal_once():
     assert len(life.events.kept) == count
 
 
-def test_states_are_told_when_they_change():
+def test_states_are_reported_when_they_change():
     life = metered().live(4, 10, 10, 10)
     told = [text for _, kind, text in life.events.kept if kind == "meter"]
     assert told == ["main: meter ok"]
@@ -242,7 +242,7 @@ def test_the_day_of_a_meter_outlives_a_restart_in_whole_amperes():
 
 # one meter
 
-def test_a_frame_that_cannot_be_loses_the_meter_at_once():
+def test_an_impossible_frame_loses_the_meter_at_once():
     for amps_da, state in (([3000, 10, 10], "ok"), ([-3000, 10, 10], "lost"), ([3001, 10, 10], "lost"), ([10, 10], "lost"), (None, "lost")):
         life = metered().live(4, 10, 10, 10)
         life.other.meter(0, amps_da, 99, life.now_ms)
@@ -307,7 +307,7 @@ def test_a_frame_that_repeats_the_last_one_is_no_reading_of_a_meter_that_is_not_
     assert life.view.raw_da[0] == 100, "it came in the first millisecond of the clock"
 
 
-def test_what_our_evses_draw_is_taken_off_while_their_readings_are_fresh():
+def test_the_current_of_the_evses_is_subtracted_while_their_readings_are_fresh():
     for age_ms, other_da in ((5000, 140), (5001, 200)):
         life = metered()
         life.stand(100)
@@ -322,7 +322,7 @@ def test_what_our_evses_draw_is_taken_off_while_their_readings_are_fresh():
     assert life.view.quick_da == [200, 140, 200] and life.view.certain_da == [200, 100, 200]
 
 
-def test_a_frame_is_judged_when_each_evse_that_draws_was_read_after_it():
+def test_a_frame_is_checked_when_each_drawing_evse_was_read_after_it():
     life = metered(evses=(evse(), evse("b")))
     for e in (0, 1):
         life.stand(100, e)
@@ -343,7 +343,7 @@ def test_a_frame_is_judged_when_each_evse_that_draws_was_read_after_it():
     assert life.view.tight_da == [200] * 3 and life.view.seen_da == [190] * 3
 
 
-def test_a_frame_waits_three_seconds_for_those_that_are_silent():
+def test_a_frame_waits_three_seconds_for_silent_evses():
     life = metered()
     life.stand(100)
     life.read(0, 50, 50, 50).later(100).frame(300, 300, 300)
@@ -354,7 +354,7 @@ def test_a_frame_waits_three_seconds_for_those_that_are_silent():
     assert not life.view.open and life.view.high_da == [300] * 3 and life.view.low_da == [200] * 3 and life.view.tight_da == [200] * 3
 
 
-def test_one_that_cannot_be_drawing_is_not_waited_for():
+def test_a_frame_does_not_wait_for_an_evse_that_cannot_draw():
     life = metered()
     life.read(0, 0, 0, 0).later(100).frame(300, 300, 300)
     assert life.s.bound_da == 0 and not life.view.open and life.view.high_da == [300] * 3
@@ -375,7 +375,7 @@ def test_feed_in_and_sign_are_plausible_within_an_ampere_or_a_twentieth():
         assert life.view.trust.owes() != believed or shown_da == 280, (shown_da, ours_da, generation)
 
 
-def test_a_person_who_looked_makes_it_begin_anew():
+def test_a_confirmation_by_a_person_restarts_the_meter_trust():
     life = distrusted()
     life.view.looked_at()
     assert not life.view.complete and not life.view.open and life.view.trust.believed(life.now_ms) and life.view.steps.ref_ms == -1
@@ -383,7 +383,7 @@ def test_a_person_who_looked_makes_it_begin_anew():
     assert life.view.state == "ok" and life.view.reason == ""
 
 
-def test_a_step_of_ours_would_help_one_that_lives_and_owes():
+def test_a_step_of_the_evses_would_help_a_working_meter_that_needs_evidence():
     life = distrusted()
     mark_ms = life.view.mark_ms
     assert [life.view.needs_step(p, mark_ms + 5000) for p in range(3)] == [True, False, False]
@@ -392,7 +392,7 @@ def test_a_step_of_ours_would_help_one_that_lives_and_owes():
     assert not life.view.needs_step(0, mark_ms)
 
 
-def test_only_phases_that_one_of_ours_loads_are_owed():
+def test_only_phases_loaded_by_an_evse_need_evidence():
     life = metered(evses=(evse(terminals=[[1]]), evse("b", terminals=[[1, 2]])))
     assert life.view.trust.loaded == [False, True, True] and life.view.mult == [0, 1, 0, 0, 1, 1]
     other = Metered(evse(circuit=1), circuits=[circuit(), circuit("a", 0), circuit("b", 0, meter=0)])
@@ -402,13 +402,13 @@ def test_only_phases_that_one_of_ours_loads_are_owed():
         other.evse_states[5]
 
 
-def test_where_nothing_else_is_there_no_other_load_is_seen():
+def test_without_other_load_none_is_detected():
     life = metered().live(4, 0, 0, 0)
     assert life.view.seen_da == [0] * 3 == life.view.low_da == life.view.tight_da == life.other.over_da
     assert OtherLoad(life, 0).over_da == [0] * 3
 
 
-def test_above_the_rating_one_that_had_time_to_follow_draws_no_more_than_it_was_told():
+def test_above_the_rating_an_evse_that_had_time_to_follow_counts_no_more_than_its_order():
     for since_ms, sent_da, over_da in ((2000, 60, 440), (1999, 60, 400), (2000, 0, 500), (2000, -1, 500), (2000, 120, 400)):
         life = metered()
         life.stand(100)

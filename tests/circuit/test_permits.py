@@ -21,14 +21,14 @@ def ready(*evses, **more):
     return life.audit()
 
 
-def test_a_ledger_begins_in_quarantine_and_feeds_nobody():
+def test_a_ledger_starts_in_quarantine_and_feeds_no_device():
     permits = Life(evse()).permits
     fresh = Permits(permits.bounds, permits.margin)
     assert (fresh.mode, fresh.feed_ok, fresh.next_id, fresh.want_da, fresh.foreign_ms) == ("quarantine", False, 1, [0], {})
     assert fresh.tick_ms < -(1 << 35) and fresh.refused_count == [0] * 16
 
 
-def test_orders_are_numbered_from_one_and_recorded_before_they_leave():
+def test_orders_are_numbered_from_one_and_recorded_before_transmission():
     life = ready()
     first = life.permits.send(0, 100, life.now_ms)
     assert life.permits.send(0, 90, life.now_ms) == first + 1 and life.s.sent_da == 90 and life.s.bound_da == 100 == life.sums[0]
@@ -36,7 +36,7 @@ def test_orders_are_numbered_from_one_and_recorded_before_they_leave():
     assert Life(evse()).permits.send(0, 0, 0) == 1
 
 
-def test_rule_2_what_a_device_makes_of_an_order_is_learned_from_a_new_one_alone():
+def test_rule_2_the_rounding_of_a_device_is_learned_only_from_a_new_order():
     for want_da, most_da, ok, _, rounding_da in ((100, 107, True, 60, 7), (100, 100, True, 60, 0), (0, 7, True, 60, 0), (100, 107, False, 60, 0),
                                                       (50, 60, True, 60, 0), (100, 140, True, 60, 40), (100, 141, True, 60, 40),
                                                           (1, 9, True, 60, 8)):  # fmt: skip
@@ -53,7 +53,7 @@ def test_rule_2_what_a_device_makes_of_an_order_is_learned_from_a_new_one_alone(
     assert life.s.rounding_da == 0, "what it may hold already is not what it makes of an order"
 
 
-def test_the_most_of_a_target_is_with_its_rounding_up_to_its_maximum_and_with_its_car():
+def test_the_most_current_of_a_target_includes_rounding_and_car_up_to_the_maximum():
     life = ready()
     for rounding_da, overdraw_da, want_da, most_da in ((0, 0, 100, 100), (5, 0, 100, 105), (0, 7, 100, 107), (5, 7, 100, 112), (5, 7, 0, 0),
         (5, 0, 158, 160),
@@ -62,14 +62,14 @@ def test_the_most_of_a_target_is_with_its_rounding_up_to_its_maximum_and_with_it
         assert life.permits.most_of(life.s, want_da) == most_da, (rounding_da, overdraw_da, want_da)
 
 
-def test_rule_5_one_that_refuses_is_left_alone_for_its_time_unless_it_is_in_service():
+def test_rule_5_a_refusing_device_gets_no_frames_for_its_time_unless_it_is_in_service():
     for ok, at_ms, rule in ((False, -1, 5), (False, 0, None), (True, -1, None)):
         life = ready()
         life.s.ok, life.s.backoff_until_ms = ok, life.now_ms - at_ms
         assert (life.permits.send(0, 0, life.now_ms) is None) == (rule is not None) and refused(life) == ([rule] if rule else [])
 
 
-def test_a_lower_within_the_reserve_and_below_all_that_is_live_always_leaves():
+def test_a_lower_within_the_reserve_and_below_all_live_orders_is_always_sent():
     for reserve_da, most_da, leaves in ((60, 60, True), (60, 61, False), (70, 60, True), (50, 60, False)):
         life = ready()
         life.s.ok, life.s.reserve_da, life.permits.feed_ok, life.permits.mode = False, reserve_da, False, "safe"
@@ -80,7 +80,7 @@ def test_a_lower_within_the_reserve_and_below_all_that_is_live_always_leaves():
     assert life.permits._rule_2_lower(life.s, 60) and not life.permits._rule_2_lower(life.s, 61), "not above what is live"
 
 
-def test_invariant_l1_a_lower_leaves_whatever_else_is_wrong():
+def test_invariant_l1_a_lower_is_sent_whatever_else_is_wrong():
     life = ready()
     life.permits.feed_ok, life.permits.foreign_ms, life.journal_barrier.written, life.permits.mode = False, {0: life.now_ms}, -1, "safe"
     life.margin.no_raise[0] = True
@@ -88,7 +88,7 @@ def test_invariant_l1_a_lower_leaves_whatever_else_is_wrong():
     assert life.permits.send(0, 60, life.now_ms) is None and life.permits.send(0, 59, life.now_ms) is not None and refused(life) == [5]
 
 
-def test_a_lower_is_said_again_until_it_is_proven_by_a_loop_that_lives():
+def test_a_lower_is_repeated_by_a_running_loop_until_it_is_proven():
     for proven, feed_ok, leaves in ((False, True, True), (True, True, False), (False, False, False)):
         life = ready()
         order_id = life.permits.send(0, 50, life.now_ms)
@@ -107,7 +107,7 @@ def test_a_lower_is_said_again_until_it_is_proven_by_a_loop_that_lives():
     assert not life.permits._rule_2_lowers(life.s, 0, life.now_ms), "nothing says what a lower is"
 
 
-def test_where_an_order_of_nobody_stands_a_lower_is_below_what_was_just_measured():
+def test_with_a_foreign_order_in_force_a_lower_is_below_the_latest_measurement():
     for most_da, measured_da, age_ms, ordered_da, leaves in ((79, 80, 5000, None, True), (80, 80, 0, None, False), (79, 80, 5001, None, False),
                                                              (79, 80, 0, 80, True), (70, 80, 0, 70, False), (69, 80, 0, 70, True)):  # fmt: skip
         life = ready()
@@ -175,7 +175,7 @@ def test_rule_7_an_order_to_one_without_watchdog_needs_the_default_state():
     assert ready(evse(), rating=160).permits.survives(ready().s, 10**6), "a watchdog ends any order"
 
 
-def test_an_order_that_is_planned_and_not_above_what_is_live_needs_no_margin():
+def test_a_planned_order_not_above_the_live_one_needs_no_margin():
     for want_da, most_da, leaves in ((60, 60, True), (59, 60, False), (60, 61, False)):
         life = ready()
         life.permits.want_da[0] = want_da
@@ -209,7 +209,7 @@ def feared():
     return life
 
 
-def test_rule_5_to_a_silent_one_what_is_within_its_reserve_leaves_and_more_needs_all_the_rules():
+def test_rule_5_a_silent_device_gets_orders_within_its_reserve_and_more_needs_all_rules():
     life = silent()
     life.permits.feed_ok = False
     assert life.permits.send(0, 60, 6000) is not None and life.permits.send(0, 61, 6000) is None and refused(life) == [5]
@@ -263,7 +263,7 @@ def test_rule_5_orders_above_the_reserve_are_of_another_kind():
         assert (life.s.last_feed_ms, life.s.hearing_ms == 5, life.s.lapsed) == (kind_ms, hearing, hearing), da
 
 
-def test_a_row_of_lowers_begins_with_the_first_order_below_what_is_live():
+def test_a_sequence_of_lowers_begins_with_the_first_order_below_the_live_one():
     for da, reported_da, old_da, begins in ((60, 0, 0, False), (59, 0, 0, True), (60, 61, 0, True), (60, 0, 61, True), (61, 61, 61, False)):
         life = ready()
         life.s.reported_da, life.s.reported_old_da = reported_da, old_da
@@ -275,14 +275,14 @@ def test_a_row_of_lowers_begins_with_the_first_order_below_what_is_live():
         assert life.s.lower_ms == 20000
 
 
-def test_rule_9_it_is_quiet_ten_seconds_after_the_last_foreign_write_on_any_line():
+def test_rule_9_the_lines_are_clean_ten_seconds_after_the_last_foreign_write():
     life = ready()
     assert life.permits.quiet(0)
     life.permits.foreign_ms = {0: 100, 1: 5000, 2: 200}
     assert not life.permits.quiet(14999) and life.permits.quiet(15000)
 
 
-def test_a_frame_that_is_no_order_may_feed_what_holds_no_more_than_its_reserve():
+def test_a_frame_without_an_order_may_feed_a_device_that_holds_at_most_its_reserve():
     life = silent()
     life.permits.feed_ok = False
     life.s.book.orders = []
@@ -303,7 +303,7 @@ def holding(**more):
     return life
 
 
-def test_rule_5_to_one_whose_time_runs_only_a_frame_leaves_that_keeps_nothing_alive():
+def test_rule_5_during_the_silence_time_only_frames_that_feed_nothing_are_sent():
     life = holding()
     assert not life.permits.may_feed(0, 6000) and life.s.needs_room_ms < 0
     life.s.hearing_ms = 0
@@ -317,7 +317,7 @@ def test_rule_5_to_one_whose_time_runs_only_a_frame_leaves_that_keeps_nothing_al
     assert not life.permits.may_feed(0, 6000)
 
 
-def test_rule_5_after_its_time_a_frame_leaves_to_one_that_hears_and_with_the_margin():
+def test_rule_5_after_the_silence_time_a_frame_needs_a_receiving_device_and_the_margin():
     for other_da, may in ((160, True), (161, False)):
         life = holding()
         life.s.lapsed, life.s.hearing_ms = True, 0
@@ -328,7 +328,7 @@ def test_rule_5_after_its_time_a_frame_leaves_to_one_that_hears_and_with_the_mar
     assert not life.permits.may_feed(0, 6000)
 
 
-def test_while_a_watchdog_is_under_test_what_is_counted_may_be_fed():
+def test_while_a_watchdog_is_under_test_the_counted_order_may_be_fed():
     for bound_da, may in ((160, True), (159, False)):
         life = holding()
         life.s.watchdog_under_test, life.s.bound_da = True, bound_da
@@ -345,7 +345,7 @@ def test_rule_14_a_switch_to_more_phases_needs_their_margin_and_to_fewer_none():
     assert life.permits.phases_sent(0, [2], life.now_ms) and life.s.on_keys == (0, 2) and life.s.off_keys == (1,)
 
 
-def test_what_is_known_of_its_car_counts_with_an_order():
+def test_the_known_behaviour_of_its_car_counts_with_an_order():
     for da, leaves in ((90, True), (91, False)):
         life = ready(rating=100)
         life.s.overdraw_da = 10

@@ -43,7 +43,7 @@ def begun(bench):
     return bench
 
 
-def test_section_6_shares_that_take_many_ticks_come_to_the_same():
+def test_section_6_a_share_over_many_ticks_has_the_same_result():
     at_once, slowly = garage(Bench), garage(Slowly)
     for bench in (at_once, slowly):
         bench.follow(90)
@@ -51,7 +51,7 @@ def test_section_6_shares_that_take_many_ticks_come_to_the_same():
     assert sum(slowly.guard.want_da) == RATING_DA and min(slowly.guard.want_da) == 0
 
 
-def test_section_6_goals_come_into_force_when_all_are_known():
+def test_section_6_targets_come_into_force_when_all_are_known():
     bench = begun(garage(Slowly, 20, 3200))
     assert bench.guard.want_da == [0] * 20
     while bench.guard.sharing:
@@ -73,7 +73,7 @@ def test_section_6_a_shed_does_not_wait_for_a_share():
     assert sum(bench.guard.want_da) <= 1000
 
 
-def test_section_6_who_unplugs_during_a_share_is_not_raised_by_it():
+def test_section_6_an_evse_unplugged_during_a_share_is_not_raised_by_it():
     bench = begun(garage(Slowly, 20, 3200))
     bench.guard.demand(7, False)
     while bench.guard.sharing:
@@ -81,7 +81,7 @@ def test_section_6_who_unplugs_during_a_share_is_not_raised_by_it():
     assert bench.guard.want_da[7] == 0 and bench.guard.want_da[8] == 160
 
 
-def test_section_7_a_share_ends_where_the_safe_state_begins_and_nothing_of_it_is_left():
+def test_section_7_a_share_ends_without_effect_when_the_safe_state_begins():
     bench = begun(garage(Slowly))
     bench.guard.enter_safe_state("a test", bench.now_ms)
     assert not bench.guard.sharing
@@ -89,7 +89,7 @@ def test_section_7_a_share_ends_where_the_safe_state_begins_and_nothing_of_it_is
     assert bench.guard.want_da == [0] * COUNT
 
 
-def test_section_6_a_share_that_was_given_up_is_made_anew_with_the_same_room():
+def test_section_6_an_abandoned_share_is_repeated_with_the_same_free_current():
     bench, other = garage(Slowly), garage(Bench)
     begun(bench)
     bench.guard.plan.tick(bench.now_ms, False)  # as when the mode does not allow it for a moment

@@ -12,13 +12,13 @@ def garage(count, rating, **settings):
     return bench
 
 
-def test_section_6_a_car_starts_as_soon_as_it_wants_and_there_is_room():
+def test_section_6_a_car_starts_as_soon_as_charge_is_requested_and_current_is_free():
     bench = garage(1, 320)
     bench.tick(600)
     assert bench.guard.want_da[0] == 160
 
 
-def test_section_6_who_does_not_want_is_paused():
+def test_section_6_an_evse_without_a_charge_request_is_paused():
     bench = garage(2, 200)
     bench.follow(15)
     bench.guard.demand(0, False)
@@ -26,7 +26,7 @@ def test_section_6_who_does_not_want_is_paused():
     assert bench.guard.want_da[0] == 0
 
 
-def test_section_6_a_shed_takes_one_tick_and_keeps_everybody_at_the_minimum_where_it_can():
+def test_section_6_a_shed_takes_one_tick_and_keeps_every_evse_at_its_minimum_if_possible():
     bench = garage(3, 480)
     bench.follow(20)
     assert bench.guard.want_da == [160, 160, 160]
@@ -98,7 +98,7 @@ def test_section_6_a_paused_car_is_not_started_again_before_its_hold_time():
     assert bench.guard.want_da[0] == 160
 
 
-def test_section_6_a_raise_waits_until_the_room_is_proven_free():
+def test_section_6_a_raise_waits_until_the_current_is_proven_free():
     bench = garage(2, 160)
     bench.guard.demand(1, False)
     bench.follow(10)
@@ -144,7 +144,7 @@ def test_section_6_a_sleeping_car_gives_back_all_but_the_minimum_and_wakes():
     assert bench.guard.want_da == [110, 110]
 
 
-def test_section_6_one_without_a_fallback_shares_with_one_without_watchdog():
+def test_section_6_an_evse_without_a_fallback_shares_with_one_without_watchdog():
     bench = Bench(site([foreign_evse("evse-1"), mute_evse("evse-2")], [circuit(rating=200)])).start()
     for e in range(2):
         bench.guard.demand(e, True)
@@ -164,7 +164,7 @@ def test_section_6_the_same_input_gives_the_same_output():
     assert seen[0] == seen[1]
 
 
-def test_section_6_one_that_will_not_go_down_is_planned_with_its_bound():
+def test_section_6_an_evse_that_does_not_follow_is_planned_with_its_bound():
     bench = garage(2, 320)
     bench.follow(20)
     assert bench.guard.want_da == [160, 160]
@@ -178,7 +178,7 @@ def test_section_6_one_that_will_not_go_down_is_planned_with_its_bound():
     assert bench.bound(1) <= 80
 
 
-def test_rule_1_a_device_that_rounds_up_is_planned_with_what_it_makes_of_an_order():
+def test_rule_1_a_device_that_rounds_up_is_planned_with_its_rounded_order():
     bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=200)], raise_hold_ms=1000)).start()
     for e in range(2):
         bench.guard.demand(e, True)
@@ -197,7 +197,7 @@ def test_rule_1_a_device_that_rounds_up_is_planned_with_what_it_makes_of_an_orde
     assert bench.send(bench.guard.want_da[0] + 7, 0) is not None
 
 
-def test_section_6_a_little_more_than_their_share_each_keeps_nobody_from_its_minimum():
+def test_section_6_slightly_more_than_a_share_each_keeps_no_evse_from_its_minimum():
     evses = [evse("evse-%d" % (e + 1), limit_da=65 if e < 4 else 160) for e in range(5)]
     bench = Bench(site(evses, [circuit(rating=310)], raise_hold_ms=2000, restart_hold_ms=3000)).start()
     for e in range(4):

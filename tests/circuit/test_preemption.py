@@ -8,7 +8,7 @@ BLIND = (320, 0, False, 320)
 MEASURED = (320, 0, True, 320)
 
 
-def test_section_6_one_whose_reserve_is_its_maximum_lets_another_begin_beside_it():
+def test_section_6_an_evse_whose_reserve_is_its_maximum_lets_another_start():
     bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED], rating=640)
     bench.plug(0)
     bench.run(30)
@@ -21,7 +21,7 @@ def test_section_6_one_whose_reserve_is_its_maximum_lets_another_begin_beside_it
     assert bench.longest_s[0] <= 1 and bench.above_s == 0
 
 
-def test_section_6_a_third_one_gets_its_place_beside_two_that_share_all():
+def test_section_6_a_third_evse_gets_its_share_next_to_two_that_share_all():
     bench = Beside([BLIND, MEASURED, MEASURED], rating=640)
     for e in range(3):
         bench.plug(e)
@@ -29,7 +29,7 @@ def test_section_6_a_third_one_gets_its_place_beside_two_that_share_all():
     assert min(bench.drawn) >= 60 and bench.above_s == 0, bench.drawn
 
 
-def test_section_6_where_it_takes_all_that_the_others_have_they_take_turns():
+def test_section_6_evses_take_turns_if_one_needs_the_current_of_all_others():
     bench = Beside([(160, 160, False, 100), (160, 160, False, 160), BLIND], rating=540, house=100)
     for e in range(3):
         bench.plug(e)
@@ -38,7 +38,7 @@ def test_section_6_where_it_takes_all_that_the_others_have_they_take_turns():
     assert bench.above_s == 0
 
 
-def test_section_6_where_other_load_takes_the_room_nobody_is_paused_for_one_who_cannot_begin():
+def test_section_6_no_evse_is_paused_for_one_that_cannot_start_because_of_other_load():
     bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED], rating=640, house=280)
     bench.plug(0)
     bench.run(30)
@@ -48,7 +48,7 @@ def test_section_6_where_other_load_takes_the_room_nobody_is_paused_for_one_who_
     assert bench.charged_s[0] >= 8 * SLOT_S, bench.charged_s
 
 
-def test_section_6_why_says_who_waits_and_who_makes_room():
+def test_section_6_why_names_the_waiting_evse_and_the_one_that_yields():
     bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED], rating=640)
     bench.plug(0)
     bench.run(30)
@@ -62,7 +62,7 @@ def test_section_6_why_says_who_waits_and_who_makes_room():
     assert "no margin" in texts[1], texts
 
 
-def test_section_6_the_same_order_of_who_came_first_decides_among_those_who_wait():
+def test_section_6_the_order_of_arrival_decides_among_waiting_evses():
     bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED, MEASURED], rating=450)
     bench.plug(0)
     bench.run(30)
@@ -74,7 +74,7 @@ def test_section_6_the_same_order_of_who_came_first_decides_among_those_who_wait
     assert bench.drawn[2] and not bench.drawn[1]
 
 
-def test_section_6_liveness_nobody_starves_whoever_stands_beside_whom():
+def test_section_6_liveness_no_evse_starves_in_any_combination():
     for seed in range(6):
         bench = drawn_from(seed).run(12 * SLOT_S)
         most_s = (len(bench.cars) + 4) * SLOT_S

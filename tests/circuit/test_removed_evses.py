@@ -39,7 +39,7 @@ def gone_two(**more):
     return renumbered(site([evse("evse-2", circuit=1)], ROWS), 2), kept
 
 
-def test_what_left_counts_its_maximum_on_every_circuit_of_its_path():
+def test_a_removed_evse_counts_its_maximum_on_every_circuit_of_its_path():
     facts, kept = gone_two()
     bench = Bench(facts, kept).start()
     assert names(bench) == ["evse-1"]
@@ -47,7 +47,7 @@ def test_what_left_counts_its_maximum_on_every_circuit_of_its_path():
     assert bench.order(50) is None and bench.order(40) is not None
 
 
-def test_it_counts_after_a_second_and_a_third_restart():
+def test_a_removed_evse_counts_after_a_second_and_a_third_restart():
     facts, kept = gone_two()
     for _ in range(3):
         bench = Bench(facts, kept).start()
@@ -55,14 +55,14 @@ def test_it_counts_after_a_second_and_a_third_restart():
         kept = bench.guard.evidence_dump()
 
 
-def test_it_counts_for_hours_and_the_site_regulates_beside_it():
+def test_a_removed_evse_counts_for_hours_while_the_site_regulates():
     facts, kept = gone_two()
     bench = Bench(facts, kept).start()
     bench.tick(7200000 // 40)
     assert bench.guard.margin_da(1) == [40] * 3 and bench.guard.mode == "degraded"
 
 
-def test_a_person_who_says_that_it_is_gone_frees_its_place_for_good():
+def test_confirming_the_removal_frees_its_place_permanently():
     facts, kept = gone_two()
     bench = Bench(facts, kept).start()
     for name in ("evse-2", "nobody"):
@@ -77,7 +77,7 @@ def test_a_person_who_says_that_it_is_gone_frees_its_place_for_good():
         again.guard.confirm_removed("evse-1", again.now_ms)
 
 
-def test_a_proven_watchdog_frees_it_after_its_time_down_to_its_reserve():
+def test_a_proven_watchdog_frees_a_removed_evse_after_its_time_down_to_its_reserve():
     kept = first(foreign_evse("evse-1", fallback_da=60), evse("evse-2"))
     bench = Bench(renumbered(site([evse("evse-2")]), 2), kept)
     assert bench.guard.margin_da(0) == [0] * 3
@@ -88,14 +88,14 @@ def test_a_proven_watchdog_frees_it_after_its_time_down_to_its_reserve():
     assert bench.guard.margin_da(0) == [260] * 3
 
 
-def test_one_without_reserve_is_forgotten_when_its_watchdog_ran_out():
+def test_a_removed_evse_without_reserve_is_dropped_when_its_watchdog_expired():
     bench = Bench(renumbered(site([evse("evse-2")]), 2), first(evse("evse-1"), evse("evse-2"))).start()
     bench.tick(30000)
     assert bench.guard.margin_da(0) == [320] * 3 and names(bench) == []
     assert "before" not in bench.guard.evidence_dump()["site"]
 
 
-def test_its_watchdog_frees_nothing_where_another_is_asked_at_its_address():
+def test_its_watchdog_frees_nothing_if_another_unit_is_polled_at_its_address():
     kept = first(foreign_evse("evse-1", profile="one"))
     bench = Bench(site([foreign_evse("evse-1", profile="another")]), kept).start()
     bench.tick(60000)
@@ -110,7 +110,7 @@ def test_a_distrusted_watchdog_frees_nothing():
     assert bench.guard.margin_da(0) == [160] * 3
 
 
-def test_one_that_was_only_renamed_is_the_same_device_with_its_evidence():
+def test_a_renamed_evse_is_the_same_device_with_its_evidence():
     kept = first(mute_evse("evse-1"))
     kept["evses"]["evse-1"]["known_fingerprint"] = "SN1"
     bench = Bench(site([mute_evse("bay-1")]), kept)
@@ -118,7 +118,7 @@ def test_one_that_was_only_renamed_is_the_same_device_with_its_evidence():
     assert bench.guard.margin_da(0) == [160] * 3
 
 
-def test_a_lock_out_goes_with_the_device_and_with_the_name():
+def test_a_lock_out_follows_the_device_and_the_name():
     kept = first(mute_evse("evse-1"))
     kept["locked"] = {"evse-1": 2}
     renamed = Bench(site([mute_evse("bay-1")]), kept)
@@ -145,7 +145,7 @@ def test_another_unit_bus_or_kind_under_the_same_name_is_another_device():
         assert bench.guard.margin_da(0) == [320] * 3
 
 
-def test_a_renamed_circuit_does_not_lose_the_load_of_one_that_left():
+def test_a_renamed_circuit_keeps_the_load_of_a_removed_evse():
     facts, kept = gone_two()
     facts["circuits"] = [circuit("main"), circuit("row-1", 0, 320), circuit("b", 0, 200)]
     for _ in range(3):
@@ -157,13 +157,13 @@ def test_a_renamed_circuit_does_not_lose_the_load_of_one_that_left():
     assert bench.guard.margin_da(1) == [320] * 3
 
 
-def test_a_renamed_root_does_not_lose_it_either():
+def test_a_renamed_root_also_keeps_the_load_of_a_removed_evse():
     kept = first(mute_evse("evse-1"), evse("evse-2"))
     bench = Bench(renumbered(site([evse("evse-2")], [circuit("grid")]), 2), kept).start()
     assert bench.guard.margin_da(0) == [160] * 3
 
 
-def test_a_circuit_that_was_taken_out_still_limits_those_that_hang_on_it_unpaused():
+def test_a_removed_circuit_still_limits_its_evses_until_they_are_paused():
     kept = first(evse("evse-1", circuit=1, fallback_da=60), evse("evse-2", circuit=1), circuits=ROWS)
     bench = Bench(site([evse("evse-1", fallback_da=60), evse("evse-2")], [circuit("main"), circuit("b", 0, 200)]), kept)
     assert bench.ledger.evse_states[0].old_keys and bench.ledger.evse_states[1].old_keys
@@ -184,7 +184,7 @@ def test_a_raise_needs_the_margin_of_the_old_place_as_well():
     assert bench.order(100) is None and bench.order(90) is not None
 
 
-def test_what_left_and_comes_back_into_the_file_is_asked_again():
+def test_an_evse_that_returns_to_the_site_file_is_audited_again():
     facts, kept = gone_two()
     kept = Bench(facts, kept).start().guard.evidence_dump()
     bench = Bench(site([mute_evse("evse-1", circuit=1), evse("evse-2", circuit=1)], ROWS), kept)
@@ -193,7 +193,7 @@ def test_what_left_and_comes_back_into_the_file_is_asked_again():
     assert bench.guard.margin_da(1) == [200] * 3
 
 
-def test_one_that_was_declared_isolated_before_it_left_is_forgotten():
+def test_an_evse_isolated_before_its_removal_is_dropped():
     old = Bench(site([mute_evse("evse-1"), evse("evse-2")])).start()
     old.stand(100)
     old.guard.isolate(0, True, old.now_ms)
@@ -209,7 +209,7 @@ def test_a_lower_maximum_in_the_file_does_not_count_before_it_was_proven():
     assert bench.guard.bound_da(0) == [0] * 3
 
 
-def test_the_journal_of_an_earlier_version_is_understood():
+def test_the_journal_of_an_earlier_version_is_readable():
     kept = first(mute_evse("evse-1", circuit=1), evse("evse-2", circuit=1), circuits=ROWS)
     for entry in kept["site"]["evses"].values():
         for key in ("at", "max", "reserve", "lapse"):
@@ -220,7 +220,7 @@ def test_the_journal_of_an_earlier_version_is_understood():
     assert bench.ledger.cap_da[:3] == [100] * 3
 
 
-def test_a_journal_that_makes_no_sense_is_no_obstacle():
+def test_an_invalid_journal_does_not_block():
     good = {"path": ["main"], "terminals": [[0]], "at": "x/1 y", "max": 160, "reserve": 0, "lapse": 0}
     bad = [
         None, [], {}, {"evses": 3}, {"circuits": 3, "evses": {"a": 3, "b": {}, "c": {"path": 3, "terminals": [[0]]}}, "before": 3},
@@ -233,7 +233,7 @@ def test_a_journal_that_makes_no_sense_is_no_obstacle():
         assert names(Bench(site([evse()]), kept).start()) == names(bench), shape
 
 
-def test_two_that_left_under_one_name_are_told_apart():
+def test_two_evses_removed_under_one_name_are_distinguished():
     kept = first(mute_evse("evse-1", max_da=100))
     kept = Bench(renumbered(site([mute_evse("evse-1", max_da=100)]), 7), kept).start().guard.evidence_dump()
     bench = Bench(site([evse("evse-9", unit=9)], [circuit(rating=640)]), kept).start()
@@ -246,7 +246,7 @@ def test_the_same_shape_adds_nothing():
     assert SiteMigration(facts, kept["site"]).facts is facts
 
 
-def test_who_lacks_its_room_is_told_to_say_that_it_is_gone():
+def test_an_evse_blocked_by_a_removed_one_is_told_to_confirm_its_removal():
     facts, kept = gone_two()
     bench = Bench(facts, kept).start()
     bench.guard.demand(0, True)

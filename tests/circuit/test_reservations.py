@@ -24,7 +24,7 @@ def asks(bench):
     return bench.guard.may_feed(0, bench.now_ms)
 
 
-def test_section_6_one_that_returns_has_its_room_and_why_says_for_whom_it_is_kept():
+def test_section_6_a_returning_evse_has_its_current_reserved_and_why_names_it():
     bench = two()
     assert not asks(bench)
     for _ in range(16):
@@ -35,7 +35,7 @@ def test_section_6_one_that_returns_has_its_room_and_why_says_for_whom_it_is_kep
     assert "evse-1 16.0 A (returning, " in bench.guard.why(1), bench.guard.why(1)
 
 
-def test_section_6_the_room_of_one_that_returns_is_given_back_when_it_does_not_come():
+def test_section_6_the_reserved_current_is_released_if_the_evse_does_not_return():
     bench = two()
     assert not asks(bench)
     bench.follow(5, silent=(0,))
@@ -44,7 +44,7 @@ def test_section_6_the_room_of_one_that_returns_is_given_back_when_it_does_not_c
     assert bench.guard.want_da[1] == 320
 
 
-def test_section_6_one_that_is_back_is_planned_with_its_order_alone():
+def test_section_6_a_returned_evse_is_planned_with_its_order_only():
     bench = two()
     for _ in range(16):
         if asks(bench):
@@ -59,7 +59,7 @@ def test_section_6_one_that_is_back_is_planned_with_its_order_alone():
     assert bench.guard.want_da == [160, 160] and least == 160, (bench.guard.want_da, least)
 
 
-def test_section_6_why_says_that_a_neighbour_follows_no_order():
+def test_section_6_why_reports_that_a_neighbour_follows_no_order():
     bench = two()
     bench.follow(8)
     bench.guard.lost(0, bench.now_ms)

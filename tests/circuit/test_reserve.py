@@ -35,7 +35,7 @@ def standing_of(facts, read):
     return ledger, s
 
 
-def test_rule_4_the_reserve_is_the_same_for_the_check_and_for_the_ledger_that_read_what_was_declared():
+def test_rule_4_check_and_ledger_with_the_declared_values_have_the_same_reserve():
     for make, more, by_facts, unread, _ in CASES:
         facts = site([make(**more)])
         known = Declared(Site(facts).evses[0])
@@ -44,13 +44,13 @@ def test_rule_4_the_reserve_is_the_same_for_the_check_and_for_the_ledger_that_re
         assert standing_of(facts, False)[1].reserve_da == unread, more
 
 
-def test_rule_7_who_has_no_watchdog_keeps_its_order_in_the_default_state():
+def test_rule_7_an_evse_without_watchdog_keeps_its_order_in_the_default_state():
     for make, more, reserve, _, standing in CASES:
         e = Site(site([make(**more)])).evses[0]
         assert default_da(e, Declared(e), reserve, 160) == standing, more
 
 
-def test_rule_4_the_fallback_of_a_watchdog_that_does_not_count_is_a_reserve_all_the_same():
+def test_rule_4_the_fallback_of_a_watchdog_that_does_not_count_is_still_a_reserve():
     facts = site([foreign_evse(fallback_da=60, holds=True, poll_feeds=True)])
     facts["buses"] = [{"name": "lan", "kind": "tcp", "host": "10.0.0.1", "private": False}]
     e = Site(facts).evses[0]
@@ -59,7 +59,7 @@ def test_rule_4_the_fallback_of_a_watchdog_that_does_not_count_is_a_reserve_all_
     assert ReserveSums(Site(facts), kept(distrusted=True, seen={"holds": 1})).reserve_da == [60]
 
 
-def test_rule_8_what_was_only_declared_counts_once_it_is_tested_where_tests_are_required():
+def test_rule_8_where_tests_are_required_a_declared_value_counts_once_it_is_tested():
     facts = site([foreign_evse(power_on_source="declared", power_on_da=60)])
     facts["require_tested"] = True
     e = Site(facts).evses[0]
@@ -76,7 +76,7 @@ def codes(facts, evidence):
     return [found["code"] for found in check_site(facts, evidence)]
 
 
-def test_rule_7_a_test_that_saw_it_hold_its_order_lets_a_site_pass_that_fits_only_so():
+def test_rule_7_a_test_that_showed_a_held_order_lets_a_site_pass_that_needs_it():
     facts = site([mute_evse(holds=False)], [circuit(rating=100)])
     assert codes(facts, None) == ["reserves"] * 3
     assert codes(facts, kept(seen={"holds": 1})) == []

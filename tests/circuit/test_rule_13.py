@@ -23,7 +23,7 @@ def want_all(bench):
         bench.guard.demand(e, True)
 
 
-def test_no_order_lifts_the_sum_above_the_grant_though_the_rating_would_carry_it():
+def test_no_order_raises_the_sum_above_the_grant_even_within_the_rating():
     bench = two(granted_da=200)
     bench.tick()
     assert bench.order(120, 0) is not None
@@ -55,7 +55,7 @@ def test_the_fullest_phase_decides():
     assert bench.guard.sums_da() == [120, 200, 120] and bench.guard.fullest_da() == 200
 
 
-def test_targets_follow_the_grant_and_say_so():
+def test_targets_follow_the_grant_and_the_reason_names_it():
     bench = two(granted_da=140)
     want_all(bench)
     bench.follow(30)
@@ -81,7 +81,7 @@ def test_a_grant_below_the_reserves_is_met_by_the_reserves():
     assert bench.guard.grant_met() and bench.guard.reserves_da() == 60
 
 
-def test_who_has_no_watchdog_may_stand_only_within_what_the_parent_counts_for_ever():
+def test_an_evse_without_watchdog_is_limited_to_the_permanent_count_of_the_parent():
     bench = below([mute_evse("a")], fallback_da=80)
     bench.tick()
     assert bench.order(100) is None and bench.order(80) is not None
@@ -95,7 +95,7 @@ def test_nothing_is_proven_while_the_invariant_is_not_checked():
     assert not bench.guard.grant_met()
 
 
-def test_the_parent_believes_a_sum_that_it_did_not_order_without_calling_it_foreign():
+def test_the_parent_accepts_a_sum_that_it_did_not_order_without_a_foreign_write():
     bench = Bench(site([evse("garage", primary=True), evse("b", unit=2)])).start()
     bench.guard.reported(0, 150, bench.now_ms)
     assert bench.bound(0) == 150 and "foreign" not in bench.kinds()
@@ -103,7 +103,7 @@ def test_the_parent_believes_a_sum_that_it_did_not_order_without_calling_it_fore
     assert "foreign" in bench.kinds()
 
 
-def test_the_parent_forgets_a_current_that_is_not_measured_any_more():
+def test_the_parent_discards_a_current_that_is_no_longer_measured():
     bench = Bench(site([evse("garage", primary=True)])).start()
     bench.measure(0, 90, 90, 90)
     assert bench.bound(0) == 90

@@ -70,7 +70,7 @@ def test_rule_15_a_moved_evse_counts_in_its_old_and_new_place():
     assert new.ledger.evse_states[0].old_keys
 
 
-def test_rule_15_the_old_place_is_let_go_when_it_was_proven_paused():
+def test_rule_15_the_old_place_is_released_after_a_proven_pause():
     new = Bench(site([evse(circuit=2)], [circuit(), circuit("a", 0, 200), circuit("b", 0, 200)]), moved()).start()
     assert not new.ledger.evse_states[0].old_keys
     new.stand(100)
@@ -78,7 +78,7 @@ def test_rule_15_the_old_place_is_let_go_when_it_was_proven_paused():
     assert new.guard.margin_da(2) == [100, 100, 100]
 
 
-def test_rule_15_the_smaller_rating_holds_until_everybody_below_was_proven_paused():
+def test_rule_15_the_smaller_rating_applies_until_every_evse_below_was_proven_paused():
     old = Bench(site([evse()], [circuit(rating=200)])).start()
     new = Bench(site([evse()], [circuit(rating=320)]), old.guard.evidence_dump())
     assert new.guard.margin_da(0) == [40, 40, 40]
@@ -86,7 +86,7 @@ def test_rule_15_the_smaller_rating_holds_until_everybody_below_was_proven_pause
     assert new.guard.margin_da(0) == [320, 320, 320]
 
 
-def test_rule_15_an_isolated_evse_ends_the_change_as_well():
+def test_rule_15_an_isolated_evse_also_ends_the_change():
     old = Bench(site([evse()], [circuit(rating=200)])).start()
     new = Bench(site([evse()], [circuit(rating=320)]), old.guard.evidence_dump())
     new.guard.isolate(0, True)
@@ -130,7 +130,7 @@ def test_rule_14_a_device_that_shows_more_phases_than_believed_counts_on_them_at
     assert any(kind == "phases" for _, kind, _ in bench.guard.events)
 
 
-def test_rule_14_what_shows_fewer_frees_nothing_by_that():
+def test_rule_14_a_device_that_shows_fewer_phases_frees_nothing_by_that():
     bench = Bench(site([evse(fallback_da=60, power_on_da=60)])).start()
     bench.stand(120)
     bench.guard.phases_shown(0, [0], bench.now_ms)
@@ -138,7 +138,7 @@ def test_rule_14_what_shows_fewer_frees_nothing_by_that():
     assert bench.guard.bound_da(0) == [120, 120, 120]
 
 
-def test_a_switch_that_came_undone_by_itself_is_what_the_planner_goes_on_with():
+def test_the_planner_continues_with_a_phase_switch_that_reverted_by_itself():
     bench = Bench(site([evse(phase_switch=True, fallback_da=60, power_on_da=60)])).start()
     assert bench.guard.optional.phases_wanted(0) == 3
     bench.guard.optional.phase_switch.want[0] = 1

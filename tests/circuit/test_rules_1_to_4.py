@@ -16,7 +16,7 @@ def test_rule_1_an_order_is_live_before_send_returns():
     assert bench.guard.margin_da(0) == [100, 100, 100]
 
 
-def test_rule_1_an_unanswered_order_counts_as_if_it_had_arrived():
+def test_rule_1_an_unanswered_order_counts_as_received():
     bench = two()
     assert bench.send(100) is not None
     bench.tick(2000)
@@ -30,7 +30,7 @@ def test_rule_2_an_order_needs_margin_on_every_circuit_that_it_touches():
     assert bench.order(80, 1) is not None
 
 
-def test_rule_2_margin_is_asked_of_the_circuits_above_as_well():
+def test_rule_2_the_circuits_above_need_margin_as_well():
     facts = site([evse("evse-1", circuit=1), evse("evse-2", circuit=2)], [circuit(rating=200), circuit("a", 0), circuit("b", 0)])
     bench = Bench(facts).start()
     bench.stand(120, 0)
@@ -53,7 +53,7 @@ def test_rule_2_a_raise_within_the_reserve_waits_for_margin():
     assert bench.order(60, 1) is None
 
 
-def test_rule_2_an_order_above_the_least_that_may_stand_is_no_lower():
+def test_rule_2_an_order_above_the_least_possible_order_in_force_is_not_a_lower():
     bench = two()
     bench.stand(60, 0)
     assert bench.send(120, 0) is not None  # may have been lost: it may stand at 60
@@ -93,7 +93,7 @@ def test_rule_3_a_proven_lower_frees_nothing_before_it_has_settled():
     assert bench.bound() == 60
 
 
-def test_rule_3_measured_current_below_the_order_is_no_proof():
+def test_rule_3_measured_current_below_the_order_is_not_a_proof():
     bench = two()
     bench.stand(160, 0)
     bench.send(60)
@@ -102,7 +102,7 @@ def test_rule_3_measured_current_below_the_order_is_no_proof():
     assert bench.bound() == 160
 
 
-def test_rule_3_an_answer_is_no_proof():
+def test_rule_3_an_answer_is_not_a_proof():
     bench = two()
     bench.stand(160, 0)
     bench.guard.answered(0, bench.send(60), bench.now_ms)
@@ -110,7 +110,7 @@ def test_rule_3_an_answer_is_no_proof():
     assert bench.bound() == 160
 
 
-def test_rule_3_a_proof_that_shows_more_than_the_order_is_none():
+def test_rule_3_a_reading_above_the_order_is_not_a_proof():
     bench = two()
     bench.stand(160, 0)
     bench.guard.proven(0, bench.send(60), 100, bench.now_ms)
@@ -118,7 +118,7 @@ def test_rule_3_a_proof_that_shows_more_than_the_order_is_none():
     assert bench.bound() == 160
 
 
-def test_rule_3_the_order_on_its_way_outlives_a_proof_that_does_not_exclude_it():
+def test_rule_3_an_order_in_transit_outlives_a_proof_that_does_not_exclude_it():
     bench = Bench(site([evse(transit_ms=5000)])).start()
     bench.tick(5000)
     bench.order(0)
@@ -133,7 +133,7 @@ def test_rule_3_the_order_on_its_way_outlives_a_proof_that_does_not_exclude_it()
     assert bench.bound() == 60
 
 
-def test_rule_3_an_answered_order_is_not_on_its_way_any_more():
+def test_rule_3_an_answered_order_is_no_longer_in_transit():
     bench = Bench(site([evse(transit_ms=5000)])).start()
     bench.tick(5000)
     bench.order(0)
@@ -144,7 +144,7 @@ def test_rule_3_an_answered_order_is_not_on_its_way_any_more():
     assert bench.bound() == 60
 
 
-def test_rule_3_a_repeat_that_was_answered_does_not_call_back_the_one_before_it():
+def test_rule_3_an_answered_repetition_does_not_cancel_the_earlier_frame():
     bench = Bench(site([evse(transit_ms=5000)])).start()
     bench.tick(5000)
     bench.order(0)
@@ -158,7 +158,7 @@ def test_rule_3_a_repeat_that_was_answered_does_not_call_back_the_one_before_it(
     assert bench.bound() == 160
 
 
-def test_rule_3_a_low_order_on_its_way_does_not_die_by_a_higher_one():
+def test_rule_3_a_low_order_in_transit_is_not_replaced_by_a_higher_one():
     bench = Bench(site([evse(transit_ms=5000)])).start()
     bench.tick(5000)
     bench.order(0)

@@ -5,7 +5,7 @@ from helper_circuit import SETTLE_MS, START_MS, Bench, circuit, evse, foreign_ev
 LAPSE_MS = 10000 + 1000 + SETTLE_MS + 50
 
 
-def test_rule_5_a_silent_evse_counts_its_order_until_its_watchdog_and_the_car_had_their_time():
+def test_rule_5_a_silent_evse_counts_its_order_until_watchdog_and_settle_time_have_passed():
     bench = Bench(site([evse()])).start()
     bench.stand(160)
     bench.order(160)
@@ -46,7 +46,7 @@ def test_rule_5_a_frame_that_may_revive_the_order_prolongs_the_wait():
     assert bench.bound() == 0
 
 
-def test_rule_5_a_watchdog_that_was_set_later_counts_from_then_only():
+def test_rule_5_a_watchdog_set_later_counts_only_from_then():
     bench = Bench(site([foreign_evse()]))
     bench.audit(watchdog_ms=0)
     bench.tick(60000)
@@ -57,7 +57,7 @@ def test_rule_5_a_watchdog_that_was_set_later_counts_from_then_only():
     assert bench.bound() == 0
 
 
-def test_rule_5_no_read_prolongs_the_silence_of_one_that_does_not_hear():
+def test_rule_5_no_read_prolongs_the_silence_of_a_deaf_device():
     bench = Bench(site([foreign_evse(poll_feeds=True)])).start()
     bench.order(160)
     bench.guard.lost(0, bench.now_ms)
@@ -65,7 +65,7 @@ def test_rule_5_no_read_prolongs_the_silence_of_one_that_does_not_hear():
     assert not bench.guard.may_feed(0, bench.now_ms)
 
 
-def test_rule_5_liveness_one_that_heard_a_pause_may_be_read_as_often_as_the_audit_needs():
+def test_rule_5_liveness_a_device_that_received_a_pause_may_be_read_as_often_as_the_audit_needs():
     bench = Bench(site([foreign_evse("evse-1", poll_feeds=True), evse("evse-2")], [circuit(rating=100)]))
     bench.tick(200)
     bench.guard.answered(0, bench.send(0), bench.now_ms)
@@ -76,7 +76,7 @@ def test_rule_5_liveness_one_that_heard_a_pause_may_be_read_as_often_as_the_audi
         bench.guard.heard(0, bench.now_ms)
 
 
-def test_rule_5_an_order_above_the_reserve_goes_to_no_silent_evse_without_margin():
+def test_rule_5_no_order_above_the_reserve_is_sent_to_a_silent_evse_without_margin():
     bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=200)])).start()
     bench.stand(160, 0)
     bench.guard.lost(0, bench.now_ms)
@@ -85,7 +85,7 @@ def test_rule_5_an_order_above_the_reserve_goes_to_no_silent_evse_without_margin
     assert bench.guard.send(0, 100, bench.now_ms) is None
 
 
-def test_rule_5_a_read_that_revives_waits_for_the_margin_after_the_silence_ran_out():
+def test_rule_5_a_reviving_read_waits_for_the_margin_after_the_silence_time():
     facts = site([foreign_evse("evse-1", poll_feeds=True), evse("evse-2")], [circuit(rating=200)])
     bench = Bench(facts).start()
     bench.stand(160, 0)
@@ -102,7 +102,7 @@ def test_rule_5_a_read_that_revives_waits_for_the_margin_after_the_silence_ran_o
     assert bench.bound(0) == 160
 
 
-def test_rule_5_liveness_others_make_room_for_the_read_of_one_that_hears():
+def test_rule_5_liveness_others_yield_for_the_read_of_a_device_that_receives():
     facts = site([foreign_evse("evse-1", poll_feeds=True), evse("evse-2")], [circuit(rating=200)])
     bench = Bench(facts).start()
     bench.stand(160, 0)
@@ -118,7 +118,7 @@ def test_rule_5_liveness_others_make_room_for_the_read_of_one_that_hears():
     assert bench.guard.may_feed(0, bench.now_ms), "it is never read"
 
 
-def test_rule_5_a_certain_answer_overwrites_what_the_device_remembers():
+def test_rule_5_a_certain_answer_overwrites_the_remembered_order():
     facts = site([foreign_evse("evse-1", poll_feeds=True), evse("evse-2")], [circuit(rating=200)])
     bench = Bench(facts).start()
     bench.stand(160, 0)
@@ -129,7 +129,7 @@ def test_rule_5_a_certain_answer_overwrites_what_the_device_remembers():
     assert bench.guard.may_feed(0, bench.now_ms)
 
 
-def test_rule_5_refused_probes_are_held_back_until_the_watchdog_had_its_time():
+def test_rule_5_refused_probes_are_postponed_until_the_watchdog_time_has_passed():
     bench = Bench(site([evse()])).start()
     bench.order(160)
     bench.guard.lost(0, bench.now_ms)
@@ -143,7 +143,7 @@ def test_rule_5_refused_probes_are_held_back_until_the_watchdog_had_its_time():
     assert bench.send(0) is not None
 
 
-def test_rule_6_an_evse_is_back_only_after_audit_and_proof():
+def test_rule_6_an_evse_returns_only_after_audit_and_proof():
     bench = Bench(site([foreign_evse()])).start()
     bench.guard.lost(0, bench.now_ms)
     bench.tick(1000)
@@ -218,7 +218,7 @@ def test_rule_7_an_order_to_one_without_watchdog_must_leave_the_default_state_sa
     assert bench.order(50) is not None
 
 
-def test_rule_7_with_a_watchdog_the_same_order_goes_out():
+def test_rule_7_with_a_watchdog_the_same_order_is_sent():
     facts = site([evse()], [circuit(rating=200, assumed=150, meter=0)], [meter_facts()])
     bench = Bench(facts).start()
     for _ in range(3):
@@ -248,7 +248,7 @@ def test_rule_5_to_a_secondary_that_was_never_read_only_a_pause_is_a_probe():
         assert bench.send(0) is not None
 
 
-def test_rule_5_liveness_one_whose_least_order_counts_is_reached_where_the_margin_is_there():
+def test_rule_5_liveness_a_device_whose_least_order_counts_is_reached_if_there_is_margin():
     """Its power-on value is unknown, so all of it is its reserve; a pause of it counts as 6 A."""
     for rating, reached in ((160, True), (159, False)):
         bench = Bench(site([foreign_evse(power_on_source="unknown", fallback_da=60)], [circuit(rating=rating)]))

@@ -88,7 +88,7 @@ def test_rule_8_a_declared_power_on_value_counts_and_is_called_declared():
     assert "declared" in bench.guard.gaps(0)[0]
 
 
-def test_rule_8_a_mode_that_does_not_obey_takes_the_evse_out():
+def test_rule_8_a_mode_that_does_not_obey_takes_the_evse_out_of_service():
     bench = Bench(site([foreign_evse()])).start()
     bench.guard.evidence(0, "mode_ok", False, bench.now_ms)
     assert bench.guard.state(0) == "returning"
@@ -126,7 +126,7 @@ def test_rule_9_a_foreign_write_counts_every_evse_of_the_line_at_its_maximum():
     assert "foreign" in bench.kinds()
 
 
-def test_rule_9_two_devices_at_one_address_count_that_one_at_its_maximum_and_no_other():
+def test_rule_9_two_devices_at_one_address_count_only_that_evse_at_its_maximum():
     facts = site([evse("evse-1"), evse("evse-2")], [circuit(rating=600)])
     bench = Bench(facts).start()
     bench.guard.duplicate(0, bench.now_ms)
@@ -180,7 +180,7 @@ def test_rule_10_a_car_above_its_order_counts_its_hardware_maximum_and_is_paused
     assert bench.guard.want_da[0] == 0
 
 
-def test_rule_10_a_little_above_the_order_is_no_disobedience():
+def test_rule_10_a_small_excess_is_not_disobedience():
     bench = Bench(site([evse()])).start()
     bench.stand(100)
     for _ in range(40):
@@ -190,7 +190,7 @@ def test_rule_10_a_little_above_the_order_is_no_disobedience():
     assert bench.bound() == 110
 
 
-def test_rule_10_others_make_room_for_one_that_disobeys():
+def test_rule_10_others_yield_to_a_disobeying_evse():
     bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=240)])).start()
     bench.guard.demand(0, True)
     bench.guard.demand(1, True)
@@ -238,7 +238,7 @@ def test_rule_10_the_third_time_in_a_day_locks_it_until_a_person_unlocks():
     assert bench.guard.want_da[0] > 0
 
 
-def test_rule_11_without_a_tick_nothing_is_refreshed_and_lowers_go_out():
+def test_rule_11_without_a_tick_nothing_is_refreshed_and_lowers_are_sent():
     bench = Bench(site([evse()])).start()
     bench.guard.demand(0, True)
     bench.follow(5)
@@ -273,7 +273,7 @@ def test_rule_11_an_excess_that_outlives_its_budget_is_fed_no_longer():
     assert bench.send(0) is not None
 
 
-def test_rule_12_a_proof_by_an_id_of_another_life_proves_nothing():
+def test_rule_12_a_proof_with_an_id_of_another_run_proves_nothing():
     bench = Bench(site([evse()])).start()
     bench.stand(160)
     bench.send(60)

@@ -56,7 +56,7 @@ def test_3_6_the_contactor_follows_the_pause_after_the_settle_time():
     assert bench.guard.state(0) == "ok"
 
 
-def test_3_6_it_holds_for_its_time_after_the_load_stopped():
+def test_3_6_the_pause_lasts_for_its_time_after_the_load_stopped():
     bench = charging()
     follow(bench, 8, True)
     follow(bench, 18, False)
@@ -75,7 +75,7 @@ def test_3_6_a_lost_signal_sheds():
     assert bench.guard.want_da[0] == 0
 
 
-def test_3_6_an_input_that_cannot_say_is_no_signal():
+def test_3_6_an_input_of_unknown_state_is_not_a_signal():
     bench = charging()
     for _ in range(7):
         bench.guard.safety_load("pump", None, bench.now_ms)
@@ -83,7 +83,7 @@ def test_3_6_an_input_that_cannot_say_is_no_signal():
     assert bench.guard.want_da[0] == 0
 
 
-def test_3_6_a_meter_of_its_own_tells_it():
+def test_3_6_a_separate_meter_detects_the_load():
     bench = pumped(meter=0, threshold_da=20)
     for _ in range(40):
         bench.meter(0, 5, -5)
@@ -107,7 +107,7 @@ def resting(changes, meter=None, seconds=40):
     return bench
 
 
-def test_3_6_a_meter_that_lives_may_show_no_current_for_hours():
+def test_3_6_a_working_meter_may_show_no_current_for_hours():
     assert resting(lambda n: n).guard.want_da == [160, 160]
     assert resting(lambda n: n // 4).guard.want_da == [160, 160]
 
@@ -131,7 +131,7 @@ def test_3_6_a_meter_that_was_frozen_before_the_start_is_never_a_signal():
     assert resting(lambda n: 7).guard.want_da == [0, 160]
 
 
-def test_3_6_a_frozen_meter_is_believed_again_when_it_lives():
+def test_3_6_a_frozen_meter_is_trusted_again_when_its_values_change():
     bench = resting(lambda n: min(n, 20))
     assert bench.guard.want_da == [0, 160]
     for n in range(22):
@@ -140,7 +140,7 @@ def test_3_6_a_frozen_meter_is_believed_again_when_it_lives():
     assert bench.guard.want_da[0] > 0
 
 
-def test_3_6_a_meter_too_coarse_to_tell_is_judged_by_its_age_only():
+def test_3_6_a_coarse_meter_is_checked_by_its_age_only():
     assert resting(lambda n: 7, meter={"coarse": True}).guard.want_da == [160, 160]
 
 
@@ -157,7 +157,7 @@ def test_3_6_a_frozen_meter_that_shows_the_load_running_sheds_as_one_that_runs()
     assert bench.guard.why(0) == "0.0 A: safety load pump runs"
 
 
-def test_3_6_without_evses_named_it_is_all():
+def test_3_6_without_named_evses_all_are_shed():
     bench = pumped(evses=None)
     follow(bench, 40, False)
     bench.guard.safety_load("pump", True, bench.now_ms)
@@ -165,7 +165,7 @@ def test_3_6_without_evses_named_it_is_all():
     assert bench.guard.want_da == [0, 0]
 
 
-def test_3_6_a_name_that_is_none_is_rejected():
+def test_3_6_an_unknown_name_is_rejected():
     bench = pumped()
     with raises(Rejected):
         bench.guard.safety_load("lift", True, bench.now_ms)

@@ -68,7 +68,7 @@ def even(had, percent):
     return min(had) * 100 >= max(had) * (100 - percent)
 
 
-def test_section_6_a_slot_that_is_cut_short_again_and_again_starves_nobody():
+def test_section_6_repeatedly_shortened_slots_starve_no_evse():
     for enough_s, little_s in ((40, 40), (20, 25)):
         crowd = Crowd(4, 320, CascadedGuard)
         crowd.plug(0, 1, 2, 3)
@@ -76,14 +76,14 @@ def test_section_6_a_slot_that_is_cut_short_again_and_again_starves_nobody():
         assert min(crowd.had) > 0 and even(crowd.had, 10), crowd.had
 
 
-def test_section_6_forty_in_room_for_eight_all_begin_within_two_slots():
+def test_section_6_forty_evses_with_current_for_eight_all_start_within_two_slots():
     crowd = Crowd(40, 490)
     crowd.plug(*range(40))
     crowd.run(2 * SLOT_S + 30)
     assert min(crowd.first_s) >= 0 and max(crowd.first_s) <= 2 * SLOT_S + 30, crowd.first_s
 
 
-def test_section_6_newcomers_go_before_those_who_wait_and_have_a_short_slot():
+def test_section_6_new_cars_precede_waiting_ones_with_a_short_slot():
     crowd = Crowd(16, 250)  # room for four
     crowd.plug(*range(12))
     crowd.run(5 * SLOT_S)
@@ -96,7 +96,7 @@ def test_section_6_newcomers_go_before_those_who_wait_and_have_a_short_slot():
     assert min([after - had for after, had in zip(crowd.had, before)]) > 0, "and nobody else waits for ever"
 
 
-def test_section_6_one_who_is_plugged_in_again_and_again_keeps_nobody_from_charging():
+def test_section_6_a_car_plugged_in_repeatedly_keeps_no_other_from_charging():
     crowd = Crowd(4, 110)
     crowd.plug(0, 1, 2, 3)
     for _ in range(60):
@@ -108,14 +108,14 @@ def test_section_6_one_who_is_plugged_in_again_and_again_keeps_nobody_from_charg
     assert min(crowd.had[1:]) > 60 * SLOT_S * 2, crowd.had
 
 
-def test_section_6_slots_do_not_end_all_at_once():
+def test_section_6_slots_do_not_all_end_together():
     crowd = Crowd(16, 490)
     crowd.plug(*range(16))
     crowd.run(5 * SLOT_S)
     assert sum(crowd.pauses) >= 16 and max(crowd.pauses) <= 2, max(crowd.pauses)
 
 
-def test_section_6_who_takes_more_has_a_shorter_slot_and_equals_get_the_same():
+def test_section_6_a_car_that_takes_more_has_a_shorter_slot_and_equal_cars_get_the_same():
     crowd = Crowd(3, 119)
     crowd.plug(0, 1)
     crowd.run(600)

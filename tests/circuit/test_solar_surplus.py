@@ -35,12 +35,12 @@ def shine(bench, surplus_da, seconds):
     return bench.guard.want_da[0]
 
 
-def test_section_6_without_surplus_nobody_starts():
+def test_section_6_without_surplus_no_evse_starts():
     assert shine(sunny(), 0, 90) == 0
     assert shine(sunny(), 50, 90) == 0
 
 
-def test_section_6_a_surplus_must_last_before_it_starts_a_car():
+def test_section_6_a_surplus_must_persist_before_it_starts_a_car():
     bench = sunny()
     assert shine(bench, 100, 50) == 0
     assert shine(bench, 100, 60) > 0
@@ -77,7 +77,7 @@ def test_section_6_a_lost_meter_ends_it_at_once():
     assert bench.guard.want_da[0] == 0
 
 
-def test_section_6_others_charge_as_ever_and_a_person_may_choose():
+def test_section_6_other_evses_charge_as_usual_and_a_person_may_choose_the_mode():
     bench = sunny(2)
     shine(bench, 0, 60)
     assert bench.guard.want_da == [0, 160]
@@ -89,7 +89,7 @@ def test_section_6_others_charge_as_ever_and_a_person_may_choose():
     assert bench.guard.want_da == [160, 0]
 
 
-def test_section_6_a_site_without_surplus_charging_says_so():
+def test_section_6_a_site_without_surplus_charging_reports_it():
     error = raises_text(lambda: Bench(site([evse("bay-1")])).guard.optional.solar(0, True))
     assert error == "solar: this site has no [solar] section"
 
@@ -160,7 +160,7 @@ def test_section_6_one_phase_where_the_surplus_is_too_small_for_three_and_back()
     assert len(sets) == 3 and 100 <= guard.want_da[0] <= 120
 
 
-def test_rule_14_a_switch_that_no_device_makes_is_given_up():
+def test_rule_14_a_phase_switch_that_no_device_performs_is_abandoned():
     bench = sunny(phase_switch=True)
     shine(bench, 40, 250)
     assert bench.guard.optional.phases_wanted(0) == 3

@@ -24,7 +24,7 @@ def rested(ours=(0, 0, 0), **more):
     return seen
 
 
-def test_a_step_is_told_once_and_by_phase():
+def test_a_step_is_reported_once_and_per_phase():
     seen = rested()
     assert seen.step_ms == -1
     assert seen.frame((0, 60, 0)) and (seen.missed, seen.followed, seen.spared[1]) == (0, 2, 5)
@@ -35,7 +35,7 @@ def test_a_step_is_told_once_and_by_phase():
     assert seen.frame((60, 0, 60), (-60, 0, 0)) and (seen.missed, seen.followed) == (1, 4)
 
 
-def test_a_clock_that_begins_at_nought_changes_nothing():
+def test_a_clock_that_starts_at_zero_changes_nothing():
     seen = Seen(begins_ms=0)
     assert not seen.frame((0, 0, 0), after_ms=0)
     assert not seen.frame((0, 0, 0), (60, 0, 0)), "no reference yet, and ours stood still"
@@ -56,12 +56,12 @@ def test_a_clock_that_begins_at_nought_changes_nothing():
     assert not seen.frame((60, 0, 0))
 
 
-def test_a_step_down_that_is_missed_is_told_like_one_up():
+def test_a_missed_step_down_is_reported_like_a_step_up():
     seen = rested((60, 60, 60))
     assert seen.frame((60, 0, 60), (0, 60, 0)) and (seen.missed, seen.followed) == (2, 0)
 
 
-def test_only_phases_that_it_measures_are_looked_at():
+def test_only_measured_phases_are_checked():
     seen = rested(inputs=(1,))
     assert not seen.frame((60, 0, 0)) and seen.missed == 0
     assert seen.frame((60, 60, 60)) and seen.followed == 2
@@ -80,7 +80,7 @@ def test_a_slow_ramp_is_a_step_against_where_it_began():
     assert seen.frame((40, 0, 0)) and seen.followed == 1
 
 
-def test_below_one_ampere_ours_stand_still_and_the_reference_moves_on():
+def test_below_one_ampere_the_evses_count_as_constant_and_the_reference_advances():
     seen = rested()
     for da in range(9, 60, 9):
         assert not seen.frame((da, 0, 0)), da
@@ -111,7 +111,7 @@ def test_the_first_frame_and_one_after_a_loss_are_no_rest():
     assert seen.frame((0, 0, 0)) and not seen.from_rest
 
 
-def test_what_it_showed_at_any_frame_since_the_reference_is_what_it_followed():
+def test_a_meter_followed_if_any_frame_since_the_reference_shows_the_step():
     seen = rested()
     assert not seen.frame((20, 0, 0), (60, 0, 0))
     assert seen.frame((60, 0, 0), (-60, 0, 0)) and seen.followed == 1, "it showed 8 A more in between"
@@ -121,7 +121,7 @@ def test_what_it_showed_at_any_frame_since_the_reference_is_what_it_followed():
     assert seen.frame((60, 0, 0), (-60, 0, 0)) and seen.missed == 1, "what was before the last step counts no more"
 
 
-def test_after_a_step_of_other_load_a_phase_says_nothing_for_ten_seconds():
+def test_after_a_step_of_other_load_a_phase_is_no_evidence_for_ten_seconds():
     for after_ms, told in ((REFERENCE_MS - 1, False), (REFERENCE_MS, True)):
         seen = rested()
         seen.unsure(0, seen.now_ms)
@@ -152,7 +152,7 @@ def test_a_step_that_shows_on_a_phase_that_it_spared_is_not_followed():
         assert seen.followed & 1 == followed, (ours, more)
 
 
-def test_what_ours_drew_before_is_no_part_of_what_a_step_spared():
+def test_earlier_current_of_the_evses_does_not_belong_to_a_step():
     seen = rested((60, 60, 60))
     assert seen.frame((120, 60, 60)) and seen.spared[0] == 6 and seen.followed == 1
     assert seen.frame((60, 60, 60)) and seen.spared[0] == 6 and seen.followed == 1
@@ -202,7 +202,7 @@ def test_jumps_fade_by_a_64th_each_minute_rounded_up():
         assert seen.jump_x16 == [630, 630, 0]
 
 
-def test_what_moves_while_ours_move_is_no_jump_of_other_load():
+def test_a_change_during_a_step_of_the_evses_is_not_a_jump_of_other_load():
     seen = rested()
     seen.frame((20, 0, 0), (80, 0, 0))
     assert seen.jump_x16 == [0, 0, 0]

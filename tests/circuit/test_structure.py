@@ -9,7 +9,7 @@ def codes(facts):
     return [f["code"] for f in check_site(facts)]
 
 
-def test_section_4_devices_after_one_without_a_bus_are_looked_at_as_well():
+def test_section_4_devices_after_one_without_a_bus_are_also_checked():
     for first, more in (({"kind": "local", "power_on_source": "documented"}, []), ({"bus": -1}, []), ({"bus": 7}, ["bus"])):
         facts = site([evse("evse-1", **first), evse("evse-2"), evse("evse-3")])
         facts["evses"][2]["unit"] = facts["evses"][1]["unit"]
@@ -21,7 +21,7 @@ def test_section_4_two_mistakes_in_a_list_are_two_findings():
     assert codes(facts) == ["orphan", "terminals", "orphan"]
 
 
-def test_section_4_two_of_a_kind_have_two_names():
+def test_section_4_two_devices_of_a_kind_need_two_names():
     assert codes(site([evse("evse-1"), evse("evse-1")])) == ["name"]
     assert codes(site([evse()], [circuit("main"), circuit("main", 0)])) == ["name"]
     assert codes(site([evse("main")], [circuit("main")])) == []
@@ -50,13 +50,13 @@ def test_section_4_the_port_of_a_bus_is_that_of_its_devices():
     assert codes(facts) == []
 
 
-def test_section_4_a_minimum_of_nothing_is_none():
+def test_section_4_a_minimum_of_zero_is_refused():
     assert codes(site([evse(min_da=0)])) == ["minimum"]
     assert codes(site([evse(min_da=160)])) == []
     assert check_site(site([evse(fallback_da=30)]))[0]["missing_da"] == 0
 
 
-def test_section_4_one_without_watchdog_frees_all_by_its_power_on_value():
+def test_section_4_an_evse_without_watchdog_frees_all_by_its_power_on_value():
     found = check_site(site([mute_evse(power_on_source="unknown", fallback_da=60)], [circuit(rating=50)]))
     assert found[0]["fix"] == "evse-1: declare or test its power-on value"
 

@@ -23,20 +23,20 @@ def spread(bench):
     return max(flows) - min(flows)
 
 
-def test_section_6_one_car_alone_stands_at_the_largest_unbalance():
+def test_section_6_a_single_car_gets_the_largest_unbalance():
     bench = single(1, [0], max_unbalance_da=200)
     bench.follow(10)
     assert bench.guard.want_da == [200]
     assert bench.guard.why(0).startswith("20.0 A: unbalance limit of main L1 20.0 A")
 
 
-def test_section_6_cars_on_all_phases_lift_one_another():
+def test_section_6_cars_on_all_phases_allow_one_another_more():
     bench = single(3, [0, 1, 2], max_unbalance_da=200)
     bench.follow(40)
     assert bench.guard.want_da == [320, 320, 320]
 
 
-def test_section_6_when_one_leaves_the_others_come_down_at_once():
+def test_section_6_when_one_car_leaves_the_others_are_lowered_at_once():
     bench = single(3, [0, 1, 2], max_unbalance_da=200)
     bench.follow(40)
     bench.guard.demand(2, False)
@@ -96,7 +96,7 @@ def test_section_6_the_mean_of_a_quarter_stays_within_the_contract():
     assert quarter(bench, 900, house=60) <= 13800 // 4
 
 
-def test_section_6_what_was_not_used_in_a_quarter_may_be_used_in_its_rest():
+def test_section_6_unused_energy_of_a_quarter_may_be_used_in_its_rest():
     bench = contracted(13800)
     for e in range(2):
         bench.guard.demand(e, False)

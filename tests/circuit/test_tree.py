@@ -24,7 +24,7 @@ def of(**more):
     return bare(evses=[dict({"name": "e", "terminals": [[1]]}, **more)]).evses[0]
 
 
-def test_an_evse_is_what_its_facts_say_and_else_has_its_default():
+def test_an_evse_has_the_values_of_its_facts_or_their_defaults():
     found = of()
     for name in DEFAULTS:
         assert getattr(found, name) == DEFAULTS[name], name
@@ -37,7 +37,7 @@ def test_an_evse_is_what_its_facts_say_and_else_has_its_default():
         assert getattr(of(**{name: 1}), name) is True and getattr(of(**{name: 0}), name) is False, name
 
 
-def test_what_follows_from_other_facts():
+def test_defaults_that_follow_from_other_facts():
     assert of(max_da=160).limit_da == 160 and of(max_da=160, limit_da=100).limit_da == 100 and of(max_da=160, limit_da=200).limit_da == 160
     assert of(max_da=160).feeder_da == 160 and of(max_da=160, feeder_da=130).feeder_da == 130
     assert of(weight=0).weight == 1 and of(weight=3).weight == 3
@@ -56,7 +56,7 @@ def test_rule_5_a_silence_lasts_watchdog_tolerance_settle_and_transit():
     assert of().lapse_ms(0) == 6000
 
 
-def test_a_site_is_what_its_facts_say_and_else_has_its_default():
+def test_a_site_has_the_values_of_its_facts_or_their_defaults():
     found = bare()
     assert (found.phases, found.name, found.voltage_v, found.split, found.meters, found.settings, found.size) == (3, "site", 230, False, [], {}, 3)
     found = bare(phases=1, name="garage", voltage_v=120, system="split", meters=[1], settings={"slot_s": 60, "n": None},
@@ -67,7 +67,7 @@ def test_a_site_is_what_its_facts_say_and_else_has_its_default():
     assert Site({"circuits": [{"name": "main", "rating_da": 320}]}).evses == []
 
 
-def test_a_circuit_is_what_its_facts_say_and_else_has_its_default():
+def test_a_circuit_has_the_values_of_its_facts_or_their_defaults():
     c = bare().circuits[0]
     assert (c.name, c.parent, c.rating_da, c.assumed_da, c.generation_da, c.meter, c.breaker, c.gone) == (
         "main", -1, [320] * 3, [0] * 3, [0] * 3, -1, None, False)  # fmt: skip
@@ -88,14 +88,14 @@ def test_an_ampere_counts_from_its_own_circuit_up_to_the_root():
     assert [found.phase_name(key) for key in (0, 2, 10)] == ["main L1", "main L3", "c L2"]
 
 
-def test_evses_that_stand_in_one_place_load_the_same_and_others_do_not():
+def test_evses_at_one_place_load_the_same_circuits_and_others_do_not():
     places = ((0, [[0]]), (0, [[0]]), (1, [[0]]), (1, [[0], [1]]), (0, [[0], [1]]), (0, [[0]]))
     found = Site(site([evse("e%d" % n, circuit=c, terminals=t) for n, (c, t) in enumerate(places)], TREE))
     assert [e.keys for e in found.evses] == [(0,), (0,), (3, 0), (3, 4, 0, 1), (0, 1), (0,)]
     assert found.evses[0].keys is found.evses[1].keys
 
 
-def test_what_is_assumed_below_is_assumed_above_and_what_is_fed_in_is_added():
+def test_an_assumption_below_also_counts_above_and_generation_is_added():
     found = Site(site([evse()], TREE))
     assert found.assumed_da == [70] * 3 + [70] * 3 + [0] * 3 + [70] * 3
     assert found.generation_da == [15] * 3 + [15] * 3 + [0] * 3 + [5] * 3
@@ -105,7 +105,7 @@ def test_what_is_assumed_below_is_assumed_above_and_what_is_fed_in_is_added():
     assert Site(facts).assumed_da == [90, 110, 90, 10, 50, 20, 60, 60, 60]
 
 
-def test_what_is_no_tree_or_no_place_is_refused_and_named():
+def test_an_invalid_tree_or_place_is_refused_and_named():
     for facts, field, value in (
         (site([evse()], [circuit("main", 2)]), "circuit.parent", 2),
         (site([evse()], [circuit("main", 1)]), "circuit.parent", 1),
@@ -128,7 +128,7 @@ def test_a_current_is_one_for_all_phases_or_one_for_each():
             per_phase(wrong, 3)
 
 
-def test_rule_9_a_watchdog_that_any_request_feeds_counts_where_nobody_else_can_send_one():
+def test_rule_9_a_watchdog_fed_by_any_request_counts_if_no_other_client_can_send_one():
     lan, line = {"name": "lan", "kind": "tcp"}, {"name": "line", "kind": "rtu"}
     for bus, more, shared in (
         (lan, {}, True), (dict(lan, private=True), {}, False), (lan, {"one_client": True}, False), (lan, {"poll_feeds": False}, False),
@@ -145,14 +145,14 @@ def test_rule_9_a_watchdog_that_any_request_feeds_counts_where_nobody_else_can_s
     assert [e.shared_feed for e in Site(facts).evses] == [False, True, False]
 
 
-def test_what_a_site_requires_holds_for_each_evse():
+def test_requirements_of_a_site_apply_to_each_evse():
     facts = site([evse(), evse("two")], meters=[meter_facts()])
     assert [e.require_tested for e in Site(facts).evses] == [False, False]
     facts["require_tested"] = True
     assert [e.require_tested for e in Site(facts).evses] == [True, True]
 
 
-def test_a_promise_that_is_broken_is_told_and_one_that_is_kept_is_not():
+def test_a_broken_invariant_is_reported_and_a_kept_one_is_not():
     ensure(1, "kept")
     with raises(InvariantBroken) as broken:
         ensure(0, "the text")

@@ -17,13 +17,13 @@ def garage(rating=220, evses=None):
     return bench
 
 
-def test_nobody_is_named_while_all_is_well():
+def test_no_evse_is_named_while_none_lacks_current():
     bench = garage(rating=480)
     bench.follow(30)
     assert [blocked_by(bench.guard, e) for e in range(3)] == ["", "", ""]
 
 
-def test_who_waits_beside_another_unit_is_told_its_name_and_what_frees_the_room():
+def test_the_reason_of_a_waiting_evse_names_the_blocking_unit_and_the_remedy():
     bench = garage(rating=200)
     bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
     bench.follow(120, silent=(0,))
@@ -34,7 +34,7 @@ def test_who_waits_beside_another_unit_is_told_its_name_and_what_frees_the_room(
     assert "another device" in bench.guard.fault(0)
 
 
-def test_what_is_left_is_used_in_turn_while_another_takes_its_maximum():
+def test_the_free_current_is_used_in_turn_while_another_evse_counts_its_maximum():
     bench = garage(rating=230)
     bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
     begun = set()
@@ -44,7 +44,7 @@ def test_what_is_left_is_used_in_turn_while_another_takes_its_maximum():
     assert begun == {1, 2}
 
 
-def test_one_that_is_silent_without_a_watchdog_is_named_and_freed_by_isolating_it():
+def test_a_silent_evse_without_a_watchdog_is_named_and_freed_by_isolating_it():
     bench = garage(rating=200, evses=[mute_evse("bay-1"), foreign_evse("bay-2")])
     bench.follow(40)
     bench.guard.lost(0, bench.now_ms)
@@ -56,7 +56,7 @@ def test_one_that_is_silent_without_a_watchdog_is_named_and_freed_by_isolating_i
     assert blocked_by(bench.guard, 1) == "" and bench.guard.last_order_da(1) == 160
 
 
-def test_one_that_answers_and_never_proves_an_order_is_named():
+def test_an_evse_that_answers_and_never_proves_an_order_is_named():
     bench = garage(rating=200, evses=[foreign_evse("bay-1", poll_feeds=True), foreign_evse("bay-2")])
     bench.guard.foreign_write(0, 0, bench.now_ms)
     for _ in range(240):
@@ -66,7 +66,7 @@ def test_one_that_answers_and_never_proves_an_order_is_named():
     assert text.startswith("0.0 A: bay-1 blocks 16.0 A of row L1: answers, but no order is proven; restart it"), text
 
 
-def test_one_that_answers_and_does_not_follow_a_lower_order_says_so_and_is_named():
+def test_an_evse_that_answers_and_does_not_follow_a_lower_order_is_named():
     bench = garage(rating=160, evses=[foreign_evse("bay-1"), foreign_evse("bay-2")])
     bench.guard.demand(1, False)
     bench.follow(30)
@@ -82,7 +82,7 @@ def test_one_that_answers_and_does_not_follow_a_lower_order_says_so_and_is_named
     assert "`isolate bay-1 on`" in bench.guard.why(1) and "open its feeder" in bench.guard.why(0), bench.guard.why(0)
 
 
-def test_a_limit_from_outside_that_one_takes_alone_is_no_less_taken():
+def test_an_outside_limit_used_up_by_one_evse_is_named_as_well():
     bench = garage(rating=480)
     bench.guard.limit("console", ("chargers", 0), 200, None, "hold")
     bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
@@ -90,14 +90,14 @@ def test_a_limit_from_outside_that_one_takes_alone_is_no_less_taken():
     assert "bay-1 blocks 16.0 A of row L1: another device" in bench.guard.why(1), bench.guard.why(1)
 
 
-def test_after_a_foreign_write_why_says_that_somebody_wrote():
+def test_after_a_foreign_write_why_names_the_foreign_write():
     bench = garage(rating=480)
     bench.guard.foreign_write(0, 0, bench.now_ms)
     bench.tick(3000)
     assert "another client wrote on its bus 3 s ago" in bench.guard.why(1), bench.guard.why(1)
 
 
-def test_who_lacks_what_a_meter_once_showed_is_told_to_look_and_to_confirm():
+def test_an_evse_blocked_by_an_earlier_meter_reading_is_told_to_check_and_confirm():
     circuits = [circuit("main", rating=200, assumed=40), circuit("shop", 0, 200, assumed=40, meter=0)]
     bench = Bench(site([foreign_evse("bay-1")], circuits, [meter_facts()])).start()
     bench.guard.demand(0, True)
@@ -132,7 +132,7 @@ class Log:
         self.lines.append((level, text))
 
 
-def test_after_a_minute_it_is_logged_and_told_upstream_and_over_once_the_unit_is_isolated():
+def test_after_a_minute_the_shortfall_is_logged_and_reported_upstream_and_isolating_the_unit_ends_it():
     bench, log = garage(rating=200), Log()
     part = Starvation(bench.guard, ["bay-1", "bay-2", "bay-3"], log)
     bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)

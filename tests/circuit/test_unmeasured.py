@@ -43,19 +43,19 @@ def settles(bench, least_da):
     assert sum(bench.drawn) + bench.house <= bench.rating
 
 
-def test_section_6_one_that_does_not_measure_keeps_what_it_has():
+def test_section_6_an_unmeasured_evse_keeps_its_current():
     settles(Blind(1, 500), 200)
 
 
-def test_section_6_two_that_do_not_measure_settle_with_the_half_at_least():
+def test_section_6_two_unmeasured_evses_settle_with_at_least_half():
     settles(Blind(2, 500), 110)
 
 
-def test_section_6_they_settle_on_a_slow_line_too():
+def test_section_6_unmeasured_evses_also_settle_on_a_slow_line():
     settles(Blind(2, 4000), 110)
 
 
-def test_section_6_one_that_comes_later_gets_its_share_and_all_is_still_again():
+def test_section_6_a_later_evse_gets_its_share_and_the_targets_settle_again():
     bench = Blind(2, 2000, rating=480)
     bench.guard.demand(1, False)
     bench.run(60)
@@ -65,7 +65,7 @@ def test_section_6_one_that_comes_later_gets_its_share_and_all_is_still_again():
     assert min(bench.guard.want_da) >= 90
 
 
-def test_section_6_where_only_one_has_room_beside_itself_they_take_turns():
+def test_section_6_unmeasured_evses_take_turns_if_only_one_fits():
     bench = Blind(2, 2000, slot_s=60)
     had = [0, 0]
     for _ in range(300):
@@ -75,7 +75,7 @@ def test_section_6_where_only_one_has_room_beside_itself_they_take_turns():
     assert min(had) >= 60, had
 
 
-def test_section_6_a_house_that_takes_more_gets_it_and_may_give_it_back():
+def test_section_6_rising_other_load_is_served_and_its_fall_frees_current():
     bench = Blind(2, 2000)
     settles(bench, 110)
     bench.house = 200
@@ -112,11 +112,11 @@ def above_ms(names, measures):
     return above
 
 
-def test_rule_3_1_an_overload_does_not_wait_for_one_that_draws_less_than_its_bound_and_does_not_say_so():
+def test_rule_3_1_an_overload_does_not_wait_for_an_unmeasured_evse_below_its_bound():
     assert 0 < above_ms(("measured", "blind"), (0,)) <= 5000
 
 
-def test_rule_3_1_where_nobody_says_what_it_draws_an_overload_ends_soon_all_the_same():
+def test_rule_3_1_an_overload_ends_soon_even_if_no_evse_measures():
     assert 0 < above_ms(("blind", "meek"), ()) <= 9000
 
 
@@ -138,7 +138,7 @@ def lowest_da(measures):
     return least, above
 
 
-def test_section_5_a_row_of_lowers_that_are_obeyed_pauses_nobody():
+def test_section_5_a_sequence_of_obeyed_lowers_pauses_no_evse():
     for measures in ((0, 1), (0,), ()):
         least, above = lowest_da(measures)
         assert least >= 60, (measures, least)
@@ -170,7 +170,7 @@ class Halved(Blind):
                 self.drawn[-1] = 0
 
 
-def test_section_6_liveness_a_first_write_without_the_margin_for_its_second_gets_it_from_all():
+def test_section_6_liveness_a_two_part_order_gets_its_margin_from_all_evses():
     bench = Halved(3, 1000, rating=480)
     bench.guard.demand(2, False)
     bench.run(60)

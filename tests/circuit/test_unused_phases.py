@@ -36,7 +36,7 @@ def seen():
     return bench
 
 
-def test_what_a_car_was_steadily_seen_not_to_use_counts_no_more():
+def test_a_phase_that_a_car_steadily_does_not_use_no_longer_counts():
     bench = bench_of()
     live(bench, 2, IDLE, IDLE)
     live(bench, 50, ONE, IDLE)
@@ -46,7 +46,7 @@ def test_what_a_car_was_steadily_seen_not_to_use_counts_no_more():
     assert bench.guard.margin_da(0)[1] >= 190
 
 
-def test_the_room_can_be_given_to_others():
+def test_the_current_of_an_unused_phase_can_be_given_to_others():
     bench = seen()
     live(bench, 8, (80, [80, 0, 0]), IDLE)
     assert bench.order(110, 1)
@@ -57,14 +57,14 @@ def test_the_room_can_be_given_to_others():
     assert bench.guard.bound_da(0) == [160, 0, 0]
 
 
-def test_it_counts_at_once_where_it_is_used_again():
+def test_an_unused_phase_counts_at_once_when_it_is_used_again():
     bench = seen()
     bench.measure(0, 100, 100, 0)
     assert bench.guard.bound_da(0) == [100, 100, 100]
     assert "phases" in bench.kinds()
 
 
-def test_what_came_back_counts_until_the_plug_is_drawn():
+def test_a_phase_that_is_used_again_counts_until_the_unplug():
     bench = seen()
     bench.measure(0, 100, 100, 0)
     live(bench, 3 * STEADY_S, ONE, IDLE)
@@ -74,13 +74,13 @@ def test_what_came_back_counts_until_the_plug_is_drawn():
     assert bench.guard.bound_da(0) == [100, 0, 0]
 
 
-def test_another_car_counts_on_all():
+def test_another_car_counts_on_all_phases():
     bench = seen()
     bench.guard.plugged(0, True)
     assert bench.guard.bound_da(0) == [100, 100, 100]
 
 
-def test_a_pause_of_ours_changes_nothing():
+def test_a_pause_by_the_primary_changes_nothing():
     bench = seen()
     live(bench, 400, IDLE, IDLE)
     live(bench, 4, ONE, IDLE)
@@ -95,7 +95,7 @@ def test_offered_current_and_none_drawn_for_five_minutes_may_be_another_car():
     assert bench.guard.bound_da(0) == [100, 100, 100]
 
 
-def test_one_that_is_not_read_counts_on_all():
+def test_an_evse_that_is_not_read_counts_on_all_phases():
     bench = seen()
     live(bench, 4, None, IDLE)
     assert bench.guard.bound_da(0) == [100, 0, 0]
@@ -103,7 +103,7 @@ def test_one_that_is_not_read_counts_on_all():
     assert bench.guard.bound_da(0) == [100, 100, 100]
 
 
-def test_a_gap_in_its_readings_begins_the_time_anew():
+def test_a_gap_in_its_readings_restarts_the_time():
     bench = bench_of()
     live(bench, 2, IDLE, IDLE)
     live(bench, 50, ONE, IDLE)
@@ -114,28 +114,28 @@ def test_a_gap_in_its_readings_begins_the_time_anew():
     assert bench.guard.bound_da(0) == [100, 0, 0]
 
 
-def test_one_that_cannot_say_what_it_draws_counts_on_all():
+def test_an_evse_without_measurement_counts_on_all_phases():
     bench = seen()
     bench.guard.measured(0, None, bench.now_ms, bench.now_ms)
     bench.tick(100)
     assert bench.guard.bound_da(0) == [100, 100, 100]
 
 
-def test_without_a_meter_somebody_may_decide_that_they_are_free():
+def test_without_a_meter_the_site_file_may_declare_unused_phases_free():
     bench = bench_of(meter=-1)
     live(bench, 2, IDLE, IDLE, meter=False)
     live(bench, STEADY_S + 6, ONE, IDLE, meter=False)
     assert bench.guard.bound_da(0) == [100, 0, 0]
 
 
-def test_where_the_site_does_not_say_so_they_count():
+def test_unused_phases_count_unless_the_site_declares_otherwise():
     bench = bench_of(free=False)
     live(bench, 2, IDLE, IDLE)
     live(bench, STEADY_S + 6, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 100, 100]
 
 
-def test_they_are_free_only_on_circuits_with_a_witness():
+def test_unused_phases_are_free_only_on_circuits_with_a_witness_meter():
     below = [circuit("garage", 0, 150)]
     bench = bench_of([evse(circuit=1), evse("evse-2")], more=below)
     live(bench, 2, IDLE, IDLE)
@@ -144,7 +144,7 @@ def test_they_are_free_only_on_circuits_with_a_witness():
     assert bench.guard.margin_da(1) == [50, 50, 50]
 
 
-def test_when_the_witness_is_lost_all_count():
+def test_all_phases_count_when_the_witness_meter_is_lost():
     bench = seen()
     live(bench, 7, ONE, IDLE, meter=False)
     assert bench.guard.meter_state(0) == "lost"
@@ -153,7 +153,7 @@ def test_when_the_witness_is_lost_all_count():
     assert bench.guard.bound_da(0) == [100, 0, 0]
 
 
-def test_one_that_leaks_counts_with_what_leaks():
+def test_a_leaking_evse_counts_with_its_leakage():
     bench = bench_of()
     live(bench, 2, IDLE, IDLE)
     live(bench, STEADY_S + 6, (100, [100, 4, 0]), IDLE)
@@ -163,39 +163,39 @@ def test_one_that_leaks_counts_with_what_leaks():
     assert bench.guard.bound_da(0) == [100, 0, 0]
 
 
-def test_its_reserve_counts_on_all_always():
+def test_the_reserve_always_counts_on_all_phases():
     bench = bench_of([evse(fallback_da=60, power_on_da=60), evse("evse-2")])
     live(bench, STEADY_S + 16, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 60, 60]
 
 
-def test_a_car_that_draws_next_to_nothing_says_nothing_of_its_phases():
+def test_a_car_that_draws_almost_no_current_proves_nothing_about_its_phases():
     bench = bench_of()
     live(bench, 2, IDLE, IDLE)
     live(bench, STEADY_S + 6, (100, [25, 0, 0]), IDLE)
     assert bench.guard.bound_da(0) == [100, 100, 100]
 
 
-def test_one_without_watchdog_counts_on_all():
+def test_an_evse_without_watchdog_counts_on_all_phases():
     bench = bench_of([evse(kind="profile", watchdog_ms=0, holds=True, power_on_source="documented"), evse("evse-2")])
     live(bench, STEADY_S + 16, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 100, 100]
 
 
-def test_a_site_below_counts_on_all():
+def test_a_site_below_counts_on_all_phases():
     bench = bench_of([evse(primary=True), evse("evse-2")])
     live(bench, STEADY_S + 16, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 100, 100]
 
 
-def test_one_that_disobeys_counts_on_all():
+def test_a_disobeying_evse_counts_on_all_phases():
     bench = seen()
     live(bench, 14, (100, [140, 0, 0]), IDLE)
     assert bench.guard.fault(0)
     assert bench.guard.bound_da(0) == [160, 160, 160]
 
 
-def test_the_meter_shows_what_the_device_hides():
+def test_the_meter_shows_current_that_the_device_hides():
     bench = seen()
     live(bench, 8, ONE, (60, [60, 60, 60]))
     assert bench.guard.bound_da(0) == [100, 0, 0] and not bench.ledger.margin.over

@@ -52,20 +52,20 @@ def outcomes(yard, name="evse-1"):
     return {row["step"]: row["outcome"] for row in yard.run.results[name]["steps"]}
 
 
-def test_a_well_evse_passes_every_step_that_it_needs():
+def test_a_healthy_evse_passes_every_required_step():
     yard = one(Toy())
     assert outcomes(yard) == {"load": "passed", "identity": "passed", "steps": "passed", "silence": "passed", "power-on": "not needed"}
     assert yard.run.results["evse-1"]["outcome"] == "passed" and not yard.run.findings
     assert [(row[0]["name"], row[1], row[2]) for row in yard.run.ended] == [("evse-1", "passed", {})]
 
 
-def test_without_a_load_nothing_else_is_done_and_nothing_passes():
+def test_without_a_load_no_further_step_runs_and_none_passes():
     yard = one(Toy(plugged=False))
     assert outcomes(yard) == {"load": "not done", "identity": "not done", "steps": "not done", "silence": "not done", "power-on": "not needed"}
     assert yard.run.results["evse-1"]["outcome"] == "not done"
 
 
-def test_a_load_that_comes_late_is_waited_for():
+def test_the_test_waits_for_a_late_load():
     toy = Toy(plugged=False)
     yard = Yard({"evse-1": toy}, [claims()], {"load": None})
     for n in range(600):
@@ -92,13 +92,13 @@ def test_a_step_that_is_skipped_leaves_it_untested():
     assert yard.run.over and yard.run.results["evse-1"]["outcome"] == "not done"
 
 
-def test_another_charge_point_that_blinks_is_a_finding():
+def test_another_evse_that_blinks_is_a_finding():
     yard = one(Toy(), {"identity": "no"})
     assert yard.run.findings[0]["code"] == "identity" and "at this place to 3" in yard.run.findings[0]["fix"]
     assert yard.run.results["evse-1"]["outcome"] == "failed"
 
 
-def test_two_devices_at_one_address_can_be_put_right_while_it_waits():
+def test_two_devices_at_one_address_can_be_corrected_while_the_test_waits():
     yard = Yard({"evse-1": Toy()}, [claims()], {"load": None})
     toy = yard.toys["evse-1"]
     for n in range(900):
@@ -114,12 +114,12 @@ def test_two_devices_at_one_address_can_be_put_right_while_it_waits():
     assert "corrected" in yard.run.findings[0]["text"] and yard.run.results["evse-1"]["steps"][0]["outcome"] == "passed"
 
 
-def test_a_question_that_nobody_answers_does_not_hold_up_the_site_for_ever():
+def test_an_unanswered_question_does_not_block_the_site_permanently():
     yard = Yard({"evse-1": Toy(plugged=False)}, [claims()], {"load": None}).go(1900)
     assert "no answer within 30 min" in yard.run.results["evse-1"]["steps"][0]["text"]
 
 
-def test_one_that_is_locked_is_told_with_the_word_that_ends_it():
+def test_a_locked_evse_is_reported_with_the_command_that_unlocks_it():
     yard = Yard({"evse-1": Toy()}, [claims()])
     sight = yard.toys["evse-1"].tick(yard.run.experiment)
     sight.state = "swapped"
@@ -138,7 +138,7 @@ def test_the_blinking_pauses_three_times():
     assert wishes[1:] == [0, 60, 0, 60, 0, 60]
 
 
-def test_one_without_watchdog_and_a_local_one_need_no_silence():
+def test_an_evse_without_watchdog_and_a_local_one_need_no_silence_test():
     assert outcomes(one(Toy(), watchdog_ms=0, holds=True))["silence"] == "not needed"
     assert outcomes(one(Toy(), kind="local"))["silence"] == "not needed"
 
@@ -150,13 +150,13 @@ def test_exchanged_cts_are_concluded_from_two_evses():
     assert "ct-swapped" in [row["code"] for row in found]
 
 
-def test_a_finding_about_the_meter_is_told_once():
+def test_a_finding_about_the_meter_is_reported_once():
     toys = {"evse-1": Toy(signs=[-1, 1, 1]), "evse-2": Toy(signs=[-1, 1, 1])}
     found = Yard(toys, [claims(), claims(index=1, name="evse-2")]).go().run.findings
     assert [row["code"] for row in found] == ["ct-reversed"]
 
 
-def test_words_that_fit_nothing_are_refused_with_those_that_do():
+def test_unknown_words_are_refused_with_the_valid_ones():
     yard = Yard({"evse-1": Toy()}, [claims()])
     with raises(Rejected) as e:
         yard.run.command("next", START_MS)
@@ -186,7 +186,7 @@ def test_a_long_run_keeps_a_bounded_record_of_all_of_it():
     assert record.rows[0][0] < 2000 and record.rows[-1][0] > 1900000
 
 
-def test_the_status_says_where_it_stands_and_what_it_asks():
+def test_the_status_shows_the_step_and_the_question():
     yard = Yard({"evse-1": Toy(plugged=False)}, [claims()], {"load": None})
     for _ in range(30):
         yard.run.step(yard.toys["evse-1"].tick(yard.run.experiment), yard.toys["evse-1"].now_ms)

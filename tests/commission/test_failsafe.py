@@ -28,29 +28,29 @@ def test_a_watchdog_that_acts_is_timed_at_the_meter():
     assert one.figures["before_da"] == 160
 
 
-def test_one_that_does_not_act_counts_as_none():
+def test_a_watchdog_that_does_not_act_counts_as_none():
     one = silenced(Toy(watchdog_ms=0))
     assert one.outcome == "failed" and codes(one) == ["watchdog"] and one.counts == {"distrusted": True}
     assert one.text == ("evse-1 did not fall back after 10.0 s of silence, as its profile declares: "
                         "it is treated as an EVSE without a watchdog (class N): reserve 16.0 A")
 
 
-def test_a_late_one_counts_with_the_time_that_was_seen():
+def test_a_late_watchdog_counts_with_its_measured_time():
     one = silenced(Toy(watchdog_ms=20000))
     assert codes(one) == ["watchdog-late"] and 21000 <= one.counts["watchdog_ms"] <= 23000
 
 
-def test_an_early_one_is_a_warning():
+def test_an_early_watchdog_is_a_warning():
     one = silenced(Toy(watchdog_ms=2000))
     assert codes(one) == ["watchdog-early"] and one.outcome == "passed" and one.findings[0]["level"] == "warning"
 
 
-def test_a_higher_fallback_counts_as_seen():
+def test_a_higher_fallback_counts_as_measured():
     one = silenced(Toy(fallback_da=100))
     assert codes(one) == ["fallback"] and one.counts == {"fallback_da": 100}
 
 
-def test_the_fallback_that_was_claimed_passes():
+def test_the_declared_fallback_passes():
     assert not codes(silenced(Toy(fallback_da=60), fallback_da=60))
 
 
@@ -61,28 +61,28 @@ def test_without_a_meter_its_own_reading_after_the_silence_decides():
     assert bad.counts == {"distrusted": True}
 
 
-def test_without_any_measure_it_is_not_done():
+def test_without_any_measurement_the_test_is_not_done():
     one = silenced(Toy(measures=False), loaded=[])
     assert one.outcome == "not done" and "disconnect its bus" in one.text
 
 
-def test_by_the_meter_alone_fallback_and_failure_are_seen_too():
+def test_the_meter_alone_also_shows_fallback_and_failure():
     assert silenced(Toy(measures=False, fallback_da=100)).counts == {"fallback_da": 100}
     assert silenced(Toy(measures=False, watchdog_ms=0)).counts == {"distrusted": True}
 
 
-def test_a_fall_that_only_the_device_reports_is_not_believed():
+def test_a_drop_that_only_the_device_reports_is_not_trusted():
     one = silenced(Toy(), loaded=[(0, 1, 1)])
     assert one.outcome == "not done" and "the meter does not show it, 3 times" in one.text and not one.counts
 
 
-def test_a_house_that_falls_for_good_hides_no_broken_watchdog_where_the_device_measures():
+def test_a_lasting_drop_of_other_load_hides_no_broken_watchdog_if_the_device_measures():
     toy = Toy(watchdog_ms=0)
     toy.house = lambda now_ms: [100 if not toy.muted else 0, 0, 0]
     assert silenced(toy).counts == {"distrusted": True}
 
 
-def test_by_the_meter_alone_an_unexpected_fall_has_to_happen_twice():
+def test_with_the_meter_alone_an_unexpected_drop_must_occur_twice():
     toy, silences = Toy(watchdog_ms=0, measures=False), []
 
     def house(now_ms):
@@ -100,7 +100,7 @@ def test_a_reversed_ct_shows_the_fall_as_a_rise():
     assert one.outcome == "passed" and one.figures["fell_ms"] is not None
 
 
-def test_other_load_that_falls_for_a_moment_is_not_its_fall():
+def test_a_short_drop_of_other_load_is_not_a_drop_of_the_evse():
     toy = Toy()
     began = []
 
@@ -115,18 +115,18 @@ def test_other_load_that_falls_for_a_moment_is_not_its_fall():
     assert one.outcome == "passed" and one.figures["fell_ms"] >= 10000
 
 
-def test_a_restless_house_hides_no_broken_watchdog():
+def test_fluctuating_other_load_hides_no_broken_watchdog():
     for seed in (1, 2, 3):
         one = silenced(Toy(watchdog_ms=0, house=stepping_house(seed, most_da=60)))
         assert one.outcome != "passed", seed
 
 
-def test_a_load_that_is_too_small_is_said():
+def test_a_load_that_is_too_small_is_reported():
     one = silenced(Toy(car_da=80), fallback_da=60, min_da=60)
     assert one.outcome == "not done" and "this test needs 10.0 A" in one.text
 
 
-def test_one_that_does_not_come_back_is_found():
+def test_a_device_that_does_not_recover_is_found():
     toy = Toy()
     experiment = FailsafeCheck(claims(), LOADED, 1)
     for _ in range(3000):
@@ -138,7 +138,7 @@ def test_one_that_does_not_come_back_is_found():
     assert codes(experiment) == ["return"] and experiment.outcome == "failed"
 
 
-def test_a_watchdog_of_half_an_hour_is_waited_for_and_timed():
+def test_a_watchdog_of_half_an_hour_is_awaited_and_timed():
     toy, told = Toy(watchdog_ms=HALF_HOUR_MS), []
     experiment = FailsafeCheck(claims(watchdog_ms=HALF_HOUR_MS), LOADED, 1)
     while not experiment.step(toy.tick(experiment), toy.now_ms):
@@ -149,7 +149,7 @@ def test_a_watchdog_of_half_an_hour_is_waited_for_and_timed():
     assert "silent for 29:59 of 33:08 min" in told
 
 
-def test_one_of_half_an_hour_that_does_not_act_is_judged_soon_after_its_time():
+def test_a_watchdog_of_half_an_hour_that_does_not_act_fails_soon_after_its_time():
     began_ms, toy = Toy().now_ms, Toy(watchdog_ms=0)
     one = silenced(toy, watchdog_ms=HALF_HOUR_MS)
     assert one.counts == {"distrusted": True} and one.figures["tries"] == 1
@@ -245,32 +245,32 @@ def powered(toy, allows_da, off=True, **more):
     raise AssertionError("it does not end")
 
 
-def test_a_power_on_value_that_was_declared_is_seen():
+def test_a_declared_power_on_value_is_confirmed():
     one = powered(Toy(), 0)
     assert one.outcome == "passed" and one.counts == {"power_on_da": 0} and one.figures["seen_da"] == 0
 
 
-def test_one_without_a_watchdog_that_may_fall_back_to_its_maximum_is_switched_off_and_on_all_the_same():
+def test_a_device_without_watchdog_that_may_fall_back_to_its_maximum_is_still_power_cycled():
     one = powered(Toy(), 0, fallback_da=160)
     assert one.outcome == "passed" and one.counts == {"power_on_da": 0}
 
 
-def test_a_higher_power_on_value_counts_as_seen():
+def test_a_higher_power_on_value_counts_as_measured():
     one = powered(Toy(), 100)
     assert one.outcome == "failed" and codes(one) == ["power-on"] and one.counts == {"power_on_da": 100}
 
 
-def test_one_that_allows_all_that_its_car_takes_counts_its_maximum():
+def test_a_device_that_allows_the_full_current_of_its_car_counts_its_maximum():
     one = powered(Toy(), 160, max_da=320)
     assert one.counts == {"power_on_da": 320}
 
 
-def test_a_unit_that_nobody_switched_off_shows_nothing():
+def test_a_unit_that_was_not_switched_off_proves_nothing():
     one = powered(Toy(), 160, off=False)
     assert one.outcome == "not done" and "its restart was not observed" in one.text
 
 
-def test_a_car_that_stays_off_after_all_says_nothing_of_a_power_on_value():
+def test_a_car_that_stays_off_proves_nothing_about_a_power_on_value():
     class Full(Toy):
         def _draw(self):
             self.car_da = 320 if self.power and self.car_da else 0
@@ -280,7 +280,7 @@ def test_a_car_that_stays_off_after_all_says_nothing_of_a_power_on_value():
     assert one.outcome == "not done" and "did not resume" in one.text and not one.counts
 
 
-def test_a_car_that_needs_longer_than_it_was_given_says_nothing_of_a_power_on_value():
+def test_a_car_that_needs_longer_than_the_allowed_time_proves_nothing_about_a_power_on_value():
     class Sleepy(Toy):
         off_ms = None
 

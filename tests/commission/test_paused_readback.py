@@ -41,21 +41,21 @@ class Station:
         raise AssertionError("it does not end")
 
 
-def test_one_that_proves_its_pause_is_written_down_and_asked_nothing():
+def test_a_device_that_proves_its_pause_is_recorded_without_a_test():
     station = Station(shows_da=0, proves=True)
     experiment = station.play(word=None)
     assert experiment.outcome == finding_texts.PASSED and experiment.tells is None and not experiment.counts and not experiment.findings
     assert experiment.text == "evse-1: while it is paused register limit (101) shows 0.0 A, state 2"
 
 
-def test_one_that_shows_its_maximum_is_believed_after_a_load_drew_and_stopped():
+def test_a_pause_with_the_maximum_shown_is_trusted_after_a_load_drew_and_stopped():
     experiment = Station().play()
     assert experiment.outcome == finding_texts.PASSED and experiment.counts == {"off_shows": "max"} and experiment.tells == "max"
     found = experiment.findings[0]
     assert found["code"] == "off-shows" and found["level"] == "warning" and found["fix"].startswith('off_shows = "max" in its [[evse]]')
 
 
-def test_one_that_shows_something_else_after_a_load_shows_the_last_limit():
+def test_a_device_that_shows_another_value_after_a_load_shows_its_last_limit():
     class Last(Station):
         def sight(self, experiment):
             self.shows_da = self.order_da or self.shows_da
@@ -64,7 +64,7 @@ def test_one_that_shows_something_else_after_a_load_shows_the_last_limit():
     assert Last().play().counts == {"off_shows": "last"}
 
 
-def test_one_that_goes_on_is_not_believed():
+def test_a_device_that_continues_to_charge_is_not_trusted():
     class GoesOn(Station):
         def sight(self, experiment):
             self.obeys = experiment.tells is None
@@ -134,7 +134,7 @@ def test_a_car_that_is_slow_to_charge_again_and_rests_once_is_load_enough():
     assert experiment.outcome == finding_texts.PASSED and experiment.counts == {"off_shows": "max"}, experiment.text
 
 
-def test_without_a_load_a_person_or_anything_else_that_proves_it_nothing_is_believed():
+def test_without_a_load_a_person_or_other_proof_nothing_is_trusted():
     for station, word, outcome in (
         (Station(hungry=False), "next", finding_texts.NOT_DONE),
         (Station(), "no", finding_texts.NOT_DONE),
@@ -144,7 +144,7 @@ def test_without_a_load_a_person_or_anything_else_that_proves_it_nothing_is_beli
         assert experiment.outcome == outcome and experiment.tells is None and not experiment.counts, experiment.text
 
 
-def test_one_that_is_left_out_is_believed_no_more():
+def test_a_skipped_device_is_no_longer_trusted():
     experiment, station = PausedReadback(claims()), Station()
     while experiment.tells is None:
         experiment.step(station.sight(experiment), station.now_ms)
@@ -154,7 +154,7 @@ def test_one_that_is_left_out_is_believed_no_more():
     assert experiment.tells is None and experiment.outcome == finding_texts.NOT_DONE
 
 
-def test_the_report_says_what_one_shows_whose_pause_needs_no_test():
+def test_the_report_names_the_value_of_a_device_whose_pause_needs_no_test():
     off = {"register": "limit", "at": 101, "shown_da": None, "shows": "0", "states": [["state", "B1"]]}
     sheet = {"name": "evse-1", "outcome": "passed", "serial": None, "steps": [], "off": off}
     head = {"site": "yard", "firmware": "1", "began": None, "site_sha256": "0" * 64, "finished": True}

@@ -28,7 +28,7 @@ def registers(space, at, data):
     return {(space, at + k // 2): data[k] << 8 | data[k + 1] for k in range(0, len(data), 2)}
 
 
-def test_it_listens_first_then_calls_each_unit_twice():
+def test_a_scan_listens_first_then_polls_each_unit_twice():
     line = Line(scan())
     assert line.run(20)
     assert line.sent[0][0] - START_US >= LISTEN_MS * 1000
@@ -46,7 +46,7 @@ def test_it_finds_devices_at_their_settings():
     assert found_lines(found)[1] == "9600N1   unit 1  unknown  answers: refusal 2 of function 3"
 
 
-def test_several_that_fit_are_all_named():
+def test_all_matching_profiles_are_named():
     line = Line(scan(), [Unit(2, E19, {(3, 10): 257, (3, 11): 16})])
     assert line.run(30)
     assert line.scan.found()[0]["fits"] == ["box"] and line.scan.found()[0]["device"] == "box"
@@ -55,7 +55,7 @@ def test_several_that_fit_are_all_named():
     assert "crate or crate-2" in found_lines(line.scan.found())[0]
 
 
-def test_a_device_that_names_itself_is_shown_by_its_name():
+def test_a_device_with_an_identification_is_shown_by_its_name():
     line = Line(scan(), [Unit(2, E19, {}, IDENTITY)])
     assert line.run(30)
     found = line.scan.found()
@@ -63,7 +63,7 @@ def test_a_device_that_names_itself_is_shown_by_its_name():
     assert "vendor Acme, product X-1" in found_lines(found)[0]
 
 
-def test_one_of_our_own_is_known_by_its_map():
+def test_an_ampacity_secondary_is_recognised_by_its_register_map():
     maker = b"SunS\x00\x01\x00\x42" + b"Ampacity" + bytes(24) + b"Charging point" + bytes(18) + bytes(16) + b"0.2.0" + bytes(11) + b"SN7" + bytes(29)
     unit = Unit(2, E19, registers(3, 40000, maker + bytes(140 - len(maker))))
     line = Line(scan(), [unit])
@@ -72,14 +72,14 @@ def test_one_of_our_own_is_known_by_its_map():
     assert row["device"] == "ampacity" and row["sure"] and row["names"]["serial"] == "SN7" and len(unit.asked) == 3
 
 
-def test_who_sleeps_through_the_first_call_is_found_by_the_second():
+def test_a_device_asleep_at_the_first_request_is_found_by_the_second():
     unit = Unit(2, E19, BOX)
     unit.deaf = 1
     line = Line(scan(), [unit])
     assert line.run(30) and line.scan.found()[0]["device"] == "box"
 
 
-def test_one_that_is_silent_where_it_should_refuse_is_given_up_after_a_while():
+def test_a_device_that_is_silent_instead_of_refusing_is_abandoned_after_a_time():
     unit = Unit(2, E19, {(3, 0): 1})
     unit.mute_on_refusal = True
     line = Line(scan(), [unit, Unit(3, E19, BOX)])
@@ -87,21 +87,21 @@ def test_one_that_is_silent_where_it_should_refuse_is_given_up_after_a_while():
     assert [row["unit"] for row in line.scan.found()] == [2, 3]
 
 
-def test_another_primary_is_recognised_and_nothing_is_asked():
+def test_another_primary_is_recognised_and_no_request_is_sent():
     poll = rtu_frame(9, b"\x03\x00\x00\x00\x02")
     line = Line(scan((E19, N96)), [Unit(2, E19, BOX)], [(START_US + 1500000, E19, poll)])
     assert line.run(20)
     assert line.sent == [] and line.scan.verdict == "another Modbus client reads unit 9 with function 3 at 19200E1; no request was sent"
 
 
-def test_a_primary_that_spells_in_ascii_is_recognised_too():
+def test_a_primary_that_uses_ascii_is_also_recognised():
     poll = to_ascii(rtu_frame(9, b"\x03\x00\x00\x00\x02"))
     line = Line(scan((E19, N96)), [Unit(2, E19, BOX)], [(START_US + 1500000, E19, poll[:9]), (START_US + 1503000, E19, poll[9:])])
     assert line.run(20)
     assert line.sent == [] and line.scan.verdict.startswith("another Modbus client reads unit 9 with function 3 at 19200E1")
 
 
-def test_a_primary_at_another_speed_is_looked_for():
+def test_a_primary_at_another_speed_is_searched_for():
     poll = rtu_frame(9, b"\x03\x00\x00\x00\x02")
     talkers = [(START_US + k * 700000, N96, poll) for k in range(1, 30)]
     line = Line(scan((E19, N96)), [Unit(2, E19, BOX)], talkers)
@@ -109,47 +109,47 @@ def test_a_primary_at_another_speed_is_looked_for():
     assert line.sent == [] and line.scan.verdict.startswith("another Modbus client reads unit 9 with function 3 at 9600N1")
 
 
-def test_what_nobody_understands_is_a_reason_to_be_silent():
+def test_unintelligible_traffic_is_a_reason_to_remain_silent():
     line = Line(scan((E19, N96)), [], [(START_US + k * 700000, E19, b"\x01hello\xff") for k in range(1, 30)])
     assert line.run(30)
     assert line.sent == [] and "at an unknown setting; no request was sent" in line.scan.verdict
 
 
-def test_a_primary_that_begins_later_ends_it():
+def test_a_primary_that_starts_later_ends_the_scan():
     poll = rtu_frame(9, b"\x03\x00\x00\x00\x02")
     line = Line(scan(units=range(1, 30)), [Unit(2, E19, BOX)], [(START_US + k * 1000000, E19, poll) for k in range(5, 30)])
     assert line.run(60)
     assert line.scan.verdict.startswith("another Modbus client uses") and line.scan.found()[0]["unit"] == 2
 
 
-def test_while_watchdogs_run_nothing_is_asked():
+def test_while_watchdogs_run_no_request_is_sent():
     line = Line(scan(wait_ms=60000), [Unit(2, E19, BOX)])
     assert not line.run(59) and line.sent == []
     assert line.scan.progress(line.now_us).startswith("scan: silent for 1 s more")
     assert line.run(30) and line.scan.found()[0]["device"] == "box"
 
 
-def test_who_may_not_be_asked_is_not_asked_and_said():
+def test_units_that_must_not_be_polled_are_not_polled_and_are_reported():
     line = Line(scan(may_ask=lambda setting, unit, now_ms: "in service" if unit == 2 else ""), [Unit(2, E19, BOX), Unit(3, E19, BOX)])
     assert line.run(30)
     assert 2 not in [frame[0] for _, _, frame in line.sent]
     assert lines(report(line.scan, line.now_us))[-1] == "unit 2 was not called: in service"
 
 
-def test_two_devices_with_one_address_are_said_to_be_two():
+def test_two_devices_with_one_address_are_reported():
     line = Line(scan(), [Unit(2, E19, BOX), Unit(2, E19, NAMED), Unit(3, E19, BOX)])
     assert line.run(60)
     rows = line.scan.found()
     assert [row["note"] for row in rows] == ["two devices answer at this address", ""] and rows[1]["device"] == "box"
 
 
-def test_one_that_answers_at_each_parity_is_said_once():
+def test_a_device_that_answers_at_each_parity_is_reported_once():
     line = Line(scan(((9600, "E", 1), N96)), [Unit(2, N96, BOX), Unit(2, (9600, "E", 1), BOX)])
     assert line.run(60)
     assert len(line.scan.found()) == 1 and "the same at 9600N1" in found_lines(line.scan.found())[0]
 
 
-def test_progress_tells_where_it_is():
+def test_progress_shows_the_position():
     line = Line(scan(units=range(1, 33)), [Unit(2, E19, BOX)])
     assert line.scan.progress(line.now_us) == "scan: listening at 19200E1"
     line.run(9)
@@ -157,7 +157,7 @@ def test_progress_tells_where_it_is():
     assert text.startswith("scan: 19200E1 unit ") and "/32, 1 found, about " in text
 
 
-def test_a_hand_that_stops_it_keeps_what_was_found():
+def test_a_stopped_scan_keeps_its_findings():
     line = Line(scan(units=range(1, 33)), [Unit(2, E19, BOX)])
     line.run(9)
     line.scan.stop("stopped by hand")

@@ -24,7 +24,7 @@ def test_a_car_on_one_line_shows_which_one_it_is():
     assert one.figures["confidence_percent"] == 100
 
 
-def test_exchanged_wires_are_found_and_the_right_setting_is_told():
+def test_exchanged_wires_are_found_and_the_right_setting_is_named():
     one = stepped(Toy(wires=[1, 2, 0]))
     assert one.outcome == "failed"
     assert one.text == "evse-1: terminal 1 loads L2, the site file declares L1"
@@ -36,7 +36,7 @@ def test_a_single_phase_place_gets_a_setting_of_one_line():
     assert 'phases = ["L3"];' in one.findings[0]["fix"]
 
 
-def test_a_three_phase_car_says_that_it_cannot_tell_the_order():
+def test_a_three_phase_car_cannot_show_the_phase_order():
     one = stepped(Toy(phases=3))
     assert one.outcome == "passed" and "only a single-phase load shows" in one.text
 
@@ -46,7 +46,7 @@ def test_two_of_three_terminals_on_other_lines_are_found():
     assert one.text == "evse-1: terminals 1 and 2 load L2 and L3, the site file declares L1 and L2"
 
 
-def test_a_reversed_ct_is_found_and_is_no_fault_of_the_evse():
+def test_a_reversed_ct_is_found_and_is_not_a_fault_of_the_evse():
     one = stepped(Toy(signs=[-1, 1, 1]))
     assert codes(one) == ["ct-reversed"] and one.outcome == "passed"
     assert one.findings[0]["where"] == "grid" and "L1" in one.findings[0]["text"]
@@ -67,18 +67,18 @@ def test_an_evse_that_does_not_pass_the_meter_is_found():
     assert codes(stepped(Toy(signs=[0, 0, 0]))) == ["not-measured"]
 
 
-def test_without_a_measure_of_its_own_the_strongest_line_is_the_measure():
+def test_without_a_measurement_of_the_evse_the_line_with_the_greatest_step_counts():
     one = stepped(Toy(measures=False, wires=[2, 0, 1], car_da=100))
     assert one.text == "evse-1: terminal 1 loads L3, the site file declares L1"
 
 
-def test_other_load_that_steps_on_every_line_is_told_apart():
+def test_other_load_that_steps_on_every_line_is_distinguished():
     for seed in (1, 2, 3, 4):
         one = stepped(Toy(wires=[1, 2, 0], house=stepping_house(seed)))
         assert one.text == "evse-1: terminal 1 loads L2, the site file declares L1", seed
 
 
-def test_a_line_that_cannot_be_told_is_not_guessed():
+def test_a_line_that_cannot_be_determined_is_not_guessed():
     one = stepped(Toy(house=stepping_house(7, most_da=600, every_ms=1500)))
     assert one.outcome == "not done" and "did not follow clearly" in one.text
     assert not [found for found in one.findings if found["code"] in ("phases", "ct-reversed", "not-measured")]
@@ -90,7 +90,7 @@ def test_a_device_that_rounds_up_is_found_with_order_and_current():
     assert "rounds up" in one.text
 
 
-def test_one_that_rounds_by_less_than_half_an_ampere_passes():
+def test_a_device_that_rounds_by_less_than_half_an_ampere_passes():
     assert not codes(stepped(Toy(rounds_to=5)))
 
 
@@ -106,23 +106,23 @@ def test_latency_is_measured_by_the_device_and_by_the_meter():
         assert limit_ms <= 400 and 1600 <= drawn_ms <= 2200 and 1600 <= meter_ms <= 2200
 
 
-def test_too_small_a_range_is_said_and_not_stepped():
+def test_a_range_that_is_too_small_is_reported_and_not_stepped():
     one = stepped(Toy(), min_da=60, limit_da=80)
     assert one.outcome == "not done" and "only 2.0 A" in one.text
 
 
-def test_too_little_room_is_said_after_others_have_given_way():
+def test_too_little_free_current_is_reported_after_others_have_yielded():
     toy = Toy(most_da=70)
     one = stepped(toy)
     assert one.outcome == "not done" and "too little capacity" in one.text and one.room == 2
 
 
-def test_a_load_that_stops_is_said():
+def test_a_load_that_stops_is_reported():
     one = stepped(Toy(car_da=0))
     assert one.outcome == "not done" and "draws no current" in one.text
 
 
-def test_a_load_that_stops_for_a_moment_is_waited_for():
+def test_the_test_waits_for_a_load_that_stops_briefly():
     toy = Toy()
     one, n = StepResponse(claims(), Rng(5), ["grid"], 3), 0
     while True:
@@ -133,7 +133,7 @@ def test_a_load_that_stops_for_a_moment_is_waited_for():
     assert one.outcome == "passed" and one.text.startswith("evse-1: terminal 1 on L1")
 
 
-def test_exchanged_cts_look_alike_at_every_evse_and_are_told_apart_from_exchanged_wires():
+def test_exchanged_cts_look_alike_at_every_evse_and_differ_from_exchanged_wires():
     first = stepped(Toy(inputs=[1, 0, 2]))
     second = stepped(Toy(inputs=[1, 0, 2], wires=[1, 2, 0]), terminals=[[1], [2], [0]])
     pairs = [one.mappings[0].pair for one in (first, second)]

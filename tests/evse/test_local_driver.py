@@ -59,7 +59,7 @@ class Desk:
             self.driver.step(self.now_ms)
 
 
-def test_an_order_reaches_the_pilot_only_after_the_judge_recorded_it():
+def test_an_order_reaches_the_pilot_only_after_the_guard_recorded_it():
     desk = Desk()
     desk.port.car = "B"
     desk.guard.allows_da = 100
@@ -70,7 +70,7 @@ def test_an_order_reaches_the_pilot_only_after_the_judge_recorded_it():
     assert desk.port.pilot == ("pwm", 266) and ("send", 160) in desk.guard.told
 
 
-def test_an_order_is_proven_by_a_reading_that_is_newer_and_shows_our_pilot():
+def test_an_order_is_proven_by_a_newer_reading_of_the_ordered_pilot():
     desk = Desk()
     desk.port.car = "B"
     desk.run(500, want_da=0)
@@ -83,7 +83,7 @@ def test_an_order_is_proven_by_a_reading_that_is_newer_and_shows_our_pilot():
     assert desk.guard.told[-1][0] == "proven" and desk.guard.told[-1][2] == 160
 
 
-def test_an_order_is_given_and_proven_anew_for_a_judge_that_dropped_it_during_a_stall():
+def test_an_order_that_the_guard_dropped_during_a_stall_is_sent_and_proven_again():
     desk = Desk()
     desk.port.car = "B"
     desk.run(1000, want_da=0)
@@ -129,7 +129,7 @@ def test_an_emergency_stop_opens_at_once_and_until_the_car_left():
     assert desk.port.contactor
 
 
-def test_each_fault_is_told_once():
+def test_each_fault_is_reported_once():
     desk = Desk()
     desk.run(500)
     desk.port.rcm = True
@@ -181,7 +181,7 @@ def test_with_the_real_guard_a_car_on_the_local_charging_point_gets_what_the_cir
     assert desk.port.pilot == ("pwm", 333) and guard.bound_da(0) == [200, 200, 200]
 
 
-def test_after_a_stall_longer_than_the_hardware_watchdog_the_car_is_served_anew_without_a_fault():
+def test_after_a_stall_longer_than_the_hardware_watchdog_the_car_is_served_again_without_a_fault():
     desk = Desk()
     desk.port.car = "C"
     desk.run(8000, want_da=160)

@@ -41,7 +41,7 @@ def test_sequence_2_2_and_8_1_the_contactor_opens_in_the_step_that_sees_the_car_
         assert desk.until(desk.is_open, 100) <= 20
 
 
-def test_without_current_to_offer_the_pilot_is_steady_and_with_it_a_wave():
+def test_the_pilot_is_steady_without_an_offer_and_pwm_with_an_offer():
     desk = bench()
     desk.car, desk.offered_da = "B", 59
     assert desk.run(1000) == ("x1", 0, False)
@@ -69,7 +69,7 @@ def test_a_car_that_stops_in_time_is_switched_off_without_current():
     assert desk.run(20) == ("x1", 0, False) and desk.machine.iec_state == "B1"
 
 
-def test_a_pause_that_ends_before_the_car_has_stopped_closes_nothing_anew():
+def test_a_pause_that_ends_before_the_car_has_stopped_does_not_close_the_contactor_again():
     desk = bench().charge()
     desk.allow = False
     desk.run(2000)
@@ -183,7 +183,7 @@ def test_8_5_after_a_residual_current_nothing_recloses_until_the_car_was_unplugg
     desk.charge()
 
 
-def test_a_rule_may_leave_a_residual_current_to_a_person():
+def test_a_residual_current_may_be_configured_to_need_a_person():
     desk = bench(until={"rcm": "reset"}).charge()
     desk.faults = ("rcm",)
     desk.run(100)
@@ -196,7 +196,7 @@ def test_a_rule_may_leave_a_residual_current_to_a_person():
     assert desk.machine.iec_state == "A1"
 
 
-def test_a_person_cannot_clear_what_is_still_there():
+def test_a_person_cannot_clear_a_fault_that_is_still_present():
     desk = bench().charge()
     desk.faults = ("rcm",)
     desk.run(100)
@@ -298,7 +298,7 @@ def test_a_cable_whose_coding_changes_while_plugged_is_a_fault():
     assert desk.machine.faults == ["proximity"] and not desk.machine.output[2]
 
 
-def test_a_pilot_that_is_not_what_is_driven_is_a_fault():
+def test_a_pilot_that_differs_from_the_driven_one_is_a_fault():
     for cp in ((-12000, -12000), (9000, 9000)):
         desk = bench()
         desk.car = "B"
@@ -308,7 +308,7 @@ def test_a_pilot_that_is_not_what_is_driven_is_a_fault():
         assert desk.run(2000)[0] == "f" and desk.machine.faults == ["pilot"]
 
 
-def test_A_5_3_a_sleeping_car_gets_one_pulse_a_session():
+def test_A_5_3_a_sleeping_car_gets_one_pulse_per_session():
     desk = bench(wake_after_ms=30000)
     desk.car = "B"
     desk.run(100000)
@@ -317,7 +317,7 @@ def test_A_5_3_a_sleeping_car_gets_one_pulse_a_session():
     assert desk.machine.output[0] == "pwm" and desk.machine.faults == []
 
 
-def test_another_car_plugged_while_the_pilot_hid_it_is_checked_anew():
+def test_another_car_plugged_in_while_the_pilot_hid_it_is_checked_again():
     desk = bench().charge()
     desk.faults = ("overtemperature",)
     desk.run(100)
@@ -344,7 +344,7 @@ def test_a_step_with_nothing_new_is_answered_from_memory_and_a_timer_still_runs(
     desk.until(lambda: not desk.machine.output[2], 6100)
 
 
-def test_whatever_is_read_the_contactor_is_closed_only_for_a_car_that_asks_with_a_diode_and_without_fault():
+def test_the_contactor_closes_only_for_a_car_that_requests_charge_with_a_diode_and_without_fault():
     rng = Rng(7)
     machine = ControlPilot()
     highs, lows = (12000, 10500, 9000, 7500, 6000, 6000, 4500, 3000, 0, -12000), (-12000, -12000, -12000, -6000, 6000)

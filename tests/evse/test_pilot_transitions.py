@@ -32,7 +32,7 @@ def test_every_state_opens_on_unplug_short_and_fault_unless_the_pilot_hides_the_
         assert TRANSITIONS[state, "D"] == "venting"
 
 
-def test_only_a_wave_is_shown_to_a_car_that_may_charge():
+def test_only_pwm_is_shown_to_a_car_that_may_charge():
     for state in STATES:
         pilot, closed, iec_state = OUTPUTS[state]
         assert pilot == "pwm" or not closed or state == "pausing"
@@ -74,7 +74,7 @@ def test_no_duty_is_read_by_a_car_as_more_than_was_offered():
         assert current_of(permille_of(current_da)) <= current_da
 
 
-def test_levels_hold_in_the_gaps_between_the_bands():
+def test_levels_keep_their_state_in_the_gaps_between_the_bands():
     for high_mv, level in ((12000, "A"), (9000, "B"), (6000, "C"), (3000, "D"), (0, "E"), (-12000, "N")):
         assert level_of(high_mv, "?") == level
         assert level_of(high_mv + 900, "?") == level and level_of(high_mv - 900, "?") == level
@@ -82,7 +82,7 @@ def test_levels_hold_in_the_gaps_between_the_bands():
         assert level_of(high_mv, "B") == "B" and level_of(high_mv, "C") == "C"
 
 
-def test_cables_carry_what_their_resistor_says_and_in_doubt_less():
+def test_cables_carry_the_rating_of_their_resistor_and_in_doubt_less():
     for ohm, current_da in ((1500, 130), (680, 200), (220, 320), (100, 630), (4501, None), (59, None), (None, None)):
         assert cable_da(ohm) == current_da
     assert cable_da(990) == 200 and cable_da(1050) == 130 and cable_da(350) == 200 and cable_da(150) == 320

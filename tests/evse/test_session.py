@@ -128,14 +128,14 @@ def test_a_stopped_session_has_ended_until_the_car_leaves():
     assert desk.step(plugged=True, state="B1") == "active" and desk.session.wants
 
 
-def test_an_emergency_stop_says_so():
+def test_an_emergency_stop_is_reported_as_such():
     desk = Desk()
     desk.step(plugged=True, state="C2", charging=True)
     desk.session.button("emergency_stop", desk.now_ms)
     assert ("stop", EMERGENCY_STOP) in desk.take()
 
 
-def test_a_button_where_nobody_is_authorised_is_no_event():
+def test_a_stop_button_without_an_authorisation_is_not_an_event():
     desk = managed()
     desk.session.button("stop", desk.now_ms)
     desk.step(plugged=True, state="B1")
@@ -143,7 +143,7 @@ def test_a_button_where_nobody_is_authorised_is_no_event():
     assert "stop" not in desk.kinds()
 
 
-def test_the_owner_of_authorisation_is_asked_each_time():
+def test_the_owner_of_authorisation_is_queried_each_time():
     desk = managed()
     assert desk.step(plugged=True, state="B1") == "plugged" and not desk.session.wants
     desk.access.allowed = True
@@ -156,7 +156,7 @@ def test_the_owner_of_authorisation_is_asked_each_time():
     assert "evse evse-1: ended: DeAuthorized" in desk.said() and desk.session.charging_state == CONNECTED
 
 
-def test_an_authorisation_waits_for_the_car_as_long_as_its_owner_says():
+def test_an_authorisation_waits_for_the_car_as_long_as_its_owner_permits():
     desk = managed()
     desk.access.allowed = True
     assert desk.step(1000000) == "authorised" and not desk.session.wants
@@ -183,7 +183,7 @@ def test_the_button_takes_back_an_authorisation_that_waits_for_its_car():
     assert desk.step() == "idle" and ("stop", STOP_BUTTON) in desk.take()
 
 
-def test_after_a_start_of_the_controller_the_plug_is_told_once_either_way():
+def test_after_a_start_of_the_controller_the_plug_state_is_reported_once():
     assert [kind for kind, _ in _first_events(plugged=False)] == ["unplugged"]
     assert [kind for kind, _ in _first_events(plugged=True)] == ["plugged", "charging"]
 
@@ -200,7 +200,7 @@ def _first_events(plugged):
     return station.events
 
 
-def test_after_a_start_a_car_that_shows_late_was_there_all_along():
+def test_after_a_start_a_car_detected_late_counts_as_plugged_all_the_time():
     station, facts = Station(), Facts()
     session = Session("evse-1", station, Log())
     facts.online, facts.plugged = True, False
@@ -211,7 +211,7 @@ def test_after_a_start_a_car_that_shows_late_was_there_all_along():
     assert [kind for kind, _ in station.events] == ["plugged", "charging"]
 
 
-def test_inoperative_serves_nobody_and_a_car_charges_again_afterwards():
+def test_an_inoperative_evse_serves_no_car_and_the_car_charges_again_afterwards():
     desk = Desk()
     desk.operative = False
     desk.step()
@@ -238,7 +238,7 @@ def test_an_ending_fault_in_the_moment_of_the_plug_ends_that_session():
     assert desk.kinds()[:2] == ["plugged", "fault"]
 
 
-def test_a_device_that_does_not_answer_keeps_its_session_and_is_lost_after_a_while():
+def test_a_device_that_does_not_answer_keeps_its_session_and_is_lost_after_a_time():
     desk = Desk()
     desk.step(plugged=True, state="C2", charging=True)
     assert desk.step(OFFLINE_MS - 200, online=False) == "active" and not desk.session.lost
@@ -248,7 +248,7 @@ def test_a_device_that_does_not_answer_keeps_its_session_and_is_lost_after_a_whi
     assert not desk.session.lost and desk.session.charging_state == CHARGING
 
 
-def test_a_device_that_cannot_say_whether_a_car_is_there_ends_no_session():
+def test_a_device_that_cannot_detect_a_car_ends_no_session():
     desk = Desk()
     desk.step(plugged=None, state="F")
     assert desk.step(after_ms=20000) == "idle" and desk.take() == []
@@ -275,7 +275,7 @@ def test_after_a_start_the_status_counts_once_the_device_has_shown_whether_a_car
     assert desk.step(plugged=True, state="B1") == "plugged" and desk.session.settled
 
 
-def test_a_pilot_that_shows_no_car_yet_is_not_believed_at_once():
+def test_a_pilot_without_a_car_yet_is_not_trusted_at_once():
     desk = Boot()
     desk.step(online=True, plugged=False)
     for _ in range(20):
@@ -287,7 +287,7 @@ def test_a_pilot_that_shows_no_car_yet_is_not_believed_at_once():
     assert free.step(FIRST_LOOK_MS) == "idle" and free.session.settled
 
 
-def test_a_device_that_is_not_heard_is_lost_after_a_bounded_time():
+def test_a_silent_device_is_lost_after_a_bounded_time():
     desk = Boot()
     desk.step(SETTLE_MS - 1000)
     assert desk.session.lost and not desk.session.settled
@@ -306,7 +306,7 @@ def test_a_fault_is_shown_at_once_after_a_start():
     assert desk.session.fault == "rcm" and desk.session.settled
 
 
-def test_a_device_that_comes_back_is_given_a_moment_to_show_its_car():
+def test_a_device_that_returns_gets_time_to_show_its_car():
     desk = managed()
     desk.step(plugged=True, state="B1")
     desk.access.allowed = True

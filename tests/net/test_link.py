@@ -33,7 +33,7 @@ async def bad_then_echo(bench, reader, writer):
         await echo(bench, reader, writer)
 
 
-async def test_each_kind_of_bad_server_is_counted_and_the_link_comes_back():
+async def test_each_kind_of_bad_server_is_counted_and_the_link_recovers():
     for counter, bad, first in (
         ("link.garbage", b"\xff\xff\xff\xff", True),
         ("link.oversized", frame(1, b"x" * 66000)[:100], True),
@@ -62,7 +62,7 @@ async def close_then_echo(bench, reader, writer):
         await echo(bench, reader, writer)
 
 
-async def test_a_server_that_closes_is_called_again():
+async def test_a_server_that_closes_is_connected_again():
     async with Bench(close_then_echo) as bench:
         await bench.until(lambda: bench.accepted == 2 and bench.link.online, "back")
     assert "link closed: code=1001 restart" in [line[3] for line in bench.log.since(0)]
@@ -78,7 +78,7 @@ async def silent_then_echo(bench, reader, writer):
         await echo(bench, reader, writer)
 
 
-async def test_a_server_that_answers_no_ping_is_left():
+async def test_a_server_that_answers_no_ping_is_disconnected():
     bench = Bench(silent_then_echo)
     bench.config.ping_interval_s, bench.config.pong_timeout_ms = 1, 2000
     async with bench:
@@ -96,7 +96,7 @@ async def mute_then_echo(bench, reader, writer):
         await echo(bench, reader, writer)
 
 
-async def test_a_server_that_never_answers_the_upgrade_is_left():
+async def test_a_server_that_never_answers_the_upgrade_is_disconnected():
     bench = Bench(mute_then_echo)
     bench.config.handshake_timeout_ms = 3000
     async with bench:
@@ -116,7 +116,7 @@ async def drips_then_echo(bench, reader, writer):
     return None
 
 
-async def test_a_server_whose_message_never_ends_is_left():
+async def test_a_server_whose_message_never_ends_is_disconnected():
     async with Bench(drips_then_echo) as bench:
         await bench.until(lambda: bench.accepted >= 3, "left twice")
         await served_again(bench)
@@ -131,7 +131,7 @@ async def deaf_then_echo(bench, reader, writer):
         await echo(bench, reader, writer)
 
 
-async def test_a_server_that_does_not_read_is_left():
+async def test_a_server_that_does_not_read_is_disconnected():
     bench = Bench(deaf_then_echo)
     bench.config.send_timeout_ms, bench.config.ping_interval_s = 3000, 0
     bench.station.queue = ["x" * 60000] * 200
@@ -142,7 +142,7 @@ async def test_a_server_that_does_not_read_is_left():
     assert "has not read" in str([line for line in bench.log.since(0) if "lost" in line[3]])
 
 
-async def test_while_the_network_is_down_attempts_go_on_and_are_counted():
+async def test_while_the_network_is_down_attempts_continue_and_are_counted():
     bench = Bench(echo)
     bench.platform.down = True
     async with bench:
@@ -152,7 +152,7 @@ async def test_while_the_network_is_down_attempts_go_on_and_are_counted():
     assert "no route" in str(bench.log.since(0))
 
 
-async def test_a_false_url_is_said_and_a_new_one_is_taken_at_once():
+async def test_an_invalid_url_is_reported_and_a_new_one_is_used_at_once():
     bench = Bench(echo)
     bench.config.retry_wait_min_s = 1000
     await bench.listen()
@@ -170,7 +170,7 @@ async def test_a_false_url_is_said_and_a_new_one_is_taken_at_once():
     assert "ws://" in bench.log.since(0)[0][3]
 
 
-async def test_an_error_of_our_own_station_is_not_hidden():
+async def test_an_error_of_the_station_itself_is_not_hidden():
     bench = Bench(echo)
 
     def broken(text, now_ms):
@@ -213,7 +213,7 @@ async def refused_then_closed(bench, reader, writer):
     await echo(bench, reader, writer)
 
 
-async def test_the_trouble_is_the_newest_and_there_is_none_while_connected():
+async def test_only_the_newest_trouble_is_reported_and_none_while_connected():
     async with Bench(refused_then_closed) as bench:
         assert bench.link.trouble is None
         seen = []
@@ -244,7 +244,7 @@ async def asks_twice(bench, reader, writer):
     bench.heard = unmask(data)
 
 
-async def test_what_was_asked_before_a_message_that_ends_the_connection_is_still_answered():
+async def test_a_request_before_a_message_that_ends_the_connection_is_still_answered():
     async with Bench(asks_twice) as bench:
         bench.heard = None
         receive = bench.station.receive
@@ -270,7 +270,7 @@ async def fails_and_answers_in_turn(bench, reader, writer):
     await reader.read(10)
 
 
-async def test_a_server_that_answers_once_between_failures_is_called_ever_more_rarely():
+async def test_a_server_that_answers_once_between_failures_is_connected_ever_more_rarely():
     async with Bench(fails_and_answers_in_turn) as bench:
         config = bench.link.config
         config.retry_wait_min_s, config.retry_random_range_s, config.retry_repeat_times = 1, 0, 3

@@ -28,7 +28,7 @@ async def pours(bench, reader, writer):
         pass
 
 
-async def test_messages_that_come_all_at_once_are_taken_one_by_one_and_others_have_their_turn():
+async def test_messages_that_arrive_together_are_taken_one_by_one_and_other_tasks_run():
     turns = [0]
 
     async def others():
@@ -58,7 +58,7 @@ async def pings_for_ever(bench, reader, writer):
     return None
 
 
-async def test_a_server_that_sends_pings_without_end_is_left_and_counted():
+async def test_a_server_that_floods_pings_is_disconnected_and_counted():
     async with Bench(pings_for_ever) as bench:
         await served_again(bench)
         assert bench.log.counters["link.flooded"] == 1, bench.log.counters
@@ -94,7 +94,7 @@ async def pours_for_ever(bench, reader, writer):
     return None
 
 
-async def test_a_server_that_sends_messages_without_waiting_is_left_and_counted():
+async def test_a_server_that_floods_messages_is_disconnected_and_counted():
     async with Bench(pours_for_ever, fast=1) as bench:
         bench.floods = [
             frame(1, b"x") * 1000, frame(10) * 2000, frame(1, b"[", fin=False) + frame(0, b" ", fin=False) * 2000 + frame(0, b"]"),
@@ -116,7 +116,7 @@ async def asks_one_by_one(bench, reader, writer):
     await reader.read(10)
 
 
-async def test_a_server_that_waits_for_each_answer_may_ask_at_any_rate():
+async def test_a_server_that_waits_for_each_answer_may_call_at_any_rate():
     async with Bench(asks_one_by_one, Talkative([0]), fast=1) as bench:
         await bench.until(lambda: bench.station.seen.count("x") == 1500, "asked")
         assert bench.link.online and "link.flooded" not in bench.log.counters
@@ -143,7 +143,7 @@ async def answers_and_asks(bench, reader, writer):
     await reader.read(10)
 
 
-async def test_answers_that_come_together_with_requests_are_no_flood():
+async def test_answers_together_with_requests_are_not_a_flood():
     async with Bench(answers_and_asks, Asking(), fast=1) as bench:
         until_ms = bench.clock.now_ms() + 8000  # where each exchange takes 40 ms there are fewer
         await bench.until(lambda: len(bench.station.seen) >= 3000 or bench.clock.now_ms() > until_ms, "exchanged")

@@ -32,7 +32,7 @@ def record(name, kind, data, ttl=60, klass=1):
 SELF = b"\xc0\x0c"  # a pointer to the question's name
 
 
-def test_a_query_is_what_the_rfc_wants():
+def test_a_query_follows_the_rfc():
     query = dns.build_query(0x1234, "Csms.Example.")
     assert query == b"\x12\x34\x01\x00\x00\x01" + bytes(6) + b"\x04csms\x07example\x00\x00\x01\x00\x01"
     for host in ("", "a..b", "x" * 64, ".".join(["abcdefgh"] * 40), "h\u00e9", "a b"):
@@ -62,7 +62,7 @@ def test_aliases_are_followed_and_strangers_ignored():
     assert dns.parse_reply(reply(query, answer), 7, HOST)[0] == ["10.0.0.1"]
 
 
-def test_what_the_server_could_not_say_is_an_error_of_its_kind():
+def test_each_failure_code_of_the_server_is_an_error_of_its_kind():
     query = dns.build_query(7, HOST)
     with raises(OSError) as e:
         dns.parse_reply(reply(query, [], code=3), 7, HOST)
@@ -176,7 +176,7 @@ def resolver(door, log=None):
     return Resolver(door, log or Log(), ["1.1.1.1", "2.2.2.2"], door.open)
 
 
-async def test_literals_and_localhost_ask_nobody():
+async def test_literals_and_localhost_need_no_query():
     door = Handmade([])
     assert await resolver(door).resolve("10.1.2.3") == "10.1.2.3"
     assert await resolver(door).resolve("localhost") == "127.0.0.1"
@@ -191,7 +191,7 @@ async def test_an_address_is_remembered_for_its_time():
     assert await names.resolve(HOST) == "10.0.0.2" and len(door.asked) == 2
 
 
-async def test_garbage_is_counted_and_the_next_server_is_asked():
+async def test_garbage_is_counted_and_the_next_server_is_queried():
     log = Log()
     door = Handmade([lambda q: b"garbage", None, address(3)])
     assert await resolver(door, log).resolve(HOST) == "10.0.0.3"
@@ -236,7 +236,7 @@ def ntp_reply(request, unix_ms, first=0x24, stratum=2, took_ms=0, reference=b"GP
     return head + request[40:48] + ntp_time(unix_ms) + ntp_time(unix_ms + took_ms)
 
 
-def test_time_is_the_servers_plus_half_of_the_way():
+def test_time_is_that_of_the_server_plus_half_of_the_round_trip():
     request = ntp.build_request(b"cookie!!")
     assert len(request) == 48 and request[0] == 0x23
     got = ntp.parse_reply(ntp_reply(request, T0, took_ms=20), b"cookie!!", 100)
@@ -264,7 +264,7 @@ def test_each_reply_without_time_is_refused():
             print("taken:", data, ntp.parse_reply(data, b"cookie!!", round_trip_ms))
 
 
-async def test_the_time_server_is_asked_through_its_door():
+async def test_the_time_server_is_queried_through_its_door():
     log = Log()
     door = Handmade([lambda q: b"garbage", lambda q: ntp_reply(q, T0)])
     unix_ms, now_ms = await ask_time("1.2.3.4", door, log, door.open)
@@ -284,7 +284,7 @@ async def test_the_timekeeper_sets_the_clock_and_reports_a_jump():
     assert "delta_ms=-36" in log.since(0)[-1][3]
 
 
-async def test_a_time_server_that_tells_what_cannot_be_is_refused_counted_and_asked_again_soon():
+async def test_an_impossible_time_is_refused_and_counted_and_the_server_is_queried_again_soon():
     for text in ("1999-12-31T00:00:00Z", "2099-01-01T00:00:00Z"):
         log, told = Log(), []
         wrong = parse_iso(text)
@@ -331,14 +331,14 @@ async def asked_from(from_ms, named, answers):
     return [ms - network.from_ms for ms in network.asked_ms]
 
 
-async def test_the_time_is_asked_for_within_seconds_of_the_networks_coming():
+async def test_the_time_is_requested_within_seconds_after_the_network_is_up():
     for from_ms in (0, 900, 14000, 600000):
         for named in (True, False):
             asked_ms = await asked_from(from_ms, named, [lambda q: ntp_reply(q, T0)])
             assert len(asked_ms) == 1 and asked_ms[0] <= 7000, (from_ms, named, asked_ms)
 
 
-async def test_a_time_server_that_does_not_answer_is_asked_a_few_times_soon_and_then_rarely():
+async def test_a_silent_time_server_is_queried_a_few_times_soon_and_then_rarely():
     asked_ms = await asked_from(0, False, [None] * 12 + [lambda q: ntp_reply(q, T0)])
     gaps_ms = [asked_ms[n + 1] - asked_ms[n] for n in range(12)]
     assert gaps_ms == [4000] * 7 + [17000] * 5, gaps_ms
@@ -390,7 +390,7 @@ async def test_names_and_time_over_real_sockets():
     await time_server
 
 
-async def test_a_port_where_nobody_listens_is_silence():
+async def test_a_port_without_a_listener_counts_as_silence():
     door = Datagrams("127.0.0.1", 9)
     try:
         door.send(b"x")
@@ -429,7 +429,7 @@ async def ask_name(clock, log, port):
         return None
 
 
-async def test_a_flood_of_false_answers_leaves_others_their_turn_and_fills_no_log():
+async def test_a_flood_of_false_answers_blocks_no_other_task_and_fills_no_log():
     for ask in (lambda clock, log, port: ask_time("127.0.0.1", clock, log, port=port), ask_name):
         door, port = bound()
         clock, log, seen = RealClock(), Log(), [0, 0]

@@ -8,7 +8,7 @@ from ampacity.net.url import parse_url, quote
 from check import raises
 
 
-def test_a_url_is_taken_apart():
+def test_a_url_is_split_into_its_parts():
     for text, parts in (
         ("ws://127.0.0.1:9000", ("ws", "127.0.0.1", 9000, "/", "127.0.0.1:9000")),
         ("WSS://csms.example/a/b?x=1", ("wss", "csms.example", 443, "/a/b?x=1", "csms.example")),

@@ -21,7 +21,7 @@ def opened(**more):
     return ws
 
 
-def test_the_upgrade_request_says_all_that_the_rfc_wants():
+def test_the_upgrade_request_has_all_headers_that_the_rfc_requires():
     request = client().start()
     assert request.startswith(b"GET /ocpp/AMP-0001 HTTP/1.1\r\nHost: csms.example:9000\r\n")
     assert request.endswith(b"\r\n\r\n") and request.count(b"\r\n\r\n") == 1
@@ -32,7 +32,7 @@ def test_the_upgrade_request_says_all_that_the_rfc_wants():
     assert b"Authorization" not in WebSocketClient(URL, ("ocpp2.0.1",)).start()
 
 
-def test_the_upgrade_may_come_in_any_pieces_with_frames_behind_it():
+def test_the_upgrade_may_arrive_in_any_chunks_followed_by_frames():
     whole = b""
     for size in (1, 2, 7, 1000):
         ws = client()
@@ -44,7 +44,7 @@ def test_the_upgrade_may_come_in_any_pieces_with_frames_behind_it():
         assert unmask(ws.data_to_send()) == [(10, b"p")]
 
 
-def test_the_second_subprotocol_offered_may_be_taken():
+def test_the_second_subprotocol_offered_may_be_selected():
     ws = client()
     assert ws.receive(accept(ws.start(), b"ocpp1.6")) == [("open",)]
     assert ws.protocol == "ocpp1.6"
@@ -78,14 +78,14 @@ def test_each_refused_upgrade_has_its_clear_error():
         assert ws.receive(b"more") == [] and ws.data_to_send() == b"" and ws.end() == []
 
 
-def test_a_server_that_hangs_up_is_an_error_before_and_a_close_after_the_upgrade():
+def test_a_server_that_disconnects_is_an_error_before_and_a_close_after_the_upgrade():
     ws = client()
     ws.start()
     assert ws.end()[0][0] == "error" and ws.fault == "refused"
     assert opened().end() == [("closed", 1006, "the server hung up")]
 
 
-def test_what_is_sent_is_masked_and_of_every_length():
+def test_sent_frames_are_masked_at_every_length():
     ws = opened()
     for size in (0, 1, 125, 126, 127, 1023, 1024, 1025, 65535, 65536, 70000):
         text = "x\u00e9y" * (size // 4) + "z" * (size % 4)
@@ -103,7 +103,7 @@ def test_masking_twice_gives_the_same_back():
     assert mask(bytes(5), b"\x00\x01\x02\x03") == b"\x00\x01\x02\x03\x00"
 
 
-def test_nothing_can_be_sent_unless_it_is_open():
+def test_nothing_can_be_sent_on_a_closed_connection():
     ws = client()
     ws.start()
     with raises(ValueError):
@@ -123,7 +123,7 @@ def test_a_message_in_fragments_with_a_ping_between():
     assert ws.receive(frame(1, b"next")) == [("text", "next")]
 
 
-def test_bytes_may_come_one_by_one():
+def test_bytes_may_arrive_one_by_one():
     ws = opened()
     data = frame(1, b"x" * 300) + frame(10) + frame(1, b"y" * 66000)
     ws = opened(message_max=70000)
@@ -141,7 +141,7 @@ def test_the_servers_close_is_answered_and_reported():
         assert unmask(ws.data_to_send()) == [(8, payload[:2])] and ws.state == CLOSED
 
 
-def test_our_close_is_answered_by_the_server_and_messages_before_it_still_count():
+def test_the_own_close_is_answered_by_the_server_and_earlier_messages_still_count():
     ws = opened()
     ws.close()
     assert ws.receive(frame(1, b"on its way") + frame(9, b"x")) == [("text", "on its way")]
@@ -193,7 +193,7 @@ def test_messages_before_the_garbage_are_delivered():
     assert events[0] == ("text", "good") and events[1][0] == "error" and len(events) == 2
 
 
-def test_empty_fragments_without_end_take_no_memory():
+def test_endless_empty_fragments_take_no_memory():
     ws = opened()
     ws.receive(frame(1, b"a", False))
     for _ in range(1000):
@@ -201,7 +201,7 @@ def test_empty_fragments_without_end_take_no_memory():
     assert ws.receive(frame(0, b"b")) == [("text", "ab")]
 
 
-def test_any_bytes_at_all_give_events_and_never_an_exception():
+def test_any_bytes_give_events_and_never_an_exception():
     rng = Rng(7)
     for _ in range(300):
         ws = opened(message_max=500)
@@ -225,7 +225,7 @@ def test_no_bit_of_what_proves_the_server_may_be_wrong():
             assert ("open",) not in ws.receive(bytes(data)), (wanted, at)
 
 
-def test_a_frame_is_what_the_rfc_shows():
+def test_a_frame_equals_the_example_of_the_rfc():
     assert encode(1, b"Hello", b"\x37\xfa\x21\x3d") == b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"
 
 

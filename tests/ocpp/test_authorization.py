@@ -9,7 +9,7 @@ def said(bench):
     return [(a[3], a[4]) for a in bench.actions("authorized")]
 
 
-def test_C02_a_refused_card_starts_nothing():
+def test_C02_a_refused_token_starts_no_transaction():
     for status in ("Invalid", "Blocked", "Expired", "Unknown"):
         bench = Bench().booted()
         bench.answers["Authorize"] = {"idTokenInfo": {"status": status}}
@@ -18,7 +18,7 @@ def test_C02_a_refused_card_starts_nothing():
         assert said(bench) == [(False, status)]
 
 
-def test_C12_a_cached_card_starts_without_a_question():
+def test_C12_a_cached_token_starts_without_an_authorize_request():
     bench = Bench().booted()
     bench.charging()
     bench.unplug()
@@ -26,7 +26,7 @@ def test_C12_a_cached_card_starts_without_a_question():
     assert names(bench.card()) == ["TransactionEvent"]
 
 
-def test_C12_FR_05_a_card_cached_as_refused_is_asked_for_again():
+def test_C12_FR_05_a_token_cached_as_refused_is_authorized_again():
     bench = Bench().booted()
     bench.answers["Authorize"] = {"idTokenInfo": {"status": "Invalid"}}
     bench.plug()
@@ -37,7 +37,7 @@ def test_C12_FR_05_a_card_cached_as_refused_is_asked_for_again():
     assert said(bench)[-1] == (False, "Invalid")
 
 
-def test_without_LocalPreAuthorize_every_card_is_asked_for():
+def test_without_LocalPreAuthorize_every_token_is_authorized_by_the_csms():
     bench = Bench().booted()
     bench.charging()
     bench.unplug()
@@ -67,7 +67,7 @@ def test_C10_the_cache_survives_a_restart_expires_and_can_be_cleared():
     assert bench.call("ClearCache", {})["status"] == "Rejected"
 
 
-def test_C10_FR_07_the_cache_makes_room_by_forgetting_the_least_used():
+def test_C10_FR_07_a_full_cache_drops_the_least_used_entry():
     bench = Bench(config={"cache_max": 2}).booted()
     bench.plug()
     for token in ("A", "B", "A", "C"):
@@ -80,7 +80,7 @@ def test_C10_FR_07_the_cache_makes_room_by_forgetting_the_least_used():
     assert said(bench) == [(False, "Unknown"), (True, "Accepted")]
 
 
-def test_C15_unknown_cards_while_offline():
+def test_C15_unknown_tokens_while_offline():
     bench = Bench().booted()
     bench.plug()
     bench.drop()
@@ -93,7 +93,7 @@ def test_C15_unknown_cards_while_offline():
     assert events(bench.connect()) == [("Started", "Authorized"), ("Ended", "Deauthorized")]
 
 
-def test_a_question_that_is_lost_with_the_connection_is_decided_as_offline():
+def test_an_authorize_request_lost_with_the_connection_is_decided_as_offline():
     bench = Bench().booted()
     bench.plug()
     bench.silent = True
@@ -102,7 +102,7 @@ def test_a_question_that_is_lost_with_the_connection_is_decided_as_offline():
     assert said(bench) == [(False, "Unknown")]
 
 
-def test_C09_a_card_of_the_same_group_may_stop():
+def test_C09_a_token_of_the_same_group_may_stop():
     bench = Bench().booted()
     bench.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "groupIdToken": GROUP}}
     bench.charging()
@@ -110,7 +110,7 @@ def test_C09_a_card_of_the_same_group_may_stop():
     assert events(bench.sent)[-1] == ("Ended", "StopAuthorized")
 
 
-def test_C09_a_card_of_no_group_may_not():
+def test_C09_a_token_of_no_group_may_not_stop():
     bench = Bench().booted()
     bench.charging()
     assert names(bench.card(token="OTHER")) == ["Authorize"]
@@ -118,7 +118,7 @@ def test_C09_a_card_of_no_group_may_not():
     assert bench.station.transaction(1)
 
 
-def test_C16_a_master_pass_stops_everything_and_starts_nothing():
+def test_C16_a_master_pass_stops_all_transactions_and_starts_none():
     bench = Bench().booted()
     bench.set("AuthCtrlr", "MasterPassGroupId", "FAMILY")
     bench.charging(1)
@@ -202,14 +202,14 @@ def test_D01_a_list_that_is_longer_than_the_store_keeps_is_answered_and_the_old_
     assert bench.get("LocalAuthListCtrlr", "Entries") == str(40 * answers.count({"status": "Accepted"}))
 
 
-def test_a_card_at_an_inoperative_EVSE_is_refused():
+def test_a_token_at_an_inoperative_EVSE_is_refused():
     bench = Bench().booted()
     bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 1}})
     bench.card()
     assert said(bench) == [(False, "Unavailable")]
 
 
-def test_C10_FR_13_a_date_of_expiry_holds_instead_of_the_life_time():
+def test_C10_FR_13_an_expiry_date_replaces_the_life_time():
     bench = Bench().booted()
     info = {"idTokenInfo": {"status": "Accepted", "cacheExpiryDateTime": "2026-11-20T12:01:00Z"}}
     bench.answers["Authorize"] = info
@@ -225,7 +225,7 @@ def test_C10_FR_13_a_date_of_expiry_holds_instead_of_the_life_time():
     assert names(bench.card())[0] == "Authorize"
 
 
-def test_a_card_presented_twice_is_asked_for_once():
+def test_a_token_presented_twice_is_authorized_once():
     bench = Bench().booted()
     bench.plug()
     bench.silent = True
@@ -235,7 +235,7 @@ def test_a_card_presented_twice_is_asked_for_once():
     assert names(bench.advance(100000)).count("Authorize") == 0
 
 
-def test_a_start_from_afar_while_a_card_is_asked_for_wins():
+def test_a_remote_start_during_an_authorize_request_has_priority():
     bench = Bench().booted()
     bench.plug()
     bench.silent = True
@@ -291,7 +291,7 @@ def test_C09_FR_12_the_group_outlives_a_power_cut():
     assert events(bench.card(token="MOTHER")) == [("Ended", "StopAuthorized")]
 
 
-def test_a_group_that_is_told_of_another_token_changes_nothing():
+def test_a_group_of_another_token_changes_nothing():
     bench = Bench().booted()
     bench.plug()
     bench.card(token="FATHER")

@@ -16,7 +16,7 @@ def shown(bench):
     return [(p["evseId"], p["connectorStatus"]) for p in payloads(bench.sent, "StatusNotification")]
 
 
-def test_each_level_makes_inoperative_and_operative_again():
+def test_each_level_can_be_made_inoperative_and_operative_again():
     for evse, connector, reached in ((1, None, [1]), (1, 1, [1]), (None, None, [1, 2])):
         bench = Bench().booted()
         assert change(bench, "Inoperative", evse, connector) == "Accepted"
@@ -29,7 +29,7 @@ def test_each_level_makes_inoperative_and_operative_again():
         assert shown(bench) == [(i, "Available") for i in reached]
 
 
-def test_G03_FR_05_a_running_transaction_puts_it_off():
+def test_G03_FR_05_a_running_transaction_postpones_it():
     for evse in (1, None):
         bench = Bench().booted()
         bench.charging()
@@ -57,7 +57,7 @@ def test_G03_FR_08_it_survives_a_restart():
     assert shown(bench)[-2:] == [(1, "Available"), (2, "Unavailable")]
 
 
-def test_an_EVSE_stays_off_when_only_the_station_comes_back():
+def test_an_EVSE_stays_inoperative_when_only_the_station_becomes_operative():
     bench = Bench().booted()
     change(bench, "Inoperative", 2)
     change(bench, "Inoperative")
@@ -66,7 +66,7 @@ def test_an_EVSE_stays_off_when_only_the_station_comes_back():
     assert shown(bench) == [(1, "Available")]
 
 
-def test_faulted_shows_through():
+def test_faulted_has_priority_in_the_status():
     bench = Bench().booted()
     change(bench, "Inoperative", 1)
     bench.sent = []
@@ -107,7 +107,7 @@ def test_a_fault_of_a_secondary_becomes_an_event_and_a_variable():
     assert bench.get("EVSE", "Problem", evse=1) == "UnknownVariable"
 
 
-def test_a_status_that_may_be_another_in_a_moment_is_not_told_yet():
+def test_a_status_that_may_change_soon_is_not_sent_yet():
     bench = Bench()
     bench.station.evse_status(1, "Unavailable", bench.now_ms, settled=False)
     bench.connect()
@@ -121,7 +121,7 @@ def test_a_status_that_may_be_another_in_a_moment_is_not_told_yet():
     assert shown(bench) == [(2, "Available"), (1, "Occupied")]
 
 
-def test_what_the_csms_made_inoperative_is_told_without_waiting():
+def test_a_change_to_inoperative_by_the_csms_is_sent_at_once():
     bench = Bench().booted()
     change(bench, "Inoperative", 1)
     bench.power_cycle()
@@ -139,7 +139,7 @@ def test_Available_does_not_overtake_the_end_of_the_same_instant():
     assert sent[0][1]["eventType"] == "Ended" and sent[1][1]["connectorStatus"] == "Available"
 
 
-def test_Available_waits_for_an_end_that_waits_for_its_energy():
+def test_Available_waits_for_a_transaction_end_that_waits_for_its_energy():
     bench = Bench().booted()
     bench.station.meter_values(1, {"energy_wh": 5, "flows": True, "read_ms": bench.now_ms, "energy_ms": bench.now_ms}, bench.now_ms)
     bench.charging()
@@ -149,7 +149,7 @@ def test_Available_waits_for_an_end_that_waits_for_its_energy():
     assert [action for action, _ in bench.pump()] == ["TransactionEvent", "StatusNotification"]
 
 
-def test_a_csms_that_refuses_the_end_does_not_hold_up_the_status():
+def test_a_csms_that_refuses_the_end_does_not_delay_the_status():
     bench = Bench().booted()
     bench.charging()
     bench.answers["TransactionEvent"] = "InternalError"

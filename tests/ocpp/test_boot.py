@@ -25,7 +25,7 @@ def test_IF_27_the_clock_is_set_before_the_first_status():
     assert bench.actions("time") == [("time", 1795176000000)]
 
 
-def test_a_csms_whose_time_cannot_be_is_refused_and_counted_and_the_station_is_accepted_all_the_same():
+def test_an_impossible_csms_time_is_refused_and_counted_and_the_station_is_still_accepted():
     for text in ("1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z"):
         bench = Bench()
         bench.answers["BootNotification"] = lambda payload, text=text: {"currentTime": text, "interval": 30, "status": "Accepted"}
@@ -86,7 +86,7 @@ def test_IF_07_a_lost_boot_reply_is_followed_by_another_boot():
     assert bench.station.accepted()
 
 
-def test_G02_heartbeats_come_at_the_interval_and_not_sooner_when_other_things_were_sent():
+def test_G02_heartbeats_are_sent_at_the_interval_and_not_sooner_after_other_messages():
     bench = Bench().booted()
     assert names(bench.advance(299000)) == []
     assert names(bench.advance(1000)) == ["Heartbeat"]
@@ -129,7 +129,7 @@ def test_IF_28_a_late_status_carries_the_time_of_the_report():
     assert bench.connect()[0][1]["timestamp"] == "2026-11-20T12:00:30Z"
 
 
-def test_a_status_that_got_no_answer_before_the_link_broke_is_told_again():
+def test_a_status_without_an_answer_before_the_link_broke_is_sent_again():
     bench = Bench().booted()
     bench.silent = True
     bench.plug()
@@ -149,7 +149,7 @@ def security(sent):
     return [p["type"] for p in payloads(sent, "SecurityEventNotification")]
 
 
-def test_A04_a_start_is_a_security_event_and_one_after_a_reset_says_so():
+def test_A04_a_start_is_a_security_event_that_names_a_preceding_reset():
     for reason, told in (("PowerUp", "StartupOfTheDevice"), ("Unknown", "StartupOfTheDevice"), ("Watchdog", "ResetOrReboot"),
                          ("ApplicationReset", "ResetOrReboot"), ("LocalReset", "ResetOrReboot")):
         bench = Bench(config={"identity": "AMP-1", "reason": reason})

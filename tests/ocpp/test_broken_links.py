@@ -15,7 +15,7 @@ def statuses(sent):
     return [(p["evseId"], p["connectorStatus"]) for p in payloads(sent, "StatusNotification")]
 
 
-def test_a_status_that_was_under_way_at_a_break_is_told_again():
+def test_a_status_in_transit_at_a_disconnection_is_sent_again():
     for forced in (False, True):
         bench = Bench().booted()
         bench.silent = True
@@ -54,7 +54,7 @@ def test_a_break_within_a_second_after_a_reconnect_loses_no_status():
     assert statuses(reconnect(bench)) == [(1, "Available"), (2, "Available"), (3, "Available")]
 
 
-def test_a_report_goes_on_with_the_part_that_was_under_way():
+def test_a_report_continues_with_the_part_that_was_in_transit():
     for lost in range(4):
         bench, answered = Bench(evses=4).booted(), []
 
@@ -74,7 +74,7 @@ def test_a_report_goes_on_with_the_part_that_was_under_way():
         assert len(found) > 24 and all(found.count(item) == 1 for item in found)
 
 
-def test_the_last_part_of_a_report_is_repeated_too():
+def test_the_last_part_of_a_report_is_also_repeated():
     bench = Bench().booted()
     request = {"requestId": 1, "componentVariable": [{"component": {"name": "EVSE", "evse": {"id": 2}}}]}
     bench.silent = True
@@ -84,7 +84,7 @@ def test_the_last_part_of_a_report_is_repeated_too():
     assert payloads(reconnect(bench), "NotifyReport") == first
 
 
-def test_meter_values_and_what_was_asked_for_are_repeated():
+def test_meter_values_and_requested_messages_are_repeated():
     bench = Bench().booted()
     bench.station.meter_values(1, {"energy_wh": 5}, bench.now_ms)
     bench.silent = True
@@ -97,14 +97,14 @@ def test_meter_values_and_what_was_asked_for_are_repeated():
     assert names(reconnect(bench)) == ["FirmwareStatusNotification"]
 
 
-def test_what_was_answered_or_refused_is_not_repeated():
+def test_an_answered_or_refused_message_is_not_repeated():
     bench = Bench().booted()
     bench.answers["NotifyReport"] = "InternalError"
     bench.call("GetBaseReport", {"requestId": 9, "reportBase": "SummaryInventory"})
     assert names(reconnect(bench)) == []
 
 
-def test_after_a_restart_of_the_csms_the_boot_comes_first():
+def test_after_a_restart_of_the_csms_the_boot_notification_is_first():
     bench = Bench().booted()
     bench.silent = True
     bench.call("GetBaseReport", {"requestId": 9, "reportBase": "SummaryInventory"})
@@ -115,7 +115,7 @@ def test_after_a_restart_of_the_csms_the_boot_comes_first():
     assert sent[0] == "BootNotification" and "NotifyReport" in sent
 
 
-def test_a_message_with_which_the_link_breaks_each_time_is_given_up_and_others_go():
+def test_a_message_that_breaks_the_link_each_time_is_abandoned_and_others_are_sent():
     bench = Bench().booted()
     bench.silent = True
     bench.station.exchange.post("NotifyEvent", {"generatedAt": "2026-01-01T00:00:00Z", "seqNo": 0, "eventData": []})

@@ -63,7 +63,7 @@ def check(told):
     return transactions
 
 
-def test_on_any_day_each_transaction_is_told_from_start_to_end_without_a_gap():
+def test_on_any_day_each_transaction_is_reported_from_start_to_end_without_a_gap():
     started = 0
     for seed in range(12):
         rng = Rng(seed + 1)

@@ -13,7 +13,7 @@ def needs(bench, energy_wh=20000, departure_unix_ms=NOON_MS + TEN_HOURS_MS, evse
     return bench.pump()
 
 
-def test_K15_needs_are_told_with_the_departure_and_what_the_evse_can():
+def test_K15_needs_are_sent_with_the_departure_and_the_limits_of_the_evse():
     bench = Bench().booted()
     bench.charging()
     bench.answers[NEEDS] = {"status": "Accepted"}
@@ -24,7 +24,7 @@ def test_K15_needs_are_told_with_the_departure_and_what_the_evse_can():
     assert payloads(bench.advance(60000), NEEDS) == []
 
 
-def test_K15_what_is_told_before_the_transaction_follows_its_start():
+def test_K15_needs_entered_before_the_transaction_are_sent_after_its_start():
     bench = Bench().booted()
     bench.answers[NEEDS] = {"status": "Processing"}
     assert NEEDS not in names(needs(bench))
@@ -32,14 +32,14 @@ def test_K15_what_is_told_before_the_transaction_follows_its_start():
     assert sent.index("TransactionEvent") < sent.index(NEEDS) and sent.count(NEEDS) == 1
 
 
-def test_K15_without_a_clock_the_departure_is_left_out():
+def test_K15_without_a_clock_the_departure_is_omitted():
     bench = Bench().booted()
     bench.charging()
     bench.answers[NEEDS] = {"status": "Rejected"}
     assert "departureTime" not in payloads(needs(bench, departure_unix_ms=None), NEEDS)[0]["chargingNeeds"]
 
 
-def test_K15_a_lost_connection_tells_it_again_and_an_error_does_not():
+def test_K15_needs_are_sent_again_after_a_lost_connection_but_not_after_an_error():
     bench = Bench().booted()
     bench.charging()
     bench.silent = True
@@ -51,7 +51,7 @@ def test_K15_a_lost_connection_tells_it_again_and_an_error_does_not():
     assert NEEDS not in names(bench.advance(60000))
 
 
-def test_K15_needs_that_are_taken_back_or_leave_with_their_car_are_not_told():
+def test_K15_needs_withdrawn_or_gone_with_their_car_are_not_sent():
     bench = Bench().booted()
     needs(bench)
     needs(bench, energy_wh=None)
@@ -65,7 +65,7 @@ def test_K15_needs_that_are_taken_back_or_leave_with_their_car_are_not_told():
     assert NEEDS not in names(bench.sent)
 
 
-def test_K15_nothing_is_told_where_smart_charging_is_off():
+def test_K15_no_needs_are_sent_while_smart_charging_is_off():
     bench = Bench().booted()
     assert bench.set("SmartChargingCtrlr", "Enabled", "false") == "Accepted"
     bench.charging()

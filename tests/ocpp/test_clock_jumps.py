@@ -37,7 +37,7 @@ def test_a_jump_back_before_the_start_of_an_absolute_profile_does_not_lift_it():
         assert limits(bench) == [(1, None, 60, None)], delta_ms
 
 
-def test_a_jump_behind_the_end_of_a_profile_does_not_lift_it_before_its_time():
+def test_a_jump_past_the_end_of_a_profile_does_not_lift_it_early():
     for document in (profile(limit=6, duration=1800), profile(limit=6, validTo=format_iso(NOON_MS + 1800000))):
         bench = jumped(HOUR_MS, document)
         bench.silent = True
@@ -48,7 +48,7 @@ def test_a_jump_behind_the_end_of_a_profile_does_not_lift_it_before_its_time():
         assert limits(bench) == []
 
 
-def test_what_the_new_time_forbids_holds_at_once():
+def test_a_limit_by_the_new_time_is_in_force_at_once():
     bench = jumped(HOUR_MS, profile(periods=[{"startPeriod": 0, "limit": 16}, {"startPeriod": 3600, "limit": 6}]))
     assert bench.before == [(1, None, 160, None)]
     assert limits(bench) == [(1, None, 60, None)]
@@ -62,14 +62,14 @@ def test_a_jump_within_a_schedule_raises_nothing():
     assert limits(jumped(-HOUR_MS, daily, ran_ms=10000)) == [(1, None, 60, None)]
 
 
-def test_the_new_time_alone_counts_when_the_csms_says_it_again():
+def test_only_the_new_time_counts_after_the_csms_confirms_it():
     bench = jumped(-HOUR_MS, profile(limit=6))
     assert limits(confirm(bench, -HOUR_MS)) == []
     bench = jumped(HOUR_MS, profile(limit=6, duration=1800))
     assert limits(confirm(bench, HOUR_MS)) == []
 
 
-def test_a_minute_after_a_jump_the_csms_is_asked_for_the_time():
+def test_a_minute_after_a_jump_the_time_is_requested_from_the_csms():
     bench = jumped(-HOUR_MS, profile(limit=6))
     sent = [action for action, _ in bench.advance(90000)]
     assert sent.count("Heartbeat") == 1
@@ -77,14 +77,14 @@ def test_a_minute_after_a_jump_the_csms_is_asked_for_the_time():
     assert "Heartbeat" not in [action for action, _ in bench.advance(120000)]
 
 
-def test_the_old_time_alone_counts_when_the_clock_goes_back_to_it():
+def test_only_the_old_time_counts_when_the_clock_returns_to_it():
     bench = jumped(HOUR_MS, profile(periods=[{"startPeriod": 0, "limit": 16}, {"startPeriod": 3600, "limit": 6}]))
     bench.wall.set_unix(bench.unix_ms, "csms", bench.now_ms)
     bench.pump()
     assert limits(bench) == [(1, None, 160, None)]
 
 
-def test_several_jumps_keep_the_time_that_was_sure():
+def test_several_jumps_keep_the_last_certain_time():
     bench = jumped(-HOUR_MS, profile(limit=6))
     for hours in (-9, -20, -31, -47):
         bench.wall.set_unix(bench.unix_ms + hours * HOUR_MS, "csms", bench.now_ms)
@@ -93,14 +93,14 @@ def test_several_jumps_keep_the_time_that_was_sure():
     assert len(bench.wall.others_ms(bench.now_ms)) <= 3
 
 
-def test_limits_in_watts_and_in_amperes_hold_side_by_side():
+def test_limits_in_watts_and_in_amperes_are_in_force_together():
     periods = [{"startPeriod": 0, "limit": 6}]
     watts = profile(2, unit="W", stack=1, periods=[{"startPeriod": 0, "limit": 5000}], startSchedule=format_iso(NOON_MS + HOUR_MS))
     bench = jumped(2 * HOUR_MS, profile(1, periods=periods), watts)
     assert limits(bench) == [(1, 5000, 60, None)]
 
 
-def test_a_transaction_goes_on_by_the_monotonic_clock_at_both_times():
+def test_a_transaction_continues_on_the_monotonic_clock_at_both_times():
     bench = Bench().booted()
     put(bench, profile(kind="Relative", periods=[{"startPeriod": 0, "limit": 6}, {"startPeriod": 600, "limit": 16}]), 1)
     bench.charging(1)
@@ -111,7 +111,7 @@ def test_a_transaction_goes_on_by_the_monotonic_clock_at_both_times():
         assert limits(bench) == [(1, None, 60, None)]
 
 
-def test_a_hardware_clock_that_went_back_over_a_restart_is_not_believed():
+def test_a_hardware_clock_that_went_backward_over_a_restart_is_not_trusted():
     bench = jumped(0, profile(limit=6))
     bench.power_cycle()
     bench.wall.set_unix(NOON_MS - 30 * 24 * HOUR_MS, "rtc", bench.now_ms)
@@ -122,14 +122,14 @@ def test_a_hardware_clock_that_went_back_over_a_restart_is_not_believed():
     assert limits(bench) == []
 
 
-def test_a_hardware_clock_that_went_on_is_believed():
+def test_a_hardware_clock_that_advanced_is_trusted():
     bench = jumped(0, profile(limit=6, duration=1800))
     bench.power_cycle()
     bench.wall.set_unix(NOON_MS + HOUR_MS, "rtc", bench.now_ms)
     assert limits(bench) == []
 
 
-def test_a_source_of_less_rank_that_agrees_settles_it_too():
+def test_an_agreeing_source_of_lower_rank_also_confirms_the_time():
     wall = WallClock(None)
     wall.set_unix(NOON_MS, "csms", 0)
     assert wall.others_ms(0) == []

@@ -39,7 +39,7 @@ def result(bench, attribute=None, component="OCPPCommCtrlr", variable="Heartbeat
     return bench.call("GetVariables", {"getVariableData": [item]})["getVariableResult"][0]
 
 
-def test_B06_what_is_unknown_is_told():
+def test_B06_unknown_variables_are_reported():
     bench = Bench().booted()
     assert result(bench)["attributeValue"] == "300"  # B01.FR.04: the interval of the boot
     assert result(bench)["attributeType"] == "Actual"
@@ -97,7 +97,7 @@ def test_B05_FR_12_many_at_once_each_with_its_answer():
     assert bench.call("SetVariables", {"setVariableData": items * 17}) == "OccurrenceConstraintViolation"
 
 
-def test_A01_the_password_is_kept_and_handed_to_the_link_after_the_answer():
+def test_A01_the_password_is_stored_and_passed_to_the_link_after_the_answer():
     bench = Bench().booted()
     assert bench.set("SecurityCtrlr", "BasicAuthPassword", "0123456789abcdef") == "Accepted"
     assert bench.actions("password") == [("password", "0123456789abcdef")]
@@ -130,7 +130,7 @@ def test_B07_the_configuration_inventory_holds_what_can_be_set():
     assert found and all(i["variableAttribute"][0]["mutability"] != "ReadOnly" for i in found)
 
 
-def test_B07_the_summary_tells_the_state_of_station_EVSEs_and_connectors():
+def test_B07_the_summary_reports_the_state_of_station_EVSEs_and_connectors():
     found = report(Bench().booted(), "SummaryInventory")
     states = [i["component"]["name"] for i in found if i["variable"]["name"] == "AvailabilityState"]
     assert sorted(states) == ["ChargingStation", "Connector", "Connector", "EVSE", "EVSE"]
@@ -163,7 +163,7 @@ def test_B09_network_profiles():
     assert bench.call("SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})["status"] == "Rejected"
 
 
-def test_G05_FR_02_a_plug_that_cannot_be_locked_is_told_of_its_lock():
+def test_G05_FR_02_a_plug_that_cannot_be_locked_is_reported_as_an_event():
     bench = Bench().booted()
     bench.station.device_fact(2, "ConnectorPlugRetentionLock", "Problem", True, bench.now_ms, connector=True)
     told = payloads(bench.pump(), "NotifyEvent")[0]["eventData"][0]

@@ -28,7 +28,7 @@ def ended_wh(sent):
     return last["meterValue"][-1]["sampledValue"][0]["value"]
 
 
-def test_a_stop_opens_at_once_and_is_told_with_the_energy_that_still_flowed():
+def test_a_stop_opens_at_once_and_is_reported_with_the_energy_that_still_flowed():
     bench = charging()
     bench.actions()
     tx = bench.station.transaction(1)
@@ -44,7 +44,7 @@ def test_a_stop_opens_at_once_and_is_told_with_the_energy_that_still_flowed():
     assert bench.station.transaction(1) is None and bench.ended_by(1) == "Remote"
 
 
-def test_a_reading_of_before_the_stop_proves_nothing():
+def test_a_reading_before_the_stop_proves_nothing():
     bench = charging()
     meter(bench, 1510, False)
     bench.advance(100)
@@ -53,7 +53,7 @@ def test_a_reading_of_before_the_stop_proves_nothing():
     assert events(meter(bench, 1512, False)) == [("Ended", "StopAuthorized")]
 
 
-def test_an_energy_register_that_is_read_seldom_is_waited_for():
+def test_the_end_waits_for_a_rarely_read_energy_register():
     bench = charging()
     bench.card()
     bench.advance(1000)
@@ -64,7 +64,7 @@ def test_an_energy_register_that_is_read_seldom_is_waited_for():
     assert events(sent) == [("Ended", "StopAuthorized")] and ended_wh(sent) == 1520
 
 
-def test_current_that_comes_back_is_waited_out_again():
+def test_the_end_waits_again_when_current_returns():
     bench = charging()
     bench.card()
     bench.advance(1000)
@@ -89,7 +89,7 @@ def test_the_wait_is_bounded():
     assert events(silent.advance(END_MS_MAX + 100)) == [("Ended", "StopAuthorized")]
 
 
-def test_an_unplugged_car_takes_the_energy_that_was_not_read_yet_with_it():
+def test_an_unplugged_car_ends_with_the_energy_read_after_the_unplug():
     bench = charging()
     sent = bench.unplug()
     assert events(sent) == []
@@ -97,14 +97,14 @@ def test_an_unplugged_car_takes_the_energy_that_was_not_read_yet_with_it():
     assert events(sent) == [("Ended", "EVCommunicationLost")] and ended_wh(sent) == 1503
 
 
-def test_an_evse_that_tells_nothing_of_its_current_ends_at_once():
+def test_without_current_measurement_a_transaction_ends_at_once():
     bench = Bench().booted()
     bench.station.meter_values(1, {"energy_wh": 7}, bench.now_ms)
     bench.charging()
     assert events(bench.card()) == [("Ended", "StopAuthorized")]
 
 
-def test_one_without_an_energy_register_ends_when_no_current_flows():
+def test_without_an_energy_register_a_transaction_ends_when_no_current_flows():
     bench = charging()
     bench.card()
     bench.advance(100)
@@ -112,7 +112,7 @@ def test_one_without_an_energy_register_ends_when_no_current_flows():
     assert events(meter(bench, None, False)) == [("Ended", "StopAuthorized")]
 
 
-def test_the_first_reason_counts_and_nothing_is_told_between():
+def test_the_first_reason_counts_and_no_event_is_sent_in_between():
     bench = charging()
     tx = bench.station.transaction(1)
     sent = bench.card() + bench.state("EVConnected")
@@ -126,7 +126,7 @@ def test_the_first_reason_counts_and_nothing_is_told_between():
     assert last["idToken"]["idToken"] == "ABC123"
 
 
-def test_who_begins_meanwhile_gets_a_transaction_of_its_own():
+def test_a_car_that_starts_meanwhile_gets_a_new_transaction():
     for begin in (lambda bench: bench.card(token="SECOND"), lambda bench: bench.unplug() + bench.plug() + bench.card(token="SECOND")):
         bench = charging()
         first = bench.station.transaction(1)
@@ -178,7 +178,7 @@ def test_a_power_cut_meanwhile_does_not_start_it_again():
     assert events(sent) == [("Ended", "StopAuthorized")] and last["transactionInfo"]["stoppedReason"] == "Local"
 
 
-def test_after_a_power_cut_an_evse_that_stays_silent_is_not_waited_for_longer_than_ever():
+def test_after_a_power_cut_the_wait_for_a_silent_evse_is_bounded_as_usual():
     for plugged in (False, True):
         bench = charging()
         bench.card()
@@ -192,7 +192,7 @@ def test_after_a_power_cut_an_evse_that_stays_silent_is_not_waited_for_longer_th
         assert bench.station.transaction(1) is None
 
 
-def test_a_reset_after_a_power_cut_is_not_held_by_an_evse_that_stays_silent():
+def test_a_reset_after_a_power_cut_does_not_wait_for_a_silent_evse():
     for stopped in (True, False):
         for kind in ("Immediate", "OnIdle"):
             bench = charging()
@@ -210,7 +210,7 @@ def test_a_reset_after_a_power_cut_is_not_held_by_an_evse_that_stays_silent():
                 assert [a[0] for a in bench.actions("reset")] == ["reset"], (stopped, kind)
 
 
-def test_without_a_connection_it_ends_just_so():
+def test_a_transaction_also_ends_without_a_connection():
     bench = charging()
     bench.drop()
     bench.event(1, "stop_local")
@@ -221,7 +221,7 @@ def test_without_a_connection_it_ends_just_so():
     assert ended_wh(sent) == 1509
 
 
-def test_a_register_that_was_not_read_before_the_start_is_told_as_soon_as_it_is():
+def test_a_register_not_read_before_the_start_is_sent_as_soon_as_it_is_read():
     bench = Bench().booted()
     meter(bench, None, False)
     bench.plug()
@@ -233,7 +233,7 @@ def test_a_register_that_was_not_read_before_the_start_is_told_as_soon_as_it_is(
     assert events(meter(bench, 901, True)) == []
 
 
-def test_a_first_reading_with_current_is_no_reading_of_the_start():
+def test_a_first_reading_with_current_is_not_a_start_reading():
     bench = Bench().booted()
     meter(bench, None, True)
     bench.plug()

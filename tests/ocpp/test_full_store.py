@@ -10,7 +10,7 @@ def full():
     return bench
 
 
-def test_sessions_go_on_and_the_loss_is_counted():
+def test_sessions_continue_and_the_loss_is_counted():
     bench = full()
     bench.unplug(1)
     assert bench.ended_by(1) == "EVDisconnected"
@@ -19,14 +19,14 @@ def test_sessions_go_on_and_the_loss_is_counted():
     assert bench.log.counters["ocpp_events_lost"] > 0 and bench.log.counters["ocpp_not_kept"] > 0
 
 
-def test_when_there_is_room_again_events_flow():
+def test_events_are_stored_again_when_there_is_space():
     bench = full()
     bench.state("SuspendedEV")
     bench.files.bytes_max = None
     assert events(bench.unplug(1)) == [("Ended", "EVCommunicationLost")]
 
 
-def test_what_must_be_kept_is_refused_and_changes_nothing():
+def test_a_change_that_cannot_be_stored_is_refused():
     bench = full()
     assert bench.set("TxCtrlr", "EVConnectionTimeOut", "5") == "Rejected"
     assert bench.set("SecurityCtrlr", "BasicAuthPassword", "0123456789abcdef") == "Rejected"
@@ -43,7 +43,7 @@ def test_what_must_be_kept_is_refused_and_changes_nothing():
     assert bench.station.limits(bench.now_ms) == []
 
 
-def test_a_profile_that_came_with_the_start_holds_even_if_it_cannot_be_kept():
+def test_a_profile_of_a_remote_start_is_in_force_even_if_it_cannot_be_stored():
     bench = Bench().booted()
     schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}]}
     document = {
@@ -58,7 +58,7 @@ def test_a_profile_that_came_with_the_start_holds_even_if_it_cannot_be_kept():
     assert bench.station.limits(bench.now_ms) == [(1, None, 60, None)]
 
 
-def test_a_scheduled_switch_waits_until_it_can_be_kept():
+def test_a_scheduled_switch_waits_until_it_can_be_stored():
     bench = Bench().booted()
     bench.charging(1)
     assert bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 1}})["status"] == "Scheduled"

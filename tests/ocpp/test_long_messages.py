@@ -50,7 +50,7 @@ def test_a_text_is_read_in_pieces_to_the_same_value_or_the_same_refusal():
         assert errors == [str(e)] * 3, errors
 
 
-def test_a_long_message_that_is_no_json_takes_many_turns_and_is_refused_once():
+def test_a_long_message_other_than_json_takes_many_turns_and_is_refused_once():
     log, done = Log(), []
     core = rpc(done, log)
     core.receive(BROKEN, 0)
@@ -68,7 +68,7 @@ def test_a_long_string_of_escapes_takes_many_turns():
         assert count > 50 and "RpcFrameworkError" in text
 
 
-def test_a_long_request_is_done_once_when_it_is_read():
+def test_a_long_request_is_executed_once_after_it_is_read():
     log, done = Log(), []
     core = rpc(done, log)
     core.receive(LONG, 0)
@@ -76,7 +76,7 @@ def test_a_long_request_is_done_once_when_it_is_read():
     assert done == [("DataTransfer", 3001)] and loads(text)[0] == RESULT and core.take(0) is None
 
 
-def test_what_comes_behind_a_long_message_waits_for_it_and_a_lost_link_forgets_it():
+def test_messages_after_a_long_one_wait_for_it_and_a_lost_link_discards_them():
     log, done = Log(), []
     core = rpc(done, log)
     core.receive(BROKEN, 0)

@@ -98,7 +98,7 @@ def test_J01_clock_aligned_values_by_transaction_or_message():
     assert payloads(sent, "MeterValues")[0]["meterValue"][0]["sampledValue"][0]["context"] == "Sample.Clock"
 
 
-def test_J01_FR_20_SendDuringIdle_is_silent_while_somebody_charges():
+def test_J01_FR_20_SendDuringIdle_is_silent_during_a_transaction():
     bench = bench_with_values()
     bench.set("AlignedDataCtrlr", "Interval", "60")
     bench.set("AlignedDataCtrlr", "SendDuringIdle", "true")
@@ -115,7 +115,7 @@ def test_a_clock_that_jumps_back_sends_no_slot_twice():
     assert names(bench.advance(61000)).count("MeterValues") == 1
 
 
-def test_the_number_of_phases_is_told_when_energy_flows():
+def test_the_number_of_phases_is_sent_when_energy_flows():
     bench = bench_with_values()
     bench.charging()
     assert [p.get("numberOfPhasesUsed") for p in payloads(bench.sent, "TransactionEvent")] == [None, 1]
@@ -135,7 +135,7 @@ def test_samples_give_way_when_the_queue_fills_and_the_end_arrives():
     assert bench.log.counters["ocpp_samples_dropped"] > 10
 
 
-def test_values_that_are_not_known_are_left_out():
+def test_unknown_values_are_omitted():
     bench = Bench().booted()
     bench.set("TxCtrlr", "StopTxOnInvalidId", "false")
     bench.set("TxCtrlr", "MaxEnergyOnInvalidId", "100")
@@ -149,7 +149,7 @@ def test_values_that_are_not_known_are_left_out():
     assert bench.ended_by(1) == "DeAuthorized"
 
 
-def test_after_a_jump_of_days_aligned_values_go_on():
+def test_after_a_jump_of_days_aligned_values_continue():
     bench = bench_with_values()
     bench.set("AlignedDataCtrlr", "Interval", "60")
     bench.advance(61000)

@@ -24,7 +24,7 @@ def steady(bench, *amps_da):
     return sent
 
 
-def test_E02_FR_18_the_phases_are_told_once_the_currents_are_steady():
+def test_E02_FR_18_the_phases_are_sent_when_the_currents_are_steady():
     bench = Bench().booted()
     amps(bench, 0, 0, 0)
     bench.charging()
@@ -35,7 +35,7 @@ def test_E02_FR_18_the_phases_are_told_once_the_currents_are_steady():
     assert told(steady(bench, 100, 100, 100)) == []
 
 
-def test_E02_FR_19_a_change_is_told():
+def test_E02_FR_19_a_change_of_phases_is_sent():
     bench = Bench().booted()
     bench.charging()
     assert told(steady(bench, 160, 0, 0)) == [1]
@@ -47,7 +47,7 @@ def test_E02_FR_19_a_change_is_told():
     assert told(steady(bench, 160, 160, 160)) == []
 
 
-def test_who_does_not_measure_tells_no_phases():
+def test_an_unmeasured_evse_reports_no_phases():
     bench = Bench().booted()
     bench.charging()
     for _ in range(10):
@@ -56,7 +56,7 @@ def test_who_does_not_measure_tells_no_phases():
     assert told(bench.pump()) == [] and told(bench.sent) == []
 
 
-def test_a_car_that_swings_between_phases_is_not_told_of_each_time():
+def test_a_car_that_alternates_between_phases_is_not_reported_each_time():
     bench = Bench().booted()
     bench.charging()
     sent = []

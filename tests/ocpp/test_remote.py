@@ -13,7 +13,7 @@ def start(bench, evse=1, **more):
     return bench.call("RequestStartTransaction", request)
 
 
-def test_F01_plugged_first_the_transaction_tells_the_remote_start():
+def test_F01_plugged_first_the_transaction_names_the_remote_start():
     bench = Bench().booted()
     bench.plug()
     assert start(bench)["status"] == "Accepted"
@@ -37,7 +37,7 @@ def test_F02_start_first_then_plug():
     assert events(bench.plug()) == [("Started", "RemoteStart")]
 
 
-def test_F02_FR_09_with_AuthorizeRemoteStart_the_csms_is_asked():
+def test_F02_FR_09_with_AuthorizeRemoteStart_the_csms_authorizes():
     bench = Bench().booted()
     bench.set("AuthCtrlr", "AuthorizeRemoteStart", "true")
     bench.plug()
@@ -115,7 +115,7 @@ def test_F06_triggers():
         assert names(bench.sent) == seen, wanted
 
 
-def test_F06_FR_04_the_answer_leaves_first():
+def test_F06_FR_04_the_answer_is_sent_first():
     bench = Bench().booted()
     bench.raw.clear()
     bench.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
@@ -157,7 +157,7 @@ def test_B12_FR_04_Immediate_ends_the_transactions_first():
     assert bench.connect()[0][1]["reason"] == "PowerUp"
 
 
-def test_B12_FR_05_a_csms_that_does_not_answer_does_not_hold_up_the_reset():
+def test_B12_FR_05_a_csms_that_does_not_answer_does_not_delay_the_reset():
     bench = Bench().booted()
     bench.charging(1)
     bench.answers["TransactionEvent"] = "InternalError"
@@ -193,7 +193,7 @@ def test_A04_a_long_text_is_cut_to_what_the_schema_allows():
     assert len(payloads(bench.pump(), "SecurityEventNotification")[0]["techInfo"]) == 255
 
 
-def test_a_csms_that_asks_for_more_than_it_takes_is_told_so():
+def test_a_csms_that_requests_more_than_it_accepts_gets_an_error():
     bench = Bench().booted()
     for i in range(3):
         schedule = {"id": i, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}]}

@@ -13,7 +13,7 @@ def raw(bench, text):
     return [frame for frame in bench.raw if frame[0] != 2]
 
 
-def test_what_is_no_json_gets_an_error_with_id_minus_one():
+def test_a_message_other_than_json_gets_an_error_with_id_minus_one():
     bench = Bench().booted()
     for text in ("", "{", "[1,]", "{}", "[2]", "null", '[2,5,"Reset",{}]', '[2,"","Reset",{}]'):
         answers = raw(bench, text)
@@ -36,7 +36,7 @@ def test_unknown_and_unsupported_actions():
     assert bench.call("CostUpdated", {"totalCost": 1, "transactionId": "a"}) == "NotSupported"
 
 
-def test_what_is_wrong_with_a_payload_is_told_by_its_code():
+def test_the_error_code_names_the_fault_of_a_payload():
     bench = Bench().booted()
     for payload, code in (
         ({"type": "Immediate", "more": 1}, "FormatViolation"),
@@ -60,7 +60,7 @@ def test_P03_custom_data_is_accepted_anywhere():
     assert bench.call("GetTransactionStatus", {"customData": custom}) == {"messagesInQueue": False}
 
 
-def test_a_request_that_comes_twice_is_answered_twice_and_done_once():
+def test_a_repeated_request_is_answered_twice_and_executed_once():
     bench = Bench().booted()
     text = dumps([2, "same", "Reset", {"type": "Immediate"}])
     first = raw(bench, text)
@@ -69,13 +69,13 @@ def test_a_request_that_comes_twice_is_answered_twice_and_done_once():
     assert len(bench.actions("reset")) == 1
 
 
-def test_an_answer_that_nobody_asked_for_is_counted_and_changes_nothing():
+def test_an_unsolicited_answer_is_counted_and_changes_nothing():
     bench = Bench().booted()
     assert raw(bench, '[3,"nobody",{}]') == []
     assert bench.log.counters["ocpp_unasked"] == 1
 
 
-def test_an_answer_that_is_not_as_it_must_be_counts_as_an_error():
+def test_an_invalid_answer_counts_as_an_error():
     bench = Bench()
     bench.answers["BootNotification"] = {"currentTime": "yesterday", "interval": 5, "status": "Accepted"}
     bench.connect()
@@ -93,7 +93,7 @@ def test_P01_unknown_vendor():
     assert Bench().booted().call("DataTransfer", {"vendorId": "v"}) == {"status": "UnknownVendorId"}
 
 
-def test_only_one_request_is_under_way():
+def test_only_one_request_is_in_progress():
     bench = Bench()
     bench.silent = True
     bench.connect()
@@ -109,7 +109,7 @@ def burst(bench, texts):
     return [frame for frame in bench.raw if frame[0] != 2]
 
 
-def test_who_asks_more_at_once_than_is_answered_is_told_so():
+def test_a_csms_with_too_many_requests_at_once_gets_an_error():
     bench = Bench().booted()
     ask = {"transactionId": "x"}
     answers = burst(bench, [dumps([2, "b%d" % n, "GetTransactionStatus", ask]) for n in range(100)])
@@ -120,7 +120,7 @@ def test_who_asks_more_at_once_than_is_answered_is_told_so():
     assert bench.call("GetTransactionStatus", ask) == {"messagesInQueue": False, "ongoingIndicator": False}
 
 
-def test_what_stays_without_any_answer_is_counted_and_logged_once():
+def test_an_unanswered_request_is_counted_and_logged_once():
     for texts in ([dumps([2, "b%d" % n, "ClearCache", {}]) for n in range(1000)], ["{"] * 1000, [dumps([2, "same", "ClearCache", {}])] * 1000):
         bench = Bench().booted()
         assert len(burst(bench, texts)) == OUT_MAX

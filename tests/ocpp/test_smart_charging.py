@@ -37,7 +37,7 @@ def composite(bench, evse=1, duration=3600, unit="A"):
     return [(p["startPeriod"], p["limit"]) for p in answer["schedule"]["chargingSchedulePeriod"]]
 
 
-def test_K01_what_is_refused_and_why():
+def test_K01_refused_profiles_and_their_reasons():
     bench = Bench().booted()
     period = {"startPeriod": 0, "limit": 10}
     for document, evse, reason in (
@@ -97,18 +97,18 @@ def test_K01_FR_52_53_the_same_place_in_the_stack_is_a_duplicate():
     assert put(bench, profile(6, stack=1), 2) == "DuplicateProfile"
 
 
-def test_K01_FR_06_the_same_place_at_another_time_is_none():
+def test_K01_FR_06_the_same_place_at_another_time_is_not_a_duplicate():
     bench = Bench().booted()
     assert put(bench, profile(1, validTo=format_iso(NOON_MS + 3600000)), 1) == "Accepted"
     assert put(bench, profile(2, validFrom=format_iso(NOON_MS + 3600000)), 1) == "Accepted"
 
 
-def test_more_profiles_than_there_is_room_for():
+def test_more_profiles_than_the_store_holds():
     bench = Bench(config={"profiles_max": 2}).booted()
     assert [put(bench, profile(i, stack=i)) for i in range(3)] == ["Accepted", "Accepted", "TooManyElements"]
 
 
-def test_K01_FR_17_the_higher_level_wins_and_the_lower_comes_back():
+def test_K01_FR_17_the_higher_level_has_priority_and_the_lower_returns():
     bench = Bench().booted()
     put(bench, profile(1, limit=16))
     put(bench, profile(2, limit=6, stack=3, duration=600))
@@ -118,7 +118,7 @@ def test_K01_FR_17_the_higher_level_wins_and_the_lower_comes_back():
     assert limits(bench) == [(1, None, 160, None), (2, None, 160, None)]
 
 
-def test_K02_the_transaction_profile_overrules_the_default_and_goes_with_the_transaction():
+def test_K02_the_transaction_profile_overrides_the_default_until_the_end_of_the_transaction():
     bench = Bench().booted()
     put(bench, profile(1, limit=16))
     bench.charging()
@@ -183,7 +183,7 @@ def test_a_relative_profile_counts_from_the_start_of_the_transaction_whatever_th
     assert limits(bench) == [(1, None, 160, None)]
 
 
-def test_a_relative_profile_goes_on_where_it_was_after_a_power_cut():
+def test_a_relative_profile_continues_at_its_position_after_a_power_cut():
     bench = Bench().booted()
     periods = [{"startPeriod": 0, "limit": 6}, {"startPeriod": 600, "limit": 16}]
     put(bench, profile(kind="Relative", periods=periods), 1)
@@ -196,7 +196,7 @@ def test_a_relative_profile_goes_on_where_it_was_after_a_power_cut():
     assert bench.station.limits_change_at_ms == bench.now_ms + 50000
 
 
-def test_without_a_clock_the_lowest_limit_of_an_absolute_schedule_holds():
+def test_without_a_clock_the_lowest_limit_of_an_absolute_schedule_is_in_force():
     bench = Bench().booted()
     periods = [{"startPeriod": 0, "limit": 16}, {"startPeriod": 600, "limit": 8}]
     put(bench, profile(periods=periods), 1)
@@ -206,7 +206,7 @@ def test_without_a_clock_the_lowest_limit_of_an_absolute_schedule_holds():
     assert limits(bench) == [(1, None, 160, None)]
 
 
-def test_a_jump_of_the_clock_asks_for_the_limits_again_and_starts_nothing_twice():
+def test_a_jump_of_the_clock_recomputes_the_limits_and_starts_nothing_twice():
     bench = Bench().booted()
     put(bench, profile(limit=6, duration=600), 1)
     bench.advance(700000)
@@ -240,7 +240,7 @@ def test_K01_FR_13_a_recurring_schedule_shorter_than_its_period_leaves_the_rest_
     assert running(p, NOON + 7200, None) == (None, None, NOON + 86400)
 
 
-def test_K01_FR_11_periods_behind_the_duration_never_come():
+def test_K01_FR_11_periods_after_the_duration_never_apply():
     p = Profile(profile(duration=100, periods=[{"startPeriod": 0, "limit": 1}, {"startPeriod": 100, "limit": 2}]), 1)
     assert running(p, NOON + 99, None) == (10, None, NOON + 100)
     assert running(p, NOON + 100, None) == (None, None, NEVER)
@@ -289,7 +289,7 @@ def test_a_composite_of_a_thousand_years_is_bounded_work():
     assert schedule["duration"] == 96 * 86400
 
 
-def test_profiles_of_one_EVSE_leave_the_others_alone_after_every_change():
+def test_profiles_of_one_EVSE_never_affect_the_others():
     bench = Bench(evses=4).booted()
     put(bench, profile(1, limit=16))
     assert limits(bench) == [(i, None, 160, None) for i in (1, 2, 3, 4)]
@@ -307,7 +307,7 @@ def test_K08_FR_05_unknown_EVSE():
     assert Bench().booted().call("GetCompositeSchedule", {"evseId": 7, "duration": 60})["status"] == "Rejected"
 
 
-def test_K01_FR_27_profiles_survive_a_restart_but_those_of_closed_transactions_go():
+def test_K01_FR_27_profiles_survive_a_restart_except_those_of_closed_transactions():
     bench = Bench().booted()
     put(bench, profile(1, limit=9), 2)
     bench.charging()
@@ -384,7 +384,7 @@ def test_the_order_of_installing_does_not_matter_to_the_stack():
     assert limits(bench) == [(1, None, 60, None)]
 
 
-def test_a_TxProfile_that_a_power_cut_left_behind_goes_at_the_next_start():
+def test_a_TxProfile_left_by_a_power_cut_is_removed_at_the_next_start():
     bench = Bench().booted()
     document = profile(5, "TxProfile", transactionId="gone")
     bench.station.documents.put("ocpp_profile_5", document)

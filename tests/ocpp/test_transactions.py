@@ -53,7 +53,7 @@ def test_E01_S2_EVConnected_starts_without_a_driver():
     assert events(bench.card()) == [("Updated", "Authorized")]
 
 
-def test_E01_S6_EnergyTransfer_starts_with_the_current_and_tells_the_driver():
+def test_E01_S6_EnergyTransfer_starts_with_the_current_and_names_the_driver():
     bench = Bench().booted()
     bench.set("TxCtrlr", "TxStartPoint", "EnergyTransfer")
     bench.plug()
@@ -126,7 +126,7 @@ def test_E05_FR_02_without_StopTxOnInvalidId_it_is_suspended():
     assert bench.ended_by(1) == "DeAuthorized"
 
 
-def test_E05_FR_03_MaxEnergyOnInvalidId_lets_that_much_through():
+def test_E05_FR_03_MaxEnergyOnInvalidId_permits_that_much_energy():
     bench = Bench().booted()
     bench.set("TxCtrlr", "StopTxOnInvalidId", "false")
     bench.set("TxCtrlr", "MaxEnergyOnInvalidId", "500")
@@ -152,7 +152,7 @@ def test_E06_FR_16_a_fault_ends_the_transaction():
     assert payloads(sent, "TransactionEvent")[0]["transactionInfo"]["stoppedReason"] == "GroundFault"
 
 
-def test_E04_events_while_offline_come_later_in_order_with_their_own_times():
+def test_E04_offline_events_are_sent_later_in_order_with_their_own_times():
     bench = Bench().booted()
     bench.charging()
     bench.sent = []
@@ -168,7 +168,7 @@ def test_E04_events_while_offline_come_later_in_order_with_their_own_times():
     assert [p["timestamp"][-6:] for p in told] == ["00:10Z", "00:20Z"]
 
 
-def test_E11_FR_07_an_event_that_was_on_its_way_when_the_link_broke_counts_as_offline():
+def test_E11_FR_07_an_event_in_transit_when_the_link_broke_counts_as_offline():
     bench = Bench().booted()
     bench.plug()
     bench.card()
@@ -181,7 +181,7 @@ def test_E11_FR_07_an_event_that_was_on_its_way_when_the_link_broke_counts_as_of
     assert payloads(bench.state("SuspendedEV"), "TransactionEvent")[0].get("offline") is None
 
 
-def test_E13_a_refused_event_is_tried_again_with_growing_waits_and_then_given_up():
+def test_E13_a_refused_event_is_retried_with_growing_waits_and_then_abandoned():
     bench = Bench().booted()
     bench.set("OCPPCommCtrlr", "MessageAttempts", "3", "TransactionEvent")
     bench.set("OCPPCommCtrlr", "MessageAttemptInterval", "10", "TransactionEvent")
@@ -288,7 +288,7 @@ def test_IF_02_a_session_wholly_offline_survives_a_power_cut_and_arrives_once():
     assert payloads(bench.connect(), "TransactionEvent") == []
 
 
-def test_a_transaction_goes_on_after_a_power_cut_if_the_car_is_still_there():
+def test_a_transaction_continues_after_a_power_cut_if_the_car_is_still_there():
     bench = Bench().booted()
     bench.charging()
     tx = bench.station.transaction(1)
@@ -311,7 +311,7 @@ def test_a_transaction_ends_after_a_power_cut_if_the_car_is_gone():
     assert [(p["eventType"], p["transactionInfo"]["stoppedReason"], p["seqNo"]) for p in told] == [("Ended", "PowerLoss", 2)]
 
 
-def test_events_of_a_station_without_clock_get_their_times_when_the_csms_tells_the_time():
+def test_events_of_a_station_without_clock_get_their_times_when_the_csms_sends_the_time():
     bench = Bench()
     bench.station.documents.put("ocpp_boot", {"n": 5, "accepted": True})
     bench.start()
@@ -335,7 +335,7 @@ def test_E01_FR_08_transaction_ids_differ_over_restarts_with_the_same_seed():
     assert len(seen) == 5
 
 
-def test_time_goes_on_while_no_link_asks():
+def test_time_advances_while_no_link_polls():
     bench = Bench().booted()
     bench.card()
     bench.drop()

@@ -15,7 +15,7 @@ def lost(*names):
     return bench
 
 
-def test_a_profile_that_is_not_readable_stops_its_evse_and_no_other():
+def test_an_unreadable_profile_stops_its_evse_and_no_other():
     bench = lost("ocpp_profile_1")
     assert limits(bench) == [(1, None, 0, None), (2, None, 90, None)]
     assert [line for line in bench.log.since(0) if "charging profile 1 of EVSE 1" in line[3]]
@@ -24,7 +24,7 @@ def test_a_profile_that_is_not_readable_stops_its_evse_and_no_other():
     assert limits(bench)[0] == (1, None, 0, None)
 
 
-def test_the_csms_that_sets_one_there_or_clears_it_ends_that():
+def test_setting_or_clearing_the_profile_ends_the_stop():
     bench = lost("ocpp_profile_1")
     assert put(bench, profile(3, limit=7, stack=1), 2) == "Accepted"
     assert limits(bench)[0] == (1, None, 0, None)
@@ -38,7 +38,7 @@ def test_the_csms_that_sets_one_there_or_clears_it_ends_that():
     assert limits(bench) == [(2, None, 90, None)]
 
 
-def test_a_list_of_profiles_that_is_not_readable_stops_the_station():
+def test_an_unreadable_list_of_profiles_stops_the_station():
     bench = lost("ocpp_profiles")
     assert limits(bench) == [(0, None, 0, None)]
     assert bench.call("ClearChargingProfile", {})["status"] == "Accepted"

@@ -19,7 +19,7 @@ def test_a_double_is_scaled_without_a_float():
     assert decode(field("f64", 1, 1000), b"\x41\x67\x8c\x29\xdc\xcc\xcc\xcd") == 12346  # 12345678.9 Wh
 
 
-def test_what_is_no_number_is_none():
+def test_a_value_marked_as_not_a_number_is_none():
     for raw in (b"\x7f\xc0\x00\x00", b"\xff\xff\xff\xff", b"\x7f\x80\x00\x00", b"\xff\x80\x00\x00"):
         assert decode(field("f32", 10), raw) is None
     assert decode(field("f64"), b"\x7f\xf8" + bytes(6)) is None
@@ -27,7 +27,7 @@ def test_what_is_no_number_is_none():
     assert decode(field("u32", markers=[0xFFFFFFFF]), b"\xff\xff\xff\xff") is None
 
 
-def test_a_float_beyond_all_reason_is_no_reading():
+def test_a_float_out_of_range_is_not_a_reading():
     assert decode(field("f32", 10), b"\x7f\x7f\xff\xff") is None
 
 
@@ -53,7 +53,7 @@ def test_a_scale_register_moves_the_point_and_nonsense_in_it_gives_none():
     assert decode(field("i16", 10), b"\x00\x7b", -32768) is None
 
 
-def test_division_rounds_as_it_is_told():
+def test_division_rounds_as_specified():
     assert [divide(7, 2), divide(-7, 2), divide(5, 4), divide(-5, 4)] == [4, -4, 1, -1]
     assert [divide(5, 4, "u"), divide(-5, 4, "u"), divide(7, 4, "d"), divide(-7, 4, "d")] == [2, -2, 1, -1]
 

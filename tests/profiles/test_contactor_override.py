@@ -52,7 +52,7 @@ def test_the_audit_does_not_take_back_what_is_held():
     assert UNLOCK not in sent and device.values[259] == 0 and driver.facts.online
 
 
-def test_who_closes_it_by_another_hand_finds_it_locked_again():
+def test_a_contactor_closed_by_another_client_is_locked_again():
     driver, device, guard, now_ms = charging()
     driver.hold_open(True)
     run(driver, device, now_ms, 6000)
@@ -61,7 +61,7 @@ def test_who_closes_it_by_another_hand_finds_it_locked_again():
     assert device.values[259] == 0
 
 
-def test_let_go_it_is_unlocked_and_obeys_again():
+def test_after_the_release_it_is_unlocked_and_obeys_again():
     driver, device, guard, now_ms = charging()
     driver.hold_open(True)
     run(driver, device, now_ms, 3000)
@@ -71,7 +71,7 @@ def test_let_go_it_is_unlocked_and_obeys_again():
     assert sent.index(UNLOCK) < sent.index(b"\x06\x01\x05\x00\x64")
 
 
-def test_a_refused_lock_is_said_again():
+def test_a_refused_lock_is_sent_again():
     driver, device, guard, now_ms = charging()
     device.refuse = (259,)
     driver.hold_open(True)

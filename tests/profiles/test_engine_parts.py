@@ -30,13 +30,13 @@ def test_a_limit_becomes_a_step_between_least_and_most():
         max_da=163).representable(163) == 163
 
 
-def test_what_a_device_makes_of_an_order_is_rounded_up_with_its_tolerance():
+def test_the_current_that_a_device_may_make_of_an_order_includes_its_rounding_and_tolerance():
     assert [recipe().most_da(da) for da in (0, 60, 65, 160)] == [0, 60, 65, 160]
     assert recipe(up=1).most_da(60) == 70 and recipe(up=1).most_da(155) == 160 and recipe(tolerance=5).most_da(60) == 65
     assert recipe(pause_da=60).most_da(0) == 60 and recipe(step=[5, 2], up=1).most_da(61) == 63
 
 
-def test_writes_have_the_bytes_of_their_values_and_forbidden_ones_break_a_promise():
+def test_writes_encode_their_values_and_forbidden_values_break_an_invariant():
     one, settings = recipe(forbidden=[[100, 0, 5], [100, 300, 400]]), {"watchdog": 9000, "fallback": 60}
     assert one.pdu(LIMIT, 60, settings) == b"\x06\x00\x64\x00\x06" and one.pdu(ENABLE, 60, settings) == b"\x06\x00\x65\x00\x01"
     assert one.raw(LIMIT, 69) == 6 and one.writes(60) == [LIMIT, ENABLE] and one.writes(0) == [DISABLE] == [one.stop_write()]
@@ -59,7 +59,7 @@ def ordering(**more):
     return OrderProgress(recipe(**more))
 
 
-def test_an_order_is_a_row_of_writes_until_the_last_is_acknowledged():
+def test_an_order_is_a_sequence_of_writes_until_the_last_is_acknowledged():
     order = ordering()
     assert (order.target_da, order.done(), order.held_most_da, order.written_ms, order.order_id) == (-1, True, 160, -1, 0)
     order.start(100)
@@ -87,7 +87,7 @@ def test_an_order_is_a_row_of_writes_until_the_last_is_acknowledged():
     assert not order.enabled and order.proven
 
 
-def test_an_enable_lets_loose_the_greatest_limit_that_it_may_hold():
+def test_an_enable_counts_as_the_greatest_limit_that_the_device_may_hold():
     order = ordering()
     order.start(100)
     assert order.most_da(ENABLE) == 160 and order.most_da(LIMIT) == 100 and order.most_da(DISABLE) == 0 and order.wants_limit_shown(ENABLE)
@@ -108,7 +108,7 @@ def test_an_enable_lets_loose_the_greatest_limit_that_it_may_hold():
     assert order.held_most_da == 140
 
 
-def test_to_one_that_is_off_a_limit_says_nothing():
+def test_for_a_disabled_device_the_limit_register_proves_nothing():
     order = ordering(pause_da=30, min=50)
     order.start(0)
     order.shown(True)
@@ -121,7 +121,7 @@ def test_to_one_that_is_off_a_limit_says_nothing():
     assert not order.off
 
 
-def test_doubt_repetition_and_another_unit_forget_what_each_makes_unsure():
+def test_doubt_repetition_and_a_new_unit_each_clear_the_uncertain_state():
     def standing():
         order = ordering()
         order.start(100)
@@ -142,7 +142,7 @@ def test_doubt_repetition_and_another_unit_forget_what_each_makes_unsure():
     assert order.done() and order.target_da == 0
 
 
-def test_an_unbroken_row_of_answers_is_one_life():
+def test_an_unbroken_sequence_of_answers_shows_that_the_device_did_not_restart():
     alive = Liveness(500, False)
     assert alive.since(1000) == 500 and alive.seen_ms == -1
     alive.broken()
@@ -214,7 +214,7 @@ BLIND = [6, 12, "u16", "raw", 7, "", 1, 1, -1, 0]
 WAIT = [0, 0, "", "wait", 0, "", 1, 1, -1, 0]
 
 
-def test_an_audit_writes_what_is_not_as_it_should_be_and_only_that():
+def test_an_audit_writes_only_the_settings_that_differ():
     one = audit(9000, 0, settings=(WATCHDOG, STORED, WAIT, BLIND))
     assert one.is_set(WATCHDOG) and not one.is_set(STORED) and one.is_set(WAIT) and not one.is_set(BLIND) and not one.settled()
     assert one.next_write(0) == STORED
@@ -244,7 +244,7 @@ def test_a_stored_setting_is_written_twelve_times_a_day():
     assert not one.affordable(STORED, 86399999) and one.affordable(WATCHDOG, 20) and one.affordable(STORED, 86400000)
 
 
-def test_what_is_wrong_with_a_device_is_one_sentence():
+def test_the_fault_of_a_device_is_one_sentence():
     assert audit(9000, 60).wrong() is None
     for value, fits in ((5, True), (9, True), (4, False), (10, False), (None, False)):
         assert (audit(value, 0, identity={"require": [[0, 5, 9, "an old firmware"]]}).wrong() == "an old firmware") != fits
@@ -253,7 +253,7 @@ def test_what_is_wrong_with_a_device_is_one_sentence():
         assert (audit(power_on, 0, power_on=0).wrong() is None) == fits
 
 
-def test_evidence_is_what_was_just_read():
+def test_evidence_comes_from_the_latest_reading():
     one = audit(9000, 60, 160, 40, power_on=3)
     assert one.evidence([0, 1, 2, 3]) == [("watchdog_ms", 9000), ("fallback_da", 60), ("max_da", 160), ("power_on_da", 40)]
     assert one.evidence([1]) == [("fallback_da", 60)] and audit(None, 60).evidence([0, 1]) == [("fallback_da", 60)]
@@ -264,7 +264,7 @@ def test_evidence_is_what_was_just_read():
     assert audit("SN", 5, identity={"fingerprint": [0, 1]}).fingerprint() == "SN-5"
 
 
-def test_the_rows_of_a_proof_hold_all_or_it_is_none():
+def test_a_proof_requires_all_of_its_rows():
     for kind, argument, value, proven in (("order", None, 100, True), ("order", None, 101, False), ("watchdog", None, 9000, True),
         ("watchdog", None, 8999, False),
                                           ("is", [1, 2], 2, True), ("is", [1, 2], 3, False), ("one_of", [1], 1, True), ("one_of", [1], 2, False),
@@ -281,7 +281,7 @@ def test_the_first_rule_that_matches_names_the_state():
         assert first_match(rows, values) == found, values
 
 
-def test_numbers_are_rounded_as_a_profile_says():
+def test_numbers_are_rounded_as_the_profile_specifies():
     for number, by, rounding, result in ((5, 2, "n", 3), (4, 3, "n", 1), (-5, 2, "n", -3), (5, 2, "u", 3), (4, 2, "u", 2), (-5, 2, "u", -3),
         (5, 2, "d", 2), (-5, 2, "d", -2)):
         assert divide(number, by, rounding) == result
@@ -305,7 +305,7 @@ def test_registers_become_numbers_in_the_units_of_the_controller():
         assert decode(field("u16"), b"\x00\x05", power) == value, power
 
 
-def test_reals_are_taken_apart_without_a_float():
+def test_reals_are_decoded_without_a_float():
     assert real(0x3F800000, 32) == (1 << 23, -23) and real(0xBF800000, 32) == (-(1 << 23), -23) and real(1, 32) == (1, -149) and real(0, 32) == (0,
         -149)
     assert real(0x3FF0000000000000, 64) == (1 << 52, -52)
@@ -327,7 +327,7 @@ def test_setpoints_are_rounded_down():
         assert encode(kind, raw) == data, (kind, raw)
 
 
-def test_a_setting_that_is_shown_otherwise_than_it_was_written_counts_as_the_worse_of_both():
+def test_a_setting_read_back_with_another_value_counts_as_the_worse_of_both():
     for shown, counted, tries in ((9800, 9800, 1), (11000, 0, 1), (8000, 9000, 1), (0, 0, 3), (60000, 0, 3)):
         one = audit(shown, 0, settings=(WATCHDOG,))
         for _ in range(tries):

@@ -31,7 +31,7 @@ def online(reserve_da=60):
     return driver, device, guard, START_MS + 2000
 
 
-def test_the_first_frame_is_a_probe_and_asks_the_judge():
+def test_the_first_frame_is_a_probe_and_needs_permission():
     driver, device, guard = bench()
     assert exchange(driver, device, START_MS) == PAUSE
     assert guard.orders == [0] and ("answered", 1) in guard.notes
@@ -46,7 +46,7 @@ def probed(own, certain=True):
     return guard.certain
 
 
-def test_only_an_answer_that_is_surely_the_devices_own_overwrites_what_it_remembers():
+def test_only_a_certain_answer_overwrites_the_remembered_order_of_the_device():
     assert probed(own=True) == [True]
     assert probed(own=False) == [False]
     assert probed(own=True, certain=False) == []
@@ -60,13 +60,13 @@ def test_a_part_of_an_order_overwrites_nothing_that_the_device_remembers():
     assert guard.certain and not any(guard.certain)
 
 
-def test_a_probe_the_judge_forbids_is_not_sent():
+def test_a_probe_without_permission_is_not_sent():
     driver, device, guard = bench()
     guard.room_da = -1
     assert run(driver, device, START_MS, 3000) == []
 
 
-def test_two_that_answer_in_turn_are_said_to_be_two():
+def test_two_devices_that_answer_in_turn_are_reported_as_two():
     driver, device, guard, now_ms = online()
     for switch, twins in ((13, False), (16, True)):
         device.values[100] = switch
@@ -99,13 +99,13 @@ def test_the_settings_are_shown_with_when_they_were_read():
     assert driver.settings_shown()[1] == -1
 
 
-def test_the_recipe_writes_only_what_is_not_as_it_should_be():
+def test_the_recipe_writes_only_settings_that_differ():
     driver, device, guard, _ = online()
     assert device.written == [(261, 0), (258, 4), (257, 10000), (262, 60)]
     assert guard.shown["watchdog_ms"] == 10000 and guard.shown["fallback_da"] == 60 and guard.shown["max_da"] == 160
 
 
-def test_a_raise_waits_for_a_fresh_look_at_the_settings_and_is_proven_by_a_later_read():
+def test_a_raise_waits_for_a_fresh_reading_of_the_settings_and_is_proven_by_a_later_read():
     driver, device, guard, now_ms = online()
     driver.want(160, now_ms)
     sent = run(driver, device, now_ms, 600)
@@ -114,7 +114,7 @@ def test_a_raise_waits_for_a_fresh_look_at_the_settings_and_is_proven_by_a_later
     assert guard.notes[-1] == ("proven", len(guard.orders), 160) or ("proven", len(guard.orders), 160) in guard.notes
 
 
-def test_a_lower_within_the_reserve_needs_no_look():
+def test_a_lower_within_the_reserve_needs_no_reading_of_the_settings():
     driver, device, guard, now_ms = online()
     driver.want(160, now_ms)
     run(driver, device, now_ms, 1000)
@@ -149,13 +149,13 @@ def test_an_order_answered_for_an_older_one_may_still_be_on_its_way():
     assert guard.orders == [0] and ("answered", 1) not in guard.notes
 
 
-def test_nothing_that_feeds_leaves_while_the_judge_forbids_it():
+def test_no_feeding_frame_is_sent_without_permission():
     driver, device, guard, now_ms = online()
     guard.feeding = False
     assert run(driver, device, now_ms, 5000) == []
 
 
-def test_readings_that_must_wait_are_preceded_by_an_order_within_the_reserve_however_seldom_it_is_asked():
+def test_postponed_readings_are_preceded_by_an_order_within_the_reserve_however_rarely_the_unit_is_polled():
     driver, device, guard, now_ms = online(reserve_da=0)
     guard.feeding, guard.standing = False, "returning"
     assert PAUSE in run(driver, device, now_ms, 5000, 700)
@@ -164,7 +164,7 @@ def test_readings_that_must_wait_are_preceded_by_an_order_within_the_reserve_how
     assert driver.facts.online
 
 
-def test_three_unanswered_requests_make_it_silent_and_then_only_probes_leave():
+def test_three_unanswered_requests_make_a_device_silent_and_then_only_probes_are_sent():
     driver, device, guard, now_ms = online()
     driver.want(160, now_ms)
     run(driver, device, now_ms, 1000)
@@ -173,7 +173,7 @@ def test_three_unanswered_requests_make_it_silent_and_then_only_probes_leave():
     assert set(run(driver, None, now_ms + 4000, 20000)) == {b"\x06\x01\x05\x00\x3c"}
 
 
-def test_one_that_answers_alone_again_after_it_was_two_is_asked_more_often_than_a_silent_one():
+def test_a_device_that_answers_alone_again_after_a_duplicate_address_is_polled_more_often_than_a_silent_one():
     asked = {"alone": 0, "timeout": 0}
     for reason in asked:
         driver, device, guard = bench()
@@ -198,7 +198,7 @@ def test_settings_lost_in_a_restart_stop_raises_until_they_are_put_right():
     assert device.written.index((257, 10000)) < device.written.index((261, 160))
 
 
-def test_a_refused_order_is_told_to_the_judge_and_not_hammered():
+def test_a_refused_order_is_reported_to_the_guard_and_not_repeated_in_a_burst():
     driver, device, guard, now_ms = online()
     device.refuse = (261,)
     driver.want(160, now_ms)
@@ -219,7 +219,7 @@ def test_readings_become_facts():
     assert facts.amps_da == [101, 99, 100] and facts.volts_dv == [2300, 2310, 2290]
 
 
-def test_a_limit_set_by_somebody_else_is_ordered_again():
+def test_a_foreign_limit_is_overwritten_by_the_order():
     driver, device, guard, now_ms = online()
     driver.want(100, now_ms)
     run(driver, device, now_ms, 1000)
@@ -234,7 +234,7 @@ def test_a_lost_connection_makes_it_silent_at_once():
     assert not driver.facts.online and ("lost",) in guard.notes
 
 
-def test_an_error_state_says_nothing_about_the_car():
+def test_an_error_state_gives_no_information_about_the_car():
     driver, device, _ = bench()
     device.values[5] = 10
     run(driver, device, START_MS, 2000)
@@ -265,7 +265,7 @@ def refuse(driver, now_ms, wanted, code):
     raise AssertionError("it never read " + wanted)
 
 
-def test_a_refused_reading_shows_nothing_of_now():
+def test_a_refused_reading_leaves_no_current_values():
     driver, device, guard, now_ms = online()
     seen = []
     guard.measured = lambda evse, amps_da, sample_ms, at_ms: seen.append(amps_da)
@@ -275,7 +275,7 @@ def test_a_refused_reading_shows_nothing_of_now():
     assert seen[-1] is None and driver.facts.amps_da is None and driver.facts.power_w is None
 
 
-def test_what_is_refused_as_a_block_is_read_value_by_value():
+def test_a_block_that_is_refused_is_read_value_by_value():
     driver, device, guard, now_ms = online()
     device.longest = 1
     seen = []
@@ -284,7 +284,7 @@ def test_what_is_refused_as_a_block_is_read_value_by_value():
     assert seen[-1] == [101, 99, 100] and driver.facts.power_w == 0 and driver.facts.online
 
 
-def test_a_busy_device_is_asked_for_the_whole_round_again():
+def test_a_busy_device_is_polled_again_for_the_whole_cycle():
     driver, device, guard, now_ms = online()
     run(driver, device, now_ms, 1000)
     seen = []
@@ -295,7 +295,7 @@ def test_a_busy_device_is_asked_for_the_whole_round_again():
     assert seen[-1] == [101, 99, 100]
 
 
-def test_a_refused_proof_is_not_asked_for_again_at_once():
+def test_a_refused_proof_is_not_requested_again_at_once():
     driver, device, guard, now_ms = online()
     driver.want(160, now_ms)
     later_ms = refuse(driver, now_ms, "proof", 6)
@@ -304,7 +304,7 @@ def test_a_refused_proof_is_not_asked_for_again_at_once():
     assert driver.urgency(later_ms + 1000)[0] == ORDER
 
 
-def test_one_that_stays_in_its_watchdogs_state_hears_every_write_of_its_order_again():
+def test_a_device_that_stays_in_its_watchdog_state_gets_every_write_of_its_order_again():
     for latched in (0, 1):
         guard, device = FakeGuard(60), wall_box()
         watchdog = dict(HEIDELBERG_ENERGY_CONTROL["watchdog"], latched=latched)
@@ -323,7 +323,7 @@ def test_one_that_stays_in_its_watchdogs_state_hears_every_write_of_its_order_ag
         assert device.written == []
 
 
-def test_two_unanswered_requests_silence_nobody_however_often_and_the_third_in_a_row_does():
+def test_two_unanswered_requests_never_make_a_device_silent_but_the_third_in_a_row_does():
     driver, device, guard, now_ms = online()
     for _ in range(3):
         for _ in range(2):

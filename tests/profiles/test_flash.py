@@ -72,7 +72,7 @@ def test_a_stored_setting_is_written_once_and_then_left_alone():
     assert device.writes.count(MODE) == 1 and driver.facts.online
 
 
-def test_a_device_that_forgets_a_stored_setting_is_told_twelve_times_a_day():
+def test_a_device_that_loses_a_stored_setting_gets_it_at_most_twelve_times_a_day():
     driver, device = bench(forgets=True)
     play(driver, device, START_MS, 7200000, 500)
     assert device.writes.count(MODE) == 12 and not driver.facts.online
@@ -81,7 +81,7 @@ def test_a_device_that_forgets_a_stored_setting_is_told_twelve_times_a_day():
     assert device.writes.count(MODE) == 24
 
 
-def test_a_write_that_nobody_answered_wore_the_flash_all_the_same():
+def test_an_unanswered_write_still_counts_as_flash_wear():
     driver, device = bench(forgets=True)
     device.mute_on = (MODE,)
     play(driver, device, START_MS, 3600000, 500)

@@ -74,7 +74,7 @@ class Played:
         return self.station.written.count((SET_LIMIT, 10000))
 
 
-def test_it_is_enabled_by_its_own_word_whatever_it_shows_while_it_is_disabled():
+def test_a_device_is_enabled_according_to_its_enable_register_whatever_it_shows_while_disabled():
     for off_state in (1, 5):
         for off_ma in (None, 0, 16000, 63000):
             played = Played(off_state, off_ma)
@@ -85,7 +85,7 @@ def test_it_is_enabled_by_its_own_word_whatever_it_shows_while_it_is_disabled():
             assert max(played.guard.orders) <= 100 and played.driver.facts.trouble is None
 
 
-def test_state_2_while_it_is_disabled_is_a_pause_only_beside_a_limit_that_is_no_more_than_its_least():
+def test_state_2_while_disabled_is_a_pause_only_with_a_limit_of_at_most_its_minimum():
     for off_ma, proven in ((0, True), (6000, True), (None, True), (16000, False)):
         played = Played(2, off_ma)
         played.guard.standing = "ok" if proven else "returning"
@@ -96,7 +96,7 @@ def test_state_2_while_it_is_disabled_is_a_pause_only_beside_a_limit_that_is_no_
         assert (said is None) == proven and (proven or said.startswith(wanted)), said
 
 
-def test_the_least_of_a_pause_is_that_of_the_device_whatever_minimum_the_site_has():
+def test_the_minimum_for_a_pause_is_that_of_the_device_and_not_of_the_site():
     for off_ma, proven in ((6000, True), (16000, False)):
         played = Played(2, off_ma, min_da=160)
         played.guard.standing = "ok" if proven else "returning"
@@ -104,7 +104,7 @@ def test_the_least_of_a_pause_is_that_of_the_device_whatever_minimum_the_site_ha
         assert (SET_LIMIT, 6000) in played.station.written and played.driver.device.order.proven == proven
 
 
-def test_an_answer_that_may_be_an_echo_is_no_word_and_the_limit_is_not_written_again_and_again():
+def test_an_answer_that_may_be_an_echo_is_no_acknowledgement_and_the_limit_is_not_rewritten_endlessly():
     played = Played(5, 0, own=False)
     played.guard.room_da = 100
     played.driver.want(100, played.now_ms)
@@ -116,7 +116,7 @@ def test_an_answer_that_may_be_an_echo_is_no_word_and_the_limit_is_not_written_a
     assert played.limits() - before <= 4, "ten minutes more"
 
 
-def test_a_new_lower_waits_for_nothing_after_many_writes_in_vain():
+def test_a_new_lower_is_sent_at_once_after_many_ineffective_writes():
     played = Played(5, 0, own=False)
     played.guard.room_da = 100
     played.driver.want(100, played.now_ms)
@@ -127,7 +127,7 @@ def test_a_new_lower_waits_for_nothing_after_many_writes_in_vain():
     assert (ENABLE, 0) in played.station.written[count:]
 
 
-def test_a_word_that_was_not_true_once_is_believed_no_more():
+def test_an_acknowledgement_that_was_false_once_is_no_longer_trusted():
     played = Played(5, 0)
     played.station.deaf, played.station.limit_ma = True, 16000
     played.guard.room_da = 100
@@ -145,7 +145,7 @@ def test_a_word_that_was_not_true_once_is_believed_no_more():
         played.run(2000)
 
 
-def test_a_pause_that_was_said_and_not_made_is_not_believed_when_the_vehicle_is_full():
+def test_a_pause_that_was_acknowledged_but_not_made_is_not_trusted_when_the_vehicle_is_full():
     played = Played(5, 16000)
     played.driver.want(100, played.now_ms)
     played.run(5000)
@@ -162,7 +162,7 @@ def test_a_pause_that_was_said_and_not_made_is_not_believed_when_the_vehicle_is_
         played.run(30000)
 
 
-def test_a_pause_that_takes_its_time_is_believed():
+def test_a_slow_pause_is_trusted():
     played = Played(5, 16000)
     played.driver.want(100, played.now_ms)
     played.run(5000)
@@ -174,7 +174,7 @@ def test_a_pause_that_takes_its_time_is_believed():
     assert played.driver.device.order.proven
 
 
-def test_a_vehicle_that_was_slow_once_does_not_take_the_word_of_its_device_for_ever():
+def test_one_slow_vehicle_does_not_permanently_void_the_acknowledgements_of_its_device():
     played = Played(2, 6000)
     played.guard.room_da = 100
     for still_ms in (60000, 120000, 240000):
@@ -194,7 +194,7 @@ def test_a_vehicle_that_was_slow_once_does_not_take_the_word_of_its_device_for_e
         assert played.driver.device.order.proven, still_ms
 
 
-def test_state_2_and_16_a_while_it_is_disabled_are_a_pause_where_its_site_says_so_and_nothing_flows():
+def test_state_2_and_16_a_while_disabled_are_a_pause_if_the_site_declares_it_and_no_current_flows():
     for more, proven in (({}, True), ({"own": False}, False), ({"drawn_ma": 2000}, False), ({"drawn_ma": 400}, True)):
         played = Played(2, 16000, off_shows="max", **more)
         played.guard.standing = "ok" if proven else "returning"
@@ -204,7 +204,7 @@ def test_state_2_and_16_a_while_it_is_disabled_are_a_pause_where_its_site_says_s
             assert "register limit_in_force (1100) shows" in played.driver.facts.trouble or "register state (1000)" in played.driver.facts.trouble
 
 
-def test_what_its_site_says_of_a_pause_makes_it_charge_with_no_more_than_was_ordered():
+def test_with_the_declared_pause_the_device_charges_with_no_more_than_ordered():
     for off_state in (1, 2, 5):
         played = Played(off_state, 16000, off_shows="max")
         played.guard.room_da = 100
@@ -230,7 +230,7 @@ def test_a_current_read_before_the_pause_took_effect_proves_none():
     assert played.driver.device.order.proven
 
 
-def test_one_that_shows_another_limit_than_its_site_says_is_not_believed_to_be_off():
+def test_a_device_that_shows_another_limit_than_declared_does_not_count_as_off():
     rows = (("max", 10000, False), ("least", 10000, False), ("last", 10000, True), ("max", 16000, True), ("max", 0, True), ("least", 6000, True))
     for shows, off_ma, proven in rows:
         played = Played(2, off_ma, off_shows=shows)

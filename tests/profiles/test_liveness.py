@@ -42,7 +42,7 @@ class SlowBench:
         return len([1 for _, pdu in self.asked if pdu[:3] == b"\x03\x01\x01" and pdu[4] == 1])
 
 
-def test_a_device_of_any_latency_is_ordered_on_a_line_of_ours():
+def test_a_device_with_any_latency_can_be_controlled_on_a_local_line():
     for latency_ms in (5, 100, 400, 900, 2000):
         bench = SlowBench(latency_ms)
         bench.run(30000)
@@ -52,7 +52,7 @@ def test_a_device_of_any_latency_is_ordered_on_a_line_of_ours():
         assert bench.driver.facts.trouble is None
 
 
-def test_behind_a_gateway_one_that_is_too_slow_says_so_and_is_not_asked_again_and_again():
+def test_behind_a_gateway_a_device_that_is_too_slow_is_reported_and_not_polled_endlessly():
     bench = SlowBench(600, held=True)
     bench.run(30000)
     bench.driver.want(100, bench.now_ms)
@@ -76,7 +76,7 @@ def test_a_lower_waits_for_no_settings():
     assert bench.asked[first][1][:1] == b"\x06" and bench.device.values[261] == 60
 
 
-def test_a_lower_that_the_judge_refuses_is_tried_again_with_its_settings_read():
+def test_a_refused_lower_is_tried_again_after_its_settings_were_read():
     bench = SlowBench(100)
     bench.run(5000)
     bench.driver.want(160, bench.now_ms)
@@ -117,7 +117,7 @@ def test_behind_a_gateway_an_answer_is_a_sign_of_life_of_the_moment_of_its_reque
     assert alive.since(2050) == 1550
 
 
-def test_rounds_in_vain_come_ever_later_and_a_lower_is_tried_every_second():
+def test_ineffective_cycles_become_ever_rarer_and_a_lower_is_tried_every_second():
     pace = SettingsTiming()
     assert pace.may_begin(0, False) and not pace.may_begin(800, False) and pace.late
     assert not pace.may_begin(2700, False) and pace.may_begin(2800, False)
@@ -128,5 +128,5 @@ def test_rounds_in_vain_come_ever_later_and_a_lower_is_tried_every_second():
     assert not pace.may_begin(5900, False) and pace.may_begin(6000, False)
 
 
-def test_what_is_said_names_both_times():
+def test_the_message_names_both_times():
     assert too_slow(860, 500).startswith("bus too slow: reading its settings takes 0.9 s, a restart may take only 0.5 s; ")

@@ -44,14 +44,14 @@ def test_the_sign_of_a_phase_is_that_of_its_power():
     assert guard.samples[0][0] == [10, -20, 100] and guard.samples[1][0] == [10, -100, 100]
 
 
-def test_a_value_that_is_no_number_voids_the_sample():
+def test_a_not_a_number_value_voids_the_sample():
     driver, guard, _ = bench()
     sample(driver, (ONE, NAN, TEN), (TEN, TEN, TEN))
     sample(driver, (ONE, ONE, TEN), (TEN, TEN, NAN), VOLTS, 2000)
     assert [amps for amps, _ in guard.samples] == [None, None]
 
 
-def test_the_mark_moves_with_any_bit_and_stays_when_none_moves():
+def test_the_change_mark_changes_with_any_bit_and_only_then():
     driver, guard, _ = bench()
     sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN))
     sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN), VOLTS, 2000)
@@ -59,7 +59,7 @@ def test_the_mark_moves_with_any_bit_and_stays_when_none_moves():
     assert [mark for _, mark in guard.samples] == [1, 1, 2]
 
 
-def test_a_meter_with_fewer_mapped_phases_gives_only_those():
+def test_a_meter_with_fewer_mapped_phases_reports_only_those():
     driver, guard, _ = bench((1,))
     sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN))
     assert guard.samples[0][0] == [10]
@@ -79,7 +79,7 @@ def test_a_reply_of_another_length_is_not_a_sample():
     assert guard.samples == []
 
 
-def test_three_failures_take_it_off_line_and_one_answer_brings_it_back():
+def test_three_failures_make_the_meter_offline_and_one_answer_makes_it_online():
     driver, guard, _ = bench()
     sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN))
     for n in range(3):
@@ -92,7 +92,7 @@ def test_three_failures_take_it_off_line_and_one_answer_brings_it_back():
     assert driver.facts.fault is None
 
 
-def test_after_a_start_it_may_first_answer_what_was_asked_before():
+def test_after_a_start_the_first_answer_may_belong_to_an_earlier_request():
     driver, _, _ = bench()
     driver.await_stale_reply(1000)
     reply_ms = EASTRON_SDM630["reply_ms"]

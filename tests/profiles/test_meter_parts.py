@@ -53,7 +53,7 @@ def test_the_sign_is_that_of_the_power_of_the_generator_or_none():
     assert amps_of("as it is", (1, -2, 3), (-1, -1, -1)) == [10, -20, 30]
 
 
-def test_a_reading_for_people_has_what_the_meter_shows():
+def test_a_displayed_reading_has_all_values_of_the_meter():
     driver, _, told = bench()
     live(driver, 1000)
     reading, now_ms = told[-1]
@@ -64,7 +64,7 @@ def test_a_reading_for_people_has_what_the_meter_shows():
     assert told[-1][0]["beside"] == {"charge": 55}
 
 
-def test_what_a_meter_requires_makes_its_readings_none_where_it_is_not_so():
+def test_an_unmet_requirement_of_a_meter_voids_its_readings():
     index = [field[0] for field in EASTRON_SDM630["fields"]].index("power")
     for value, fits in ((0, True), (5, True), (-1, False), (6, False), (None, False)):
         driver, guard, _ = bench(require=[[index, 0, 5, "set up otherwise"]])
@@ -83,7 +83,7 @@ def test_a_sample_that_is_late_goes_before_other_readings_until_the_meter_is_los
     assert driver.urgency(10**6)[0] == ROUTINE
 
 
-def test_groups_that_are_due_longest_come_first_and_a_sample_that_is_begun_before_all():
+def test_the_groups_due_longest_come_first_after_a_sample_in_progress():
     driver, _, _ = bench()
     first, second = driver._live, driver._cycles[-1]
     assert second is not first
@@ -99,7 +99,7 @@ def test_groups_that_are_due_longest_come_first_and_a_sample_that_is_begun_befor
     assert driver._next(2000) is first
 
 
-def test_three_failures_in_a_row_rest_a_second_and_an_exception_is_none():
+def test_three_failures_in_a_row_pause_polling_for_a_second_and_an_exception_is_not_a_failure():
     driver, _, _ = bench()
     live(driver, 1000)
     request = driver.take(2000)
@@ -115,7 +115,7 @@ def test_three_failures_in_a_row_rest_a_second_and_an_exception_is_none():
     assert driver.facts.online and driver.facts.fault == "exception:2"
 
 
-def test_an_answer_that_cannot_be_used_is_a_failure_and_one_that_can_ends_the_row():
+def test_an_unusable_answer_is_a_failure_and_a_usable_one_ends_the_sequence():
     driver, guard, _ = bench()
     for number, certain, size in ((1, True, 1), (2, False, 36), (3, True, 35)):
         request = driver.take(1000)
@@ -127,7 +127,7 @@ def test_an_answer_that_cannot_be_used_is_a_failure_and_one_that_can_ends_the_ro
     assert driver._failures == 0 and driver.facts.online and driver.facts.fault is None and len(guard.samples) == 1
 
 
-def test_a_round_comes_again_after_its_period_and_its_parts_at_once():
+def test_a_reading_cycle_repeats_after_its_period_and_its_parts_follow_at_once():
     cycle = ReadCycle("live", 2, 1000)
     assert cycle.due_ms() == -1 and cycle.begin(500) == 0 and cycle.started_ms == 500
     assert not cycle.step(510) and cycle.at == 1 and cycle.due_ms() == 500 and cycle.begin(520) == 1 and cycle.started_ms == 500
@@ -151,7 +151,7 @@ def readings():
     return Readings({"fields": fields, "reads": {"live": [[3, 0, 2, [[0, 0], [1, 1]]], [1, 8, 10, [[2, 9]]]]}})
 
 
-def test_readings_are_kept_with_when_they_were_asked_or_not_at_all():
+def test_readings_are_stored_with_their_request_time_or_not_at_all():
     shown = readings()
     assert shown.named("a_l1") is None and shown.phases("a") is None and shown.named("none") is None and shown.phases("none") is None
     assert shown.take("live", 0, b"\x03\x04\x00\x07\x01\x00", 50)
@@ -168,7 +168,7 @@ def test_readings_are_kept_with_when_they_were_asked_or_not_at_all():
     assert shown.values[:2] == [None, None] and shown.asked_ms == [-1, -1, 70]
 
 
-def test_a_request_is_made_once_and_handed_out_again_as_new():
+def test_a_request_is_built_once_and_reused():
     shown = readings()
     request = shown.request(9, "live", 1, OVERDUE, 300, 20)
     assert (request.unit, request.pdu, request.priority, request.timeout_ms, request.reply_len, request.gap_ms, request.tag) == (
@@ -182,7 +182,7 @@ def test_a_request_is_made_once_and_handed_out_again_as_new():
     assert shown.request(9, "live", 1, ROUTINE, 300, 20).pdu == b"\x01\x00\x6c\x00\x0a"
 
 
-def test_a_power_that_is_read_rarely_never_stands_beside_the_currents_of_now():
+def test_a_rarely_read_power_is_never_combined_with_newer_currents():
     driver, _, told = bench()
     driver._readings.values[driver._readings._index["power"]] = -2  # a minute old
     live(driver, 1000, amps=(46, 46, 46), watts=(10500, 10600, 10700))

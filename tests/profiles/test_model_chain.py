@@ -70,13 +70,13 @@ def test_a_model_elsewhere_is_found_after_the_first_places_were_refused():
     assert places == [50000, 0, 40000, 40002, 40070, 40177] and chain.found == [(1, 40002), (203, 40070)]
 
 
-def test_a_chain_without_the_model_is_walked_on_and_on_and_gives_no_sample():
+def test_a_chain_without_the_model_is_searched_again_and_gives_no_sample():
     driver, guard = bench()
     asked = run(driver, registers(model=120), 1000, 20000)
     assert guard.samples == [] and asked.count(40000) > 1
 
 
-def test_after_silence_it_looks_again():
+def test_after_silence_the_model_is_searched_again():
     driver, guard = bench()
     run(driver, registers(), 1000, 2000)
     run(driver, None, 3000, 8000)
@@ -85,7 +85,7 @@ def test_after_silence_it_looks_again():
     assert 40000 in asked and driver.facts.online
 
 
-def test_a_phase_that_the_model_has_not_is_missed_only_where_the_site_uses_it():
+def test_a_phase_missing_in_the_model_matters_only_if_the_site_uses_it():
     values = registers(model=201)
     for offset in (4, 5, 20, 21):
         values[40070 + offset] = 0x8000

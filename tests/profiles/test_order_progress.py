@@ -42,7 +42,7 @@ def test_every_register_of_a_limit_counts_as_a_limit():
     assert [order.most_da(write) for write in order.writes] == [0, 0]
 
 
-def test_a_pause_that_nothing_shows_counts_as_what_may_still_flow():
+def test_an_unproven_pause_counts_as_the_current_that_may_still_flow():
     recipe = OrderRecipe(VESTEL_EVC04["order"], 60, 160)
     assert recipe.most_da(0) == 60 and recipe.representable(59) == 0
     order = OrderProgress(recipe)

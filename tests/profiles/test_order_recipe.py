@@ -21,7 +21,7 @@ def test_a_limit_below_the_least_is_a_pause():
     assert [recipe.representable(da) for da in (0, 59, 60, 123, 160, 320)] == [0, 0, 60, 123, 160, 160]
 
 
-def test_an_order_is_rounded_down_to_the_devices_step():
+def test_an_order_is_rounded_down_to_the_step_of_the_device():
     recipe = OrderRecipe(coarse([10, 1], 0), 60, 320)
     assert [recipe.representable(da) for da in (69, 70, 199)] == [60, 70, 190]
     assert recipe.most_da(190) == 190
@@ -68,7 +68,7 @@ def test_an_enable_counts_the_largest_limit_that_the_device_may_still_hold():
     assert order.most_da(enable) == 100 and not order.wants_limit_shown(enable)
 
 
-def test_a_limit_shown_lower_than_ordered_says_nothing_of_what_the_device_holds():
+def test_a_limit_read_back_below_the_order_does_not_prove_the_limit_of_the_device():
     order = OrderProgress(OrderRecipe(KEBA_P30["order"], 60, 320))
     order.start(100)
     order.sent(order.writes[0], 1, 1000)
@@ -93,7 +93,7 @@ def test_the_surest_write_is_the_one_that_stops_the_device_by_itself():
     assert OrderRecipe(HEIDELBERG_ENERGY_CONTROL["order"], 60, 160).stop_write()[1] == 261
 
 
-def test_a_limit_says_nothing_to_one_that_is_shown_to_be_off_and_everything_again_as_soon_as_that_may_have_changed():
+def test_the_limit_of_a_device_shown_as_off_does_not_count_until_that_may_have_changed():
     limit, disable, enable = ([6, at, "u16", "least", 0, role, 1, 1, -1, 0] for at, role in ((1, "limit"), (2, "disable"), (2, "enable")))
     order = OrderProgress(OrderRecipe(coarse([1, 1], 0) | {"pause": [limit, disable], "charge": [limit, enable]}, 60, 160))
     order.start(0)
@@ -113,7 +113,7 @@ def test_a_limit_says_nothing_to_one_that_is_shown_to_be_off_and_everything_agai
     assert order.most_da(limit) == 60
 
 
-def test_what_is_forbidden_is_so_from_its_first_value_to_its_last():
+def test_a_forbidden_range_includes_its_first_and_last_value():
     for name, forbidden, allowed in ((HEIDELBERG_ENERGY_CONTROL, (1, 59, 161), (0, 60, 160)), (KEBA_P30, (59, 631), (60, 630))):
         recipe = OrderRecipe(name["order"], 60, 1000)
         for limit_da in forbidden:

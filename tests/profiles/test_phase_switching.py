@@ -53,7 +53,7 @@ def charging(da=100):
     return driver, device, guard, now_ms + 3000
 
 
-def test_it_switches_while_it_is_paused_and_not_before():
+def test_phases_are_switched_only_during_a_pause():
     driver, device, guard, now_ms = charging()
     driver.switch_phases(1, now_ms)
     assert ONE not in run(driver, device, now_ms, 6000) and named(guard, "phases_sent") == []
@@ -63,7 +63,7 @@ def test_it_switches_while_it_is_paused_and_not_before():
     assert named(guard, "phases_proven") == [[0]]
 
 
-def test_the_judge_is_told_before_the_write_and_after_the_reading():
+def test_the_guard_is_informed_before_the_write_and_after_the_reading():
     driver, device, guard, now_ms = online()
     driver.switch_phases(1, now_ms)
     guard.room_for_phases = False
@@ -75,7 +75,7 @@ def test_the_judge_is_told_before_the_write_and_after_the_reading():
     assert named(guard, "phases_proven") == [[0]]
 
 
-def test_between_the_write_and_the_proof_nothing_above_zero_leaves():
+def test_between_the_write_and_the_proof_no_order_above_zero_is_sent():
     driver, device, guard, now_ms = online()
     device.stuck = True
     driver.switch_phases(1, now_ms)
@@ -86,7 +86,7 @@ def test_between_the_write_and_the_proof_nothing_above_zero_leaves():
     assert guard.orders[before:] == [] and device.values[261] == 0
 
 
-def test_a_switch_that_is_never_shown_is_given_up_and_all_phases_go_on_counting():
+def test_a_phase_switch_without_proof_is_abandoned_and_all_phases_still_count():
     driver, device, guard, now_ms = online()
     device.stuck = True
     driver.switch_phases(1, now_ms)
@@ -115,7 +115,7 @@ def test_current_on_a_phase_that_should_be_open_counts_as_all_of_them():
     assert named(guard, "phases_shown") == [[0, 1, 2]]
 
 
-def test_on_one_phase_each_raise_waits_for_a_fresh_look_at_its_phases():
+def test_on_one_phase_each_raise_waits_for_a_fresh_reading_of_the_phases():
     driver, device, guard, now_ms = online()
     driver.switch_phases(1, now_ms)
     run(driver, device, now_ms, 20000)
@@ -125,7 +125,7 @@ def test_on_one_phase_each_raise_waits_for_a_fresh_look_at_its_phases():
     assert b"\x04\x13\x89\x00\x01" in sent[order - 2 : order]
 
 
-def test_contactors_and_flash_are_switched_so_often_a_day_and_no_more():
+def test_contactor_and_flash_operations_have_a_daily_limit():
     driver, device, guard, now_ms = online()
     switches = 0
     for count in [1, 3] * 20:
@@ -135,7 +135,7 @@ def test_contactors_and_flash_are_switched_so_often_a_day_and_no_more():
     assert switches == 24
 
 
-def test_a_site_that_does_not_ask_for_it_never_switches():
+def test_a_site_without_phase_switching_never_switches():
     driver, device, guard, now_ms = online(phase_switch=False)
     driver.switch_phases(1, now_ms)
     assert not [pdu for pdu in run(driver, device, now_ms, 20000) if pdu in (ONE, THREE)]

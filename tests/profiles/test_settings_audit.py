@@ -74,7 +74,7 @@ def test_a_keep_alive_is_written_as_often_as_the_profile_says():
     assert 4 <= sent.count(b"\x06\x0f\xa0\x00\x01") <= 6
 
 
-def test_an_order_that_keeps_itself_alive_is_said_again():
+def test_an_order_that_feeds_the_watchdog_itself_is_sent_again():
     sent = kept_alive([], 1, FakeGuard(160))
     assert 4 <= sent.count(b"\x06\x01\x05\x00\x64") <= 6
 
@@ -91,7 +91,7 @@ def test_a_reading_that_may_feed_does_not_replace_the_order_that_does():
     assert 4 <= sent.count(b"\x06\x01\x05\x00\x64") <= 6
 
 
-def test_what_only_keeps_an_order_alive_takes_nothing_from_the_raises_of_a_day():
+def test_keep_alive_writes_do_not_use_the_daily_budget_of_raises():
     guard = FakeGuard(160)
     driver, device = keeper([], 1, guard)
     at_ms = START_MS + 4000

@@ -36,7 +36,7 @@ def test_the_register_is_read_at_once_and_its_age_is_known():
     assert driver.facts.energy_wh == 777 and driver.facts.energy_ms >= now_ms
 
 
-def test_who_goes_on_waiting_brings_no_further_readings():
+def test_continued_waiting_adds_no_further_readings():
     driver, device, now_ms = resting()
     sent = []
     for at_ms in range(now_ms, now_ms + 1500, 100):

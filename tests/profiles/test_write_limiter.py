@@ -21,11 +21,11 @@ def test_the_same_write_waits_twice_as_long_each_time_up_to_ten_minutes():
     assert waits(WriteLimiter(), 100, False, 10) == [FIRST_MS << n for n in range(7)] + [LAST_MS] * 3
 
 
-def test_one_that_makes_safe_is_said_once_a_minute_at_the_least():
+def test_a_write_that_makes_safe_is_repeated_at_least_once_a_minute():
     assert waits(WriteLimiter(), 0, True, 8) == [5000, 10000, 20000, 40000] + [LAST_LOWER_MS] * 4
 
 
-def test_what_is_new_waits_for_nothing_and_neither_does_what_worked():
+def test_a_new_write_or_one_that_worked_does_not_wait():
     write_limiter = WriteLimiter()
     waits(write_limiter, 100, False, 5)
     now_ms = START_MS + DAY_MS
@@ -52,7 +52,7 @@ def test_a_day_has_no_more_writes_than_the_device_bears_however_the_values_chang
     assert 90 <= sent <= 96, sent
 
 
-def test_after_a_quiet_day_all_of_it_may_be_spent_again():
+def test_after_a_quiet_day_the_whole_write_budget_is_available_again():
     write_limiter = WriteLimiter(96)
     for day in range(2):
         now_ms = START_MS + day * DAY_MS

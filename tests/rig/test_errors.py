@@ -74,14 +74,14 @@ def rig():
 
 
 @pytest.mark.parametrize("op,fields,right", WRONG)
-def test_a_wrong_request_is_answered_with_what_would_be_right(rig, op, fields, right):
+def test_a_wrong_request_is_answered_with_the_correct_form(rig, op, fields, right):
     answer = rig.answer(op, **fields)
     assert answer["ok"] is False and right in answer["error"] and "own fault" not in answer["error"]
     assert "unsupported" not in answer and answer["id"] is not None
 
 
 @pytest.mark.parametrize("op", ["csms", "csms_log", "safety_load"])
-def test_what_this_rig_cannot_do_is_said_so_and_not_listed(rig, op):
+def test_operations_that_this_rig_lacks_are_refused_and_not_listed(rig, op):
     answer = rig.answer(op, method="Reset", payload={}, name="pump", on=True)
     assert answer["ok"] is False and answer["unsupported"] is True and op not in rig.hello()["ops"]
 
@@ -103,7 +103,7 @@ def raw(rig):
 @pytest.mark.parametrize("line", [b"no JSON", b"[1]", b"7", b"null", b'"text"', b'{"op":"hello"', b"\xff\xfe{}", b'{"id":1,"op":"\xc3"}', b"{}",
                                   b'{"id":1,"op":["hello"]}', b"[" * 100_000, b'{"id":2,"op":7}',
                                   b'{"id":NaN,"op":"hello"}', b'{"id":3,"op":"' + b"x" * 100_000 + b'"}'])  # fmt: skip
-def test_a_line_that_is_no_request_is_answered(rig, line):
+def test_a_line_other_than_a_request_is_answered(rig, line):
     with raw(rig) as one, one.makefile("rwb") as file:
         file.write(line + b"\n" + b'{"id":9,"op":"hello"}\n')
         file.flush()

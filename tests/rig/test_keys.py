@@ -126,7 +126,7 @@ def test_a_car_comes_and_goes_at_one_key_and_control_c_leaves_the_terminal_as_it
         assert termios.tcgetattr(person.slave) == person.before
 
 
-def test_keys_on_which_a_terminal_itself_acts_stop_and_end_nothing(tmp_path):
+def test_keys_handled_by_the_terminal_do_not_stop_or_end_the_rig(tmp_path):
     with at(tmp_path, 80, 24) as person:
         person.until("›1 evse-1")
         person.type("\x13\x1a\x1c\x04\x16\x0f\x1b")  # Ctrl-S, Ctrl-Z, Ctrl-\, Ctrl-D, Ctrl-V, Ctrl-O, Esc
@@ -138,7 +138,7 @@ def test_keys_on_which_a_terminal_itself_acts_stop_and_end_nothing(tmp_path):
         assert person.process.poll() is None
 
 
-def test_a_terminal_that_is_closed_ends_the_rig_in_order(tmp_path):
+def test_a_closed_terminal_ends_the_rig_cleanly(tmp_path):
     with at(tmp_path, 80, 24) as person:
         person.until("›1 evse-1")
         os.close(person.slave)
@@ -150,7 +150,7 @@ def test_a_terminal_that_is_closed_ends_the_rig_in_order(tmp_path):
             person.master, person.slave = pty.openpty()
 
 
-def test_where_no_keys_can_come_from_none_are_offered(tmp_path):
+def test_without_a_source_of_keys_none_are_offered(tmp_path):
     with at(tmp_path, 80, 24, ours=False) as person:
         screen = person.until("evse-3", "circuit", "events")
         assert "? keys" not in screen and "p plug" not in screen and "›" not in screen

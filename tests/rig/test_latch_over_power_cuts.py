@@ -26,7 +26,7 @@ def up_again(yard, seconds):
 
 
 @pytest.mark.parametrize("kind", sample(["residual_current", "diode"], 2))
-def test_no_restart_ends_it_and_the_plug_does(kind):
+def test_no_restart_ends_the_latch_but_the_unplug_does(kind):
     yard = charging()
     yard.do("fault", kind=kind, target="evse-1")
     yard.run(5)
@@ -42,7 +42,7 @@ def test_no_restart_ends_it_and_the_plug_does(kind):
 
 
 @pytest.mark.parametrize("n", sample(range(1, 6), 3))
-def test_a_power_cut_in_any_write_after_it_does_not_end_it(n):
+def test_a_power_cut_in_any_later_write_does_not_end_the_latch(n):
     yard = charging()
     yard.do("fault", kind="residual_current", target="evse-1")
     yard.do("primary", action="power_cut_at_write", n=n)

@@ -43,7 +43,7 @@ def ptys(pid):
     return sum(os.readlink(entry) == "/dev/ptmx" for entry in Path("/proc/%d/fd" % pid).iterdir())
 
 
-def test_the_bench_csms_listens_where_it_was_told_and_sigterm_leaves_nothing():
+def test_the_bench_csms_listens_at_the_given_address_and_sigterm_leaves_nothing():
     port = free_port()
     with running(SITE + OCPP, "--bench-csms", "127.0.0.1:%d" % port) as rig:
         assert rig.ready["csms"].startswith("ws://127.0.0.1:%d" % port)
@@ -61,7 +61,7 @@ def test_the_bench_csms_listens_where_it_was_told_and_sigterm_leaves_nothing():
                 again.bind(("127.0.0.1", number))
 
 
-def test_the_op_stop_ends_it_too():
+def test_the_operation_stop_also_ends_it():
     with running(SITE, "--clock", "virtual") as rig:
         rig.stop()
         assert rig.process.wait(30) == 0
@@ -96,7 +96,7 @@ def test_the_live_view_shows_the_state_and_ends_with_the_rig(tmp_path):
         os.close(master)
 
 
-def test_the_32_bit_runtime_runs_a_site_or_says_how_to_get_it(tmp_path):
+def test_the_32_bit_runtime_runs_a_site_or_the_error_names_how_to_get_it(tmp_path):
     try:
         find_micropython("micropython32")
     except FieldError as missing:

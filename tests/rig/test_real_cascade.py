@@ -49,7 +49,7 @@ def drawing(rig):
 
 
 @pytest.mark.parametrize("runtime", sample(["cpython", "micropython"], 2, 1))
-def test_three_levels_charge_and_the_loss_of_each_stops_what_hangs_below_it(runtime):
+def test_three_levels_charge_and_the_loss_of_each_stops_the_levels_below_it(runtime):
     with running(STREET, "--runtime", runtime, "--no-csms", beside=(("garage.toml", GARAGE), ("row.toml", ROW))) as rig:
         assert set(rig.state()["primary"]["below"]) == {"garage", "garage.row"}
         for name in NAMES:

@@ -33,7 +33,7 @@ def others_come(yard):
 
 
 @pytest.mark.parametrize("change", sample(sorted(CHANGES), 2))
-def test_the_sum_stays_within_the_rating_whatever_became_of_it_in_the_site_file(change):
+def test_the_sum_stays_within_the_rating_after_any_change_of_the_site_file(change):
     yard = standing()
     if change == "renamed":
         yard.do("fault", kind="cut", target="evse-1")
@@ -62,7 +62,7 @@ def test_a_renamed_circuit_keeps_its_load():
         yard.restart(text)
 
 
-def test_it_is_shown_and_a_person_who_says_that_it_is_gone_frees_its_room():
+def test_a_removed_evse_is_shown_and_confirming_its_removal_frees_its_current():
     yard = standing()
     yard.restart(site_text(OTHERS))
     others_come(yard)
@@ -79,7 +79,7 @@ def test_it_is_shown_and_a_person_who_says_that_it_is_gone_frees_its_room():
 
 
 @pytest.mark.parametrize("n", sample(range(1, 7), 3, 1))
-def test_the_power_may_go_in_any_write_of_the_change(n):
+def test_the_power_may_fail_in_any_write_of_the_change(n):
     text = site_text(OTHERS)
     yard = standing()
     others_come(yard)
@@ -93,7 +93,7 @@ def test_the_power_may_go_in_any_write_of_the_change(n):
 
 
 @pytest.mark.parametrize("n", sample(range(1, 7), 3))
-def test_a_site_that_has_just_begun_is_known_to_the_next_one(n):
+def test_a_site_that_has_just_started_is_known_to_the_next_one(n):
     yard = Yard(OLD)
     yard.do("plug", evse="evse-1")
     yard.bench.primary.files.cut_at_write(n)

@@ -23,19 +23,19 @@ def charging(rig):
     return rig
 
 
-def test_the_ready_line_says_what_is_there(rig):
+def test_the_ready_line_describes_the_rig(rig):
     assert rig.ready["evses"] == ["evse-1", "evse-2", "evse-3"] and rig.ready["circuits"] == ["main", "row"]
     assert rig.ready["csms"] is None and rig.ready["primary"]["runtime"] == "cpython"
 
 
-def test_hello_lists_what_it_can_and_the_rest_is_unsupported(rig):
+def test_hello_lists_the_operations_and_others_are_unsupported(rig):
     hello = rig.hello()
     assert {"plug", "state", "worst", "advance"} <= set(hello["ops"]) and "csms" not in hello["ops"]
     answer = rig.answer("csms", method="Reset", payload={})
     assert not answer["ok"] and answer["unsupported"]
 
 
-def test_what_is_wrong_is_answered_and_the_rig_stays_up(rig):
+def test_errors_are_answered_and_the_rig_continues(rig):
     rig.plug(evse="evse-1")
     for op, fields in (("plug", {"evse": "evse-1"}), ("plug", {"evse": "nowhere"}), ("plug", {}), ("unplug", {"evse": "evse-2"}),
                        ("plug", {"evse": "evse-2", "car": {"phases": 9}}), ("dance", {}), ("fault", {"kind": "gremlin"}),
@@ -61,7 +61,7 @@ def test_cars_share_the_row_and_nothing_is_overloaded(charging):
     assert {evse["status"] for evse in state["primary"]["evses"].values()} == {"Charging"}
 
 
-def test_a_step_of_the_house_is_made_room_for_within_the_budget(charging):
+def test_the_evses_yield_to_a_step_of_other_load_within_the_budget(charging):
     charging.background(circuit="main", l1=45, l2=20, l3=20)
     charging.advance(ms=12_000)
     state = charging.state()["truth"]["circuits"]["main"]
@@ -70,7 +70,7 @@ def test_a_step_of_the_house_is_made_room_for_within_the_budget(charging):
     assert 0 < worst["over_ms"][0] < 7_000 and worst["violation_ms"] == [0, 0, 0]
 
 
-def test_a_cut_drop_falls_back_by_itself_and_comes_back(charging):
+def test_a_disconnected_device_falls_back_without_the_primary_and_recovers(charging):
     charging.fault(kind="cut", target="evse-2")
     charging.advance(ms=18_000)
     state = charging.state()
@@ -97,7 +97,7 @@ def test_without_the_primary_the_site_reaches_its_default_state(charging):
     assert charging.worst()["primary"]["restarts"] == 1
 
 
-def test_power_cut_in_a_write_kills_the_primary_and_it_comes_back(charging):
+def test_a_power_cut_in_a_write_stops_the_primary_and_it_recovers(charging):
     charging.primary(action="power_cut_at_write", n=1)
     charging.answer("console", text="set evse-1.limit_a 20 commit")
     charging.advance(ms=120_000)
@@ -107,13 +107,13 @@ def test_power_cut_in_a_write_kills_the_primary_and_it_comes_back(charging):
     assert down and charging.state()["primary"]["mode"] == "regulating"
 
 
-def test_a_hung_loop_lets_everything_fall_back(charging):
+def test_a_hung_loop_makes_every_device_fall_back(charging):
     charging.fault(kind="hang", target="primary")
     charging.advance(ms=30_000)
     assert set(charging.amps().values()) == {0.0}
 
 
-def test_the_console_answers_and_its_limit_holds(charging):
+def test_the_console_answers_and_its_limit_is_in_force(charging):
     charging.limit(source="console", target="evse-1", amps=7)
     charging.advance(ms=8_000)
     assert 6.5 < charging.amps()["evse-1"] <= 7.0
@@ -124,7 +124,7 @@ def test_the_console_answers_and_its_limit_holds(charging):
 
 
 @pytest.mark.deep
-def test_a_meter_the_wrong_way_round_waits_for_a_person_and_is_believed_after_one_looked(charging):
+def test_a_reversed_meter_needs_a_person_and_is_trusted_after_the_confirmation(charging):
     def main():
         return charging.state()["primary"]["circuits"]["main"]
 
@@ -165,7 +165,7 @@ def test_two_clients_see_one_rig(rig):
             rig.plug(evse="evse-3")
 
 
-def test_a_csms_limits_the_station_and_hears_of_its_transactions():
+def test_a_csms_limits_the_station_and_receives_its_transactions():
     with running(SITE + OCPP, "--clock", "virtual") as one:
         one.advance(ms=QUARANTINE_MS)
         one.plug(evse="evse-1")
@@ -183,7 +183,7 @@ def test_a_csms_limits_the_station_and_hears_of_its_transactions():
         assert any('"TransactionEvent"' in text and '"Started"' in text for text in texts)
 
 
-def test_a_refused_site_ends_with_1_and_says_why(tmp_path, capfd):
+def test_a_refused_site_ends_with_1_and_the_reason(tmp_path, capfd):
     from types import SimpleNamespace
 
     from ampacity_host.rig.main import run

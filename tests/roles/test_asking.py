@@ -13,7 +13,7 @@ def desk():
     return garage, lambda text: console.line(text, "installer", garage.now_us // 1000)
 
 
-def test_what_needs_a_person_asks_and_a_name_that_is_not_there_is_refused_at_once():
+def test_a_dangerous_command_asks_first_and_an_unknown_name_is_refused_at_once():
     garage, say = desk()
     for line in ("restart", "commission start", "commission start evse-2", "accept evse-2", "unlock evse-2", "confirm main", "trust main",
                  "isolate evse-2 on", "gone evse-9"):  # fmt: skip
@@ -46,7 +46,7 @@ def test_a_question_in_the_row_of_a_new_command_is_all_that_it_takes_to_ask():
     assert say("yes") == "swept evse-1" == say("sweep evse-1 --yes")
 
 
-def test_unlock_is_done_by_yes():
+def test_unlock_is_executed_after_yes():
     garage, say = desk()
     say("unlock evse-1")
     assert garage.log.since(0)[-1][3] != "unlocked: evse-1"
@@ -61,6 +61,6 @@ def test_each_command_is_explained():
     assert sorted(ABOUT) == sorted(garage.primary.console.commands)
 
 
-def test_words_behind_a_command_of_the_commissioning_are_refused():
+def test_extra_words_after_a_commissioning_command_are_refused():
     _, say = desk()
     assert say("commission abort now").startswith("error: commission does not take")

@@ -84,7 +84,7 @@ def test_both_places_pass_without_a_meter_and_the_unit_with_its_serial_number_is
     assert silence["before_da"] >= 155 and silence["device_da"] == 0
 
 
-def test_nothing_goes_out_to_the_unit_whose_fail_safe_is_tested_and_its_order_stands_in_the_ledger():
+def test_no_frame_is_sent_to_the_unit_whose_fail_safe_is_tested_and_its_order_stays_in_the_ledger():
     yard = Yard()
     yard.type("commission start evse-2")
     yard.until("identity").run(1000)
@@ -121,7 +121,7 @@ def test_a_limit_from_outside_ends_the_silence_toward_the_unit_under_test():
     assert outcomes(yard.sheet("evse-2"))["silence"] == "not done" and yard.view("evse-2")["reserve_a"] == 0.0
 
 
-def test_a_controller_that_becomes_safe_ends_the_run_and_talks_to_all_again():
+def test_a_controller_that_becomes_safe_ends_the_run_and_polls_all_units_again():
     yard = Yard()
     yard.type("commission start evse-2")
     yard.until("identity").run(1000)
@@ -149,7 +149,7 @@ def test_a_scan_and_a_run_exclude_each_other():
     assert yard.type("commission start evse-2").startswith("started")
 
 
-def test_a_watchdog_that_does_not_act_is_found_counted_at_once_and_kept_over_a_restart():
+def test_a_watchdog_that_does_not_act_is_found_counts_at_once_and_is_stored():
     port = Stuck("evse-2")
     yard = Yard(port=port)
     port.lease = yard.unit.secondary.lease
@@ -169,7 +169,7 @@ def test_a_watchdog_that_does_not_act_is_found_counted_at_once_and_kept_over_a_r
     assert yard.sheet("evse-2")["outcome"] == "passed" and yard.view("evse-2")["reserve_a"] == 0.0
 
 
-def test_the_others_stay_where_they_are_and_are_free_again_afterwards():
+def test_the_other_evses_keep_their_current_and_are_released_afterwards():
     yard = Yard(site(rating_da=240)).run(30000)
     assert yard.amps_da() == [120, 120]
     yard.type("commission start evse-2")
@@ -184,13 +184,13 @@ def test_the_others_stay_where_they_are_and_are_free_again_afterwards():
     assert sum(yard.amps_da()) >= 225 and not yard.primary.guard.limits.sources_of("evse", 0)
 
 
-def test_others_give_way_only_where_the_room_is_too_small():
+def test_other_evses_yield_only_if_the_free_current_is_too_small():
     yard = Yard(site(rating_da=200)).commission("evse-2")
     assert outcomes(yard.sheet("evse-2"))["steps"] == "passed"
     assert max([row[0] for row in yard.sheet("evse-2")["steps"][2]["figures"]["plateaus"]]) >= 130
 
 
-def test_aborting_lets_everything_go():
+def test_aborting_releases_everything():
     yard = Yard()
     yard.type("commission start")
     yard.run(5000)
@@ -200,7 +200,7 @@ def test_aborting_lets_everything_go():
     assert not yard.primary.guard.limits.sources_of("evse", 1)
 
 
-def test_the_report_of_an_aborted_run_says_so_and_what_was_not_done():
+def test_the_report_of_an_aborted_run_names_the_abort_and_the_missing_steps():
     yard = Yard()
     yard.type("commission start")
     yard.until("identity").type("commission abort")
@@ -215,7 +215,7 @@ def test_the_report_of_an_aborted_run_says_so_and_what_was_not_done():
     assert "aborted" not in yard.type("commission report")
 
 
-def test_where_tests_are_required_nothing_charges_before_it_passed():
+def test_where_tests_are_required_no_evse_charges_before_it_passed():
     yard = Yard(site(rating_da=400, require_tested=True))
     assert yard.amps_da() == [0, 0]
     assert "not commissioned" in yard.type("why evse-2")
@@ -226,7 +226,7 @@ def test_where_tests_are_required_nothing_charges_before_it_passed():
     assert yard.amps_da()[0] == 0 and yard.amps_da()[1] >= 155
 
 
-def test_the_papers_are_sealed_signed_and_kept():
+def test_the_reports_are_sealed_signed_and_stored():
     yard = Yard().commission("evse-2")
     answer = yard.type("commission sign Ada Lovelace")
     head = strict_json.loads(yard.type("commission report --json"))
@@ -240,7 +240,7 @@ def test_the_papers_are_sealed_signed_and_kept():
     assert strict_json.loads(yard.type("commission report --json"))["signed"] is None
 
 
-def test_words_are_for_the_installer_and_wrong_ones_are_told_what_would_be_right():
+def test_commissioning_commands_need_the_installer_and_wrong_ones_get_the_valid_forms():
     yard = Yard()
     assert "installer" in yard.type("commission start", "user")
     assert "no commissioning so far" in yard.type("commission report")
@@ -256,7 +256,7 @@ def test_words_are_for_the_installer_and_wrong_ones_are_told_what_would_be_right
     assert "2..60 characters" in yard.type("commission sign A")
 
 
-def test_while_people_are_waited_for_the_others_charge_as_ever():
+def test_while_the_run_waits_for_a_person_the_other_evses_charge_as_usual():
     yard = Yard(site(rating_da=240)).run(30000)
     yard.unit.port.car = "A"
     yard.run(2000)
@@ -265,7 +265,7 @@ def test_while_people_are_waited_for_the_others_charge_as_ever():
     assert yard.status()["step"] == "load" and yard.amps_da()[0] >= 155
 
 
-def test_a_defect_in_a_test_ends_it_and_lets_everything_go():
+def test_a_defect_in_a_test_ends_the_run_and_releases_everything():
     yard = Yard()
     yard.type("commission start")
     yard.run(3000)
@@ -275,7 +275,7 @@ def test_a_defect_in_a_test_ends_it_and_lets_everything_go():
     assert yard.log.counters["commission_failures"] == 1
 
 
-def test_a_run_that_a_restart_cuts_off_is_not_finished():
+def test_a_run_interrupted_by_a_restart_is_not_finished():
     yard = Yard()
     yard.type("commission start")
     yard.run(5000)
@@ -285,7 +285,7 @@ def test_a_run_that_a_restart_cuts_off_is_not_finished():
     assert "number of rows" in yard.type("commission status x")
 
 
-def test_until_its_lines_are_known_no_line_gets_more_than_it_has_room_for():
+def test_until_its_lines_are_known_an_evse_fits_on_every_line():
     facts = site(rating_da=400)
     facts["circuits"][0]["rating_da"] = [400, 270, 400]
     facts["evses"][1]["terminals"] = [[0]]

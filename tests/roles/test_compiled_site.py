@@ -21,7 +21,7 @@ def garage_facts():
     return facts
 
 
-def test_a_site_that_breaks_a_sum_is_refused_with_the_place():
+def test_a_site_that_violates_a_sum_is_refused_with_the_place():
     facts = garage_facts()
     facts["circuits"][0]["assumed_other_da"] = [9999] * facts["phases"]
     with raises(Rejected) as e:
@@ -29,7 +29,7 @@ def test_a_site_that_breaks_a_sum_is_refused_with_the_place():
     assert "site.json" in e.field
 
 
-def test_terminals_that_are_alike_are_one_list_and_those_of_others_stay_theirs():
+def test_equal_terminals_share_one_list_and_others_keep_their_own():
     facts = garage_facts()
     was = [list(evse["terminals"]) for evse in facts["evses"]]
     evses = checked(facts)["evses"]
@@ -39,7 +39,7 @@ def test_terminals_that_are_alike_are_one_list_and_those_of_others_stay_theirs()
             assert (one["terminals"] is other["terminals"]) == (one["terminals"] == other["terminals"])
 
 
-def test_the_check_is_let_go_of_on_a_board_and_can_be_had_again():
+def test_the_check_is_unloaded_on_a_board_and_can_be_loaded_again():
     for _ in range(2):
         checked(garage_facts())
         assert sys.implementation.name != "micropython" or "ampacity.circuit.trusted.site.check" not in sys.modules
@@ -86,7 +86,7 @@ def test_a_field_of_a_wrong_kind_is_named():
         assert e.field == field, (path, e.field)
 
 
-def test_no_field_of_any_kind_is_more_than_a_refusal():
+def test_a_field_of_any_wrong_kind_leads_to_a_refusal():
     for path in places(site()):
         for value in WRONG:
             facts = site()
@@ -107,7 +107,7 @@ def test_a_field_that_is_missing_is_named():
     assert "rating_da" in str(e.error)
 
 
-def test_what_boot_json_says_is_refused_by_name():
+def test_invalid_fields_of_boot_json_are_refused_by_name():
     for boot, field in (([], "boot.json"), ({"role": "primray"}, "boot.json role"), ({"role": 5}, "boot.json role"), ({"name": []}, "boot.json name"),
                         ({"console": 5}, "boot.json console"), ({"console": "127.0.0.1"}, "boot.json console"),
                         ({"console": ":5020"}, "boot.json console"),

@@ -18,7 +18,7 @@ def plugged(facts):
     return garage
 
 
-def test_after_a_power_failure_cars_wait_and_a_person_may_pass_over_it():
+def test_after_a_power_failure_cars_wait_and_a_person_may_skip_the_delay():
     garage = plugged(site(settings={"start_delay_s": 600}))
     garage.run(4000)
     assert "random start delay" in garage.view("evse-1")["why"]
@@ -37,7 +37,7 @@ class Calls:
         self.delays.append((most_ms, now_ms))
 
 
-def test_a_restart_by_command_delays_nobody_and_a_tariff_edge_does():
+def test_a_restart_by_command_delays_no_car_but_a_tariff_edge_does():
     platform, calls = Garage().platform, Calls()
     for reason, asked in (("RemoteReset", []), ("PowerUp", [(600000, 5)])):
         platform.boot, calls.delays = {"reason": reason}, []
@@ -60,7 +60,7 @@ def test_needs_from_the_console_put_a_car_first():
         assert say(garage, line).startswith("error: "), line
 
 
-def test_surplus_by_the_console_is_refused_where_the_site_has_none():
+def test_surplus_by_the_console_is_refused_without_a_solar_section():
     assert say(Garage(), "solar evse-1 on").startswith("error: solar")
     assert say(Garage(), "solar evse-1").startswith("error: solar")
 
@@ -88,7 +88,7 @@ def burst(garage):
     return row
 
 
-def test_what_flowed_above_the_contract_is_kept_and_counts_after_a_restart():
+def test_energy_above_the_contract_is_stored_and_counts_after_a_restart():
     garage = contracted().run(1000)
     burst(garage)
     garage.run(400)
@@ -101,7 +101,7 @@ def test_what_flowed_above_the_contract_is_kept_and_counts_after_a_restart():
     assert [line for line in garage.log.since(0) if "contract: saved use of circuit main is unreadable" in line[3]]
 
 
-def test_while_the_medium_refuses_what_flowed_nothing_flows_above_the_contract():
+def test_while_the_medium_refuses_the_record_no_energy_above_the_contract_is_drawn():
     garage = contracted().run(1000)
 
     def refuse(name, data):
@@ -116,7 +116,7 @@ def test_while_the_medium_refuses_what_flowed_nothing_flows_above_the_contract()
     assert row.kept and not row.news
 
 
-def test_a_hot_charging_point_offers_less_and_a_cool_one_all():
+def test_a_hot_evse_offers_less_and_a_cool_one_its_full_current():
     garage = plugged(site())
     garage.unit.port.car = "A"
     garage.run(20000)

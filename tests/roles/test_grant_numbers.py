@@ -44,7 +44,7 @@ def test_a_secondary_that_was_cut_off_for_half_a_day_or_a_week_charges_again_at_
         assert garage.unit.secondary.lease.refused == 0
 
 
-def test_the_next_epoch_is_on_the_disk_before_a_grant_has_it_and_a_restart_goes_beyond():
+def test_the_next_epoch_is_stored_before_a_grant_uses_it_and_a_restart_exceeds_it():
     garage = charging()
     garage.run(1000)
     give(garage, EPOCH_NUMBERS - EPOCH_LEAD)
@@ -64,7 +64,7 @@ def stored_epoch(garage):
     return garage.primary.persistence.documents.get("identity")["epoch"]
 
 
-def test_a_disk_that_is_full_stops_no_grant_and_the_epoch_follows_when_it_is_not():
+def test_a_full_disk_stops_no_grant_and_the_epoch_is_stored_later():
     files = FaultyFiles(MemoryFiles(), None, None)
     garage = charging(files)
     files.full = True
@@ -78,7 +78,7 @@ def test_a_disk_that_is_full_stops_no_grant_and_the_epoch_follows_when_it_is_not
     assert garage.unit.secondary.lease.refused == 0
 
 
-def test_a_store_that_was_copied_back_from_long_ago_strands_nobody():
+def test_a_restored_old_store_strands_no_evse():
     garage = Garage()
     old = copied(garage.files)
     for _ in range(5):

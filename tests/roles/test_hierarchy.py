@@ -37,7 +37,7 @@ def test_all_share_the_street_and_no_rating_is_exceeded():
     assert sum(amps(town)) >= RATING_DA - 10 and town.over_rating() == []
 
 
-def test_the_parent_believes_what_the_sum_below_may_draw():
+def test_the_parent_counts_the_sum_that_may_be_drawn_below():
     town = charging().run(20000)
     guard = town.top.primary.guard
     for index, name in ((0, "left"), (1, "right")):
@@ -45,7 +45,7 @@ def test_the_parent_believes_what_the_sum_below_may_draw():
         assert guard.bound_da(index) == [max(below.sums_da())] * 3 == [below.ledger.granted_da] * 3
 
 
-def test_a_dead_parent_leaves_every_garage_at_its_fallback_within_its_watchdog():
+def test_after_the_death_of_the_parent_every_garage_is_at_its_fallback_within_its_watchdog():
     town = charging()
     town.top.dead = True
     town.run(11000)
@@ -54,7 +54,7 @@ def test_a_dead_parent_leaves_every_garage_at_its_fallback_within_its_watchdog()
     all_charge_again(town, 40000)
 
 
-def test_with_a_fallback_the_garage_charges_on_with_the_sum_of_it():
+def test_with_a_fallback_the_garage_continues_within_the_fallback_sum():
     town = charging(fallback_da=60)
     assert town.top.primary.guard.reserve_da(0) == 120
     town.top.dead = True
@@ -64,7 +64,7 @@ def test_with_a_fallback_the_garage_charges_on_with_the_sum_of_it():
     all_charge_again(town, 40000)
 
 
-def test_a_dead_garage_keeps_its_amperes_until_its_watchdog_and_everything_below_has_run_out():
+def test_a_dead_garage_counts_until_its_watchdog_and_all_those_below_have_expired():
     town = charging()
     left, guard = town.node("left"), town.top.primary.guard
     left.dead = True
@@ -78,7 +78,7 @@ def test_a_dead_garage_keeps_its_amperes_until_its_watchdog_and_everything_below
     all_charge_again(town, 50000)
 
 
-def test_a_garage_that_restarts_proves_nothing_before_its_own_are_proven():
+def test_a_restarted_garage_proves_nothing_before_its_evses_are_proven():
     town = charging()
     left, guard = town.node("left"), town.top.primary.guard
     left.start(town.now_us)
@@ -101,7 +101,7 @@ def test_a_restart_of_a_garage_takes_nothing_from_the_others():
     all_charge_again(town, 20000)
 
 
-def test_a_cut_line_to_a_charging_point_gives_its_amperes_to_its_neighbour_only_after_its_lease():
+def test_a_cut_line_to_an_evse_frees_its_current_only_after_its_lease():
     town = charging().run(20000)
     town.node("left").below[0].cut = True
     town.run(5000)
@@ -172,15 +172,15 @@ def test_a_lower_grant_is_proven_only_when_all_below_are_within_it():
     assert silent_leaf_while_another_starts().over_rating() == []
 
 
-def test_without_that_the_street_is_overloaded():
+def test_a_grant_proven_too_early_overloads_the_street():
     assert with_ledger(ProvesAtOnce, silent_leaf_while_another_starts).over_rating() == ["street"]
 
 
-def test_giver_and_taker_below_both_count_within_the_grant():
+def test_a_lowered_and_a_raised_evse_both_count_within_the_grant():
     assert neighbour_while_its_giver_is_silent().over_rating() == []
 
 
-def test_without_that_the_street_is_overloaded_too():
+def test_a_garage_that_ignores_its_grant_overloads_the_street():
     assert neighbour_while_its_giver_is_silent(lambda: 1 << 20).over_rating() == ["street"]
 
 
@@ -196,7 +196,7 @@ def test_the_status_shows_the_grant_before_until_the_lower_one_is_proven():
     assert parent_link.map._proven == shown and parent_link.map.limit_shown_da(now_ms) == max(parent_link.guard.sums_da()) > 60
 
 
-def test_settings_of_a_primary_are_written_by_nobody():
+def test_settings_of_a_primary_cannot_be_written():
     parent_link = street().node("left").primary.parent_link
     assert parent_link.map.write(table.SETTINGS_AT, bytes((0, 100)), 0) == 3
     read = parent_link.map.read(table.SETTINGS_AT, 5, 0)
@@ -213,7 +213,7 @@ def test_a_reserve_below_that_is_larger_than_declared_reaches_the_parent():
     assert town.top.primary.guard.reserve_da(0) == 60
 
 
-def test_a_reserve_larger_than_the_grant_is_no_reason_to_prove_nothing():
+def test_a_reserve_larger_than_the_grant_does_not_prevent_a_proof():
     town = street(fallback_da=60)
     assert town.top.primary.guard.mode == "regulating" and town.top.primary.guard.want_da[0] == 0
 

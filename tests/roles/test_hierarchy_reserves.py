@@ -49,7 +49,7 @@ def all_names(town):
     return sorted([leaf.name for leaf in leaves_of(town.top)])
 
 
-def test_a_grant_with_no_room_beside_the_reserves_feeds_those_that_have_one_and_the_child_does_not_sleep():
+def test_a_grant_equal_to_the_reserves_feeds_these_evses_and_the_child_stays_active():
     town = town_of(160, garage("left", 2, [0, 0, 60, 60]))
     assert charged(town, 60000) == ["left-c", "left-d"]
     town.run(330000)
@@ -57,18 +57,18 @@ def test_a_grant_with_no_room_beside_the_reserves_feeds_those_that_have_one_and_
     assert "asleep" not in town.top.primary.why(0)
 
 
-def test_a_garage_whose_half_of_the_street_is_too_little_for_one_beside_its_reserves_gets_what_is_of_use():
+def test_a_garage_whose_fair_share_is_too_small_gets_its_least_useful_grant():
     town = town_of(320, garage("left", 2, [0, 0, 60, 60]), Leaf("e", 4))
     assert charged(town, 5 * SLOT_MS) == all_names(town)
     assert town.top.primary.guard.want_da[0] >= 180
 
 
-def test_where_one_fits_beside_the_reserves_all_charge_in_turn():
+def test_if_one_evse_fits_in_addition_to_the_reserves_all_charge_in_turn():
     town = town_of(345, garage("left", 2, [0, 0, 60, 60]), Leaf("e", 4))
     assert charged(town, 5 * SLOT_MS) == all_names(town)
 
 
-def test_two_garages_with_reserves_share_what_is_above_them():
+def test_two_garages_with_reserves_share_the_current_above_them():
     town = town_of(400, garage("left", 2, [60, 0, 0]), garage("right", 3, [0, 60]))
     assert charged(town, 5 * SLOT_MS) == all_names(town)
 
@@ -90,18 +90,18 @@ def row_with_one_car(rating_da):
     return town
 
 
-def test_a_car_beside_the_reserve_of_an_empty_point_begins_though_the_fair_share_is_too_small():
+def test_a_car_next_to_an_empty_evse_with_a_reserve_starts_although_the_fair_share_is_too_small():
     assert charged(row_with_one_car(320), 60000) == ["e", "f", "row-b"]
 
 
-def test_where_no_grant_can_be_enough_who_has_a_reserve_charges_all_the_same():
+def test_if_no_grant_is_sufficient_an_evse_with_a_reserve_still_charges():
     """11 A is all that the garage can ever have, and 12 A would be needed for a second car."""
     town = Street(Node("street", 0, 110, [garage("row", 2, [60, 0])])).run(15000)
     town.plug_all()
     assert charged(town, 3 * SLOT_MS) == ["row-a"]
 
 
-def test_a_parent_that_is_told_no_least_does_as_before():
+def test_a_parent_without_a_least_useful_grant_behaves_as_before():
     town = row_with_one_car(320)
     told = town.node("row").primary.parent_link
     told.guard.minimum_grant_da = lambda: 0

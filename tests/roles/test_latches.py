@@ -39,7 +39,7 @@ def test_a_residual_current_outlives_every_restart_with_the_plug_still_in():
         assert garage.view("evse-1")["status"] == "Faulted"
 
 
-def test_the_plug_taken_out_ends_it_and_a_restart_does_not_bring_it_back():
+def test_an_unplug_ends_the_latch_and_a_restart_does_not_restore_it():
     garage = tripped()
     garage.start().run(10000)
     garage.port.car = "A"
@@ -50,7 +50,7 @@ def test_the_plug_taken_out_ends_it_and_a_restart_does_not_bring_it_back():
     assert closes_within(garage, 30000)
 
 
-def test_a_plug_that_was_taken_out_while_the_power_was_off_ends_it_too():
+def test_an_unplug_while_the_power_was_off_also_ends_the_latch():
     garage = tripped()
     garage.port.car = "A"
     garage.start().run(12000)
@@ -58,7 +58,7 @@ def test_a_plug_that_was_taken_out_while_the_power_was_off_ends_it_too():
     assert closes_within(garage, 30000)
 
 
-def test_no_reading_is_no_plug_taken_out():
+def test_a_missing_reading_is_not_an_unplug():
     garage = tripped()
     port, plant = garage.port, garage.port.plant
     port.updated_ms, port.cp_high_mv, port.cp_low_mv = None, 12000, 12000
@@ -69,7 +69,7 @@ def test_no_reading_is_no_plug_taken_out():
     assert garage.primary.documents.get("latched") == {"evse-1": ["rcm"]}
 
 
-def test_a_person_at_the_console_ends_it():
+def test_a_person_at_the_console_ends_the_latch():
     garage = tripped()
     garage.start().run(10000)
     assert Console(garage.primary.console).line("unlock evse-1 --yes", "installer", garage.now_us // 1000) == "ok"
@@ -79,7 +79,7 @@ def test_a_person_at_the_console_ends_it():
     assert closes_within(garage, 30000)
 
 
-def test_overtemperature_waits_for_nobody():
+def test_overtemperature_is_not_latched():
     garage = tripped()
     garage.port.car = "A"
     garage.run(8000)
@@ -90,7 +90,7 @@ def test_overtemperature_waits_for_nobody():
     assert not garage.primary.documents.get("latched")
 
 
-def test_a_full_disk_keeps_the_latch_in_this_life_and_says_so():
+def test_a_full_disk_keeps_the_latch_until_the_restart_and_reports_it():
     garage = tripped()
     garage.port.car = "A"
     garage.run(8000)
@@ -107,7 +107,7 @@ def test_a_full_disk_keeps_the_latch_in_this_life_and_says_so():
     assert garage.primary.documents.get("latched") == {"evse-1": ["rcm"]}
 
 
-def test_a_secondary_keeps_its_latch_too():
+def test_a_secondary_also_keeps_its_latch():
     files = MemoryFiles()
     unit = Unit(files)
     unit.port.car = "C"

@@ -26,7 +26,7 @@ def test_watts_for_the_site_are_shared_by_both():
     assert sum(garage.amps_da()) >= 190
 
 
-def test_watts_for_one_evse_leave_the_other_alone():
+def test_watts_for_one_evse_do_not_affect_the_other():
     garage = charging()
     say(garage, "limit evse-2 4830W")
     garage.run(30000)

@@ -30,7 +30,7 @@ def greedy_garage(**changes):
     return garage
 
 
-def test_a_pause_stops_a_car_that_ignores_its_offer_for_our_secondary_opens_by_itself():
+def test_a_pause_stops_a_car_that_ignores_its_offer_because_the_secondary_opens_its_contactor():
     garage = greedy_garage()
     garage.unit.port.greedy = True
     garage.run(14000)

@@ -40,14 +40,14 @@ def test_a_limit_until_replaced_is_in_force_before_the_first_raise():
     assert "limit by console 0.0 A" in garage.view("evse-2")["why"]
 
 
-def test_a_limit_in_watts_is_kept_as_one():
+def test_a_limit_in_watts_is_stored_as_watts():
     garage = charging()
     say(garage, "limit site 4830W")
     again(garage.run(1000))
     assert 60 <= garage.most_da[0] <= 70, garage.most_da
 
 
-def test_one_that_was_withdrawn_stays_withdrawn():
+def test_a_withdrawn_limit_stays_withdrawn():
     garage = charging()
     say(garage, "limit site 12")
     say(garage, "limit main 13")
@@ -57,7 +57,7 @@ def test_one_that_was_withdrawn_stays_withdrawn():
     assert garage.amps_da()[0] + garage.amps_da()[1] >= 190
 
 
-def test_one_that_was_replaced_comes_back_with_its_new_value():
+def test_a_replaced_limit_returns_with_its_new_value():
     garage = charging()
     say(garage, "limit site 8")
     say(garage, "limit site 14")
@@ -65,7 +65,7 @@ def test_one_that_was_replaced_comes_back_with_its_new_value():
     assert 120 <= garage.most_da[0] <= 140
 
 
-def test_one_with_an_end_holds_for_what_is_left_of_its_time():
+def test_a_limit_with_an_end_is_in_force_for_its_remaining_time():
     garage = charging()
     say(garage, "limit site 12 100")
     garage.run(65000)
@@ -77,7 +77,7 @@ def test_one_with_an_end_holds_for_what_is_left_of_its_time():
     assert garage.most_da[0] > 180
 
 
-def test_after_its_time_what_the_source_asked_for_is_kept():
+def test_after_its_end_the_behaviour_requested_by_the_source_applies():
     garage = charging()
     now_ms = garage.now_us // 1000
     kept = garage.primary.manual_limits()
@@ -103,7 +103,7 @@ def test_a_power_cut_in_any_write_leaves_the_old_limit_or_the_new():
         assert 100 <= garage.most_da[0] <= 140, (n, garage.most_da)
 
 
-def test_what_cannot_be_read_means_nothing_until_somebody_says_what_holds():
+def test_unreadable_limits_stop_all_charging_until_a_person_sets_them():
     garage = charging()
     say(garage, "limit evse-1 12")
     garage.run(1000)
@@ -119,7 +119,7 @@ def test_what_cannot_be_read_means_nothing_until_somebody_says_what_holds():
     assert garage.most_da[0] > 180
 
 
-def test_a_record_of_another_form_is_one_that_cannot_be_read():
+def test_a_malformed_record_counts_as_unreadable():
     for document in ({}, [7], [{"source": "console"}], [{"source": "console", "kind": "evse", "name": "evse-1", "value": "x", "unit": "da",
                      "left_ms": None, "silent": "release", "release_ms": 0, "sign": "import", "phases": None}]):
         garage = Garage()
@@ -128,7 +128,7 @@ def test_a_record_of_another_form_is_one_that_cannot_be_read():
         assert garage.primary.guard.limits.chargers_da == [0, 0, 0], document
 
 
-def test_one_of_a_target_that_is_gone_is_told():
+def test_a_limit_of_a_removed_target_is_reported():
     garage = charging()
     say(garage, "limit evse-2 7")
     garage.facts["evses"][1]["name"] = "other"
@@ -137,7 +137,7 @@ def test_one_of_a_target_that_is_gone_is_told():
     assert garage.primary.guard.limits.evse_da[1] > 160
 
 
-def test_a_medium_that_takes_nothing_says_so_and_the_limit_is_in_force_all_the_same():
+def test_a_limit_on_a_medium_that_stores_nothing_is_reported_and_still_in_force():
     garage = charging()
 
     def refuse(name, data):
@@ -153,7 +153,7 @@ def test_a_medium_that_takes_nothing_says_so_and_the_limit_is_in_force_all_the_s
     assert garage.most_da[0] <= 120
 
 
-def test_a_medium_that_refuses_for_long_is_told_once_and_leaves_the_log_to_others():
+def test_a_medium_that_refuses_for_long_is_reported_once_and_does_not_fill_the_log():
     garage = charging()
     garage.files.bytes_max = 0
     say(garage, "limit main 12 600")

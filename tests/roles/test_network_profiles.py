@@ -31,7 +31,7 @@ def tried(one, times):
     return urls
 
 
-def test_without_others_the_site_files_own_is_tried_for_ever():
+def test_without_others_the_profile_of_the_site_file_is_tried_permanently():
     assert tried(garage(), 7) == ["one"] * 7
 
 
@@ -41,7 +41,7 @@ def test_profiles_take_turns_in_their_order_each_with_its_attempts():
     assert any(["trying network profile 1: ws://one" in line[3] for line in one.log.since(0)])
 
 
-def test_one_that_connected_has_all_its_attempts_again():
+def test_a_profile_that_connected_has_all_its_attempts_again():
     one = garage(SECOND, "1,2")
     assert tried(one, 2) == ["one", "one"]
     one.primary.upstream.network_profiles.connected(5)
@@ -55,7 +55,7 @@ def test_profiles_are_read_at_the_start():
     assert tried(one.start(), 3) == ["two"] * 3
 
 
-def test_after_tls_has_stood_nothing_plain_is_tried_that_a_csms_set():
+def test_after_a_tls_connection_no_plain_profile_of_a_csms_is_tried():
     secure = {"2": {"url": "wss://two.example", "security_profile": 2, "timeout_s": 30, "interface": "Wired0"}}
     one = garage(secure, "2,1")
     assert tried(one, 3) == ["two", "two", "one"]
@@ -69,7 +69,7 @@ def test_after_tls_has_stood_nothing_plain_is_tried_that_a_csms_set():
     assert one.primary.upstream.station.config["security_profile"] == 1  # until it connects
 
 
-def test_the_installers_own_file_may_go_back():
+def test_the_site_file_may_return_to_plain():
     one = garage(floor=2)
     assert tried(one, 2) == ["one", "one"] and not one.primary.upstream.config.secure
     assert one.primary.upstream.config.password == OCPP["password"]
@@ -103,7 +103,7 @@ def goes_nowhere(one):
     return "site file" in str(e.error)
 
 
-def test_a_network_document_that_is_gone_or_damaged_does_not_lead_from_tls_to_plain():
+def test_a_missing_or_damaged_network_document_does_not_lead_from_tls_to_plain():
     one = stood_with_tls()
     assert one.start().primary.upstream.config.secure
     for name in ("ocpp_network", "ocpp_vars"):
@@ -115,7 +115,7 @@ def test_a_network_document_that_is_gone_or_damaged_does_not_lead_from_tls_to_pl
         one.files.replace(name + ".set", kept)
 
 
-def test_a_floor_that_is_gone_or_damaged_does_not_lead_from_tls_to_plain():
+def test_a_missing_or_damaged_security_floor_does_not_lead_from_tls_to_plain():
     for damage in ("gone", "damaged"):
         one = stood_with_tls()
         one.primary.documents.put("ocpp_vars", {})  # the priority points at the site file's own
@@ -126,7 +126,7 @@ def test_a_floor_that_is_gone_or_damaged_does_not_lead_from_tls_to_plain():
         assert goes_nowhere(one), damage
 
 
-def test_the_site_file_overrules_even_what_is_damaged():
+def test_the_site_file_overrides_even_a_damaged_document():
     one = stood_with_tls()
     one.files.replace(FLOOR_DOC + ".set", b"x")
     one.files.remove("ocpp_network.set")
@@ -136,7 +136,7 @@ def test_the_site_file_overrules_even_what_is_damaged():
     assert tried(one.start(), 2) == ["new", "new"] and one.primary.upstream.config.unusable is None
 
 
-def test_what_was_refused_is_told_by_the_name_that_ocpp_has_for_it_once():
+def test_a_refusal_is_reported_once_by_its_ocpp_event_name():
     one = garage()
     for text in ("x speaks no TLS 1.2 or newer", "x speaks no TLS 1.2 or newer", "the certificate of x has expired"):
         one.primary.upstream.link.failed("failed", "no connection to wss://x: tls: " + text)
@@ -144,7 +144,7 @@ def test_what_was_refused_is_told_by_the_name_that_ocpp_has_for_it_once():
     assert told == ["security: InvalidTLSVersion x speaks no TLS 1.2 or newer", "security: InvalidCsmsCertificate the certificate of x has expired"]
 
 
-def test_a_flood_is_told_to_the_csms_at_most_each_ten_minutes():
+def test_a_flood_is_reported_to_the_csms_at_most_every_ten_minutes():
     one = garage()
     for _ in range(3):
         one.primary.upstream.link.failed("flooded", "link lost: the server sends more than 10 pings a second")
@@ -174,7 +174,7 @@ async def waited_ms(source_after_ms, security_profile, ntp="ntp.example"):
     return found[0]
 
 
-async def test_a_controller_without_a_clock_asks_for_the_time_before_it_checks_a_certificate():
+async def test_a_controller_without_a_clock_requests_the_time_before_it_checks_a_certificate():
     assert await waited_ms(3000, 2) == (3000, "ntp")
     assert await waited_ms(10**9, 2) == (20000, None)
     assert await waited_ms(3000, 1) == (0, None)

@@ -37,7 +37,7 @@ def test_a_token_put_into_the_local_list_raises_its_version():
     assert known.version == 1 and known.find({"idToken": "04A1B2", "type": "ISO14443"}, 0) == ("Blocked", "")
 
 
-def test_a_variable_goes_back_to_its_default():
+def test_a_variable_returns_to_its_default():
     one = primary()
     model = one.upstream.station.model
     before = model.text("OCPPCommCtrlr", "HeartbeatInterval")
@@ -47,7 +47,7 @@ def test_a_variable_goes_back_to_its_default():
     assert model.text("OCPPCommCtrlr", "HeartbeatInterval") == before
 
 
-def test_what_cannot_be_meant_is_refused_with_what_could():
+def test_invalid_input_is_refused_with_the_valid_forms():
     one = primary()
     for line in ("token cache 04A1B2", "token attic 1 ISO14443 Accepted", "token cache 1 Card Accepted",
                  "token list 1 ISO14443 Perhaps", "default Nothing.Here", "default NoDot", "default SecurityCtrlr.BasicAuthPassword"):

@@ -58,7 +58,7 @@ def word(files, said=None, unit="A"):
     return Life(files, said, unit).driver.word
 
 
-def test_the_site_files_word_counts_until_the_unit_is_exchanged_and_then_what_commissioning_sees():
+def test_the_declaration_of_the_site_file_counts_until_the_unit_is_exchanged_and_then_the_commissioning_result():
     files = MemoryFiles()
     assert word(files, "max") == "max"
     life = Life(files, "max").replaced("B")
@@ -69,7 +69,7 @@ def test_the_site_files_word_counts_until_the_unit_is_exchanged_and_then_what_co
     assert Life(files, "max", "B").off.former(0) == ""
 
 
-def test_a_word_that_the_site_file_says_anew_counts():
+def test_a_changed_declaration_of_the_site_file_counts():
     files = MemoryFiles()
     Life(files, "max").replaced("B")
     assert word(files, "last", "B") == "last"
@@ -78,7 +78,7 @@ def test_a_word_that_the_site_file_says_anew_counts():
     assert word(files, "max", "B") == "max"
 
 
-def test_what_commissioning_saw_and_the_site_file_says_afterwards_ends_with_the_unit():
+def test_a_commissioning_result_later_declared_in_the_site_file_ends_with_the_unit():
     files = MemoryFiles()
     Life(files).off.keep(0, "max", NOW_MS)
     assert word(files) == "max" and word(files, "max") == "max" and word(files, None, "B") is None
@@ -86,13 +86,13 @@ def test_what_commissioning_saw_and_the_site_file_says_afterwards_ends_with_the_
     assert word(files, "max", "B") is None and word(files, None, "B") is None
 
 
-def test_what_an_earlier_version_kept_counts_for_its_unit_and_no_longer():
+def test_evidence_stored_by_an_earlier_version_counts_only_for_its_unit():
     files = MemoryFiles()
     DocumentStore(files).put(DOCUMENT, {"bay-1": ["least", "toy", "A"], "bay-2": "least"})
     assert word(files) == "least" and word(files, "max") == "max" and word(files, None, "B") is None
 
 
-def test_of_kept_words_that_are_damaged_or_gone_none_is_believed_of_a_unit_that_nobody_tests():
+def test_after_damaged_or_lost_evidence_an_untested_unit_is_not_trusted():
     for gone in (False, True):
         files = MemoryFiles()
         Life(files, "max").replaced("B")
@@ -105,7 +105,7 @@ def test_of_kept_words_that_are_damaged_or_gone_none_is_believed_of_a_unit_that_
         assert word(files, "max", "B") == "max"
 
 
-def test_no_unit_is_accepted_in_place_of_another_while_that_cannot_be_kept():
+def test_no_replacement_unit_is_accepted_while_it_cannot_be_stored():
     files = Refusing()
     life = Life(files, "max")
     files.refuses = True

@@ -45,7 +45,7 @@ def test_a_transaction_that_outlives_a_pulled_plug_charges_again_when_the_car_is
     assert garage.amps_da()[1] > 60 and garage.view("evse-2")["status"] == "Charging"
 
 
-def test_the_stop_button_before_the_plug_takes_the_authorisation_back_for_the_csms_too():
+def test_the_stop_button_before_the_plug_also_withdraws_the_authorisation_at_the_csms():
     garage = managed()
     card(garage)
     garage.run(1000)
@@ -80,7 +80,7 @@ def test_a_car_plugged_in_while_inoperative_charges_when_the_evse_is_operative_a
     assert garage.amps_da()[1] > 60 and garage.view("evse-2")["status"] == "Charging"
 
 
-def test_every_word_of_a_session_has_one_of_ocpp():
+def test_every_state_of_a_session_maps_to_ocpp():
     from ampacity.evse import session
     from ampacity.ocpp.evse import CHARGING_STATES, STOPPED_REASONS
 
@@ -99,7 +99,7 @@ class Shown:
             setattr(self, name, facts[name])
 
 
-def test_the_words_of_the_view_are_made_of_what_the_session_knows():
+def test_the_view_is_derived_from_the_session_state():
     from ampacity.evse.session import CHARGING, PAUSED_BY_EV
     from ampacity.roles.service.status_view import shown_status
 

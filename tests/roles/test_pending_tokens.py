@@ -23,7 +23,7 @@ def accept(garage):
     return garage
 
 
-def test_a_card_before_its_evse_was_heard_is_decided_when_it_is():
+def test_a_token_before_its_evse_answered_is_decided_when_it_answers():
     garage = accept(managed())
     garage.cut = True
     garage.unit.port.car = "C"
@@ -35,7 +35,7 @@ def test_a_card_before_its_evse_was_heard_is_decided_when_it_is():
     assert said(garage, "token at evse-2: accepted") and garage.amps_da()[1] > 100
 
 
-def test_a_card_of_an_evse_that_is_never_heard_is_given_up_with_the_reason():
+def test_a_token_of_an_evse_that_never_answers_is_dropped_with_the_reason():
     garage = accept(managed())
     garage.cut = True
     garage.run(1000).primary.evses.token("evse-2", "CARD", "ISO14443", garage.now_us // 1000)
@@ -48,14 +48,14 @@ def test_a_card_of_an_evse_that_is_never_heard_is_given_up_with_the_reason():
     assert not said(garage, "token at evse-2: accepted")
 
 
-def test_one_that_was_heard_is_decided_at_once_and_a_refusal_has_its_reason():
+def test_a_token_of_a_known_evse_is_decided_at_once_and_a_refusal_has_its_reason():
     garage = managed().run(9000)
     garage.primary.evses.token("evse-2", "CARD", "ISO14443", garage.now_us // 1000)
     garage.run(1000)
     assert said(garage, "token at evse-2: refused: NotAcceptedYet") and not said(garage, "kept")
 
 
-def test_of_two_cards_the_later_is_kept_and_the_sites_reader_waits_for_any():
+def test_of_two_tokens_the_later_is_kept_and_the_site_reader_waits_for_any_evse():
     cards = PendingTokens()
     cards.keep(1, "A", "Central", 0)
     cards.keep(1, "B", "Central", 10)
@@ -67,7 +67,7 @@ def test_of_two_cards_the_later_is_kept_and_the_sites_reader_waits_for_any():
     assert cards.take(lambda index: True, KEEP_MS + 10) == []
 
 
-def test_the_reset_of_an_evse_ends_what_goes_on_there_and_leaves_the_others():
+def test_the_reset_of_an_evse_ends_its_session_and_no_other():
     garage = Garage().run(9000)
     garage.port.car = garage.unit.port.car = "C"
     garage.run(20000)
@@ -99,7 +99,7 @@ def test_a_silent_evse_is_soon_shown_as_unavailable_and_its_car_as_suspended():
     assert garage.view("evse-2")["status"] == "Charging" and garage.amps_da()[1] > 60
 
 
-def test_the_station_is_told_which_cables_are_its_own():
+def test_the_station_knows_which_cables_are_tethered():
     garage = Garage(site(ocpp=OCPP, evses=[
         evse("evse-1", "local", watchdog_ms=1000, watchdog_tolerance_ms=100, watchdog_fixed=True, power_on_source="documented", transit_ms=0),
         evse("evse-2", "ampacity", bus=0, unit=2, connector="sType2"),

@@ -57,7 +57,7 @@ def charging(files=None):
     return garage
 
 
-def test_nothing_is_raised_on_a_full_disk_that_never_held_the_site_and_it_is_said():
+def test_nothing_is_raised_on_a_full_disk_that_never_stored_the_site_and_this_is_reported():
     garage = charging(MemoryFiles(bytes_max=1))
     garage.facts["alarm_output"] = "relay-9"
     garage.start().run(30000)
@@ -71,7 +71,7 @@ def test_nothing_is_raised_on_a_full_disk_that_never_held_the_site_and_it_is_sai
     assert min(garage.amps_da()) > 60 and not garage.platform.outputs["relay-9"].on
 
 
-def test_what_stands_goes_on_while_the_disk_is_full_and_lowers_leave():
+def test_orders_in_force_continue_while_the_disk_is_full_and_lowers_are_sent():
     garage = charging().run(30000)
     assert garage.port.contactor and garage.unit.port.contactor
     had_da = garage.amps_da()
@@ -88,14 +88,14 @@ def test_what_stands_goes_on_while_the_disk_is_full_and_lowers_leave():
     assert garage.amps_da()[1] > had_da[1]
 
 
-def test_a_disk_that_held_it_all_before_it_was_full_holds_up_nobody():
+def test_a_disk_that_became_full_after_storing_all_delays_no_evse():
     garage = charging().run(70000)
     garage.files.bytes_max = 1
     garage.start().run(40000)
     assert min(garage.amps_da()) > 60
 
 
-def test_settings_that_turn_out_worse_are_kept_at_once():
+def test_settings_found_to_be_worse_are_stored_at_once():
     facts = site()
     facts["evses"][1] = evse("evse-2", "ampacity", bus=0, unit=2)
     garage = Garage(facts).run(9000)
@@ -105,7 +105,7 @@ def test_settings_that_turn_out_worse_are_kept_at_once():
     assert garage.primary.persistence.evidence()["evses"]["evse-2"]["fallback_da"] == 80
 
 
-def test_a_guard_whose_trust_stands_still_is_written_once_a_minute_at_most():
+def test_unchanged_trust_is_written_at_most_once_a_minute():
     garage = charging().run(30000)
     version, writes = garage.primary.guard.ledger.journal_barrier.version, garage.files.writes
     garage.run(110000)
@@ -149,7 +149,7 @@ def test_a_new_unit_in_the_place_of_a_locked_out_one_charges():
     assert garage.primary.guard.state(1) in ("ok", "swapped") and not garage.primary.guard.locked_out(1)
 
 
-def test_a_swapped_unit_is_locked_in_the_next_life_too_until_the_known_one_answers():
+def test_a_swapped_unit_is_also_locked_after_a_restart_until_the_known_one_answers():
     facts = site()
     garage = Garage(facts).run(9000)
     guard = garage.primary.guard
@@ -163,7 +163,7 @@ def test_a_swapped_unit_is_locked_in_the_next_life_too_until_the_known_one_answe
     assert garage.primary.guard.state(1) != "swapped"
 
 
-def test_one_that_draws_is_not_isolated():
+def test_an_evse_that_draws_is_not_isolated():
     garage = charging().run(30000)
     for name in ("evse-1", "evse-2"):
         assert "it draws 9.9 A" in say(garage, "isolate %s on --yes" % name)
@@ -183,7 +183,7 @@ def damage(garage, name, gone=False):
         garage.files.replace(name + ".set", kept[:20] + bytes((kept[20] ^ 1,)) + kept[21:])
 
 
-def test_after_damaged_evidence_nothing_is_raised_over_any_number_of_restarts_until_a_person_says_so():
+def test_after_damaged_evidence_nothing_is_raised_over_any_number_of_restarts_until_a_confirmation():
     for gone in (False, True):
         garage = locked_out()
         damage(garage, "evidence", gone)
@@ -202,7 +202,7 @@ def test_after_damaged_evidence_nothing_is_raised_over_any_number_of_restarts_un
         assert garage.amps_da()[0] >= 60 and "error" in say(garage, "relearn")
 
 
-def test_latched_faults_that_cannot_be_read_wait_for_the_plug():
+def test_unreadable_latched_faults_wait_for_the_unplug():
     garage = charging()
     garage.port.car = "C"
     garage.run(30000)
@@ -218,7 +218,7 @@ def test_latched_faults_that_cannot_be_read_wait_for_the_plug():
     assert garage.amps_da()[0] >= 60
 
 
-def test_limits_that_are_gone_count_as_those_that_cannot_be_read():
+def test_missing_limits_count_as_unreadable_ones():
     garage = charging().run(30000)
     say(garage, "limit main 10")
     damage(garage, "limits", gone=True)

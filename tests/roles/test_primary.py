@@ -26,7 +26,7 @@ def test_while_nothing_is_proven_nothing_is_offered():
     assert garage.primary.guard.mode == "quarantine" and garage.amps_da() == [0, 0]
 
 
-def test_a_cut_wire_gives_its_amperes_to_the_others_only_after_lease_and_settle():
+def test_a_cut_wire_frees_its_current_only_after_lease_and_settle_time():
     garage = charging()
     garage.cut = True
     garage.run(14000)
@@ -46,7 +46,7 @@ def test_a_dead_primary_leaves_the_secondary_at_its_fallback():
     assert garage.amps_da()[1] == 0
 
 
-def test_a_restarted_primary_takes_the_cars_back_and_stays_below_the_rating():
+def test_a_restarted_primary_resumes_the_sessions_and_stays_below_the_rating():
     garage = charging()
     garage.dead = True
     garage.run(500)
@@ -55,7 +55,7 @@ def test_a_restarted_primary_takes_the_cars_back_and_stays_below_the_rating():
     assert min(garage.amps_da()) >= 95 and max(garage.most_da) <= 200
 
 
-def test_the_identity_stays_and_the_epoch_grows_over_restarts():
+def test_the_identity_persists_and_the_epoch_grows_over_restarts():
     garage = Garage()
     first = garage.primary.numbers
     garage.start()
@@ -94,7 +94,7 @@ def test_a_limit_by_console_lowers_and_its_end_raises_again():
     assert garage.view("evse-2")["order_a"] > 6.5
 
 
-def test_what_was_set_at_the_console_holds_after_a_restart_though_nobody_comes_to_it():
+def test_a_console_setting_applies_after_a_restart_without_a_connection():
     garage = charging()
     from ampacity.console.console import Console
     console = Console(garage.primary.console)
@@ -127,7 +127,7 @@ def test_settings_have_the_names_and_units_of_the_site_file_and_former_ones_are_
     assert garage.primary.console.settings.shown("sharing.idle_ms") == "90.5 s" and garage.primary.guard.demands.idle_ms == 90500
 
 
-def test_settings_that_were_kept_under_their_former_names_hold():
+def test_settings_stored_under_their_former_names_apply():
     garage = Garage()
     garage.primary.documents.put("console", {"sharing.idle_ms": 45000, "sharing.slot_ms": 1})
     garage.start()
@@ -137,7 +137,7 @@ def test_settings_that_were_kept_under_their_former_names_hold():
     assert len(table.refused) == 1 and "slot_s" in table.refused[0] and "60..86400 s" in table.refused[0]
 
 
-def test_a_limit_on_a_name_that_is_not_there_is_refused_with_the_names():
+def test_a_limit_on_an_unknown_name_is_refused_with_the_names():
     garage = Garage()
     from ampacity.console.console import Console
     answer = Console(garage.primary.console).line("limit evse-9 6", "installer", 0)
@@ -165,7 +165,7 @@ def test_a_full_disk_stops_nothing():
     assert min(garage.amps_da()) >= 95
 
 
-def test_the_console_tells_the_time_here_by_the_sites_zone():
+def test_the_console_shows_local_time_in_the_zone_of_the_site():
     from ampacity.console.console import Console
     garage = Garage(site(time={"tz": "CET-1CEST,M3.5.0,M10.5.0/3", "ntp": None}))
     console, now_ms = Console(garage.primary.console), garage.now_us // 1000

@@ -12,7 +12,7 @@ def looping(reason="Watchdog"):
     return garage
 
 
-def test_five_short_lives_ended_by_the_watchdog_mean_safe():
+def test_five_short_runs_ended_by_the_watchdog_lead_to_the_safe_state():
     garage = looping()
     assert garage.primary.guard.mode == "safe"
     assert "restart loop" in garage.view("evse-1")["why"]
@@ -21,7 +21,7 @@ def test_five_short_lives_ended_by_the_watchdog_mean_safe():
     assert garage.amps_da() == [0, 0]
 
 
-def test_four_are_not_enough():
+def test_four_short_runs_do_not_lead_to_the_safe_state():
     garage = Garage().run(1000)
     for _ in range(RESTARTS_MAX - 1):
         garage.start(reason="Watchdog").run(1000)
@@ -35,7 +35,7 @@ def test_a_power_cut_ends_the_loop():
     assert garage.primary.guard.mode == "regulating"
 
 
-def test_a_life_of_ten_minutes_forgets_what_was_before():
+def test_a_run_of_ten_minutes_clears_the_history():
     garage = Garage().run(1000)
     for _ in range(RESTARTS_MAX - 1):
         garage.start(reason="Watchdog").run(1000)
@@ -53,7 +53,7 @@ def test_a_restart_by_a_person_ends_the_loop():
     assert garage.primary.guard.mode == "regulating"
 
 
-def test_an_hour_in_the_safe_state_ends_the_loop_by_itself_and_five_more_bad_starts_begin_it_again():
+def test_an_hour_in_the_safe_state_ends_the_loop_and_five_more_bad_starts_begin_it_again():
     garage = looping()
     reset_history = garage.primary.reset_history
     reset_history.started_ms -= 3600000 - 10000  # all but some seconds of it are over
@@ -68,14 +68,14 @@ def test_an_hour_in_the_safe_state_ends_the_loop_by_itself_and_five_more_bad_sta
     assert garage.primary.guard.mode == "safe"
 
 
-def test_a_crash_in_the_safe_state_makes_its_hour_begin_anew():
+def test_a_crash_in_the_safe_state_restarts_its_hour():
     garage = looping()
     garage.primary.reset_history.started_ms -= 3600000 - 10000
     garage.start(reason="Watchdog").run(15000)
     assert garage.primary.guard.mode == "safe" and garage.platform.resets == []
 
 
-def test_without_a_register_a_life_that_nobody_ended_while_the_power_stayed_on_is_a_crash():
+def test_without_a_reset_register_an_unrequested_end_with_power_on_is_a_crash():
     garage = Garage()
     garage.mark = "one"
     garage.start().run(1000)
@@ -96,7 +96,7 @@ def test_the_last_reasons_are_kept():
     assert len(garage.primary.reset_history.reasons) <= 8
 
 
-async def test_the_watchdog_is_fed_in_a_safe_state_by_decision_and_not_in_one_by_failure():
+async def test_the_watchdog_is_fed_in_a_deliberate_safe_state_and_not_after_a_failure():
     garage = looping()
     safety, left = garage.primary.safety, [3]
 

@@ -86,25 +86,25 @@ async def ran(ticks, tick_ms, pieces):
     return platform, guard
 
 
-async def test_a_short_share_is_done_in_its_tick():
+async def test_a_short_share_finishes_in_its_tick():
     platform, guard = await ran(10, 1, 2)
     assert guard.at_ms == [TICK_MS * n for n in range(10)]
     assert guard.shares == 10 and max(platform.stretches) == 1 + 2 * PIECE_MS
 
 
-async def test_a_long_one_lets_others_run_and_is_done_before_the_next_tick():
+async def test_a_long_share_yields_to_other_tasks_and_finishes_before_the_next_tick():
     platform, guard = await ran(10, 3, 12)
     assert guard.at_ms == [TICK_MS * n for n in range(10)]
     assert guard.shares >= 9 and max(platform.stretches) <= STRETCH_MS + PIECE_MS
 
 
-async def test_one_that_outlasts_its_tick_goes_on_in_the_next():
+async def test_a_share_that_outlasts_its_tick_continues_in_the_next():
     platform, guard = await ran(10, 3, 60)
     late_ms = [at - TICK_MS * n for n, at in enumerate(guard.at_ms)]
     assert max(late_ms) <= STRETCH_MS + PIECE_MS, late_ms
     assert guard.shares >= 2 and max(platform.stretches) <= STRETCH_MS + PIECE_MS
 
 
-async def test_it_comes_to_an_end_even_where_a_tick_takes_longer_than_its_time():
+async def test_a_share_finishes_even_if_a_tick_takes_longer_than_its_time():
     _, guard = await ran(30, TICK_MS + 20, 20)
     assert guard.shares >= 2

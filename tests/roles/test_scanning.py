@@ -32,7 +32,7 @@ class Desk:
         return self.garage.primary.buses.wires[0].guest
 
 
-def test_it_waits_for_the_watchdogs_asks_and_gives_the_bus_back():
+def test_a_scan_waits_for_the_watchdogs_polls_and_releases_the_bus():
     desk = Desk()
     assert desk.line("scan rs485-1 units=1-3 baud=19200E1").startswith("scan: silent for 17 s more")
     desk.garage.run(14000)
@@ -48,7 +48,7 @@ def test_it_waits_for_the_watchdogs_asks_and_gives_the_bus_back():
     assert min(desk.garage.amps_da()) >= 95 and max(desk.garage.most_da) <= 200
 
 
-def test_while_it_stands_the_others_charge_on_and_it_falls_back():
+def test_during_a_scan_other_buses_charge_and_the_scanned_one_falls_back():
     desk = Desk()
     desk.line("scan bus=0 units=1-3 baud=19200E1 standing=yes")
     assert desk.status()["stage"] == "listen"
@@ -60,7 +60,7 @@ def test_while_it_stands_the_others_charge_on_and_it_falls_back():
     assert desk.garage.primary.guard.mode == "degraded" and max(desk.garage.most_da) <= 200
 
 
-def test_a_closed_console_gives_the_bus_back():
+def test_a_closed_console_releases_the_bus():
     desk = Desk()
     desk.line("scan rs485-1 standing=yes")
     desk.garage.run(2000)
@@ -70,7 +70,7 @@ def test_a_closed_console_gives_the_bus_back():
     assert desk.guest() is None and "closed" in desk.status()["verdict"]
 
 
-def test_its_time_limit_gives_the_bus_back():
+def test_the_time_limit_of_a_scan_releases_the_bus():
     desk = Desk()
     desk.line("scan rs485-1 standing=yes full=yes limit=20")
     desk.garage.run(19000)
@@ -79,7 +79,7 @@ def test_its_time_limit_gives_the_bus_back():
     assert desk.guest() is None and "time limit" in desk.status()["verdict"]
 
 
-def test_what_is_not_understood_names_what_is():
+def test_an_invalid_scan_command_gets_the_valid_forms():
     desk = Desk()
     for text, wanted in (
         ("scan", "refused: no scan so far; `scan BUS` starts one"), ("scan rs485-9", "rs485-1"), ("scan rs485-1 speed=9600", "baud="),
@@ -102,7 +102,7 @@ def test_a_second_scan_waits_for_the_first():
     assert "is in progress; wait, or `scan stop` ends it" in desk.line("scan rs485-1 standing=yes")
 
 
-def test_an_evse_whose_watchdog_counts_for_nothing_needs_the_installers_word():
+def test_a_scan_with_an_evse_without_a_counting_watchdog_needs_a_confirmation():
     desk = Desk()
     desk.garage.primary.guard.ledger.evse_states[1].evidence.distrusted = True
     answer = desk.line("scan rs485-1")

@@ -32,7 +32,7 @@ def desk():
     return lines, lambda text: console.line(text, "installer", garage.now_us // 1000)
 
 
-def test_the_name_with_its_blank_is_taken_with_and_without_quotes():
+def test_a_name_with_a_space_is_accepted_with_and_without_quotes():
     for name in ("lan 10.0.0.2:502", '"lan 10.0.0.2:502"', "10.0.0.2:502", "bus=10.0.0.2:502"):
         for options in ("", " standing=yes units=1-3"):
             lines, say = desk()
@@ -51,7 +51,7 @@ def test_the_other_hosts_of_a_bus_are_named_at_once_and_in_the_result():
     assert "not in this scan" not in desk()[1]("scan rs485-1 standing=yes")
 
 
-def test_a_name_that_is_not_there_is_refused_with_those_that_are():
+def test_an_unknown_name_is_refused_with_the_known_ones():
     _, say = desk()
     answer = say("scan lan 10.0.0.9:502 standing=yes")
     assert answer.startswith("error: there is no bus `lan 10.0.0.9:502`") and "lan 10.0.0.2:502" in answer

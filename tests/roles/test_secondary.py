@@ -20,7 +20,7 @@ def charging(**changes):
     return unit.keep_granting(4000, 160)
 
 
-def test_a_grant_becomes_the_offer_and_the_status_says_so():
+def test_a_grant_becomes_the_offer_and_the_status_shows_it():
     unit = charging()
     status = unit.status()
     assert unit.port.pilot == ("pwm", 266) and unit.port.contactor
@@ -29,7 +29,7 @@ def test_a_grant_becomes_the_offer_and_the_status_says_so():
     assert status["plug"] == 1 | 4 | 8 and status["car_phases"] == 7 and status["volts_l2_dv"] == 2300
 
 
-def test_without_a_grant_since_start_the_power_on_value_holds():
+def test_without_a_grant_since_the_start_the_power_on_value_is_in_force():
     unit = Unit()
     unit.port.car = "C"
     assert unit.run(10000).port.pilot == ("x1", 0)
@@ -38,7 +38,7 @@ def test_without_a_grant_since_start_the_power_on_value_holds():
     assert generous.run(10000).port.pilot == ("pwm", 133)
 
 
-def test_a_lapsed_lease_brings_the_fallback_by_itself_within_one_tick():
+def test_a_lapsed_lease_leads_to_the_fallback_within_one_tick():
     unit = charging(fallback_da=60)
     unit.grant(160, lease_ds=20)
     unit.run(1900)
@@ -69,7 +69,7 @@ def test_a_lower_grant_is_on_the_pilot_in_the_tick_that_follows():
     assert unit.port.pilot == ("pwm", 100)
 
 
-def test_the_flag_to_open_holds_for_its_lease_only():
+def test_the_flag_to_open_is_valid_for_its_lease_only():
     unit = charging()
     unit.keep_granting(8000, 160, flags=2)
     assert not unit.port.contactor
@@ -133,7 +133,7 @@ def test_settings_written_over_the_bus_outlive_a_restart():
     assert (lease.fallback_da, lease.max_da, lease.power_on_da, lease.longest_ms) == (80, 130, 60, 5000)
 
 
-def test_settings_that_cannot_be_read_leave_the_least_until_they_are_set_again():
+def test_unreadable_settings_leave_the_minimum_until_they_are_set_again():
     for damaged in (None, b"garbage"):
         files = MemoryFiles()
         first = Unit(files, fallback_da=80)
@@ -154,7 +154,7 @@ def test_settings_that_cannot_be_read_leave_the_least_until_they_are_set_again()
         assert Unit(files).secondary.lease.max_da == 130
 
 
-def test_latched_faults_that_cannot_be_read_wait_for_the_plug():
+def test_unreadable_latched_faults_wait_for_the_unplug():
     for damaged in (None, b"garbage"):
         files = MemoryFiles()
         Unit(files).secondary.documents.put("latched", ["rcm"])
@@ -179,7 +179,7 @@ def test_a_store_that_fails_stops_nothing_and_is_counted():
     assert unit.port.contactor and unit.log.counters["store_failed"] >= 1
 
 
-def test_settings_that_cannot_be_are_refused_by_name():
+def test_impossible_settings_are_refused_by_name():
     for changes, field in (
         ({"unit": 0}, "unit"), ({"unit": None}, "unit"), ({"max_da": 900}, "max_da"), ({"fallback_da": 30}, "fallback_da"),
         ({"fallback_da": 170}, "fallback_da"), ({"lease_max_ms": 10}, "lease_max_ms"), ({"terminals": True}, "terminals"),
@@ -256,7 +256,7 @@ class FakePlatform:
             await asyncio.sleep(0.001)
 
 
-async def test_run_serves_the_bus_charges_and_alone_feeds_the_watchdog():
+async def test_run_serves_the_bus_charges_and_is_the_only_one_to_feed_the_watchdog():
     platform = FakePlatform()
     platform.port.car = "C"
     task = asyncio.create_task(role.run(platform, CONFIG, Log()))

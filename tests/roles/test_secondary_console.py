@@ -80,7 +80,7 @@ def test_registers_are_unlocked_for_a_time():
     assert say("unlock for ever").startswith("error: unlock")
 
 
-def test_it_shows_what_it_does_and_why():
+def test_a_secondary_console_shows_the_state_and_its_reason():
     unit, say = desk()
     unit.port.car = "C"
     unit.keep_granting(4000, 100)

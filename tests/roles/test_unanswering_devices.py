@@ -16,13 +16,13 @@ def cut_from_the_start():
     return garage
 
 
-def test_one_that_never_answered_is_named_with_its_address_and_the_next_step():
+def test_an_evse_that_never_answered_is_named_with_its_address_and_the_next_step():
     garage = cut_from_the_start().run(60000)
     assert lines(garage, "valid answer") == ["evse-2: " + TOLD]
     assert garage.primary.why(1) == "0.0 A: no answer; " + TOLD
 
 
-def test_it_is_told_when_it_answers_after_all_and_not_in_why_any_more():
+def test_a_late_first_answer_is_reported_and_removes_the_reason_from_why():
     garage = cut_from_the_start().run(20000)
     garage.cut = False
     garage.run(20000)
@@ -30,7 +30,7 @@ def test_it_is_told_when_it_answers_after_all_and_not_in_why_any_more():
     assert "valid answer" not in garage.primary.why(1)
 
 
-def test_one_that_falls_silent_later_has_answered():
+def test_an_evse_that_becomes_silent_later_counts_as_having_answered():
     garage = Garage().run(20000)
     garage.cut = True
     garage.run(60000)

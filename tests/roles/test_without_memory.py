@@ -25,7 +25,7 @@ def shown(garage):
     return Console(garage.primary.console).line("show", "user", 0)
 
 
-def test_a_medium_that_never_held_the_site_and_cannot_be_written_leaves_the_reserves():
+def test_a_read_only_medium_that_never_stored_the_site_permits_only_the_reserves():
     for worn in (False, True):
         files = Refusing(worn)
         files.refuses = True
@@ -42,7 +42,7 @@ def test_a_medium_that_never_held_the_site_and_cannot_be_written_leaves_the_rese
             assert min(garage.amps_da()) > 60 and "storage" not in shown(garage)
 
 
-def test_a_medium_that_wore_out_over_a_restart_leaves_the_reserves():
+def test_a_medium_worn_out_over_a_restart_permits_only_the_reserves():
     files = Refusing(worn=True)
     garage = charging(files).run(70000)
     assert min(garage.amps_da()) > 60
@@ -56,7 +56,7 @@ def test_a_medium_that_wore_out_over_a_restart_leaves_the_reserves():
     assert garage.amps_da()[1] > 60  # all that was kept is still there
 
 
-def test_a_medium_that_can_be_read_again_is_read_by_a_restart_of_its_own():
+def test_a_medium_that_is_readable_again_leads_to_a_restart_that_reads_it():
     files = Refusing(worn=True)
     garage = charging(files).run(70000)
     kept = {name: files.read(name) for name in files.list() if name[:4] not in ("iden", "live")}
@@ -70,7 +70,7 @@ def test_a_medium_that_can_be_read_again_is_read_by_a_restart_of_its_own():
     assert min(garage.amps_da()) > 60 and "storage" not in shown(garage)
 
 
-def test_a_medium_that_knows_the_site_and_can_only_be_read_goes_on_and_says_what_it_cannot_keep():
+def test_a_read_only_medium_that_stored_the_site_continues_and_reports_what_is_not_stored():
     files = Refusing()
     garage = charging(files).run(70000)
     files.refuses = True
@@ -79,7 +79,7 @@ def test_a_medium_that_knows_the_site_and_can_only_be_read_goes_on_and_says_what
     assert "not kept: identity" in shown(garage) and any("not kept" in line[3] for line in garage.log.since(0))
 
 
-def test_a_station_without_memory_is_there_and_tells_the_csms_of_a_problem():
+def test_a_station_without_storage_runs_and_reports_a_problem_to_the_csms():
     for worn in (False, True):
         files = Refusing(worn)
         files.refuses = True

@@ -27,7 +27,7 @@ class Folder:
         os.rmdir(self.path)
 
 
-def test_a_document_comes_back_and_is_replaced_as_a_whole():
+def test_a_document_is_read_back_and_replaced_as_a_whole():
     documents = DocumentStore(MemoryFiles())
     assert documents.get("ocpp") is None and documents.get("ocpp", 7) == 7
     documents.put("ocpp", TREE)
@@ -90,7 +90,7 @@ def vanishes(files, name):
     return documents.get(name) is None and documents.damaged == [name]
 
 
-def test_what_a_medium_refuses_of_the_names_is_written_with_the_next_document_and_nothing_is_lost():
+def test_names_that_a_medium_refuses_are_written_with_the_next_document_without_loss():
     for then in ("a", "b", "other"):
         files = Refusing()
         documents = DocumentStore(files, trusted=("a", "b"))
@@ -103,7 +103,7 @@ def test_what_a_medium_refuses_of_the_names_is_written_with_the_next_document_an
         assert documents.get("a") == TREE and vanishes(files, "a"), then
 
 
-def test_names_that_could_not_be_taken_in_at_the_start_are_written_with_the_next_document():
+def test_names_that_could_not_be_imported_at_the_start_are_written_with_the_next_document():
     files = Refusing()
     DocumentStore(files).put("a", TREE)
     documents = DocumentStore(files, trusted=("a", "b"))
@@ -112,7 +112,7 @@ def test_names_that_could_not_be_taken_in_at_the_start_are_written_with_the_next
     assert vanishes(files, "a")
 
 
-def test_a_document_that_is_no_json_or_too_long_is_refused():
+def test_a_document_that_is_not_json_or_too_long_is_refused():
     documents = DocumentStore(MemoryFiles())
     with raises(ValueError):
         documents.put("x", b"bytes")
@@ -179,7 +179,7 @@ def test_only_its_owner_can_read_what_is_kept_from_the_first_byte_on():
         os.rmdir(store)
 
 
-def test_what_an_earlier_version_left_readable_is_taken_from_others_at_the_start():
+def test_files_that_an_earlier_version_left_readable_are_restricted_at_the_start():
     with Folder() as path:
         with open(path + "/access.set", "wb") as file:
             file.write(b"secret")
@@ -212,14 +212,14 @@ def without_modes(number):
         private._change = kept
 
 
-def test_on_a_medium_without_modes_all_is_kept_and_it_says_that_others_may_read_it():
+def test_a_medium_without_modes_is_used_and_reported_as_readable_by_others():
     for number in (1, 95, None):
         files, kept, names = without_modes(number)
         assert files.trouble is None and "other users can read" in files.exposed
         assert kept == [b"secret", b"new", b"more"] and "half.new" not in names
 
 
-def test_a_medium_that_cannot_be_written_is_no_medium_without_modes():
+def test_a_read_only_medium_differs_from_a_medium_without_modes():
     files, _, _ = without_modes(30)
     assert "30" in files.trouble and files.exposed is None
 

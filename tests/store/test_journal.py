@@ -12,7 +12,7 @@ def texts(journal):
     return [bytes(data) for _, data in journal.records()]
 
 
-def test_records_come_back_in_order_after_a_restart():
+def test_records_are_in_order_after_a_restart():
     files = MemoryFiles()
     journal = Journal(files, "tx")
     assert [journal.append(b"a"), journal.append(b""), journal.append(b"c" * 5000)] == [1, 2, 3]
@@ -21,7 +21,7 @@ def test_records_come_back_in_order_after_a_restart():
     assert again.append(b"d") == 4 and again.oldest() == (1, b"a") and len(again) == 4
 
 
-def test_what_is_dropped_stays_dropped_and_numbers_go_on():
+def test_dropped_records_stay_dropped_and_numbers_continue():
     files = MemoryFiles()
     journal = Journal(files, "tx")
     for i in range(10):
@@ -64,7 +64,7 @@ def test_a_full_journal_refuses_clearly_and_keeps_what_it_has():
     assert journal.append(b"again") == held + 1
 
 
-def test_a_log_gives_up_its_oldest_and_counts_them():
+def test_a_log_drops_its_oldest_entries_and_counts_them():
     journal = Journal(MemoryFiles(), "log", size_max=2000, segment_bytes=400, oldest_goes=True)
     for i in range(200):
         journal.append(b"%03d" % i + b"x" * 40)
@@ -154,7 +154,7 @@ def test_a_flipped_bit_costs_no_more_than_its_file_and_is_counted():
     assert again.append(b"30") == 31
 
 
-def test_any_garbage_as_a_file_is_survived():
+def test_a_file_of_garbage_is_survived():
     rng = Rng(5)
     for _ in range(100):
         files = MemoryFiles()
@@ -174,7 +174,7 @@ def test_a_record_may_be_64_kib_and_no_more():
     assert len(journal) == 1
 
 
-def test_a_day_without_a_cut_reads_as_it_was_written():
+def test_a_day_without_a_power_cut_reads_as_written():
     day = Day(11)
     for _ in range(400):
         day.step()

@@ -1,1 +1,1 @@
-"""Measurements with their reference in the same run. Each module here has ROWS and rows(only)."""
+"""Measurements, each with its reference in the same run. Each module has ROWS and rows(only)."""

@@ -1,4 +1,4 @@
-"""`python -m tools.bench [--only ROW] [--json] [--page]`: every figure beside its reference, measured in the same run."""
+"""`python -m tools.bench [--only ROW] [--json] [--page]`: every figure with its reference, measured in the same run."""
 
 import argparse
 import importlib
@@ -22,7 +22,7 @@ FRAME = {"__main__", "entry"}
 
 
 def modules() -> Iterator[ModuleType]:
-    """Every module of tools/bench that measures something, by name. Programs for other runtimes live in probes/."""
+    """Every module of tools/bench that measures something, by name. Programs for other runtimes are in probes/."""
     for found in sorted(pkgutil.iter_modules(tools.bench.__path__), key=lambda each: each.name):
         if found.name not in FRAME:
             module = importlib.import_module(f"tools.bench.{found.name}")
@@ -31,7 +31,7 @@ def modules() -> Iterator[ModuleType]:
 
 
 def measured(module: ModuleType, only: str | None) -> list[Entry]:
-    """The entries of one module; what it raises becomes a row that could not be measured, for each that was asked for."""
+    """The entries of one module. An exception of the module becomes one row "not measured" for each requested row."""
     names = getattr(module, "ROWS", (module.__name__.rpartition(".")[2],))
     if not any(wanted(name, only) for name in names):
         return []

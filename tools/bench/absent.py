@@ -1,4 +1,4 @@
-"""Rows of the plan whose parts are not there: said, not left out."""
+"""Rows of the plan whose parts do not exist yet: listed, not omitted."""
 
 from collections.abc import Iterator
 

@@ -1,8 +1,8 @@
-"""Row `allocate`: one decision of the safety core for 8 to 4096 charging EVSEs on a tree, on unix MicroPython;
-8 to 64 on a Cortex-M3 in emulation.
+"""Row `allocate`: one decision of the safety core for 8 to 4096 charging EVSEs on a tree, on unix MicroPython; 8 to 64 on a
+Cortex-M3 in emulation.
 
-A decision is a safety tick in which goals are shared anew: bounds, invariant, shed, share, raise. It is left and gone on with
-where it takes long; what counts on the small controller is the longest stretch of it.
+A decision is a safety tick that computes new targets: bounds, invariant, shed, share, raise. A long decision is split into
+stretches; on the small controller the longest stretch counts.
 """
 
 import math
@@ -23,7 +23,7 @@ M3_ROUNDS = 6
 
 
 def decision_us(count: int) -> "tuple[int, int]":
-    """(mean microseconds of a decision in CPU time, EVSEs that charge)."""
+    """(mean microseconds of a decision in CPU time, number of charging EVSEs)."""
     command = [find(), "-X", "heapsize=256M", str(PROBES / "decide.py"), str(count), str(ROUNDS[count])]
     environment = {"MICROPYPATH": f"{ROOT / 'firmware'}:.frozen"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=170, check=False)
@@ -60,7 +60,7 @@ def on_unix() -> Iterator[Entry]:
 
 
 def on_cortex_m3() -> Iterator[Entry]:
-    """The same in emulation: the longest stretch after which others may run."""
+    """The same in emulation: the longest stretch during which no other task runs."""
     for count in (8, 16, 64):
         row = f"allocate/cortex-m3/{count}"
         if not cortex_m3.there():

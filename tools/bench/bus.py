@@ -1,4 +1,4 @@
-"""Rows `bus-cycle`, `bus-pymodbus` and `shed`: our bus against the wire's own time, and against pymodbus' client."""
+"""Rows `bus-cycle`, `bus-pymodbus` and `shed`: this bus against the transmission time on the wire, and against pymodbus' client."""
 
 import asyncio
 import time
@@ -17,12 +17,12 @@ ROWS = ("bus-cycle", "bus-pymodbus", "shed")
 STATUS_COUNT = table.length(table.STATUS)
 ASK_CHARS, ANSWER_CHARS = 8, 5 + 2 * STATUS_COUNT
 ORDER_CHARS, ACKNOWLEDGE_CHARS = 9 + 2 * table.length(table.GRANT), 8
-LIMIT_AT = [name for name, *_ in table.STATUS].index("limit_da")  # of the status, whose rows before it take one register each
+LIMIT_AT = [name for name, *_ in table.STATUS].index("limit_da")  # of the status; each row before it takes one register
 REAL_BAUD, REAL_UNITS = 19200, 16
 
 
 def rows(only: "str | None" = None) -> "list[Entry]":
-    """Every row, or those that `only` may name."""
+    """Every row, or those that `only` names."""
     out: list[Entry] = []
     if only is None or only.startswith("bus-cycle"):
         out += [cycle(count, baud) for count in (1, 4, 16, 32) for baud in (9600, 19200, 115200)]
@@ -36,12 +36,12 @@ def rows(only: "str | None" = None) -> "list[Entry]":
 
 
 def exchange_us(baud: int, asked: int, answered: int) -> float:
-    """A request and its reply on the wire, the silence after each; our secondaries answer without further delay."""
+    """A request and its reply on the wire, with the silence after each; the secondaries answer without further delay."""
     return (asked + answered) * char_us(baud) + 2 * gap_us(baud)
 
 
 def reading_ms(count: int, baud: int) -> float:
-    """The wire's own time to read the status of so many secondaries once: a cycle in which nothing else is said."""
+    """The transmission time of one status read of each of so many secondaries, without any other traffic."""
     return count * exchange_us(baud, ASK_CHARS, ANSWER_CHARS) / 1000
 
 
@@ -71,7 +71,7 @@ def cycle(count: int, baud: int) -> Entry:
 
 
 async def cycle_real() -> Entry:
-    """The same in real time, over a pty that takes the wire's time."""
+    """The same in real time, over a pty with the timing of the wire."""
     wire = PacedPty(stations(REAL_UNITS, REAL_BAUD), REAL_BAUD)
     line = PtyLine(wire.path)
     engine, drivers = primary(REAL_UNITS, REAL_BAUD)
@@ -89,7 +89,7 @@ async def cycle_real() -> Entry:
 
 
 async def against_pymodbus() -> "list[Entry]":
-    """Every unit given an order once and read once, real time, the same line under both; their orders in either way."""
+    """Every unit receives one order and is read once, in real time on the same line for both clients; each sends orders in its own way."""
     ours_ms = await our_round()
     note = f"{REAL_UNITS} units at {REAL_BAUD}; real time over a paced pty; our orders by one broadcast, "
     alike, other = "theirs too: like with like", f"theirs by {REAL_UNITS} acknowledged writes: what a broadcast saves"
@@ -98,7 +98,7 @@ async def against_pymodbus() -> "list[Entry]":
 
 
 async def pymodbus_round(broadcast: bool) -> float:
-    """Orders, by one broadcast or a write for each unit, until every status was read after it."""
+    """Sends orders, by one broadcast or one write per unit, until every status has been read after its order."""
     from pymodbus.client import AsyncModbusSerialClient
 
     wire = PacedPty(stations(REAL_UNITS, REAL_BAUD), REAL_BAUD)
@@ -126,7 +126,7 @@ async def pymodbus_round(broadcast: bool) -> float:
 
 
 async def our_round() -> float:
-    """From a change of every order until the status of every unit was read after it."""
+    """From a change of all orders until the status of every unit has been read after it."""
     wire = PacedPty(stations(REAL_UNITS, REAL_BAUD), REAL_BAUD)
     line = PtyLine(wire.path)
     engine, drivers = primary(REAL_UNITS, REAL_BAUD)
@@ -173,7 +173,7 @@ def shed(baud: int, aim: "str | None") -> Entry:
 
 
 async def shed_real() -> Entry:
-    """The same in real time, over a pty that takes the wire's time."""
+    """The same in real time, over a pty with the timing of the wire."""
     drivers: list[Any] = []
     causes: list[float] = []
 
@@ -202,7 +202,7 @@ async def shed_real() -> Entry:
 
 
 def reaction_ms(line: VirtualLine, cause: int, baud: int) -> float:
-    """The meter was frame cause - 1; its reply ended a gap before the next frame could leave."""
+    """The cause is the meter's frame cause - 1; its reply ended one gap before the next frame could be sent."""
     _, meter_end, _ = line.frames[cause - 1]
     heard_us = meter_end + gap_us(baud) + (5 + 2 * 40) * char_us(baud)
     for _, end, data in line.frames[cause : cause + 40]:

@@ -1,4 +1,4 @@
-"""A serial line with secondaries for the bus rows: in virtual time, and paced in real time behind a pty."""
+"""A serial line with secondaries for the rows of the bus: in virtual time, or paced in real time behind a pty."""
 
 import asyncio
 import os
@@ -17,23 +17,23 @@ from ampacity.bus.leases.register_map import RegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
 
 START_US = (2**30 - 60000) * 1000
-CHUNK = 16  # what a UART's FIFO hands over at once
+CHUNK = 16  # what a UART's FIFO delivers at once
 FOREVER_MS = 2**41
 FACTS = {"fallback_da": 0, "watchdog_ms": 10000, "survives": True, "terminals": [[0], [1], [2]]}
 
 
 def char_us(baud: int) -> float:
-    """The wire's own time for a character of 11 bits."""
+    """The transmission time of a character of 11 bits."""
     return 11e6 / baud
 
 
 def gap_us(baud: int) -> float:
-    """The silence between frames: 3.5 characters, 1.75 ms above 19200."""
+    """The silence between frames: 3.5 characters, or 1.75 ms above 19200 bit/s."""
     return 1750.0 if baud > 19200 else 3.5 * char_us(baud)
 
 
 class Yes:
-    """A judge that lets every order go: here the bus is measured, not the ledger."""
+    """A permit source that permits every order: the bus is measured here, not the ledger."""
 
     def send(self, evse: int, most_da: int, now_ms: int, probe: bool = False) -> int:
         return 1
@@ -83,7 +83,7 @@ def primary(count: int, baud: int, more: "tuple[Any, ...]" = (), poll_ms: int = 
 
 
 class VirtualLine:
-    """One primary, the stations that it asks (`units`: engine by address), exact character times."""
+    """One primary and the stations that it polls (`units`: engine by address), with exact character times."""
 
     def __init__(self, engine: RtuClient, units: "dict[int, Any]", baud: int) -> None:
         self.engine, self.units = engine, units
@@ -92,7 +92,7 @@ class VirtualLine:
         self.frames: "list[tuple[float, float, bytes]]" = []  # sent by the primary: start, end, bytes
 
     def step(self) -> None:
-        """Until the primary has sent a frame and heard its reply, or waits."""
+        """Runs until the primary has sent a frame and received its reply, or waits."""
         data, wake_us = self.engine.next(int(self.now_us))
         if not data:
             self.now_us = max(self.now_us + 1, wake_us)
@@ -120,7 +120,7 @@ class VirtualLine:
 
 
 class PacedPty:
-    """Stations behind a pty, in real time: each frame takes its time on the wire, gaps included. `path`: the other end."""
+    """Stations behind a pty, in real time: each frame takes its transmission time, gaps included. `path`: the other end."""
 
     def __init__(self, engines: "list[ModbusServer]", baud: int) -> None:
         self.engines, self.char_s, self.gap_s = engines, char_us(baud) / 1e6, gap_us(baud) / 1e6
@@ -131,7 +131,7 @@ class PacedPty:
         asyncio.get_running_loop().add_reader(self.fd, self._on_data)
         self.data = b""
         self.tasks: "set[Any]" = set()
-        self.said: "list[tuple[float, int]]" = []  # when a reply's last character was over, and whose it was
+        self.said: "list[tuple[float, int]]" = []  # end of the last character of a reply, and its station
 
     def _on_data(self) -> None:
         self.data = os.read(self.fd, 512)
@@ -154,7 +154,7 @@ class PacedPty:
 
     @staticmethod
     async def _until(at: float) -> None:
-        """asyncio sleeps a little too long: the last stretch is given to others in turns."""
+        """asyncio sleeps slightly too long: for the last stretch the loop only yields."""
         left = at - time.monotonic() - 0.002
         if left > 0:
             await asyncio.sleep(left)
@@ -170,7 +170,7 @@ class PacedPty:
 
 
 class PtyLine:
-    """The primary's end of a pty, as the engine's door wants a line."""
+    """The primary's end of a pty, with the interface that the engine's transport expects of a line."""
 
     def __init__(self, path: str) -> None:
         self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
@@ -190,7 +190,7 @@ class PtyLine:
         self.event.clear()
         try:
             return os.read(self.fd, 512)
-        except BlockingIOError:  # it was taken the time before
+        except BlockingIOError:  # taken at the previous call
             return b""
 
     def close(self) -> None:

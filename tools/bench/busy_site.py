@@ -1,7 +1,8 @@
 """A busy site for a primary in a process of its own, all on one virtual clock.
 
-16 of our secondaries with cars that come and go, a meter that is never still, and a CSMS. The primary's process asks for
-time and wires over its standard input and output (probes/doors.py); everything else runs here, in the rig's virtual loop.
+16 secondaries with cars that arrive and leave, a meter whose value always changes, and a CSMS. The primary's process requests
+time and line bytes over its standard input and output (probes/doors.py); everything else runs here, in the rig's virtual
+loop.
 """
 
 import random
@@ -57,7 +58,7 @@ class World(VirtualBench):  # type: ignore[misc]
 
 
 class BusySite:
-    """folder: the primary's data folder is made below it. `run` serves one process until the time is over."""
+    """folder: the primary's data folder is created below it. `run` serves one process until the time has elapsed."""
 
     def __init__(self, folder: Path, units: int = UNITS) -> None:
         (folder / "site.toml").write_text(site_text(units))
@@ -79,10 +80,10 @@ class BusySite:
         self.start_us = self.loop.now_us
         self.world.start()
 
-    # ---- the story
+    # ---- the sequence of events
 
     def begin(self) -> None:
-        """Cars at every EVSE within the first minute; each leaves and is followed by another from then on."""
+        """Cars at every EVSE within the first minute; from then on each leaves and another one arrives."""
         for number, point in enumerate(self.world.plant.points):
             self.loop.at_ms(self.loop.now_ms + 20_000 + number * 2_000, self.arrive, number, point)
         self.loop.at_ms(self.loop.now_ms + 90_000, self.limit)
@@ -99,7 +100,7 @@ class BusySite:
         self.loop.at_ms(self.loop.now_ms + 15_000, self.arrive, number, point)
 
     def limit(self) -> None:
-        """Now and then the CSMS limits the site."""
+        """The CSMS limits the site from time to time."""
         periods = [{"startPeriod": n * 300, "limit": float(self.chance.randrange(60, 200))} for n in range(4)]
         schedule = {"id": 1, "chargingRateUnit": "A", "duration": 1200, "chargingSchedulePeriod": periods}
         profile = {"id": 1, "stackLevel": 0, "chargingProfilePurpose": "ChargingStationMaxProfile", "chargingProfileKind": "Relative"}
@@ -109,7 +110,7 @@ class BusySite:
     # ---- the process at the other end
 
     def run(self, command: list[str], run_s: float, modules: str = ".frozen") -> bool:
-        """Serve the process for that long; False if it ended before. modules: its MICROPYPATH."""
+        """Serves the process for this time; False if it ended earlier. modules: its MICROPYPATH."""
         end_us = self.start_us + int(run_s * 1e6)
         self.begin()
         with subprocess.Popen(
@@ -151,7 +152,7 @@ class BusySite:
         self.world.network.listeners[HOST, PORT](far)
 
     def wait(self, until_us: int) -> None:
-        """Until then, or until something came for the primary."""
+        """Until that time, or until something arrived for the primary."""
         loop = self.loop
         loop.run_to(loop.now_us)
         while not self.heard and not self.heard_upstream and loop.now_us < until_us:
@@ -159,19 +160,19 @@ class BusySite:
             loop.run_to(until_us if next_us is None else min(until_us, next_us))
 
     def figure(self, name: str) -> int:
-        """The largest that was told; 0 if none was."""
+        """The largest reported value; 0 without any."""
         return max([value for known, value in self.figures if known == name], default=0)
 
 
 def taken(pieces: list[bytes]) -> str:
-    """What came, as hex; it is taken."""
+    """What arrived, as hex; the buffer is emptied."""
     data = b"".join(pieces)
     pieces.clear()
     return data.hex() or "-"
 
 
 def run_site(command: list[str], run_s: float, modules: str = ".frozen") -> "tuple[bool, BusySite]":
-    """One run in a folder of its own: did it last, and its figures. modules: where the firmware is found."""
+    """One run in a separate folder: did it last, and its figures. modules: path of the firmware."""
     with tempfile.TemporaryDirectory(prefix="ampacity-bench.") as name:
         site = BusySite(Path(name))
         return site.run(command, run_s, modules), site

@@ -1,6 +1,6 @@
-"""Firmware on an emulated Cortex-M3: compiled modules laid into its memory, a program beside them, its own clock.
+"""Firmware on an emulated Cortex-M3: compiled modules placed in its memory, and a program that uses the machine's clock.
 
-The clock counts instructions at 8 ns each, 125 MHz. A real core waits for its flash now and then: it is not faster.
+The clock counts instructions at 8 ns each, 125 MHz. A real core also waits for its flash: it is not faster.
 """
 
 import os
@@ -37,7 +37,7 @@ def bundle(folder: Path, modules: "dict[str, Path]") -> Path:
 
 
 def circuit_modules() -> "dict[str, Path]":
-    """The safety core, which imports nothing but itself, and its loop."""
+    """The safety core, which imports only itself, and its loop."""
     firmware = ROOT / "firmware"
     ours = firmware / "ampacity"
     sources = [ours / "__init__.py", *sorted((ours / "circuit").rglob("*.py"))]
@@ -46,9 +46,9 @@ def circuit_modules() -> "dict[str, Path]":
 
 
 def ask(folder: Path, file: Path, program: str, timeout_s: float) -> str:
-    """What the program prints. Raises RuntimeError with its error, or when it takes too long.
+    """What the program prints. Raises RuntimeError with its error, or on a timeout.
 
-    It is laid into memory beside the bundle: of what is typed faster than it is read, characters are lost.
+    The program is placed in memory with the bundle: a serial console loses characters that arrive faster than it reads.
     """
     source = (program + "print(chr(4))\n").encode()
     (folder / "program").write_bytes(source)
@@ -66,7 +66,7 @@ def ask(folder: Path, file: Path, program: str, timeout_s: float) -> str:
 
 
 def _type(process: "subprocess.Popen[bytes]", line: str, timeout_s: float) -> None:
-    """Each character when the one before was echoed."""
+    """Sends each character after the echo of the previous one."""
     assert process.stdin is not None
     for character in line:
         process.stdin.write(character.encode())
@@ -93,7 +93,7 @@ def _until(process: "subprocess.Popen[bytes]", end: bytes, timeout_s: float, wro
 
 
 def decision_us(count: int, rounds: int, timeout_s: float = 120.0) -> "tuple[int, int, int]":
-    """(mean microseconds of a decision, EVSEs that charge, microseconds of its longest stretch)."""
+    """(mean microseconds of a decision, number of charging EVSEs, microseconds of its longest stretch)."""
     with tempfile.TemporaryDirectory(prefix="ampacity-m3.") as name:
         file = bundle(Path(name), {**circuit_modules(), "decide.mpy": PROBES / "decide.py"})
         start = (PROBES / "decide_m3.py").read_text() + "\nimport decide\ndecide.clock_us = clock_us\n"

@@ -1,4 +1,4 @@
-"""Weeks of a busy garage drawn from a seed, where no recordings are at hand: sessions, and a house load that steps."""
+"""Weeks of a busy garage generated from a seed, where no recordings are available: sessions, and other load that steps."""
 
 import csv
 import random
@@ -11,7 +11,7 @@ CARS = ((1, 16), (1, 32), (2, 16), (3, 11), (3, 16), (3, 16), (3, 32))
 
 
 def write_sessions(path: Path, days: int, chance: random.Random) -> None:
-    """Arrivals in the evening, for the night, and by day, for some hours."""
+    """Arrivals in the evening for the night, and by day for some hours."""
     with path.open("w", newline="") as file:
         table = csv.writer(file)
         table.writerow(["session", "arrival_local", "departure_local", "energy_wh", "phases", "max_a"])
@@ -27,7 +27,7 @@ def write_sessions(path: Path, days: int, chance: random.Random) -> None:
 
 
 def write_mains(path: Path, chance: random.Random) -> None:
-    """A week of other load, a value a minute: slow swings, steps, and now and then a large one."""
+    """A week of other load, one value per minute: slow swings, steps, and occasionally a large step."""
     load = [15.0, 15.0, 15.0]
     with path.open("w", newline="") as file:
         table = csv.writer(file)

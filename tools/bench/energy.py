@@ -1,15 +1,15 @@
-"""Row `energy`: what recorded drivers get by their departure, beside what perfect knowledge would have given them.
+"""Row `energy`: the energy that recorded sessions get by their departure, compared with perfect knowledge.
 
-A week of recorded sessions on 24 EVSEs under recorded other load. The rating is such that the perfect allocator
-(tools/bench/optimum.py) delivers SHARE of what was asked. The firmware runs with its orders as facts, on the virtual
-clock; sessions stand where they come, the first free EVSE, whoever allocates. Nobody recorded the cars: they take 16 A on
-three phases.
+A week of recorded sessions on 24 EVSEs with recorded other load. The rating is chosen so that the perfect allocator
+(tools/bench/optimum.py) delivers SHARE of the requested energy. The firmware runs with its orders as facts, on the virtual
+clock; each session takes the first free EVSE, the same for every allocator. The recordings do not contain the cars: each
+takes 16 A on three phases.
 
-With every plug the driver tells what the recording shows of him, departure and energy (`needs` of the console), nothing of
-anybody else or of what comes later. Rows without aim: the same week where nobody tells anything, beside the optimum and
-beside equal shares that lose nothing (tools/bench/fair.py: what any fair allocator without knowledge can give at most); and
-cars of one, two and three phases, where the optimum knows that a car leaves phases unused which its contactor could close
-(safety.md, rule 14). What that costs is held against fair shares in tools/bench/unused.py.
+At each plug-in the primary receives the recorded departure and energy of this session (`needs` of the console), nothing of
+other or later sessions. Rows without aim: the same week without this information, compared with the optimum and with lossless
+equal shares (tools/bench/fair.py: the upper bound of a fair allocator without knowledge); and cars of one, two and three
+phases, where the optimum knows which phases a car leaves unused although its contactor could close them (safety.md, rule 14).
+tools/bench/unused.py compares this cost with fair shares.
 """
 
 import json
@@ -43,7 +43,7 @@ THREE_PHASE = ((3, 16),)
 
 
 def site_text(rating_a: float, assumed_a: float) -> str:
-    """Two rows of our own secondaries on one metered connection."""
+    """Two rows of secondaries on one metered connection."""
     main = f'name = "main"\nrating_a = {rating_a:.1f}\nassumed_other_a = {assumed_a:.1f}\nmeter = "grid"\n'
     lines = ['[site]\nname = "energy"\n', "[[circuit]]\n" + main]
     for row in "ab":
@@ -58,7 +58,7 @@ def site_text(rating_a: float, assumed_a: float) -> str:
 
 
 class Week:
-    """The recordings of some days, and where each session stands."""
+    """The recordings of some days, and the EVSE of each session."""
 
     def __init__(self, first: datetime, days: int = DAYS, seed: int = 1, cars: "tuple[tuple[int, int], ...]" = THREE_PHASE) -> None:
         self.seed, self.days = seed, days
@@ -82,7 +82,7 @@ class Week:
             return json.loads(json.dumps(compile_site(load_site(path))))  # type: ignore[no-any-return]
 
     def stays(self) -> list[Stay]:
-        """Who stands where, if the first free EVSE in file order is taken; who finds none is left out."""
+        """The EVSE of each session: the first free one in file order. A session without a free EVSE is omitted."""
         free_s = [0] * EVSES
         found = []
         for one in self.sessions:
@@ -104,7 +104,7 @@ class Week:
         return [sum_da / ((until_s - from_s) * 1000) for sum_da in total]
 
     def rating_a(self) -> float:
-        """The rating at which the optimum is SHARE of what was asked, to half an ampere."""
+        """The rating at which the optimum delivers SHARE of the requested energy, to half an ampere."""
         stays = self.stays()
         asked = sum(stay.energy_wh for stay in stays)
         other = remembered(self.other_da)
@@ -135,7 +135,7 @@ def measure(week: Week, told: bool = True) -> "tuple[float, list[Stay], dict[str
 
 
 def played(week: Week, facts: dict[str, Any], told: bool, no_bytes: bool = True) -> "tuple[float, list[Stay]]":
-    """(Wh delivered, stays) of the firmware at this site. RuntimeError: a rating was passed."""
+    """(Wh delivered, stays) of the firmware at this site. RuntimeError: a rating was exceeded."""
     simulation = Simulation(dict(facts), week.seed, week.start_s, no_bytes=no_bytes)
     simulation.plant.play_mains(week.mains)
     driver = SessionPlayer(simulation.plant, week.sessions, week.start_s)
@@ -150,7 +150,7 @@ def played(week: Week, facts: dict[str, Any], told: bool, no_bytes: bool = True)
 
 
 def teller(simulation: Simulation, week: Week) -> Callable[..., None]:
-    """Tells the primary, with a plug, what its driver knows of himself."""
+    """Reports to the primary at each plug-in what the driver knows of this session."""
     plant = simulation.plant
 
     def tell(point: Any, session: Any) -> None:
@@ -161,7 +161,7 @@ def teller(simulation: Simulation, week: Week) -> Callable[..., None]:
 
 
 def placed(facts: dict[str, Any], week: Week, driver: SessionPlayer) -> list[Stay]:
-    """The stays as they were in the run, from plug to departure."""
+    """The stays of the run, from plug-in to departure."""
     place = {evse["name"]: index for index, evse in enumerate(facts["evses"])}
     known = {one.name: one for one in week.sessions}
     return [Stay(place[evse], driver.plugged_s[name], departure_s, energy_wh, known[name].phases or 3, known[name].amps_da or 160)

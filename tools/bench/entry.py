@@ -6,7 +6,7 @@ Entry = dict[str, Any]
 
 
 def entry(row: str, ours: float, reference: float, unit: str, aim: str | None = None, note: str = "") -> Entry:
-    """A measured row. aim: "<= 1.05" or ">= 3" held against ours / reference; None: reported only."""
+    """A measured row. aim: "<= 1.05" or ">= 3", compared with ours / reference; None: reported only."""
     ratio = ours / reference if reference else 0.0
     return {
         "row": row,
@@ -21,7 +21,7 @@ def entry(row: str, ours: float, reference: float, unit: str, aim: str | None = 
 
 
 def unmeasured(row: str, why: str) -> Entry:
-    """A row that could not be measured here; `why` in a few words."""
+    """A row that could not be measured here; `why` gives the reason in a few words."""
     return {"row": row, "ours": None, "reference": None, "unit": "", "ratio": None, "aim": None, "ok": False, "note": why}
 
 
@@ -33,10 +33,10 @@ def reaches(ratio: float, aim: str | None) -> bool:
 
 
 def rounded(value: float) -> float:
-    """Four significant digits: more is noise."""
+    """Four significant digits; further digits are noise."""
     return float(f"{value:.4g}")
 
 
 def wanted(row: str, only: "str | None") -> bool:
-    """Does `--only ROW` ask for this row? It names a row, or one case of it."""
+    """Does `--only ROW` select this row? It names a row, or one case of a row."""
     return only is None or row == only or row.startswith(only + "/") or only.startswith(row + "/")

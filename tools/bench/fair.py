@@ -1,14 +1,14 @@
-"""What a perfect allocator that is fair delivers: equal shares minute by minute, at no loss, without any foresight.
+"""What a perfect fair allocator delivers: equal shares each minute, without loss and without foresight.
 
-It knows each minute's other load, who still takes energy and on how many phases: a car loads the supply phases of as many
-terminals as it has phases, counted from the first, and no other (water-filling on the phases really used). It needs no time to
-raise, to settle or to hear, holds no reserve, and meets no fault. It shares as safety.md section 6 does: who charges gets at
-least its minimum, and the energy that each has got so far decides where not every minimum fits.
+It knows the other load of each minute, which cars still take energy, and on how many phases: a car loads the supply phases of
+as many terminals as it has phases, counted from the first, and no other (water-filling on the phases in use). It has no delay
+of raises, settling or communication, no reserve and no faults. It shares as safety.md section 6 does: a charging EVSE gets at
+least its minimum, and the energy delivered so far decides where not every minimum fits.
 
-The rows `energy/mixed`, `energy/one-phase` and `energy/unmeasured` (tools/bench/unused.py) hold the firmware against it: there
-it shows what rule 14 costs, by which an order counts on phases that its car may leave idle. `energy/…-equal-shares` does the same
-for cars that use all phases of their EVSE, where rule 14 costs nothing. What any firmware can deliver that knows nobody's
-departure is at most this; what could be had with perfect foresight is in tools/bench/optimum.py.
+The rows `energy/mixed`, `energy/one-phase` and `energy/unmeasured` (tools/bench/unused.py) compare the firmware with it and
+show the cost of rule 14, by which an order counts on phases that its car may leave idle. `energy/…-equal-shares` does the
+same for cars that use all phases of their EVSE, where rule 14 costs nothing. This is the upper bound for a fair firmware that
+knows no departures; tools/bench/optimum.py has the bound with perfect foresight.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ SMALL_DA = 1e-6
 def fair_wh(
     site: dict[str, Any], stays: Sequence[Stay], from_s: int, until_s: int, other_da: "Callable[[int, int, int], Sequence[float]]"
 ) -> list[float]:
-    """The energy of each stay between two instants. other_da(circuit, from_s, until_s): its mean other load per phase, in da."""
+    """The energy of each stay between two instants. other_da(circuit, from_s, until_s): its mean other load per phase, in dA."""
     cars = [_Car(site, stay) for stay in stays]
     coming = sorted(cars, key=lambda car: -car.stay.arrival_s)
     here: list[_Car] = []
@@ -60,7 +60,7 @@ def _room(site: dict[str, Any], at_s: int, other_da: "Callable[[int, int, int], 
 
 
 def _share(here: "list[_Car]", room: dict[Key, float]) -> None:
-    """Minimums first, to whoever got least; then all of them rise together, each until it or a row of its is full."""
+    """Minimums first, to the stays with the least energy so far; then all rise together, each until it or one of its rows is full."""
     rising = []
     for car in sorted(here, key=lambda car: car.got_wh):
         fits = car.most_da >= car.least_da and all(room[key] >= car.least_da * times for key, times in car.loads.items())

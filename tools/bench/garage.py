@@ -1,4 +1,4 @@
-"""A garage in the rig's virtual clock for the rows that need the whole site: our own EVSEs on RS-485, a meter, a CSMS."""
+"""A garage on the rig's virtual clock for rows that need the whole site: secondaries on RS-485, a meter, a CSMS."""
 
 import random
 import tempfile
@@ -37,7 +37,7 @@ def site_text(evses: int, rating_a: int, per_bus: int, baud: int) -> str:
 def garage(
     evses: int, rating_a: int = 160, no_bytes: bool = False, per_bus: int = PER_BUS, baud: int = 19200
 ) -> "Iterator[tuple[VirtualBench, Any, dict[str, Any]]]":
-    """(bench, csms, facts), up and regulating."""
+    """(bench, csms, facts), started and in control."""
     with tempfile.TemporaryDirectory(prefix="ampacity-bench.") as name:
         path = Path(name) / "site.toml"
         path.write_text(site_text(evses, rating_a, per_bus, baud))
@@ -54,7 +54,7 @@ def garage(
 
 
 def until(bench: VirtualBench, holds: "Callable[[], Any]", most_ms: int, step_ms: int = 1000) -> int:
-    """Run until it holds, looking every step_ms; the time it took. Raises TimeoutError."""
+    """Runs until the condition is true, checked every step_ms; returns the time it took. Raises TimeoutError."""
     begun_ms: int = bench.loop.now_ms
     while not holds():
         if bench.loop.now_ms - begun_ms > most_ms:
@@ -64,7 +64,7 @@ def until(bench: VirtualBench, holds: "Callable[[], Any]", most_ms: int, step_ms
 
 
 def fill(bench: VirtualBench, csms: Any, phases: "tuple[int, ...]" = (1, 3, 3), need_wh: int = 40_000) -> None:
-    """A car at every EVSE, started by the CSMS; ten minutes later all is settled."""
+    """A car at every EVSE, started by the CSMS; returns ten minutes later, when the site has settled."""
     chance = random.Random(1)
     for point in bench.plant.points:
         point.plug(Car(phases=chance.choice(phases), max_da=160, need_wh=need_wh + chance.randrange(need_wh)))

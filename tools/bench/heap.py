@@ -1,8 +1,8 @@
 """Row `heap`: a primary with OCPP, a meter and 16 busy secondaries on 32-bit MicroPython, code frozen as on a board.
 
-Live heap is the largest that was left after a collection, a TLS session included, whose memory is the collector's too. The
-least heap is the smallest with which the busy site lasts. What the bench itself keeps in that process (its doors, its
-program) is measured before the firmware is imported, and taken off every figure.
+Live heap is the maximum that remained after a collection, including a TLS session, whose memory also comes from this heap.
+The least heap is the smallest with which the run completes. The memory of the bench in that process (its doors, its program)
+is measured before the firmware is imported, and subtracted from every figure.
 """
 
 import subprocess
@@ -18,7 +18,7 @@ ROWS = ("heap",)
 KIB = 1024
 LIVE_AIM_KIB, LEAST_AIM_KIB = 96, 160
 BOARDS_KIB = (("rp2350", 400), ("esp32-without-psram", 110))
-MICRO_OCPP_KIB = 12_308 / KIB  # its README: heap occupation, idle, two connectors
+MICRO_OCPP_KIB = 12_308 / KIB  # from its README: heap occupation, idle, two connectors
 PROBE_S, HOUR_S = 200.0, 3600.0
 STEP_KIB, MOST_KIB = 8, 512
 ROOMS = ("base", "circuit", "bus", "evse", "net", "store", "ports", "ocpp", "console", "roles")
@@ -26,14 +26,14 @@ DATA = ("site", "circuit", "bus", "evse", "ocpp", "tls")
 
 
 def run_with(runtime: Path, tls: TlsServer, heap_bytes: int, run_s: float) -> "tuple[bool, BusySite]":
-    """A run with that heap. It lasted: it did not end by itself, no loop of it failed, and sessions ran."""
+    """A run with that heap. True: the process did not end early, no loop failed, and sessions ran."""
     command = [str(runtime), "-X", f"heapsize={heap_bytes}", str(PROBES / "heap.py"), str(tls.port), str(tls.root)]
     lasted, site = run_site(command, run_s)
     return lasted and site.figure("failures") == 0 and len(site.csms.transactions) >= UNITS, site
 
 
 def searched_kib(runtime: Path, tls: TlsServer, base: int, live_kib: int) -> int:
-    """The smallest heap in STEP_KIB with which PROBE_S last, found by halving."""
+    """The smallest heap in steps of STEP_KIB that lasts PROBE_S, found by bisection."""
     low, high = live_kib // STEP_KIB, MOST_KIB // STEP_KIB
     while high - low > 1:
         middle = (low + high) // 2
@@ -45,7 +45,7 @@ def searched_kib(runtime: Path, tls: TlsServer, base: int, live_kib: int) -> int
 
 
 def least_kib(runtime: Path, tls: TlsServer, base: int, live_kib: int) -> "tuple[int, bool]":
-    """(the least heap, did the hour last in it)."""
+    """(the least heap, did it last the hour)."""
     found = searched_kib(runtime, tls, base, live_kib)
     for kib in range(found, found + 3 * STEP_KIB, STEP_KIB):
         if run_with(runtime, tls, base + kib * KIB, HOUR_S)[0]:
@@ -54,7 +54,7 @@ def least_kib(runtime: Path, tls: TlsServer, base: int, live_kib: int) -> "tuple
 
 
 def known_least_kib(runtime: Path) -> int:
-    """The least heap of this very firmware; searched for when no run of this row has left it. Raises RuntimeError."""
+    """The least heap of this firmware; searched for if no run of this row has stored it. Raises RuntimeError."""
     kept, stamp = runtime.parent / ".least", (runtime.parent / ".firmware").read_text()
     if not kept.exists() or kept.read_text().split()[0] != stamp:
         tls = TlsServer()
@@ -72,7 +72,7 @@ def keep_least(runtime: Path, kib: int) -> None:
 
 
 def code_by_room(runtime: Path) -> "dict[str, int]":
-    """Bytes that stay after importing what a primary with OCPP imports, room by room; a room pays for what it is the first to need."""
+    """Bytes that remain after importing the modules of a primary with OCPP, per room; an import counts for the first room that needs it."""
     environment = {"MICROPYPATH": ".frozen"}
     listed = subprocess.run(
         [str(runtime), "-c", "from ampacity.roles import boot, primary\nfrom ampacity.roles.charging import upstream\n"
@@ -90,7 +90,7 @@ def code_by_room(runtime: Path) -> "dict[str, int]":
 
 
 def split(site: BusySite, runtime: Path, live: int) -> Iterator[Entry]:
-    """Where the live heap is; shares of it."""
+    """The parts of the live heap, as shares."""
     for room, size in code_by_room(runtime).items():
         yield entry(f"heap/code-{room}", size / KIB, live / KIB, "KiB")
     for part in DATA:

@@ -1,4 +1,4 @@
-"""Row `image`: compiled bytes of each room as a board carries it, and of all of them, a primary with OCPP 2.0.1, against its partition."""
+"""Row `image`: compiled bytes of each room on a board, and of all rooms of a primary with OCPP 2.0.1, against the partition."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Row `journal`: appends that survive a power cut, against the same bytes plainly appended with fsync. Same folder."""
+"""Row `journal`: appends that survive a power cut, against plain appends of the same bytes with fsync in the same folder."""
 
 import os
 import statistics
@@ -14,7 +14,7 @@ RECORDS, RECORD_BYTES = 1000, 300
 
 
 def rows() -> Iterator[Entry]:
-    """The median of many, taken in turn: the medium's own noise is larger than the difference."""
+    """The median of many, measured alternately: the noise of the medium is larger than the difference."""
     from ampacity.store.disk_files import DiskFiles
     from ampacity.store.journal import Journal
 

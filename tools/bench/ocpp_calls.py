@@ -1,8 +1,8 @@
-"""Rows `ocpp-calls`: TransactionEvents of 400 bytes sent and answered, our station against the `ocpp` library's ChargePoint, once as it
-comes, which is mostly its check of JSON schemas, and once without that.
+"""Rows `ocpp-calls`: TransactionEvents of 400 bytes sent and answered, this station against the `ocpp` library's ChargePoint,
+once with its defaults, mostly its check of JSON schemas, and once without that check.
 
-CPython, one after the other, the wire left out on both sides: the CSMS is a function that answers from a table. Ours goes
-the way of the product, through the journalled queue (in memory here); the library keeps nothing.
+CPython, one call after the other, without a wire on both sides: the CSMS is a function that answers from a table. The station
+uses the journalled queue of the product (in memory here); the library stores nothing.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class Store:
 
 
 class Ours:
-    """A station with a transaction under way, whose CSMS answers at once."""
+    """A station with a transaction in progress; its CSMS answers at once."""
 
     def __init__(self) -> None:
         config = {"identity": "A", "serial": "S", "firmware": "1", "model": "M", "vendor": "V"}
@@ -57,7 +57,7 @@ class Ours:
             self.settle()
 
     def settle(self) -> None:
-        """Until the station has nothing more to say."""
+        """Until the station has nothing left to send."""
         while True:
             text, _ = self.station.next(self.now_ms)
             if text is None:
@@ -100,7 +100,7 @@ class Wire:
 
 
 async def library_rate(schemas: bool) -> "tuple[float, int]":
-    """(calls a second, bytes of the last); schemas: as it does by itself, it holds each message against its JSON schema."""
+    """(calls per second, bytes of the last call); schemas: the library's default, which checks each message against its JSON schema."""
     from ocpp.v201 import ChargePoint, call
 
     wire = Wire()

@@ -1,4 +1,4 @@
-"""Row `ocpp-to-bus`: a SetChargingProfile reaches the station; how long until the last byte of the order is on the bus."""
+"""Row `ocpp-to-bus`: time from a SetChargingProfile at the station to the last byte of the order on the bus."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ def rows() -> Iterator[Entry]:
 
 
 def reaction_ms(bench: Any, csms: Any, number: int) -> float:
-    """The order goes to a unit's lease as soon as a frame carries it: seen at the device, a frame's end after it left."""
+    """The lease of a unit receives the order with the frame that carries it: seen at the device, one frame's end after transmission."""
     unit = number % EVSES + 1
     bench.run_ms(20_000 + number * 137)
     amps = 7.0 + number // EVSES

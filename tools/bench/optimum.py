@@ -1,13 +1,13 @@
 """What a perfect allocator would have delivered: one linear program over all sessions with perfect knowledge (HiGHS).
 
-It knows every session, its car and all other load beforehand. Time is cut into slots of a quarter of an hour. A session
-takes any current from 0 to what its car and its EVSE can, equal on all of the car's phases, while it stands there. Cars
-that load the same phases of a circuit take together at most the mean, over the slot's minutes, of what its rating less
-its other load leaves on the fullest of these phases, less the reserves of all others, those on phases that the car which
-stands there does not use excepted; a minute in which that is below the minimum of every one of them carries nothing. What
-an EVSE may draw without asking costs nothing, as in the firmware. That an EVSE charges with at least its minimum or not at
-all, that a car needs its time to follow a lower current, and that places change hands slowly is left out: it makes the true
-optimum smaller, so the result is never below it.
+It knows every session, its car and all other load in advance. Time is divided into slots of a quarter of an hour. A session
+takes any current from 0 to what its car and its EVSE can, equal on all of the car's phases, during its stay. Cars that load
+the same phases of a circuit take together at most the mean, over the slot's minutes, of what its rating less its other load
+leaves on the fullest of these phases, less the reserves of all others, except on phases that the present car does not use; a
+minute in which that is below the minimum of every one of them carries nothing. What an EVSE may draw without asking costs
+nothing, as in the firmware. The model omits that an EVSE charges with at least its minimum or not at all, that a car needs
+time to follow a lower current, and that slots rotate slowly. Each of these makes the true optimum smaller, so the result is
+never below it.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ MINUTE_S = 60
 
 @dataclass(frozen=True)
 class Stay:
-    """A session as it stood: evse is an index of the site's list, amps_da what its car takes on each of its phases."""
+    """One stay: evse is an index of the site's list, amps_da the current of its car on each of its phases."""
 
     evse: int
     arrival_s: int
@@ -32,15 +32,15 @@ class Stay:
 
 
 def possible_wh(site: dict[str, Any], stay: Stay) -> float:
-    """What this stay could have taken if it had been alone, at most what was asked."""
+    """What this stay could have taken alone, at most what it requested."""
     hours = (stay.departure_s - stay.arrival_s) / 3600
     return min(stay.energy_wh, hours * watts_of(site, stay, most_da(site, stay)))
 
 
 def optimum_wh(site: dict[str, Any], stays: Sequence[Stay], start_s: int, other_da: "Callable[[int, int, int], Sequence[float]]") -> list[float]:
-    """The energy of each stay in the schedule that delivers the most in all.
+    """The energy of each stay in the schedule with the greatest total.
 
-    other_da(circuit, from_s, until_s): the mean other load of a circuit, per phase, in da.
+    other_da(circuit, from_s, until_s): the mean other load of a circuit, per phase, in dA.
     """
     import numpy
     from scipy.optimize import linprog
@@ -62,7 +62,7 @@ def optimum_wh(site: dict[str, Any], stays: Sequence[Stay], start_s: int, other_
 
 
 class _Slots:
-    """The columns (two a stay and slot: up to its reserve, and above it) and the rows: first the stays, then circuit, phases and slot."""
+    """The columns (two per stay and slot: up to its reserve, and above it) and the rows: first the stays, then circuit, phases and slot."""
 
     def __init__(self, site: dict[str, Any], stays: Sequence[Stay], start_s: int) -> None:
         self.start_s = start_s
@@ -103,7 +103,7 @@ class _Slots:
         self._put(index, self.wh_per_da[-1])
 
     def idle(self, evse: int, phase: int, slot: int) -> bool:
-        """Does a car stand there in that slot, and none that uses this phase?"""
+        """Is there a car in that slot, and none that uses this phase?"""
         return (evse, slot) in self._standing and (evse, phase, slot) not in self._used
 
     def _put(self, row: int, value: float) -> None:
@@ -115,7 +115,7 @@ class _Slots:
 def _room(
     site: dict[str, Any], key: "tuple[int, tuple[int, ...], int]", slots: _Slots, other_da: Callable[[int, int, int], Sequence[float]]
 ) -> float:
-    """The mean over the slot's minutes of what is left on the fullest of these phases."""
+    """The mean, over the minutes of the slot, of the current left on the fullest of these phases."""
     circuit, phases, slot = key
     from_s = slots.start_s + slot * SLOT_S
     rating_da = site["circuits"][circuit]["rating_da"]
@@ -131,12 +131,12 @@ def _room(
 
 
 def _reserve_da(evse: dict[str, Any]) -> int:
-    """What it may draw without asking (safety.md, section 1)."""
+    """The current that it may draw without an order (safety.md, section 1)."""
     return max(int(evse.get("fallback_da") or 0), int(evse.get("power_on_da") or 0))
 
 
 def _below(site: dict[str, Any], circuit: int, phase: int, idle: "Callable[[int], bool]") -> "list[tuple[dict[str, Any], int]]":
-    """EVSEs that may load this phase of this circuit, and with how many terminals; but those where it is idle."""
+    """EVSEs that may load this phase of this circuit, and with how many terminals, except those where it is idle."""
     found = []
     for index, evse in enumerate(site["evses"]):
         times = sum(terminal.count(phase) for terminal in evse["terminals"])
@@ -146,7 +146,7 @@ def _below(site: dict[str, Any], circuit: int, phase: int, idle: "Callable[[int]
 
 
 def path_of(site: dict[str, Any], circuit: int) -> "list[int]":
-    """A circuit and all above it."""
+    """A circuit and all circuits above it."""
     path = []
     while circuit >= 0:
         path.append(circuit)
@@ -155,7 +155,7 @@ def path_of(site: dict[str, Any], circuit: int) -> "list[int]":
 
 
 def used_phases(site: dict[str, Any], stay: Stay) -> "dict[int, int]":
-    """Supply phase -> how many of the terminals that its car uses load it: as many as it has phases, from the first on."""
+    """Supply phase -> number of the car's terminals that load it: as many as it has phases, counted from the first."""
     used: dict[int, int] = defaultdict(int)
     for terminal in site["evses"][stay.evse]["terminals"][: stay.phases]:
         for phase in terminal:
@@ -164,13 +164,13 @@ def used_phases(site: dict[str, Any], stay: Stay) -> "dict[int, int]":
 
 
 def _phase_sets(site: dict[str, Any], stays: Sequence[Stay]) -> "list[tuple[int, ...]]":
-    """The sets of phases that cars load, and each phase by itself."""
+    """The sets of phases that cars load, and each single phase."""
     found = {tuple(sorted(used_phases(site, stay))) for stay in stays}
     return sorted(found | {(phase,) for phases in found for phase in phases})
 
 
 def _loads(site: dict[str, Any], stay: Stay, sets: "list[tuple[int, ...]]") -> "dict[tuple[int, tuple[int, ...]], int]":
-    """(circuit, phases) -> how often one da of this stay loads the least loaded of them; where it loads them all."""
+    """(circuit, phases) -> how often one dA of this stay loads the least loaded of them, if it loads all of them."""
     used = used_phases(site, stay)
     inside = [phases for phases in sets if all(phase in used for phase in phases)]
     return {(circuit, phases): min(used[phase] for phase in phases)
@@ -178,7 +178,7 @@ def _loads(site: dict[str, Any], stay: Stay, sets: "list[tuple[int, ...]]") -> "
 
 
 def most_da(site: dict[str, Any], stay: Stay) -> int:
-    """The most that its car takes there."""
+    """The maximum current of its car there."""
     return min(stay.amps_da, int(site["evses"][stay.evse]["limit_da"]))
 
 

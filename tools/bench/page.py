@@ -1,6 +1,6 @@
-"""docs/benchmarks.md: its table, kept row by row. A run replaces what it measured; all else on the page stays as it was written.
+"""The table of docs/benchmarks.md, updated row by row. A run replaces the rows that it measured and changes nothing else.
 
-Each row carries a digest of the files that it speaks of, as they were before it was measured (tools/digests.py).
+Each row carries a digest of the files that it depends on, taken before the measurement (tools/digests.py).
 """
 
 import datetime
@@ -22,7 +22,7 @@ NOT_KNOWN = "-"
 
 
 def machine() -> str:
-    """The kind of machine, without a name of it."""
+    """The kind of machine, without its name."""
     system = platform.system()
     try:
         release = platform.freedesktop_os_release()
@@ -49,12 +49,12 @@ def line(each: Entry, date: str, code: str) -> str:
 
 
 def natural(row: str) -> "list[tuple[int, int | str]]":
-    """Sort key: numbers in it count as numbers."""
+    """Sort key: numbers in it are compared as numbers."""
     return [(0, int(part)) if part.isdigit() else (1, part) for part in re.findall(r"\d+|\D+", row)]
 
 
 def whole(row: str) -> str:
-    """A row of an older page with the cells that it did not have."""
+    """A row of an older page, with the cells that it lacks."""
     return marked.row((marked.cells(row) + [NOT_KNOWN] * COLUMNS)[:COLUMNS])
 
 
@@ -64,7 +64,9 @@ def recorded(text: str) -> "list[tuple[str, str, str]]":
 
 
 def updated(text: str, entries: "list[Entry]", date: str, only: "str | None" = None, codes: "dict[str, str] | None" = None) -> str:
-    """The page with these rows replaced, each with its family's digest; cases of a measured row (of `only`) that are no longer there go."""
+    """The page with these rows replaced, each with its family's digest; cases of a measured row (of `only`) that no longer
+    exist are removed.
+    """
     before, _, rest = text.partition(BEGIN)
     table, _, after = rest.partition(END)
     families = {family(each["row"]) for each in entries} if len(entries) > 1 else set()

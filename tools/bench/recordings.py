@@ -1,7 +1,7 @@
-"""Recorded sessions and other load for a garage, cut to the days that a run needs.
+"""Recorded sessions and other load for a garage, limited to the days that a run needs.
 
-Sessions are those of Norwegian apartment garages (CC BY 4.0), other load that of households near Paris (UCI, CC BY
-4.0). They are looked for as `ampacity replay` does: here, in AMPACITY_DATA, beside the checkout.
+Sessions are those of Norwegian apartment garages (CC BY 4.0), other load that of households near Paris (UCI, CC BY 4.0). They
+are searched for as by `ampacity replay`: here, in AMPACITY_DATA, next to the checkout.
 """
 
 import csv
@@ -17,7 +17,7 @@ DAY_MIN = 1440
 
 
 def cut_sessions(target: Path, first: datetime, days: int, chance: random.Random, cars: "tuple[tuple[int, int], ...]" = CARS) -> None:
-    """The sessions that begin in these days; phases and current of the cars, which nobody recorded, are drawn."""
+    """The sessions that begin on these days; the recordings lack phases and current of the cars, which are generated."""
     with find_data(SESSIONS).open(newline="") as file, target.open("w", newline="") as cut:
         table = csv.writer(cut)
         table.writerow(["session", "arrival_local", "departure_local", "energy_kwh", "phases", "max_a"])
@@ -27,7 +27,7 @@ def cut_sessions(target: Path, first: datetime, days: int, chance: random.Random
 
 
 def pile_mains(target: Path, first: datetime, households: int, shift: int) -> None:
-    """Each phase carries so many households: the recording begun at different days, other ones for each phase and shift."""
+    """Each phase carries so many households: the recording started on different days, others for each phase and shift."""
     with find_data(MAINS).open(newline="") as file:
         rows = list(csv.DictReader(file))
     skip = next(i for i, row in enumerate(rows) if row["time_local"].endswith("T00:00"))

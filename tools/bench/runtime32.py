@@ -1,4 +1,4 @@
-"""The 32-bit MicroPython with this very firmware frozen in, built if need be."""
+"""The 32-bit MicroPython with this firmware frozen in; built if necessary."""
 
 import fcntl
 import hashlib
@@ -14,7 +14,7 @@ PROBES = ROOT / "tools" / "bench" / "probes"
 
 
 def frozen_runtime() -> Path:
-    """The program; a build takes about a minute. Raises RuntimeError where it cannot be built."""
+    """The program; a build takes about a minute. Raises RuntimeError if the build fails."""
     firmware = sorted((ROOT / "firmware" / "ampacity").rglob("*.py"))
     stamp = hashlib.sha256(b"".join(path.read_bytes() for path in firmware)).hexdigest()
     DEST.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Row `safe`: the bus is cut at full load; how long until every EVSE draws no more than its reserve."""
+"""Row `safe`: the bus is cut at full load; time until every EVSE draws no more than its reserve."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def rows() -> Iterator[Entry]:
 
 
 def cut_ms(bench, reserve_da: "list[int]", number: int) -> int:  # type: ignore[no-untyped-def]
-    """One cut, and back to full load."""
+    """One cut, and the return to full load."""
     points = bench.plant.points
     full = sum(point.amps_da for point in points)
     bench.run_ms(1_000 + number * 377)

@@ -1,7 +1,7 @@
-"""Row `simulate`: simulated seconds a second of one core, 24 EVSEs that all charge, a meter and a CSMS.
+"""Row `simulate`: simulated seconds per second of one core, with 24 charging EVSEs, a meter and a CSMS.
 
-CPU time, not time on the wall: other work on the machine does not count. With all bytes every Modbus and OCPP message is
-made and read; with --no-bytes orders and readings are facts, and what was delivered must come out the same.
+CPU time, not elapsed time: other work on the machine does not count. With all bytes every Modbus and OCPP message is encoded
+and decoded; with --no-bytes orders and readings are facts, and the delivered energy must be the same.
 """
 
 import time
@@ -17,7 +17,7 @@ SAME = "kWh delivered in {} min of {} cars, without bytes against with all"
 
 
 def run(no_bytes: bool, span_s: int) -> "tuple[float, float]":
-    """(simulated seconds a second, kWh delivered)."""
+    """(simulated seconds per second, kWh delivered)."""
     with garage(EVSES, no_bytes=no_bytes) as (bench, csms, _):
         fill(bench, csms)
         before_wh = delivered_wh(bench)

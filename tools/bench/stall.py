@@ -1,7 +1,7 @@
 """Row `stall`: the longest gap between two safety ticks of a primary on 32-bit MicroPython, in real time.
 
-It has the least heap of row `heap` and a quarter more, 16 secondaries on a paced line, and a CSMS. The cases are what
-holds a controller up: TLS handshakes, a name server that is silent, a message of the largest size.
+Its heap is the least heap of row `heap` plus a quarter; it has 16 secondaries on a paced line, and a CSMS. The cases are the
+causes of long gaps: TLS handshakes, a silent name server, a message of the largest size.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ ROWS = ("stall",)
 TICK_MS, AIM = 100, "<= 2.5"
 CASE_S, HANDSHAKES, REPEATS = 4.0, 2, 3
 MESSAGE_BYTES = 65_000
-PROGRAM_KIB = 16  # what the bench's own program takes in that heap
+PROGRAM_KIB = 16  # of the bench program in that heap
 HEAD = """
 [site]
 name = "stall"
@@ -46,7 +46,7 @@ password = "a password of twenty"
 
 
 class Process:
-    """The primary; `worst()`: the longest gap since it was asked last, and the most CPU time in one, in ms."""
+    """The primary; `worst()`: the longest gap since the previous call, and the most CPU time in one gap, in ms."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -160,7 +160,7 @@ async def large_message(watched: Process, csms: BenchCsms) -> str:
 
 
 async def quietest(watched: Process, step: Any) -> "tuple[int, str]":
-    """(longest gap, note) of the quietest of REPEATS: what else runs on the machine only adds. 0 if it did not come to that."""
+    """(longest gap, note) of the quietest of REPEATS: other processes only add to it. 0 if the case did not occur."""
     gaps, most_busy_ms = [], 0
     for _ in range(REPEATS):
         watched.worst()

@@ -1,4 +1,4 @@
-"""Row `start`: from the start of the process to the first order on the bus, against starting Python and three imports."""
+"""Row `start`: from the start of the process to the first order on the bus, against the start of Python with three imports."""
 
 import os
 import pty
@@ -61,7 +61,7 @@ def first_order_s(runtime: str) -> float:
 
 
 def wait_for_order(line: int, start: float) -> None:
-    """Read frames (a burst of bytes each) until one has the function code of a write."""
+    """Reads frames (a burst of bytes each) until one has a function code that writes."""
     while time.perf_counter() - start < GIVE_UP_S:
         if select.select([line], [], [], 0.05)[0]:
             frame = os.read(line, 512)
@@ -77,7 +77,7 @@ def python_s() -> float:
 
 
 def rows() -> Iterator[Entry]:
-    """The best of several starts, taken in turn with the reference."""
+    """The best of several starts, measured alternately with the reference."""
     for runtime, aim in (("cpython", "<= 3"), ("micropython", None)):
         ours, reference = [], []
         try:

@@ -1,4 +1,4 @@
-"""A TLS server on loopback for the rows that need one: it greets, keeps the session open and reads."""
+"""A TLS server on loopback for the rows that need one: it sends a greeting, keeps the session open and reads."""
 
 import datetime
 import ipaddress
@@ -17,7 +17,7 @@ DAY = datetime.timedelta(days=1)
 
 
 class TlsServer:
-    """`port`, `root` (the CA's certificate as a DER file), `context`. accept=True: sessions are held by a thread here."""
+    """`port`, `root` (the CA's certificate as a DER file), `context`. accept=True: a thread of this process holds the sessions."""
 
     def __init__(self, accept: bool = True) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="ampacity-bench.")
@@ -46,7 +46,7 @@ class TlsServer:
                 return
             try:
                 self.held.append(self.context.wrap_socket(plain, server_side=True))
-            except OSError:  # a client that gave up, or has no memory left for it
+            except OSError:  # a client that gave up, or ran out of memory
                 plain.close()
 
     def close(self) -> None:
@@ -59,7 +59,7 @@ class TlsServer:
 def certificate(
     name: str, key: ec.EllipticCurvePrivateKey, root_key: ec.EllipticCurvePrivateKey, names: "tuple[x509.GeneralName, ...]"
 ) -> x509.Certificate:
-    """One signed by the root; without alternative names it is the root itself."""
+    """A certificate signed by the root; without alternative names it is the root."""
     now = datetime.datetime.now(datetime.UTC)
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench root")])
     builder = (

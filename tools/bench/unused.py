@@ -1,15 +1,16 @@
-"""Rows `energy/mixed`, `energy/one-phase` and `energy/unmeasured`: sites whose cars leave phases unused, beside fair water-filling on
-the phases that they use (tools/bench/fair.py). An order counts on every phase that a contactor can close until the ledger knows
-better (safety.md, rule 14): what that costs is what is missing.
+"""Rows `energy/mixed`, `energy/one-phase` and `energy/unmeasured`: sites whose cars leave phases unused, compared with fair
+water-filling on the phases in use (tools/bench/fair.py). An order counts on every phase that a contactor can close until the
+ledger knows better (safety.md, rule 14): the difference is its cost.
 
-A day and a quarter from six in the morning, drawn from a seed: cars come in the morning for some hours and in the evening for the
-night, need what such cars need, and leave when they leave; other load swings and steps. The connection is such that fair shares
-deliver SHARE_LEAST to SHARE_MOST of what is asked: in plenty nothing would be measured. Nobody tells departure or energy. The
-cases `…/bytes` are two hours of a smaller site of the same kind with every byte on the line.
+A day and a quarter from six in the morning, generated from a seed: cars arrive in the morning for some hours and in the
+evening for the night, with typical needs and departures; other load swings and steps. The connection is chosen so that fair
+shares deliver SHARE_LEAST to SHARE_MOST of the requested energy: with a larger one there would be nothing to measure. No
+departure or energy is known. The cases `…/bytes` are two hours of a smaller site of the same kind with every byte on the
+line.
 
-The fleet is that of Germany on 1 January 2024 (Kraftfahrt-Bundesamt: 1.41 million battery cars, 0.92 million plug-in hybrids):
-40 % hybrids, which charge on one phase. Nobody counts the phases of battery cars: a tenth with one, a sixth with two and the rest
-with three is an assumption.
+The fleet is that of Germany on 1 January 2024 (Kraftfahrt-Bundesamt: 1.41 million battery cars, 0.92 million plug-in
+hybrids): 40 % hybrids, which charge on one phase. There is no statistic on the phases of battery cars: a tenth with one, a
+sixth with two and the rest with three is an assumption.
 """
 
 import json
@@ -27,23 +28,23 @@ from tools.bench.fair import fair_wh
 
 ROWS = ("energy/mixed", "energy/one-phase", "energy/unmeasured")
 SEED = 1
-START_S = 1_704_693_600  # a Monday, six o'clock, UTC
+START_S = 1_704_693_600  # a Monday, 06:00 UTC
 DAY_H, SHORT_H = 30, 2
-SHORT_NEEDS = 4  # in the short time cars need so many times less
+SHORT_NEEDS = 4  # divisor of the cars' needs in the short run
 MINUTE_MS = 60_000
 SHARE_LEAST, SHARE_MOST = 0.6, 0.9
 AIM = ">= 0.95"
 
-Fleet = tuple[tuple[int, int, int, int, int], ...]  # per cent, phases, da, the least and the most that one needs, Wh
+Fleet = tuple[tuple[int, int, int, int, int], ...]  # percent, phases, dA, least and greatest need, Wh
 HYBRID, BATTERY_WH = (3_000, 12_000), (8_000, 40_000)
 FLEET: Fleet = ((40, 1, 160, *HYBRID), (6, 1, 320, *BATTERY_WH), (10, 2, 160, *BATTERY_WH), (44, 3, 160, *BATTERY_WH))
 ONE_PHASE: Fleet = ((40, 1, 160, *HYBRID), (60, 1, 320, *BATTERY_WH))
 
 
 class Kind(NamedTuple):
-    """rows: of each row its EVSEs and its rating in A, by size of the site; unmeasured: rows whose EVSEs measure nothing.
+    """rows: of each row its EVSEs and its rating in A, by size of the site; unmeasured: rows whose EVSEs do not measure.
 
-    main_a: the connection's rating; floors: circuits between it and the rows; metered: has each circuit a meter of its own?
+    main_a: the connection's rating; floors: circuits between it and the rows; metered: has each circuit its own meter?
     Without one unused phases count.
     """
 
@@ -66,7 +67,9 @@ KINDS = {
 
 
 class Load:
-    """Other load of the connection, a value a minute and phase: it swings and, once in two hours, steps. Face of replay/other_load.py."""
+    """Other load of the connection, one value per minute and phase: it swings and, once in two hours, steps. Interface of
+    replay/other_load.py.
+    """
 
     least_da, most_da = 20, 120
 
@@ -79,13 +82,13 @@ class Load:
             self.values.append([int(da) for da in now_da])
 
     def at(self, since_start_ms: int) -> "tuple[list[int], int]":
-        """(da per phase, ms since the start until which that holds)."""
+        """(dA per phase, ms since the start until which the value is valid)."""
         minute = since_start_ms // MINUTE_MS
         return self.values[minute % len(self.values)], (minute + 1) * MINUTE_MS
 
 
 class Day(Week):
-    """A drawn span instead of a recorded one: its site, its sessions, its other load."""
+    """A generated span instead of a recorded one: its site, its sessions, its other load."""
 
     def __init__(self, kind: Kind, size: int, seed: int = SEED) -> None:
         self.kind, self.size, self.seed = kind, size, seed
@@ -107,7 +110,7 @@ class Day(Week):
         return Session(f"car-{number + 1}", begin_s, begin_s + stay_s, needs_wh, None, phases, amps_da)
 
     def site(self) -> dict[str, Any]:
-        """The facts of its site; ValueError: the check refuses it."""
+        """The facts of its site; ValueError: the site check rejects it."""
         with tempfile.TemporaryDirectory(prefix="ampacity-unused.") as name:
             path = Path(name) / "site.toml"
             path.write_text(site_text(self.kind, self.size))
@@ -119,7 +122,7 @@ class Day(Week):
 
 
 def _by_day(chance: random.Random) -> "tuple[int, int]":
-    """(Arrival, stay) in s, arrival from six o'clock on: evening for the night, or some hours of the day."""
+    """(arrival, stay) in s, arrival counted from six o'clock: evening for the night, or some hours of the day."""
     evening = chance.random() < 0.6
     hour, stay_h = (chance.gauss(12, 1.5), chance.gauss(12, 2)) if evening else (chance.gauss(3, 2), chance.gauss(4, 2))
     return int(3600 * max(0.0, hour)), int(3600 * max(0.5, stay_h))
@@ -131,7 +134,7 @@ def _at_once(chance: random.Random) -> "tuple[int, int]":
 
 
 def site_text(kind: Kind, size: int) -> str:
-    """Rows of EVSEs with three phases whose terminals are turned from one to the next, each row on a line of its own."""
+    """Rows of EVSEs with three phases whose terminals are rotated from one to the next, each row on a separate line."""
     lines = ['[site]\nname = "unused"\n', _circuit("main", kind.main_a[size], assumed_a=Load.most_da / 10, meter="grid")]
     for n in range(kind.floors):
         lines.append(_circuit(f"floor-{n + 1}", 0.6 * kind.main_a[size], "main", meter=f"of-floor-{n + 1}" if kind.metered else None))

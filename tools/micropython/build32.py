@@ -1,8 +1,8 @@
 """`python3 -m tools.micropython.build32`: a MicroPython with 32-bit objects and a board's TLS, in .cache/micropython32.
 
-Heap and time figures of the 64-bit runtime do not hold for a board: its objects are twice as large. This one is built
-from Debian's source package with 32-bit words and with Mbed TLS as the bare-metal ports configure it (TLS 1.2 only,
-DER only, memory from the GC heap). Needs dpkg-dev, make, gcc, patch and gcc-multilib; takes about half a minute.
+Heap and time figures of the 64-bit runtime do not apply to a board: its objects are twice as large. This one is built from
+Debian's source package with 32-bit words and with Mbed TLS as the bare-metal ports configure it (TLS 1.2 only, DER only,
+memory from the GC heap). Needs dpkg-dev, make, gcc, patch and gcc-multilib; takes about half a minute.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def check_tools() -> None:
 
 
 def stamp_of(freeze: Path | None) -> str:
-    """What the build depends on, in one line."""
+    """The inputs of the build, in one line."""
     digest = hashlib.sha256()
     for part in sorted(HERE.glob("*")):
         if part.is_file():
@@ -62,7 +62,7 @@ def make_arguments(manifest: Path) -> list[str]:
 
 
 def own_tls(tree: Path, packages: Path) -> None:
-    """Undo Debian's use of the system's Mbed TLS: the ports bring their own configuration of it."""
+    """Reverts Debian's use of the system's Mbed TLS: the ports have their own configuration of it."""
     system = sorted((tree / "debian" / "patches").glob("*system-mbedtls.patch"))
     if not system:
         raise Failed("unexpected source package: no patch for the system's Mbed TLS")
@@ -76,7 +76,7 @@ def own_tls(tree: Path, packages: Path) -> None:
 
 
 def board_paths(tree: Path) -> None:
-    """Paths as short as on a board: with the host's 4 KiB each level of import costs a tenth of the stack."""
+    """Paths as short as on a board: with the host's 4 KiB each level of import takes a tenth of the stack."""
     header = tree / "ports" / "unix" / "mpconfigport.h"
     text, changed = re.subn(r"(#define MICROPY_ALLOC_PATH_MAX\s+).*", r"\g<1>(260)", header.read_text())
     if not changed:
@@ -85,7 +85,7 @@ def board_paths(tree: Path) -> None:
 
 
 def build(dest: Path, freeze: Path | None) -> None:
-    """Fetch the sources, build, and leave `micropython` and `mpy-cross` in dest."""
+    """Fetches the sources, builds, and leaves `micropython` and `mpy-cross` in dest."""
     jobs = f"-j{os.cpu_count() or 1}"
     with PrivateApt(kind="deb-src") as apt:
         apt.update()

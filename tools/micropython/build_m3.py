@@ -1,8 +1,8 @@
 """`python3 -m tools.micropython.build_m3`: MicroPython for a Cortex-M3 and an emulator for it, in .cache/cortex-m3.
 
-The emulated machine (QEMU's mps2-an385) has a counter that runs with the instructions, so times are those of a core and the
-same on every host. Sources, compiler and emulator are Debian's packages, unpacked, not installed; the compiler (800 MB) is
-dropped after the build. About three minutes and 140 MB to fetch.
+The emulated machine (QEMU's mps2-an385) has a counter that advances with the instructions, so times are those of a core and
+equal on every host. Sources, compiler and emulator are Debian's packages, unpacked, not installed; the compiler (800 MB) is
+deleted after the build. The build takes about three minutes and fetches 140 MB.
 """
 
 import os
@@ -29,7 +29,7 @@ LD_LIBRARY_PATH="{libraries}" exec "$here/root/usr/bin/qemu-system-arm" -L "$her
 
 
 def unpack(names: list[str], dest: Path) -> None:
-    """Packages of this machine's own Debian, with all that they need, into a folder."""
+    """Packages of this machine's Debian, with all their dependencies, into a folder."""
     with PrivateApt(own_suite()) as apt:
         apt.update()
         wanted, known = set(names), set(HERE_ALREADY)

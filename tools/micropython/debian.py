@@ -1,7 +1,7 @@
-"""apt with sources, lists and cache of its own: packages of a newer Debian suite, and nothing of the system changed.
+"""apt with separate sources, lists and cache: packages of a newer Debian suite, without a change to the system.
 
-The machine's own entries for its main suite are copied into a private folder with the suite's name replaced, so that
-packages come from the mirror that this machine trusts, checked with its own keyring. Needs no root.
+The machine's own entries for its main suite are copied into a private folder with the suite's name replaced, so that packages
+come from the mirror that this machine trusts, checked with the machine's keyring. Needs no root.
 """
 
 import os
@@ -21,7 +21,7 @@ exec "$here/{loader}" --library-path "$here/{libraries}" "$here/{program}" "$@"
 
 
 class Failed(Exception):
-    """One line that says what is wrong and what would be right."""
+    """One line: what is wrong, and the remedy."""
 
 
 def own_suite() -> str:
@@ -68,7 +68,7 @@ class PrivateApt:
             if shutil.which(tool) is None:
                 raise Failed(f"this machine is no Debian (no {tool})")
         self.folder = Path(tempfile.mkdtemp(prefix="ampacity-apt."))
-        self.folder.chmod(0o755)  # apt's unprivileged user must get in
+        self.folder.chmod(0o755)  # apt's unprivileged user must have access
         for name in ("lists/partial", "cache/archives/partial", "sources", "packages"):
             (self.folder / name).mkdir(parents=True)
         self._write_sources(own_suite())
@@ -90,7 +90,7 @@ class PrivateApt:
             raise Failed(f"no apt source of this machine has the suite {own}")
 
     def run(self, *words: str) -> None:
-        """apt-get with the private folders; its output is shown only if it fails."""
+        """Runs apt-get with the private folders; its output is shown only if it fails."""
         private = {
             "Dir::Etc::sourcelist": "/dev/null",
             "Dir::Etc::sourceparts": self.folder / "sources",
@@ -106,12 +106,12 @@ class PrivateApt:
             raise Failed(f"the package lists of {self.suite} could not be read")
 
     def download(self, names: list[str]) -> list[Path]:
-        """Fetch binary packages of the suite; the .deb files."""
+        """Fetches binary packages of the suite; returns the .deb files."""
         self.run("download", *(f"{name}/{self.suite}" for name in names))
         return sorted((self.folder / "packages").glob("*.deb"))
 
     def closure(self, names: set[str], known: "set[str] | None" = None) -> list[Path]:
-        """The same with all packages that they need, but for those `known` to be here and what these need."""
+        """The same with all dependencies, except those `known` to be installed and what these need."""
         known, wanted, debs = set(known or ()), names, []
         while wanted:
             debs = self.download(sorted(wanted))
@@ -120,7 +120,7 @@ class PrivateApt:
         return debs
 
     def source(self, names: list[str]) -> None:
-        """Fetch and unpack source packages of the suite, each into .folder/packages/NAME."""
+        """Fetches and unpacks source packages of the suite, each into .folder/packages/NAME."""
         self.run("source", "--download-only", *names)
         packages = self.folder / "packages"
         for description in sorted(packages.glob("*.dsc")):  # apt has checked them against the signed index
@@ -129,7 +129,7 @@ class PrivateApt:
 
 
 def quietly(command: list[str], folder: Path) -> None:
-    """Run a command in `folder`; Failed with the end of its output if it does not end well."""
+    """Runs a command in `folder`; raises Failed with the end of its output if the command fails."""
     done = subprocess.run(
         command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -138,7 +138,7 @@ def quietly(command: list[str], folder: Path) -> None:
 
 
 def unpack(debs: list[Path], root: Path) -> None:
-    """The files of these packages under `root`, and nothing else there."""
+    """Installs the files of these packages under `root`, and no others."""
     shutil.rmtree(root, ignore_errors=True)
     root.parent.mkdir(parents=True, exist_ok=True)
     for deb in debs:
@@ -146,7 +146,7 @@ def unpack(debs: list[Path], root: Path) -> None:
 
 
 def write_wrapper(dest: Path, program: str) -> None:
-    """dest/NAME starts `program` of dest/root with the loader and C library that are beside it; dest may be moved."""
+    """dest/NAME starts `program` of dest/root with the loader and C library of that folder; dest may be moved."""
     root = dest / "root"
     loaders = sorted(p for p in root.rglob("ld-linux*") if p.parent.name.startswith("lib") or "linux-gnu" in str(p))
     library = next(iter(sorted(root.rglob("libc.so.6"))), None)
@@ -158,7 +158,7 @@ def write_wrapper(dest: Path, program: str) -> None:
 
 
 def needs(deb: Path) -> list[str]:
-    """The packages that a .deb depends on, the first of each choice."""
+    """The packages that a .deb depends on, the first of each alternative."""
     shown = subprocess.run(["dpkg-deb", "-f", deb, "Depends", "Pre-Depends"], capture_output=True, text=True, check=True).stdout
     choices = ",".join([line.partition(":")[2] for line in shown.splitlines()]).split(",")
     return [re.split(r"[\s|(:]", choice.strip())[0] for choice in choices if choice.strip()]

@@ -1,4 +1,4 @@
-"""Where the MicroPython runtimes are: the one fetched into .cache, else one of at least 1.25 on PATH."""
+"""Finds the MicroPython runtimes: the one fetched into .cache, else one of version 1.25 or newer on the PATH."""
 
 import os
 import re
@@ -13,7 +13,7 @@ HOW = {"micropython": "run: make setup", "micropython32": "run: make micropython
 
 
 class MissingRuntime(RuntimeError):
-    """No runtime of that kind here; the text says in one line how to get it."""
+    """No runtime of that kind here; the text says in one line how to get one."""
 
 
 def version_of(program: str) -> tuple[int, int] | None:

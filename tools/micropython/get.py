@@ -1,7 +1,7 @@
 """`python3 -m tools.micropython.get`: the MicroPython unix runtime into .cache/micropython, without installing anything.
 
-It is Debian's package of a newer suite with the libraries it needs, run by its own loader, so it works on an older
-Debian. Where that cannot be had, a `micropython` of at least 1.25 on PATH will do.
+It is the package of a newer Debian suite with its libraries, run by its own loader, so it works on an older Debian. Where it
+is not available, a `micropython` of version 1.25 or newer on the PATH is used.
 """
 
 import shutil
@@ -15,7 +15,7 @@ DEST = ROOT / ".cache" / "micropython"
 
 
 def fetch(dest: Path) -> None:
-    """Download the package and what it depends on, unpack all into dest/root and write dest/micropython."""
+    """Downloads the package and its dependencies, unpacks all into dest/root and writes dest/micropython."""
     with PrivateApt() as apt:
         apt.update()
         unpack(apt.closure({"micropython"}), dest / "root")
@@ -23,7 +23,7 @@ def fetch(dest: Path) -> None:
 
 
 def get(dest: Path, force: bool = False) -> str:
-    """Make sure that a runtime is there; says which. Raises Failed if none can be had."""
+    """Ensures that a runtime is present; returns its description. Raises Failed if none is available."""
     program = str(dest / "micropython")
     if not force and (version_of(program) or (0, 0)) >= LEAST:
         return f"{program} is there already"

@@ -1,1 +1,1 @@
-"""Mutation testing of the trusted core: `make mutants`. Does a test of behaviour fail when one piece of the code is wrong?"""
+"""Mutation testing of the trusted core: `make mutants`. Does a behaviour test fail when one piece of the code is wrong?"""

@@ -1,8 +1,10 @@
-"""`make mutants`, or `python -m tools.mutants [--sample N --seed K] [--file FILE …]`: which small defects no test of behaviour sees.
+"""`make mutants`, or `python -m tools.mutants [--sample N --seed K] [--file FILE …]`: the small defects that no behaviour
+test detects.
 
-Each mutant of circuit/trusted meets the tests of its room that reach its statement, quick ones first, until one fails.
-tests/circuit/test_vectors.py is left out: recorded vectors see that something changed, not that it is wrong. What was killed stays in
-out/mutants/ until its file changes, survivors until a test changes. tools/mutants/equivalent.txt lists mutants that no behaviour can tell apart.
+Each mutant of circuit/trusted runs through the tests of its room that reach its statement, quick ones first, until one fails.
+tests/circuit/test_vectors.py is omitted: recorded vectors detect a change, not an error. out/mutants/ keeps killed mutants
+until their file changes, survivors until a test changes. tools/mutants/equivalent.txt lists mutants with the same behaviour
+as the original.
 """
 
 import argparse
@@ -27,7 +29,7 @@ SECONDS_MAX = 8.0
 
 
 class Run:
-    """Mutants of some files of a layout, and what became of them; `kept` in a folder."""
+    """Mutants of some files of a layout, and their results, stored in the folder `kept`."""
 
     def __init__(self, layout: suite.Layout, folder: Path, seconds_max: float = SECONDS_MAX, processes: int = 2) -> None:
         self.layout, self.folder, self.seconds_max, self.processes = layout, folder, seconds_max, processes
@@ -45,7 +47,7 @@ class Run:
         return found
 
     def measure(self, files: "list[Path]", tell: Any) -> None:
-        """Which tests reach which statements: measured anew when a test file changes, or a source that it reached."""
+        """Which tests reach which statements; measured again when a test file changes, or a source that it reached."""
         files = self._room(files)
         for test_file in sorted({test for file in files for test in self.layout.tests_of(file)}):
             mine = [file for file in files if test_file in self.layout.tests_of(file)]
@@ -71,14 +73,16 @@ class Run:
             self.reach[str(test_file), name] = (seconds, lines)
 
     def _room(self, files: "list[Path]") -> "list[Path]":
-        """All files beside these: what is measured for one of them serves the others."""
+        """All files of the folder: one measurement for all of them."""
         return sorted({path for file in files for path in file.parent.glob("*.py") if path.name != "__init__.py"})
 
     def _context(self, test_file: Path) -> "list[Path]":
         return [test_file, *sorted(test_file.parent.glob("helper*.py"))]
 
     def tests(self, mutant: Mutant) -> "tuple[list[tuple[str, str, float]], int]":
-        """The tests that reach it, within seconds_max: of files that import its module first, and quick ones first of each; how many are left out."""
+        """The tests that reach it, within seconds_max: files that import its module first, quick tests first in each; and how
+        many are omitted.
+        """
         module = self.layout.module_of(self.sources[mutant.file])
         found = []
         for (path, name), (seconds, lines) in self.reach.items():
@@ -101,7 +105,7 @@ class Run:
         return module + " import" in self.texts[test_file] or "from %s import %s" % (package, name) in self.texts[test_file]
 
     def play(self, mutants: "list[Mutant]", tell: Any) -> "dict[str, dict[str, Any]]":
-        """Name → {"state": killed, survived or unreached, "by", "slow": tests left out}; results are kept as they come."""
+        """Name → {"state": killed, survived or unreached, "by", "slow": tests omitted}; each result is stored at once."""
         kept = self._kept()
         results: dict[str, dict[str, Any]] = {}
         jobs = []
@@ -152,7 +156,7 @@ def digest(paths: "list[Path]") -> str:
 
 
 def tests_of(file: Path) -> "list[Path]":
-    """The tests of behaviour of a firmware file's room."""
+    """The behaviour tests of a firmware file's room."""
     room = file.relative_to(FIRMWARE / "ampacity").parts[0]
     folders = TESTS_BESIDE.get(room, (room,))
     found = [path for folder in folders for path in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
@@ -164,7 +168,7 @@ def score(results: "list[dict[str, Any]]") -> "tuple[int, int]":
 
 
 def report(results: "dict[str, dict[str, Any]]") -> str:
-    """Survivors with what changed, then the score of each file and of all."""
+    """Survivors with their change, then the score of each file and of all."""
     rows = sorted(results.values(), key=lambda row: row["name"])
     lines = []
     for row in rows:
@@ -199,7 +203,7 @@ def main(words: "list[str]") -> int:
     mutants = [m for m in run.mutants(files) if asked.contains in m.name]
     if asked.sample and asked.sample < len(mutants):
         mutants = random.Random(asked.seed).sample(mutants, asked.sample)
-    mutants = [m for m in mutants if m.name not in equivalent]  # after the draw: a line there changes no other
+    mutants = [m for m in mutants if m.name not in equivalent]  # after the draw: a line there does not change the sample
     if asked.list:
         print("\n".join(m.name for m in mutants))
         return 0
@@ -216,7 +220,7 @@ def main(words: "list[str]") -> int:
 
 
 def chosen_files(names: "list[str] | None", rooms: "list[str] | None" = None) -> "list[Path]":
-    """The files of these rooms, and those that have one of these names in their path."""
+    """The files of these rooms, and those with one of these names in their path."""
     found: list[Path] = []
     for room in rooms or ([] if names else [str(TRUSTED.relative_to(FIRMWARE / "ampacity"))]):
         if not (FIRMWARE / "ampacity" / room).is_dir():

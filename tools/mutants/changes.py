@@ -1,7 +1,7 @@
 """One small defect at a time: every place of a module where an operator, a constant, a condition or a statement can be wrong.
 
-A mutant is named by its file, its function, and its statement before and after, so that a list of equivalent ones
-outlives lines that are added above. Texts, annotations and what only type checkers see are left alone.
+A mutant is named by its file, its function, and its statement before and after, so that a list of equivalent mutants remains
+valid when lines are added above. Texts, annotations and code for type checkers are not changed.
 """
 
 import ast
@@ -34,7 +34,7 @@ COMPUTED = {
 }
 CALLED = {"min": "max", "max": "min", "any": "all", "all": "any"}
 SHOWN_MAX = 600
-NEAR_MAX = 100  # a constant from here on is a quantity, not a count: doubled and halved instead of one off
+NEAR_MAX = 100  # from this constant on a quantity, not a count: doubled and halved instead of one off
 
 
 class Mutant:
@@ -45,7 +45,7 @@ class Mutant:
         self.node, self.choice = node, choice
         self.before, self.after = before, after
         self.outermost = ""  # the dotted name of the outermost function that it is in the body of
-        self.again = 0  # the how-manieth with these texts
+        self.again = 0  # number among those with the same texts
 
     @property
     def name(self) -> str:
@@ -54,7 +54,7 @@ class Mutant:
 
 
 def mutants_of(source: str, file: str) -> "list[Mutant]":
-    """All mutants of a module; `file` is how they call it. Mutant.line: of the statement, 0 outside functions."""
+    """All mutants of a module; `file` is its name in them. Mutant.line: of the statement, 0 outside functions."""
     tree = ast.parse(source)
     found, seen = [], {}
     for number, node, parents in _numbered(tree):
@@ -88,7 +88,7 @@ def mutated(source: str, mutant: Mutant) -> ast.Module:
 
 
 def equivalent_names(path: Path) -> "dict[str, str]":
-    """Name → reason, from a file of pairs of lines: the name, then indented why no behaviour can differ."""
+    """Name → reason, from a file of pairs of lines: the name, then, indented, why no behaviour can differ."""
     found, name = {}, ""
     for line in path.read_text().splitlines():
         if line.startswith((" ", "\t")):
@@ -114,7 +114,7 @@ def _numbered(tree: ast.AST) -> "Iterator[tuple[int, ast.AST, list[ast.AST]]]":
 
 
 def _outermost(statement: ast.stmt, parents: "list[ast.AST]") -> str:
-    """Of a statement inside functions; "" where it is run when the module is imported, or where the function has more than code."""
+    """The function of a statement; "" if it runs when the module is imported, or if the function has more than code."""
     names = []
     for parent in parents:
         if isinstance(parent, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and parent is not statement:
@@ -148,11 +148,11 @@ def _defects(node: ast.AST, parents: "list[ast.AST]") -> "list[ast.AST]":
     found = maker(node) if maker else []
     parent = parents[-1]
     if isinstance(node, ast.Constant) and isinstance(parent, ast.Return) and _says_bool(parents):
-        return []  # its statement's defects are the same
+        return []  # covered by its statement's defects
     if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(parent, ast.Module | ast.ClassDef):
-        return []  # what has no name at all fails in every test
+        return []  # a name that is missing everywhere fails in every test
     if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.USub):
-        found = [new for new in found if isinstance(new, ast.Constant) and new.value == 0]  # -1 says "none"; so does -2
+        found = [new for new in found if isinstance(new, ast.Constant) and new.value == 0]  # -1 means "none"; so does -2
     if isinstance(node, ast.expr) and (
         (isinstance(parent, ast.If | ast.While | ast.IfExp) and node is parent.test) or (isinstance(parent, ast.comprehension) and node in parent.ifs)
     ):
@@ -259,7 +259,7 @@ class _Swap(ast.NodeTransformer):
 
 
 def _with(statement: ast.stmt, old: ast.AST, new: ast.AST) -> ast.stmt:
-    """The statement with `new` in the place of `old`; it stays as it is."""
+    """The statement with `new` in place of `old`; the statement itself is not changed."""
     if statement is old:
         return new  # type: ignore[return-value]
     memo = {id(old): new}
@@ -267,7 +267,7 @@ def _with(statement: ast.stmt, old: ast.AST, new: ast.AST) -> ast.stmt:
 
 
 def _shown(statement: ast.stmt) -> str:
-    """The statement in one line, without what stands inside it."""
+    """The statement in one line, without its body."""
     text = ast.unparse(statement)
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.If | ast.While | ast.For | ast.With | ast.Try):
         text = text.split("\n")[0]
@@ -275,7 +275,7 @@ def _shown(statement: ast.stmt) -> str:
 
 
 def _cut(before: str, after: str) -> "tuple[str, str]":
-    """Of a long statement, as a table is, its beginning, and what is around the place that changed."""
+    """The beginning of a long statement, such as a table, and the surroundings of the change."""
     if len(before) < SHOWN_MAX:
         return before, after
     at = next((at for at in range(len(after)) if after[: at + 1] != before[: at + 1]), len(after))

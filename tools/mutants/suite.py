@@ -1,8 +1,9 @@
-"""Tests against one module that is not as it stands in the file: which statements each test reaches, and what fails.
+"""Tests against one module that differs from its file: which statements each test reaches, and which tests fail.
 
-Everything runs in a forked process of its own, so that a mutant can neither reach the next one nor end the run. Tests and
-firmware are imported once, before the fork, and there only the code of the changed function is exchanged; what changes
-outside functions is imported anew. No file is written. A test's time is processor time: a busy machine kills nobody.
+Each mutant runs in a separate forked process, so that a mutant can neither reach the next one nor end the run. Tests and
+firmware are imported once, before the fork, and only the code of the changed function is exchanged there; for a change
+outside functions all is imported again. No file is written. A test's time is processor time: load on the machine kills no
+mutant.
 """
 
 import ast
@@ -22,7 +23,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-SLOWER_MAX = 5  # a test that takes so many times its time, and then some, is an endless loop
+SLOWER_MAX = 5  # a test that takes this many times its time, plus a margin, is an endless loop
 GRACE_S = 1.0
 ENDS_S_MAX = 600
 MEMORY_MAX = 2 << 30
@@ -30,11 +31,11 @@ PROCESSES = multiprocessing.get_context("fork")
 
 
 class TooLong(BaseException):
-    """A test passed its time; no `except Exception` may catch it."""
+    """A test exceeded its time; no `except Exception` may catch it."""
 
 
 class Layout:
-    """Where modules are imported from, and where the tests of each are. paths: what else the tests import from."""
+    """The folders that modules are imported from, and the tests of each. paths: further folders that the tests import from."""
 
     def __init__(self, sources: Path, paths: "list[Path]", tests_of: "Callable[[Path], list[Path]]") -> None:
         self.sources, self.paths, self.tests_of = sources, paths, tests_of
@@ -64,7 +65,7 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def run_all(jobs: "list[tuple[Any, ...]]", work: "Callable[..., Any]", processes: int, told: "Callable[[tuple[Any, ...], Any], None]") -> None:
-    """work(*job) of each job in a process of its own, `processes` at a time; told(job, result), None if it died."""
+    """Runs work(*job) of each job in a separate process, `processes` at a time; calls told(job, result), None if the process died."""
     waiting, running = list(reversed(jobs)), {}
     while waiting or running:
         while waiting and len(running) < processes:
@@ -96,7 +97,7 @@ def run_ready(
     processes: int,
     told: "Callable[[tuple[Any, ...], Any], None]",
 ) -> None:
-    """The same from a process that has imported these tests, and what they import."""
+    """The same, from a process that has already imported these tests and their imports."""
     ours, theirs = PROCESSES.Pipe(False)
     process = PROCESSES.Process(target=_ready, args=(theirs, layout, test_files, jobs, work, processes))
     process.start()
@@ -127,7 +128,7 @@ def _child(pipe: Any, work: "Callable[..., Any]", job: "tuple[Any, ...]") -> Non
 
 
 def reached(layout: Layout, files: "list[Path]", test_file: Path) -> "dict[str, tuple[float, dict[str, list[int]]]]":
-    """Per test its seconds of processor time, and the first lines of the statements of each module of `files` that it ran."""
+    """Per test its processor time in seconds, and the first lines of the statements of each module of `files` that it ran."""
     hits: set[tuple[int, int]] = set()
     modules = {}
     for number, file in enumerate(files):
@@ -148,9 +149,9 @@ def reached(layout: Layout, files: "list[Path]", test_file: Path) -> "dict[str, 
 
 
 def judged(layout: Layout, file: Path, tree: ast.Module, function: str, tests: "list[tuple[str, str, float]]") -> "tuple[str, str]":
-    """("killed", by which test and how) or ("survived", ""). tests: (test file, name, its seconds), the first come first.
+    """("killed", by which test and how) or ("survived", ""). tests: (test file, name, its seconds), in this order.
 
-    function: the dotted name of the outermost function that changed, in a process of run_ready; "": import all anew.
+    function: the dotted name of the outermost function that changed, in a process of run_ready; "": import everything again.
     """
     modules = {} if function else {layout.module_of(file): (file, tree)}
     if function:
@@ -168,7 +169,7 @@ def judged(layout: Layout, file: Path, tree: ast.Module, function: str, tests: "
 
 
 def _exchange(module: Any, function: str, code: CodeType) -> None:
-    """Give the module's function the code that it has in `code`; whoever holds the function has the new one."""
+    """Replaces the code of the module's function by its code in `code`; every reference to the function sees it."""
     found: Any = module
     for name in function.split("."):
         found = vars(found)[name]
@@ -178,7 +179,7 @@ def _exchange(module: Any, function: str, code: CodeType) -> None:
 
 
 def _imported(layout: Layout, modules: "dict[str, tuple[Path, ast.Module]]", names: "dict[str, Any]", test_file: Path) -> Any:
-    """The test module; its helpers beside it are those of its own folder."""
+    """The test module; the helpers of its folder belong to it."""
     if not any(isinstance(finder, _Changed) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Changed(modules, names))
         sys.path[:0] = [str(path) for path in [layout.sources, *layout.paths]]
@@ -214,8 +215,8 @@ def _time_limit(seconds: float) -> Any:
 
     signal.signal(signal.SIGPROF, end)
     signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_PROF, seconds, 0.5)  # again, should the first be swallowed
-    signal.setitimer(signal.ITIMER_REAL, 60 + 10 * seconds)  # asleep for ever
+    signal.setitimer(signal.ITIMER_PROF, seconds, 0.5)  # again, in case the first one is swallowed
+    signal.setitimer(signal.ITIMER_REAL, 60 + 10 * seconds)  # sleeps permanently
     try:
         yield
     finally:
@@ -224,7 +225,7 @@ def _time_limit(seconds: float) -> Any:
 
 
 class _Marked(ast.NodeTransformer):
-    """Tells `_hit` of each statement in a function before it runs."""
+    """Calls `_hit` before each statement in a function runs."""
 
     def __init__(self, number: int) -> None:
         self.number, self.depth = number, 0

@@ -1,1 +1,1 @@
-"""The whole site on one desk: plant, bus, devices, controllers, and a control channel to play with them."""
+"""The whole site on one computer: plant, bus, devices, controllers, and a control channel to operate them."""

@@ -1,10 +1,10 @@
-"""Putting a bench together: site, upstream, recorded mains; on either clock."""
+"""Assembles a bench: site, upstream, recorded other load; on either clock."""
 
 from ampacity_host.rig.base.upstream import Upstream
 
 
 def play_mains(bench, setup, path):
-    """The recorded other load of --mains, on the root circuit, from now on at its own time of day."""
+    """The recorded other load of --mains, on the root circuit, from now on at its original time of day."""
     from datetime import datetime
 
     from ampacity_host.replay.other_load import OtherLoadRecording
@@ -17,12 +17,12 @@ def play_mains(bench, setup, path):
 
 
 async def real_bench(setup, args, folder):
-    """Everything up, each controller in its process."""
+    """Starts everything, each controller in a separate process."""
     from ampacity_host.rig.process.process_bench import ProcessBench
     from ampacity_host.rig.process.process_cascade import ProcessCascadeBench
     from ampacity_host.rig.process.runtime import command
 
-    command(args.runtime, folder, args.heap)  # says at once that a runtime is not there
+    command(args.runtime, folder, args.heap)  # reports a missing runtime at once
     where = (folder, args.runtime, args.heap, setup.seed)
     bench = ProcessCascadeBench(setup.cascade, *where) if setup.cascade is not None else ProcessBench(setup.facts, *where)
     bench.own_tls = setup.own_tls
@@ -61,7 +61,7 @@ async def _real_upstream(bench, setup):
 
 
 def make_virtual(setup):
-    """The bench for this site: with primaries below, one controller for each."""
+    """The bench for this site; with primaries below, one controller for each."""
     if setup.cascade is not None:
         from ampacity_host.rig.virtual.virtual_cascade import VirtualCascadeBench
 
@@ -72,7 +72,7 @@ def make_virtual(setup):
 
 
 async def virtual_bench(setup, args):
-    """Everything up at the first instant of the virtual clock."""
+    """Starts everything at the first instant of the virtual clock."""
     bench = make_virtual(setup)
     if setup.bench_csms:
         from ampacity_host.rig.virtual.virtual_csms import attach_csms

@@ -1,4 +1,4 @@
-"""`ampacity rig`: brings a site up on this desk, prints one line when it is up, and takes it down cleanly."""
+"""`ampacity rig`: starts a site on this computer, prints one line when it is ready, and stops it cleanly."""
 
 import asyncio
 import errno
@@ -21,7 +21,7 @@ OK, REFUSED, USAGE = 0, 1, 2
 
 
 def run(args):
-    """args: attributes as in the command line (site, control, runtime, clock, csms, …). The exit code."""
+    """args: attributes as in the command line (site, control, runtime, clock, csms, …). Returns the exit code."""
     try:
         free("--control", args.control)
         free("--bench-csms", getattr(args, "bench_csms", None))
@@ -63,7 +63,7 @@ def there(option, path):
 
 
 class RigRun:
-    """One run of the rig, from the first part to the last."""
+    """One run of the rig, from start to stop."""
 
     def __init__(self, args, setup):
         self._args, self._setup = args, setup

@@ -1,4 +1,4 @@
-"""From the command line's options to a compiled site: which CSMS, which OCPP version, which seed."""
+"""From the command line's options to a compiled site: the CSMS, the OCPP version, the seed."""
 
 from urllib.parse import urlsplit
 
@@ -11,11 +11,11 @@ BENCH_IDENTITY = "AMP-BENCH"
 
 
 class UsageError(Exception):
-    """An option that cannot be meant."""
+    """An invalid option."""
 
 
 def host_port(option, text):
-    """("127.0.0.1", 9000) of "127.0.0.1:9000"; the host may be left out. UsageError for anything else."""
+    """("127.0.0.1", 9000) of "127.0.0.1:9000"; the host is optional. UsageError for anything else."""
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdecimal() or int(port) > 65535:
         raise UsageError("%s: %r is no HOST:PORT" % (option, text))
@@ -35,7 +35,7 @@ def ws_url(option, text):
 
 
 class Setup:
-    """site: the SiteFile; facts: compiled; bench_csms: (host, port) to start one at, None for none."""
+    """site: the SiteFile; facts: compiled; bench_csms: (host, port) of the bench CSMS to start, None for none."""
 
     def __init__(self, args):
         self.site = load_site(args.site)
@@ -48,7 +48,7 @@ class Setup:
             self._need_no_tls((self.cascade.flat if self.cascade else self.facts)["buses"])
 
     def own_tls(self, name):
-        """The certificates of a secondary, None where its bus has no tls. UsageError: its entry names none."""
+        """The certificates of a secondary, None if its bus has no tls. UsageError: its entry names none."""
         site, own = self.site, name
         if self.cascade is not None:
             member = self.cascade.owner(name)
@@ -59,7 +59,7 @@ class Setup:
             raise UsageError("evse %s: its bus has tls, and %s is missing" % (name, missing)) from None
 
     def _need_no_tls(self, buses):
-        """Real cryptography takes real time: it runs on the real clock."""
+        """Real cryptography takes real time, so it requires the real clock."""
         secure = [bus["name"] for bus in buses if bus.get("tls")]
         if secure:
             raise UsageError("--clock virtual: bus %s has tls; use --clock real" % secure[0])
@@ -71,7 +71,7 @@ class Setup:
             raise UsageError("evse %s: the rig needs the site file of a primary below (site = …)" % unknown) from None
 
     def _choose(self, args):
-        """The three CSMS options, or what the site file says."""
+        """The three CSMS options, or the values of the site file."""
         ocpp = self.facts["ocpp"]
         if args.ocpp and (wrong := refusal(args.ocpp)):
             raise UsageError("--ocpp: %s; %s" % wrong)
@@ -87,7 +87,7 @@ class Setup:
             if args.csms:
                 ocpp["url"] = ws_url("--csms", args.csms)
             if self.bench_csms or ocpp["url"].startswith("ws://"):
-                ocpp["security_profile"] = min(1, ocpp["security_profile"])  # the bench's own has no certificate
+                ocpp["security_profile"] = min(1, ocpp["security_profile"])  # the bench CSMS has no certificate
             elif ocpp["security_profile"] < 2:
                 raise UsageError("--csms: wss://… needs [ocpp] with security_profile 2 or 3 and root_pem")
         if ocpp and args.ocpp:

@@ -48,7 +48,7 @@ max_a = 16.0
 """
 
 
-def test_thousands_of_frames_are_spelled_as_the_other_implementation_does():
+def test_thousands_of_frames_are_encoded_like_the_other_implementation():
     rng = random.Random(5)
     for _ in range(3000):
         unit, pdu = rng.randrange(1, 248), rng.randbytes(rng.randrange(2, 60))
@@ -58,7 +58,7 @@ def test_thousands_of_frames_are_spelled_as_the_other_implementation_does():
         assert OTHER.decode(to_ascii(frame))[1::2] == (unit, pdu)
 
 
-def test_a_spoilt_character_is_noticed_as_the_other_implementation_notices_it():
+def test_a_corrupted_character_is_detected_like_the_other_implementation():
     rng = random.Random(6)
     for _ in range(3000):
         line = bytearray(to_ascii(rtu_frame(rng.randrange(1, 248), rng.randbytes(rng.randrange(2, 30)))))
@@ -74,21 +74,21 @@ def garage(tmp_path):
     return Garage(tmp_path / "site.toml")
 
 
-def test_two_sleeping_wall_boxes_share_a_line_and_what_there_is(garage):
+def test_two_sleeping_wallboxes_share_a_line_and_the_available_current(garage):
     garage.run(60_000)
     assert garage.guard.mode == "regulating" and all(60 <= da <= 160 for da in garage.offered_da())
     assert garage.buses[0][0].counters["timeouts"] > 10  # the frames that woke them
     assert all(device.limit_da <= max(garage.guard.bound_da(i)) for i, device in enumerate(garage.devices))
 
 
-def test_a_lower_reaches_one_that_sleeps_within_half_a_second(garage):
+def test_a_lower_reaches_a_sleeping_device_within_half_a_second(garage):
     garage.run(60_000)
     garage.guard.limit("test", ("evse", 0), [0, 0, 0], None, "hold")
     garage.run(500)
     assert garage.devices[0].limit_da == 0
 
 
-def test_after_a_silence_it_comes_back(garage):
+def test_after_a_silence_the_device_recovers(garage):
     garage.run(60_000)
     garage.deaf.add(garage.devices[0])
     garage.run(20_000)

@@ -42,7 +42,7 @@ REAL = CA.issue("client", role="Operator", extensions=(USAGE,)).der
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(REAL) - 1), st.integers(0, 255)), min_size=1, max_size=4), st.integers(0, len(REAL)))
-def test_a_mangled_certificate_is_refused_or_names_one_plain_role(changes, size):
+def test_a_mangled_certificate_is_refused_or_gives_one_plain_role(changes, size):
     der = bytearray(REAL)
     for at, byte in changes:
         der[at] = byte

@@ -61,7 +61,7 @@ async def test_a_grant_of_several_registers_and_a_setting_of_one_are_obeyed():
         assert status == 0 and registers.lease.fallback_da == 80, text
 
 
-async def test_what_is_not_there_is_refused_in_words_and_foreign_units_are_silent():
+async def test_missing_registers_are_refused_by_name_and_foreign_units_are_silent():
     async with secondary() as (ask, _registers, _clock):
         _, text = await ask("-a 5 -t 4 -r 100 -c 1")
         assert "Illegal data address" in text

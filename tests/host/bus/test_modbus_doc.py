@@ -3,7 +3,7 @@
 from tools.modbus_doc import PATH, document
 
 
-def test_the_page_is_generated_from_the_table_as_it_is_now():
+def test_the_page_is_generated_from_the_present_table():
     assert PATH.read_text() == document()
 
 

@@ -69,7 +69,7 @@ async def test_a_grant_by_function_16_and_by_function_23():
         assert answer.registers[3] == 120 and answer.registers[23] == 2
 
 
-async def test_a_setting_by_function_6_once_it_is_unlocked():
+async def test_a_setting_is_written_by_function_6_once_it_is_unlocked():
     async with secondary() as (client, registers, _clock):
         registers.unlocked = True
         answer = await client.write_register(table.SETTINGS_AT, 80, device_id=5)
@@ -98,12 +98,12 @@ async def test_errors_are_exceptions_and_foreign_units_are_not_answered():
         assert not (await client.read_holding_registers(table.STATUS_AT, count=1, device_id=5)).isError()
 
 
-async def test_the_device_says_who_it_is():
+async def test_the_device_identifies_itself():
     async with secondary() as (client, _map, _clock):
         answer = await client.read_device_information(read_code=1, object_id=0, device_id=5)
         assert answer.information == {0: b"Ampacity", 1: b"Charging point", 2: b"1.2.3"}
 
 
-def test_the_broadcast_of_the_table_is_what_the_map_unpacks():
+def test_the_register_map_unpacks_the_broadcast_of_the_table():
     assert table.length(table.ORDERS) == table.BROADCAST_HEAD + 1
     assert struct.calcsize(table.format_of(table.ORDERS[:-1])) == 2 * table.BROADCAST_HEAD

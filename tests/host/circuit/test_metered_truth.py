@@ -42,13 +42,13 @@ class House(World):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_rule_3_1_an_overload_is_gone_within_the_budget(seed):
+def test_rule_3_1_an_overload_ends_within_the_budget(seed):
     world = House(site([evse(i) for i in range(3)], ((-1, 400),), assumed=100), seed)
     world.live(240, 15, 380)
     assert world.longest_ms <= BUDGET_MS
 
 
-def test_rule_3_1_liveness_a_quiet_house_leaves_its_room_to_the_cars():
+def test_rule_3_1_liveness_with_low_other_load_the_cars_get_the_free_current():
     world = House(site([evse(i) for i in range(3)], ((-1, 400),), assumed=100), 1)
     world.other = 100
     world.run(90)
@@ -56,7 +56,7 @@ def test_rule_3_1_liveness_a_quiet_house_leaves_its_room_to_the_cars():
     assert sum(d.limit for d in world.devices) >= 290
 
 
-def test_rule_3_3_a_dead_meter_leaves_what_the_assumption_allows():
+def test_rule_3_3_with_a_dead_meter_the_assumption_limits_the_cars():
     world = House(site([evse(i) for i in range(3)], ((-1, 400),), assumed=100), 1)
     world.other = 30
     world.run(60)

@@ -23,7 +23,7 @@ SEEDS_THAT_FIND = {
 
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=QUIET)
 @given(seed=st.integers(0, 2**32))
-def test_no_rating_is_exceeded_and_afterwards_everybody_charges(seed):
+def test_no_rating_is_exceeded_and_afterwards_every_car_charges(seed):
     world = rage(seed)
     assert world.worst is None
     assert all(heal(world)), [world.guard.why(i) for i in range(len(world.devices))]
@@ -32,7 +32,7 @@ def test_no_rating_is_exceeded_and_afterwards_everybody_charges(seed):
 
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=QUIET)
 @given(seed=st.integers(0, 2**32))
-def test_the_ledger_alone_holds_against_drivers_that_want_anything(seed):
+def test_the_ledger_alone_prevents_overloads_by_arbitrary_targets(seed):
     assert rage(seed, GreedyGuard, lazy=True).worst is None
 
 
@@ -84,7 +84,7 @@ def test_a_read_that_revives_an_old_order_waits_for_its_margin():
     assert world.worst is None
 
 
-def test_without_rule_5_a_read_revives_an_old_order_beside_others():
+def test_without_rule_5_a_read_revives_an_old_order_in_addition_to_others():
     assert revived(planned("rule 5: a read may revive")).worst is not None
 
 
@@ -119,7 +119,7 @@ def test_an_order_above_the_reserve_follows_a_reading_within_the_boot_time():
     assert world.worst is None
 
 
-def test_without_rule_8_a_watchdog_that_was_lost_is_still_believed():
+def test_without_rule_8_a_lost_watchdog_is_still_trusted():
     assert forgotten(planned("rule 8: fresh evidence")).worst is not None
 
 

@@ -55,7 +55,7 @@ def test_before_anything_is_read_the_ledger_counts_no_less_than_the_check_and_af
 
 @settings(deadline=None, max_examples=400)
 @given(SITE, st.dictionaries(st.sampled_from(("watchdog_ms", "fallback_da", "power_on_da", "holds")), st.sampled_from((0, 1, 60, 120))), FLAG, FLAG)
-def test_what_tests_have_shown_counts_alike_in_the_check_and_in_the_ledger(drawn, seen, tested, distrusted):
+def test_test_results_count_alike_in_the_check_and_in_the_ledger(drawn, seen, tested, distrusted):
     facts = site_of(drawn)
     site = Site(facts)
     ledger = Ledger(site, NOW_MS)
@@ -89,7 +89,7 @@ def test_where_the_check_passes_the_default_state_of_the_ledger_fits(drawn):
 
 @settings(deadline=None, max_examples=200)
 @given(EVSE)
-def test_less_known_never_counts_less(drawn):
+def test_less_evidence_never_counts_less(drawn):
     evse = Site(site_of({"evses": [drawn], "tested": False, "other_da": 0, "rating_da": 320})).evses[0]
     known = Declared(evse)
     promised = reserve_da(evse, known)

@@ -63,7 +63,7 @@ def instances(draw):
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(instances())
-def test_the_allocator_gives_what_the_slow_one_gives(instance):
+def test_the_allocator_agrees_with_the_slow_one(instance):
     free, members = instance
     expected = slow(free, members)
     allocate(list(free), members)
@@ -82,7 +82,7 @@ def test_no_row_is_overdrawn_and_every_goal_is_0_or_at_least_the_minimum(instanc
         assert member.goal_da == 0 or member.min_da <= member.goal_da <= member.max_da
 
 
-def test_the_cost_grows_hardly_faster_than_the_number_of_evses():
+def test_the_cost_grows_almost_linearly_with_the_number_of_evses():
     def cost(count):
         members = [Member(i, (0, 1 + i // 8), 60, 160 + i % 3, 1, 1, 0) for i in range(count)]
         free = [count * 90] + [(7 + r % 3) * 100 for r in range(count // 8 + 1)]

@@ -54,7 +54,7 @@ ALL = commands()
 
 
 @pytest.mark.parametrize("words", [(), ("report",), *ALL])
-def test_help_is_whole_at_80_cells_and_speaks_no_python(words):
+def test_help_is_complete_at_80_columns_and_contains_no_python(words):
     text = said(*words, "--help", env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"}).stdout
     assert "..." not in text.replace("]...", "").replace("}...", "") and "<" not in text
     for line in text.splitlines():
@@ -79,7 +79,7 @@ def test_a_name_of_an_option_means_the_same_in_every_command():
             assert "site" in {parameter.name for parameter in command.params if parameter.param_type_name == "argument"}, words
 
 
-def test_former_spellings_are_read_as_todays():
+def test_former_spellings_are_read_as_the_present_ones():
     assert respelled(["--site", "a.toml", "--seed", "1"], OLD["rig"]) == ["a.toml", "--seed", "1"]
     assert respelled(["--seed", "1", "--site=a.toml"], OLD["rig"]) == ["a.toml", "--seed", "1"]
     assert respelled(["show", "--data", "d", "--", "--data", "x"], OLD["console"]) == ["show", "--controller=d", "--", "--data", "x"]
@@ -100,7 +100,7 @@ def test_a_site_is_checked_in_either_spelling(words):
                                    ["run", "--site", "{}", "--data", "d"], ["check", "{}"], ["push", "{}", "--controller", "/dev/nowhere"],
                                    ["diff", "{}", "--port", "/dev/nowhere"], ["scan", "{}", "--tcp", "127.0.0.1:1"],
                                    ["scan", "--site", "{}", "--tcp", "127.0.0.1:1"]])
-def test_a_site_file_that_is_not_there_is_2_and_one_that_is_refused_is_1_in_every_command(words, tmp_path, monkeypatch):
+def test_a_missing_site_file_is_2_and_a_refused_one_is_1_in_every_command(words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.csv").write_text("arrival,departure,energy_kwh\n2026-03-02T08:00,2026-03-02T09:00,1\n")
     (tmp_path / "bad.toml").write_text("[site]\nname = 3\n")
@@ -114,7 +114,7 @@ ASKING = (["console", "show"], ["commission"], ["replace", "bay"], ["scan", "--b
 
 
 @pytest.mark.parametrize("words", ASKING)
-def test_a_controller_is_named_in_one_way_and_what_is_wrong_with_it_has_one_exit_code(words, tmp_path):
+def test_a_controller_is_named_in_one_way_and_its_errors_have_one_exit_code(words, tmp_path):
     for controller, status, text in (
         ("nonsense", 2, "DIR, HOST:PORT or TTY"), ("host:99999", 2, "DIR, HOST:PORT or TTY"),
         (tmp_path, 3, "is its controller running"), (tmp_path / "none", 3, "no data folder"),
@@ -127,7 +127,7 @@ def test_a_controller_is_named_in_one_way_and_what_is_wrong_with_it_has_one_exit
 
 
 @pytest.mark.parametrize("words", [("check", DEMO), ("report", "excursions")])
-def test_a_data_folder_that_is_not_there_is_3(words, tmp_path):
+def test_a_missing_data_folder_is_3(words, tmp_path):
     assert said(*words, "--controller", tmp_path / "none").exit_code == 3
 
 
@@ -141,17 +141,17 @@ def test_an_empty_data_folder_is_2_and_not_the_current_directory(words, tmp_path
 
 @pytest.mark.parametrize("version", ["1.6", "2.1", "nonsense"])
 @pytest.mark.parametrize("words", [(), ("--no-csms",), ("--clock", "virtual", "--no-csms")])
-def test_a_rig_refuses_an_ocpp_version_that_is_not_there_and_names_those_that_are(words, version):
+def test_a_rig_refuses_an_unknown_ocpp_version_and_names_the_known_ones(words, version):
     done = said("rig", DEMO, *words, "--ocpp", version)
     assert done.exit_code == 2 and done.stderr == f"ampacity: --ocpp: OCPP {version} is not supported by this firmware; use 2.0.1\n"
 
 
-def test_the_ocpp_versions_are_those_that_the_firmware_has():
+def test_the_ocpp_versions_equal_those_of_the_firmware():
     folders = {path.name for path in (Path(ampacity.__file__).parent / "ocpp").glob("v[0-9]*")}
     assert folders == {"v" + version.replace(".", "") for version in SPOKEN}
 
 
-def test_an_address_that_may_not_be_read_is_said_and_no_stopped_controller(tmp_path, monkeypatch):
+def test_an_unreadable_address_is_reported_as_such_and_not_as_a_stopped_controller(tmp_path, monkeypatch):
     def refused(path, *_, **__):
         raise PermissionError(13, "Permission denied", str(path))
     monkeypatch.setattr(Path, "read_text", refused)
@@ -201,7 +201,7 @@ def test_a_shell_can_complete_commands_and_options():
     assert "--bash" not in completed("ampacity ") and "check" in completed("ampacity ")
 
 
-def test_run_says_first_as_json_where_its_console_will_listen(tmp_path):
+def test_run_first_prints_the_address_of_its_console_as_json(tmp_path):
     (tmp_path / "bad.toml").write_text("[site]\nname = 3\n")
     done = said("run", tmp_path / "bad.toml", "--data", tmp_path / "d", "--json")
     facts = json.loads(done.stdout.splitlines()[0])

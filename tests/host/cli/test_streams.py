@@ -30,7 +30,7 @@ def test_a_closed_stream_changes_no_status(closed):
 
 
 @pytest.mark.parametrize("out", [">/dev/full 2>/dev/full", ">&- 2>&-"])
-def test_a_controller_runs_whatever_becomes_of_what_is_said(out, tmp_path):
+def test_a_controller_runs_even_if_its_output_is_lost(out, tmp_path):
     """It came so far that it wrote its folder, and the signal ended it with 0."""
     line = f"{PROGRAM} run {SITES}/good/two-hundred-eight.toml --data {tmp_path} --json {out} & "
     line += f"n=0; while [ ! -s {tmp_path}/lock ] && [ $n -lt 250 ]; do sleep 0.1; n=$((n + 1)); done; kill $!; wait $!"
@@ -38,7 +38,7 @@ def test_a_controller_runs_whatever_becomes_of_what_is_said(out, tmp_path):
     assert done.returncode == 0 and os.path.getsize(tmp_path / "lock"), done
 
 
-def test_a_closed_stream_gives_its_number_to_no_other_file():
+def test_the_number_of_a_closed_stream_is_not_reused_by_a_file():
     look = "import os; from ampacity_host.cli.standard_streams import open_missing; open_missing(); import sys; sys.stderr.write(' '.join("
     look += "os.readlink('/proc/self/fd/%d' % n) for n in (0, 1)) + ' %d' % open('/proc/self/stat').fileno())"
     assert shell(f'{sys.executable} -c "{look}" <&- >&-').stderr.startswith("/dev/null /dev/null ")
@@ -51,7 +51,7 @@ def interrupted(tmp_path, module, when):
     return shell(f"PYTHONPATH={tmp_path} {PROGRAM} devices >/dev/null")
 
 
-def test_ctrl_c_while_the_program_is_being_read_or_ends_is_130_without_a_word(tmp_path):
+def test_ctrl_c_during_start_or_end_of_the_program_is_130_without_output(tmp_path):
     for module, when in (("typer", "come()"), ("jsonschema", "come()"), ("sitecustomize", "atexit.register(come)")):
         done = interrupted(tmp_path, module, when)
         assert (done.returncode, done.stderr) == (130, ""), (module, done)

@@ -9,7 +9,7 @@ MUTE = ALONE.replace('name = "evse-3"\nkind = "heidelberg-energy-control"', 'nam
 ASKS = "evse-3: it has no watchdog (class N) and no evidence that it keeps its last order: its reserve is its maximum, 16.0 A"
 
 
-def test_one_that_keeps_its_order_is_seen_to_and_counts_so_whatever_else_was_left_out(tmp_path):
+def test_a_device_seen_to_keep_its_order_counts_so_whatever_was_skipped(tmp_path):
     bench = yard(tmp_path, MUTE)
     bench.start()
     plug(bench, "evse-3")

@@ -39,7 +39,7 @@ power_on_a = 0.0
 """
 
 
-def test_what_was_typed_before_a_question_is_no_answer_to_it(monkeypatch):
+def test_input_typed_before_a_question_is_not_its_answer(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("\n\n"))
     keys = KeyboardInstaller()
     while keys._lines.qsize() < 3:
@@ -57,12 +57,12 @@ def test_what_was_typed_before_a_question_is_no_answer_to_it(monkeypatch):
     (["commission", "--port", "/dev/nothing-here"], 3, "/dev/nothing-here"),
     (["report", "commission", "/nowhere.json"], 2, "/nowhere.json"),
 ])
-def test_wrong_usage_is_told_with_what_would_be_right(words, status, told):
+def test_wrong_usage_is_reported_with_the_correct_form(words, status, told):
     result = CliRunner().invoke(app, words)
     assert result.exit_code == status and told in result.output
 
 
-def test_a_file_that_is_no_report_is_told(tmp_path):
+def test_a_file_other_than_a_report_is_reported(tmp_path):
     for text in ("", "[]", '{"kind": "other"}', '{"kind": "commissioning report"}'):
         path = tmp_path / "x.json"
         path.write_text(text)
@@ -83,14 +83,14 @@ def test_a_report_without_any_evse_did_not_pass():
     assert "No faults found" in html(report) and "not signed" in html(report)
 
 
-def test_an_aborted_run_did_not_pass_though_all_that_was_done_did():
+def test_an_aborted_run_did_not_pass_even_if_all_executed_steps_did():
     head = {**HEAD, "finished": False, "aborted": [["evse-2", []]], "evses": {"evse-1": {"index": 0, "outcome": "passed"}}}
     report = assemble(head, [], [])
     assert report["outcome"] == "not done"
     assert "the run was aborted; not done: evse-2 (all steps)" in html(report) and "No faults found in the completed steps." in html(report)
 
 
-def test_what_people_type_is_data_on_the_page_and_no_markup():
+def test_typed_text_is_data_on_the_page_and_not_markup():
     page = html(assemble({**HEAD, "site": "<b>", "signed": {"by": "<script>", "at": None, "seal": "0"}}, [], []))
     assert "<script>" not in page and "&lt;script&gt;" in page and "was changed" in page
 
@@ -103,17 +103,17 @@ def test_two_devices_that_answer_each_other_are_a_finding_of_the_scan():
     assert not scan_findings([{**scan, "verdict": ""}])
 
 
-def test_nothing_recorded_is_no_plot():
+def test_an_empty_recording_has_no_plot():
     assert plot({"name": "a", "steps": [], "samples": []}) == ""
 
 
-def test_nobody_leaves_out_what_only_eyes_see():
+def test_an_unattended_run_skips_steps_that_need_a_person():
     nobody = NoInstaller(patience=2)
     assert [nobody.poll("a", "load") for _ in range(3)] == [None, None, "skip"]
     assert nobody.poll("a", "identity") == "skip" and not nobody.agrees("may it stand?")
 
 
-def test_a_keyboard_takes_words_and_tells_others_back(monkeypatch, capsys):
+def test_a_keyboard_accepts_valid_words_and_rejects_others(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.StringIO("y\nwhat\nskip\n\n"))
     keyboard, words = KeyboardInstaller(), []
     end_s = time.monotonic() + 20
@@ -131,14 +131,14 @@ def test_a_keyboard_takes_words_and_tells_others_back(monkeypatch, capsys):
     ("same_unit", "evse-3", {"unit": 400}, "1..247"),
     ("same_unit", "evse-2", {"unit": 3}, "a simulated device on a serial line"),
 ])
-def test_a_wiring_fault_that_makes_no_sense_is_refused_with_what_would(tmp_path, kind, target, options, told):
+def test_an_invalid_wiring_fault_is_refused_with_the_valid_ones(tmp_path, kind, target, options, told):
     bench = yard(tmp_path)
     bench.start()
     with pytest.raises(FieldError, match=told.replace(".", r"\.")):
         bench.fault_injector.set(kind, target, True, options)
 
 
-def test_wiring_faults_end_and_all_is_as_the_site_file_says(tmp_path):
+def test_after_wiring_faults_end_the_wiring_follows_the_site_file(tmp_path):
     bench = yard(tmp_path)
     bench.start()
     for kind, target, options in (("miswired", "evse-2", {"phases": ["L2", "L3", "L1"]}), ("same_unit", "evse-4", {"unit": 3}),
@@ -152,7 +152,7 @@ def test_wiring_faults_end_and_all_is_as_the_site_file_says(tmp_path):
     assert json.loads(Desk(bench).ask("show evse evse-4 --json"))["online"]
 
 
-def test_the_command_runs_it_unattended_writes_both_papers_and_says_so_by_its_status(tmp_path, monkeypatch):
+def test_the_unattended_command_writes_both_reports_and_sets_its_exit_status(tmp_path, monkeypatch):
     from ampacity_host.commission import command
 
     bench = yard(tmp_path)
@@ -176,7 +176,7 @@ def test_the_command_runs_it_unattended_writes_both_papers_and_says_so_by_its_st
     assert nowhere.exit_code == 2 and "No such file" in nowhere.output
 
 
-def test_a_scan_at_the_controller_asks_the_units_of_the_site_file_too(tmp_path):
+def test_a_scan_at_the_controller_also_polls_the_units_of_the_site_file(tmp_path):
     text = SITE.replace("[[meter]]", '[[bus]]\nname = "lan"\nkind = "tcp"\nhost = "127.0.0.1"\ntcp_port = 5020\nprivate = true\n[[meter]]')
     bench = yard(tmp_path, text + KEBA.format(number=1))
     bench.start()
@@ -201,7 +201,7 @@ def test_a_scan_at_the_controller_asks_the_units_of_the_site_file_too(tmp_path):
 RUNNING = {"running": True, "evse": "evse-1", "step": "load", "ask": None, "progress": "", "seconds": 3, "done": [], "left": [], "findings": []}
 
 
-def test_without_a_terminal_it_says_how_far_it_is_and_at_ctrl_c_that_the_run_goes_on():
+def test_without_a_terminal_progress_is_printed_and_ctrl_c_reports_that_the_run_continues():
     host, port = talker({"commission start --yes": "started: evse-1", "commission status 0 --json": json.dumps(RUNNING)})
     words = [sys.executable, "-m", "ampacity_host", "commission", "--controller", f"{host}:{port}", "--no-scan"]
     own = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # also where the tests were started without Ctrl-C
@@ -225,7 +225,7 @@ class Told:
         return "error: not now" if line.startswith("scan") else self.desk.ask(line)
 
 
-def test_a_name_that_is_none_is_refused_before_any_bus_stands_and_only_buses_of_those_named_do(tmp_path):
+def test_an_unknown_name_is_refused_before_any_bus_stops_and_only_named_buses_stop(tmp_path):
     text = SITE.replace("[[meter]]", '[[bus]]\nname = "lan"\nkind = "tcp"\nhost = "127.0.0.1"\ntcp_port = 5020\nprivate = true\n[[meter]]')
     text += "".join(KEBA.format(number=number) for number in (1, 2))
     bench = yard(tmp_path, text)
@@ -246,7 +246,7 @@ def test_a_name_that_is_none_is_refused_before_any_bus_stands_and_only_buses_of_
     assert scanned("keba-2", "evse-2") == ["scan lan 127.0.0.1:5032", "scan rs485-1"]
 
 
-def test_options_of_the_controllers_words_reach_it():
+def test_options_of_the_controller_commands_reach_it():
     host, port = talker({"commission status --json": '{"running": false}'})
     result = CliRunner().invoke(app, ["console", "--connect", f"{host}:{port}", "commission", "status", "--json"])
     assert result.exit_code == 0 and '"running"' in result.output

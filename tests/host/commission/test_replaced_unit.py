@@ -39,7 +39,7 @@ def run(*words):
     return CliRunner().invoke(app, ["replace", *words, "--controller", "127.0.0.1:1", "--by", "Ada"])
 
 
-def test_a_unit_is_replaced_to_its_end_tested_alone_and_appended(site, tmp_path):
+def test_a_unit_is_replaced_completely_tested_alone_and_appended(site, tmp_path):
     bench, desk, person = site
     person.guide(desk, None, None).run(["evse-1", "evse-2"])
     out = tmp_path / "yard.html"
@@ -64,7 +64,7 @@ def test_a_unit_is_replaced_to_its_end_tested_alone_and_appended(site, tmp_path)
     assert [evse["order_a"] for evse in bench.view()["evses"].values()] == [16.0] * 4
 
 
-def test_one_that_could_not_be_finished_can_be_begun_again(site, tmp_path):
+def test_an_unfinished_replacement_can_be_restarted(site, tmp_path):
     bench, desk, person = site
     bench.fault_injector.set("swapped", "evse-2", True, {})
     bench.run_ms(20_000)
@@ -80,7 +80,7 @@ def test_one_that_could_not_be_finished_can_be_begun_again(site, tmp_path):
     assert "nothing was replaced" in desk.ask("replace evse-2")
 
 
-def test_a_page_that_cannot_be_written_is_said_with_where_the_papers_are(site, tmp_path):
+def test_an_unwritable_page_is_reported_with_the_place_of_the_reports(site, tmp_path):
     bench, desk, person = site
     person.words = {("evse-2", step): "skip" for step in ("identity", "steps", "silence")}
     bench.fault_injector.set("swapped", "evse-2", True, {})

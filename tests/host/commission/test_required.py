@@ -83,7 +83,7 @@ def court_after(tmp_path, allows_da=0):
     return bench, link, fetch(link, [], None)
 
 
-def test_what_was_declared_is_seen_and_then_it_charges_after_a_restart_of_the_primary_too(tmp_path):
+def test_a_confirmed_declaration_also_counts_after_a_restart_of_the_primary(tmp_path):
     bench, link, report = court_after(tmp_path)
     assert report["outcome"] == "passed" and not report["findings"]
     assert [step["figures"]["seen_da"] <= 3 for step in report["evses"][0]["steps"] if "seen_da" in step["figures"]] == [True]
@@ -111,7 +111,7 @@ def test_a_higher_power_on_value_than_declared_fails_and_counts(tmp_path):
 
 
 @pytest.mark.parametrize("line", sample(["commission report --json", "commission report c", "commission status --json"], 3))
-def test_the_consoles_own_papers_are_json_too(tmp_path, line):
+def test_the_reports_of_the_console_are_json_too(tmp_path, line):
     bench = yard(tmp_path, SITE)
     bench.start()
     bench.run_ms(40_000)

@@ -64,7 +64,7 @@ def commissioned(tmp_path, name):
     return bench, person
 
 
-def test_a_run_that_is_going_on_is_joined(tmp_path):
+def test_a_run_in_progress_is_joined(tmp_path):
     bench = yard(tmp_path, SITE)
     bench.start()
     plug(bench, "bay-1", 3)
@@ -86,7 +86,7 @@ def charges(bench, name):
 
 
 @pytest.mark.parametrize("name", sample(["bay-1", "bay-2"], 2, 1))
-def test_commissioning_finds_out_what_a_station_shows_and_the_controller_goes_on_so(tmp_path, name):
+def test_commissioning_finds_the_values_that_a_station_shows_and_the_controller_uses_them(tmp_path, name):
     bench, person = commissioned(tmp_path, name)
     said = " ".join(person.said)
     assert "? " + SHOWS[name] in said and "is it paused?" in said, said
@@ -109,7 +109,7 @@ def exchanged(bench, word="replace"):
     return desk
 
 
-def test_another_unit_at_its_place_is_believed_nothing_of_it(tmp_path):
+def test_another_unit_at_its_place_does_not_inherit_the_evidence(tmp_path):
     bench, _ = commissioned(tmp_path, "bay-1")
     assert charges(bench, "bay-1")
     desk = exchanged(bench)
@@ -129,7 +129,7 @@ def said_in_file(tmp_path, word="max"):
 
 
 @pytest.mark.parametrize("word", sample(["replace", "accept"], 2, 1))
-def test_the_word_of_the_site_file_holds_for_the_unit_that_was_there_and_for_no_other_over_restarts_too(tmp_path, word):
+def test_a_declaration_of_the_site_file_is_valid_only_for_its_unit_also_over_restarts(tmp_path, word):
     bench = said_in_file(tmp_path)
     desk = exchanged(bench, word)
     for _ in range(2):
@@ -141,7 +141,7 @@ def test_the_word_of_the_site_file_holds_for_the_unit_that_was_there_and_for_no_
     bench.close()
 
 
-def test_commissioning_says_it_of_the_new_unit_again(tmp_path):
+def test_commissioning_confirms_it_again_for_the_new_unit(tmp_path):
     bench = said_in_file(tmp_path)
     desk = exchanged(bench)
     bench.run_ms(180_000)  # the replacement is over
@@ -196,7 +196,7 @@ def test_a_vehicle_that_stops_slowly_once_keeps_neither_its_station_nor_its_neig
     bench.close()
 
 
-def test_a_paused_station_of_which_nothing_is_said_and_that_a_foreign_client_lets_charge_is_an_alarm_as_long_as_it_does(tmp_path, monkeypatch):
+def test_an_undeclared_paused_station_that_a_foreign_client_enables_is_an_alarm_as_long_as_it_charges(tmp_path, monkeypatch):
     monkeypatch.setattr(rogue_client, "WRITTEN_A", 16)
     bench = two_alike(tmp_path, "abb-terra-ac", 1, 60, shows=None)
     desk = Desk(bench)

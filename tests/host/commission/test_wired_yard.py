@@ -42,7 +42,7 @@ def found(report, code):
     return [row for row in report["findings"] if row["code"] == code]
 
 
-def test_the_duplicate_unit_is_found_before_anything_is_ordered_and_put_right(recorded):
+def test_the_duplicate_unit_is_found_and_corrected_before_any_order(recorded):
     report, said, _bench = recorded
     double = found(report, "duplicate-unit")
     assert double and all("unit 3" in row["text"] and "two devices" in row["text"] and "corrected" in row["text"] for row in double)
@@ -61,7 +61,7 @@ def test_the_reversed_ct_is_found_once_and_at_the_meter(recorded):
     assert len(rows) == 1 and rows[0]["where"] == "grid" and rows[0]["text"].startswith("CT on L3 of meter grid counts backwards")
 
 
-def test_the_broken_watchdog_is_found_by_silence_and_counts_from_then_on(recorded):
+def test_the_broken_watchdog_is_found_by_the_silence_test_and_counts_from_then_on(recorded):
     report, _said, bench = recorded
     rows = found(report, "watchdog")
     assert [row["where"] for row in rows] == ["evse-3"] and "class N" in rows[0]["text"] and "reserve 16.0 A" in rows[0]["text"]
@@ -69,7 +69,7 @@ def test_the_broken_watchdog_is_found_by_silence_and_counts_from_then_on(recorde
     assert bench.view()["evses"]["evse-2"]["reserve_a"] == 0.0
 
 
-def test_nothing_else_is_found_and_the_rest_passes(recorded):
+def test_there_are_no_further_findings_and_the_rest_passes(recorded):
     report, _said, _bench = recorded
     assert sorted({row["code"] for row in report["findings"]}) == ["ct-reversed", "duplicate-unit", "phases", "watchdog"]
     assert {sheet["name"]: sheet["outcome"] for sheet in report["evses"]} == {
@@ -88,7 +88,7 @@ def test_every_measurement_is_in_the_report_with_its_time(recorded):
     assert report["head"]["firmware"] and len(report["head"]["site_sha256"]) == 64
 
 
-def test_the_report_is_signed_sealed_and_tells_of_any_change(recorded, tmp_path, capsys):
+def test_the_report_is_signed_and_sealed_and_any_change_is_detected(recorded, tmp_path, capsys):
     report = json.loads(json.dumps(recorded[0]))
     assert report["head"]["signed"]["by"] == "Ada Lovelace" and holds(report)
     path = tmp_path / "report.json"
@@ -102,7 +102,7 @@ def test_the_report_is_signed_sealed_and_tells_of_any_change(recorded, tmp_path,
     assert "CHANGED" in capsys.readouterr().out
 
 
-def test_the_page_stands_alone_and_says_it_all(recorded):
+def test_the_page_is_complete_and_self_contained(recorded):
     page = html(recorded[0])
     assert page.count("<svg") == 4 and "http" not in page and "<script" not in page
     told = ("evse-2: terminal 1 loads L2", "CT on L3 of meter grid counts backwards", "class N", "two devices", "Ada Lovelace")
@@ -117,7 +117,7 @@ def leaves(value, way=()):
         yield from leaves(below, (*way, key))
 
 
-def test_whatever_a_changed_report_says_is_text_on_the_page_or_refused(recorded):
+def test_the_content_of_a_changed_report_is_text_on_the_page_or_refused(recorded):
     refused = 0
     for way, text in leaves(json.loads(json.dumps(recorded[0] | {"head": recorded[0]["head"] | {"began": "now", "ended": "then"}}))):
         report = json.loads(json.dumps(recorded[0]))

@@ -68,12 +68,12 @@ def test_three_levels_hold_and_can_be_run():
     assert entry(facts, "garage")["watchdog_ms"] == 10000 + compile_site(load_site(SITES / "garage.toml"))["parent"]["after_lease_ms"]
 
 
-def test_numbers_may_stand_for_a_site_that_is_not_at_hand():
+def test_numbers_may_describe_a_site_without_its_file():
     entry_ = entry(compile_site(load_site(SITES / "street.toml")), "by-numbers")
     assert (entry_["lease_ms"], entry_["watchdog_ms"], entry_["settle_ms"], entry_["fallback_da"]) == (10000, 50000, 6000, 120)
 
 
-def test_the_check_says_the_numbers_that_would_stand_for_it():
+def test_the_check_prints_the_numbers_that_describe_the_site():
     told = check_report(load_site(SITES / "row.toml"))["parent"]
     assert told == {"max_a": 25.0, "fallback_a": 6.0, "watchdog_s": 8.0, "after_lease_s": POST_MS / 1000, "settle_s": 5.0}
 
@@ -83,7 +83,7 @@ def test_a_primary_below_has_no_configuration_of_a_secondary():
         secondary_config(compile_site(load_site(SITES / "garage.toml")), "row")
 
 
-def test_who_has_no_watchdog_below_counts_all_that_it_can_for_the_parent(edit, folder):
+def test_an_evse_below_without_watchdog_counts_its_maximum_for_the_parent(edit, folder):
     more = '[[evse]]\nname = "holds"\nkind = "esp32-evse"\nbus = "posts"\nunit = 9\ncircuit = "row"\nmax_a = 16.0\n'
     edit("row", '[[evse]]\nname = "post-2"', more + '\n[[evse]]\nname = "post-2"')
     facts = compile_site(load_site(folder / "row.toml"))
@@ -98,7 +98,7 @@ def test_a_fallback_below_the_reserves_is_refused(edit, folder):
     assert "row.toml" in mistakes(folder / "garage.toml")[0] and "refused" in mistakes(folder / "garage.toml")[0]
 
 
-def test_one_whom_no_grant_leaves_room_for_is_named(edit, folder):
+def test_an_evse_that_no_grant_can_serve_is_named(edit, folder):
     edit("row", "lease_s = 8", "lease_s = 8\nmax_a = 8.0")
     found = check_report(load_site(folder / "row.toml"))["findings"]
     assert found and {each["code"] for each in found} == {"parent-grant"} and {each["level"] for each in found} == {"warning"}
@@ -130,12 +130,12 @@ def test_a_lease_shorter_than_three_cycles_of_its_line_is_refused(edit, folder):
     ("garage", 'kind = "local"', 'kind = "local"\nafter_lease_s = 4', 'belongs to kind "ampacity"'),
     ("street", "after_lease_s = 40\n", "", "write after_lease_s"),
 ])  # fmt: skip
-def test_what_does_not_fit_between_two_files_is_said(edit, folder, name, old, new, said):
+def test_a_mismatch_between_two_files_is_reported(edit, folder, name, old, new, said):
     edit(name, old, new)
     assert any(said in each for each in mistakes(folder / "street.toml")), mistakes(folder / "street.toml")
 
 
-def test_a_file_that_leads_back_over_another_is_said(edit, folder):
+def test_a_circular_reference_between_files_is_reported(edit, folder):
     text = (folder / "row.toml").read_text()
     round_ = '[[evse]]\nname = "round"\nkind = "ampacity"\nsite = "garage.toml"\nbus = "posts"\nunit = 4\ncircuit = "row"\n'
     (folder / "row.toml").write_text(text + "\n" + round_)

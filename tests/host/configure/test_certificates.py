@@ -51,11 +51,11 @@ def told(tmp_path):
     return made
 
 
-def test_what_fits_is_not_talked_about(told):
+def test_valid_certificates_are_not_mentioned(told):
     assert told() == told(host="one.example") == told(one={"name": "*.example"}, host="bay.example") == []
 
 
-def test_dates_are_told_in_time(told):
+def test_an_expiring_certificate_is_reported_in_time(told):
     (expired,) = told(one={"days": (-9, -1)})
     assert 'certificate_pem: "CN=one.example" has expired on ' in expired
     (soon,) = told(primary={"days": (-9, 20)})
@@ -64,7 +64,7 @@ def test_dates_are_told_in_time(told):
     assert '"CN=one.example" is valid from ' in early
 
 
-def test_a_primary_whose_role_may_not_order_is_told(told):
+def test_a_primary_whose_role_may_not_order_is_reported(told):
     assert told(primary={"role": None}) == ["certificate_pem: names no role, which may not read and order; issue it with the role Primary"]
     (operator,) = told(primary={"role": "Operator"})
     assert 'names the role "Operator"' in operator
@@ -75,7 +75,7 @@ def test_a_primary_whose_role_may_not_order_is_told(told):
     assert "its role cannot be read" in broken
 
 
-def test_a_certificate_for_another_host_is_told(told):
+def test_a_certificate_for_another_host_is_reported(told):
     (other,) = told(host="10.0.0.2")
     assert other == "certificate_pem: is not for 10.0.0.2 (but for one.example, 10.0.0.1); issue it with that subject alternative name"
     (deep,) = told(one={"name": "*.example"}, host="bay.one.example")

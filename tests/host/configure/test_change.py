@@ -33,7 +33,7 @@ def check(folder, text, *options):
     return done.returncode, done.stdout, done.stderr
 
 
-def test_one_that_left_is_named_with_what_it_counts_and_how_it_ends(data, tmp_path):
+def test_a_removed_evse_is_named_with_its_count_and_release(data, tmp_path):
     status, out, _ = check(tmp_path, site_text(OTHERS), "--json", "--data", str(data))
     result = json.loads(out)
     (left,) = result["change"]["left"]
@@ -41,7 +41,7 @@ def test_one_that_left_is_named_with_what_it_counts_and_how_it_ends(data, tmp_pa
     assert "gone evse-1" in left["text"] and not [f for f in result["findings"] if f["code"] == "left"]
 
 
-def test_a_site_that_does_not_fit_beside_it_is_warned_of(data, tmp_path):
+def test_a_site_that_does_not_fit_with_a_removed_evse_gets_a_warning(data, tmp_path):
     small = '[[circuit]]\nname = "main"\nrating_a = 20.0\n'
     status, out, _ = check(tmp_path, site_text(OTHERS, small), "--data", str(data))
     assert status == 0 and "this includes EVSEs that left the site file" in out.replace("\n", " ") and "after the change: evse-1" in out
@@ -55,7 +55,7 @@ def test_the_same_site_changes_nothing_and_a_moved_one_is_named(data, tmp_path):
     assert "evse-1 also counts at its old address" in check(tmp_path, moved, "--data", str(data))[1]
 
 
-def test_a_folder_without_journal_says_so_and_a_damaged_one_is_refused(tmp_path):
+def test_a_folder_without_a_journal_is_reported_and_a_damaged_one_is_refused(tmp_path):
     assert "nothing of the old site still counts" in check(tmp_path, site_text(OTHERS), "--data", str(tmp_path))[1]
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "evidence.set").write_bytes(b"00000000\n{}")

@@ -122,7 +122,7 @@ def test_control_c_ends_it_at_once_and_a_question_is_answered(door, tmp_path):
     assert door.target.restarts == 1
 
 
-def test_control_d_leaves_and_what_was_typed_is_kept_without_secrets(door, tmp_path):
+def test_control_d_ends_it_and_the_history_is_stored_without_secrets(door, tmp_path):
     one = Terminal(tmp_path, "--connect", door.address)
     one.until("\n> ")
     for line in ("show version", "login a long pass phrase", "password a long pass phrase"):
@@ -134,7 +134,7 @@ def test_control_d_leaves_and_what_was_typed_is_kept_without_secrets(door, tmp_p
     assert kept.read_text() == "show version\n" and kept.stat().st_mode & 0o077 == 0
 
 
-def test_on_a_dead_port_nobody_gets_a_prompt_and_it_is_exit_code_three(tmp_path):
+def test_a_dead_port_gives_no_prompt_and_exit_code_three(tmp_path):
     one = Terminal(tmp_path, "--connect", free_address("127.0.0.1:0"))
     assert "> " not in one.until("no console at")
     assert one.end() == 3
@@ -172,7 +172,7 @@ def test_json_is_one_object_of_every_command(door):
     assert done.returncode == 2 and "goes with one command" in done.stderr
 
 
-def test_json_is_asked_of_the_commands_whose_usage_has_it():
+def test_json_is_requested_from_commands_whose_usage_has_it():
     usages = [usage for _, _, usage in COMMANDS] + [COMMISSION, SCAN]
     assert {usage.split()[0] for usage in usages if "--json" in usage} | {"state", "replace"} == set(WITH_JSON)
     for line, wanted in (("show", 1), ("state site", 1), ("commission", 1),
@@ -185,7 +185,7 @@ def test_an_empty_pipe_to_a_dead_port_is_exit_code_three():
     assert subprocess.run(command, input="", capture_output=True, text=True, timeout=PATIENCE_S).returncode == 3
 
 
-def test_completion_knows_commands_their_words_and_the_sites_names():
+def test_completion_offers_commands_their_words_and_the_names_of_the_site():
     target = Target()
     console = Console(target)
 

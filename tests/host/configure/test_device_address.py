@@ -39,7 +39,7 @@ def test_spellings_of_a_host_are_one_and_other_hosts_are_others(group):
     assert host_of(group[0]) not in {host_of(each) for each in others}
 
 
-def test_a_host_is_told_in_small_letters_and_without_its_last_dot():
+def test_a_host_is_compiled_in_lower_case_without_its_last_dot():
     assert (plain("Box-1.LAN."), plain("localhost"), plain("10.0.0.7")) == ("box-1.lan", "localhost", "10.0.0.7")
 
 
@@ -65,7 +65,7 @@ def test_a_link_to_a_serial_device_is_that_device(tmp_path):
     assert [(mistake.where, mistake.field) for mistake in caught.value.mistakes] == [('bus "two"', "port")]
 
 
-def test_the_controller_is_told_one_spelling(tmp_path):
+def test_the_controller_gets_one_spelling(tmp_path):
     path = tmp_path / "site.toml"
     text = SITE.format("virtual", "virtual") + '\n[[bus]]\nname = "lan"\nkind = "tcp"\ngateway = true\n'
     for unit, host in ((1, "Gateway.LAN"), (2, "gateway.lan.")):

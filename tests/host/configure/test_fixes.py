@@ -95,7 +95,7 @@ def test_the_switch_in_the_device_comes_before_copper_and_copper_last(tmp_path):
 
 
 @pytest.mark.parametrize("path", sorted((SITES / "refused").glob("*.toml")), ids=lambda path: path.stem)
-def test_sites_that_are_refused_for_other_reasons_pass_with_their_lines_too(tmp_path, path):
+def test_sites_refused_for_other_reasons_also_pass_with_the_proposed_lines(tmp_path, path):
     report = report_of(tmp_path / "site.toml", path.read_text())
     assert not report["ok"] and report["fixes"]["passes"], report["findings"]
     assert report_of(tmp_path / "site.toml", pasted(path.read_text(), report["fixes"]["changes"]))["ok"]
@@ -110,7 +110,7 @@ def drawn(seed):
 
 
 @pytest.mark.parametrize("first", sample(range(0, DRAWN, AT_ONCE), 3))
-def test_lines_for_drawn_sites_make_them_pass(tmp_path, first):
+def test_proposed_lines_make_generated_sites_pass(tmp_path, first):
     refused = passed = 0
     path = tmp_path / "site.toml"
     for seed in range(first, first + AT_ONCE):
@@ -145,7 +145,7 @@ def test_each_ampere_of_a_reserve_has_its_cause(tmp_path):
     assert second == [(6.0, "power_on_a"), (10.0, "fallback_a")]
 
 
-def test_the_lines_stand_in_the_text_for_people_as_toml(tmp_path):
+def test_the_text_for_people_shows_the_lines_as_toml(tmp_path):
     path = tmp_path / "site.toml"
     path.write_text(YARD + "".join(KEBA % (n, n) for n in range(3)))
     done = CliRunner().invoke(app, ["check", str(path)])

@@ -58,7 +58,7 @@ def site(tmp_path):
 
 
 @pytest.mark.parametrize("count", [1, 20, 60])
-def test_any_number_of_wall_boxes_with_a_host_each_takes_no_longer_than_one(site, count):
+def test_any_number_of_wallboxes_with_separate_hosts_takes_no_longer_than_one(site, count):
     result = check_report(site(wall_boxes(count)))
     assert result["ok"] and result["findings"] == []
     assert len(result["buses"]) == count and {row["units"] for row in result["buses"]} == {1}
@@ -81,7 +81,7 @@ def test_two_gateways_share_the_units_between_them(site):
     assert all(line.well_ms * 2 == one[0].well_ms for line in two)
 
 
-def test_a_host_alone_that_is_too_slow_for_its_watchdog_is_told_no_more_than_its_watchdog(site):
+def test_a_single_host_too_slow_for_its_watchdog_is_reported_only_with_its_watchdog(site):
     facts = compile_site(site(wall_boxes(1)))
     facts["evses"][0]["watchdog_ms"] = 1000
     (found,) = check_watchdogs(facts)
@@ -109,18 +109,18 @@ def test_the_lines_are_those_that_the_controller_connects(site):
     assert [len(wire.members) for wire in buses.wires] == [len(line.units) for line in lines_of(facts)]
 
 
-def test_a_grant_to_one_of_our_own_on_tcp_takes_its_time(site):
+def test_a_grant_to_a_secondary_over_tcp_has_its_own_time(site):
     (line,) = lines_of(compile_site(site(wall_boxes(4, "ampacity", hosts=1), "gateway = true")))
     assert line.orders_ms >= 4 * 20 and line.broadcast_ms == 0
 
 
-def test_the_table_shows_lines_that_are_alike_in_one_row(site):
+def test_the_table_shows_equal_lines_in_one_row(site):
     path = site(wall_boxes(20)).path
     done = CliRunner().invoke(app, ["check", str(path)], env={"COLUMNS": "140"})
     row = next(line for line in done.stdout.splitlines() if line.startswith("│ lan"))
     assert [cell.strip() for cell in row.split("│")[1:4]] == ["lan", "20", "1"]
 
 
-def test_the_budget_of_a_circuit_takes_the_line_of_its_own_slowest(site):
+def test_the_budget_of_a_circuit_uses_the_line_of_its_slowest_device(site):
     direct, behind = site_budgets(compile_site(site(wall_boxes(20))))[0], site_budgets(compile_site(site(wall_boxes(1))))[0]
     assert direct["total_ms"] == behind["total_ms"]

@@ -43,14 +43,14 @@ def refusal(path):
     return str(refused.value)
 
 
-def test_an_ascii_line_is_a_serial_line_in_another_spelling(tmp_path):
+def test_an_ascii_line_is_a_serial_line_with_another_encoding(tmp_path):
     facts = compile_site(load_site(site(tmp_path, ASCII, "abl-emh1")))
     bus = facts["buses"][0]
     assert bus["kind"] == "rtu" and bus["framing"] == "ascii" and bus["baud"] == 38400
     assert bus["transit_ms"] == -(-513 * 11 * 1000 // 38400)
 
 
-def test_a_device_that_speaks_ascii_is_refused_on_an_rtu_line_and_the_other_way_round(tmp_path):
+def test_an_ascii_device_is_refused_on_an_rtu_line_and_vice_versa(tmp_path):
     assert "is rtu, but the device supports ascii" in refusal(site(tmp_path, RTU, "abl-emh1"))
     assert "is ascii, but the device supports rtu" in refusal(site(tmp_path, ASCII, "heidelberg-energy-control"))
     assert 'is ascii, and kind "ampacity" needs rtu or tcp' in refusal(site(tmp_path, ASCII, "ampacity"))
@@ -79,18 +79,18 @@ def test_an_address_of_a_device_server_is_numeric(tmp_path):
     assert "private: does not belong" in refusal(site(tmp_path, RTU + "\nprivate = true", "heidelberg-energy-control"))
 
 
-def test_a_serial_device_behind_a_gateway_is_asked_by_tcp(tmp_path):
+def test_a_serial_device_behind_a_gateway_is_polled_by_tcp(tmp_path):
     facts = compile_site(load_site(site(tmp_path, GATEWAY, "heidelberg-energy-control")))
     assert facts["buses"][0]["kind"] == "tcp" and facts["evses"][0]["transit_ms"] == 5000
     assert check_report(load_site(site(tmp_path, GATEWAY, "heidelberg-energy-control")))["ok"]
 
 
-def test_without_a_gateway_it_is_told_what_to_write(tmp_path):
+def test_without_a_gateway_the_required_entry_is_named(tmp_path):
     text = refusal(site(tmp_path, TCP, "heidelberg-energy-control"))
     assert "is tcp, but the device supports rtu" in text and "gateway = true" in text
 
 
-def test_what_a_whole_line_must_hear_passes_no_gateway(tmp_path):
+def test_frames_for_a_whole_line_do_not_pass_a_gateway(tmp_path):
     assert "is tcp, but the device supports rtu" in refusal(site(tmp_path, GATEWAY, "smartevse-v3-node"))
 
 

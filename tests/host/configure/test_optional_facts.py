@@ -20,7 +20,7 @@ def compiled(tmp_path, text="", *edits):
     return facts
 
 
-def test_outputs_are_handed_on_by_name(tmp_path):
+def test_outputs_are_passed_on_by_name(tmp_path):
     facts = compiled(tmp_path, "", ('name = "garage"', 'name = "garage"\nalarm_output = "gpio:9"'),
                      ('kind = "local"', 'kind = "local"\nfeeder_output = "gpio:17"'))
     assert facts["alarm_output"] == "gpio:9"
@@ -36,7 +36,7 @@ def test_a_safety_load_names_its_evses_by_index(tmp_path):
     assert lift["evses"] == list(range(len(compiled(tmp_path)["evses"])))
 
 
-def test_limits_of_the_sharing_stand_with_their_circuit_and_settings(tmp_path):
+def test_sharing_limits_are_compiled_with_their_circuit_and_settings(tmp_path):
     facts = compiled(tmp_path, "\n[settings]\nwake_s = 600\nstart_delay_s = 300\n",
                      ('meter = "grid"', 'meter = "grid"\nmax_unbalance_a = 20.0\nmax_neutral_a = 25.0\ncontract_kw = 27.5'))
     main, row = facts["circuits"]

@@ -39,7 +39,7 @@ def command():
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 
 
-def test_what_is_pushed_is_what_the_board_holds(board, command):
+def test_the_board_holds_the_pushed_site(board, command):
     port, folder = board
     result = command("push", SITE, "--port", port)
     assert result.exit_code == 0, result.output
@@ -48,7 +48,7 @@ def test_what_is_pushed_is_what_the_board_holds(board, command):
     assert (folder / "resets").read_text() == "x"
 
 
-def test_the_same_again_writes_nothing_and_the_controller_runs_on(board, command):
+def test_pushing_the_same_site_writes_nothing_and_the_controller_continues(board, command):
     port, folder = board
     command("push", SITE, "--port", port)
     stamp = (folder / "site.json").stat().st_mtime_ns
@@ -58,7 +58,7 @@ def test_the_same_again_writes_nothing_and_the_controller_runs_on(board, command
     assert (folder / "resets").read_text() == "xx"
 
 
-def test_what_was_pulled_is_its_owners_alone_before_it_holds_a_byte(tmp_path, monkeypatch):
+def test_a_pulled_file_is_readable_by_its_owner_only_from_the_first_byte(tmp_path, monkeypatch):
     out, seen = tmp_path / "back.json", []
     out.write_text("old")
     out.chmod(0o644)
@@ -76,7 +76,7 @@ def test_what_was_pulled_is_its_owners_alone_before_it_holds_a_byte(tmp_path, mo
     opened.close()
 
 
-def test_pull_gives_back_what_was_pushed(board, command, tmp_path):
+def test_pull_returns_the_pushed_site(board, command, tmp_path):
     port, _ = board
     command("push", SITE, "--port", port)
     result = command("pull", "--port", port, "--out", tmp_path / "back.json")
@@ -94,7 +94,7 @@ def test_diff_names_the_leaf_that_differs(board, command, tmp_path):
     assert (result.exit_code, result.stdout) == (1, "evses[three].limit_da: 159 -> 100\n")
 
 
-def test_a_board_without_configuration_is_said(board, command):
+def test_a_board_without_configuration_is_reported(board, command):
     port, _ = board
     result = command("pull", "--port", port)
     assert result.exit_code == 1 and "no site.json" in result.stderr
@@ -107,7 +107,7 @@ def test_a_refused_site_is_not_pushed(board, command):
     assert list(folder.iterdir()) == []
 
 
-def test_nobody_at_the_port_is_no_connection(command, tmp_path):
+def test_a_silent_port_is_no_connection(command, tmp_path):
     result = command("pull", "--port", tmp_path / "no-such-tty")
     assert result.exit_code == 3 and "no MicroPython prompt" in result.stderr
 

@@ -41,7 +41,7 @@ def command(*words):
 
 
 @pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
-def test_a_site_that_does_not_hold_is_refused_with_its_reason(path):
+def test_a_site_that_fails_the_check_is_refused_with_its_reason(path):
     code, where = path.read_text().split("\n")[0].removeprefix("#! ").split()
     result = check_report(load_site(path))
     refused = {(found["code"], found["where"]) for found in result["findings"] if found["level"] == "error"}
@@ -50,7 +50,7 @@ def test_a_site_that_does_not_hold_is_refused_with_its_reason(path):
 
 
 @pytest.mark.parametrize("path", sorted((SITES / "good").glob("*.toml")), ids=lambda path: path.stem)
-def test_a_good_site_holds(path):
+def test_a_valid_site_passes_the_check(path):
     done = command("check", path)
     assert done.exit_code == 0 and "the check passes." in done.stdout
 
@@ -87,13 +87,13 @@ def test_json_of_a_broken_file_lists_its_mistakes():
     assert set(result["mistakes"][0]) == {"file", "line", "where", "field", "value", "allowed", "level", "text"}
 
 
-def test_mistakes_are_said_one_a_line():
+def test_mistakes_are_reported_one_per_line():
     done = command("check", SITES / "mistakes" / "several-at-once.toml")
     assert done.exit_code == 1
     assert [line[:7] for line in done.stdout.splitlines()] == ["error: "] * 5
 
 
-def test_a_file_that_is_not_there_is_wrong_usage():
+def test_a_missing_file_is_wrong_usage():
     done = command("check", "/nowhere.toml")
     assert done.exit_code == 2 and "no site file /nowhere.toml" in done.stderr
 
@@ -107,7 +107,7 @@ def test_the_budget_is_the_sum_of_its_parts(edited):
     assert main["exposure_ms"] == 60000 + 6000 + (5000 + 200) + 147  # watchdog, tolerance, settle with the device's latency, its line
 
 
-def test_the_exposure_of_a_device_without_watchdog_is_for_ever(edited):
+def test_the_exposure_of_a_device_without_watchdog_is_unlimited(edited):
     facts = compile_site(load_site(edited()))
     facts["evses"][1]["watchdog_ms"] = 0
     assert [budget["exposure_ms"] for budget in site_budgets(facts)] == [None, None]
@@ -147,13 +147,13 @@ def test_declared_and_unknown_values_are_listed_with_their_cost():
 
 
 @pytest.mark.parametrize(("kind", "told"), [("evse-wb-din", True), ("heidelberg-energy-control", False)])
-def test_what_is_not_measured_counts_again_at_the_meter_and_that_is_said(edited, kind, told):
+def test_unmeasured_current_counts_again_at_the_meter_and_this_is_reported(edited, kind, told):
     path = edited(('kind = "ampacity"', f'kind = "{kind}"'), ("power_on_a = 0.0", "power_on_a = 6.0"))
     said = [row for row in check_report(load_site(path))["evidence"] if "unmeasured" in row["what"]]
     assert [(row["evse"], row["costs_a"]) for row in said] == ([("evse-2", 16.0)] if told else [])
 
 
-def test_the_check_says_how_many_could_fall_back_to_six_amperes(edited):
+def test_the_check_prints_how_many_evses_could_fall_back_to_six_amperes(edited):
     assert check_report(load_site(GARAGE))["could_fall_back_to_6_a"] == 1
     full = edited(("assumed_other_a = 20.0", "assumed_other_a = 60.0"))
     assert check_report(load_site(full))["could_fall_back_to_6_a"] == 0

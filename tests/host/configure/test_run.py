@@ -36,7 +36,7 @@ def signals():
         signal.signal(number, handler)
 
 
-def test_a_controller_that_asks_for_it_is_started_again(tmp_path, signals):
+def test_a_controller_that_requests_a_restart_is_restarted(tmp_path, signals):
     assert supervise(*lives(tmp_path, 42, 42, 78)) == 78
     assert (tmp_path / "starts").read_text() == "xxx"
 
@@ -57,7 +57,7 @@ def test_after_a_crash_it_is_started_again_and_waits_longer_each_time(tmp_path, 
     assert "with status 1 " in told[0] and "by signal 9 " in told[1]
 
 
-def test_a_life_of_ten_minutes_makes_the_wait_short_again(tmp_path, signals, monkeypatch, capfd):
+def test_a_run_of_ten_minutes_makes_the_wait_short_again(tmp_path, signals, monkeypatch, capfd):
     monkeypatch.setattr(supervisor, "WAIT_S_MIN", 0.01)
     monkeypatch.setattr(supervisor, "HEALTHY_S", 0.0)
     assert supervise(*lives(tmp_path, 1, 1, 1, 0)) == 0
@@ -74,7 +74,7 @@ def test_a_signal_in_the_wait_after_a_crash_ends_it_with_0(tmp_path):
     process.stderr.close()
 
 
-def test_the_mark_of_a_wanted_end_is_its_owners_alone(tmp_path):
+def test_the_mark_of_a_requested_end_is_readable_by_its_owner_only(tmp_path):
     ended = supervisor.Supervisor([sys.executable, "-c", ""], dict(os.environ), tmp_path)
     ended.hand_on(signal.SIGTERM, None)
     assert ended.run() == 0 and (tmp_path / supervisor.ENDED).stat().st_mode & 0o777 == 0o600
@@ -113,7 +113,7 @@ def test_the_data_folder_gets_site_role_and_console(tmp_path):
     assert (tmp_path / "data" / "site.json").stat().st_mode & 0o077 == 0
 
 
-def test_a_data_folder_is_its_owners_alone_also_one_that_was_not(tmp_path):
+def test_a_data_folder_becomes_readable_by_its_owner_only(tmp_path):
     new, old, other = tmp_path / "new", tmp_path / "old", tmp_path / "other"
     for folder in (old, other):
         folder.mkdir(mode=0o755)
@@ -123,7 +123,7 @@ def test_a_data_folder_is_its_owners_alone_also_one_that_was_not(tmp_path):
     assert [folder.stat().st_mode & 0o777 for folder in (new, old, other)] == [0o700, 0o700, 0o755]  # the last is no data folder of ours
 
 
-def test_what_cannot_be_the_data_folder_is_said_by_its_name(tmp_path, monkeypatch):
+def test_an_impossible_data_folder_is_reported_by_its_name(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     for data in (tmp_path / "file", tmp_path / "file" / "below"):
         done = command("run", SITE, "--data", data)
@@ -160,7 +160,7 @@ def test_a_refused_site_does_not_run(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_secondary_that_the_site_does_not_have_is_said(tmp_path):
+def test_an_unknown_secondary_is_reported(tmp_path):
     done = command("run", "--site", SITE, "--data", tmp_path, "--secondary", "nine")
     assert done.exit_code == 1 and "have: one, two, three" in done.stderr
 
@@ -196,7 +196,7 @@ def test_one_command_prints_its_answer(console):
     assert (done.exit_code, done.stdout) == (0, "mode regulating\n")
 
 
-def test_bytes_that_are_no_text_reach_the_controller_which_refuses_them(console):
+def test_bytes_other_than_text_reach_the_controller_which_refuses_them(console):
     program = [sys.executable, "-m", "ampacity_host", "console", "--controller", console]
     done = subprocess.run(program, input=b"\xff\xfe\n", capture_output=True, timeout=20)
     assert done.returncode == 1 and done.stdout.startswith(b"error: no command") and done.stderr == b"", done
@@ -217,7 +217,7 @@ def test_a_conversation_ends_with_exit(console):
     assert (done.exit_code, done.stdout) == (0, "mode regulating\nmode regulating\n")
 
 
-def test_nobody_there_is_exit_code_three(tmp_path):
+def test_no_controller_is_exit_code_three(tmp_path):
     done = command("console", "--connect", free_address("127.0.0.1:0"), "mode")
     assert done.exit_code == 3 and "no console at" in done.stderr
 

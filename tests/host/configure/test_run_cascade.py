@@ -75,7 +75,7 @@ async def view(folder, name, wanted):
 
 
 @pytest.mark.parametrize(("below", "above"), [("cpython", "micropython"), ("micropython", "cpython")])
-async def test_the_one_below_is_online_and_leased_by_the_role_in_its_parents_certificate(below, above, tmp_path):
+async def test_a_primary_below_is_online_and_leased_by_the_role_in_the_certificate_of_its_parent(below, above, tmp_path):
     ca = Authority()
     (tmp_path / "root.pem").write_text(ca.root)
     ca.issue("localhost").files(tmp_path, "child")

@@ -68,7 +68,7 @@ def test_a_controller_answers_restarts_when_asked_and_ends_with_its_supervisor(r
     assert "reason" not in json.loads((data / "boot.json").read_text())
 
 
-def test_a_controller_that_was_killed_is_back_and_knows_that_it_crashed(running):
+def test_a_killed_controller_restarts_and_records_the_crash(running):
     process, data = running
     assert answered(data, "show", "version").exit_code == 0
     os.kill(int((data / "lock").read_text().split()[0]), signal.SIGKILL)
@@ -108,7 +108,7 @@ def test_the_watchdog_is_fed_while_the_controller_is_well_(runtime, tmp_path):
         os.close(device)
 
 
-def test_a_watchdog_that_is_no_character_device_is_refused_and_not_made(tmp_path):
+def test_a_watchdog_that_is_not_a_character_device_is_refused_and_not_created(tmp_path):
     file = tmp_path / "plain"
     file.touch()
     for wrong in ("/dev/nosuch", str(tmp_path / "dog"), str(file), str(tmp_path), ""):

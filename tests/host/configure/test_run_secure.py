@@ -88,7 +88,7 @@ async def test_a_site_file_with_wss_connects_and_the_station_is_accepted(profile
     assert csms.findings == []
 
 
-async def test_a_certificate_of_somebody_else_is_told_on_the_console_and_later_to_the_csms(tmp_path):
+async def test_a_foreign_certificate_is_reported_on_the_console_and_later_to_the_csms(tmp_path):
     ca, csms = Authority(), BenchCsms()
     (tmp_path / "root.pem").write_text(ca.root)
     await csms.start(tls=Authority("Stranger").server_context(tmp_path, Authority("Stranger").issue()))

@@ -83,7 +83,7 @@ def test_a_signal_to_the_controller_alone_ends_both_and_is_no_crash(number, runt
     assert (tmp_path / ENDED).is_file()
 
 
-def test_a_site_that_is_refused_is_refused_also_when_somebody_ends_it(tmp_path):
+def test_a_refused_site_is_also_refused_when_a_signal_arrives(tmp_path):
     words = [sys.executable, "-m", "ampacity_host", "run", str(SITE.parents[1] / "refused" / "reserves.toml"), "--data", str(tmp_path), "--json"]
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     process.stdout.readline()

@@ -50,14 +50,14 @@ def test_the_garage_has_every_key_that_the_firmware_reads(facts):
     assert set(site["profiles"]) == {"eastron-sdm630"}
 
 
-def test_the_local_charging_point_falls_to_nothing_with_its_hardware_watchdog(facts):
+def test_the_local_evse_falls_to_zero_with_its_hardware_watchdog(facts):
     local = facts("garage")["evses"][0]
     assert (local["kind"], local["bus"], local["transit_ms"], local["profile"]) == ("local", -1, 0, None)
     assert (local["fallback_da"], local["power_on_da"], local["watchdog_ms"], local["watchdog_fixed"]) == (0, 0, 1000, True)
     assert (local["max_da"], local["limit_da"], local["min_da"], local["step_da"]) == (320, 320, 60, 1)
 
 
-def test_our_own_secondary_starts_with_its_fallback(changed):
+def test_a_secondary_starts_with_its_fallback(changed):
     site = changed("garage", ("fallback_a = 0.0", "fallback_a = 6.0"))
     evse = site["evses"][1]
     assert (evse["fallback_da"], evse["power_on_da"], evse["power_on_source"], evse["proof"]) == (60, 60, "settings", "sequence")
@@ -121,11 +121,11 @@ def test_the_feeder_is_the_circuit_unless_written(facts):
     assert facts("north-america")["evses"][0]["feeder_da"] == 2000
 
 
-def test_a_feeder_carries_what_its_circuit_does_on_the_lines_that_it_has(facts):
+def test_a_feeder_has_the_rating_of_its_circuit_on_its_lines(facts):
     assert [evse["feeder_da"] for evse in facts("two-hundred-eight")["evses"][:2]] == [1000, 800]
 
 
-def test_a_profile_brings_its_own_facts(changed):
+def test_a_profile_contributes_its_facts(changed):
     site = changed("garage", ('kind = "ampacity"', 'kind = "heidelberg-energy-control"'), ("power_on_a = 0.0\n", ""))
     evse = site["evses"][1]
     assert (evse["kind"], evse["profile"]) == ("profile", "heidelberg-energy-control")
@@ -152,12 +152,12 @@ def test_priorities_and_weights(facts):
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in GOOD.glob("*.toml")))
-def test_the_firmware_reads_back_the_very_same_facts(facts, name):
+def test_the_firmware_reads_back_the_same_facts(facts, name):
     site = facts(name)
     assert strict_json.loads(strict_json.dumps(site), size_max=1 << 20) == site
 
 
-def test_a_secondary_gets_its_own_settings_alone(facts):
+def test_a_secondary_gets_only_its_own_settings(facts):
     site = facts("garage")
     config = secondary_config(site, "evse-2", serial="S-2")
     assert config == {
@@ -172,7 +172,7 @@ def test_a_secondary_gets_its_own_settings_alone(facts):
             secondary_config(site, name)
 
 
-def test_a_secondary_behind_a_gateway_hangs_on_a_serial_line(facts):
+def test_a_secondary_behind_a_gateway_is_on_a_serial_line(facts):
     config = secondary_config(facts("two-hundred-eight"), "three", line="/dev/ttyS1")
     assert (config["port"], config["baud"], config["parity"], config["stop"]) == ("/dev/ttyS1", 19200, "E", 1) and "tcp" not in config
     assert "tcp" in secondary_config(facts("two-hundred-eight"), "two")

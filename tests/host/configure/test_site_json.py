@@ -165,7 +165,7 @@ def test_what_a_site_compiles_to_is_on_the_page(path):
     assert not [each for place, item in secondaries(facts) for each in strangers(place, item)]
 
 
-def test_what_only_some_sites_have_is_on_the_page(tmp_path):
+def test_optional_fields_are_on_the_page(tmp_path):
     path = tmp_path / "site.toml"
     path.write_text(OPTIONS)
     facts = compile_site(load_site(path))
@@ -181,7 +181,7 @@ def secure_site(folder):
     return compile_site(load_site(folder / "site.toml"))
 
 
-def test_what_sites_with_certificates_have_is_on_the_page(tmp_path):
+def test_fields_of_sites_with_certificates_are_on_the_page(tmp_path):
     facts = secure_site(tmp_path)
     assert facts["buses"][0]["tls"] and facts["parent"]["tcp"]["tls"] and facts["ocpp"]["key_pem"]
     assert not all_strangers(facts)

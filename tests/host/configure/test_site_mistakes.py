@@ -20,7 +20,7 @@ def expected(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_mistake_is_said_with_its_line_its_field_and_what_is_allowed(path):
+def test_a_mistake_is_reported_with_line_field_and_allowed_values(path):
     with pytest.raises(SiteErrors) as caught:
         load_site(path)
     mistakes = caught.value.mistakes
@@ -32,13 +32,13 @@ def test_a_mistake_is_said_with_its_line_its_field_and_what_is_allowed(path):
         assert any(at == line and full.startswith(place) and text in full for at, full in said), (line, text, said)
 
 
-def test_a_file_that_is_not_there_is_named():
+def test_a_missing_file_is_named():
     with pytest.raises(SiteErrors) as caught:
         load_site("/nowhere/site.toml")
     assert "No such file" in str(caught.value)
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path):
+def test_a_binary_file_is_refused(tmp_path):
     path = tmp_path / "site.toml"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SiteErrors) as caught:

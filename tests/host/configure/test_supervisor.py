@@ -8,7 +8,7 @@ from ampacity_host.configure.running import supervisor
 from ampacity_host.configure.running.supervisor import FINAL, Supervisor
 
 
-def test_a_closed_standard_error_ends_nothing(tmp_path):
+def test_a_closed_standard_error_does_not_end_the_program(tmp_path):
     count = tmp_path / "count"
     child = "import os, sys; n = os.path.exists(%r); open(%r, 'a').write('x'); sys.exit(2 if n else 9)" % (str(count), str(count))
     lives = "import sys; from ampacity_host.configure.running import supervisor as s; s.WAIT_S_MIN = 0.05; "

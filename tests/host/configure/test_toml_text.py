@@ -63,7 +63,7 @@ def said(tmp_path, data):
         ("max_a = 32.0", "max_a = " + "[" * 3000 + "]" * 3000, 0, ("nested too deeply",)),
     ],
 )
-def test_a_slip_is_named_with_its_line_and_its_cure(tmp_path, there, instead, line, texts):
+def test_a_syntax_error_is_named_with_its_line_and_remedy(tmp_path, there, instead, line, texts):
     found = said(tmp_path, SITE.replace(there, instead, 1))
     assert len(found) == 1, found
     assert found[0].startswith(f"{line}: " if line else " site file")
@@ -71,7 +71,7 @@ def test_a_slip_is_named_with_its_line_and_its_cure(tmp_path, there, instead, li
         assert text in found[0]
 
 
-def test_all_slips_of_a_file_are_said_at_once(tmp_path):
+def test_all_syntax_errors_of_a_file_are_reported_together(tmp_path):
     text = SITE.replace("63.0", "63,0").replace("32.0", "32,0").replace('"rtu"', "rtu")
     assert [int(each.split(":")[0]) for each in said(tmp_path, text)] == [6, 10, 19]
 
@@ -80,7 +80,7 @@ FURTHER = ("evse \"bay-1\": unit: 300 is not allowed", "evse \"bay-1\": max_amps
 
 
 @pytest.mark.parametrize("slip", ["63,0", "63 A", "63.0;", "63A"])
-def test_a_slip_hides_no_other_mistake(tmp_path, slip):
+def test_a_syntax_error_hides_no_other_mistake(tmp_path, slip):
     wrong = SITE.replace("unit = 1", "unit = 300\nmax_amps = 3").replace('circuit = "main"', 'circuit = "mian"')
     alone, beside = said(tmp_path, wrong), said(tmp_path, wrong.replace("63.0", slip))
     assert sorted(alone + beside[:1]) == sorted(beside) and beside[0].startswith("6: site file: "), beside
@@ -92,18 +92,18 @@ def test_a_slip_hides_no_other_mistake(tmp_path, slip):
     ('name = "bay-1"', 'name = "bay-1'), ('bus = "line"', "bus ="), ("max_a = 32.0", "max_a = 1 2"), ("max_a = 32.0", "what is this"),
     ('circuit = "main"', "circuit = maïn x"),
 ])  # fmt: skip
-def test_a_line_that_nobody_can_read_makes_no_other_mistake_up_and_hides_none(tmp_path, there, instead):
+def test_an_unreadable_line_neither_hides_nor_invents_mistakes(tmp_path, there, instead):
     found = said(tmp_path, SITE.replace(there, instead).replace("63.0", "true").replace("unit = 1", "unit = 300"))
     assert len(found) == 3 and "6: circuit" in found[0] and sum("unit: 300 is not allowed" in each for each in found) == 1, found
 
 
 @pytest.mark.parametrize("open_end", ["[63.0, 63.0", '"""63.0', "{ a = 1"])
-def test_what_is_not_closed_makes_no_other_mistake_up(tmp_path, open_end):
+def test_an_unclosed_bracket_or_text_invents_no_other_mistake(tmp_path, open_end):
     found = said(tmp_path, SITE.replace("63.0", open_end))
     assert len(found) < 3 and all("site file: " in each for each in found), found
 
 
-def test_a_slip_in_a_profile_hides_no_other_mistake(tmp_path):
+def test_a_syntax_error_in_a_profile_hides_no_other_mistake(tmp_path):
     path = tmp_path / "evse-keba-p30.toml"
     text = (PROFILES / "evse-keba-p30.toml").read_text().replace("gap_ms = 10\n", "gap_ms = 10 ms\n").replace('"high-first"', '"big"')
     path.write_text(text)
@@ -140,7 +140,7 @@ def test_a_byte_order_mark_and_ends_of_lines_of_another_system_are_read(tmp_path
         ("rating_a", "ratings_a", "did you mean rating_a?"),
     ],
 )
-def test_what_was_probably_meant_is_asked(tmp_path, there, instead, text):
+def test_the_probable_intention_is_suggested(tmp_path, there, instead, text):
     assert any(text in each for each in said(tmp_path, SITE.replace(there, instead, 1)))
 
 
@@ -158,11 +158,11 @@ def command(*words):
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
-def test_a_file_that_is_too_large_says_so(tmp_path):
+def test_a_file_that_is_too_large_is_reported(tmp_path):
     assert "is 2.0 MiB large; use at most 1 MiB" in said(tmp_path, SITE + "#" * (2 << 20))[0]
 
 
-def test_devices_are_found_by_a_part_of_name_maker_or_model():
+def test_devices_are_found_by_a_part_of_name_manufacturer_or_model():
     everything = command("devices")
     assert everything.exit_code == 0 and "evse   keba-p30" in everything.stdout and "meter  eastron-sdm630" in everything.stdout
     one = command("devices", "kecontact")
@@ -185,7 +185,7 @@ def test_a_good_profile_passes_its_check_in_any_folder(tmp_path, name, monkeypat
     assert done.exit_code == 0 and "can be used" in done.stdout, done.stdout
 
 
-def test_a_bad_profile_gives_sentences_whatever_is_missing_or_wrong(tmp_path):
+def test_any_error_of_a_profile_is_reported_as_a_sentence(tmp_path):
     good = (PROFILES / "evse-heidelberg-energy-control.toml").read_text().splitlines()
     path = tmp_path / "evse-heidelberg-energy-control.toml"
     refused = 0
@@ -200,7 +200,7 @@ def test_a_bad_profile_gives_sentences_whatever_is_missing_or_wrong(tmp_path):
     assert refused > len(good) // 4
 
 
-def test_a_profile_that_is_not_toml_names_line_and_cure(tmp_path):
+def test_a_profile_that_is_not_toml_is_reported_with_line_and_remedy(tmp_path):
     path = tmp_path / "evse-x.toml"
     path.write_text('kind = "evse\nname = x\n')
     done = command("profile", "check", path)

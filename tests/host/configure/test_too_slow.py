@@ -37,17 +37,17 @@ def slow(tmp_path, bus, kind="abb-terra-ac", more=""):
     return [found for found in check_report(load_site(path))["findings"] if found["code"] == "too-slow"]
 
 
-def test_a_line_of_ours_is_never_too_slow_for_a_row_of_answers(tmp_path):
+def test_a_local_line_is_never_too_slow_for_a_sequence_of_answers(tmp_path):
     assert slow(tmp_path, SERIAL) == []
 
 
-def test_what_cannot_be_read_in_time_through_a_gateway_is_said_with_both_times(tmp_path):
+def test_a_device_that_cannot_be_read_in_time_through_a_gateway_is_reported_with_both_times(tmp_path):
     (found,) = slow(tmp_path, FAR)
     assert found["level"] == "warning" and found["where"] == "bay-1" and "boot_s" in found["fix"]
     assert found["text"].startswith("bus too slow: reading its settings takes 0.7 s, a restart may take only 0.5 s")
 
 
-def test_a_restart_that_was_timed_as_longer_gives_the_time(tmp_path):
+def test_a_longer_measured_restart_time_is_used(tmp_path):
     assert slow(tmp_path, FAR, more="boot_s = 2.0") == []
 
 

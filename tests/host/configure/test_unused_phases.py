@@ -43,7 +43,7 @@ def both(tmp_path, more=METER, rating=63.0, max_a=32.0, evse="", timeout=5):
     return compile_site(site)["circuits"][0].get("frees_phases", False), report["budgets"][0], [one["code"] for one in report["findings"]]
 
 
-def test_a_circuit_with_a_meter_lends_what_a_car_does_not_use(tmp_path):
+def test_a_circuit_with_a_meter_frees_unused_phases(tmp_path):
     lent, budget, found = both(tmp_path)
     assert lent and not found
     assert budget["again_da"] == 950
@@ -51,29 +51,29 @@ def test_a_circuit_with_a_meter_lends_what_a_car_does_not_use(tmp_path):
     assert 5_000 < budget["again_ms"] <= budget["total_ms"]
 
 
-def test_without_a_meter_nothing_is_lent(tmp_path):
+def test_without_a_meter_no_phase_is_freed(tmp_path):
     lent, budget, _ = both(tmp_path, more="")
     assert not lent
     assert (budget["again_ms"], budget["again_da"]) == (0, 0)
 
 
-def test_somebody_may_decide_that_all_phases_count(tmp_path):
+def test_the_site_file_may_require_that_all_phases_count(tmp_path):
     lent, budget, _ = both(tmp_path, more=METER + '\nunused_phases = "count"')
     assert not lent and budget["again_ms"] == 0
 
 
-def test_somebody_may_lend_without_a_meter(tmp_path):
+def test_the_site_file_may_free_phases_without_a_meter(tmp_path):
     lent, budget, found = both(tmp_path, more='unused_phases = "free"')
     assert lent and not found
     assert budget["again_ms"] > 5_000
 
 
-def test_a_breaker_that_would_not_hold_the_return_of_one_car_lends_nothing_by_itself(tmp_path):
+def test_a_breaker_that_the_return_of_one_car_would_trip_frees_no_phases_by_default(tmp_path):
     lent, _, found = both(tmp_path, rating=32.0)
     assert not lent and "breaker-phases" not in found
 
 
-def test_who_lends_all_the_same_is_told_of_the_breaker(tmp_path):
+def test_freeing_phases_despite_such_a_breaker_gives_a_warning(tmp_path):
     _, _, found = both(tmp_path, more=METER + '\nunused_phases = "free"', rating=32.0)
     assert "breaker-phases" in found
 

@@ -40,7 +40,7 @@ def refused(tmp_path, monkeypatch):
     return data
 
 
-def test_a_folder_that_cannot_be_written_is_read_from_one_beside_it(refused, temporary, capsys):
+def test_a_read_only_data_folder_is_read_from_a_temporary_one(refused, temporary, capsys):
     held, folder = settle({"format": 1}, refused, "primary", "primary", "127.0.0.1:0", {})
     held.close()
     boot = json.loads((folder / "boot.json").read_text())
@@ -50,14 +50,14 @@ def test_a_folder_that_cannot_be_written_is_read_from_one_beside_it(refused, tem
     assert "without saved state" in said and f"--controller {boot['console']}" in said
 
 
-def test_a_second_one_on_the_same_folder_meets_the_first(refused, temporary):
+def test_a_second_controller_on_the_same_folder_is_refused(refused, temporary):
     held, _ = settle({"format": 1}, refused, "primary", "primary", "127.0.0.1:0", {})
     with pytest.raises(command.Busy):
         settle({"format": 1}, refused, "primary", "primary", "127.0.0.1:0", {})
     held.close()
 
 
-def test_when_the_medium_is_back_a_second_one_is_not_let_in_beside_the_first(refused, temporary, monkeypatch):
+def test_when_the_medium_returns_a_second_controller_is_still_refused(refused, temporary, monkeypatch):
     refused.mkdir(exist_ok=True)
     held, folder = settle({"format": 1}, refused, "primary", "primary", "127.0.0.1:0", {})
     assert folder != refused
@@ -67,7 +67,7 @@ def test_when_the_medium_is_back_a_second_one_is_not_let_in_beside_the_first(ref
     held.close()
 
 
-def test_a_folder_that_somebody_else_laid_there_is_not_used(refused, temporary, tmp_path):
+def test_a_folder_created_by_another_user_is_not_used(refused, temporary, tmp_path):
     (tmp_path / "trap").mkdir()
     fallback_folder.beside(refused).rmdir()
     fallback_folder.beside(refused).rmdir()  # the same name each time
@@ -80,7 +80,7 @@ def test_a_folder_that_somebody_else_laid_there_is_not_used(refused, temporary, 
     assert folder != mark and not folder.is_symlink() and not list((tmp_path / "trap").iterdir())
 
 
-def test_any_other_error_is_the_callers_mistake(tmp_path, monkeypatch):
+def test_any_other_error_is_raised_to_the_caller(tmp_path, monkeypatch):
     def denied(_folder):
         raise PermissionError(errno.EACCES, "Permission denied")
 
@@ -90,7 +90,7 @@ def test_any_other_error_is_the_callers_mistake(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
-def test_a_controller_whose_store_cannot_be_made_runs_and_says_so(runtime, tmp_path):
+def test_a_controller_whose_store_cannot_be_created_runs_and_reports_it(runtime, tmp_path):
     address = free_address("127.0.0.1:0")
     (tmp_path / "site.json").write_text(json.dumps(compile_site(load_site(SITE))))
     (tmp_path / "boot.json").write_text(json.dumps({"console": address, "echo": True, "store": "/proc/none/store"}))

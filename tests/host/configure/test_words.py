@@ -36,7 +36,7 @@ def test_every_setting_of_the_file_has_its_own_name_at_the_console():
     assert sum(1 for _ in rows()) == len(PLAN_SETTINGS) + 1 + 4
 
 
-def test_what_the_file_takes_the_console_takes_too_and_both_mean_the_same():
+def test_file_and_console_accept_the_same_settings_with_the_same_meaning():
     """But for what depends on the device: the console of a unit knows its hardware."""
     for row, field in rows():
         assert row.kind == {"a": "da", "s": "s"}[row.key.rpartition("_")[2]]
@@ -50,7 +50,7 @@ def test_what_the_file_takes_the_console_takes_too_and_both_mean_the_same():
             assert row.fits(typed) or row.key not in SETTINGS, (row.key, number)
 
 
-def test_no_two_settings_answer_to_one_name():
+def test_no_two_settings_share_a_name():
     keys = [name for row, _ in rows() for name in (row.key, row.former) if name]
     primary = [name for name in keys if name in SETTINGS or name.startswith("sharing.")]
     assert len(primary) == len(set(primary)) == 2 * len(PLAN_SETTINGS)

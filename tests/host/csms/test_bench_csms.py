@@ -52,7 +52,7 @@ def test_a_station_boots_and_is_known():
     assert [frame["dir"] for frame in bench.csms.frames] == ["in", "out"] and bench.csms.frames[0]["t_ms"] == 1000
 
 
-def test_any_token_is_good_unless_told():
+def test_any_token_is_accepted_by_default():
     bench = Bench()
     token = {"idToken": {"idToken": "ABC", "type": "ISO14443"}}
     assert bench.ask("Authorize", token)[0][2] == {"idTokenInfo": {"status": "Accepted"}}
@@ -62,7 +62,7 @@ def test_any_token_is_good_unless_told():
     assert answer[0][2] == {"idTokenInfo": {"status": "Blocked"}}
 
 
-def test_a_transaction_is_kept_with_its_energy():
+def test_a_transaction_is_recorded_with_its_energy():
     bench = Bench()
     bench.ask("TransactionEvent", event("Started", 0, 1000, idToken={"idToken": "ABC", "type": "ISO14443"}))
     bench.ask("TransactionEvent", event("Updated", 1, 1500, offline=True))
@@ -93,7 +93,7 @@ def test_each_broken_rule_of_a_transaction_is_found(events, said):
     assert len(bench.csms.findings) == 1
 
 
-def test_an_event_that_was_not_answered_may_come_again():
+def test_an_unanswered_event_may_be_repeated():
     bench = Bench()
     bench.csms.silent.add("TransactionEvent")
     assert bench.ask("TransactionEvent", event("Started", 0)) == []
@@ -113,7 +113,7 @@ def test_an_event_that_was_not_answered_may_come_again():
         ("MakeCoffee", {}, "NotImplemented"),
     ],
 )
-def test_what_breaks_a_schema_is_found_and_refused(action, payload, code):
+def test_a_schema_violation_is_found_and_refused(action, payload, code):
     bench = Bench()
     answer = bench.ask(action, payload)
     assert answer[0][0] == 4 and answer[0][2] == code or code == "TypeConstraintViolation" and answer[0][0] == 4
@@ -121,7 +121,7 @@ def test_what_breaks_a_schema_is_found_and_refused(action, payload, code):
     assert bench.csms.stations["AMP-1"]["boots"] == 0
 
 
-def test_a_lenient_bench_answers_all_the_same():
+def test_a_lenient_bench_still_answers():
     bench = Bench()
     bench.csms.strict = False
     assert bench.ask("BootNotification", dict(BOOT, extra=1))[0][0] == 3
@@ -129,7 +129,7 @@ def test_a_lenient_bench_answers_all_the_same():
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "[2]", '[2,"1","Heartbeat"]', "[9,\"1\",{}]", '[3,"7",{}]', "nonsense"])
-def test_what_is_no_ocpp_is_found(text):
+def test_messages_other_than_ocpp_are_found(text):
     bench = Bench()
     bench.pipe.say(text)
     assert len(bench.csms.findings) == 1 and bench.pipe.session.is_open
@@ -183,7 +183,7 @@ async def test_a_call_ends_when_time_or_the_connection_does():
     assert bench.csms.identities == []
 
 
-def test_a_station_that_comes_again_replaces_itself():
+def test_a_reconnected_station_replaces_its_old_connection():
     bench = Bench()
     again = Pipe(bench.csms)
     assert bench.pipe.closed and bench.csms.identities == ["AMP-1"]
@@ -191,7 +191,7 @@ def test_a_station_that_comes_again_replaces_itself():
     assert len(again.heard()) == 1 and bench.csms.stations["AMP-1"]["connects"] == 2
 
 
-def test_connections_are_refused_when_told():
+def test_connections_are_refused_on_request():
     csms = BenchCsms()
     csms.refuse = 401
     pipe = Pipe(csms)
@@ -210,7 +210,7 @@ def test_a_station_without_our_subprotocol_is_refused():
     assert not other.opened
 
 
-async def test_on_a_real_port_with_another_librarys_client_and_nothing_left_behind():
+async def test_a_real_port_serves_the_client_of_another_library_and_is_released():
     csms = BenchCsms()
     await csms.start()
     before = len(asyncio.all_tasks())
@@ -230,7 +230,7 @@ async def test_on_a_real_port_with_another_librarys_client_and_nothing_left_behi
         await websockets.connect(csms.url + "/AMP-9")
 
 
-def test_only_some_messages_are_checked_when_told_so():
+def test_only_some_messages_are_checked_on_request():
     bench = Bench(check_every=10)
     for _ in range(10):
         bench.ask("Heartbeat", {"x": 1})

@@ -14,7 +14,7 @@ sys.exit(run("cpython", True, sys.argv[1], Story(steps, 9.0)))
 """
 
 
-def test_a_car_charges_and_the_last_lines_are_there(tmp_path):
+def test_a_car_charges_and_the_last_lines_are_printed(tmp_path):
     chart = tmp_path / "short.svg"
     done = subprocess.run([sys.executable, "-c", SHORT, str(chart)], capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stdout + done.stderr

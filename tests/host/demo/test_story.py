@@ -21,7 +21,7 @@ def test_the_site_has_eight_evses_of_three_sorts_on_a_serial_line_and_on_tcp(fac
     assert {bus["kind"] for bus in facts["buses"]} == {"rtu", "tcp"}
 
 
-def test_every_step_is_an_operation_on_something_that_is_there(facts):
+def test_every_step_is_an_operation_on_an_existing_target(facts):
     evses = {one["name"] for one in facts["evses"]}
     circuits = {one["name"] for one in facts["circuits"]}
     buses = {one["name"] for one in facts["buses"]}
@@ -40,13 +40,13 @@ def test_every_evse_gets_a_car():
     assert {step.fields["evse"] for step in STORY.steps if step.op == "plug"} == {"evse-%d" % number for number in range(1, 9)}
 
 
-def test_the_story_has_what_it_promises():
+def test_the_demonstration_contains_its_announced_events():
     told = {(step.op, step.fields.get("kind") or step.fields.get("action") or step.fields.get("source")) for step in STORY.steps}
     assert {("background", None), ("limit", "ocpp"), ("fault", "cut"), ("primary", "kill"), ("primary", "start")} <= told
     assert max(step.at_s for step in STORY.steps) < STORY.length_s <= 110
 
 
-def test_the_house_never_draws_more_than_the_site_declares(facts):
+def test_other_load_never_exceeds_the_declaration_of_the_site(facts):
     house = facts["circuits"][0]
     for step in STORY.steps:
         if step.op == "background":

@@ -64,14 +64,14 @@ def test_it_looks_four_times_a_second(play):
     assert len(told.recording.samples) in (21, 22)
 
 
-def test_a_step_that_waits_for_a_mode_stops_the_storys_clock(play):
+def test_a_step_that_waits_for_a_mode_stops_the_clock_of_the_sequence(play):
     rig = FakeRig(((0, "quarantine"), (8000, "regulating")))
     play(rig, Step(2.0, "ev", wait="regulating"), Step(3.0, "unplug"), length_s=4.0)
     assert [(at_s, op) for at_s, op, _ in rig.done] == [(8, "ev"), (9, "unplug")]
     assert 9.5 < rig.now_s < 11
 
 
-def test_a_mode_that_never_comes_does_not_stop_the_story_for_ever(play):
+def test_a_mode_that_never_occurs_does_not_stop_the_sequence_permanently(play):
     rig = FakeRig(((0, "quarantine"),))
     play(rig, Step(1.0, "ev", wait="regulating"), length_s=2.0)
     assert [op for _, op, _ in rig.done] == ["ev"]
@@ -80,10 +80,10 @@ def test_a_mode_that_never_comes_does_not_stop_the_story_for_ever(play):
 
 @pytest.mark.parametrize(("wait", "so"), [
     ("up", True), ("regulating", True), ("quarantine", False), ("evse-6 Charging", True), ("evse-6 Preparing", False)])
-def test_what_a_step_can_wait_for(wait, so):
+def test_steps_can_wait_for_these_conditions(wait, so):
     assert waited(wait, seen.state()["primary"]) is so
     assert not waited(wait, None)
 
 
-def test_a_primary_with_something_lost_regulates_with_what_is_left():
+def test_a_degraded_primary_regulates_the_remaining_evses():
     assert waited("regulating", {**seen.state()["primary"], "mode": "degraded"})

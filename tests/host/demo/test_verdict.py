@@ -41,17 +41,17 @@ def judged(*samples):
     return verdict.all(seen.worst())
 
 
-def test_currents_within_the_ratings_break_nothing():
+def test_currents_within_the_ratings_violate_nothing():
     assert judged(sample(0), sample(1000)) == []
 
 
-def test_a_step_of_the_house_may_last_as_long_as_its_budget():
+def test_a_step_of_other_load_may_last_as_long_as_its_budget():
     over = [sample(t_ms, house_l1=70.0) for t_ms in range(0, 7001, 250)]
     assert judged(*over, sample(7250)) == []
     assert judged(*over, sample(7250, house_l1=70.0)) == ["house L1 is above its rating for longer than 7.0 s"]
 
 
-def test_where_only_our_evses_draw_the_rating_holds_always():
+def test_the_rating_always_applies_if_only_evses_draw():
     assert judged(sample(row_l1=32.5)) == ["row-a L1 is 0.5 A above its rating, and only EVSEs draw current there"]
 
 
@@ -61,7 +61,7 @@ def test_a_current_that_the_ledger_does_not_count_is_a_broken_rule():
     assert judged(*few, sample(500, bound_a=6.0, drawn_a=10.0)) == ["evse-6 draws more than the primary counts for it"]
 
 
-def test_what_the_rigs_books_call_a_violation_is_one():
+def test_a_violation_in_the_accounts_of_the_rig_counts():
     worst = seen.worst()
     worst["circuits"]["row-b"]["violation_ms"] = [0, 0, 1500]
     assert Verdict(BUDGETS_MS).all(worst) == ["row-b L3: 1.5 s above its rating that no rule allows"]
@@ -97,7 +97,7 @@ def demo(monkeypatch, tmp_path):
     return demo
 
 
-def test_a_story_without_a_broken_rule_ends_with_0_and_its_last_lines(demo, capsys, tmp_path):
+def test_a_demonstration_without_a_violation_ends_with_0_and_its_last_lines(demo, capsys, tmp_path):
     assert demo(lambda *_: finished()) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines[-5:]] == [
@@ -105,7 +105,7 @@ def test_a_story_without_a_broken_rule_ends_with_0_and_its_last_lines(demo, caps
     assert Path(lines[-1].removeprefix("chart: ")).stat().st_size > 10_000
 
 
-def test_the_ending_says_how_near_it_was_what_to_try_next_and_fits_80_cells(monkeypatch, tmp_path, capsys):
+def test_the_ending_shows_the_least_margin_and_next_steps_within_80_columns(monkeypatch, tmp_path, capsys):
     kinds = {"evse-%d" % number: "heidelberg-energy-control" for number in range(1, 9)}
     console = Console(file=io.StringIO(), width=80, height=24, force_terminal=True, color_system=None)
     facts = {"name": "garage", "evses": [None] * 8}
@@ -126,12 +126,12 @@ def test_with_json_the_last_line_is_one_object(monkeypatch, tmp_path, capsys, de
     assert Path(facts["chart"]).is_file() and facts["allowed_ms"]["house"] > 0
 
 
-def test_a_broken_rule_ends_with_1_and_says_which(demo, capsys):
+def test_a_violated_rule_ends_with_1_and_is_named(demo, capsys):
     assert demo(lambda *_: finished(violation_ms=700)) == 1
     assert "RULE BROKEN: house L1: 0.7 s above" in capsys.readouterr().out
 
 
-def test_a_rig_that_does_not_come_up_ends_with_1(demo, capsys):
+def test_a_rig_that_does_not_start_ends_with_1(demo, capsys):
     def fail(*_):
         raise RigFailed("the rig did not come up")
     assert demo(fail) == 1
@@ -156,7 +156,7 @@ def test_sessions_are_counted_from_the_frames_of_the_station():
 
 @pytest.mark.parametrize(("words", "runtime"), [
     ("3.4.0; MicroPython v1.25.0 on 2025-05-04", "micropython"), ("3.4.0; MicroPython v1.19.1 on 2022-11-05", "cpython")])
-def test_a_micropython_on_the_path_is_taken_if_it_is_new_enough(monkeypatch, tmp_path, words, runtime):
+def test_a_micropython_on_the_path_is_used_if_it_is_new_enough(monkeypatch, tmp_path, words, runtime):
     program = tmp_path / "micropython"
     program.write_text("#!/bin/sh\necho '%s'\n" % words)
     program.chmod(0o755)
@@ -167,7 +167,7 @@ def test_a_micropython_on_the_path_is_taken_if_it_is_new_enough(monkeypatch, tmp
     assert bool(why) == (runtime == "cpython")
 
 
-def test_without_any_micropython_it_says_so_in_one_line(monkeypatch, tmp_path):
+def test_a_missing_micropython_is_reported_in_one_line(monkeypatch, tmp_path):
     monkeypatch.setattr("ampacity_host.rig.process.runtime.CHECKOUT", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     runtime, name, why = choose()

@@ -126,7 +126,7 @@ def test_an_evse_of_a_primary_below_is_shown_as_that_primary_sees_it():
     assert "alone" in "\n".join(drawn(model, 140))
 
 
-def test_phases_are_told_apart_without_colour_where_there_is_room_for_one_number_only():
+def test_phases_are_distinguished_without_colour_if_only_one_number_fits():
     row = next(line for line in drawn(seen.model(), 80, 24) if line.startswith("evse-5"))
     assert "6.0 ·2·" in row
 
@@ -187,11 +187,11 @@ def test_a_violation_is_in_the_first_line():
 @pytest.mark.parametrize(("amps", "other", "expected"), [
     (0.0, 0.0, "··········"), (32.0, 0.0, "██████████"), (16.0, 8.0, "▒▒███·····"), (0.1, 0.0, "█·········"),
     (40.0, 0.0, "█████████!"), (40.0, 40.0, "▒▒▒▒▒▒▒▒▒!")])
-def test_a_bar_shows_other_load_evses_and_what_is_free(amps, other, expected):
+def test_a_bar_shows_other_load_evses_and_free_current(amps, other, expected):
     assert bar(amps, other, 32.0, 10).plain == expected
 
 
-def test_a_status_line_names_each_circuits_fullest_phase_and_who_draws():
+def test_a_status_line_names_the_fullest_phase_of_each_circuit_and_the_drawing_evses():
     line = status_line(seen.model())
     assert "primary regulating" in line
     assert "house 58.0/63 A" in line
@@ -224,7 +224,7 @@ def test_the_same_answer_twice_is_no_event():
     assert not model.events
 
 
-def test_a_primary_that_goes_and_comes_is_told():
+def test_a_primary_that_stops_and_returns_is_reported():
     model = ViewModel()
     for answer in (seen.state(), seen.state("down"), seen.state()):
         model.take(answer)
@@ -251,7 +251,7 @@ def test_a_frame_that_is_not_ocpp_is_shown_as_that():
     assert all(text.startswith("not OCPP") for _, _, text in model.frames)
 
 
-def test_lines_say_each_event_once():
+def test_lines_print_each_event_once():
     model, console = seen.model(), Console(file=io.StringIO(), width=120)
     lines = Lines(model, console, each=100)
     model.note("story", "The line is cut")

@@ -85,7 +85,7 @@ def test_an_annotation_that_no_runtime_can_look_up_is_found():
     assert unquoted(ast.parse(text)) == [(5, "Any")]
 
 
-def test_what_lacks_a_type_is_found():
+def test_a_missing_type_is_found():
     text = (
         "def a(x: int, *rest, y=0) -> int: ...\n"
         "def b(): ...\n"

@@ -49,7 +49,7 @@ def test_every_test_asserts_something():
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_test_that_only_runs_is_noticed(monkeypatch):
+def test_a_test_without_an_assertion_is_detected(monkeypatch):
     path = TESTS / "test_made_up.py"
     text = "def check():\n assert 1\ndef test_a():\n check()\ndef test_b():\n print()\ndef test_c():\n with pytest.raises(E):\n  print()\n"
     monkeypatch.setitem(TREES, path, ast.parse(text))

@@ -14,7 +14,7 @@ def test_imports_make_no_circle(package):
     assert found == ALLOWED[package], "pass what is needed, or write down the face where it is used:\n" + "\n".join(map(str, found))
 
 
-def test_a_circle_is_found_by_types_in_functions_and_over_others(tmp_path):
+def test_a_circle_is_found_through_types_functions_and_other_modules(tmp_path):
     folder = tmp_path / "room"
     (folder / "inner").mkdir(parents=True)
     (folder / "__init__.py").write_text("")

@@ -12,13 +12,13 @@ THERE = Known(
 SIXTEEN, DOCUMENT = "1" + "6", "gone" + ".md"
 
 
-def test_everything_that_is_cited_is_there():
+def test_every_citation_exists():
     there = known()
     found = [at(path, line, said) for path in readers() for line, said in unresolved(path.read_text(errors="replace"), there)]
     assert not found, "\n" + "\n".join(found)
 
 
-def test_the_specification_has_every_number_that_it_should():
+def test_the_specification_has_every_number():
     there = known()
     assert there.rules == {str(number) for number in range(1, 16)} | {f"3.{number}" for number in range(1, 7)}
     assert there.sections >= {str(number) for number in range(1, 10)}
@@ -53,5 +53,5 @@ def test_a_broken_citation_is_found_on_its_line(text, said):
     "assumptions D1 and D2, invariant L1", "safety.md, \"live\"", "decision 1", "docs/safety.md", "3.5 characters",
     "a decision takes 3 ms",
 ])  # fmt: skip
-def test_what_resolves_or_is_another_standards_is_left_alone(text):
+def test_valid_citations_and_those_of_other_standards_are_not_reported(text):
     assert not unresolved(text, THERE)

@@ -20,7 +20,7 @@ def anchors(path):
 
 
 @pytest.mark.parametrize("path", files(".md"), ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_lead_somewhere(path):
+def test_links_have_existing_targets(path):
     for target in LINK.findall(path.read_text()):
         if re.match(r"[a-z]+:", target):
             continue
@@ -68,7 +68,7 @@ def test_commands_that_documents_name_exist():
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_says_what_its_exit_codes_mean(name):
+def test_every_command_explains_its_exit_codes(name):
     assert re.search(r"Exit codes?: ", COMMANDS[name].epilog or "")
 
 

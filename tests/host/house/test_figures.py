@@ -19,14 +19,14 @@ def test_each_row_of_the_tables_is_a_figure_whose_sources_are_known():
 
 
 @pytest.mark.parametrize("figure", digests.SOURCES)
-def test_the_sources_of_a_figure_are_there_and_contain_what_it_measures(figure):
+def test_the_sources_of_a_figure_exist_and_contain_the_measured_code(figure):
     names = {path.relative_to(digests.ROOT).as_posix() for path in digests.files_of(figure)}
     assert names and not any("__pycache__" in name for name in names)
     if figure in ("worlds", "rules", "soak", "allocate", "image"):
         assert "firmware/ampacity/circuit/trusted/permits.py" in names or any(name.endswith("circuit/guard.py") for name in names)
 
 
-def test_sources_follow_imports_and_leave_out_what_is_not_of_this_repository():
+def test_sources_follow_imports_within_this_repository():
     names = {path.name for path in digests.closure(["tests.proof.below"])}
     assert {"below.py", "model.py", "lease.py", "cascaded_guard.py"} <= names and "trees.py" not in names
     assert digests.file_of("json") is None and digests.file_of("tools.nothing") is None
@@ -51,7 +51,7 @@ def test_a_digest_changes_with_any_edit_of_its_sources(tmp_path, monkeypatch):
     assert before["one"] == after["one"] and before["two"] != after["two"]
 
 
-def test_comments_docstrings_and_empty_lines_are_no_edit_and_all_else_is():
+def test_only_comments_docstrings_and_empty_lines_do_not_count_as_edits():
     code = '"""What."""\n\nA = "# no comment"  # why\n\n\ndef f(x):\n    """Does.\n\n    More.\n    """\n    return x  # so\n'
     other = '"""Other."""\nA = "# no comment"\ndef f(x):\n    # because\n    return x\n'
     assert digests.executed(code) == digests.executed(other) == 'A = "# no comment"\ndef f(x):\n    return x'
@@ -59,13 +59,13 @@ def test_comments_docstrings_and_empty_lines_are_no_edit_and_all_else_is():
     assert digests.executed('x = f(\n    """text""",\n)') != digests.executed('x = f(\n    """other""",\n)')
 
 
-def test_a_source_that_is_gone_is_named(monkeypatch):
+def test_a_missing_source_is_named(monkeypatch):
     monkeypatch.setitem(digests.SOURCES, "one", ("tools.nothing", "firmware/nowhere"))
     with pytest.raises(FileNotFoundError, match="one names tools.nothing, firmware/nowhere"):
         digests.files_of("one")
 
 
-def test_rows_without_digest_or_with_another_one_are_stale_and_those_of_today_are_not():
+def test_rows_with_a_missing_or_different_digest_are_stale():
     now = digests.code("oracle")
     assert figures.changed([("a", "oracle", now)]) == []
     assert figures.changed([("a", "oracle", "-"), ("b", "oracle", "-")]) == ["a, b: carries no digest"]
@@ -96,7 +96,7 @@ def test_prose_is_stamped_by_its_name(tmp_path, monkeypatch):
     assert file.read_text() == f"<!-- of: oracle {now} -->\n12\n<!-- of: fuzz - -->\n13\n"
 
 
-def test_an_image_that_is_not_the_sum_of_its_rooms_or_lacks_one_is_named():
+def test_an_image_figure_that_is_not_the_sum_of_its_rooms_or_lacks_one_is_named():
     from tools.size import rooms
 
     entries = [entry(f"image/{room}", 2.0, 512, "KiB") for room in ("boot", *rooms())]

@@ -33,7 +33,7 @@ def test_the_greatest_is_found():
     assert most([3, 7, 5]) == 7 and most([0]) == 0
 
 
-def test_it_waits_as_long_as_asked():
+def test_a_wait_lasts_as_long_as_requested():
     assert waited(5) == 5 and waited(0) == 0
 """
 
@@ -62,7 +62,7 @@ def first(tmp_path_factory):
     return folder, played(folder)[0]
 
 
-def test_survivors_are_those_that_no_test_sees_and_what_nothing_reaches_is_named(first):
+def test_survivors_are_mutants_that_no_test_detects_and_unreached_code_is_named(first):
     _, results = first
     assert left(results, "survived") == [
         "toy.py: most: if value > best: => if value >= best:",
@@ -78,7 +78,7 @@ def test_survivors_are_those_that_no_test_sees_and_what_nothing_reaches_is_named
     assert "survived  toy.py: most: if value > best: => if value >= best:" in report(results)
 
 
-def test_what_is_known_is_not_played_again_until_a_test_changes(first):
+def test_known_results_are_not_computed_again_until_a_test_changes(first):
     folder, results = first
     again, told = played(folder)
     assert again == results and told == []
@@ -87,7 +87,7 @@ def test_what_is_known_is_not_played_again_until_a_test_changes(first):
     assert left(results, "unreached") == [] and len([line for line in told if " of " in line]) < len(again)
 
 
-def test_every_equivalent_mutant_is_one_of_today_and_has_its_reason():
+def test_every_equivalent_mutant_exists_and_has_its_reason():
     known = equivalent_names(EQUIVALENT)
     assert all(known.values()), [name for name, reason in known.items() if not reason]
     files = chosen_files(sorted({name.split(":")[0] for name in known})) if known else []

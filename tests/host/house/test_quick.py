@@ -14,7 +14,7 @@ def chosen(*names):
     return quick.ranked(names)
 
 
-def test_a_changed_test_comes_first_and_alone():
+def test_a_changed_test_is_selected_alone():
     assert chosen("tests/base/test_time.py") == ["tests/base/test_time.py"]
 
 
@@ -26,7 +26,7 @@ def test_a_module_of_the_firmware_takes_the_tests_of_its_room_and_all_that_impor
     assert not [name for name in found if name.startswith(("tests/circuit/", "tests/evse/", "tests/ocpp/"))]
 
 
-def test_what_needs_a_change_through_others_comes_behind_the_room():
+def test_indirect_users_of_a_change_follow_its_room():
     found = chosen("firmware/ampacity/circuit/trusted/device/order_book.py")
     first_far = min(found.index(name) for name in found if name.startswith(("tests/e2e/", "tests/roles/")))
     assert max(found.index(name) for name in found if name.startswith("tests/circuit/")) < first_far
@@ -48,12 +48,12 @@ def test_a_rig_that_is_only_started_as_a_process_is_tried_for_a_change_of_the_ri
     ("firmware/ampacity/profiles/evse-keba-p30.toml", "tests/host/profiles/"), ("host/ampacity_host/sites/demo.toml", "tests/host/configure/"),
     ("tests/circuit/vectors.csv", "tests/circuit/"),
 ])  # fmt: skip
-def test_a_file_that_nobody_imports_takes_the_tests_of_its_place(name, folder):
+def test_a_file_that_no_test_imports_selects_the_tests_of_its_place(name, folder):
     assert (ROOT / name).is_file()
     assert [one for one in chosen(name) if one.startswith(folder)]
 
 
-def test_what_every_test_rests_on_takes_them_all():
+def test_a_file_that_every_test_depends_on_selects_all_tests():
     assert len(chosen("tests/conftest.py")) == len(quick.test_files())
 
 
@@ -70,17 +70,17 @@ def test_every_module_of_the_firmware_is_tested_by_something():
     assert [name for name in unseen if not quick.own_folders(name)] == []
 
 
-def test_no_more_is_played_than_fits_the_nearest_first():
+def test_the_nearest_tests_that_fit_are_selected():
     seconds = {"near": 50.0, "long": 200.0, "far": 60.0, "farther": 60.0}
     assert quick.within(["near", "long", "far", "farther", "short"], seconds, 115) == (["near", "far", "short"], ["long", "farther"])
 
 
-def test_what_waits_for_real_clocks_takes_its_time_too():
+def test_tests_that_wait_for_real_clocks_count_with_their_wait():
     waiting = workers.LANES[0][0]
     assert quick.within([waiting, "other"], {waiting: 1.0, "other": 60.0}, 80) == ([waiting], ["other"])
 
 
-def test_the_change_is_told_by_git_against_head_or_from_where_the_branch_left_its_base(tmp_path, monkeypatch):
+def test_the_change_is_the_git_difference_to_head_or_to_the_branch_point(tmp_path, monkeypatch):
     def git(*words):
         subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *words], cwd=tmp_path, check=True, capture_output=True)
 
@@ -111,14 +111,14 @@ def test_the_change_is_told_by_git_against_head_or_from_where_the_branch_left_it
     (("--base", "no-such-name"), "--base no-such-name"), (("no/such/file.py",), "no/such/file.py: there is no such file"),
     (("--base", "HEAD", "Makefile"), "exclude each other"),
 ])  # fmt: skip
-def test_what_cannot_be_meant_is_refused(words, said, monkeypatch, capsys):
+def test_invalid_options_are_refused(words, said, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["quick", *words])
     with pytest.raises(SystemExit) as ended:
         quick.main()
     assert ended.value.code == 2 and said in capsys.readouterr().err
 
 
-def test_the_list_is_of_files_that_are_there(monkeypatch, capsys):
+def test_the_list_contains_existing_files(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["quick", "--list", "tools/quick.py"])
     assert quick.main() == 0
     listed = capsys.readouterr().out.splitlines()

@@ -72,12 +72,12 @@ def inner_arrows(folder, package, room):
 
 
 @pytest.mark.parametrize("room", sorted(INNER))
-def test_a_room_of_the_core_knows_only_itself_and_what_is_trusted(room):
+def test_a_room_of_the_core_imports_only_itself_and_the_trusted_room(room):
     found = inner_arrows(FIRMWARE, "ampacity", room)
     assert not found, "\n" + "\n".join(f"{name} may not import {target}, not even for its types" for name, target in found)
 
 
-def test_the_core_needs_nothing_of_any_library():
+def test_the_core_imports_no_library():
     paths = [path for path in firmware_files() if room_of(path) == "circuit"]
     found = [at(path, line, f"imports {module}") for path in paths for line, module in imports_of(path) if module.split(".")[0] != "ampacity"]
     assert not found, "\n" + "\n".join(found)
@@ -99,7 +99,7 @@ counted = cache(trusted.count)
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/safety-case.md"])
-def test_the_number_of_lines_that_must_be_right_is_told(document):
+def test_the_number_of_trusted_lines_is_printed(document):
     parts = counted()
     must = parts[trusted.TRUSTED] + parts["beside"]
     text = (ROOT / document).read_text()

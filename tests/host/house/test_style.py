@@ -40,7 +40,7 @@ def test_files_and_functions_are_small_in_the_median():
     assert median(lengths) <= FUNCTION_MEDIAN
 
 
-def test_every_module_says_what_it_is():
+def test_every_module_has_a_purpose():
     bare = [at(path, 1, "begin with a docstring") for path in hand_written() if not ast.get_docstring(tree_of(path))]
     assert not bare, "\n" + "\n".join(bare)
 

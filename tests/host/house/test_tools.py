@@ -69,11 +69,11 @@ AIMS = [(1.0, "<= 1.05", True), (1.1, "<= 1.05", False), (3.0, ">= 3", True), (2
 
 
 @pytest.mark.parametrize(("ours", "aim", "ok"), AIMS)
-def test_an_entry_is_held_against_its_aim(ours, aim, ok):
+def test_an_entry_is_compared_with_its_aim(ours, aim, ok):
     assert entry("row", ours, 1.0, "s", aim)["ok"] is ok
 
 
-def test_a_row_without_a_figure_is_not_ok_and_says_why():
+def test_a_row_without_a_figure_is_not_ok_and_has_a_reason():
     row = unmeasured("stall", "no 32-bit runtime")
     assert (row["ok"], row["aim"], row["note"]) == (False, None, "no 32-bit runtime")
     assert set(row) == set(entry("row", 1, 1, "s"))
@@ -93,7 +93,7 @@ def test_the_bench_prints_json_and_nothing_else():
     assert all(set(row) == {"row", "ours", "reference", "unit", "ratio", "aim", "ok", "note"} for row in rows)
 
 
-def test_what_breaks_while_it_is_measured_is_told_under_the_row_that_was_asked_for():
+def test_an_error_during_a_measurement_is_reported_in_the_requested_row():
     def rows():
         raise OSError("no line")
     module = SimpleNamespace(__name__="x", ROWS=("one", "two"), rows=rows)
@@ -101,7 +101,7 @@ def test_what_breaks_while_it_is_measured_is_told_under_the_row_that_was_asked_f
     assert [each["row"] for each in measured(module, None)] == ["one", "two"]
 
 
-def test_a_row_that_nobody_has_is_wrong_usage():
+def test_an_unknown_row_is_wrong_usage():
     done = run("-m", "tools.bench", "--only", "no-such-row")
     assert done.returncode == 2 and "no row no-such-row" in done.stderr
 
@@ -114,7 +114,7 @@ def test_the_image_of_a_primary_fits_its_partition():
     assert set(modules) - set(board) == set(size.NOT_ON_A_BOARD)
 
 
-def test_every_generator_that_a_file_names_is_there():
+def test_every_generator_that_a_file_names_exists():
     assert all((ROOT / generator).is_file() for generator in generated.generators())
 
 
@@ -151,7 +151,7 @@ def test_make_names_a_missing_prerequisite_in_one_line(python, said, tmp_path):
     assert done.returncode == 2 and len(lines) == 1 and said in lines[0]
 
 
-def test_the_soak_garage_holds_and_its_weeks_repeat_for_a_seed(tmp_path):
+def test_the_soak_garage_passes_the_check_and_its_weeks_repeat_for_a_seed(tmp_path):
     (tmp_path / "site.toml").write_text(soak_garage.site_text())
     assert check_report(load_site(tmp_path / "site.toml"))["ok"]
     texts = []

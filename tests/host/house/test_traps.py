@@ -62,7 +62,7 @@ def test_every_firmware_file_compiles_for_micropython(tmp_path):
     fail_on(findings)
 
 
-def test_no_text_holds_a_lone_surrogate_for_then_no_image_can_be_frozen():
+def test_no_text_contains_a_lone_surrogate_which_would_prevent_a_frozen_image():
     def alone(text):
         return any(0xD800 <= ord(c) <= 0xDFFF for c in text)
 
@@ -80,7 +80,7 @@ def test_only_modules_that_both_runtimes_have_are_imported():
     )
 
 
-def test_clocks_chance_and_sockets_stay_behind_the_doors():
+def test_clocks_random_numbers_and_sockets_are_used_only_by_doors():
     fail_on(
         at(path, line, f"{module} belongs to a door; take now_ms, an Rng or bytes as an argument")
         for path in firmware_files()
@@ -89,7 +89,7 @@ def test_clocks_chance_and_sockets_stay_behind_the_doors():
     )
 
 
-def test_sleeping_is_for_doors():
+def test_only_doors_sleep():
     fail_on(
         at(path, node.lineno, "a core never sleeps; give the door a wake_at_ms")
         for path, node in firmware_nodes(ast.Attribute, but=DOOR_ROOMS)
@@ -107,7 +107,7 @@ def test_json_from_a_wire_goes_through_the_strict_parser():
     )
 
 
-def test_no_float_decides_about_a_fuse():
+def test_the_safety_core_uses_no_float():
     fail_on(
         at(path, node.lineno, "integers only in circuit/: deci-amperes, milliseconds; // instead of /")
         for path, node in firmware_nodes(ast.Constant, ast.BinOp, ast.AugAssign, ast.Name, rooms=("circuit",))

@@ -63,11 +63,11 @@ def played(output):
     return sorted(line.split()[0].split("::")[1] for line in output.splitlines() if " PASSED" in line)
 
 
-def test_a_file_says_what_of_it_is_deep_and_what_is_deep_on_micropython_alone(outcome):
+def test_a_file_declares_its_deep_tests_and_those_deep_on_micropython_only(outcome):
     status, output = outcome(SAMPLED)
     assert status == 0 and played(output) == ["test_a", "test_a[micropython]", "test_b", "test_c", "test_c[micropython]"]
 
 
-def test_what_a_file_leaves_out_is_played_as_deep(outcome):
+def test_tests_that_a_file_omits_are_deep(outcome):
     status, output = outcome(SAMPLED, "-m", "deep")
     assert status == 0 and played(output) == ["test_b[micropython]", "test_d", "test_d[micropython]"]

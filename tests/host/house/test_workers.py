@@ -28,7 +28,7 @@ ASKING = '''
 import pytest
 
 @pytest.mark.beside("long_run", {count!r}, "3")
-def test_it_was_begun_once(beside):
+def test_a_long_run_starts_once(beside):
     code, out, told = beside
     assert (code, out, told) == (3, "well\\n", "told\\n")
 '''
@@ -56,7 +56,7 @@ def written(folder, **files):
         (folder / f"{name}.py").write_text(text)
 
 
-def test_a_run_beside_is_begun_once_for_all_workers_and_for_none(tmp_path):
+def test_a_long_run_starts_once_with_and_without_workers(tmp_path):
     for number, options in enumerate((["-n", "2"], [])):
         count = tmp_path / f"count-{number}"
         text = ASKING.format(count=str(count))
@@ -67,7 +67,7 @@ def test_a_run_beside_is_begun_once_for_all_workers_and_for_none(tmp_path):
         assert not list((tmp_path / "tmp").glob("ampacity-beside.*"))
 
 
-def test_a_run_that_nobody_waits_for_any_more_is_ended(tmp_path):
+def test_a_long_run_without_a_waiting_test_is_ended(tmp_path):
     count = tmp_path / "count"
     text = ASKING.format(count=str(count)).replace('"3")', '"3", "600")')
     written(tmp_path, long_run=LONG_RUN, test_a="def test_fails():\n    assert False\n", test_b=text)
@@ -88,7 +88,7 @@ def test_the_longest_file_comes_first_and_its_tests_keep_their_order():
     assert [one.nodeid for one in items] == ["c.py::test_1", "b.py::test_1", "b.py::test_2", "a.py::test_2", "a.py::test_1"]
 
 
-def test_what_waits_comes_before_all_and_each_lane_goes_to_one_worker():
+def test_waiting_tests_precede_all_and_each_lane_goes_to_one_worker():
     (first, other), second = workers.LANES[0][:2], workers.LANES[1][0]
     items = [item(name) for name in ("a.py::test_1", first + "::test_1", "b.py::test_1", second + "::test_1", other + "::test_1")]
     workers.longest_first(items, {"a.py": 400.0, other: 2.0})
@@ -103,28 +103,28 @@ def test_a_file_goes_to_one_worker_on_both_runtimes_and_a_long_one_test_by_test(
     assert workers.scope_of(long + "::test_x[1]") != workers.scope_of(long + "::test_x[2]")
 
 
-def test_what_reads_the_same_counts_as_one_long_file():
+def test_files_with_the_same_sources_count_as_one_long_file():
     house = [item(workers.TOGETHER[0] + "/test_%s.py::test_x" % name) for name in "ab"]
     items = [item("a.py::test_1"), house[0], item("b.py::test_1"), house[1]]
     workers.longest_first(items, {"a.py": 3.0, "b.py": 6.0} | {workers.file_of(one.nodeid): 4.0 for one in house})
     assert items[:2] == house and items[2].nodeid == "b.py::test_1"
 
 
-def test_what_reads_the_same_goes_to_one_worker():
+def test_files_with_the_same_sources_go_to_one_worker():
     assert workers.scope_of("tests/host/house/test_style.py::test_x") == workers.scope_of("tests/host/house/test_rooms.py::test_y[1]")
     assert all((ROOT / folder).is_dir() for folder in workers.TOGETHER)
 
 
-def test_files_that_are_shared_in_another_way_are_there():
+def test_files_with_special_distribution_exist():
     assert [name for name in (*workers.APART, *workers.WAITING) if not (ROOT / name).is_file()] == []
 
 
-def test_what_was_written_down_is_read_again_and_what_is_short_is_left_out():
+def test_recorded_times_are_read_again_and_short_ones_are_omitted():
     text = workers.text_of({"a.py": 0.4, "b.py": 12.34, "c.py": 2.0, "d.py": 12.31})
     assert text == "12.3 b.py\n12.3 d.py\n2.0 c.py\n"
     assert workers.seconds_of(text) == {"b.py": 12.3, "d.py": 12.3, "c.py": 2.0}
 
 
-def test_the_seconds_are_of_files_that_are_there():
+def test_the_recorded_times_belong_to_existing_files():
     gone = [name for name in workers.seconds_of(workers.SECONDS.read_text()) if not (ROOT / name).is_file()]
     assert not gone, f"take these lines out of {workers.SECONDS.relative_to(ROOT)}: {gone}"

@@ -49,7 +49,7 @@ def url_of(server, host="127.0.0.1", scheme="ws"):
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-async def test_messages_of_all_sizes_come_back(runtime):
+async def test_messages_of_all_sizes_are_echoed(runtime):
     seen = []
 
     async def handler(connection):
@@ -118,7 +118,7 @@ class BadDays:
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-async def test_each_bad_day_is_counted_by_its_name_and_the_link_comes_back(runtime):
+async def test_each_failure_is_counted_by_its_name_and_the_link_recovers(runtime):
     days = BadDays()
     async with serve(days.handler, process_request=days.request, process_response=days.response) as server:
         result = await run_station(runtime, url_of(server), [400] * 5)
@@ -139,7 +139,7 @@ async def test_each_bad_day_is_counted_by_its_name_and_the_link_comes_back(runti
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-async def test_over_tls_with_a_ca_of_our_own(runtime, tmp_path):
+async def test_the_link_works_over_tls_with_a_private_ca(runtime, tmp_path):
     files = make_tls_files(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files.certificate, files.key)

@@ -169,7 +169,7 @@ def test_a_csms_that_floods_and_reads_nothing_takes_neither_memory_nor_the_safet
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
-def test_a_crowd_at_the_console_and_a_browser_are_hung_up_on_and_the_one_that_was_there_is_answered(runtime, tmp_path):
+def test_a_crowd_at_the_console_and_a_browser_are_disconnected_and_the_present_client_is_answered(runtime, tmp_path):
     with running(runtime, tmp_path, PIECES["pings"]) as (controller, _csms), contextlib.ExitStack() as stack:
         controller.ask("show version")
         for _ in range(CROWD):

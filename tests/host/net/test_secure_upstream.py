@@ -90,7 +90,7 @@ def hello(version):
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-async def test_a_server_whose_tls_is_too_old_is_refused_and_told_by_name(runtime, tmp_path):
+async def test_a_server_whose_tls_is_too_old_is_refused_and_named(runtime, tmp_path):
     ca = Authority()
     for name, said in (("1.1", hello(b"\x03\x02")), ("1.0", hello(b"\x03\x01")), ("alert", b"\x15\x03\x01\0\x02\x02\x46")):
 
@@ -150,7 +150,7 @@ async def test_profile_3_shows_its_certificate_and_sends_no_password(runtime, tm
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-async def test_who_is_hung_up_on_with_a_certificate_of_its_own_asks_whether_it_is_accepted(runtime, tmp_path):
+async def test_a_station_disconnected_with_its_own_certificate_reports_a_possible_rejection(runtime, tmp_path):
     ca = Authority()
     mine = ca.issue("AMP-1")
 
@@ -170,7 +170,7 @@ async def test_who_is_hung_up_on_with_a_certificate_of_its_own_asks_whether_it_i
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-async def test_a_station_that_was_told_to_use_tls_never_does_without(runtime, tmp_path):
+async def test_a_station_configured_for_tls_never_connects_without(runtime, tmp_path):
     ca, csms = Authority(), Csms()
     async with websockets.serve(csms.handler, "127.0.0.1", 0, subprotocols=["ocpp2.0.1"]) as plain:
         cases = {
@@ -187,7 +187,7 @@ async def test_a_station_that_was_told_to_use_tls_never_does_without(runtime, tm
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-async def test_a_server_that_says_nothing_does_not_hold_the_link(runtime, tmp_path):
+async def test_a_silent_server_does_not_block_the_link(runtime, tmp_path):
     ca = Authority()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         ocpp = {"url": f"wss://127.0.0.1:{silent.getsockname()[1]}/", "security_profile": 2, "password": "x" * 16, "root_pem": ca.root}

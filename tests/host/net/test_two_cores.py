@@ -46,7 +46,7 @@ def cut(data, sizes):
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(texts, max_size=8), st.lists(st.integers(1, 400), min_size=1, max_size=5))
-def test_what_the_client_says_the_library_hears(said, sizes):
+def test_the_library_receives_the_data_of_the_client(said, sizes):
     client, server = pair()
     data = b"".join([client.send_text(text) for text in said])
     for piece in cut(data, sizes):
@@ -59,7 +59,7 @@ def test_what_the_client_says_the_library_hears(said, sizes):
     st.lists(st.tuples(texts, st.integers(1, 60), st.booleans()), max_size=6),
     st.lists(st.integers(1, 400), min_size=1, max_size=5),
 )
-def test_what_the_library_says_in_fragments_and_pings_the_client_hears(said, sizes):
+def test_the_client_receives_fragments_and_pings_of_the_library(said, sizes):
     client, server = pair()
     for text, size, ping in said:
         data = text.encode()
@@ -117,7 +117,7 @@ def test_closing_from_either_side_ends_both():
         raise server.close_exc
 
 
-def test_a_frame_of_ours_is_one_that_the_library_would_build():
+def test_frames_equal_those_of_the_library():
     client, _ = pair()
     ours = client.ping(b"hello")
     key = ours[2:6]

@@ -26,7 +26,7 @@ async def set_variables(talk, *items):
     return [result["attribute_status"] for result in response.set_variable_result]
 
 
-async def test_every_message_of_a_station_with_a_busy_day_holds_against_the_schemas():
+async def test_every_message_of_a_busy_day_conforms_to_the_schemas():
     talk = await Conversation(evses=3).connect()
     for evse in (1, 2, 3):
         talk.station.meter_values(evse, VALUES, talk.now_ms)
@@ -59,7 +59,7 @@ async def test_every_message_of_a_station_with_a_busy_day_holds_against_the_sche
     await talk.close()
 
 
-async def test_every_request_is_answered_as_the_schemas_want_it():
+async def test_every_request_is_answered_according_to_the_schemas():
     talk = await Conversation().connect()
     await talk.charge(1)
     tx = talk.station.transaction(1)
@@ -109,7 +109,7 @@ async def test_every_request_is_answered_as_the_schemas_want_it():
     await talk.close()
 
 
-async def test_what_the_station_does_not_do_is_NotSupported():
+async def test_unsupported_actions_are_answered_with_NotSupported():
     talk = await Conversation().connect()
     with pytest.raises(NotSupportedError):
         await talk.call(call.CostUpdated(total_cost=1.0, transaction_id="x"))
@@ -144,7 +144,7 @@ async def test_a_session_offline_over_a_power_cut_reaches_the_library_whole_and_
     await talk.close()
 
 
-async def test_pending_holds_back_and_accepted_lets_go():
+async def test_pending_retains_messages_and_accepted_releases_them():
     talk = Conversation()
     await talk.connect()
     await talk.close()

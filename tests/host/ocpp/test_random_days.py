@@ -45,7 +45,7 @@ class StrictBench(Bench):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_every_message_of_a_random_day_holds_against_its_schema(seed):
+def test_every_message_of_a_random_day_conforms_to_its_schema(seed):
     rng = Rng(seed + 50)
     bench = StrictBench(evses=3)
     bench.booted()

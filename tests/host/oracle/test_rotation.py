@@ -59,7 +59,7 @@ class Crowd:
 
 
 @pytest.mark.parametrize("count, room_da, seed", sample([(5, 130, 1), (9, 200, 2), (16, 320, 3), (24, 400, 4)], 4, 1))
-def test_section_6_the_queue_starves_nobody_and_turns_are_even(count, room_da, seed):
+def test_section_6_the_queue_starves_no_evse_and_slots_are_even(count, room_da, seed):
     crowd = Crowd(count, room_da, seed)
     rounds = count // max(1, room_da // 60) + 2  # slots until everybody had one, whatever the order
     crowd.run(SLOT_S * rounds + 60)
@@ -71,7 +71,7 @@ def test_section_6_the_queue_starves_nobody_and_turns_are_even(count, room_da, s
 
 
 @pytest.mark.deep
-def test_section_6_forty_equal_cars_in_room_for_eight_wait_a_bounded_time_and_get_the_same():
+def test_section_6_forty_equal_cars_with_current_for_eight_wait_a_bounded_time_and_get_the_same():
     crowd = Crowd(40, 490, 1, equal=True)
     crowd.run(SLOT_S * 6)
     assert min(crowd.charged_ms) > 0

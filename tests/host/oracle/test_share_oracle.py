@@ -30,7 +30,7 @@ def pair_on_one_row(instance):
     return next(((a, b) for a in able for b in able if a is not b and a.rows == b.rows and a.priority == b.priority), None)
 
 
-def test_three_deci_amperes_moved_from_one_to_its_neighbour_are_noticed():
+def test_three_deci_amperes_moved_to_a_neighbour_are_detected():
     cases = list(charging(range(1, 80), pair_on_one_row))
     assert cases
     for instance, (a, b) in cases:
@@ -38,7 +38,7 @@ def test_three_deci_amperes_moved_from_one_to_its_neighbour_are_noticed():
         assert disagreements(instance)
 
 
-def test_a_deci_ampere_that_nobody_got_is_noticed():
+def test_an_unassigned_deci_ampere_is_detected():
     cases = list(charging(range(1, 60), lambda i: next((m for m in i.members if m.goal_da > max(m.min_da, m.base_da)), None)))
     assert cases
     for instance, member in cases:
@@ -47,7 +47,7 @@ def test_a_deci_ampere_that_nobody_got_is_noticed():
 
 
 @pytest.mark.parametrize("admitted", [True, False])
-def test_a_wrong_set_is_noticed(admitted):
+def test_a_wrong_set_is_detected(admitted):
     cases = list(charging(range(1, 60), lambda i: next((m for m in i.members if m.admitted is admitted), None)))
     assert cases
     for instance, member in cases:

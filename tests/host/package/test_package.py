@@ -174,7 +174,7 @@ def test_every_package_that_is_imported_is_declared_that_of_the_simulation_alone
     assert imported(simulating) - declared() == declared("simulation") == set(SIMULATION)
 
 
-def test_what_builds_is_pinned_in_the_lock_file():
+def test_build_packages_are_pinned_in_the_lock_file():
     assert re.search(r"^setuptools==\d", (ROOT / "requirements.lock").read_text(), re.M)
 
 
@@ -199,19 +199,19 @@ def without_simulation(program):
 @pytest.mark.parametrize("words, status", sample([
     ("check site.toml", 0), ("scan --port /dev/nowhere", 3), ("devices keba", 0), ("report excursions --controller nowhere", 3),
     ("console --controller ./nowhere show", 3), ("push site.toml --controller /dev/nowhere", 3)], 2))  # fmt: skip
-def test_without_the_simulation_a_site_is_checked_and_a_primary_is_spoken_to(program, site, words, status):
+def test_without_the_simulation_a_site_is_checked_and_a_primary_is_controlled(program, site, words, status):
     ended_with = done(*without_simulation(program), *words.split())
     assert ended_with.returncode == status and "Traceback" not in ended_with.stderr, ended_with.stderr
 
 
 @pytest.mark.parametrize("words", sample(["rig site.toml", "demo", "replay site.toml --sessions sessions.csv", "rig do state"], 2))
-def test_what_needs_the_simulation_says_so_without_it(program, site, words):
+def test_commands_that_need_the_simulation_report_its_absence(program, site, words):
     refused = done(*without_simulation(program), *words.split())
     assert refused.returncode == 2 and "'.[simulation]'" in refused.stderr and "Traceback" not in refused.stderr, refused.stderr
 
 
 @pytest.mark.parametrize("runtime", sample(RUNTIMES, 2, 1))
-def test_an_installed_program_brings_a_rig_up_on_either_runtime(program, site, runtime):
+def test_an_installed_program_starts_a_rig_on_either_runtime(program, site, runtime):
     rig = started(program, "rig", "--site", site, "--runtime", runtime)
     try:
         ready = json.loads(rig.stdout.readline())
@@ -260,7 +260,7 @@ def test_an_installed_program_replays_a_recording(program, site, tmp_path):
 
 
 @pytest.mark.parametrize("runtime", sample(RUNTIMES, 2, 1))
-def test_an_installed_program_tells_its_story(program, site, runtime):
+def test_an_installed_program_runs_the_demonstration(program, site, runtime):
     demo = started(program, "demo", "--lines", "--runtime", runtime)
     try:
         heard = []
@@ -273,7 +273,7 @@ def test_an_installed_program_tells_its_story(program, site, runtime):
         ended(demo, signal.SIGINT)
 
 
-def test_without_a_micropython_an_installed_program_says_what_to_do(program, site):
+def test_without_a_micropython_an_installed_program_names_the_remedy(program, site):
     clean = environment()
     del clean["AMPACITY_MICROPYTHON"]
     refused = subprocess.run([program, "run", "--site", site, "--data", "d", "--runtime", "micropython"], capture_output=True, text=True, env=clean)

@@ -69,14 +69,14 @@ def test_standard_output_that_takes_nothing_ends_no_controller(runtime, output, 
 
 
 @pytest.mark.parametrize(("runtime", "output", "unbuffered"), WAYS)
-def test_a_refused_configuration_is_told_apart_though_nobody_can_read_why(runtime, output, unbuffered, tmp_path):
+def test_a_refused_configuration_has_its_own_exit_code_without_a_readable_reason(runtime, output, unbuffered, tmp_path):
     (tmp_path / "boot.json").write_text('{"role": "cook"}')
     with output() as taker:
         assert started(runtime, tmp_path, taker, unbuffered).wait(PATIENCE_S) == 78
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
-def test_a_line_of_the_log_is_on_standard_output_when_it_is_said(runtime, terminal, tmp_path):  # noqa: F811
+def test_a_line_of_the_log_is_on_standard_output_at_once(runtime, terminal, tmp_path):  # noqa: F811
     """And not with the 8 KiB of a buffer, or at the end."""
     folder = configured(tmp_path / "one", terminal)
     process = started(runtime, folder, subprocess.PIPE)

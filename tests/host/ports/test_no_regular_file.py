@@ -20,7 +20,7 @@ except OSError as e:
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
 @pytest.mark.parametrize("kind", ["fifo", "folder"])
-def test_a_stored_file_that_is_none_is_unreadable(kind, runtime, tmp_path):
+def test_a_stored_entry_that_is_not_a_file_is_unreadable(kind, runtime, tmp_path):
     store = tmp_path / "store"
     store.mkdir()
     if kind == "fifo":

@@ -86,7 +86,7 @@ def test_plain_tcp_serves_several_clients_and_survives_rubbish(runtime, tmp_path
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_a_stranger_on_plain_tcp_reads_no_numbers_and_is_not_obeyed_while_the_primary_is_there(runtime, tmp_path):
+def test_a_foreign_client_on_plain_tcp_reads_no_numbers_and_is_not_obeyed_while_the_primary_is_connected(runtime, tmp_path):
     with secondary(runtime, tmp_path) as (plant, port):
         primary = ModbusTcpClient("127.0.0.1", port=port, timeout=6, retries=1)
         stranger = ModbusTcpClient("127.0.0.1", port=port, timeout=6, retries=1, source_address=("127.0.0.2", 0))
@@ -195,7 +195,7 @@ def test_over_tls_the_role_in_the_certificate_decides_and_what_it_refuses_is_cou
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_who_shows_no_certificate_or_a_strangers_gets_no_word(runtime, tmp_path):
+def test_a_client_with_a_missing_or_foreign_certificate_gets_no_answer(runtime, tmp_path):
     ca, stranger = Authority(), Authority("Stranger")
     server = ca.issue(NAME)
     tls = {"root_pem": ca.root, "certificate_pem": server.certificate, "key_pem": server.key}
@@ -217,7 +217,7 @@ def test_who_shows_no_certificate_or_a_strangers_gets_no_word(runtime, tmp_path)
         good.close()
 
 
-def test_on_micropython_no_more_than_two_shake_hands_at_once_and_who_is_in_stays_in(tmp_path):
+def test_on_micropython_at_most_two_handshakes_run_and_connected_clients_stay(tmp_path):
     ca = Authority()
     server = ca.issue(NAME)
     tls = {"root_pem": ca.root, "certificate_pem": server.certificate, "key_pem": server.key}
@@ -242,7 +242,7 @@ def test_on_micropython_no_more_than_two_shake_hands_at_once_and_who_is_in_stays
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
-def test_a_crowd_that_says_nothing_is_ended_told_and_keeps_no_client_out(runtime, secure, tmp_path):
+def test_a_silent_crowd_is_disconnected_reported_and_excludes_no_client(runtime, secure, tmp_path):
     ca = Authority()
     server = ca.issue(NAME)
     tls = {"root_pem": ca.root, "certificate_pem": server.certificate, "key_pem": server.key} if secure else None
@@ -266,7 +266,7 @@ def test_a_crowd_that_says_nothing_is_ended_told_and_keeps_no_client_out(runtime
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_while_silent_connections_keep_coming_each_client_that_speaks_is_served_over_tls(runtime, tmp_path, capfd):
+def test_despite_a_stream_of_silent_connections_each_active_client_is_served_over_tls(runtime, tmp_path, capfd):
     ca = Authority()
     server, pair, silent = ca.issue(NAME), ca.issue("client", role="Primary"), []
     with secondary(runtime, tmp_path, {"root_pem": ca.root, "certificate_pem": server.certificate, "key_pem": server.key}) as (_, port):

@@ -49,7 +49,7 @@ def talk(pair, runtime):
         peer.wait(30)
 
 
-def test_every_byte_value_comes_back_as_it_was(talk):
+def test_every_byte_value_returns_unchanged(talk):
     for data in (bytes(range(256)), b"\x11\x13\x0d\x0a\x03\x04\x00\xff" * 20):
         assert talk(data, len(data)) == data
 
@@ -86,7 +86,7 @@ def test_a_vanished_device_is_lost_and_found_again(tmp_path, runtime):
         pair.close()
 
 
-def test_the_line_gets_the_baud_rate_parity_and_stop_bits_that_were_asked_for(runtime):
+def test_the_line_gets_the_requested_baud_rate_parity_and_stop_bits(runtime):
     import termios
 
     master, slave = pty.openpty()

@@ -63,7 +63,7 @@ def test_bytes_pass_and_a_gateway_that_was_away_is_found_again(runtime):
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
-def test_what_a_gateway_does_not_take_is_not_sent_later(runtime):
+def test_data_that_a_gateway_does_not_accept_is_not_sent_later(runtime):
     server = listen()
     peer = start_peer(runtime, f"socket://127.0.0.1:{server.getsockname()[1]}")
     try:

@@ -80,7 +80,7 @@ def stopped(request, tmp_path):
 
 
 @pytest.mark.parametrize(("answered", "silent"), [(1, 0), (5, 0), (1, 3)])
-def test_a_stop_with_connections_says_nothing_on_standard_error(stopped, answered, silent):
+def test_a_stop_with_connections_prints_nothing_on_standard_error(stopped, answered, silent):
     assert stopped(answered, silent) == (0, "ended\n", "")
 
 

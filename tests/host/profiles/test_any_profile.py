@@ -135,7 +135,7 @@ REFUSED = (
 
 
 @pytest.mark.parametrize(("name", "table", "wanted"), REFUSED)
-def test_what_its_documents_cannot_leave_open_is_refused_with_what_they_can(tmp_path, name, table, wanted):
+def test_an_invalid_open_point_is_refused_with_the_valid_ones(tmp_path, name, table, wanted):
     found = problems(tmp_path, opened(name, table))
     assert any(problem.startswith(wanted) for problem in found), found
 
@@ -147,7 +147,7 @@ def test_a_state_of_a_number_is_a_number_of_its_register(tmp_path, code):
     assert found == [f"state.map: {shown_code!r} is no value of 'state'; use 0 to 65535, as a decimal number"]
 
 
-def test_a_number_that_would_be_computed_for_ever_is_refused_wherever_it_stands(tmp_path):
+def test_a_number_that_would_take_endless_computation_is_refused_in_any_place(tmp_path):
     for number in ("1e999999999", "1" + 25 * "0", "1e-999999999"):
         found = problems(tmp_path, opened("peblar", "latches = [true]", ("min_a = 6.0", "min_a = " + number)))
         assert found and ("is no number that a device has" in found[0] or "digits" in found[0]), found
@@ -164,7 +164,7 @@ TOLD = (  # what is written in place of what, and what is said of it: all at onc
 )
 
 
-def test_one_mistake_hides_no_other_and_makes_none_up(tmp_path):
+def test_one_mistake_neither_hides_nor_invents_others(tmp_path):
     text = written("evse-keba-p30")
     for change, _ in TOLD:
         assert change[0] in text
@@ -175,7 +175,7 @@ def test_one_mistake_hides_no_other_and_makes_none_up(tmp_path):
     assert len(found) == len(TOLD) and all(any(each.startswith(wanted) for each in found) for _, wanted in TOLD), found
 
 
-def test_a_value_in_place_of_a_table_is_told_once_and_by_its_name(tmp_path):
+def test_a_value_in_place_of_a_table_is_reported_once_by_its_name(tmp_path):
     text = re.sub(r"(?ms)^\[power_on\]\n.*?(?=^\[|\Z)", "", written("evse-keba-p30"))
     for value in ("5", "'max'", "[1]", "true"):
         found = problems(tmp_path, text.replace("[link]", f"power_on = {value}\n\n[link]", 1))

@@ -38,26 +38,26 @@ def test_a_station_answers_only_its_own_unit_after_its_latency():
     assert frame[0] == 3 and 50_000 < at_us < 250_000
 
 
-def test_a_frame_in_pieces_is_understood_and_a_torn_one_is_not():
+def test_a_frame_in_pieces_is_accepted_and_an_interrupted_one_is_not():
     device = make_device("heidelberg-energy-control", 3, Plant())
     whole = framed(3, b"\x04\x00\x05\x00\x01")
     assert device.receive(whole[:3], 0) == [] and len(device.receive(whole[3:], 2000)) == 1
     assert device.receive(whole[:3], 100_000) == [] and device.receive(whole[3:], 200_000) == []
 
 
-def test_a_long_write_that_ends_like_a_read_is_understood():
+def test_a_long_write_that_ends_like_a_read_is_accepted():
     device = make_device("mennekes-amtron-compact", 2, Plant(), site={"max_a": 16})
     assert ask(device, b"\x10\x03\x02\x00\x02\x04\x41\x3e\x66\x66") == b"\x10\x03\x02\x00\x02"  # 02 04 at its eighth last byte
 
 
-def test_a_frame_with_a_wrong_checksum_is_not_heard():
+def test_a_frame_with_a_wrong_checksum_is_ignored():
     device = make_device("heidelberg-energy-control", 3, Plant())
     whole = bytearray(framed(3, b"\x04\x00\x05\x00\x01"))
     whole[4] ^= 1
     assert device.receive(bytes(whole), 0) == []
 
 
-def test_registers_that_are_not_there_are_refused():
+def test_missing_registers_are_refused():
     device = make_device("heidelberg-energy-control", 3, Plant())
     assert ask(device, b"\x03\x02\x00\x00\x01") == b"\x83\x02"
     assert ask(device, b"\x04\x00\x13\x00\x02") == b"\x84\x02"
@@ -65,13 +65,13 @@ def test_registers_that_are_not_there_are_refused():
 
 
 @pytest.mark.parametrize(("limit", "obeyed"), [(59, 0), (60, 60), (160, 160)])
-def test_the_wall_box_takes_less_than_its_least_as_nothing(limit, obeyed):
+def test_the_wallbox_treats_less_than_its_minimum_as_zero(limit, obeyed):
     device = make_device("heidelberg-energy-control", 3, Plant())
     ask(device, b"\x06\x01\x05\x00" + bytes([limit]))
     assert device.limit_da == obeyed
 
 
-def test_the_wall_box_sleeps_without_a_car_unless_told_not_to():
+def test_the_wallbox_sleeps_without_a_car_unless_standby_is_off():
     plant = Plant("A")
     device = make_device("heidelberg-energy-control", 3, plant)
     device.tick(13 * 60_000)
@@ -104,7 +104,7 @@ def test_faults_of_power_and_obedience(kind, limit_da):
     assert not device.fault("no_such_fault")
 
 
-def test_a_broken_watchdog_never_fires_and_a_stale_reading_stands_still():
+def test_a_broken_watchdog_never_fires_and_a_stale_reading_does_not_change():
     plant = Plant()
     device = make_device("heidelberg-energy-control", 3, plant)
     ask(device, b"\x06\x01\x05\x00\x64")

@@ -46,7 +46,7 @@ DEVICES = [
 
 
 @pytest.mark.parametrize(("name", "bus", "more"), sample(DEVICES, 2))
-def test_it_is_audited_charges_and_comes_back_after_a_restart(tmp_path, name, bus, more):
+def test_a_device_is_audited_charges_and_returns_after_a_restart(tmp_path, name, bus, more):
     path = tmp_path / "site.toml"
     path.write_text(SITE.format(name=name, bus=bus, unit=3 if bus == RTU else 255, more=more))
     garage = Garage(path)

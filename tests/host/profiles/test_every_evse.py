@@ -58,7 +58,7 @@ def test_at_least_thirty_charge_controllers_are_regulated():
 
 
 @pytest.mark.parametrize(("name", "reason"), [("chargex-aqueduct", "chain of modules")])
-def test_what_cannot_be_regulated_says_why(name, reason):
+def test_a_device_that_cannot_be_regulated_has_a_reason(name, reason):
     assert reason in profiles.blocked(profiles.load("evse-" + name))
     assert set(life(name).values()) == {"- blocked"}
 

@@ -48,7 +48,7 @@ def test_a_wrong_address_form_or_order_is_found(monkeypatch, name, register, row
     assert [verdict for verdict in verdicts.values() if verdict and not verdict.startswith("-")]
 
 
-def test_a_meter_that_is_not_set_up_gives_no_samples_and_says_why():
+def test_an_unconfigured_meter_gives_no_samples_and_reports_the_reason():
     testbed = MeterTestbed("carlo-gavazzi-em24-e1")
     testbed.wire.device.description.table["shows"]["application"] = 0
     try:

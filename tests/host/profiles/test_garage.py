@@ -75,7 +75,7 @@ def regulating(path):
     return garage
 
 
-def test_all_are_audited_regulated_and_share_what_there_is(path):
+def test_all_devices_are_audited_and_share_the_available_current(path):
     garage = regulating(path)
     garage.run(20_000)
     assert garage.guard.mode == "regulating"
@@ -92,7 +92,7 @@ def test_a_step_of_other_load_is_shed_within_the_settle_time(path):
     assert max(garage.house.amps_a) <= 40.0 and min(garage.offered_da()) >= 60
 
 
-def test_a_deaf_device_falls_back_and_is_back_when_it_hears_again(path):
+def test_a_deaf_device_falls_back_and_returns_when_it_receives_again(path):
     garage = regulating(path)
     garage.run(10_000)
     garage.deaf.add(garage.devices[1])
@@ -106,7 +106,7 @@ def test_a_deaf_device_falls_back_and_is_back_when_it_hears_again(path):
 
 
 @pytest.mark.parametrize("kind", sample(["restart", "forget_settings"], 2, 1))
-def test_a_restarted_device_is_put_right_and_charges_again(path, kind):
+def test_a_restarted_device_is_corrected_and_charges_again(path, kind):
     garage = regulating(path)
     garage.run(10_000)
     for device in garage.devices:

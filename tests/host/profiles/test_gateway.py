@@ -51,7 +51,7 @@ def garage(tmp_path):
     return Garage(site(tmp_path))
 
 
-def test_three_units_behind_one_connection_share_what_there_is(garage):
+def test_three_units_behind_one_connection_share_the_available_current(garage):
     garage.run(70_000)
     offered = garage.offered_da()
     assert garage.guard.mode == "regulating" and min(offered) >= 60 and sum(offered) <= 350
@@ -59,7 +59,7 @@ def test_three_units_behind_one_connection_share_what_there_is(garage):
     assert all(device.watchdog == "armed" for device in garage.devices)
 
 
-def test_one_that_is_silent_does_not_hold_the_others_up(garage):
+def test_a_silent_unit_does_not_delay_the_others(garage):
     garage.run(70_000)
     garage.deaf.add(garage.devices[1])
     garage.run(30_000)
@@ -77,7 +77,7 @@ def test_an_order_that_may_wait_in_the_gateway_counts_for_its_transit(garage):
     assert max(garage.guard.bound_da(0)) == before  # nothing has shown that the lower arrived
 
 
-def test_where_others_may_talk_to_it_too_its_watchdog_does_not_count(tmp_path):
+def test_a_watchdog_that_other_clients_can_feed_does_not_count(tmp_path):
     report = check_report(load_site(site(tmp_path, "false", (1, 2))))
     found = [finding for finding in report["findings"] if finding["level"] == "error"]
     assert found and any("private" in finding["text"] + finding["fix"] for finding in found), found

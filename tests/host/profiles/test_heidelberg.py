@@ -23,7 +23,7 @@ def test_the_first_frame_to_an_unknown_device_is_a_probe_at_the_least_it_can_be_
     assert bench.guard.notes[0][1:] == ("send", 0)
 
 
-def test_settings_are_read_and_put_right_before_anything_is_raised():
+def test_settings_are_read_and_corrected_before_any_raise():
     bench = online({"max_a": 16, "fallback_a": 6.0, "watchdog_s": 20})
     assert bench.guard.shown == {"fingerprint": "264-160-60", "max_da": 160, "watchdog_ms": 20000, "fallback_da": 60}
     assert (bench.writes(258), bench.writes(257), bench.writes(262)) == ([4], [20000], [60])
@@ -39,7 +39,7 @@ def test_an_order_is_in_force_and_proven_by_a_read_asked_after_it():
     assert reads
 
 
-def test_an_order_above_the_reserve_leaves_only_after_a_fresh_read_of_the_settings():
+def test_an_order_above_the_reserve_is_sent_only_after_a_fresh_read_of_the_settings():
     bench = online()
     bench.run(3000)
     ordered(bench, 100)
@@ -57,7 +57,7 @@ def test_a_pause_and_a_resume():
     ordered(bench, 60)
 
 
-def test_a_lower_goes_out_before_every_reading():
+def test_a_lower_is_sent_before_every_reading():
     bench = online()
     ordered(bench, 160)
     bench.driver.want(0, bench.now_ms)
@@ -67,7 +67,7 @@ def test_a_lower_goes_out_before_every_reading():
     assert bench.frames[before][1] == b"\x06\x01\x05\x00\x00"
 
 
-def test_readings_feed_the_watchdog_and_it_does_not_fire_while_all_is_well():
+def test_readings_feed_the_watchdog_so_that_it_does_not_fire_in_normal_operation():
     bench = online()
     ordered(bench, 160)
     bench.run(30_000)
@@ -76,7 +76,7 @@ def test_readings_feed_the_watchdog_and_it_does_not_fire_while_all_is_well():
     assert bench.guard.fed_count > 100
 
 
-def test_no_reading_leaves_while_the_judge_forbids_feeding_and_the_device_falls_back():
+def test_without_permission_to_feed_no_reading_is_sent_and_the_device_falls_back():
     bench = online()
     ordered(bench, 160)
     bench.guard.feeding = False
@@ -87,7 +87,7 @@ def test_no_reading_leaves_while_the_judge_forbids_feeding_and_the_device_falls_
     assert bench.device.watchdog == "expired" and bench.device.limit_da == 0
 
 
-def test_lowers_still_go_out_while_feeding_is_forbidden():
+def test_lowers_are_still_sent_while_feeding_is_forbidden():
     bench = online()
     ordered(bench, 160)
     bench.guard.feeding = False
@@ -107,7 +107,7 @@ def test_a_silent_device_gets_nothing_but_probes_within_its_reserve():
     assert bench.device.limit_da == 60
 
 
-def test_cut_off_it_falls_back_by_itself_and_comes_back_when_the_line_does():
+def test_a_disconnected_device_falls_back_and_recovers_with_the_line():
     bench = online({"max_a": 16, "fallback_a": 6.0})
     ordered(bench, 160)
     bench.cut_tx = True
@@ -119,7 +119,7 @@ def test_cut_off_it_falls_back_by_itself_and_comes_back_when_the_line_does():
 
 
 @pytest.mark.parametrize("kind", ["restart", "forget_settings", "swapped"])
-def test_after_a_restart_settings_are_put_right_before_the_order_is_given_again(kind):
+def test_after_a_restart_settings_are_corrected_before_the_order_is_sent_again(kind):
     bench = online({"max_a": 16, "fallback_a": 6.0})
     ordered(bench, 160)
     from_frame = len(bench.frames)
@@ -140,7 +140,7 @@ def test_a_restart_too_short_to_be_missed_is_found_by_the_settings():
     assert bench.guard.kinds("lost") == [] and bench.writes(257).count(10_000) == 2
 
 
-def test_what_the_device_may_draw_never_exceeds_what_the_judge_was_told():
+def test_the_current_of_the_device_never_exceeds_the_bound_of_the_guard():
     bench = online()
     for limit_da in (60, 160, 75, 110, 0, 83):
         ordered(bench, limit_da)
@@ -158,7 +158,7 @@ def test_writes_that_are_answered_and_ignored_are_never_proven():
     assert len(bench.writes(261)) > 4 and bench.guard.limits[-1] == 100
 
 
-def test_an_order_the_judge_has_no_room_for_is_not_sent():
+def test_an_order_without_margin_is_not_sent():
     bench = online()
     ordered(bench, 100)
     bench.guard.room_da = 110
@@ -187,7 +187,7 @@ def test_a_lock_left_closed_after_state_f_is_opened_again():
     assert bench.device.settings[259] == 1
 
 
-def test_power_lost_and_come_back():
+def test_a_device_recovers_after_a_loss_of_power():
     bench = online()
     ordered(bench, 160)
     bench.device.fault("power_off")

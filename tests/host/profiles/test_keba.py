@@ -40,7 +40,7 @@ def test_the_limit_is_written_and_shown_before_the_device_is_enabled():
     assert bench.guard.orders[-2:] == [130, 130]
 
 
-def test_a_limit_that_is_not_taken_makes_the_enable_count_as_the_most():
+def test_an_enable_after_a_refused_limit_counts_as_the_maximum():
     bench = online()
     bench.device.fault("ignore_writes")
     bench.guard.room_da = 150
@@ -49,7 +49,7 @@ def test_a_limit_that_is_not_taken_makes_the_enable_count_as_the_most():
     assert bench.writes(5014) == [0] and 160 not in bench.guard.orders
 
 
-def test_a_pause_lowers_the_limit_too():
+def test_a_pause_also_lowers_the_limit():
     bench = online()
     ordered(bench, 130)
     ordered(bench, 0)
@@ -73,7 +73,7 @@ def test_the_fail_safe_is_fed_by_its_own_register_and_does_not_fire():
     assert bench.writes(5018).count(10) >= 15
 
 
-def test_nothing_feeds_it_while_the_judge_forbids_it():
+def test_nothing_feeds_the_device_without_permission():
     bench = online()
     ordered(bench, 130)
     bench.guard.feeding = False
@@ -111,14 +111,14 @@ def test_a_station_as_built_offers_its_switch_setting_after_a_restart():
     assert bench.device.limit_da == 160
 
 
-def test_another_station_at_the_same_address_is_told_by_its_serial_number():
+def test_another_station_at_the_same_address_is_detected_by_its_serial_number():
     bench = online()
     before = bench.guard.shown["fingerprint"]
     bench.device.fault("swapped")
     assert bench.run_until(lambda: bench.guard.shown["fingerprint"] != before, 20_000) < 20_000
 
 
-def test_raises_keep_the_makers_interval_and_lowers_do_not():
+def test_raises_observe_the_interval_of_the_manufacturer_and_lowers_do_not():
     bench = online()
     ordered(bench, 100)
     started_ms = bench.now_ms

@@ -50,7 +50,7 @@ def test_no_device_ever_obeys_more_than_its_bound(tmp_path, seed):
                 assert device.limit_da <= garage.guard.bound_da(i)[0], (i, weather.log[-5:], garage.guard.events[-5:])
 
 
-def test_when_the_weather_is_over_everybody_charges_again(tmp_path):
+def test_after_all_faults_every_car_charges_again(tmp_path):
     path = tmp_path / "site.toml"
     path.write_text(SITE)
     garage = Garage(path, seed=9)

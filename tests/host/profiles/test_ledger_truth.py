@@ -75,7 +75,7 @@ def test_no_device_ever_obeys_more_than_its_bound(path, seed):
 
 
 @pytest.mark.parametrize("seed", sample([0, 17], 2))
-def test_when_the_weather_is_over_everybody_charges_again(path, seed):
+def test_after_all_faults_every_car_charges_again(path, seed):
     garage = Garage(path, seed=seed)
     garage.run(20_000)
     weather = Weather(garage, seed + 100)

@@ -100,7 +100,7 @@ class Talk:
 
 
 @pytest.mark.parametrize(("kind", "name"), NAMES)
-def test_it_is_asked_as_it_wants_to_be(kind, name):
+def test_a_device_is_read_as_its_profile_requires(kind, name):
     talk = Talk(kind, name)
     talk.run()
     link = talk.profile["link"]
@@ -117,7 +117,7 @@ def test_it_is_asked_as_it_wants_to_be(kind, name):
 
 
 @pytest.mark.parametrize(("name", "clients"), [("alfen-eve", 2), ("amperfied-connect", 1), ("vestel-evc04", 1)])
-def test_what_serves_one_client_says_so(name, clients):
+def test_a_device_that_serves_one_client_declares_it(name, clients):
     profile = profiles.load("evse-" + name)
     assert profile["link"]["clients"] == clients
     assert profiles.evse_facts(profile, {"max_a": 16, "fallback_a": 6})["one_client"] == (clients == 1)

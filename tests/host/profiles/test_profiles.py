@@ -89,11 +89,11 @@ def test_a_key_that_the_format_does_not_know_is_refused():
     ("without", "reason"),
     [({"order": None}, "no order recipe"), ({"proof": None}, "neither the limit in force")],
 )
-def test_a_profile_that_lacks_what_safety_needs_is_blocked_with_the_reason(without, reason):
+def test_a_profile_without_safety_facts_is_blocked_with_the_reason(without, reason):
     assert reason in profiles.blocked(changed(HEIDELBERG, **without))
 
 
-def test_facts_of_a_device_with_a_watchdog_of_its_own():
+def test_facts_of_a_device_with_its_own_watchdog():
     facts = profiles.evse_facts(profiles.load(HEIDELBERG), {"max_a": 16.0, "fallback_a": 6.0, "watchdog_s": 15})
     assert (facts["max_da"], facts["min_da"], facts["step_da"], facts["fallback_da"]) == (160, 60, 1, 60)
     assert (facts["watchdog_ms"], facts["watchdog_tolerance_ms"], facts["watchdog_fixed"]) == (15000, 1500, False)
@@ -121,7 +121,7 @@ def test_without_a_documented_power_on_value_it_is_unknown_and_the_maximum():
     assert (facts["power_on_da"], facts["power_on_source"]) == (160, "unknown")
 
 
-def test_a_watchdog_fed_by_nobody_knows_what_counts_as_none():
+def test_a_watchdog_with_unknown_feeding_counts_as_none():
     facts = profiles.evse_facts(changed(HEIDELBERG, watchdog={"fed_by": "unknown"}), {"max_a": 16})
     assert (facts["watchdog_ms"], facts["fallback_da"]) == (0, 160)
 
@@ -136,7 +136,7 @@ def test_a_watchdog_fed_by_nobody_knows_what_counts_as_none():
         ({"max_a": 10, "fallback_a": 12.0}, "fallback_a"),
     ],
 )
-def test_values_that_the_device_cannot_take_are_refused_with_what_it_can(site, field):
+def test_values_out_of_the_device_range_are_refused_with_the_range(site, field):
     with pytest.raises(Rejected) as refused:
         profiles.evse_facts(profiles.load(HEIDELBERG), site)
     assert refused.value.field == field and any(digit in refused.value.allowed for digit in "0123456789")
@@ -167,7 +167,7 @@ def test_meter_facts_refuse_more_phases_than_it_measures():
 
 
 @pytest.mark.parametrize("name", ["evse-" + name for name in profiles.names("evse")] + ["meter-" + name for name in profiles.names("meter")])
-def test_a_value_and_its_scale_come_with_one_answer(name):
+def test_a_value_and_its_scale_are_read_in_one_answer(name):
     tables = [profiles.compile(profiles.load(name))]
     if tables[0].get("chain"):
         tables += [table for _, table in tables[0]["chain"][1] + tables[0]["chain"][2] if table]

@@ -70,14 +70,14 @@ def settle(garage, ms=60_000):
     return garage.offered_da()
 
 
-def test_three_nodes_share_what_there_is_and_each_word_is_its_units(garage):
+def test_three_nodes_share_the_available_current_and_each_gets_its_own_word(garage):
     offered = settle(garage)
     assert garage.guard.mode == "regulating" and sum(offered) <= 320 and min(offered) >= 60
     assert lists(garage)[-1] == [0, offered[0], offered[1], 0, offered[2], 0, 0, 0]
     assert garage.worst_a <= 40.0
 
 
-def test_whoever_speaks_the_others_are_fed_and_no_timer_fires(garage):
+def test_traffic_to_any_node_feeds_the_others_and_no_timer_fires(garage):
     settle(garage)
     before, count = garage.now_ms(), len(garage.heard)
     garage.run(30_000)
@@ -85,7 +85,7 @@ def test_whoever_speaks_the_others_are_fed_and_no_timer_fires(garage):
     assert (len(garage.heard) - count) <= 3 * (garage.now_ms() - before) / 2750 + 3
 
 
-def test_a_silent_node_is_told_nothing_above_its_reserve_and_falls_to_zero(garage):
+def test_a_silent_node_gets_no_order_above_its_reserve_and_falls_to_zero(garage):
     settle(garage)
     garage.deaf.add(garage.devices[1])
     garage.run(40_000)
@@ -98,21 +98,21 @@ def test_a_silent_node_is_told_nothing_above_its_reserve_and_falls_to_zero(garag
     assert garage.guard.state(1) == "ok" and garage.offered_da()[1] >= 60
 
 
-def test_while_the_loop_does_not_permit_nobody_is_fed(garage):
+def test_without_permission_of_the_loop_no_node_is_fed(garage):
     settle(garage)
     garage._tick = lambda: None  # the safety loop hangs
     garage.run(20_000)
     assert garage.offered_da() == [0, 0, 0]
 
 
-def test_a_lower_leaves_at_once_and_frees_after_its_proof(garage):
+def test_a_lower_is_sent_at_once_and_frees_current_after_its_proof(garage):
     settle(garage)
     garage.guard.limit("test", ("evse", 0), [0, 0, 0], None, "hold")
     garage.run(1500)
     assert lists(garage)[-1][1] == 0 and garage.devices[0].limit_da == 0
 
 
-def test_a_node_that_wants_to_start_is_answered_only_while_it_may(garage):
+def test_a_node_that_requests_a_start_is_answered_only_while_permitted(garage):
     garage.guard.limit("test", ("evse", 0), [0, 0, 0], None, "hold")
     settle(garage)
     assert garage.devices[0].state == 4  # it asks for B, and waits
@@ -121,7 +121,7 @@ def test_a_node_that_wants_to_start_is_answered_only_while_it_may(garage):
     assert garage.devices[0].state == 2 and garage.offered_da()[0] >= 60
 
 
-def test_while_one_is_tested_for_its_fail_safe_no_frame_keeps_it_alive(garage):
+def test_during_a_fail_safe_test_no_frame_feeds_the_node(garage):
     settle(garage)
     garage.drivers[0].mute(2, garage.now_ms())
     count = len(garage.heard)
@@ -132,7 +132,7 @@ def test_while_one_is_tested_for_its_fail_safe_no_frame_keeps_it_alive(garage):
     assert all(device.limit_da for device in garage.devices)
 
 
-def test_nobody_else_may_have_the_unit_that_all_hear(tmp_path):
+def test_no_other_device_may_have_the_broadcast_unit(tmp_path):
     path = tmp_path / "site.toml"
     path.write_text(HEAD + NODE.format(unit=2) + OTHER.format(unit=9))
     with pytest.raises(SiteErrors) as refused:

@@ -20,7 +20,7 @@ def test_a_device_whose_settings_take_longer_than_its_restart_charges_and_its_ne
     assert watch.longest_ms(METER, since_ms) < 1_700 and watch.longest_ms(1, since_ms) < 1_700
 
 
-def test_three_slow_units_that_ask_for_much_leave_the_meter_its_turns(tmp_path):
+def test_three_slow_units_with_many_requests_leave_time_for_the_meter(tmp_path):
     garage = slow_line(tmp_path, [(BOX, None), (SLOW, 400), (SLOW, 400), (BOX, None), (SLOW, 700), (BOX, None)], rating=100.0)
     watch = Watch(garage)
     garage.run(60_000)

@@ -149,7 +149,7 @@ def test_images_of_the_oracle_are_read_as_it_reads_them(seed):
     (713, {"battery_permille": ("SoC", 10), "battery_capacity": ("WHRtg", 1), "battery_energy": ("WHAvail", 1)}),
     (802, {"battery_permille": ("SoC", 10), "battery_capacity": ("WHRtg", 1), "battery_power": ("W", 1)}),
 ])
-def test_storage_beside_a_meter_is_shown_as_the_oracle_shows_it(model, points):
+def test_storage_next_to_a_meter_is_shown_as_the_oracle_shows_it(model, points):
     rng = random.Random(model)
     for _ in range(150):
         storage = filled(rng, model)
@@ -160,13 +160,13 @@ def test_storage_beside_a_meter_is_shown_as_the_oracle_shows_it(model, points):
             assert shown == expected if expected is None else abs(shown - expected * counts) <= 0.5 + 1e-6, (name, shown, expected)
 
 
-def test_a_chain_without_a_model_that_measures_gives_no_sample_and_says_so():
+def test_a_chain_without_a_meter_model_gives_no_sample_and_reports_it():
     rng = random.Random(3)
     sample, driver = read(image(rng, [filled(rng, number) for number in (1, 120, 124)]), 3, ms=30_000)
     assert sample == "none" and "no SunSpec model" in driver.facts.fault
 
 
-def test_a_broken_chain_ends_nowhere_and_holds_nobody_up():
+def test_a_broken_chain_neither_loops_nor_blocks():
     rng = random.Random(4)
     for _ in range(300):
         values = image(rng, [filled(rng, 1), filled(rng, 203)])

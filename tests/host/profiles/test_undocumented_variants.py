@@ -28,7 +28,7 @@ def test_every_variant_that_its_documents_leave_open_charges(name):
 
 
 @pytest.mark.parametrize("name", REGULATED)
-def test_a_profile_says_what_its_documents_leave_open(name):
+def test_a_profile_lists_the_points_that_its_documents_leave_open(name):
     profile = profiles.load("evse-" + name)
     assert profile["open"] and undocumented.told(profile)
     limits = profile["proof"]["kind"] == "limit" and profile["evidence"] == "one-implementation"
@@ -36,12 +36,12 @@ def test_a_profile_says_what_its_documents_leave_open(name):
 
 
 @pytest.mark.parametrize("shows", ["max", "last"])
-def test_a_station_that_shows_state_2_and_16_a_while_it_is_disabled_charges_where_its_site_says_so(shows):
+def test_a_station_that_shows_state_2_and_16_a_while_disabled_charges_if_its_site_declares_it(shows):
     row = play("keba-p30", "keba 2, 16000 mA", told=shows)
     assert row["charges"] and row["neighbour"] and not row["over_ms"] and not row["said"], row
 
 
-def test_without_a_reading_of_its_currents_the_word_of_the_site_proves_no_pause():
+def test_without_a_current_reading_the_declaration_of_the_site_proves_no_pause():
     pair = Pair("keba-p30", "keba 2, 16000 mA", told="max")
     pair.allow(100)
     pair.run(30_000)
@@ -60,7 +60,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("name", "why"), REFUSED)
-def test_a_site_cannot_say_it_of_a_device_whose_pause_nothing_else_would_prove(name, why):
+def test_a_site_cannot_declare_it_for_a_device_without_other_proof_of_a_pause(name, why):
     with pytest.raises(Rejected, match=why) as refused:
         profiles.evse_facts(profiles.load("evse-" + name), {"max_a": 16, "off_shows": "max"})
     assert refused.value.field == "off_shows"

@@ -38,7 +38,7 @@ def test_a_device_that_differs_charges_and_so_does_its_neighbour(name, variant):
 
 
 @pytest.mark.parametrize(("name", "variant", "sentence"), REFUSED)
-def test_one_that_cannot_be_believed_is_refused_by_the_name_of_its_register(name, variant, sentence):
+def test_an_untrustworthy_device_is_refused_with_the_name_of_its_register(name, variant, sentence):
     row = play(name, variant)
     assert not row["charges"] and not row["over_ms"] and sentence in row["said"], row
     fed = feeds(profiles.load("evse-" + name))
@@ -87,7 +87,7 @@ class Alone:
 
 
 @pytest.mark.parametrize("name", sample([name for name in EVSES if limit_of(profiles.load("evse-" + name))], 8))
-def test_what_shows_no_effect_is_written_ever_more_seldom(name):
+def test_a_write_without_effect_is_repeated_ever_more_rarely(name):
     """A limit that is always shown 3 A too low, and never while off: per register in five minutes and in the next five, feeding apart."""
     for variant, limit_da in (("shows 3 A less", 140), ("off shows last", 0)):
         alone = Alone(name, variant)

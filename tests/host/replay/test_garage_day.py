@@ -36,7 +36,7 @@ def played(tmp_path, sessions, span_s, no_bytes):
     return driver, one
 
 
-def test_hours_of_more_cars_than_places_break_no_promise_and_serve_whom_they_can(tmp_path):
+def test_hours_with_more_cars_than_evses_violate_nothing_and_serve_as_many_as_possible(tmp_path):
     chance = random.Random(7)
     arrivals_s = sorted(START_S + chance.randrange(60, HOUR_S) for _ in range(14))
     stays = [(at_s, at_s + chance.randrange(HOUR_S // 2, 2 * HOUR_S), chance.randrange(1_000, 5_000)) for at_s in arrivals_s]
@@ -56,7 +56,7 @@ def busy(tmp_path, evses, span_s, no_bytes):
 
 
 @pytest.mark.parametrize("evses, span_s", [(FEW, SHORT_S), *deep([(EVSES, SPAN_S)])])
-def test_with_every_byte_it_comes_out_as_without(tmp_path, evses, span_s):
+def test_runs_with_and_without_bytes_agree(tmp_path, evses, span_s):
     full, facts = busy(tmp_path, evses, span_s, False), busy(tmp_path, evses, span_s, True)
     assert full[3] == facts[3] == []
     assert full[0] == facts[0] == full[4] == facts[4] == evses
@@ -68,7 +68,7 @@ BOOKS = {"violations": [], "circuits": {"main": {"would_trip": False}}, "ocpp": 
          "sessions": {"asked": 4, "served": 3, "turned_away": 1}}
 
 
-def test_the_books_of_the_recorded_day_are_held_against_what_they_must_not_show():
+def test_the_accounts_of_the_recorded_day_are_checked_against_their_bounds():
     assert problems_of(0, BOOKS, "recorded") == []
     for name, value in (("violations", ["x"]), ("circuits", {"main": {"would_trip": True}}), ("ocpp", {"transactions": 2}),
                         ("energy_wh", {"asked": 1000, "delivered": 899}), ("sessions", {"asked": 5, "served": 3, "turned_away": 1})):  # fmt: skip

@@ -31,7 +31,7 @@ def path(tmp_path):
 
 
 @pytest.mark.parametrize("unmanaged", [False, True])
-def test_cars_at_every_level_get_what_they_asked_for(path, unmanaged):
+def test_cars_at_every_level_get_the_requested_energy(path, unmanaged):
     site = load_site(path)
     cascade = Cascade(site, compile_site(site))
     simulation = make_simulation(SimpleNamespace(unmanaged=unmanaged, no_bytes=False, faults=0), cascade.flat, 3, START_S, cascade)

@@ -74,7 +74,7 @@ def test_cars_are_served_in_full_within_the_rating(tmp_path, no_bytes):
 
 
 @pytest.mark.parametrize("no_bytes", [False, True])
-def test_a_site_without_a_csms_serves_every_car_and_faults_break_no_promise(tmp_path, no_bytes):
+def test_a_site_without_a_csms_serves_every_car_and_faults_violate_nothing(tmp_path, no_bytes):
     one = simulation(tmp_path, "", faults=120.0, no_bytes=no_bytes)
     driver = SessionPlayer(one.plant, sessions(19), START_S)
     driver.on_plug = one.on_plug

@@ -33,7 +33,7 @@ def test_known_headers_are_recognised_and_energy_takes_its_unit_from_them(tmp_pa
     assert plain.sessions[0].station == "G"
 
 
-def test_rows_that_make_no_sense_are_counted_by_reason_and_left_out(tmp_path):
+def test_invalid_rows_are_counted_by_reason_and_omitted(tmp_path):
     file = sessions(tmp_path, "arrival_local,departure_local,energy_kwh\n"
                     "2026-01-01T10:00,2026-01-01T10:00,1\n2026-01-01T10:00,,1\n2026-01-01T10:00,2026-01-01T11:00,-1\n"
                     "2026-01-01T10:00,2026-01-01T11:00,nan\nyesterday,2026-01-01T11:00,1\n2026-01-01T10:00,2026-01-01T11:00,2\n")
@@ -46,7 +46,7 @@ ABSURD = ("0001-01-01T00:00", "0001-01-01T00:00+14:00", "9999-12-31T23:59", "999
 
 
 @pytest.mark.parametrize("value", ABSURD)
-def test_an_absurd_field_is_a_row_that_makes_no_sense_and_no_crash(value, tmp_path):
+def test_an_absurd_field_makes_an_invalid_row_and_no_crash(value, tmp_path):
     good = {"arrival_local": "2026-01-01T10:00", "departure_local": "2026-01-01T11:00", "energy_kwh": "1", "phases": "3", "max_a": "16"}
     for zone in (None, BERLIN):
         for field in good:
@@ -91,7 +91,7 @@ def test_an_hour_that_happened_twice_never_makes_a_session_end_before_it_began(t
 
 
 @pytest.mark.parametrize("day", ["1990-07-01", "2015-10-01", "2024-02-29", "2026-03-02", "2099-12-31"])
-def test_the_time_that_a_controller_is_told_has_the_weekday_and_the_date_of_the_recording(day):
+def test_the_time_of_the_controller_has_the_weekday_and_date_of_the_recording(day):
     times = TimeReader(BERLIN)
     then_s = times.read(day + "T12:00", False)
     told_s = as_told(then_s)
@@ -132,13 +132,13 @@ def test_other_load_is_aligned_by_time_of_day_and_repeated():
     assert one.at(7 * 3_600_000 + 5 * 86_400_000)[0] == at_seven[0]
 
 
-def test_one_phase_load_is_put_where_it_is_told_and_rounded_up(tmp_path):
+def test_single_phase_load_is_put_on_the_given_phase_and_rounded_up(tmp_path):
     text = "time_local,active_power_kw\n2026-01-01T00:00,2.3\n2026-01-01T00:01,1.001\n"
     assert mains(tmp_path, text).at(60_000)[0] == [44, 0, 0]
     assert mains(tmp_path, text, one_phase="all").at(0)[0] == [100, 100, 100]
 
 
-def test_a_measured_current_goes_before_power_and_the_evse_inside_it_is_taken_out(tmp_path):
+def test_a_measured_current_precedes_power_and_the_included_evse_is_subtracted(tmp_path):
     text = "time_local,active_power_kw,current_a\n2026-01-01T00:00,9,1.5\n2026-01-01T00:01,9,1.5\n"
     assert mains(tmp_path, text).at(0)[0] == [15, 0, 0]
     text = "time_local,house_power_w,evse_power_w\n2026-01-01T00:00,2300,1150\n2026-01-01T00:01,2300,1150\n"
@@ -178,7 +178,7 @@ def test_a_recording_is_the_file_itself_or_the_one_in_the_folder_that_is_named_a
         main.find_data("one.csv")
 
 
-def test_what_tests_play_is_in_the_repository_wherever_they_run():
+def test_recordings_of_tests_are_in_the_repository_on_every_machine():
     assert os.environ["AMPACITY_DATA"] == str(DATA)
     with pytest.raises(main.UsageError):
         main.find_data("norway_residential_sessions.csv")

@@ -38,14 +38,14 @@ def test_a_session_takes_the_evse_of_its_station_else_the_first_free_one():
     assert (driver.asked, driver.served, driver.in_full, driver.turned_away) == (3, 3, 3, 0)
 
 
-def test_who_finds_none_free_waits_in_order_and_is_turned_away_at_departure():
+def test_a_car_without_a_free_evse_waits_in_order_and_is_rejected_at_departure():
     driver = run([session("a", 1, 5), session("b", 1, 5), session("c", 2, 3), session("d", 2.5, 8), session("e", 2.6, 8)], 9)
     assert where(driver)["c"] is None
     assert where(driver)["d"] == "evse-1" and where(driver)["e"] == "evse-2"
     assert (driver.served, driver.turned_away) == (4, 1)
 
 
-def test_energy_is_what_was_asked_or_what_time_and_current_allow():
+def test_energy_is_the_requested_amount_or_the_one_that_time_and_current_permit():
     driver = run([session("a", 0, 1, 5_000), session("b", 0, 1, 50_000)], 2)
     assert driver.asked_wh == 55_000
     delivered = {record[0]: record[5] for record in driver.records}
@@ -53,7 +53,7 @@ def test_energy_is_what_was_asked_or_what_time_and_current_allow():
     assert driver.in_full == 1
 
 
-def test_cars_that_stand_at_the_end_count_with_what_they_got():
+def test_cars_present_at_the_end_count_with_their_energy():
     driver = run([session("a", 0, 100, 50_000)], 1)
     assert driver.delivered_wh == 0
     assert driver.end() == 1

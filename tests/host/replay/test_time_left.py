@@ -39,7 +39,7 @@ def told(speed, seconds, total_ms=DAY_MS, hint="hurry"):
 
 
 @pytest.mark.parametrize("speed", [3, 20, 200, 3000])
-def test_the_time_that_is_left_is_told_within_two_seconds_at_any_speed(speed):
+def test_the_remaining_time_is_printed_within_two_seconds_at_any_speed(speed):
     heard = told(speed, 30)
     at_s, text = heard[0]
     assert at_s <= 2.5 and "left" in text  # 3 times real time: a slice of five seconds is 1.7 s
@@ -47,7 +47,7 @@ def test_the_time_that_is_left_is_told_within_two_seconds_at_any_speed(speed):
     assert "%d times real time" % speed in line and "of 24.0 h" in line and len(line) < 80
 
 
-def test_who_waits_for_long_is_told_once_how_to_wait_less_and_others_are_not():
+def test_a_long_wait_prints_the_quicker_way_once_and_a_short_one_does_not():
     assert sum("hurry" in text for _, text in told(200, 30)) == 1
     assert sum("hurry" in text for _, text in told(3000, 30)) == 0
     assert sum("hurry" in text for _, text in told(200, 30, hint="")) == 0
@@ -67,7 +67,7 @@ def test_durations_are_words():
     assert [duration(s) for s in (0, 40, 420, 12_600, 200_000)] == ["1 s", "40 s", "7 min", "3.5 h", "2.3 days"]
 
 
-def test_how_often_it_is_looked_at_changes_nothing(tmp_path):
+def test_the_sampling_rate_changes_nothing(tmp_path):
     def books(slices_ms):
         one = simulation(tmp_path, "", faults=120.0)
         driver = SessionPlayer(one.plant, sessions(2), START_S)
@@ -80,7 +80,7 @@ def test_how_often_it_is_looked_at_changes_nothing(tmp_path):
     assert books([120_000]) == books([1, 999, 5000, 23_456, 90_544])
 
 
-def test_a_real_run_tells_how_far_it_is_and_offers_the_quicker_way(tmp_path):
+def test_a_real_run_prints_its_progress_and_offers_the_quicker_way(tmp_path):
     (tmp_path / "site.toml").write_text(SITE % "63.0")
     run = subprocess.Popen([sys.executable, "-m", "ampacity_host", "replay", "--site", "site.toml", "--sessions", str(DATA / "sessions.csv"),
                             "--days", "7"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -97,14 +97,14 @@ def test_a_real_run_tells_how_far_it_is_and_offers_the_quicker_way(tmp_path):
         run.wait()
 
 
-def test_the_files_that_were_written_are_named(tmp_path, capsys):
+def test_written_files_are_named(tmp_path, capsys):
     status, _, err = replay(tmp_path, capsys, out=str(tmp_path / "out"))
     names = re.search("written: (.*)", err)[1].split(", ")
     assert status == 0 and names == [str(tmp_path / "out" / name) for name in ("sessions.csv", "circuits.csv", "replay.png")]
     assert all((tmp_path / "out" / name).stat().st_size > 100 for name in names)
 
 
-def test_the_chart_of_some_days_says_the_year_and_has_the_demonstrations_panels():
+def test_the_chart_of_several_days_names_the_year_and_has_the_panels_of_the_demonstration():
     first_s = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp())
     rows = range(0, 3 * 1440, 60)
     flat = [[float(minute % 20) for minute in rows]] * 3

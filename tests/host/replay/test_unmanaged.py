@@ -51,7 +51,7 @@ def replay(tmp_path, capsys, rating="63.0", **options):
     return status, json.loads(out.splitlines()[-1]) if out else None, err
 
 
-def test_the_books_of_two_days_are_exact(tmp_path, capsys):
+def test_the_accounts_of_two_days_are_exact(tmp_path, capsys):
     status, result, err = replay(tmp_path, capsys)
     assert status == 0 and result["violations"] == []
     assert result["sessions"] == {"asked": 7, "served": 7, "in_full": 7, "turned_away": 0}
@@ -60,7 +60,7 @@ def test_the_books_of_two_days_are_exact(tmp_path, capsys):
     assert "1 of 8 rows left out" in err
 
 
-def test_an_overload_is_a_violation_with_exit_code_1_and_the_breaker_speaks(tmp_path, capsys):
+def test_an_overload_is_a_violation_with_exit_code_1_and_a_breaker_verdict(tmp_path, capsys):
     status, result, _ = replay(tmp_path, capsys, rating="32.0", car="3,32")
     assert status == 1
     books = result["circuits"]["main"]
@@ -76,7 +76,7 @@ def test_other_load_counts_and_files_are_written(tmp_path, capsys):
     assert (out / "circuits.csv").is_file() and (out / "replay.png").stat().st_size > 1000
 
 
-def test_a_wrong_option_is_said_and_ends_with_2(tmp_path, capsys):
+def test_a_wrong_option_is_reported_and_ends_with_2(tmp_path, capsys):
     header = "arrival_local,departure_local,energy_kwh\n"
     far = header + "1991-01-01T10:00,1991-01-01T11:00,1\n2099-01-01T10:00,2099-01-01T11:00,1\n"
     for name, text in (("far", far), ("long", header + "x" * 200_000)):
@@ -90,7 +90,7 @@ def test_a_wrong_option_is_said_and_ends_with_2(tmp_path, capsys):
         assert status == 2 and result is None and err, wrong
 
 
-def test_a_primary_below_without_its_site_file_is_refused_with_what_to_do(tmp_path, capsys):
+def test_a_primary_below_without_its_site_file_is_refused_with_the_remedy(tmp_path, capsys):
     more = '\n[[evse]]\nname = "below"\nkind = "ampacity"\nbus = "rs485-1"\nunit = 3\ncircuit = "main"\nmax_a = 16.0\nafter_lease_s = 20\n'
     site = tmp_path / "above.toml"
     site.write_text(SITE % "63.0" + more)

@@ -37,7 +37,7 @@ def recorded(folder, peak_da, seconds=10, dated=True):
     return kept
 
 
-def test_what_the_controller_kept_is_read_with_its_date(tmp_path, capsys):
+def test_the_record_of_the_controller_is_read_with_its_date(tmp_path, capsys):
     recorded(tmp_path, 730)
     assert report_command(tmp_path) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -45,25 +45,25 @@ def test_what_the_controller_kept_is_read_with_its_date(tmp_path, capsys):
     assert lines[1].startswith("1 excursions, ")
 
 
-def test_a_breaker_that_may_not_have_held_is_the_exit_status(tmp_path, capsys):
+def test_a_possible_breaker_trip_sets_the_exit_status(tmp_path, capsys):
     recorded(tmp_path, 3200)
     assert report_command(tmp_path, as_json=True) == 1
     assert json.loads(capsys.readouterr().out)["excursions"][0]["would_trip"] is True
 
 
-def test_without_a_date_it_says_so(tmp_path, capsys):
+def test_a_missing_date_is_reported(tmp_path, capsys):
     recorded(tmp_path, 730, dated=False)
     report_command(tmp_path)
     assert capsys.readouterr().out.startswith("time unknown")
 
 
-def test_nothing_recorded_is_said(tmp_path, capsys):
+def test_an_empty_record_is_reported(tmp_path, capsys):
     (tmp_path / "store").mkdir()
     assert report_command(tmp_path) == 0
     assert capsys.readouterr().out == "no excursion above a rating\n"
 
 
-def test_a_folder_without_store_is_refused(tmp_path):
+def test_a_folder_without_a_store_is_refused(tmp_path):
     with pytest.raises(NoData):
         read_excursions(tmp_path)
     assert report_command(tmp_path) == 3

@@ -27,7 +27,7 @@ def test_the_tightest_phase_is_the_one_with_the_least_margin():
     assert recorded(state(0), state(250, amps=20.0), state(500)).tightest("main") == (2, 1.0)
 
 
-def test_energy_is_that_of_the_last_sample():
+def test_energy_is_taken_from_the_last_sample():
     assert recorded(state(0, energy_wh=1), state(250, energy_wh=9)).energy_wh("evse-1") == 9
 
 
@@ -38,7 +38,7 @@ def test_a_shed_is_a_stretch_without_offer_after_the_first_current():
 
 
 @pytest.mark.parametrize("change", [{"plugged": False}, {"status": "Finishing"}, {"order_a": 6.0}])
-def test_a_car_that_is_gone_or_done_or_offered_current_is_not_shed(change):
+def test_a_car_that_left_finished_or_has_an_offer_is_not_shed(change):
     quiet = {"amps": 0.0, "order_a": 0.0, "status": "Suspended", **change}
     assert recorded(state(0), state(1000, **quiet), state(3000, **quiet)).longest_shed_ms("evse-1") == 0
 

@@ -22,7 +22,7 @@ def test_more_current_trips_sooner():
     assert times == sorted(times, reverse=True)
 
 
-def test_a_short_excursion_holds_and_a_long_one_trips():
+def test_a_short_excursion_does_not_trip_and_a_long_one_does():
     breaker = Breaker("C", 630)
     breaker.carry(900, 10_000)
     assert not breaker.would_trip
@@ -30,7 +30,7 @@ def test_a_short_excursion_holds_and_a_long_one_trips():
     assert breaker.would_trip
 
 
-def test_it_cools_between_excursions():
+def test_the_breaker_cools_between_excursions():
     breaker = Breaker("B", 160)
     for _ in range(50):
         breaker.carry(220, 10_000)

@@ -165,7 +165,7 @@ def all_well_again(one, ms):
     assert violations_ms(one) == 0 and one.loop.problems == []
 
 
-def test_every_level_hangs_in_the_place_of_its_entry(street):
+def test_every_level_is_connected_at_the_place_of_its_entry(street):
     assert [point.name for point in street.plant.points] == NAMES
     circuits = {circuit.name: circuit for circuit in street.plant.circuits}
     assert [c.name for c in circuits["garage.row.posts"].path] == ["garage.row.posts", "garage.main", "street"]

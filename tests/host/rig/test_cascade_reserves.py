@@ -120,21 +120,21 @@ def watched(one, rating, seconds):
 
 
 @pytest.mark.parametrize(("rating", "fallbacks"), sample([(34.5, (0, 0, 6, 6)), (41, (0, 0, 6, 6)), (31, (6, 0, 0)), (40, (0, 6, 8, 0))], 4, 1))
-def test_everybody_charges_in_turn(tmp_path, rating, fallbacks):
+def test_all_cars_charge_in_turn(tmp_path, rating, fallbacks):
     one = made(tmp_path, rating, fallbacks)
     first = watched(one, rating, (len(fallbacks) + 2) * SLOT_MS // 1000)
     one.close()
     assert sorted(first) == sorted(point.name for point in one.plant.points), first
 
 
-def test_a_car_beside_empty_points_with_reserves_begins(tmp_path):
+def test_a_car_next_to_empty_evses_with_reserves_starts(tmp_path):
     one = made(tmp_path, 34.0, (6, 6, 0), ("garage.row.post-1", "garage.row.post-2"))
     first = watched(one, 34.0, 3 * SLOT_MS // 1000)
     one.close()
     assert sorted(first) == ["garage.door", "garage.row.post-3", "kerb"], first
 
 
-def test_a_line_that_is_cut_and_a_restart_leave_nobody_behind(tmp_path):
+def test_a_cut_line_and_a_restart_strand_no_car(tmp_path):
     one = made(tmp_path, 41, (0, 0, 6, 6))
     watched(one, 41, 60)
     one.fault_injector.set("cut", "garage.row", True, {})

@@ -108,13 +108,13 @@ def violations_ms(one):
     return sum(sum(circuit["violation_ms"]) for circuit in worst_circuits(one.plant).values())
 
 
-def test_both_levels_share_and_the_parent_believes_what_is_below(street):
+def test_both_levels_share_and_the_parent_trusts_the_sum_below(street):
     assert well(street, 20_000)
     below = street.view()["below"]["garage"]["parent"]
     assert below["met"] and below["tcp"]["clients"] >= 1 and min(street.view()["evses"]["garage"]["bound_a"]) >= below["limit_a"] > 0
 
 
-def test_a_cut_ends_at_the_fallback_and_comes_back(street):
+def test_a_cut_leads_to_the_fallback_and_recovers(street):
     street.fault_injector.set("cut", "garage", True, {})
     street.run_ms(90_000)
     assert [amps(street)[name] for name in BELOW] == [0, 0] and amps(street)["kerb"] >= 58
@@ -123,7 +123,7 @@ def test_a_cut_ends_at_the_fallback_and_comes_back(street):
 
 
 @pytest.mark.deep
-def test_a_dead_parent_and_a_dead_child_end_at_the_fallback_and_come_back(street):
+def test_a_dead_parent_or_child_leads_to_the_fallback_and_recovers(street):
     street.primary.kill()
     street.run_ms(60_000)
     assert set(amps(street).values()) == {0}
@@ -136,7 +136,7 @@ def test_a_dead_parent_and_a_dead_child_end_at_the_fallback_and_come_back(street
     assert well(street, 150_000)
 
 
-def test_a_cut_inside_the_garage_takes_one_away(street):
+def test_a_cut_inside_the_garage_affects_one_evse(street):
     street.fault_injector.set("cut", "garage.two", True, {})
     street.run_ms(60_000)
     assert amps(street)["garage.two"] == 0 and amps(street)["garage.one"] >= 58
@@ -144,7 +144,7 @@ def test_a_cut_inside_the_garage_takes_one_away(street):
     assert well(street, 120_000)
 
 
-def test_both_files_must_say_the_same_of_the_line(tmp_path):
+def test_both_files_must_agree_on_the_line(tmp_path):
     cases = {
         'port = "/dev/ttyAMA0"': "is tcp, but its [parent] is a serial line",
         "": "write port = … (serial), or host and tcp_port",

@@ -44,11 +44,11 @@ OP = b'{"id":1,"op":"plug"}\n'
     b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\n", b"GET /x HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\n",
     b"\x16\x03\x01\x02\x0a\x01\n", b"GET /" + b"x" * 200_000 + b" HTTP/1.1\r\n\r\n",
 ])
-def test_what_a_browser_says_ends_the_connection_without_a_word_and_nothing_is_done(head):
+def test_data_of_a_browser_ends_the_connection_without_an_answer_or_action(head):
     assert asyncio.run(said(head + OP)) == ([], b"")
 
 
-def test_a_line_that_is_no_json_is_answered_and_the_next_one_done():
+def test_a_line_other_than_json_is_answered_and_the_next_one_is_executed():
     done, answer = asyncio.run(said(b"hello\n", OP))
     assert done in ([], ["plug"]) and json.loads(answer)["ok"] is False
     for op in (OP, b'{"id":1,"op":"plug","car":"by HTTP/1.1"}\n', b'{"id":1,"op":"plug","car": "HTTP/1.1" }\n'):

@@ -47,7 +47,7 @@ def test_words_and_fields_become_a_request():
         assert text in str(caught.value)
 
 
-def test_a_field_or_an_operation_that_there_is_not_is_named_beside_those_that_there_are():
+def test_an_unknown_field_or_operation_is_named_with_the_known_ones():
     for text, wanted in (
         ("plug hdb foo=1", "plug: no field 'foo'; it has: evse, phases, max_a"),
         ("plug hdb max_amp=16", "no field 'max_amp', did you mean max_a? it has: evse"),
@@ -71,7 +71,7 @@ def test_every_field_that_the_rig_reads_can_be_typed():
     assert set(read) == set(car.FIELDS)
 
 
-def test_a_word_that_is_missing_is_named_by_the_rig():
+def test_a_missing_word_is_named_by_the_rig():
     for read, field in ((lambda f: f.one_of("evse", {"bay": 1}, "an EVSE"), "evse"), (lambda f: f.text("text"), "text"),
                         (lambda f: f.number("ms"), "ms"), (lambda f: f.flag("on"), "on")):  # fmt: skip
         with pytest.raises(FieldError) as caught:
@@ -120,7 +120,7 @@ def state(tmp_path, monkeypatch):
     return tmp_path / "ampacity" / "rig.json"
 
 
-def test_the_address_of_a_rig_that_was_killed_reaches_nobody(state, capsys):
+def test_the_address_of_a_killed_rig_is_not_used(state, capsys):
     with Other(b'{"ok":true,"ops":[]}\n') as other:
         remember(other.address)
         kept = json.loads(state.read_text())
@@ -134,7 +134,7 @@ def test_the_address_of_a_rig_that_was_killed_reaches_nobody(state, capsys):
 
 
 @pytest.mark.parametrize("answer", [b'{"ok":true,"ops":[]}\n', b'{"ok":true,"ops":[],"process":"1 2 3"}\n', b"220 mail\n", b"7\n", b"{}\n"])
-def test_who_listens_at_the_address_and_is_not_that_rig_is_asked_who_it_is_and_nothing_else(state, capsys, answer):
+def test_another_server_at_the_address_gets_only_the_identification_request(state, capsys, answer):
     with Other(answer) as other:
         remember(other.address)
         assert do_command(["unplug", "bay-1"], None) == 3
@@ -142,7 +142,7 @@ def test_who_listens_at_the_address_and_is_not_that_rig_is_asked_who_it_is_and_n
         assert b"hello" in other.heard and b"unplug" not in other.heard
 
 
-def test_a_program_that_is_no_rig_is_not_asked_for_operations_at_a_named_address_either(state, capsys):
+def test_a_program_other_than_a_rig_gets_no_operations_at_a_named_address_either(state, capsys):
     with Other(b"HTTP/1.1 400 Bad Request\r\n\r\n") as other:
         assert do_command(["unplug", "bay-1"], other.address) == 3
         assert f"the server at {other.address} is not a rig" in capsys.readouterr().err
@@ -150,7 +150,7 @@ def test_a_program_that_is_no_rig_is_not_asked_for_operations_at_a_named_address
 
 
 @pytest.mark.parametrize("control", ["nonsense", "", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:\u00b2"])
-def test_an_address_that_is_none_is_wrong_usage_and_named(state, capsys, control):
+def test_an_invalid_address_is_wrong_usage_and_named(state, capsys, control):
     assert do_command(["state"], control) == 2
     said = capsys.readouterr().err
     assert f"--control: {control!r} is not HOST:PORT" in said and "1..65535" in said

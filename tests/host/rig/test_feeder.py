@@ -8,7 +8,7 @@ from ampacity_host.rig.plant.worst import worst_circuits
 FEEDER = SITE.replace('name = "b"\n', 'name = "b"\nfeeder_output = "relay-1"\n').replace('name = "t"', 'name = "t"\nalarm_output = "relay-9"')
 
 
-def test_the_feeder_opens_the_others_go_on_and_a_person_resets_it(tmp_path):
+def test_the_feeder_opens_the_others_continue_and_a_person_resets_it(tmp_path):
     one = bench(tmp_path, FEEDER)
     point = one.plant.point["b"]
     for name in ("a", "b"):

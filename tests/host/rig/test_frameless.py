@@ -123,7 +123,7 @@ def test_an_evse_shows_the_same_without_bytes_as_with_all_of_them(name):
     assert without == full
 
 
-def test_one_of_our_own_secondaries_shows_the_same_without_bytes():
+def test_a_secondary_shows_the_same_without_bytes():
     facts = compile_site(compiled(HEAD + line_of("meter-eastron-sdm630") + '[[evse]]\nname = "e"\nbus = "b"\n' + OWN))
     full, without = life_of_evse(facts, False), life_of_evse(facts, True)
     assert without == full

@@ -20,7 +20,7 @@ print(resident_kib() - before_kib)
 """
 
 
-def test_what_a_crowd_of_large_buffers_took_is_given_back_although_small_ones_stay():
+def test_memory_of_many_large_buffers_is_returned_although_small_ones_remain():
     (python, *_), environment = command("cpython", ".")
     grown_kib = int(subprocess.run([python, "-c", CROWD], env=environment, capture_output=True, text=True, timeout=30).stdout)
     assert grown_kib < 10240, grown_kib

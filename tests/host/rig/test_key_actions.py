@@ -157,7 +157,7 @@ def test_every_kind_that_the_page_shows_fits_its_target(tmp_path):
     seated(tmp_path, person)
 
 
-def test_what_the_rig_refuses_is_a_sentence_in_the_view(tmp_path):
+def test_a_refusal_of_the_rig_is_a_sentence_in_the_view(tmp_path):
     async def person(seat):
         for typed, words in ((":unplug a\r", "an EVSE with a car plugged in"), (":plgu\r", "did you mean plug?"),
                              (":limit main x\r", "a number of at least 0"), ("9", "there is no EVSE 9"), ("x", "no key x here"),
@@ -173,7 +173,7 @@ def test_what_the_rig_refuses_is_a_sentence_in_the_view(tmp_path):
     seated(tmp_path, person)
 
 
-def test_an_operation_that_does_not_end_leaves_the_view_alive_and_is_given_up(tmp_path, monkeypatch):
+def test_an_operation_that_does_not_end_does_not_block_the_view_and_is_abandoned(tmp_path, monkeypatch):
     monkeypatch.setattr("ampacity_host.rig.ui.key_actions.PATIENCE_S", 0.05)
 
     async def person(seat):
@@ -190,7 +190,7 @@ def test_an_operation_that_does_not_end_leaves_the_view_alive_and_is_given_up(tm
     seated(tmp_path, person)
 
 
-def test_a_key_behind_another_counts_on_what_that_one_did(tmp_path):
+def test_a_key_after_another_relies_on_its_effect(tmp_path):
     async def person(seat):
         await seat.type("pppp1p")
         assert seat.actions.truth["plugged"] and seat.actions.said[0]
@@ -200,7 +200,7 @@ def test_a_key_behind_another_counts_on_what_that_one_did(tmp_path):
     seated(tmp_path, person)
 
 
-def test_no_keys_break_the_rig_at_any_size_of_terminal(tmp_path):
+def test_no_keys_crash_the_rig_at_any_terminal_size(tmp_path):
     """Drawn keys, sequences cut in pieces and other characters, the line among them; `stop` is left out."""
 
     async def person(seat):
@@ -261,7 +261,7 @@ def test_every_fault_of_an_evse_fits_80_by_24(tmp_path):
 @pytest.mark.parametrize(("typed", "keys"), [
     (["\x1b[A"], ["up"]), (["\x1b", "[", "B"], ["down"]), (["\x1b", ""], ["escape"]), (["\x1b[", ""], ["escape"]), (["\x1bp"], ["escape", "p"]),
     (["\x1b[5~x"], ["x"]), (["p\x1bOAq\r"], ["p", "up", "q", "enter"]), (["\x00\x01é"], ["é"]), (["\x1b\x1b[A", ""], ["escape", "up"])])
-def test_characters_become_keys_however_they_arrive(typed, keys):
+def test_characters_become_keys_in_any_chunks(typed, keys):
     reader = KeyDecoder()
     assert [key for text in typed for key in reader.keys(text)] == keys
 

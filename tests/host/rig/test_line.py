@@ -46,7 +46,7 @@ def test_a_frame_takes_eleven_bits_a_character_and_reaches_its_unit():
     assert ears["primary"].heard == []
 
 
-def test_in_chunks_everybody_hears_pieces_of_two_milliseconds_at_most():
+def test_in_chunks_every_station_receives_pieces_of_at_most_two_milliseconds():
     time, one, stations, ears = line(chunked=True)
     stations["primary"].send(bytes(40))
     run_ms(time, 100)
@@ -64,7 +64,7 @@ def test_a_broadcast_reaches_all():
     assert ears["five"].heard and ears["six"].heard
 
 
-def test_two_at_once_spoil_each_other():
+def test_two_simultaneous_frames_corrupt_each_other():
     time, one, stations, ears = line()
     stations["primary"].send(REQUEST)
     stations["six"].send(REQUEST)
@@ -82,7 +82,7 @@ def test_one_station_sends_its_frames_one_after_the_other():
     assert one.errors == 0
 
 
-def test_cuts_stop_what_they_name_as_the_device_sees_it():
+def test_cuts_stop_the_direction_named_from_the_device():
     for kind, hears, heard in (("cut", False, False), ("cut_tx", True, False), ("cut_rx", False, True)):
         time, one, stations, ears = line()
         fault(one, stations["five"], kind)
@@ -105,7 +105,7 @@ def test_a_one_way_cut_of_the_bus_is_one_way_for_every_device():
     assert ears["primary"].bytes == REQUEST
 
 
-def test_noise_spoils_some_characters():
+def test_noise_corrupts_some_characters():
     time, one, stations, ears = line()
     fault(one, one, "noise", ber=0.01)
     stations["primary"].send(bytes(200))
@@ -113,7 +113,7 @@ def test_noise_spoils_some_characters():
     assert len(ears["five"].bytes) == 200 and ears["five"].bytes != bytes(200)
 
 
-def test_late_frames_come_when_the_fault_ends():
+def test_late_frames_arrive_when_the_fault_ends():
     time, one, stations, ears = line()
     fault(one, stations["five"], "late")
     stations["primary"].send(REQUEST)
@@ -154,7 +154,7 @@ def test_a_wrong_unit_answers_with_a_good_crc():
     assert ears["primary"].bytes == with_crc(bytes((6,)) + REQUEST[1:-2])
 
 
-def test_intruders_talk_until_they_are_stopped():
+def test_rogue_stations_send_until_they_are_stopped():
     for make in (babbler, lambda one: second_primary(one, [5])):
         time, one, stations, ears = line()
         intruder = make(one)

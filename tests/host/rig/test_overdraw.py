@@ -34,7 +34,7 @@ async def test_a_car_is_beyond_its_offer_by_turns(tmp_path):
     one.close()
 
 
-async def test_what_makes_no_sense_is_refused(tmp_path):
+async def test_impossible_options_are_refused(tmp_path):
     one = bench(tmp_path)
     ops = Ops(one)
     for op, fields in (("plug", {"evse": "a", "car": {"factor": -1}}), ("site", {"text": "nonsense"}), ("site", {}),
@@ -44,7 +44,7 @@ async def test_what_makes_no_sense_is_refused(tmp_path):
     one.close()
 
 
-async def test_the_primary_starts_with_another_site_file_and_the_wires_stay(tmp_path):
+async def test_the_primary_starts_with_another_site_file_and_the_wiring_is_unchanged(tmp_path):
     one = bench(tmp_path)
     ops = Ops(one)
     await ops.run("site", Fields({"text": SITE.replace('name = "a"', 'name = "z"', 1)}))

@@ -67,7 +67,7 @@ def test_an_open_contactor_carries_nothing_at_once_and_a_welded_one_still_does()
     assert point.closed
 
 
-def test_a_full_car_stops_and_leaves_state_c():
+def test_a_full_car_stops_and_changes_from_state_c():
     site_plant, time, point = charging(Car(need_wh=100, phases=1))
     run_ms(time, 120_000)
     assert point.car.taken_wh == 100
@@ -111,7 +111,7 @@ def test_an_overload_after_a_step_of_measured_load_is_no_violation_until_its_bud
 
 
 @pytest.mark.parametrize("ramp_da_per_s", [20, 100])
-def test_what_a_car_draws_against_its_offer_is_no_violation_until_it_must_have_been_stopped(ramp_da_per_s):
+def test_current_above_the_offer_is_not_a_violation_until_it_must_have_been_stopped(ramp_da_per_s):
     for stopped_ms, violated in ((16_500, False), (19_000, True)):
         site_plant, time = plant([evse("evse-1", max_da=160)], circuits=[dict(each, rating_da=[160] * 3) for each in site()["circuits"]])
         point = site_plant.point["evse-1"]
@@ -130,7 +130,7 @@ def test_what_a_car_draws_against_its_offer_is_no_violation_until_it_must_have_b
         assert booked["over_ms"][0] > 14_000 and (booked["violation_ms"][0] > 0) == violated, booked
 
 
-def test_an_overload_by_our_own_current_is_a_violation_at_once():
+def test_an_overload_by_evse_current_is_a_violation_at_once():
     site_plant, time = plant([evse("evse-1"), evse("evse-2")])
     for point in site_plant.points:
         point.plug(Car())
@@ -141,7 +141,7 @@ def test_an_overload_by_our_own_current_is_a_violation_at_once():
     assert booked["over_as"][0] > 0
 
 
-def test_worst_since_looks_only_at_what_came_after():
+def test_worst_since_considers_only_later_currents():
     site_plant, time, point = charging()
     point.drive("pwm", 100, True)
     run_ms(time, 10_000)
@@ -152,7 +152,7 @@ def test_worst_since_looks_only_at_what_came_after():
     assert worst_circuits(site_plant)["row"]["min_margin_a"] == [0.1] * 3
 
 
-def test_a_meter_is_never_still_and_stands_still_when_frozen():
+def test_a_meter_always_varies_except_when_frozen():
     site_plant, time, point = charging()
     meter = site_plant.meter["grid"]
     seen = set()
@@ -215,7 +215,7 @@ def test_duty_follows_table_a7(permille, da):
 
 
 @pytest.mark.parametrize("wrong", [{"phases": 4}, {"phases": "3"}, {"soc": 101}, {"colour": "red"}, {"obeys": 1}])
-def test_a_car_that_makes_no_sense_is_refused(wrong):
+def test_an_impossible_car_is_refused(wrong):
     with pytest.raises(FieldError):
         car_from_fields(wrong)
 

@@ -32,7 +32,7 @@ def test_two_restarts_at_once_leave_one_process(sleeper):
     assert starts == 2 and len(pids) == 1 and None not in pids and not running
 
 
-def test_what_it_writes_is_its_owners_alone(sleeper, tmp_path):
+def test_written_files_are_readable_by_their_owner_only(sleeper, tmp_path):
     (tmp_path / "unit.log").touch(mode=0o644)
 
     async def play():

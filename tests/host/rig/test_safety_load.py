@@ -9,7 +9,7 @@ from ampacity_host.rig.control_channel.operations import Ops
 PUMP = '\n[[safety_load]]\nname = "pump"\ninput = "gpio:4"\nevses = ["a"]\nsafety_hold_s = 5\n'
 
 
-async def test_a_pump_that_starts_pauses_its_evse_and_leaves_the_others(tmp_path):
+async def test_a_pump_that_starts_pauses_only_its_evse(tmp_path):
     one = bench(tmp_path, SITE + PUMP)
     ops = Ops(one)
     assert "safety_load" in ops.names()
@@ -27,7 +27,7 @@ async def test_a_pump_that_starts_pauses_its_evse_and_leaves_the_others(tmp_path
     one.close()
 
 
-async def test_who_stands_for_a_pump_is_suspended_and_not_faulted_whatever_it_is(tmp_path):
+async def test_an_evse_paused_for_a_pump_is_suspended_and_not_faulted_whatever_its_kind(tmp_path):
     one = bench(tmp_path, SITE + PUMP.replace('evses = ["a"]\n', ""))
     ops = Ops(one)
     plug_all(one)
@@ -48,7 +48,7 @@ async def test_who_stands_for_a_pump_is_suspended_and_not_faulted_whatever_it_is
     one.close()
 
 
-def test_a_meter_of_its_own_that_freezes_pauses_its_evse(tmp_path):
+def test_a_frozen_separate_meter_pauses_its_evse(tmp_path):
     meter = '\n[[meter]]\nname = "pump-meter"\nprofile = "eastron-sdm630"\nbus = "rs485-1"\nunit = 101\n'
     one = bench(tmp_path, SITE + meter + PUMP.replace('input = "gpio:4"', 'meter = "pump-meter"'))
     plug_all(one)

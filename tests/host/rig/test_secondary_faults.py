@@ -41,7 +41,7 @@ def charging(tmp_path):
     return one
 
 
-def test_a_secondary_with_a_broken_watchdog_holds_what_it_had(tmp_path):
+def test_a_secondary_with_a_broken_watchdog_holds_its_limit(tmp_path):
     one = charging(tmp_path)
     before = amps(one)["b"]
     one.fault_injector.set("watchdog_broken", "b", True, {})
@@ -53,7 +53,7 @@ def test_a_secondary_with_a_broken_watchdog_holds_what_it_had(tmp_path):
     assert amps(one)["b"] == 0
 
 
-def test_a_secondary_that_keeps_its_setpoint_goes_on_with_it_after_a_restart(tmp_path):
+def test_a_secondary_that_keeps_its_setpoint_continues_with_it_after_a_restart(tmp_path):
     one = charging(tmp_path)
     before = amps(one)["b"]
     one.fault_injector.set("keep_setpoint", "b", True, {})
@@ -65,12 +65,12 @@ def test_a_secondary_that_keeps_its_setpoint_goes_on_with_it_after_a_restart(tmp
     assert amps(one)["b"] == before
 
 
-def test_an_unwired_evse_has_no_line_to_spoil_and_the_answer_says_who_has(tmp_path):
+def test_a_local_evse_has_no_line_to_disturb_and_the_answer_names_those_that_have(tmp_path):
     with pytest.raises(FieldError, match="rs485-1, lan, b, c, grid"):
         bench(tmp_path).fault_injector.set("noise", "a", True, {})
 
 
-def test_frames_and_errors_of_a_bus_over_tcp_are_shown_too(tmp_path):
+def test_frames_and_errors_of_a_tcp_bus_are_also_shown(tmp_path):
     one = charging(tmp_path)
     well = over_tcp("lan", one.view()["buses"])
     assert well["frames"] > 50 and 0 < well["cycle_ms"] < 1000
@@ -80,7 +80,7 @@ def test_frames_and_errors_of_a_bus_over_tcp_are_shown_too(tmp_path):
 
 
 @pytest.mark.parametrize("kind", sample(["noise", "echo", "babble", "wrong_unit"], 2))
-def test_a_gateways_line_behind_tcp_can_be_bad_too(tmp_path, kind):
+def test_the_line_behind_a_tcp_gateway_can_also_be_disturbed(tmp_path, kind):
     one = charging(tmp_path)
     one.fault_injector.set(kind, "lan", True, {"ber": 0.01})
     one.run_ms(60_000)
@@ -112,7 +112,7 @@ def test_a_short_hang_is_only_a_pause(tmp_path):
     assert one.restarts() == 0 and min(amps(one).values()) >= 60
 
 
-def test_a_slow_disk_holds_up_whoever_writes(tmp_path):
+def test_a_slow_disk_blocks_the_writing_controller(tmp_path):
     one = charging(tmp_path)
     one.fault_injector.set("slow_disk", "primary", True, {"ms": 700})
     one.primary.role.persistence.put("note", {"n": 1}, one.loop.now_ms)
@@ -123,7 +123,7 @@ def test_a_slow_disk_holds_up_whoever_writes(tmp_path):
     assert one.view()["mode"] == "regulating" and min(amps(one).values()) >= 60
 
 
-def test_without_its_name_the_csms_is_kept_and_not_found_anew(tmp_path):
+def test_without_name_resolution_the_csms_connection_is_kept_and_no_new_one_is_made(tmp_path):
     one, _ = with_csms(tmp_path)
     one.run_ms(20_000)
     assert one.view()["ocpp"]["connected"]
@@ -161,7 +161,7 @@ async def test_a_store_is_seeded_and_a_variable_set_and_forgotten_through_the_co
         await one.config_set("No.Such", 1)
 
 
-async def test_a_set_up_of_fewer_evses_counts_the_others_as_other_load(tmp_path):
+async def test_a_setup_with_fewer_evses_counts_the_others_as_other_load(tmp_path):
     text = SITE.replace("max_a = 16.0\n\n", "max_a = 16.0\nfallback_a = 6.0\n\n", 1)
     one = bench(tmp_path, text)
     await one.provision(Fields({"evses": 1, "csms_url": "ws://127.0.0.1:9000", "config": {"AuthCtrlr.Enabled": False}}))

@@ -123,7 +123,7 @@ def test_a_killed_controller_leaves_no_task_and_writes_nothing_more(tmp_path):
     assert one.lines["rs485-1"].frames <= sent + 1
 
 
-def test_the_store_outlives_its_controller_and_a_wipe_forgets_it(tmp_path):
+def test_the_store_outlives_its_controller_until_a_wipe(tmp_path):
     one = bench(tmp_path)
     kept = one.primary.files.list()
     assert kept
@@ -144,7 +144,7 @@ def test_time_begins_just_below_the_wrap_and_is_crossed(tmp_path):
 @pytest.mark.parametrize("kinds,targets", [
     (LINE_KINDS, ("rs485-1", "b", "grid")), (LINE_KINDS, ("lan", "c")),
     (PLANT_KINDS, ("a", "b")), (DEVICE_KINDS, ("b", "c")), (METER_KINDS, ("grid",)), (PRIMARY_KINDS, ("primary",))])
-def test_every_fault_comes_and_goes_and_overloads_nothing(tmp_path, kinds, targets):
+def test_every_fault_begins_and_ends_without_an_overload(tmp_path, kinds, targets):
     one = bench(tmp_path)
     plug_all(one)
     one.run_ms(5_000)
@@ -186,7 +186,7 @@ def test_a_hardware_watchdog_opens_the_primarys_own_contactor(tmp_path):
     assert not point.closed and point.pilot == "x1"
 
 
-def test_what_a_meter_was_asked_by_a_primary_that_died_is_no_sample_of_the_next(tmp_path):
+def test_a_meter_reply_to_a_dead_primary_is_not_a_sample_of_the_next(tmp_path):
     one = bench(tmp_path, SITE.replace("eastron-sdm630", "schneider-iem3x55"))
     one.run_ms(5_000)
     for at_ms in range(0, 900, 30):

@@ -12,7 +12,7 @@ class Owner:
         self.tasks = set()
 
 
-def test_time_begins_below_the_wrap_and_moves_only_when_told():
+def test_time_starts_below_the_wrap_and_advances_only_on_request():
     loop = VirtualLoop()
     assert loop.now_ms == START_MS == 2**30 - 60_000
     loop.run_for_ms(1_000)

@@ -44,7 +44,7 @@ class Server(threading.Thread):
         self.join(5)
 
 
-def test_devices_of_three_makers_are_found_at_their_speeds():
+def test_devices_of_three_manufacturers_are_found_at_their_speeds():
     devices = [
         (device("evse-heidelberg-energy-control", 2), 19200), (device("meter-abb-b23-b24", 3), 19200), (device("evse-kse-wbx", 2), 9600),
     ]  # fmt: skip
@@ -56,7 +56,7 @@ def test_devices_of_three_makers_are_found_at_their_speeds():
     assert all(frame[1] in (3, 4, 43) for _, frame in hub.heard)
 
 
-def test_a_line_with_a_primary_is_left_alone():
+def test_a_line_with_a_primary_is_not_scanned():
     with Hub([], chatter=(9600, rtu_frame(7, b"\x03\x00\x00\x00\x02"))) as hub:
         status, out, _ = scanned("--port", hub.path, "--standing", "--baud", "19200E1,9600N1")
     assert status == 1 and hub.heard == []
@@ -72,7 +72,7 @@ def test_a_device_behind_tcp_is_found():
         server.end()
 
 
-def test_several_hosts_are_looked_at_and_who_does_not_answer_is_named():
+def test_several_hosts_are_scanned_and_silent_ones_are_named():
     servers = [Server("evse-keba-p30", 255), Server("meter-eastron-sdm630", 3)]
     try:
         hosts = [f"127.0.0.1:{server.port}" for server in servers]
@@ -100,7 +100,7 @@ def test_bad_options_name_field_and_what_is_allowed():
         assert status == 2 and wanted in err and not out, (options, err)
 
 
-def test_a_port_that_is_not_there_is_said_in_a_line():
+def test_a_missing_port_is_reported_in_one_line():
     for options in (("--port", "/dev/nowhere", "--standing"), ("--tcp", "127.0.0.1:1", "--standing"), ("--console", "127.0.0.1:1", "--bus", "a")):
         status, _, err = scanned(*options)
         assert status == 3 and err.strip().count("\n") <= 1, err

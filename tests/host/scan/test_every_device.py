@@ -55,7 +55,7 @@ def test_a_device_is_known(profile, name, medium):
     assert set(found[0]["fits"]) <= alike
 
 
-def test_a_device_that_looks_at_no_address_is_said_once():
+def test_a_device_that_ignores_addresses_is_reported_once():
     wallbox = device("evse-keba-p30", 1, framing="tcp")
     scan = Scan({"kind": "tcp"}, [], units_for(False, rtu=False), KNOWN, START_US)
     scan.connected(START_US)
@@ -65,14 +65,14 @@ def test_a_device_that_looks_at_no_address_is_said_once():
     assert [(row["unit"], row["device"], row["note"]) for row in scan.found()] == [(1, "keba-p30", "answers at any address")]
 
 
-def test_nothing_but_reads_leaves():
+def test_only_reads_are_sent():
     for profile, medium in (("evse-heidelberg-energy-control", "rtu"), ("meter-abb-b23-b24", "rtu"), ("evse-keba-p30", "tcp")):
         desk, _ = examined(profile, medium)
         at = 1 if medium == "rtu" else 7
         assert {frame[at] for _, _, frame in desk.sent} <= {1, 2, 3, 4, 43}
 
 
-def test_only_what_some_profile_calls_readable_is_asked():
+def test_only_registers_that_some_profile_lists_as_readable_are_read():
     readable = {(3, 0), (4, 0), (3, 40000)}
     for kind in ("evse", "meter"):
         for name in profiles.names(kind):

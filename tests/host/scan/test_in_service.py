@@ -73,7 +73,7 @@ def test_a_bus_in_service_is_scanned_after_its_watchdogs_and_returns(rig):
     assert [evse(rig, name)["order_a"] for name, _, _ in UNITS] == [16.0, 16.0, 16.0] and held(rig)
 
 
-def test_two_devices_at_one_address_are_named_and_the_others_charge_on(rig):
+def test_two_devices_at_one_address_are_named_and_the_others_continue_to_charge(rig):
     rig.fault(kind="same_unit", target="evse-2", unit=2)
     rig.advance(ms=60_000)
     why = evse(rig, "evse-1")["why"]
@@ -86,7 +86,7 @@ def test_two_devices_at_one_address_are_named_and_the_others_charge_on(rig):
     assert "two devices" not in evse(rig, "evse-1")["why"] and evse(rig, "evse-1")["order_a"] == 16.0 and held(rig)
 
 
-def test_a_replaced_unit_is_accepted_set_proven_put_on_paper_and_tested_alone(rig):
+def test_a_replaced_unit_is_accepted_configured_proven_reported_and_tested_alone(rig):
     assert "nothing was replaced" in say(rig, "replace evse-3")
     rig.fault(kind="swapped", target="evse-3")
     rig.advance(ms=15_000)
@@ -107,7 +107,7 @@ def test_a_replaced_unit_is_accepted_set_proven_put_on_paper_and_tested_alone(ri
     assert evse(rig, "evse-3")["order_a"] == 16.0 and held(rig)
 
 
-def test_what_replace_does_not_understand_it_says(rig):
+def test_replace_reports_invalid_input(rig):
     for text, wanted in (("replace", "refused: no replacement is in progress"), ("replace evse-9", "evse-1, evse-2, evse-3"),
                          ("replace evse-3 now", "serial=NUMBER"), ("replace evse-3 serial=5", "refused"),
                          ("replace evse-1 serial=5", "none: the unit reports no serial number")):  # fmt: skip

@@ -14,7 +14,7 @@ def command(*words):
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
-def test_a_port_that_is_none_is_named_with_what_would_be_one(tmp_path):
+def test_an_invalid_port_is_named_with_the_valid_form(tmp_path):
     file = tmp_path / "file"
     file.touch()
     for place, status, said in (
@@ -27,7 +27,7 @@ def test_a_port_that_is_none_is_named_with_what_would_be_one(tmp_path):
         assert done.exit_code == status and done.stderr.startswith("ampacity: " + said) and len(done.stderr.splitlines()) == 1, done.stderr
 
 
-def test_a_report_that_is_none_is_named_without_a_word_of_python(tmp_path):
+def test_an_invalid_report_is_named_without_python_terms(tmp_path):
     (tmp_path / "text.json").write_text("hello")
     (tmp_path / "other.json").write_text("{}")
     for name, said in (("none.json", "cannot be read: no such file or directory"), ("", "cannot be read: is a directory"),
@@ -65,7 +65,7 @@ class Ended:
     ("replace status", "the controller continues with bay-1"),
     ("commission", "the new unit of bay-1 is accepted and in service; its test continues"),
 ])  # fmt: skip
-def test_ctrl_c_in_a_replacement_is_told_with_the_state_of_the_unit(monkeypatch, capsys, tmp_path, words, said):
+def test_ctrl_c_in_a_replacement_reports_the_state_of_the_unit(monkeypatch, capsys, tmp_path, words, said):
     monkeypatch.setattr(replace, "open_link", lambda controller: Ended(words))
     options = SimpleNamespace(ref=None, evse="bay-1", serial="2", out=tmp_path / "r.html", by=None)
     options.unattended, options.no_test, options.json = True, False, False

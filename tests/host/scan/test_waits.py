@@ -32,17 +32,17 @@ def site(tmp_path):
     return written
 
 
-def test_by_the_site_file_the_longest_watchdog_and_its_margin_are_waited_for(site):
+def test_with_a_site_file_the_scan_waits_for_the_longest_watchdog_and_its_margin(site):
     path = site(("ampacity", "watchdog_s = 10"), ("ampacity", "watchdog_s = 2400"))
     assert 2_400_000 < watchdogs_ms(path, True) < 2_700_000
 
 
-def test_one_without_a_watchdog_cannot_be_waited_for(site):
+def test_the_scan_cannot_wait_for_a_device_without_a_watchdog(site):
     with pytest.raises(Rejected, match="bay-2 has no watchdog.*--standing"):
         watchdogs_ms(site(("ampacity", ""), ("kse-wbx", "")), True)
 
 
 @pytest.mark.parametrize("rtu", [True, False])
-def test_without_a_site_file_the_longest_from_a_factory_is_waited_for(rtu):
+def test_without_a_site_file_the_scan_waits_for_the_longest_factory_watchdog(rtu):
     times = [known.watchdog_ms for known in map(KnownDevice, KNOWN) if ("r" if rtu else "t") in known.media]
     assert watchdogs_ms(None, rtu) >= max(times) > 60_000

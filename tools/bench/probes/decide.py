@@ -1,8 +1,8 @@
 """Runs on MicroPython: one decision of the safety core for ARG charging EVSEs on a tree of eight below each circuit.
 
-Prints the mode, how many charge, the mean microseconds of CPU time of a tick that shares anew, and of what lies between two
-moments at which the safety loop would let others run the longest. No collection falls into one: what those cost is in the row
-`stall`.
+Prints the mode, the number of charging EVSEs, the mean microseconds of CPU time of a tick that computes new targets, and of
+the longest stretch between two points at which the safety loop yields. No garbage collection falls into them: the row `stall`
+shows its cost.
 """
 
 import gc
@@ -10,7 +10,7 @@ import sys
 
 try:
     from time import clock
-except ImportError:  # the emulated board's counter takes its place
+except ImportError:  # replaced by the emulated board's counter
     clock = None
 
 from ampacity.circuit.guard import Guard
@@ -27,7 +27,7 @@ def clock_us():
 
 
 def tree(evses):
-    """Circuits as [name, parent, rating]; the last FAN-th of them carry the EVSEs."""
+    """Circuits as [name, parent, rating]; the last FAN-th of them feed the EVSEs."""
     rows, parents, first = [(-1, RATING_DA * evses // 2)], 1, 0
     while parents * FAN < evses:
         for n in range(parents * FAN):
@@ -68,7 +68,7 @@ def audit(guard, index, now_ms):
 
 
 def obey(guard, index, now_ms):
-    """A device hears its order and shows it."""
+    """A device receives its order and shows it."""
     guard.heard(index, now_ms)
     da = guard.want_da[index]
     order = guard.send(index, da, now_ms)
@@ -79,7 +79,7 @@ def obey(guard, index, now_ms):
 
 
 def decide(guard, now_ms):
-    """A tick as in the safety loop: (all of it in us, the longest stretch in us, was there a share?)."""
+    """A tick as in the safety loop: (total in us, longest stretch in us, were targets computed?)."""
     gc.collect()
     begun_us = first_us = clock_us()
     guard.tick(now_ms, False)
@@ -93,7 +93,7 @@ def decide(guard, now_ms):
 
 
 def run(count, rounds):
-    """rounds: shares that are measured, after those of the first WARM_TICKS. A bus reaches a few devices in a tick."""
+    """rounds: measured shares, after WARM_TICKS first ones. A bus reaches a few devices per tick."""
     now_ms, turn, reached = START_MS, 0, max(4, count // 16)
     guard = Guard(facts(count), now_ms)
     for index in range(count):

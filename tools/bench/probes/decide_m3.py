@@ -1,4 +1,4 @@
-"""Runs on the emulated Cortex-M3: puts the bundle that the emulator has laid into memory in place of a file system, and a clock beside it.
+"""Runs on the emulated Cortex-M3: mounts the bundle in memory as its file system, and installs a clock.
 
 The bundle: the length of an index (4 bytes), the index as "NAME SIZE" lines, then the files one after another.
 """
@@ -15,7 +15,7 @@ COUNTER, PRESCALE, INPUT_MHZ = 0x40028018, 0x4002801C, 25
 
 
 class Bundle:
-    """A file system of compiled modules; read only."""
+    """A read-only file system of compiled modules."""
 
     def __init__(self, at):
         size = int.from_bytes(uctypes.bytes_at(at, 4), "big")
@@ -48,7 +48,7 @@ class Bundle:
 
 
 def clock_us():
-    """Microseconds by the machine's own counter."""
+    """Microseconds by the machine's counter."""
     return machine.mem32[COUNTER]
 
 

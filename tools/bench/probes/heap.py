@@ -1,4 +1,4 @@
-"""Runs on MicroPython: a primary on a virtual clock, with its figures of the heap as lines `R name value`.
+"""Runs on MicroPython: a primary on a virtual clock; prints its heap figures as lines `R name value`.
 
 Arguments: the port of a TLS server (0: none), its root as a DER file, the data folder, the start in microseconds.
 """
@@ -21,7 +21,7 @@ def tell(name, value):
 
 
 def measured(module, name, part, figures):
-    """Wrap a constructor: what is there after it and was not before is its part's data."""
+    """Wraps a constructor: the increase of the heap is the data of its part."""
     make = getattr(module, name)
 
     def wrapped(*arguments):
@@ -34,7 +34,7 @@ def measured(module, name, part, figures):
 
 
 def open_tls(port, root):
-    """A TLS session that stays open, as the upstream's would, and what it holds of the heap."""
+    """An open TLS session, as the upstream's, and the heap that it holds."""
     import socket
 
     import tls

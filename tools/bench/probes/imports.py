@@ -1,4 +1,4 @@
-"""Runs on MicroPython: imports the modules named on standard input one by one, and tells what each keeps of the heap."""
+"""Runs on MicroPython: imports the modules named on standard input one by one, and prints the heap that each keeps."""
 
 import gc
 import sys

@@ -1,6 +1,6 @@
-"""For programs of the bench that run on MicroPython: doors whose time and wires are at the other end of standard input.
+"""For benchmark programs that run on MicroPython: doors whose time and wires are at the other end of standard input.
 
-One line a request: `T ms` waits until then or until something comes, `L hex` sends on the line, `U hex` upstream,
+One line per request: `T ms` waits until that time or until something arrives, `L hex` sends on the line, `U hex` upstream,
 `C` connects upstream. Only T is answered, at once: `now_us line-hex upstream-hex`, "-" for nothing.
 """
 
@@ -15,16 +15,16 @@ from ampacity.ports.line import Line
 from ampacity.ports.platform import Platform
 
 IDLE_MS = 60000
-LEAD_MS = 3600000  # of the virtual time: a machine that is this much slower than the story still wakes every task at once
+LEAD_MS = 3600000  # of the virtual time: a machine that is slower by this much still wakes every task at once
 
 
 class World(Clock):
-    """Virtual time: it stands still while a task can run, and then goes to what happens next at the other end."""
+    """Virtual time: it does not advance while a task can run, then jumps to the next event at the other end."""
 
     def __init__(self, now_us):
         self.us = now_us
         self.line = self.upstream = None
-        # tasks without a time are queued with the real one, which must never be ahead of the virtual
+        # tasks without a time are queued with the real time, which must never be ahead of the virtual time
         start_ms, real_ms = now_us // 1000, time.ticks_add(time.ticks_ms(), LEAD_MS)
         core.ticks = lambda: time.ticks_add(real_ms, self.us // 1000 - start_ms)
         core._io_queue.wait_io_event = self._wait
@@ -48,7 +48,7 @@ class World(Clock):
 
 
 class Waiter:
-    """A sleep of one task that others can end; whole milliseconds, rounded up."""
+    """A sleep of one task that other tasks can end; whole milliseconds, rounded up."""
 
     def __init__(self):
         self._task = None
@@ -68,7 +68,7 @@ class Waiter:
 
 
 class Tty:
-    """What ports/line.py wants of a serial device."""
+    """The interface that ports/line.py expects of a serial device."""
 
     def __init__(self, world, on_data):
         self._world = world
@@ -116,7 +116,7 @@ class Stream:
 
 
 class PipePlatform(Platform):
-    """on_connect: called before the upstream connection is made; what it returns is kept as long as the doors."""
+    """on_connect: called before the upstream connection is made; its result is kept as long as the doors."""
 
     def __init__(self, folder, boot, files, world, on_connect):
         super().__init__(folder, boot, world, files)

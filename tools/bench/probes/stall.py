@@ -1,6 +1,6 @@
-"""Runs on MicroPython: a primary as boot starts it, in real time; tells the longest gap between two safety ticks.
+"""Runs on MicroPython: a primary as boot starts it, in real time; reports the longest gap between two safety ticks.
 
-Arguments: data folder, root of the TLS server (DER). Commands on standard input, one a line: `url URL` (a new upstream),
+Arguments: data folder, root of the TLS server (DER). Commands on standard input, one per line: `url URL` (a new upstream),
 `dns PORT` (the only name server is 127.0.0.1:PORT).
 """
 
@@ -12,7 +12,7 @@ EVERY_MS = 200
 
 
 class Busy:
-    """The most CPU time between two safety ticks, in ms: what of a gap is our own and not the machine's."""
+    """The most CPU time between two safety ticks, in ms: the part of a gap caused by the firmware and not by the machine."""
 
     def __init__(self, safety):
         self.most_ms = 0

@@ -21,7 +21,7 @@ from ampacity_host.rig.plant.plant import Plant
 
 HW_WATCHDOG_MS = 1_000
 SAFETY_REPEAT_MS = 1_000
-UPSTREAM_TEXTS = (  # of the op provision, and of the site facts
+UPSTREAM_TEXTS = (  # of the operation `provision`, and of the site facts
     ("identity", "identity"), ("password", "password"), ("csms_root_pem", "root_pem"),
     ("certificate_pem", "certificate_pem"), ("key_pem", "key_pem"),
 )
@@ -50,21 +50,21 @@ class Bench:
         self.endpoints = {}          # (bus index, host, port) -> Endpoint
         self.address_of = {}         # device name -> its key in endpoints
         self.own_ends = {}           # our own secondary over TCP -> its SecondaryEndpoint
-        self._own_spies = {}         # our own secondary over TCP -> what knows of its lease
+        self._own_spies = {}         # our own secondary over TCP -> the monitor of its lease
         self._place_own()
         self.fault_injector = FaultInjector(self)
         self._watch_leases()
         self.upstream = None
         self.csms_url = None
         self._number = 0
-        self._changed = None         # facts of another site file that the primary was given
+        self._changed = None         # facts of another site file for the primary
         self._heap_free_min = None
-        self.swaps = {}              # EVSE name -> how often its unit was swapped
+        self.swaps = {}              # EVSE name -> number of swaps of its unit
         self._upstream_parts = {"ocpp": facts.get("ocpp"), "evses": None}
         self.safety_loads = {load["name"]: False for load in facts.get("safety_loads", ()) if load.get("input")}
 
     def set_upstream(self, upstream, ocpp):
-        """The CSMS side of this bench, and the upstream facts that go with it."""
+        """The CSMS side of this bench, and the upstream facts for it."""
         self.upstream = upstream
         self.facts["ocpp"] = ocpp
         self._upstream_parts["ocpp"] = ocpp
@@ -76,7 +76,7 @@ class Bench:
         return self._number
 
     def lead_upstream_to(self, url):
-        """The primary's upstream URL from its next start on."""
+        """The primary's upstream URL, from its next start."""
         self._upstream_parts["ocpp"]["url"] = url
 
     def primary_pid(self):
@@ -89,7 +89,7 @@ class Bench:
     # ---- devices
 
     def make_devices(self):
-        """Puts every simulated device on its wire."""
+        """Connects every simulated device to its line or socket."""
         for index, facts in enumerate(self.facts["evses"]):
             if facts["kind"] == "profile":
                 host = evse_host(self.time, facts, self.plant.points[index], self._kind(facts), self.seed + index)
@@ -117,9 +117,9 @@ class Bench:
         return (facts["bus"], facts.get("host") or bus.get("host"), facts.get("tcp_port") or bus.get("tcp_port") or 502)
 
     def _place_own(self):
-        """Endpoints of our own secondaries over TCP; the controller behind each comes with the clock.
+        """Endpoints of the secondaries over TCP; the controller behind each depends on the clock.
 
-        Behind a gateway several share one address, with other devices.
+        Behind a gateway several share one address with other devices.
         """
         for facts in self.facts["evses"]:
             if facts["kind"] == "ampacity" and self._kind(facts) == "tcp":
@@ -131,7 +131,7 @@ class Bench:
                     self.endpoints[key] = own
 
     def drop(self, facts):
-        """The way to one device behind an address that several share; None where it has the address for itself."""
+        """The path to one device behind a shared address; None if the device has its own address."""
         endpoint = self.endpoints[self.address_of[facts["name"]]]
         drops = getattr(endpoint, "drops", {})
         return drops[facts["unit"]] if len(drops) > 1 else None
@@ -142,7 +142,7 @@ class Bench:
                 point.leased = partial(self._leased, point)
 
     def _monitor_of(self, point):
-        """(the keeper of its lease, its unit there)."""
+        """(the monitor of its lease, its unit number)."""
         if point.name in self._own_spies:
             return self._own_spies[point.name], self.facts["evses"][point.index]["unit"]
         return self._spies[self.facts["buses"][point.bus]["name"]], self.facts["evses"][point.index]["unit"]
@@ -157,7 +157,7 @@ class Bench:
         monitor.forget(unit)
 
     def lease_of(self, point):
-        """"armed", "expired" or "none": the lease of one of our secondaries, as the wire shows it."""
+        """"armed", "expired" or "none": the lease of a secondary, as seen on the wire."""
         monitor, unit = self._monitor_of(point)
         return monitor.state(unit)
 
@@ -169,18 +169,18 @@ class Bench:
         return named or [facts["unit"] for facts in members]
 
     def foreign_bodies(self, line, name, writes):
-        """Unit and PDU of what a foreign client says on a line (to one device, where `name` is one)."""
+        """Unit and PDU that a rogue client sends on a line (to one device, if `name` is a device)."""
         index, units = self.bus_index[line.name], self.units_of_line(line, name)
         return [request_body(facts, writes) for facts in self.facts["evses"] if facts["bus"] == index and facts["unit"] in units]
 
     def meter_fault(self, meter, kind, on, options):
-        """A meter's fault that its electronics must act out."""
+        """A fault of a meter that its electronics simulate."""
         self.meter_hosts[meter.name].set_fault(kind, on, options)
 
     # ---- reports of the primary
 
     async def worst_of_controllers(self):
-        """`stall_ms`, `buses` and `primary` of the op `worst`."""
+        """`stall_ms`, `buses` and `primary` of the operation `worst`."""
         view = await self.primary_view() or {}
         heap = view.get("heap_free")
         if heap is not None:
@@ -192,7 +192,7 @@ class Bench:
         return {"stall_ms": view.get("stall_ms", 0), "buses": buses,
                 "primary": {"heap_free_min": self._heap_free_min, "restarts": self.restarts()}}
 
-    # ---- what only some rigs can
+    # ---- operations of some rigs only
 
     async def console_of(self, name, text):
         """A line to the console of a primary below."""
@@ -211,10 +211,10 @@ class Bench:
         return []
 
     def flush(self):
-        """Lets everything that is due now happen now (virtual clock)."""
+        """Runs everything that is due now (virtual clock)."""
 
     def ocpp_versions(self):
-        """What the firmware speaks upstream."""
+        """The upstream protocol of the firmware."""
         return list(SPOKEN)
 
     # ---- upstream set-up
@@ -242,7 +242,7 @@ class Bench:
             self.lead_upstream_to(fields.text("csms_url"))
 
     async def change_site(self, text):
-        """Another site file for the primary, from its next start on; what is wired stays as it is."""
+        """Another site file for the primary, from its next start; the wiring does not change."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "site.toml"
             path.write_text(text)
@@ -252,7 +252,7 @@ class Bench:
                 raise FieldError("text", text[:40], str(errors)) from None
 
     def primary_config(self):
-        """The compiled site as the primary gets it at its next start."""
+        """The compiled site that the primary loads at its next start."""
         facts = dict(self._changed or self.facts, ocpp=self._upstream_parts["ocpp"])
         count = self._upstream_parts["evses"]
         if count:
@@ -261,24 +261,24 @@ class Bench:
         return facts
 
     def secondary_settings(self, name):
-        """The settings of a secondary at its next start; a unit that was swapped has another serial number."""
+        """The settings of a secondary at its next start; a swapped unit has another serial number."""
         settings = secondary_config(self.facts, name)
         if self.swaps.get(name):
             settings["serial"] = "%s-%d" % (settings["serial"][:28], self.swaps[name])
         return settings
 
     async def config_set(self, key, value):
-        """A local change of an OCPP variable while the primary runs, through its console."""
+        """A local change of an OCPP variable through the console of the running primary."""
         if value is None:
             raise FieldError("value", None, "a text, a number, true or false")
         return await self._by_console("variable %s %s" % (console_name(key), as_text(value)), "value")
 
     async def config_delete(self, key):
-        """An OCPP variable back to its default while the primary runs, through its console."""
+        """Resets an OCPP variable to its default through the console of the running primary."""
         return await self._by_console("default %s" % console_name(key), "key")
 
     async def seed_store(self, fields):
-        """A known token for the authorisation cache or the local list, by the installer's hand at the console."""
+        """Adds a known token to the authorisation cache or the local list, through the console."""
         store = fields.text("store", choices=("auth_cache", "local_list"))
         words = ["token", {"auth_cache": "cache", "local_list": "list"}[store], fields.text("token"),
                  fields.text("type", "ISO14443"), fields.text("status", "Accepted")]
@@ -302,27 +302,27 @@ class Bench:
         return any(load.get("input") for load in self.facts.get("safety_loads", ()))
 
     def switch_safety_load(self, name, on):
-        """A load starts or stops; its contact is repeated, for the primary takes silence as a start."""
+        """A load starts or stops; its contact state is repeated, since the primary treats silence as a start."""
         self.safety_loads[name] = on
         self.tell_safety_load(name, on)
         self.flush()
 
     def repeat_safety_loads(self):
-        """Sends every contact state, from now on each second."""
+        """Sends every contact state, from now on once per second."""
         for name in sorted(self.safety_loads):
             self.tell_safety_load(name, self.safety_loads[name])
         if self.safety_loads:
             self.time.at_ms(self.time.now_ms + SAFETY_REPEAT_MS, self.repeat_safety_loads)
 
     def switch_output(self, name, on):
-        """The primary switches a relay: a feeder's contactor, or something that only people see. True: it was seen to act."""
+        """The primary switches a relay: a feeder's contactor, or an indication only. True: its feedback shows the change."""
         for facts, point in zip(self.facts["evses"], self.plant.points, strict=True):
             if facts.get("feeder_output") == name:
                 point.feeder(on)
         return on
 
     def pull_name(self, on):
-        """`dns_down`: the way to the CSMS by its name."""
+        """`dns_down`: the resolution of the CSMS's name."""
         if self.upstream is not None:
             self.upstream.set_nameless(on)
 
@@ -356,7 +356,7 @@ TCP_ERRORS = ("timeouts", "crc_errors", "exceptions", "unexpected", "garbage")
 
 
 def over_tcp(bus, wires):
-    """What the primary counted on the connections of a TCP bus: there is no wire to listen to."""
+    """The counters of the primary's connections on a TCP bus, which has no line to monitor."""
     own = [counts for name, counts in wires.items() if name.split(" ")[0] == bus]
     return {"frames": sum(one["frames"] + one["replies"] for one in own),
             "errors": sum(one[kind] for one in own for kind in TCP_ERRORS),
@@ -376,7 +376,7 @@ def as_text(value):
 
 
 def with_strangers(facts, evses):
-    """The circuits for a primary that does not know these EVSEs: what they may draw without asking is other load."""
+    """The circuits for a primary that does not know these EVSEs: their reserve is other load."""
     circuits = [dict(one, assumed_other_da=list(one["assumed_other_da"])) for one in facts["circuits"]]
     for evse in evses:
         reserve_da = 0 if evse["kind"] == "local" else max(evse["fallback_da"], evse["power_on_da"])
@@ -390,8 +390,9 @@ def with_strangers(facts, evses):
 
 
 def budgets_ms(facts):
-    """Per circuit the budget (safety.md 3.5) while its meter lives, and with one that has yet to be noticed, both as
-    `ampacity check` computes them."""
+    """Per circuit the budget (safety.md 3.5) while its meter works, and with a failure that has not been detected yet, both
+    as `ampacity check` computes them.
+    """
     from ampacity_host.configure.analysis.budgets import site_budgets
 
     return [(one["well_ms"], one["well_ms"] - one["meter_well_ms"] + one["meter_age_ms"], one["again_ms"]) for one in site_budgets(facts)]

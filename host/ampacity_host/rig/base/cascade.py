@@ -1,8 +1,8 @@
 """A site with primaries below it, as one plant: every circuit, wire and device of all levels in one tree.
 
-Each primary keeps facts of its own, as its site file compiles; the plant gets them joined. Names of a primary below
-begin with its entry's name and a dot ("garage.bay-1"), phases are those of the top. What stands for a primary below in
-its parent's file is no device: the sites below take its place.
+Each primary has separate facts, compiled from its site file; the plant gets them joined. Names of a primary below begin with
+its entry's name and a dot ("garage.bay-1"), phases are those of the top. The entry for a primary below in its parent's file
+is not a device: the site below takes its place.
 """
 
 import copy
@@ -11,14 +11,14 @@ from ampacity_host.configure import compile_site, load_site
 
 
 class CascadeMember:
-    """One primary: its name ("primary" at the top), the facts that its controller gets, and its site file."""
+    """One primary: its name ("primary" at the top), the facts of its controller, and its site file."""
 
     def __init__(self, name, facts, site):
         self.name, self.facts, self.site = name, facts, site
 
     @property
     def prefix(self):
-        """What the names of its EVSEs begin with."""
+        """The prefix of the names of its EVSEs."""
         return "" if self.name == "primary" else self.name + "."
 
     @property
@@ -29,7 +29,7 @@ class CascadeMember:
 class Cascade:
     """site: the SiteFile at the top; facts: compiled. `members`: all primaries, top first; `flat`: facts of the plant.
 
-    KeyError: the name of an entry that stands for a primary below by numbers only.
+    KeyError: the name of an entry that describes a primary below by numbers only.
     """
 
     def __init__(self, site, facts):
@@ -38,7 +38,7 @@ class Cascade:
         self._join(CascadeMember("primary", facts, site), site, "", -1, list(range(facts["phases"])))
 
     def _join(self, member, site, prefix, above, lines):
-        """above: flat index of the circuit that feeds it; lines: the top's phase of each of its own."""
+        """above: flat index of the circuit that feeds it; lines: the top's phase of each of its phases."""
         self.members.append(member)
         facts, flat = member.facts, self.flat
         starts = {kind: len(flat[kind]) for kind in ("circuits", "buses", "meters")}
@@ -62,7 +62,7 @@ class Cascade:
                 below = load_site(site.path.parent / table["site"])
                 bus = facts["buses"][evse["bus"]]
                 child = renamed(compile_site(below), evse["name"], bus["name"])
-                if bus["kind"] == "tcp":  # the bench's network knows it by the address that its parent uses
+                if bus["kind"] == "tcp":  # the bench's network knows it by its parent's address for it
                     child["parent"]["tcp"] |= {"host": evse["host"] or bus["host"], "tcp_port": evse["tcp_port"] or bus["tcp_port"]}
                 self._join(CascadeMember(evse["name"], child, below), below, evse["name"] + ".", at, [end[0] for end in ends])
 
@@ -70,7 +70,7 @@ class Cascade:
         return next(member for member in self.members if member.name == name)
 
     def owner(self, evse):
-        """The primary whose charging point or secondary this is."""
+        """The primary to which an EVSE or secondary belongs."""
         return next(member for member in self.members if evse in [each["name"] for each in member.facts["evses"]])
 
     def _circuit(self, circuit, starts, above, lines):
@@ -82,7 +82,7 @@ class Cascade:
 
 
 def has_below(facts):
-    """Does an entry of this site stand for a primary with EVSEs of its own?"""
+    """Is this entry a primary below with its own EVSEs?"""
     return any(evse.get("primary") for evse in facts["evses"])
 
 

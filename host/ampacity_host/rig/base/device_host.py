@@ -1,4 +1,4 @@
-"""Simulated devices on the rig's wires: bytes from the line in, answers at their time out, their limit to the plant."""
+"""Simulated devices on the rig's wires: request bytes in, answers at their time out, limits to the plant."""
 
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.plant.terminals import EvseView, MeterView
@@ -9,7 +9,7 @@ TICK_MS = 250
 
 
 class DeviceHost:
-    """One device (rig/devices) with its place on a wire. wallbox: what it switches, None for a meter."""
+    """One device (rig/devices) and its connection to a wire. wallbox: the power path that it switches, None for a meter."""
 
     def __init__(self, time, name, device, wallbox=None):
         self.name, self.device, self.wallbox = name, device, wallbox
@@ -20,7 +20,7 @@ class DeviceHost:
         self._tick()
 
     def attach(self, line, unit):
-        """Puts it on an RS-485 line."""
+        """Connects it to an RS-485 line."""
         self.station = line.attach(self.name, self.receive, (unit, *self.device.listens_to))
         self._send = self.station.send
 
@@ -29,11 +29,11 @@ class DeviceHost:
         self.hear(data, now_us, self._send)
 
     def dial(self, send, lost):
-        """A new connection to it, which is never lost: a function for its bytes."""
+        """A new permanent connection to it: a function for its bytes."""
         return lambda data, now_us: self.hear(data, now_us, send)
 
     def hear(self, data, now_us, send):
-        """Bytes for the device; its answers go to `send` when they are due."""
+        """Bytes for the device; `send` gets its answers when they are due."""
         if not self.alive:
             return
         for answer, at_us in self.device.receive(data, now_us):
@@ -62,9 +62,9 @@ class DeviceHost:
 
 
 class Endpoint:
-    """All devices behind one TCP address: requests go to the unit that they name, and to all for unit 0.
+    """All devices behind one TCP address: a request goes to the unit that it names, unit 0 to all.
 
-    Each has a drop of its own, the stretch of line between it and the others, where faults reach it alone.
+    Each device has a separate drop, the stretch of line between it and the others, where faults affect only this device.
     """
 
     def __init__(self, time):
@@ -73,7 +73,7 @@ class Endpoint:
         self.drops = {}
 
     def add(self, unit, dial):
-        """dial(send, lost) → receive(data, now_us): what a new connection gets for the frames of that unit, until lost()."""
+        """dial(send, lost) → receive(data, now_us): the frames of that unit on a new connection, until lost()."""
         self._dials[unit] = dial
         self.drops[unit] = Path(self._time)
 
@@ -94,13 +94,13 @@ class Endpoint:
         return receive
 
     def _meant(self, unit):
-        """A device that is alone takes every frame for its own."""
+        """A single device accepts every frame."""
         if unit in self._dials:
             return (unit,)
         return tuple(self._dials) if unit == 0 or len(self._dials) == 1 else ()
 
     def _talk(self, unit, send):
-        """A function for whole frames to that unit, over its drop."""
+        """A function for whole frames to that unit, through its drop."""
         drop, hears = self.drops[unit], []
 
         def answer(data):
@@ -118,7 +118,7 @@ class Endpoint:
 
 
 class DeviceClock:
-    """A timeline with the face that simulated devices take."""
+    """A timeline with the interface of the simulated devices' clock."""
 
     def __init__(self, time):
         self._time = time
@@ -128,7 +128,7 @@ class DeviceClock:
 
 
 def evse_host(time, facts, point, framing, seed):
-    """The simulated wallbox of an `evses` entry. ValueError: there is no simulated device of its profile."""
+    """The simulated wallbox of an `evses` entry. ValueError: its profile has no simulated device."""
     from ampacity_host.rig.devices import make_device
 
     wallbox = Wallbox(point)

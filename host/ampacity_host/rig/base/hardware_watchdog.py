@@ -1,10 +1,10 @@
-"""The hardware watchdog of a controller: outside its code, it puts the pins into their reset state."""
+"""The hardware watchdog of a controller: independent of its code, it puts the pins into their reset state."""
 
 
 class HardwareWatchdog:
-    """time: a timeline. bite(): the pins fall; `on_return`: it was fed again after it had bitten.
+    """time: a timeline. bite(): resets the pins; `on_return`: called when it is fed again after it fired.
 
-    `state`: "none" until it was first fed, then "armed" or "expired".
+    `state`: "none" until it is first fed, then "armed" or "expired".
     """
 
     armed = True

@@ -1,4 +1,4 @@
-"""Does a secondary hold a lease? Read off the wire: its own status replies say how long its lease still runs."""
+"""Does a secondary hold a lease? Derived from the wire: its status replies contain the remaining time of its lease."""
 
 from ampacity.bus.leases import register_table as lease_table
 
@@ -17,7 +17,7 @@ def offset_of(name):
 
 
 class LeaseMonitor:
-    """Listens to whole frames of one line; `state(unit, now_ms)` is "armed", "expired" or "none" (never seen)."""
+    """Receives whole frames of one line; `state(unit, now_ms)` is "armed", "expired" or "none" (never seen)."""
 
     def __init__(self, line):
         self._time = line.time
@@ -45,11 +45,11 @@ class LeaseMonitor:
                 self._until_ms[unit] = self._time.now_ms + left_ds * 100
 
     def forget(self, unit):
-        """It restarts, without a lease."""
+        """The secondary restarts, without a lease."""
         self._until_ms.pop(unit, None)
 
     def holds(self, unit):
-        """Does it surely hold a lease now? What the wire shows is rounded up, and a moment old."""
+        """Does it certainly hold a lease now? The value on the wire is rounded up, and slightly old."""
         return self._time.now_ms < self._until_ms.get(unit, 0) - DOUBT_MS
 
     def state(self, unit):

@@ -1,4 +1,4 @@
-"""Our own secondaries over TCP: the real firmware behind an address of the bench, where its way can be cut and bent."""
+"""Secondaries over TCP: the real firmware behind an address of the bench, where its connection can be cut and disturbed."""
 
 import asyncio
 import contextlib
@@ -10,8 +10,8 @@ READS = (3, 4, 23)
 
 
 class SecondaryEndpoint:
-    """What an Endpoint (rig/base/device_host.py) is for simulated devices. dial(send, lost) → receive(data, now_us) of a new
-    connection; lost() is called when that is gone.
+    """Corresponds to an Endpoint (rig/base/device_host.py) of simulated devices. dial(send, lost) → receive(data, now_us) of
+    a new connection; lost() is called when the connection ends.
     """
 
     def __init__(self, name):
@@ -23,13 +23,13 @@ class SecondaryEndpoint:
 
 
 class TcpLeaseMonitor(LeaseMonitor):
-    """The lease of one secondary, read off its answers; of a connection with TLS nothing is seen."""
+    """The lease of one secondary, derived from its answers; nothing is visible of a connection with TLS."""
 
     def __init__(self, time):
         super().__init__(_SilentLine(time))
 
     def connection(self):
-        """(hear what is asked, hear what is answered): functions of the bytes of one new connection."""
+        """(receive requests, receive answers): functions of the bytes of one new connection."""
         asked, answered, waiting = MbapReceiver(), MbapReceiver(), {}
 
         def hear_asked(data):
@@ -56,13 +56,13 @@ class _SilentLine:
 
 
 class InProcessLease:
-    """The same of a controller that lives in the rig's own process. controller(): it, now."""
+    """The same for a controller in the rig's process. controller(): the current controller."""
 
     def __init__(self, controller, now_ms):
         self._controller, self._now_ms = controller, now_ms
 
     def forget(self, unit):
-        """No effect: its controller knows this."""
+        """No effect: its controller detects this itself."""
 
     def holds(self, unit):
         return self.state(unit) == "armed"
@@ -75,14 +75,14 @@ class InProcessLease:
 
 
 def frames(receiver, data):
-    """What has arrived whole."""
+    """The messages that have arrived completely."""
     receiver.receive(data)
     while (frame := receiver.take()) is not None:
         yield frame
 
 
 def dial_socket(port, monitor, tasks):
-    """dial() of a secondary that listens on a loopback port. tasks: a set that keeps what runs."""
+    """dial() of a secondary that listens on a loopback port. tasks: a set that holds the running tasks."""
     def dial(send, lost):
         hear_asked, hear_answered = monitor.connection()
         waiting = asyncio.Queue()

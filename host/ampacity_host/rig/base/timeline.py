@@ -1,9 +1,9 @@
 """Timed calls: one small interface of time for plant, line and devices, under a real or a virtual clock.
 
-A timeline offers `now_us`, `now_ms`, `at_us(when_us, fn, *args)`, `at_ms(…)` and `cancel(entry)`.
-`Timeline` is the virtual one: time does not advance until `run_to` moves it from one entry to the next.
-`WallTimeline` schedules the same calls on a running asyncio loop. Both begin just below the place where
-a 30-bit millisecond counter wraps, so that every run of the bench crosses it.
+A timeline offers `now_us`, `now_ms`, `at_us(when_us, fn, *args)`, `at_ms(…)` and `cancel(entry)`. `Timeline` is the virtual
+one: time does not advance until `run_to` moves it from one entry to the next. `WallTimeline` schedules the same calls on a
+running asyncio loop. Both begin just below the value where a 30-bit millisecond counter wraps, so that every run of the bench
+crosses it.
 """
 
 import heapq
@@ -14,7 +14,7 @@ START_US = START_MS * 1000
 
 
 class Timeline:
-    """Virtual time: a heap of [when_us, number, fn, args]; equal times run in the order they were asked for."""
+    """Virtual time: a heap of [when_us, number, fn, args]; equal times run in the order of the calls."""
 
     def __init__(self, start_us=START_US):
         self.now_us = start_us
@@ -26,7 +26,7 @@ class Timeline:
         return self.now_us // 1000
 
     def at_us(self, when_us, fn, *args):
-        """Calls fn(*args) at `when_us` (not before now); the entry returned can be given to `cancel`."""
+        """Calls fn(*args) at `when_us` (not before now); returns an entry for `cancel`."""
         self._number += 1
         entry = [when_us if when_us > self.now_us else self.now_us, self._number, fn, args]
         heapq.heappush(self._heap, entry)
@@ -51,7 +51,7 @@ class Timeline:
 
 
 class WallTimeline:
-    """The same face on a running asyncio loop; time is the monotonic clock, shifted to START_US."""
+    """The same interface on a running asyncio loop; time is the monotonic clock, shifted to START_US."""
 
     def __init__(self, loop):
         self._loop = loop

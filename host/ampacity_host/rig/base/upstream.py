@@ -22,9 +22,9 @@ def with_port(url, port):
 
 
 class Upstream:
-    """csms: the bench CSMS (host/ampacity_host/csms) or None; link: what `set_down` pulls (a proxy or a path).
+    """csms: the bench CSMS (host/ampacity_host/csms) or None; link: the proxy or path that `set_down` disconnects.
 
-    flush(): lets what is due now happen now (virtual clock).
+    flush(): runs everything that is due now (virtual clock).
     """
 
     def __init__(self, csms, link, flush=lambda: None):
@@ -43,22 +43,22 @@ class Upstream:
             raise Unsupported("this rig cannot pull the plug of a CSMS on another machine")
 
     def set_nameless(self, on):
-        """The CSMS's name cannot be resolved: what is connected stays, nothing new gets through."""
+        """The CSMS's name cannot be resolved: existing connections remain, new ones fail."""
         if self.link is None:
             raise Unsupported("this rig does not resolve the names of other machines")
         self.link.set_nameless(on)
 
     def now_iso(self):
-        """The time of the CSMS, whole seconds."""
+        """The time of the CSMS, in whole seconds."""
         return datetime.fromtimestamp(self.csms.unix_ms() // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def send(self, method, payload):
-        """A call without a wait for its answer."""
+        """A call without waiting for its answer."""
         self.csms.send_call(method, payload)
         self._flush()
 
     async def call(self, method, payload, timeout_ms):
-        """{"result": …} or {"error": {"code", "description"}}; an error answer when the station says nothing in time."""
+        """{"result": …} or {"error": {"code", "description"}}; an error answer if the station does not answer in time."""
         if self.csms is None:
             raise Unsupported("there is no bench CSMS")
         call = asyncio.ensure_future(self.csms.call(method, payload, timeout_ms))

@@ -1,11 +1,11 @@
-"""A small client of the control channel, for tests, demonstrations and people at a prompt."""
+"""A small client of the control channel, for tests, demonstrations and interactive use."""
 
 import json
 import socket
 
 
 class RigError(Exception):
-    """The rig refused a request; `answer` is all it said."""
+    """The rig refused a request; `answer` is its whole answer."""
 
     def __init__(self, answer):
         super().__init__(answer.get("error"))
@@ -13,7 +13,7 @@ class RigError(Exception):
 
 
 class Operations:
-    """Each operation of the control channel as a method; `answer(op, **fields)` of the class asks it."""
+    """Each operation of the control channel as a method; `answer(op, **fields)` of the class sends it."""
 
     def __getattr__(self, op):
         if op.startswith("_"):
@@ -21,7 +21,7 @@ class Operations:
         return lambda **fields: self.ask(op, **fields)
 
     def ask(self, op, **fields):
-        """The answer's fields; RigError for `ok` false."""
+        """The answer's fields; RigError if `ok` is false."""
         answer = self.answer(op, **fields)
         if not answer["ok"]:
             raise RigError(answer)
@@ -29,9 +29,9 @@ class Operations:
 
 
 class RigClient(Operations):
-    """address: "HOST:PORT" of the ready line. `rig.plug(evse="evse-1")` sends the op `plug` and gives its answer.
+    """address: "HOST:PORT" of the ready line. `rig.plug(evse="evse-1")` sends the operation `plug` and returns its answer.
 
-    Raises RigError when the rig says no, OSError when it is gone.
+    Raises RigError if the rig refuses, OSError if it is not reachable.
     """
 
     def __init__(self, address, timeout_s=30):
@@ -41,7 +41,7 @@ class RigClient(Operations):
         self._number = 0
 
     def answer(self, op, **fields):
-        """The whole answer, whatever it says."""
+        """The whole answer, also a refusal."""
         self._number += 1
         self._file.write((json.dumps({"id": self._number, "op": op, **fields}) + "\n").encode())
         self._file.flush()

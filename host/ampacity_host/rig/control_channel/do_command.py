@@ -1,6 +1,6 @@
-"""`ampacity rig do plug bay-1`: one operation of the control channel of a rig that runs, typed as words.
+"""`ampacity rig do plug bay-1`: one operation of the control channel of a running rig, typed as words.
 
-The rig writes the address of its channel to a file of its user, so that the last started rig needs no address.
+The rig writes the address of its channel to a file of its user, so that the rig started last needs no address.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from ampacity_host.rig.setup import UsageError, host_port
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 HELLO_S_MAX, ANSWER_S_MAX = 10, 120
 ORDER = {
-    # operation: the fields that its words are, in order; the last one with "…" takes the rest
+    # operation: the fields of its words, in order; the last one with "…" takes the rest
     "plug": ("evse",), "unplug": ("evse",), "ev": ("evse", "action"), "present_token": ("token", "evse"), "button": ("evse", "name"),
     "bay": ("evse", "occupied", "token"), "background": ("circuit", "l1", "l2", "l3"), "safety_load": ("name", "on"),
     "fault": ("kind", "target", "on"), "primary": ("action", "n"), "config_set": ("key", "value"), "config_delete": ("key",),
@@ -44,15 +44,15 @@ FLAGS = {"on": True, "off": False, "yes": True, "no": False, "true": True, "fals
 
 
 class WrongWords(Exception):
-    """Words that make no operation; the text says what would."""
+    """Words that are not an operation; the text gives the correct form."""
 
 
 class NoRig(Exception):
-    """No rig, or another one; the text names the remedy."""
+    """No rig, or a different one; the text names the remedy."""
 
 
 def do_command(words: list[str], control: str | None, as_json: bool = False) -> int:
-    """0 done, 1 the rig refuses, 2 wrong usage, 3 no rig there."""
+    """0 done, 1 the rig refuses, 2 wrong usage, 3 no rig found."""
     try:
         op, fields = request_of(words)
     except WrongWords as problem:
@@ -88,13 +88,13 @@ def told(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_words(answer: dict[str, Any]) -> str:
-    """An answer that is no refusal, for people."""
+    """An answer other than a refusal, for people."""
     said = told(answer)
     return str(said["text"]) if list(said) == ["text"] else json.dumps(said, indent=2) if said else "ok"
 
 
 def asked(kept: dict[str, Any], op: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """The answer of the rig, after its identification: another server at its address receives nothing."""
+    """The answer of the rig, after its identification: a different server at its address receives nothing."""
     address, ended = kept["control"], gone(kept)
     if "process" in kept and os.path.exists("/proc/self/stat") and not lives(kept["process"]):
         raise ended
@@ -106,7 +106,7 @@ def asked(kept: dict[str, Any], op: str, fields: dict[str, Any]) -> dict[str, An
 
 
 def is_rig(address: str, process: str | None) -> bool:
-    """Is it a rig that listens there, and, where its process is known, that one? OSError: the port is closed."""
+    """Does a rig listen there and, if its process is known, that rig? OSError: the port is closed."""
     try:
         with RigClient(address, HELLO_S_MAX) as rig:
             hello = rig.ask("hello")
@@ -157,7 +157,7 @@ def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
 
 
 def need_known(op: str, key: str) -> None:
-    """Raises WrongWords for a field that the operation does not have: a rig passes over what it does not know."""
+    """Raises WrongWords for a field that the operation does not have: the rig ignores unknown fields."""
     known = [name.rstrip("…") for name in (*ORDER.get(op, ()), *BEFORE.get(op, ()), *MORE.get(op, ()))]
     if key not in known:
         close = near(key, known)
@@ -174,7 +174,7 @@ def usage_of(op: str) -> str:
 
 
 def value_of(key: str, text: str) -> Any:
-    """A number, a flag, JSON, else the text itself."""
+    """A number, a flag, JSON, else the text unchanged."""
     if key in TEXTS:
         return text
     if text.lower() in FLAGS:
@@ -185,7 +185,7 @@ def value_of(key: str, text: str) -> Any:
         return text.split(",") if key in LISTS else text
 
 
-# where the last rig listens
+# address of the rig started last
 
 
 def address_file() -> Path:
@@ -193,7 +193,7 @@ def address_file() -> Path:
 
 
 def kept_rig() -> dict[str, Any] | None:
-    """Of the rig that was started last: where it listens, which process it is, the words that started it. None: there is none."""
+    """The rig started last: its address, its process, and the words that started it. None: there is none."""
     try:
         kept = json.loads(address_file().read_text())
         return kept if all(isinstance(kept[key], str) for key in ("control", "process", "started")) else None
@@ -202,7 +202,7 @@ def kept_rig() -> dict[str, Any] | None:
 
 
 def remember(address: str) -> None:
-    """That a rig of this process listens there; what cannot be written is not needed."""
+    """Records that a rig of this process listens there; a failure to write is ignored."""
     file = address_file()
     started = shlex.join(["ampacity", *sys.argv[1:]])
     with contextlib.suppress(OSError):
@@ -213,7 +213,7 @@ def remember(address: str) -> None:
 
 
 def forget(address: str) -> None:
-    """The rig no longer listens there."""
+    """Removes the record of the rig."""
     if (kept_rig() or {}).get("control") == address:
         with contextlib.suppress(OSError):
             address_file().unlink()

@@ -1,4 +1,4 @@
-"""The op `limit`: one outside limit, turned into what its real interface takes."""
+"""The operation `limit`: one external limit, converted for its real interface."""
 
 import math
 
@@ -9,7 +9,7 @@ OPTIONS = ("source", "watts", "percent", "drm")  # fields next to target, amps a
 
 
 class ExternalLimit:
-    """Fields of the request checked against the site: target, amps (one for all phases: the least) or watts."""
+    """Fields of the request checked against the site: target, amps (one value for all phases: the least) or watts."""
 
     def __init__(self, fields, facts):
         self._facts = facts
@@ -50,14 +50,14 @@ class ExternalLimit:
         return 0.0
 
     def console_line(self):
-        """The installer's line for it."""
+        """The console line for it."""
         if self.withdrawn:
             return "limit %s off" % self.target
         value = "%.1f" % self.amps if self.amps is not None else "%dW" % self.watts
         return "limit %s %s%s" % (self.target, value, " %d" % self.ttl_s if self.ttl_s else "")
 
     def ocpp_call(self, now_iso):
-        """(method, payload) for the station. now_iso: the CSMS's time, from which on an absolute schedule holds."""
+        """(method, payload) for the station. now_iso: the CSMS's time, the start of an absolute schedule."""
         circuits = [one["name"] for one in self._facts["circuits"] if one["parent"] >= 0]
         if self.target in circuits:
             raise FieldError("target", self.target, "site or an EVSE: OCPP knows no circuits")

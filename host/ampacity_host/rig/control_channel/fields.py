@@ -1,4 +1,4 @@
-"""Requests of the control channel: taking fields out of a JSON object, and saying which one is wrong."""
+"""Requests of the control channel: reads fields of a JSON object and reports which one is wrong."""
 
 import math
 
@@ -6,7 +6,7 @@ SHOWN_MAX = 200
 
 
 class FieldError(Exception):
-    """A request we refuse: `field`, its value, and what would be right. Nothing was changed."""
+    """A refused request: `field`, its value, and the allowed values. Nothing was changed."""
 
     def __init__(self, field, value, allowed):
         if value is None:
@@ -28,7 +28,7 @@ class FieldRefused(FieldError):
 
 
 class Unsupported(Exception):
-    """What this rig cannot do."""
+    """Not available on this rig."""
 
 
 class Fields:
@@ -84,7 +84,7 @@ class Fields:
         return value
 
     def one_of(self, name, table, what):
-        """table[request[name]]; the error lists the names there are."""
+        """table[request[name]]; the error lists the known names."""
         value = self.request.get(name)
         if not isinstance(value, str) or value not in table:
             raise FieldError(name, value, "%s: %s" % (what, ", ".join(sorted(table)) or "none on this site"))

@@ -1,4 +1,4 @@
-"""Every operation of the control channel: fields in, the rig moved, fields of the answer out."""
+"""Every operation of the control channel: reads its fields, acts on the rig, returns fields of the answer."""
 
 from ampacity.ports.lock import me
 from ampacity_host.rig.control_channel.fields import FieldError, Unsupported
@@ -20,7 +20,7 @@ class Ops:
         self._rig = rig
 
     def names(self):
-        """The operations that this rig can do."""
+        """The operations of this rig."""
         return [name for name in KNOWN if name in ALWAYS or self._rig.can(name)]
 
     async def run(self, name, fields):
@@ -141,7 +141,7 @@ class Ops:
     async def _csms_log(self, fields):
         return {"frames": self._rig.csms_frames(fields.integer("since", 0))}
 
-    # ---- looking
+    # ---- queries
 
     async def _state(self, fields):
         rig = self._rig

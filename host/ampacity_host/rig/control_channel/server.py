@@ -1,6 +1,6 @@
-"""The control channel: TCP, one JSON object a line, several clients, each one's operations in order.
+"""The control channel: TCP, one JSON object per line, several clients, the operations of each in order.
 
-It has no login, so it closes connections of browsers, which any web page can send here, before any operation.
+It has no login. Since any web page can make a browser send to it, it closes connections of browsers before any operation.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ class ControlServer:
         self.stopped = asyncio.Event()
 
     async def start(self, host, port):
-        """Listens; the address as "HOST:PORT"."""
+        """Listens; returns the address as "HOST:PORT"."""
         self._server = await asyncio.start_server(self._serve, host, port, limit=LINE_BYTES_MAX)
         name = self._server.sockets[0].getsockname()
         return "%s:%d" % (name[0], name[1])
@@ -65,7 +65,7 @@ class ControlServer:
                 self.said(answer)
 
     def said(self, answer):
-        """What follows after an answer was shown."""
+        """Actions after an answer was sent."""
         if answer.get("ok") and answer.pop("stopping", False):
             self.stopped.set()
 
@@ -95,7 +95,7 @@ class ControlServer:
 
 
 def parse(line):
-    """The request in a line; FieldError if it is not one JSON object."""
+    """The request of a line; FieldError if it is not one JSON object."""
     try:
         request = json.loads(line, parse_constant=no_number)
     except (ValueError, RecursionError) as error:
@@ -106,7 +106,7 @@ def parse(line):
 
 
 def no_number(name):
-    """NaN and Infinity are no JSON, and would not be one in the answer either."""
+    """NaN and Infinity are not JSON, neither in a request nor in an answer."""
     raise ValueError("%s is no number" % name)
 
 

@@ -1,4 +1,4 @@
-"""The `truth` part of `state`: what really flows, from the plant."""
+"""The `truth` part of `state`: the real currents, from the plant."""
 
 from ampacity_host.rig.plant.worst import amps
 
@@ -24,7 +24,7 @@ def _evse(rig, point):
 
 
 def order_a(rig, point):
-    """The limit that the device obeys now: a simulated device's own, else what its pilot says."""
+    """The limit that the device obeys now: that of a simulated device, else the offer of its pilot."""
     host = rig.hosts.get(point.name)
     if host is not None:
         return amps(host.device.limit_da or 0) if host.alive else 0.0
@@ -34,7 +34,7 @@ def order_a(rig, point):
 
 
 def per_phase(rig, point):
-    """What it draws on each supply phase, in da."""
+    """Its current on each supply phase, in dA."""
     out = [0] * rig.plant.phases
     for lines, value_da in zip(point.terminals, point.terminal_amps_da(), strict=False):
         for phase in lines:

@@ -1,7 +1,7 @@
-"""Independent simulated devices: what the bus of a rehearsed site talks to.
+"""Independent simulated devices on the buses of a simulated site.
 
-They are built on pymodbus and on the makers' documents, not on the profiles' register tables: a profile that is
-wrong must fail here. Of a profile they take its name and how it is connected, nothing else.
+They are built on pymodbus and on the manufacturers' documents, not on the profiles' register tables: a wrong profile must
+fail here. From a profile they take only its name and its connection.
 """
 
 import tomllib
@@ -54,10 +54,10 @@ def make_device(
 ) -> Device:  # fmt: skip
     """A device as described by its manufacturer.
 
-    profile: a loaded profile, its name, or its file. plant: what it measures and switches (see EvseDevice, MeterDevice).
-    clock: anything with now_ms(). framing: "rtu" or "tcp", default the profile's first. site: the entry of the site
-    file; its max_a is how the device's switch is set, its power_on_a what the installer has set up. ValueError: no
-    such simulated device.
+    profile: a loaded profile, its name, or its file. plant: the circuit that it measures and switches (see EvseDevice,
+    MeterDevice). clock: anything with now_ms(). framing: "rtu" or "tcp", default the profile's first. site: the entry of the
+    site file; its max_a is the setting of the device's switch, its power_on_a the installer's setting. ValueError: no such
+    simulated device.
     """
     table = _profile(profile)
     name = table["name"]

@@ -1,4 +1,4 @@
-"""The TCP relatives of the RTU wall box: no standby, and a car may be offered the maximum right after a restart."""
+"""The TCP variants of the RTU wallbox: no standby, and the maximum may be offered to a car directly after a restart."""
 
 from pymodbus.constants import ExcCodes
 
@@ -9,7 +9,7 @@ SWITCH_MS = 3000
 
 
 class Amperfied(Heidelberg):
-    """power_on_da: None means the worst case, its maximum, until the first order."""
+    """power_on_da: None means the worst case until the first order, its maximum."""
 
     holding = (*range(WATCHDOG, WATCHDOG + 6), PHASES)
     inputs = [*Heidelberg.inputs, PHASES_CLOSED]
@@ -23,7 +23,7 @@ class Amperfied(Heidelberg):
         self.close_phases(3)
 
     def tick(self, now_ms: int) -> None:
-        """A switch takes its time."""
+        """Its contactor switches with a delay."""
         if self.phases != self.settings[PHASES] and now_ms - self.switched_ms >= SWITCH_MS:
             self.close_phases(self.settings[PHASES])
         super().tick(now_ms)
@@ -47,13 +47,13 @@ class Amperfied(Heidelberg):
             self.ordered = True
 
     def refresh(self) -> None:
-        """While it switches it shows 0."""
+        """While it switches it reports 0."""
         super().refresh()
         self.registers.put("h", PHASES, [self.settings[PHASES]])
         self.registers.put("i", PHASES_CLOSED, [self.phases if self.phases == self.settings[PHASES] else 0])
 
     def target_da(self) -> int:
-        """As its relative, but for the time before the first order."""
+        """As the RTU variant, except before the first order."""
         if not self.ordered and not self.expired and self.settings[LOCK]:
             return self.max_da if self.power_on_da is None else self.power_on_da
         return super().target_da()

@@ -1,7 +1,7 @@
-"""Any charge controller that a description is enough for: setpoint, release, watchdog, restart, states.
+"""Any charge controller that a description covers: setpoint, release, watchdog, restart, states.
 
-Undocumented behaviour is the worst that was not excluded: after a restart it offers its maximum,
-a setpoint below its least holds its least where it counts watts, a gap between registers cannot be read.
+Undocumented behaviour is the worst case that the documents permit: after a restart it offers its maximum, it holds its
+minimum at a setpoint below the minimum if it counts in watts, and a gap between registers cannot be read.
 """
 
 import math
@@ -22,7 +22,7 @@ PER_UNIT = {"Wh": 1.0, "kWh": 0.001, "W": 1.0, "V": 1.0, "A": 1.0}
 
 
 class DescribedEvse(EvseDevice):
-    """description: see description.py. raw holds what was written to each register, by name."""
+    """description: see description.py. raw holds the value written to each register, by name."""
 
     def __init__(self, description: Description, *arguments: object) -> None:
         self.description = description
@@ -56,7 +56,7 @@ class DescribedEvse(EvseDevice):
         self.raw |= {name: float(raw) for name, raw in self.description.table.get("factory", {}).items()}
 
     def start(self, keep: bool) -> None:
-        """What is not kept is as from the factory; until it is ordered again the power-on value holds."""
+        """Volatile values return to the factory state; until the next order the power-on value applies."""
         before = dict(self.raw)
         if self.raw:
             self.factory()
@@ -77,14 +77,14 @@ class DescribedEvse(EvseDevice):
             self.close_phases(3)
 
     def fault_changed(self, kind: str, on: bool) -> None:
-        """A restart forgets what is not kept; another unit knows nothing of this place."""
+        """A restart clears volatile values; another unit has no values of this place."""
         if kind == "swapped" and on:
             self.serial += 7
             self.factory()
         super().fault_changed("restart" if kind in ("forget_settings", "swapped") and on else kind, on)
 
     def power_on(self) -> int:
-        """Current that it allows before the first order."""
+        """The current that it allows before the first order."""
         allows = self._restart.get("allows", "max")
         if allows in self.raw:
             return self._amps_da(self.description.registers[allows], self.raw[allows])
@@ -92,7 +92,7 @@ class DescribedEvse(EvseDevice):
             return self.power_on_da
         return self.max_da if allows == "max" else int(allows)
 
-    # ---- what it obeys
+    # ---- the limit that it obeys
 
     def target_da(self) -> int:
         """Fallback, power-on value, or the least of its setpoints while it is released."""
@@ -143,14 +143,14 @@ class DescribedEvse(EvseDevice):
     # ---- watchdog
 
     def contactor_open(self) -> bool:
-        """Its register for that says so, in the mode in which it counts."""
+        """Is the watchdog on, according to its register and the mode in which it counts?"""
         name = self._opens.get("register")
         if name in self._told and self.raw[name] == self._opens["open"]:
             return all(self.raw[name] == value for name, value in self._opens.get("only_with", {}).items())
         return False
 
     def tick(self, now_ms: int) -> None:
-        """The watchdog runs while it is on; contactors take their time."""
+        """The watchdog runs while it is on; contactors switch with a delay."""
         if self._switching and now_ms >= self._switching[1]:
             self.close_phases(self._switching[0])
             self._switching = None
@@ -162,7 +162,7 @@ class DescribedEvse(EvseDevice):
         super().tick(now_ms)
 
     def timeout_ms(self) -> int:
-        """Its watchdog's time now; 0: off, or none."""
+        """The current watchdog time; 0: off, or none."""
         if not self._dog or self.raw.get(self._dog.get("switch", ""), 1) == 0:
             return 0
         if "fixed_s" in self._dog:
@@ -173,13 +173,13 @@ class DescribedEvse(EvseDevice):
         return round(raw * self.description.registers[self._dog["time"]].scale * 1000)
 
     def listening(self) -> bool:
-        """A sleeping device is woken by the first frame, and does not answer it."""
+        """The first frame wakes a sleeping device, which does not answer it."""
         asleep = self.now_ms - self._woken_ms > self.description.table.get("sleeps_ms", math.inf)
         self._woken_ms = self.now_ms
         return super().listening() and not asleep
 
     def heard(self, request: ModbusPDU) -> None:
-        """A request feeds it where requests do."""
+        """A request feeds the watchdog of devices fed by requests."""
         fed_by = self._dog.get("fed_by")
         if fed_by == "any-request" or (fed_by == "any-read" and request.function_code in READS):
             self._feed()
@@ -203,7 +203,7 @@ class DescribedEvse(EvseDevice):
         return ExcCodes.ILLEGAL_VALUE if count > self.description.table.get("read_max", 125) else None
 
     def allow_write(self, address: int, values: list[int]) -> "ExcCodes | None":
-        """Whole registers that can be written, and values that it knows."""
+        """Whole registers that can be written, and valid values."""
         rows = self._touched(address, len(values))
         if rows is None:
             return ExcCodes.ILLEGAL_ADDRESS
@@ -224,7 +224,7 @@ class DescribedEvse(EvseDevice):
         return rows if rows and whole else None
 
     def wrote(self, address: int, values: list[int]) -> None:
-        """Stores a written value, unless it ignores writes."""
+        """Stores a written value, unless the device ignores writes."""
         for register in self._touched(address, len(values)) or []:
             raw = register.raw(values[register.at - address : register.at - address + register.size])
             if self._dog.get("fed_by") in ("write", register.name) and raw == self._dog.get("value", raw):
@@ -245,7 +245,7 @@ class DescribedEvse(EvseDevice):
             self.fed_ms = self.now_ms
 
     def refresh(self) -> None:
-        """Registers as they are now."""
+        """The current contents of the registers."""
         for name, raw in self.raw.items():
             self._show(name, self._limit_shown(name, raw) if name in self._limit["registers"] else raw)
         amps_da, volts_dv, energy_wh = self.measured()
@@ -271,14 +271,14 @@ class DescribedEvse(EvseDevice):
             self._show(name, codes.get(self._state_key(codes), 0))
 
     def _say_who(self) -> None:
-        """Texts that name the unit: what its description gives, else what any unit of its kind could hold."""
+        """Texts that identify the unit: from its description, else a text that any unit of its kind could hold."""
         named = self.description.table.get("named", {})
         for name, register in self.description.registers.items():
             if name in named or (name in NAMED and register.kind == "text"):
                 self._show(name, named.get(name) or NAMED[name])
 
     def _told_da(self) -> int:
-        """What it says is in force: a unit that disobeys does not say so."""
+        """The limit that it reports as in force: a unit that disobeys does not report it."""
         return self.limit_shown_da(min(self.target_da(), self.max_da))
 
     def _limit_shown(self, name: str, raw: float) -> float:
@@ -289,7 +289,7 @@ class DescribedEvse(EvseDevice):
         return max(raw, self._limit.get("shows_least", raw))
 
     def _state_key(self, codes: dict) -> str:
-        """A car that may draw; one that may not; lost: its watchdog stopped it."""
+        """State codes: car may draw; car may not draw; lost: its watchdog stopped it."""
         letter = self.plant.car_state
         if self.expired and not self.limit_da and "lost" in codes:
             return "lost"

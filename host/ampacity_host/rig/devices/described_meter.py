@@ -1,4 +1,4 @@
-"""Any meter that a description is enough for, and one whose registers lie behind a chain of models."""
+"""Any meter that a description covers, and a meter with a chain of register models."""
 
 import math
 
@@ -16,7 +16,7 @@ SPACES = {"holding": "h", "input": "i"}
 
 
 class DescribedMeter(MeterDevice):
-    """description: its registers, whether current carries a sign, what a kind shows that is no number."""
+    """description: its registers, whether currents have a sign, the values that mean "no number" in each kind."""
 
     def __init__(self, description: Description, *arguments: object) -> None:
         table = description.table
@@ -35,7 +35,7 @@ class DescribedMeter(MeterDevice):
         return 1000.0 if unit == "Wh" else 1.0
 
     def refresh(self) -> None:
-        """Measured values, and what it shows besides."""
+        """Measured values, and further registers."""
         super().refresh()
         if self.phases == 1:
             self._one_phase()
@@ -47,7 +47,7 @@ class DescribedMeter(MeterDevice):
             self.registers.put(serial.space, serial.at, serial.words(self.serial))
 
     def _one_phase(self) -> None:
-        """Its total is that of its only phase."""
+        """The total equals that of its only phase."""
         amps, volts = self._shown[0]
         for space, address, kind, counts, quantity in self.layout:
             if quantity == "watts":
@@ -59,7 +59,7 @@ class DescribedMeter(MeterDevice):
 
 
 class ChainedMeter(MeterDevice):
-    """A marker, models one after the other, and among them one of a three-phase meter; scales change while it runs."""
+    """A marker, then models in sequence, one of them for a three-phase meter; scales change at run time."""
 
     start, before, model, length = 40000, ((1, 66), (103, 50)), 203, 105
     blank = {"i16": 0x8000 - 0x10000}

@@ -1,8 +1,8 @@
-"""Descriptions of devices as data: where a value lies, how it is written down, and what the device does with it.
+"""Descriptions of devices as data: the address of a value, its encoding, and its effect in the device.
 
 A description (described/NAME.toml) holds the collected facts of a device and takes nothing from its profile: `[registers]`
-says what exists, the other tables how it behaves. Whatever is not listed does not exist, and is refused. What is wrong in
-the facts themselves is wrong here, too: only the device can show that.
+lists the registers, the other tables the behaviour. Unlisted registers do not exist and are refused. An error in the facts
+themselves is also an error here: only the device can reveal it.
 """
 
 import struct
@@ -17,7 +17,7 @@ SIZES = {kind: struct.calcsize(code) // 2 for kind, code in FORMATS.items()}
 
 
 class Register:
-    """One value: its place, its form, and what one count of it means."""
+    """One value: its address, its encoding, and the unit of one count."""
 
     def __init__(self, name: str, row: dict, low_first: bool) -> None:
         self.name = name
@@ -29,7 +29,7 @@ class Register:
         self.writable = "w" in row.get("access", "r")
         self.low_first = row.get("words", "low" if low_first else "high") == "low"
         self.size: int = row.get("count") or SIZES[self.kind]
-        self._last: tuple[float | str | None, list[int]] = (None, [])  # most values are the same at the next request
+        self._last: tuple[float | str | None, list[int]] = (None, [])  # most values are unchanged at the next request
 
     def words(self, raw: "float | str") -> list[int]:
         """A raw value, or a text, as registers."""
@@ -73,7 +73,7 @@ class Description:
         return [at for r in self.registers.values() if r.space == space for at in range(r.at, r.at + r.size)]
 
     def phases(self, quantity: str) -> list[Register]:
-        """The registers of a quantity of each phase, as far as there are any."""
+        """The registers of a quantity of each phase, as far as they exist."""
         return [self.registers[f"{quantity}_l{n}"] for n in (1, 2, 3) if f"{quantity}_l{n}" in self.registers]
 
 

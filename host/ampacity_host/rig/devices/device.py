@@ -1,4 +1,4 @@
-"""What all simulated devices share: a wire, a power switch, an answer that takes its time, faults by name."""
+"""Common parts of all simulated devices: a wire, a power switch, delayed answers, faults by name."""
 
 import random
 
@@ -38,7 +38,7 @@ class Device:
     # ---- the line's side
 
     def receive(self, data: bytes, now_us: int) -> list[tuple[bytes, int]]:
-        """Bytes heard at now_us; answers as [(bytes, when to send them in µs)]."""
+        """Bytes received at now_us; returns answers as [(bytes, time to send them in µs)]."""
         answers = []
         for request in self._wire.requests(data, now_us):
             self.tick(now_us // 1000)
@@ -57,7 +57,7 @@ class Device:
         self.unit = self._wire.unit = unit
 
     def connected(self) -> None:
-        """A new connection: half a request of the last one is forgotten."""
+        """A new connection: half a request of the previous one is discarded."""
         self._wire.drop()
 
     def _latency_us(self) -> int:
@@ -93,7 +93,7 @@ class Device:
         """Any valid request to it has arrived."""
 
     def refresh(self) -> None:
-        """Fill the registers with what is true now."""
+        """Updates the registers from the plant."""
 
     def allow_read(self, address: int, count: int) -> "ExcCodes | None":
         """Refuse a read with a code, or None."""
@@ -111,7 +111,7 @@ class Device:
         self.now_ms = max(self.now_ms, now_ms)
 
     def fault(self, kind: str, on: bool = True, **details: object) -> bool:
-        """Switch a fault; False: this device has none of that name."""
+        """Switches a fault; False: this device has no fault of that name."""
         if kind not in self.faults:
             return False
         if on:

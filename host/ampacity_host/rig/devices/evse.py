@@ -1,4 +1,4 @@
-"""A simulated charge controller: common behaviour at power failure, exchange and disobedience."""
+"""A simulated charge controller: common behaviour on power failure, exchange of the unit, and disobedience."""
 
 from ampacity_host.rig.devices.device import Device
 
@@ -11,8 +11,8 @@ EVSE_FAULTS = (
 class EvseDevice(Device):
     """plant: car_state, amps_da, volts_dv, energy_wh, and set_limit(da) or a limit_da to be set.
 
-    max_da: its switch. power_on_da: what an installer has declared that it allows after a restart, None: as built.
-    limit_da is what it obeys now; watchdog is "armed", "expired" or "none".
+    max_da: its switch. power_on_da: the current after a restart that the installer declared, None: as built. limit_da is the
+    limit that it obeys now; watchdog is "armed", "expired" or "none".
     """
 
     faults = EVSE_FAULTS
@@ -25,32 +25,32 @@ class EvseDevice(Device):
         self.plant = plant
         self.max_da = max_da
         self.power_on_da = power_on_da
-        self.phases = 3  # that its contactor closes
+        self.phases = 3  # phases that its contactor closes
         self.limit_da = 0
         self.watchdog = "none"
         self.serial = 10_000_000 + seed % 1_000_000
         self._shown: "tuple | None" = None
-        self._lagging: "int | None" = None  # when a limit that was taken takes effect
+        self._lagging: "int | None" = None  # time at which an accepted limit takes effect
         self.factory()
         self.start(keep=False)
         self._obey()
 
-    # ---- what each device fills in
+    # ---- defined by each device
 
     def factory(self) -> None:
-        """Settings as they leave the factory."""
+        """Factory settings."""
 
     def start(self, keep: bool) -> None:
-        """Power has come: what is not stored is as after a restart. keep: its old limit survives (a fault)."""
+        """Power returns: volatile values are as after a restart. keep: the old limit survives (a fault)."""
 
     def target_da(self) -> int:
-        """The limit that its registers and its watchdog call for."""
+        """The limit that follows from its registers and its watchdog."""
         return 0
 
     # ---- shared
 
     def tick(self, now_ms: int) -> None:
-        """Time passes; the limit that it obeys is handed to the plant."""
+        """Time passes; the limit in force is passed to the plant."""
         super().tick(now_ms)
         self._obey()
 
@@ -71,7 +71,7 @@ class EvseDevice(Device):
             self.plant.limit_da = limit_da
 
     def _late(self, limit_da: int) -> int:
-        """A limit takes effect so much later than it was taken; the next one waits for it."""
+        """A limit takes effect after this delay; the next one waits for it."""
         if limit_da == self.limit_da:
             self._lagging = None
             return limit_da
@@ -80,40 +80,40 @@ class EvseDevice(Device):
         return limit_da if self.now_ms >= self._lagging else self.limit_da
 
     def limit_shown_da(self, limit_da: int) -> int:
-        """What its limit register says: while it is off with that fault something else, `a` amperes, or its maximum."""
+        """The value of its limit register: with this fault and while off a different value, `a` amperes, or its maximum."""
         if self.limit_da or "off_shows" not in self.active:
             return limit_da
         return round(float(str(self.active["off_shows"].get("a", self.max_da / 10))) * 10)
 
     def contactor_open(self) -> bool:
-        """Was it told to stay open, whatever its limit?"""
+        """Is it ordered to stay open, whatever its limit?"""
         return False
 
     def close_phases(self, count: int) -> None:
-        """From now on its contactor closes so many."""
+        """From now on its contactor closes this many phases."""
         self.phases = count
         if hasattr(self.plant, "set_phases"):
             self.plant.set_phases(count)
 
     def measured(self) -> tuple:
-        """(amps_da, volts_dv, energy_wh) as its meter shows them."""
+        """(amps_da, volts_dv, energy_wh) of its meter."""
         now = (list(self.plant.amps_da), list(self.plant.volts_dv), int(self.plant.energy_wh))
         if "stale_reading" not in self.active or self._shown is None:
             self._shown = now
         return self._shown
 
     def obeys_writes(self) -> bool:
-        """Not with the fault that answers and does nothing."""
+        """False with the fault that answers but does not act."""
         return "ignore_writes" not in self.active
 
     def restart(self) -> None:
-        """Power is gone for a moment."""
+        """A short loss of power."""
         self.booted_ms = self.now_ms + self.boot_ms
         self.start(keep="keep_setpoint" in self.active)
         self._obey()
 
     def fault_changed(self, kind: str, on: bool) -> None:
-        """Faults that are events, or end with one."""
+        """Faults that are events, or end with an event."""
         if kind == "power_off":
             self.powered = not on
             if not on:

@@ -1,4 +1,4 @@
-"""The wall box with input registers from 4 and settings from 257, RTU only; any request to it feeds its watchdog."""
+"""The wallbox with input registers from 4 and settings from 257, RTU only; any request to it feeds its watchdog."""
 
 from pymodbus.constants import ExcCodes
 from pymodbus.pdu import ModbusPDU
@@ -37,14 +37,14 @@ class Heidelberg(EvseDevice):
         self.expired = False
 
     def listening(self) -> bool:
-        """Asleep it hears nothing; a car wakes it."""
+        """In standby it receives nothing; a car wakes it."""
         idle = self.settings[STANDBY] != STANDBY_OFF and self.plant.car_state == "A"
         if not idle:
             self.idle_ms = self.now_ms
         return super().listening() and self.now_ms - self.idle_ms < SLEEP_AFTER_MS
 
     def heard(self, request: ModbusPDU) -> None:
-        """Whatever is asked, it feeds the watchdog."""
+        """Every request feeds the watchdog."""
         self.fed_ms = self.now_ms
         self.idle_ms = self.now_ms
         self.expired = False
@@ -70,7 +70,7 @@ class Heidelberg(EvseDevice):
         return self._step(self.settings[LIMIT])
 
     def contactor_open(self) -> bool:
-        """Locked from remote it opens, whatever else is wrong with it."""
+        """A remote lock opens it, whatever other fault it has."""
         return self.settings[LOCK] == 0
 
     @staticmethod
@@ -78,7 +78,7 @@ class Heidelberg(EvseDevice):
         return raw if raw >= 60 else 0
 
     def allow_write(self, address: int, values: list[int]) -> "ExcCodes | None":
-        """Only its settings, and only values that it knows."""
+        """Only its settings, and only valid values."""
         for at, value in enumerate(values, address):
             if at in (LIMIT, FALLBACK) and value > 160:
                 return ExcCodes.ILLEGAL_VALUE
@@ -91,7 +91,7 @@ class Heidelberg(EvseDevice):
                 self.settings[at] = value
 
     def refresh(self) -> None:
-        """Registers as they are now."""
+        """The current contents of the registers."""
         amps_da, volts_dv, energy_wh = self.measured()
         put = self.registers.put
         put("i", 4, [self.layout, self._state(), *amps_da, 310, *[dv // 10 for dv in volts_dv], self.settings[LOCK]])

@@ -1,4 +1,4 @@
-"""The TCP station that wants external control switched on, and whose watchdog only a setpoint feeds."""
+"""The TCP station that requires external control to be switched on, and whose watchdog only a setpoint feeds."""
 
 from pymodbus.constants import ExcCodes
 
@@ -20,7 +20,7 @@ class Kathrein(EvseDevice):
         self.settings = {CONTROL: 0, PHASES: 7, LIMIT: 0xFFFF, TIMEOUT: 0, FALLBACK_PHASES: 7, FALLBACK: 6000}
 
     def start(self, keep: bool) -> None:
-        """Nothing is known to survive."""
+        """No setting is known to survive a restart."""
         limit = self.settings[LIMIT]
         self.factory()
         if keep:
@@ -38,7 +38,7 @@ class Kathrein(EvseDevice):
         super().tick(now_ms)
 
     def target_da(self) -> int:
-        """The setpoint once external control is on; before that, what it allows by itself."""
+        """The setpoint once external control is on; before that, its built-in limit."""
         if self.expired:
             return self.settings[FALLBACK] // 100
         if self.settings[CONTROL] != EXTERNAL or self.settings[LIMIT] == 0xFFFF:
@@ -68,7 +68,7 @@ class Kathrein(EvseDevice):
                 self.fed_ms = self.now_ms
 
     def refresh(self) -> None:
-        """Registers as they are now."""
+        """The current contents of the registers."""
         amps_da, volts_dv, energy_wh = self.measured()
         put = self.registers.put
         text = f"KWB{self.serial:013d}".encode()

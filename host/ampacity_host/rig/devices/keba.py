@@ -25,7 +25,7 @@ class Keba(EvseDevice):
         self.stored = (0, 0)
 
     def start(self, keep: bool) -> None:
-        """The user's limit is forgotten, the fail-safe is what was stored."""
+        """The user's limit is cleared; the fail-safe has its stored values."""
         self.user_ma = self.user_ma if keep else USER_DEFAULT_MA
         self.timeout_s, self.fallback_ma = self.stored
         self.enabled = True
@@ -53,12 +53,12 @@ class Keba(EvseDevice):
         return self.user_ma // 100 if self.enabled else 0
 
     def allow_read(self, address: int, count: int) -> "ExcCodes | None":
-        """One value a request, whole."""
+        """One value per request, read completely."""
         whole = address in READABLE and count == 2 or address in WRITABLE and count == 1
         return None if whole else ExcCodes.ILLEGAL_ADDRESS
 
     def allow_write(self, address: int, values: list[int]) -> "ExcCodes | None":
-        """One word, a value that the guide lists."""
+        """One word, with a value that the guide lists."""
         if address not in WRITABLE or len(values) != 1:
             return ExcCodes.ILLEGAL_ADDRESS
         value = values[0]
@@ -72,7 +72,7 @@ class Keba(EvseDevice):
         return ExcCodes.ILLEGAL_VALUE if wrong.get(address) else None
 
     def wrote(self, address: int, values: list[int]) -> None:
-        """Executes a command, unless it ignores writes."""
+        """Executes a command, unless the device ignores writes."""
         if address in FEEDS:
             self.fed_ms = self.now_ms
         if not self.obeys_writes():
@@ -96,7 +96,7 @@ class Keba(EvseDevice):
             self.expired = False
 
     def refresh(self) -> None:
-        """Registers as they are now."""
+        """The current contents of the registers."""
         amps_da, volts_dv, energy_wh = self.measured()
         shown = {
             STATE: self._state(), CABLE: 3 if self.plant.car_state == "A" else 7, SERIAL: self.serial, PRODUCT: 304111,

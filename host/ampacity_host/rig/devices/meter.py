@@ -1,4 +1,4 @@
-"""A simulated meter: samples of its plant, a little noise, and the faults that make one lie."""
+"""A simulated meter: samples of its plant, slight noise, and faults that falsify its values."""
 
 import math
 
@@ -11,12 +11,12 @@ INPUTS = ("L1", "L2", "L3")
 
 
 def inputs_of(options: dict) -> list[int]:
-    """The inputs that a wiring fault means, from 0: its option `inputs`, all without."""
+    """The inputs that a wiring fault affects, counted from 0: its option `inputs`, all without the option."""
     return [INPUTS.index(name) for name in options.get("inputs", INPUTS)]
 
 
 def exchanged(amps: list, options: dict) -> list:
-    """What the inputs show when two of them are exchanged, or (without the option) all are turned by one."""
+    """The currents of the inputs when two of them are exchanged, or (without the option) all are rotated by one."""
     if "inputs" not in options:
         return amps[1:] + amps[:1]
     a, b = inputs_of(options)
@@ -29,7 +29,7 @@ class MeterDevice(Device):
     """plant: amps_a[3] (signed, import positive) and volts_v[3].
 
     layout: (space, address, kind, counts per unit, quantity); a quantity is "volts0", "amps1", "watts2", "watts",
-    "import_kwh" or "export_kwh". blank: what a kind shows instead of no number. signed_amps: does current carry a sign?
+    "import_kwh" or "export_kwh". blank: the value that means "no number", by kind. signed_amps: do currents have a sign?
     """
 
     faults = METER_FAULTS
@@ -84,11 +84,11 @@ class MeterDevice(Device):
         return amps
 
     def listening(self) -> bool:
-        """A dead one is silent."""
+        """Silent with the fault `dead`."""
         return super().listening() and "dead" not in self.active
 
     def refresh(self) -> None:
-        """Registers as last sampled."""
+        """Registers of the last sample."""
         values = {"import_kwh": self.import_wh / 1000, "export_kwh": self.export_wh / 1000, "serial": float(self.serial)}
         values["watts"] = sum(amps * volts for amps, volts in self._shown)
         for phase, (amps, volts) in enumerate(self._shown):

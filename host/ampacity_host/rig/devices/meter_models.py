@@ -1,4 +1,4 @@
-"""The meters' register layouts and limits, from their makers' tables."""
+"""The meters' register layouts and limits, from the tables of their manufacturers."""
 
 from pymodbus.constants import ExcCodes
 
@@ -11,7 +11,7 @@ def three(space: str, start: int, kind: str, counts: float, quantity: str) -> tu
 
 
 class Sdm630(MeterDevice):
-    """Every value is an IEEE 754 pair of input registers; 40 values a request, no more."""
+    """Every value is an IEEE 754 pair of input registers; at most 40 values per request."""
 
     inputs = tuple(range(0, 400))
     holding = (64512, 64513)
@@ -23,12 +23,12 @@ class Sdm630(MeterDevice):
     )  # fmt: skip
 
     def allow_read(self, address: int, count: int) -> "ExcCodes | None":
-        """Whole values only, and not too many."""
+        """Whole values only, and a limited number of them."""
         return ExcCodes.ILLEGAL_ADDRESS if address % 2 or count % 2 or count > 2 * self.values_max else None
 
 
 class Sdm72(Sdm630):
-    """The small one; some units refuse more than ten registers, and this is one of them."""
+    """The small model; some units refuse more than ten registers, and this is such a unit."""
 
     values_max = 5
 
@@ -46,7 +46,7 @@ class AbbB23(MeterDevice):
     )  # fmt: skip
 
     def refresh(self) -> None:
-        """What it measures, and its type in letters."""
+        """Its measured quantities, and its type in letters."""
         super().refresh()
         self.registers.put("h", 35168, [0x4232, 0x3320])
 

@@ -1,6 +1,6 @@
 """Bytes of a line or a socket to Modbus requests and back, by pymodbus' framers and PDU classes.
 
-Nothing of the firmware is used here: what the controller believes about frames is checked by independent code.
+No code of the firmware is used here: independent code checks the controller's framing.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ LONG_CODES = (15, 16)
 
 
 class RtuFraming:
-    """Finds the requests to one unit among all that is heard on a multidrop line; `also`: another that it listens to."""
+    """Finds the requests to one unit among all frames on a multidrop line; `also`: a second address that it receives."""
 
     def __init__(self, unit: int, also: int = 0) -> None:
         self.unit = unit
@@ -27,7 +27,7 @@ class RtuFraming:
         self._last_us = 0
 
     def requests(self, data: bytes, now_us: int) -> Iterator[ModbusPDU]:
-        """Requests to this unit that are complete with these bytes."""
+        """Requests to this unit that these bytes complete."""
         if now_us - self._last_us > QUIET_US:
             self._heard = b""
         self._last_us = now_us
@@ -40,9 +40,9 @@ class RtuFraming:
                 return
 
     def _starts(self, heard: bytes) -> list[int]:
-        """Where a request to this unit that ends here may have begun: reads and single writes are 8 bytes long.
+        """Possible starts of a request to this unit that ends here: reads and single writes are 8 bytes long.
 
-        The end of a long write may look like one of them: all are tried, and the checksum decides.
+        The end of a long write may look like such a request: all are tried, and the checksum decides.
         """
         size = len(heard)
         found = [size - 8] if size >= 8 and heard[-8] == self.unit and heard[-7] in SHORT_CODES else []
@@ -55,7 +55,7 @@ class RtuFraming:
         return found
 
     def drop(self) -> None:
-        """Forget what was heard."""
+        """Discards received bytes."""
         self._heard = b""
 
 
@@ -68,7 +68,7 @@ class AsciiFraming:
         self._heard = b""
 
     def requests(self, data: bytes, now_us: int) -> Iterator[ModbusPDU]:
-        """Requests to this unit that are complete with these characters."""
+        """Requests to this unit that these characters complete."""
         self._heard = (self._heard + data)[-2 * FRAME_BYTES_MAX :]
         while True:
             used, unit, _, pdu = self.framer.decode(self._heard)
@@ -79,12 +79,12 @@ class AsciiFraming:
                 yield from _decoded(self.framer, pdu, unit, 0)
 
     def drop(self) -> None:
-        """Forget what was heard."""
+        """Discards received characters."""
         self._heard = b""
 
 
 class TcpFraming:
-    """Takes the requests to one unit out of a Modbus TCP stream; others are for other devices."""
+    """Extracts the requests to one unit from a Modbus TCP stream; others are for other devices."""
 
     def __init__(self, unit: int) -> None:
         self.unit = unit
@@ -92,7 +92,7 @@ class TcpFraming:
         self._heard = b""
 
     def requests(self, data: bytes, now_us: int) -> Iterator[ModbusPDU]:
-        """Requests to this unit that are complete with these bytes."""
+        """Requests to this unit that these bytes complete."""
         self._heard += data
         while len(self._heard) >= 8:
             size = int.from_bytes(self._heard[4:6], "big") + 6
@@ -104,7 +104,7 @@ class TcpFraming:
                 yield from _decoded(self.framer, pdu, unit, transaction)
 
     def drop(self) -> None:
-        """Forget half a request: the connection is a new one."""
+        """Discards half a request: the connection is new."""
         self._heard = b""
 
 

@@ -22,7 +22,7 @@ def to_words(kind: str, value: float) -> list[int]:
 
 
 class Registers:
-    """holding, inputs: addresses that exist. check(is_write, address, values) may refuse a request with a code."""
+    """holding, inputs: existing addresses. check(is_write, address, values) may refuse a request with a code."""
 
     def __init__(self, unit: int, holding: Iterable[int], inputs: Iterable[int], coils: Iterable[int], check: "Callable") -> None:
         async def action(code, _start, address, count, _now, values):  # type: ignore[no-untyped-def]
@@ -34,12 +34,12 @@ class Registers:
         self._blocks = self._core.devices[unit].block
 
     def put(self, space: str, address: int, words: list[int]) -> None:
-        """Set registers of a space, "h" holding or "i" input, without any check."""
+        """Sets registers of a space, "h" holding or "i" input, without any check."""
         start, _, registers, _ = self._blocks[space]
         registers[address - start : address - start + len(words)] = words
 
     def put_bit(self, space: str, address: int, on: bool) -> None:
-        """Set a coil ("c") or a discrete input ("d"); sixteen of them share a word."""
+        """Sets a coil ("c") or a discrete input ("d"); sixteen of them share a word."""
         start, _, registers, _ = self._blocks[space]
         at, bit = address // 16 - start, 1 << address % 16
         registers[at] = registers[at] | bit if on else registers[at] & ~bit
@@ -72,7 +72,7 @@ def _bits(addresses: Iterable[int]) -> list[SimData]:
 
 
 def _run(coroutine: "Coroutine[None, None, ModbusPDU]") -> ModbusPDU:
-    """A coroutine that waits for nothing, to its end."""
+    """Runs a coroutine that never waits, to its end."""
     try:
         coroutine.send(None)
     except StopIteration as done:

@@ -1,4 +1,4 @@
-"""Simulated devices on a real socket, or behind a serial line's bytes, against a real clock."""
+"""Simulated devices on a real socket, or on a serial line, with a real clock."""
 
 import asyncio
 import time

@@ -1,7 +1,9 @@
-"""A node that shares power under a master: limits in one frame for all, and nothing starts before the master's answer.
+"""A node that shares power under a master: one frame carries the limits of all nodes, and charging starts only after the
+master's answer.
 
-Built from the published firmware's behaviour. Its pilot offers the limit while it asks for C, and the plain wallbox of the
-bench closes by itself; so a request without an answer within two seconds ends here with a pilot that offers nothing.
+Built from the published firmware's behaviour. Its pilot offers the limit while it requests state C, and the plain wallbox of
+the bench closes without permission; so a request that is not answered within two seconds ends here with a pilot without an
+offer.
 """
 
 from pymodbus.constants import ExcCodes
@@ -20,7 +22,7 @@ LOST_MASTER = 2
 
 
 class SharingNode(EvseDevice):
-    """state: as register 0 shows it; balanced: the last word of the list that was its own."""
+    """state: the value of register 0; balanced: the last word of the list that was for this node."""
 
     holding = (*range(12), *range(LIST_AT, LIST_AT + 11), *range(0x100, 0x10A))
     inputs = range(12)
@@ -32,7 +34,7 @@ class SharingNode(EvseDevice):
         self._wire = RtuFraming(self.unit, ALL)
 
     def start(self, keep: bool) -> None:
-        """No limit, no car, no master heard."""
+        """No limit, no car, no master seen."""
         self.balanced = self.balanced if keep else 0
         self.ticks = TIMER_TICKS
         self.ticked_ms = self.booted_ms
@@ -51,7 +53,7 @@ class SharingNode(EvseDevice):
     # ---- time
 
     def tick(self, now_ms: int) -> None:
-        """Its seconds, its car, its pilot."""
+        """Advances its timers, its car and its pilot."""
         self.now_ms = max(self.now_ms, now_ms)
         while now_ms - self.ticked_ms >= 1000:
             self.ticked_ms += 1000
@@ -90,14 +92,14 @@ class SharingNode(EvseDevice):
             self._go(B)
 
     def target_da(self) -> int:
-        """What its pilot offers."""
+        """The current that its pilot offers."""
         offers = self.state in (B, C, MAY_C) or (self.state == ASKS_C and self.now_ms - self.since_ms < ASKS_MS)
         return self.balanced if offers and self.balanced >= 60 else 0
 
     # ---- requests
 
     def overheard(self, request: ModbusPDU) -> None:
-        """The list: its own word, and a master that lives."""
+        """The list: its own word, and proof that the master is alive."""
         if request.function_code != 16 or request.address != LIST_AT or len(request.registers) < LIST_WORDS:
             return
         self.ticks = TIMER_TICKS
@@ -113,7 +115,7 @@ class SharingNode(EvseDevice):
         return None if address + len(values) <= 8 else ExcCodes.ILLEGAL_ADDRESS
 
     def wrote(self, address: int, values: list[int]) -> None:
-        """The master's answer puts it into the state that it wrote."""
+        """The master's answer sets the state that it wrote."""
         for at, value in enumerate(values, address):
             if at == 0 and self.obeys_writes():
                 self._go(value)
@@ -121,7 +123,7 @@ class SharingNode(EvseDevice):
                 self.errors = value
 
     def refresh(self) -> None:
-        """Registers as they are now; the same by function 3 and 4."""
+        """The current contents of the registers; the same by function 3 and 4."""
         shown = [self.state, self.errors, self.balanced, 0, 0, 1, 0, self.max_da // 10, 0, 0, 313, self.serial]
         self.registers.put("h", 0, shown)
         self.registers.put("i", 0, shown)

@@ -1,6 +1,6 @@
 """Devices with a chain of SunSpec models, as the models' own tables have them: meters, inverters, storage.
 
-Scales are registers of their own and change while it runs; what a device has not is marked so, with the mark of its type.
+Scales are separate registers and change at run time; a value that the device lacks has the mark of its type for that.
 """
 
 import math
@@ -16,7 +16,7 @@ TENS_CHANGE_MS = 10_000
 
 
 class SunSpecDevice(MeterDevice):
-    """models: numbers in the order of the chain; charge: how full its battery is, of 1."""
+    """models: numbers in the order of the chain; charge: state of charge of its battery, 0 to 1."""
 
     blank = {"i16": 0x8000 - 0x10000, "u16": 0xFFFF, "f32": math.nan}
 

@@ -1,1 +1,1 @@
-"""Faults of the control channel, where each takes effect, and clients that do not belong on a site's buses."""
+"""Faults of the control channel, where each takes effect, and rogue clients on a site's buses."""

@@ -1,4 +1,4 @@
-"""Faults of primaries below a primary, by their names: off, restarted, or something on their way to the parent."""
+"""Faults of primaries below a primary, by name: power off, restart, or a fault on the connection to the parent."""
 
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.fault_injection.injector import LINE_KINDS, FaultInjector

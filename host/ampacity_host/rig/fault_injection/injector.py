@@ -1,4 +1,4 @@
-"""The faults of the control channel: which kind fits which target, and whose hand it is in."""
+"""The faults of the control channel: the targets of each kind, and the part of the rig that simulates it."""
 
 from ampacity_host.rig.control_channel.fields import FieldError, Fields
 from ampacity_host.rig.devices.meter import INPUTS
@@ -26,12 +26,12 @@ TROUBLE_AFTER_MS = 30_000
 
 
 class FaultInjector:
-    """rig: the bench. `set(kind, target, on, options)` raises FieldError for what does not fit."""
+    """rig: the bench. `set(kind, target, on, options)` raises FieldError for an unsuitable combination."""
 
     def __init__(self, rig):
         self._rig = rig
         self._intruders = {}
-        self.on = {}        # (kind, target) of each that lasts, in the order in which they began
+        self.on = {}        # (kind, target) of each lasting fault, in the order in which they began
 
     def set(self, kind, target, on, options):
         if kind not in ALL_KINDS:
@@ -56,7 +56,7 @@ class FaultInjector:
             self.on[kind, target] = None
 
     def kinds_at(self, target):
-        """Which kinds fit a target that there is."""
+        """The kinds that fit an existing target."""
         rig = self._rig
         if target == "primary":
             return PRIMARY_KINDS
@@ -108,7 +108,7 @@ class FaultInjector:
         return self._tcp(kind, name, [rig.address_of[name]], on, options)
 
     def trouble(self, bus, on):
-        """What happens on that bus meanwhile, and shortly after, is a fault's doing."""
+        """Events on that bus during this time, and shortly after, count as effects of the fault."""
         plant = self._rig.plant
         plant.troubled_buses[bus] = -1 if on else plant.now_ms + TROUBLE_AFTER_MS
 
@@ -145,7 +145,7 @@ class FaultInjector:
         return None
 
     def _visit(self, kind, name, keys, on, options):
-        """Another client of the same TCP devices: it has a separate connection."""
+        """A second client of the same TCP devices, with a separate connection."""
         old = self._intruders.pop((kind, name), None)
         if old is not None:
             old.stop()
@@ -185,19 +185,19 @@ class FaultInjector:
         return self._own_device(kind, point, on)
 
     def _overdraw(self, options):
-        """How far a car departs from its offer; None: nothing is said, so as far as it can."""
+        """How far a car departs from its offer; None: not given, hence as far as it can."""
         if not any(name in options for name in OVERDRAW_FIELDS):
             return None
         return overdraw_from(Fields(options).number)
 
     def _check_inputs(self, kind, inputs):
-        """Names of a meter's inputs; exactly two where they are exchanged."""
+        """Names of a meter's inputs; exactly two if they are exchanged."""
         right = isinstance(inputs, list) and len(inputs) == len({str(one) for one in inputs}) and all(one in INPUTS for one in inputs)
         if not right or not inputs or (kind == "swapped_phases" and len(inputs) != 2):
             raise FieldError("inputs", inputs, "a list of L1, L2, L3" + (", two of them" if kind == "swapped_phases" else ""))
 
     def _lines(self, point, options):
-        """The lines that its terminals are really on: one entry for each terminal."""
+        """The lines to which its terminals are really connected: one entry per terminal."""
         lines, count = options.get("phases"), self._rig.facts["phases"]
         names = ["L%d" % (line + 1) for line in range(count)]
         if not isinstance(lines, list) or len(lines) != len(point.terminals) or not all(
@@ -206,7 +206,7 @@ class FaultInjector:
         return [[names.index(name) for name in one.split("-")] for one in lines]
 
     def _same_unit(self, point, on, options):
-        """Its address is set to that of another one on its line."""
+        """Its address is set to that of another device on its line."""
         rig, facts = self._rig, self._rig.facts["evses"][point.index]
         host = rig.hosts.get(point.name)
         if host is None or host.station is None:
@@ -218,7 +218,7 @@ class FaultInjector:
         return host.set_unit(unit)
 
     def _own_device(self, kind, point, on):
-        """Our own secondaries: real firmware, so what the hardware or a hand would do to it."""
+        """Our own secondaries run the real firmware, so these faults act on their hardware or their operator's controls."""
         if kind in SECONDARY_PLANT_KINDS:
             point.stale_amps_da = (point.terminal_amps_da() + [0, 0, 0])[:3]
             return point.set_fault(kind, on)

@@ -1,4 +1,4 @@
-"""What a foreign client would send: a read of anything, or a write of a device's limit as its documentation says."""
+"""Requests of a rogue client: a read of anything, or a write of a device's limit according to its documentation."""
 
 from ampacity.bus.leases import register_table as lease_table
 from ampacity.bus.profile.orders.order_recipe import LIMIT, W_ROLE, OrderRecipe
@@ -36,9 +36,9 @@ def _grant(unit):
 
 
 class RogueTcpClient:
-    """A client that talks to the TCP devices at `keys` of a rig once a second, over a separate connection.
+    """A client that sends a request per second to the TCP devices at `keys` of a rig, over a separate connection.
 
-    name: of the one device that it talks to; a bus's: to all of them.
+    name: of the single device that it addresses; that of a bus: all of its devices.
     """
 
     def __init__(self, rig, keys, writes, name):

@@ -1,4 +1,4 @@
-"""How long characters take, and what corruption does to them."""
+"""Transmission times of characters, and the effects of corruption."""
 
 BITS = {("N", 1): 10, ("N", 2): 11, ("E", 1): 11, ("O", 1): 11, ("E", 2): 12, ("O", 2): 12}
 CHUNK_BYTES = 16
@@ -11,7 +11,7 @@ def char_us(baud, parity="E", stop=1):
 
 
 def chunk_bytes(numerator, denominator):
-    """Characters that a UART hands over at once: at most 16, or what comes in 2 ms."""
+    """Characters that a UART delivers at once: at most 16, or those of 2 ms."""
     return max(1, min(CHUNK_BYTES, CHUNK_US * denominator // numerator))
 
 
@@ -31,7 +31,7 @@ def with_crc(body):
 
 
 def garble(data, rng, first, last):
-    """`data` with its characters first..last (exclusive) overlaid by another sender's."""
+    """`data` with its characters first..last (exclusive) overlaid by those of another sender."""
     data = bytearray(data)
     for at in range(max(0, first), min(len(data), last)):
         data[at] ^= 1 + rng.below(255)
@@ -39,7 +39,7 @@ def garble(data, rng, first, last):
 
 
 def noisy(data, rng, ber):
-    """`data` after a line with that bit error rate (11 bits a character; one hit spoils it)."""
+    """`data` after a line with that bit error rate (11 bits per character; one wrong bit spoils it)."""
     permillion = int(min(1.0, ber * 11) * 1_000_000)
     out = bytearray(data)
     for at in range(len(out)):

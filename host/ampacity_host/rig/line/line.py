@@ -1,10 +1,9 @@
 """One RS-485 pair with stations on it: half duplex, all stations receive all frames, overlapping frames are corrupted.
 
-A station sends with `send`; its characters take their time at the baud rate and reach all others. In
-`chunked` mode they arrive as a UART's FIFO gives them, at most 16 characters or 2 ms at once. Otherwise a
-whole frame arrives in one event when its last character has, and stations that said which units they
-answer to are not woken for frames that begin with another one: they would drop them unread.
-A fault on the line or on a station switches that line to chunks and wakes all stations.
+A station sends with `send`; its characters take their transmission time and reach all other stations. In `chunked` mode they
+arrive as from a UART's FIFO, at most 16 characters or 2 ms at once. Otherwise a whole frame arrives in one event together
+with its last character, and stations with declared unit addresses are not woken for frames to other addresses, which they
+would discard unread. A fault on the line or on a station switches the line to chunks and wakes all stations.
 """
 
 from ampacity.base.rng import Rng
@@ -13,7 +12,7 @@ from ampacity_host.rig.line.line_faults import LineFaults
 
 
 class Station:
-    """A transceiver on the line. `receive(data, now_us)` is called with what it hears."""
+    """A transceiver on the line. `receive(data, now_us)` is called with the received bytes."""
 
     def __init__(self, line, name, receive, units):
         self.line, self.name, self.receive, self.units = line, name, receive, units
@@ -55,7 +54,7 @@ class Line:
         self.on_frame = None       # called with (station, data) for each frame that begins
 
     def attach(self, name, receive, units=None):
-        """units: the addresses it answers to; None: it hears everything (a primary, a monitor)."""
+        """units: the addresses to which it answers; None: it receives everything (a primary, a monitor)."""
         station = Station(self, name, receive, units)
         self.stations.append(station)
         self._by_unit.clear()
@@ -67,7 +66,7 @@ class Line:
         self._by_unit.clear()
 
     def drop(self, name):
-        """The faults of the place where `name` is connected; they stay when its device comes and goes."""
+        """The faults at the connection of `name`; they remain when its device is replaced."""
         return self._drops.setdefault(name, LineFaults())
 
     def detach(self, station):
@@ -76,7 +75,7 @@ class Line:
         self._by_unit.clear()
 
     def set_to(self, baud, parity):
-        """Does a controller with this setting speak as the line's devices do?"""
+        """Is a controller with this setting compatible with the devices of the line?"""
         return (baud, parity) == (self.baud, self.parity)
 
     def silence_us(self):
@@ -88,7 +87,7 @@ class Line:
         return any(sent.end_us > now_us for sent in self._air)
 
     def send(self, station, data):
-        """The station starts to send, now or when what it already sends is out."""
+        """The station starts to send, now or after its present transmission."""
         if not data:
             return
         data = bytes(data)
@@ -107,14 +106,14 @@ class Line:
             self.time.at_us(sent.end_us, self._arrive, sent)
 
     def fault_changed(self):
-        """To be called when a fault on the line or on a station came or went."""
+        """To be called when a fault on the line or on a station begins or ends."""
         self.troubled = bool(self.faults) or any(self._drops.values())
 
     def _mute(self, station):
         return station.faults.deaf_sender() or self.faults.has("cut")
 
     def _collide(self, sent):
-        """Marks what overlaps on both sides."""
+        """Marks the overlapping characters on both sides."""
         air, now_us = self._air, self.time.now_us
         if air:
             air = self._air = [one for one in air if one.end_us > now_us]

@@ -1,7 +1,7 @@
-"""What can be wrong with a line or with one station's drop, and what it does to the bytes.
+"""Faults of a line or of the drop of one station, and their effects on the bytes.
 
-A fault on a device's drop names directions as the device sees them: `cut_tx` is what it says, `cut_rx`
-what it hears. On a whole bus they mean every device: nothing they say arrives, or they hear nothing.
+A fault on a device's drop names directions from the device's point of view: `cut_tx` affects its transmission, `cut_rx` its
+reception. On a whole bus they affect every device: none of its transmissions arrives, or it receives nothing.
 """
 
 from ampacity_host.rig.line.characters import noisy, with_crc
@@ -12,7 +12,7 @@ DUPLICATE_GAP_US = 6_000
 
 
 class LineFaults:
-    """The faults that are on at one place: kind -> its options. Kept pieces of `late` wait here."""
+    """The active faults at one place: kind -> its options. Pieces retained by `late` wait here."""
 
     def __init__(self):
         self._on = {}
@@ -35,7 +35,7 @@ class LineFaults:
         return self._on.pop(kind, None)
 
     def release(self, time):
-        """Delivers what `late` kept, in order."""
+        """Delivers the pieces retained by `late`, in order."""
         kept, self._kept = self._kept, []
         for station, piece in kept:
             time.at_us(time.now_us, station.receive, piece, time.now_us)
@@ -44,7 +44,7 @@ class LineFaults:
         return bool(self._on) and (self.has("cut") or self.has("cut_tx"))
 
     def bend(self, piece, way, sender, first, whole, sent, line, station):
-        """The piece as it continues from here; None: not now, or never."""
+        """The piece as it is passed on; None: not now, or never."""
         on = self._on
         if not on:
             return piece
@@ -79,6 +79,6 @@ def _again(station, piece, time):
 
 
 def _other_unit(frame, first, length):
-    """The same piece of the frame as if another unit had sent it, with a good CRC."""
+    """The same piece of the frame, as if sent by another unit, with a valid CRC."""
     unit = frame[0] % 247 + 1
     return with_crc(bytes((unit,)) + frame[1:-2])[first:first + length]

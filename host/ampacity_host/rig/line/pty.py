@@ -1,4 +1,4 @@
-"""The line's real end: a pty whose other side a controller opens like any serial port."""
+"""The real end of the line: a pty whose other side a controller opens like any serial port."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in (1200, 2400, 4800, 9600
 
 
 class PtyStation:
-    """`path` is for the controller's process. The slave stays open here, so that a controller may come and go."""
+    """`path` is for the controller's process. The slave remains open here, so that a controller can connect and disconnect."""
 
     def __init__(self, loop, line, name, units=None):
         self._loop = loop
@@ -38,7 +38,7 @@ class PtyStation:
         self.station.send(self._across(data))
 
     def _across(self, data):
-        """What is understood of it: nothing where the controller's end is set to another speed. Parity a pty does not keep."""
+        """The readable part: nothing if the controller's end is set to another speed. A pty does not keep parity."""
         line = self.station.line
         if SPEEDS.get(termios.tcgetattr(self._slave)[4], line.baud) == line.baud:
             return data
@@ -52,7 +52,7 @@ class PtyStation:
     def flush(self):
         """Discards unread bytes and settings, as a UART after a power loss.
 
-        A pty keeps no parity, and the C library takes the same settings a second time for a failure.
+        A pty keeps no parity, and the C library treats the same settings as a failure the second time.
         """
         tty.setraw(self._slave, termios.TCSANOW)
         termios.tcflush(self._slave, termios.TCIOFLUSH)

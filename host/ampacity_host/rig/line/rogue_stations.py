@@ -1,4 +1,4 @@
-"""Stations that do not belong: one that babbles, a second primary that polls, a foreign client that may write."""
+"""Rogue stations: one that sends random characters, a second primary that polls, a client that may write."""
 
 from ampacity_host.rig.line.characters import with_crc
 
@@ -8,7 +8,7 @@ WRITE_EVERY_MS = 1_000
 
 
 class RogueStation:
-    """Attaches a station to the line and talks until `stop`."""
+    """Attaches a station to the line and sends until `stop`."""
 
     def __init__(self, line, name, every_ms, frame, jitter_ms=0, waits=True):
         self._line = line
@@ -34,7 +34,7 @@ class RogueStation:
 
 
 def _ignore(data, now_us):
-    """An intruder does not listen."""
+    """A rogue station does not receive."""
 
 
 def babbler(line):
@@ -44,7 +44,7 @@ def babbler(line):
 
 
 def second_primary(line, units):
-    """Reads a register of one unit after the other, as a second primary would."""
+    """Reads a register of one unit after another, like a second primary."""
     turn = [0]
 
     def frame(one):
@@ -55,7 +55,7 @@ def second_primary(line, units):
 
 
 def foreign_client(line, bodies):
-    """Sends these request bodies (unit + PDU) in turn; without any it reads."""
+    """Sends these request bodies (unit + PDU) in turn; without any, it reads."""
     turn = [0]
 
     def frame(one):

@@ -1,1 +1,1 @@
-"""The truth of the bench: cars, power paths, circuits, meters. Nothing here knows what a controller believes."""
+"""The truth of the bench: cars, power paths, circuits, meters. No part of it knows the controller's state."""

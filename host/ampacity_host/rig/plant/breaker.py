@@ -1,10 +1,9 @@
-"""Would the breaker have opened? The time-current band of IEC 60898-1, read at its fast edge.
+"""Would the breaker have tripped? The time-current band of IEC 60898-1, at its fast edge.
 
-The standard gives points, no line: it must not trip within an hour at 1.13 In, nor within one second at
-2.55 In; from 3 In (B), 5 In (C), 10 In (D) on it may trip at once. Between the points the time is
-interpolated on both logarithms. Currents that change are judged by the part of its time that each one
-used up; below 1.13 In the bimetal cools, an hour from hot to cold. That is on the safe side: a breaker
-that this says holds, holds.
+The standard gives points, no curve: a breaker must not trip within an hour at 1.13 In, nor within one second at 2.55 In; from
+3 In (B), 5 In (C), 10 In (D) it may trip at once. Between the points the time is interpolated logarithmically on both axes. A
+varying current is judged by the sum of the fractions of the trip time that its parts use; below 1.13 In the bimetal cools,
+from hot to cold in one hour. That is on the safe side: a breaker that does not trip here does not trip in reality.
 """
 
 import math
@@ -13,12 +12,12 @@ NO_TRIP = 1.13
 POINTS = ((1.13, 3600.0), (2.55, 1.0))
 AT_ONCE = {"B": 3.0, "C": 5.0, "D": 10.0}
 AT_ONCE_S = 0.01
-THERMAL_S_MIN = 0.1  # below its magnetic band only the bimetal moves
+THERMAL_S_MIN = 0.1  # below its magnetic band only the bimetal acts
 COOL_S = 3600.0
 
 
 def trip_time_s(curve, multiple):
-    """The least seconds after which a breaker may open at `multiple` of its rated current; inf: never."""
+    """The shortest time in seconds after which a breaker may trip at `multiple` of its rated current; inf: never."""
     if multiple <= NO_TRIP:
         return math.inf
     at_once = AT_ONCE[curve]
@@ -49,7 +48,7 @@ class Breaker:
 
 
 def parse_breaker(text, rating_da):
-    """("C63", …) -> ("C", 630); nothing: curve B at the circuit's rating."""
+    """("C63", …) -> ("C", 630); without an entry: curve B at the circuit's rating."""
     if not text:
         return "B", rating_da
     return text[0].upper(), int(float(text[1:]) * 10 + 0.5)

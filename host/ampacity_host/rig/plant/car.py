@@ -1,4 +1,4 @@
-"""A car: what is plugged in, and what it wants."""
+"""A car: its connection and its demand."""
 
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.plant.overdraw import FIELDS as OVERDRAW_FIELDS
@@ -6,17 +6,17 @@ from ampacity_host.rig.plant.overdraw import Overdraw, overdraw_from
 
 FIELDS = ("phases", "max_a", "min_a", "battery_kwh", "soc", "need_kwh", "ramp_a_per_s", "reaction_ms", "obeys", "state_d", "mac",
           "sleep_ms", "hold_ms", "then_phases", "then_ms", *OVERDRAW_FIELDS)  # of `plug`; car_from_fields reads them
-J5_PER_WH = 360_000_000  # energy is counted in da x dv x ms = 10 uJ; 3600 J a watt-hour
+J5_PER_WH = 360_000_000  # energy is counted in da x dv x ms = 10 uJ; 3600 J per watt-hour
 
 
 class Car:
-    """The car of the control channel's `plug`: currents in da, energy in Wh, times in ms.
+    """The car of the control channel's `plug`: currents in dA, energy in Wh, times in ms.
 
-    phases 1..3 are the terminals it loads, counted from the first. `need_wh` is what it takes until full.
-    `obeys` False draws `max_da` whatever the pilot says; `state_d` asks for ventilation (3 V).
-    `sleep_ms` > 0: after so long without an offer it sleeps, and then needs `wake_ms` to react. `hold_ms` > 0: after a
-    lower offer it draws on as before for so long, and then follows at once. `overdraw`: how far it departs from its offer.
-    `then_phases`: what it loads from `then_ms` after its plug on; 0: as before.
+    phases 1..3 are the terminals it loads, counted from the first. `need_wh` is the energy until it is full. `obeys` False
+    draws `max_da` whatever the pilot offers; `state_d` requests ventilation (3 V). `sleep_ms` > 0: after this time without an
+    offer it sleeps, and then needs `wake_ms` to react. `hold_ms` > 0: after a lower offer it draws the old current for this
+    time, then follows at once. `overdraw`: how far it departs from its offer. `then_phases`: the terminals that it loads from
+    `then_ms` after its plug-in; 0: no change.
     """
 
     def __init__(self, phases=3, max_da=320, min_da=60, need_wh=48_000, ramp_da_per_s=100, reaction_ms=500,
@@ -54,7 +54,7 @@ class Car:
 
 
 def car_from_fields(fields):
-    """The car that a `plug` request describes; FieldError names the field that makes no sense."""
+    """The car that a `plug` request describes; FieldError names the invalid field."""
     take = dict(fields)
     number = _taker(take)
     phases = _count(number, "phases", 3, 1)

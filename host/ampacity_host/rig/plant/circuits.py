@@ -1,11 +1,11 @@
-"""The tree of circuits with what really flows in it, per supply phase, in deci-amperes."""
+"""The tree of circuits with their real currents, per supply phase, in deci-amperes."""
 
 from ampacity_host.rig.plant.breaker import Breaker, parse_breaker
 from ampacity_host.rig.plant.overload_accounting import PhaseAccount
 
 
 class Circuit:
-    """One node: its accounts (one a phase) and the way up from it, itself first."""
+    """One node: its accounts (one per phase) and the path to the root, itself first."""
 
     def __init__(self, index, facts, phases, now_ms, keep_history=True):
         self.index = index
@@ -31,7 +31,7 @@ class Circuit:
         return [account.other_da for account in self.accounts]
 
     def shift(self, phase, by_da, other_by_da, now_ms):
-        """So much more flows on this phase, here and in every circuit above."""
+        """Adds this current to this phase, here and in every circuit above."""
         for circuit in self.path:
             circuit.accounts[phase].change(by_da, other_by_da, now_ms)
 

@@ -1,7 +1,7 @@
-"""A meter of the plant: what its inputs carry, a little late, with noise in the last digit.
+"""A meter of the plant: the currents of its inputs, with a delay, and noise in the last digit.
 
-It samples every `period_ms`; a reader gets the newest sample that is `latency_ms` old. The truth between
-two samples is lost, as in a real one. Values are integers: mA signed per input, mV, W, Wh.
+It samples every `period_ms`; a reader gets the newest sample that is at least `latency_ms` old. The truth between two samples
+is lost, as in a real meter. Values are integers: mA signed per input, mV, W, Wh.
 """
 
 from collections import deque
@@ -23,7 +23,7 @@ def _noise(seed, number, reach):
 
 
 class Meter:
-    """facts: the site's `meters` entry. `circuit` is set by the plant to the node it measures."""
+    """facts: the site's `meters` entry. `circuit` is set by the plant to the node that it measures."""
 
     def __init__(self, plant, index, facts, line_dv, seed):
         self.plant, self.index, self.name = plant, index, facts["name"]
@@ -36,13 +36,13 @@ class Meter:
         self.energy_j5 = 0
         self._seed = seed * 131 + index
         self._line_mv = line_dv * 100
-        self._history = deque([(-10_000, (0,) * 3)])  # one on no circuit, as a safety load's, shows no current
+        self._history = deque([(-10_000, (0,) * 3)])  # without a circuit, as for a safety load's meter, the current is 0
         self._frozen = None
         self._ended_ms = {}
-        self.changes = 0                 # grows when what it shows does, noise apart
+        self.changes = 0                 # incremented when the indicated values change, noise excluded
 
     def follow(self, circuit):
-        """Remembers what flows from now on."""
+        """Stores the present currents as the truth from now on."""
         self.circuit = circuit
         self._history.append((self.plant.now_ms - 10_000, tuple(circuit.amps_da)))
 
@@ -64,7 +64,7 @@ class Meter:
         return self._line_mv / 1000
 
     def flows_da(self):
-        """The truth per supply phase, as old as the meter's latency."""
+        """The truth per supply phase, delayed by the meter's latency."""
         return self._truth_da(self.plant.now_ms - self.latency_ms)
 
     def _truth_da(self, at_ms):
@@ -74,7 +74,7 @@ class Meter:
         return self._history[0][1]
 
     def reading(self):
-        """{"amps_ma": […], "volts_mv": […], "power_w": […]}, one entry an input; amps None: not a number."""
+        """{"amps_ma": […], "volts_mv": […], "power_w": […]}, one entry per input; amps None: not a number."""
         if "frozen" in self.faults:
             if self._frozen is None:
                 self._frozen = self._measure()
@@ -102,7 +102,7 @@ class Meter:
         return {"amps_ma": amps, "volts_mv": volts, "power_w": power, "sample_ms": at_ms}
 
     def _bent_ma(self, amps_ma):
-        """What a wrong ratio, and a core that saturates, make of it."""
+        """The effect of a wrong ratio, and of a saturated core."""
         if "scaled" in self.faults:
             amps_ma = int(amps_ma * self.faults["scaled"].get("factor", 0.5))
         if "saturated" in self.faults:
@@ -120,7 +120,7 @@ class Meter:
             self._frozen = None
 
     def troubled(self, now_ms):
-        """A fault is on, or ended so lately that its consequences may still be there."""
+        """A fault is on, or ended so recently that it may still have consequences."""
         return bool(self.faults) or any(now_ms - at < 30_000 for at in self._ended_ms.values()) \
             or self.plant.bus_troubled(self.bus)
 

@@ -1,15 +1,15 @@
-"""How far a car departs from its offer: slightly and permanently, by turns, after each raise, or during a pause.
+"""How far a car departs from its offer: slightly and permanently, intermittently, after each raise, or during a pause.
 
-Both a car of its own kind (`plug`) and the fault `disobeys` with options are described by one.
+It describes both a car with this property (`plug`) and the fault `disobeys` with options.
 """
 
 FIELDS = ("factor", "over_a", "leak_a", "beyond_ms", "obeys_ms")  # of the control channel; overdraw_from reads them
 
 
 class Overdraw:
-    """It draws `offer x factor + over`; while it should pause, and its contactor still holds, `leak`.
+    """It draws `offer x factor + over`; while it should pause and its contactor is still closed, `leak`.
 
-    beyond_ms, obeys_ms: by turns so long beyond and so long obedient. obeys_ms 0: only so long after each raise of
+    beyond_ms, obeys_ms: durations of alternating disobedience and obedience. obeys_ms 0: for beyond_ms after each raise of
     its offer. Both 0: always.
     """
 
@@ -24,7 +24,7 @@ class Overdraw:
         return self.permille > 1000 or self.over_da > 0 or self.leak_da > 0
 
     def beyond(self, now_ms, since_ms, raised_ms):
-        """Is it beyond its offer now? since_ms: when it began, raised_ms: when its offer last rose."""
+        """Is it above its offer now? since_ms: when the overdraw began, raised_ms: when its offer last rose."""
         if not self.beyond_ms:
             return True
         if self.obeys_ms:
@@ -32,7 +32,7 @@ class Overdraw:
         return now_ms - raised_ms < self.beyond_ms
 
     def turn_ms(self, now_ms, since_ms, raised_ms):
-        """Time of the next change; None: none."""
+        """Time of the next change; None: no change."""
         if not self.beyond_ms:
             return None
         if self.obeys_ms:
@@ -41,11 +41,11 @@ class Overdraw:
         return raised_ms + self.beyond_ms if now_ms < raised_ms + self.beyond_ms else None
 
     def drawn_da(self, offer_da):
-        """What it takes for an offer above 0, while it is beyond it."""
+        """Its current for an offer above 0, while it is above the offer."""
         return offer_da * self.permille // 1000 + self.over_da
 
 
 def overdraw_from(number):
-    """number(name, default, least, most): takes a field, or complains."""
+    """number(name, default, least, most): reads a field, or raises an error."""
     return Overdraw(number("factor", 1, 0.1, 10), int(number("over_a", 0, 0, 100) * 10 + 1e-6), int(number("leak_a", 0, 0, 100) * 10 + 1e-6),
                 int(number("beyond_ms", 0, 0, 86_400_000)), int(number("obeys_ms", 0, 0, 86_400_000)))

@@ -1,11 +1,10 @@
-"""The books of one phase of one circuit: how near to its rating, how long and how far above, and whose fault.
+"""The account of one phase of one circuit: margin to its rating, duration and size of overloads, and their cause.
 
-A phase is piecewise constant: `change` closes the piece that was and opens the next. A piece above the
-rating counts in `over_ms` and `over_das`; the part of it that no rule allows counts in `violation_ms`.
-Allowed is (safety.md 3.5) what a step of the other load made, for the printed budget after it: if the
-EVSEs of now had met the other load of any moment within the last `budget_ms`, there would be no overload.
-Allowed is also (safety.md 9) what a disobeying EVSE draws beyond its order until it must have been
-detected, and other load beyond the declaration where it is not measured.
+The current of a phase is piecewise constant: `change` closes a piece and opens the next. A piece above the rating counts in
+`over_ms` and `over_das`; the part of it that no rule allows counts in `violation_ms`. An overload by a step of the other load
+is allowed (safety.md 3.5) for the printed budget after the step: if the present EVSE currents together with the other load of
+some moment within the last `budget_ms` would not be an overload. Allowed are also (safety.md 9) the current of a disobeying
+EVSE beyond its order until it must have been detected, and other load beyond the declaration where it is not measured.
 """
 
 from bisect import bisect_right
@@ -15,7 +14,7 @@ FOREVER_MS = -(2**60)
 
 
 class PhaseAccount:
-    """amps, other in da; `allowance` is the circuit's OverloadAllowance: excused_da(phase, now_ms), budget_ms(phase, other_da)."""
+    """amps, other in dA; `allowance` is the circuit's OverloadAllowance: excused_da(phase, now_ms), budget_ms(phase, other_da)."""
 
     def __init__(self, rating_da, now_ms, breaker=None, keep_history=True):
         self.rating_da = rating_da
@@ -26,13 +25,13 @@ class PhaseAccount:
         self.min_margin_da = rating_da
         self.over_ms = self.over_das = self.violation_ms = self.i2t = 0
         self.allowance = None
-        self.others = deque([(FOREVER_MS, 0)])  # (from when on, other load)
+        self.others = deque([(FOREVER_MS, 0)])  # (start time, other load)
         self.history = MarginHistory(rating_da) if keep_history else None
         self.budget_ms_max = 0
         self.violations = []
 
     def change(self, amps_by_da, other_by_da, now_ms):
-        """The phase carries so much more (or less) from now on, of which `other_by_da` is other load."""
+        """The current of the phase rises (or falls) by this much from now on; `other_by_da` of it is other load."""
         if now_ms > self.since_ms:
             self.close(now_ms)
         self.amps_da += amps_by_da
@@ -41,7 +40,7 @@ class PhaseAccount:
             self._remember_other(now_ms)
 
     def close(self, now_ms):
-        """Enters the piece up to now into the books."""
+        """Enters the piece up to now into the account."""
         span_ms = now_ms - self.since_ms
         if span_ms <= 0:
             return
@@ -66,7 +65,7 @@ class PhaseAccount:
             self._note(now_ms - wrong_ms, now_ms, over_da)
 
     def _wrong_ms(self, now_ms):
-        """How much of the piece that ends now nothing excuses."""
+        """The part of the ending piece that nothing excuses."""
         if self.allowance is None:
             return now_ms - self.since_ms
         ours_da = self.amps_da - self.other_da - self.allowance.excused_da(self.since_ms)
@@ -76,7 +75,7 @@ class PhaseAccount:
         return now_ms - max(self.since_ms, fine_until_ms)
 
     def _last_at_most(self, other_da):
-        """The last moment at which the other load was not more than that."""
+        """The last moment at which the other load was at most this value."""
         until_ms = self.since_ms
         for from_ms, value_da in reversed(self.others):
             if value_da <= other_da:
@@ -101,11 +100,11 @@ class PhaseAccount:
 
 
 class MarginHistory:
-    """What `worst` needs to answer for "since then": the least margin of any suffix, and running totals."""
+    """The data of `worst` for "since then": the least margin of any suffix, and running totals."""
 
     def __init__(self, rating_da):
         self._rating_da = rating_da
-        self._ends_ms, self._margins_da = [], []   # rising margins: each is the least since the end before it
+        self._ends_ms, self._margins_da = [], []   # rising margins: each is the least since the end of its predecessor
         self._times_ms, self._totals = [], []
 
     def enter(self, account, margin_da, now_ms):

@@ -1,13 +1,13 @@
-"""What the promise does not cover: the allowances by which an overload is no violation (safety.md 3.5 and 9).
+"""Limits of the guarantee: the allowances under which an overload is not a violation (safety.md 3.5 and 9).
 
-The printed budget of a circuit is meter age + decide + bus + device + car, as the check computes it from the
-site's facts; nothing here asks the controller. Of it the time until a meter is noticed to be dead or frozen is granted
-only while one is, and the time for which a path may hold an order back never: no line of the bench is that slow.
+The printed budget of a circuit is meter age + decide + bus + device + car, as the check computes it from the site's facts;
+nothing here reads the controller. The time to detect a dead or frozen meter is granted only while there is one; the time for
+which a path may delay an order is never granted: no line of the bench is that slow.
 """
 
 DECIDE_MS = 200
-METER_MS = 300     # what a meter itself is behind the truth
-ALLOWED = (  # (what, amperes at most, for at most), as the safety case has it
+METER_MS = 300     # the meter's own delay behind the truth
+ALLOWED = (  # (source, greatest current, greatest duration), as in the safety case
     ("a step of other load", "the step", "the budget that `ampacity check` prints"),
     ("one disobeying EVSE", "what is beyond its order", "three settle times, three rounds of its bus and 2 s"),
     ("other load above its declaration (assumptions M2, I1), where no meter is believed or our EVSEs stand at their reserves",
@@ -17,7 +17,7 @@ FRAME_CHARS = 70  # a long request and its answer, with the gaps
 
 
 def cycle_ms(site, bus):
-    """A plain upper estimate of one round of everything on a bus, in ms."""
+    """A rough upper estimate of one poll cycle of a whole bus, in ms."""
     facts = site["buses"][bus]
     members = [item for item in site["evses"] + site["meters"] if item["bus"] == bus]
     per_member_ms = 30 if facts["kind"] == "tcp" else FRAME_CHARS * 11_000 // facts["baud"] + 20
@@ -26,7 +26,7 @@ def cycle_ms(site, bus):
 
 
 class OverloadAllowance:
-    """One circuit and phase: how long an overload may last after a step, and which draw is excused."""
+    """One circuit and phase: the allowed duration of an overload after a step, and the excused currents."""
 
     def __init__(self, plant, circuit, phase):
         self._plant = plant
@@ -41,7 +41,7 @@ class OverloadAllowance:
         self.budget_ms_max = self._budget_ms(True)
 
     def _budget_ms(self, late):
-        """late: a meter's fault may first have to be noticed."""
+        """late: a fault of a meter may have to be detected first."""
         if not self._meters:
             return 0
         if self._plant.budgets_ms is not None:
@@ -60,19 +60,20 @@ class OverloadAllowance:
         return 1_000 + DECIDE_MS + bus_ms + self._settle_ms
 
     def budget_ms(self, now_ms):
-        """After a step of the other load; 0 where nothing measures it."""
+        """After a step of the other load; 0 if it is not measured."""
         return self._budget_ms(any(meter.troubled(now_ms) for meter in self._meters))
 
     def beyond_promise(self, ours_da, other_da):
-        """Nothing can help (the EVSEs are at their reserves), or the installer's declaration was untrue."""
+        """No control is possible (the EVSEs are at their reserves), or the installer's declaration was wrong."""
         if ours_da <= self._reserve_da:
             return True
         blind = not any(meter.trusted for meter in self._meters)
         return blind and other_da > self._circuit.assumed_other_da[self._phase]
 
     def excused_da(self, now_ms):
-        """What disobeying EVSEs draw beyond their order, and cars on phases that they had not used, while they need not have
-        been detected yet."""
+        """The current of disobeying EVSEs beyond their order, and of cars on previously unused phases, until they must have
+        been detected.
+        """
         excess_da = sum(point.excess_da(now_ms) * point.loads[self._phase] for point in self._points
                         if point.disobeying_since_ms is not None)
         return excess_da + sum(point.again_da(self._circuit, self._phase, now_ms) for point in self._points)

@@ -1,4 +1,4 @@
-"""The plant: every power path, circuit and meter of a site on one timeline. It holds the truth."""
+"""The plant: all power paths, circuits and meters of a site on one timeline. It holds the truth."""
 
 from ampacity_host.rig.plant.circuits import build_circuits
 from ampacity_host.rig.plant.meter import Meter
@@ -14,7 +14,7 @@ class Plant:
 
     def __init__(self, site, time, seed=1, keep_history=True, budgets_ms=None):
         self.site = site
-        self.budgets_ms = budgets_ms         # printed, per circuit (its meter lives, it is lost); None: the judge's own estimate
+        self.budgets_ms = budgets_ms         # printed, per circuit (its meter works, it is lost); None: the estimate of the accounting
         self.time = time
         self.seed = seed
         self.start_ms = time.now_ms
@@ -29,7 +29,7 @@ class Plant:
         self.meter = {meter.name: meter for meter in self.meters}
         self._watched = [[] for _ in self.circuits]  # the meters to inform when the currents of a circuit change
         self._hang_meters()
-        self.troubled_buses = {}                     # bus index -> until when its faults may still show
+        self.troubled_buses = {}                     # bus index -> time until which its faults may still have effects
         attach_allowances(self)
         self._mains = None
 
@@ -47,18 +47,18 @@ class Plant:
                     self._watched[circuit.index].append(self.meters[above.meter])
 
     def again_ms(self, circuit):
-        """Printed: for so long a car may use phases that it had not used (safety.md, rule 14); 0: they count there."""
+        """Printed: for this time a car may use previously unused phases (safety.md, rule 14); 0: unused phases count."""
         return self.budgets_ms[circuit][2] if self.budgets_ms is not None else 0
 
     def shift(self, circuit, phase, by_da, other_by_da=0):
-        """So much more current flows from that circuit up, from now on."""
+        """Adds this current from that circuit upward, from now on."""
         now_ms = self.time.now_ms
         self.circuits[circuit].shift(phase, by_da, other_by_da, now_ms)
         for meter in self._watched[circuit]:
             meter.note()
 
     def touch(self, circuit):
-        """Cuts the current piece of the books in two, because an allowance ends now."""
+        """Closes the present piece of each account and opens the next, because an allowance ends now."""
         for one in self.circuits[circuit].path:
             one.close(self.now_ms)
 
@@ -90,7 +90,7 @@ class Plant:
         return until_ms is not None and (until_ms < 0 or self.now_ms < until_ms)
 
     def close(self):
-        """Brings every book up to now."""
+        """Updates every account up to now."""
         now_ms = self.now_ms
         for circuit in self.circuits:
             circuit.close(now_ms)

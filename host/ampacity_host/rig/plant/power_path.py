@@ -1,18 +1,18 @@
-"""The power path of one EVSE: pilot and contactor on one side, the car on the other, its phases to the copper.
+"""The power path of one EVSE: pilot and contactor, the car, and the supply phases of its terminals.
 
-Whatever runs the EVSE (a controller through the sim port, a simulated wallbox) sets `drive(…)`; the car
-answers as IEC 61851-1 Annex A lets it: it reacts after `reaction_ms`, takes more at its ramp, and takes
-less within 5 s. Currents are deci-amperes per terminal, equal on all terminals that the car uses.
+The controller of the EVSE (through the sim port, or a simulated wallbox) sets `drive(…)`; the car answers within IEC 61851-1
+Annex A: it reacts after `reaction_ms`, raises its current along its ramp, and lowers it within 5 s. Currents are deci-amperes
+per terminal, equal on all terminals that the car uses.
 """
 
 from ampacity_host.rig.plant.car import J5_PER_WH
 
 CP_HIGH_MV = {"A": 12_000, "B": 9_000, "C": 6_000, "D": 3_000, "E": 0}
 STEP_MS = 100            # of a ramp
-LOWER_MS = 4_500         # within which a car has followed a lower offer (Annex A allows 5 s)
+LOWER_MS = 4_500         # time for a car to follow a lower offer (Annex A allows 5 s)
 LOWER_REACTION_MS = 3_000
 KEEPING = ("watchdog_broken", "keep_setpoint")
-UNSEEN_MS = 5_000        # another car so soon after the last may be taken for it
+UNSEEN_MS = 5_000        # a car that is plugged in this soon after the previous one may be taken for it
 SWITCHED_MS = 2_000      # opening time of a contactor or feeder
 
 
@@ -38,7 +38,7 @@ class PowerPath:
         self.max_da = facts["max_da"]
         self.terminals = facts["terminals"]
         self.settle_ms = max(5_000, facts.get("settle_ms", 0)) + facts.get("latency_ms", 0)
-        self.turn_ms = 0                 # how long it may wait for its turn on its bus
+        self.turn_ms = 0                 # the longest wait for its turn on its bus
         self.reserve_da = max(facts.get("fallback_da", 0), facts.get("power_on_da", 0)) if self.kind != "local" else 0
         self.terminal_dv = [line_dv if len(lines) == 1 else between_dv for lines in self.terminals]
         self.loads = _count(self.terminals)
@@ -53,16 +53,16 @@ class PowerPath:
         self.energy_j5 = 0
         self.faults = set()
         self.stale_amps_da = [0, 0, 0]
-        self.pins = None                 # what drives it now, under the virtual clock
-        self.device = None               # the simulated wallbox behind it, where there is one
-        self.listeners = []              # each called with the point after a change that its hardware can see
+        self.pins = None                 # the driver of its outputs, under the virtual clock
+        self.device = None               # the simulated wallbox behind it, if there is one
+        self.listeners = []              # each called with the point after a change that its hardware can detect
         self.disobeying_since_ms = None
         self.overshoot_da, self.overshoot_ms = 0, 0
         self._over_since_ms = None
         self._offers = [(0, 0)]          # (until_ms, offer) of the offers that may still be settling
-        self.poles = 3                   # that its contactor closes
-        self._known_phases = None        # what its car was seen to use, where it uses more now without having been unplugged
-        self._again_ms = None            # since when it does
+        self.poles = 3                   # phases that its contactor closes
+        self._known_phases = None        # phases that its car was seen to use, if it uses more now without having been unplugged
+        self._again_ms = None            # start of that use
         self._unplugged_ms = None
         self._since_ms = plant.now_ms
         self._reaction = self._ramping = self._filling = None
@@ -73,9 +73,9 @@ class PowerPath:
         self._turning = None
         self._target_da = 0
         self.leased = None               # () → does its controller hold a lease now? None: it needs none
-        self._held = self._asked = ("x1", 0, False, False)  # its outputs while it last held one, and now
+        self._held = self._asked = ("x1", 0, False, False)  # its outputs when it last held a lease, and now
 
-    # ---- what the hardware shows
+    # ---- inputs of the hardware
 
     @property
     def letter(self):
@@ -116,7 +116,7 @@ class PowerPath:
         return min(self.car.phases, len(self.terminals), self.poles) if self.car else 0
 
     def switch_phases(self, count):
-        """Its contactor closes so many from now on; for the switch itself nothing flows."""
+        """Its contactor closes this many phases from now on; during the switching itself no current flows."""
         if count != self.poles:
             self.settle()
             self._stop_ramp()
@@ -125,7 +125,7 @@ class PowerPath:
             self._react()
             self._tell()
 
-    # ---- what drives it
+    # ---- control of its outputs
 
     def drive(self, pilot, permille, contactor, locked=False):
         """The outputs of a controller: pilot "x1" | "pwm" | "f", duty in permille, contactor and lock."""
@@ -133,7 +133,7 @@ class PowerPath:
         if self.leased is not None:
             pilot, permille, contactor, locked = self._as_held(pilot, permille, contactor, locked)
         if "ignore_writes" in self.faults and pilot != "f" and self.car is not None:
-            pilot, permille = self.pilot, self.permille  # it says that it obeys, and does not
+            pilot, permille = self.pilot, self.permille  # it reports obedience, and does not obey
         if "round_up" in self.faults and pilot == "pwm":
             permille = -(-permille // 17) * 17           # to the next whole ampere
         self._drive(pilot, permille, duty_da(permille) if pilot == "pwm" else 0, contactor, locked)
@@ -143,7 +143,7 @@ class PowerPath:
         self._drive(pilot, 0, 0, False, False)
 
     def _as_held(self, *outputs):
-        """`watchdog_broken`, `keep_setpoint`: what was ordered holds although no lease does."""
+        """`watchdog_broken`, `keep_setpoint`: the order remains in force without a lease."""
         if self.leased():
             self._held = outputs
         elif self.car is not None and not self.faults.isdisjoint(KEEPING):
@@ -175,7 +175,7 @@ class PowerPath:
         self._tell()
 
     def contact(self):
-        """Opens or closes what the command and the weld say."""
+        """Opens or closes according to the command and the weld."""
         closed = (self.commanded or "welded" in self.faults) and not self.feeder_open
         if closed == self.closed:
             return
@@ -225,7 +225,7 @@ class PowerPath:
             self._set_amps(amps_da)
 
     def rewire(self, terminals):
-        """Its terminals are on these lines from now on, whatever the site file says."""
+        """Its terminals are on these lines from now on, whatever the site file declares."""
         amps_da = self.amps_da
         self._set_amps(0)
         self.terminals = terminals
@@ -233,13 +233,13 @@ class PowerPath:
         self._set_amps(amps_da)
 
     def want(self, wants):
-        """What the driver wants of the car: to take current, or not."""
+        """The driver's request to the car: to take current, or not."""
         if self.car.wants != wants:
             self.car.wants = wants
             self._react()
 
     def set_fault(self, kind, on, overdraw=None):
-        """overdraw: of `disobeys`, how far; None: whatever the pilot says it draws all that it can."""
+        """overdraw: how far, for `disobeys`; None: it draws its maximum whatever the pilot offers."""
         self.settle()
         if kind == "disobeys":
             self._overdraw, self._overdraw_since_ms = overdraw if on else None, self.plant.now_ms
@@ -276,7 +276,7 @@ class PowerPath:
         return self._overdraw or self.car.overdraw
 
     def _offered_da(self):
-        """What this car takes for its offer."""
+        """The current of this car for its offer."""
         if self._rebel():
             return self.car.max_da
         overdraw = self.overdraw()
@@ -286,7 +286,7 @@ class PowerPath:
         return overdraw.drawn_da(self.offer_da) if beyond else self.offer_da
 
     def _turn(self):
-        """An overdraw by turns begins or ends by itself: at once, without the time that a car takes to follow a pilot."""
+        """An intermittent overdraw begins or ends: at once, without the time that a car takes to follow a pilot."""
         self.plant.time.cancel(self._turning)
         self._turning = None
         if self.car is None:
@@ -347,7 +347,7 @@ class PowerPath:
         self._ramping = None
         self._target_da = 0
 
-    # ---- the books
+    # ---- accounting
 
     def _set_amps(self, amps_da):
         if amps_da == self.amps_da:
@@ -382,7 +382,7 @@ class PowerPath:
         self._tell()
 
     def settle(self):
-        """Enters what flowed until now into the energy of the EVSE and of the car."""
+        """Adds the energy since the last change to the totals of the EVSE and of the car."""
         now_ms = self.plant.time.now_ms
         span_ms = now_ms - self._since_ms
         if span_ms <= 0:
@@ -397,7 +397,7 @@ class PowerPath:
             self._over_since_ms = now_ms
 
     def _cut_books(self):
-        """What was excused until now was so by the offer and the current until now."""
+        """Until now the excuse applied with the previous offer and current."""
         if self.disobeying_since_ms is not None:
             self.plant.touch(self.circuit)
 
@@ -410,12 +410,12 @@ class PowerPath:
             self.plant.time.at_ms(now_ms + self.settle_ms + 1, self._watch)
 
     def allowed_da(self):
-        """The most that it was ordered within its settle time."""
+        """Its greatest order within its settle time."""
         now_ms = self.plant.now_ms
         return max([self.offer_da] + [da for until, da in self._offers if until >= now_ms])
 
     def _watch(self):
-        """Is it above what it was allowed? Keeps the overshoot and the time since when."""
+        """Is it above its allowed current? Stores the excess and its start time."""
         self.settle()
         now_ms = self.plant.now_ms
         beyond_da = self.amps_da - self.allowed_da()
@@ -430,17 +430,17 @@ class PowerPath:
 
     @property
     def detect_ms(self):
-        """Detect (twice the settle time) + settle + contactor + feeder: safety.md 9. Each waits for its turn on the bus."""
+        """Detect (twice the settle time) + settle + contactor + feeder: safety.md 9. Each step waits for its turn on the bus."""
         return 3 * (self.settle_ms + self.turn_ms) + SWITCHED_MS
 
     def excess_da(self, now_ms):
-        """The draw beyond its offer that is excused until the detection's time is over."""
+        """The current beyond its offer that is excused until the detection time has passed."""
         if self.disobeying_since_ms is None or now_ms >= self.disobeying_since_ms + self.detect_ms:
             return 0
         return max(0, self.amps_da - self.offer_da)
 
     def again_da(self, circuit, phase, now_ms):
-        """What its car draws there on terminals that it did not use before, possibly unobserved."""
+        """The current of its car on previously unused terminals there, possibly unobserved."""
         if self._again_ms is None or now_ms >= self._again_ms + self.plant.again_ms(circuit.index):
             return 0
         return self.amps_da * sum(lines.count(phase) for lines in self.terminals[self._known_phases:self._used()])

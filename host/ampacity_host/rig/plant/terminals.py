@@ -1,11 +1,11 @@
-"""What a simulated device sees of the plant: its own terminals and car; a meter its own inputs.
+"""The plant as a simulated device sees it: its own terminals and car; for a meter its inputs.
 
-Devices act out their own faults (rig/devices), so a meter's view is the plain truth, a little late.
+Devices simulate their own faults (rig/devices), so a meter's view is the plain truth, with a delay.
 """
 
 
 class EvseView:
-    """One power path for a simulated wallbox; `set_limit` is its only hand. Lists have three entries."""
+    """One power path for a simulated wallbox; `set_limit` is its only action. Lists have three entries."""
 
     def __init__(self, point, wallbox):
         self._point = point
@@ -34,16 +34,16 @@ class EvseView:
         return self._point.energy_wh
 
     def set_phases(self, count):
-        """How many phases its contactor closes from now on."""
+        """The number of phases that its contactor closes from now on."""
         self._point.switch_phases(count)
 
     def set_limit(self, limit_da):
-        """What the device obeys from now on; below 6 A it pauses."""
+        """The limit that the device obeys from now on; below 6 A it pauses."""
         self._box.set_limit(limit_da)
 
 
 class MeterView:
-    """What flows through a meter's inputs. Lists have three entries, unused inputs carry nothing."""
+    """The currents of a meter's inputs. Lists have three entries; unused inputs carry no current."""
 
     def __init__(self, meter):
         self._meter = meter

@@ -1,7 +1,7 @@
-"""A plain wallbox between a limit and the car: what every simulated device has behind its registers.
+"""A plain wallbox between a limit and the car: the power part of every simulated device.
 
-It offers its limit to a plugged car, closes when the car asks, and opens when it stops asking, or five
-seconds after a pause that the car does not follow.
+It offers its limit to a plugged car, closes when the car requests it, and opens when the request ends, or five seconds after
+a pause that the car does not follow.
 """
 
 CLOSE_MS = 200
@@ -10,7 +10,7 @@ FORCE_OPEN_MS = 6_000
 
 
 class Wallbox:
-    """`set_limit(limit_da)` is what the device obeys now; 0 or anything below 6 A is a pause."""
+    """`set_limit(limit_da)`: the limit that the device obeys now; 0 or anything below 6 A is a pause."""
 
     def __init__(self, point):
         self._point = point

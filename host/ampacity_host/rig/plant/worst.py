@@ -1,4 +1,4 @@
-"""The answer to `worst`: how near and how far, from the plant's own books."""
+"""The answer to `worst`: the least margins and the overloads, from the plant's accounts."""
 
 
 def amps(value_da):
@@ -6,7 +6,7 @@ def amps(value_da):
 
 
 def worst_circuits(plant, since_ms=None):
-    """{"main": {"min_margin_a": […], "over_ms": […], "over_as": […], "violation_ms": […]}} since then, or ever."""
+    """{"main": {"min_margin_a": […], "over_ms": […], "over_as": […], "violation_ms": […]}} since that time, or since the start."""
     plant.close()
     return {circuit.name: _circuit(circuit, since_ms) for circuit in plant.circuits}
 

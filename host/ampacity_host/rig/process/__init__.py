@@ -1,1 +1,1 @@
-"""The site on the real clock: controllers in processes of their own, buses on ptys and loopback sockets."""
+"""The site on the real clock: controllers in separate processes, buses on ptys and loopback sockets."""

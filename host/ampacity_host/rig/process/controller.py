@@ -18,7 +18,7 @@ JUST_S = 0.3
 
 
 class ProcessController:
-    """boot(), config(): the facts of boot.json and site.json, asked at each start."""
+    """boot(), config(): the facts of boot.json and site.json, called at each start."""
 
     def __init__(self, name, folder, runtime, heap_kib, boot, config):
         self.name, self.folder, self.runtime = name, folder, runtime
@@ -29,7 +29,7 @@ class ProcessController:
         self._wanted = False
         self._starting = asyncio.Lock()
         self.starts = 0
-        self.boot_facts = {}         # more of them, for its next start only
+        self.boot_facts = {}         # further arguments, for its next start only
         self.last_status = None
 
     @property
@@ -45,7 +45,7 @@ class ProcessController:
         return max(0, self.starts - 1)
 
     async def start(self):
-        """Writes its facts and starts the process; returns when it is started. Asked for twice at once: one process."""
+        """Writes its facts and starts the process; returns when it is started. Two concurrent calls start one process."""
         async with self._starting:
             await self._start()
 
@@ -66,7 +66,7 @@ class ProcessController:
         self._watcher = asyncio.create_task(self._watch(self._process))
 
     async def _gone(self):
-        """True once after it has ended."""
+        """True once after the process has ended."""
         with contextlib.suppress(TimeoutError):
             await within(self._process.wait(), JUST_S)
         return not self.running
@@ -82,7 +82,7 @@ class ProcessController:
                 await self.start()
 
     def _complain(self, status):
-        """It ended without a request: reports its last output."""
+        """The process ended without a request: reports its last output."""
         words = self._log_path().read_text(errors="replace").strip().splitlines()[-3:]
         print("ampacity rig: %s ended with %s: %s" % (self.name, status, " | ".join(words)), file=sys.stderr, flush=True)
 
@@ -90,11 +90,11 @@ class ProcessController:
         return self.folder.parent / (self.name + ".log")
 
     async def kill(self):
-        """SIGKILL, and wait until it is gone."""
+        """SIGKILL, then waits until the process has ended."""
         await self._end(signal.SIGKILL)
 
     async def term(self):
-        """SIGTERM; SIGKILL when it does not follow."""
+        """SIGTERM; SIGKILL if it does not end."""
         await self._end(signal.SIGTERM)
 
     async def _end(self, number):
@@ -112,7 +112,7 @@ class ProcessController:
             await process.wait()
 
     def wipe(self):
-        """Forgets everything it stored."""
+        """Erases everything that it stored."""
         if self.folder.exists():
             shutil.rmtree(self.folder)
 
@@ -124,7 +124,7 @@ class ProcessController:
 
 
 def for_its_owner(path, flags):
-    """An opener: the file is its owner's alone from its first byte on, also where an earlier version left it open."""
+    """An opener: only the owner can read the file, from its first byte on, also if an earlier version had wider permissions."""
     fd = os.open(path, flags, 0o600)
     with contextlib.suppress(OSError):  # a medium without modes
         os.fchmod(fd, 0o600)
@@ -132,7 +132,7 @@ def for_its_owner(path, flags):
 
 
 def write_json(path, facts):
-    """Whole or not at all: a controller may be reading. For its owner alone: it may hold passwords and keys."""
+    """Written whole or not at all: a controller may be reading. Only for its owner: it may hold passwords and keys."""
     beside = path.with_suffix(".tmp")
     beside.unlink(missing_ok=True)
     beside.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""A TCP way to the CSMS that can be pulled out: what `csms_down` and `network_down` do to the upstream."""
+"""A TCP connection to the CSMS that can be disconnected: the effect of `csms_down` and `network_down` upstream."""
 
 import asyncio
 import contextlib
@@ -20,14 +20,14 @@ class CsmsProxy(Listener):
         self.address = await self.listen(host, port)
 
     def set_down(self, on):
-        """Down: what is connected breaks, nothing new gets through."""
+        """Down: existing connections break, new ones fail."""
         self.down = on
         if on:
             for writer in list(self._writers):
                 writer.transport.abort()
 
     def set_nameless(self, on):
-        """What is connected stays, nothing new gets through: as when the far end's name leads nowhere."""
+        """Existing connections remain, new ones fail: as with a name that cannot be resolved."""
         self.nameless = on
 
     async def _serve(self, reader, writer):

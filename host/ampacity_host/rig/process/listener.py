@@ -4,19 +4,19 @@ import asyncio
 
 
 class Listener:
-    """What derives from it has `_serve(reader, writer)`, whose task stands in `_tasks` for as long as the connection lasts."""
+    """A subclass has `_serve(reader, writer)`; its task is in `_tasks` as long as the connection lasts."""
 
     def __init__(self) -> None:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self, host: str, port: int) -> tuple[str, int]:
-        """Where it listens: (host, port)."""
+        """The address where it listens: (host, port)."""
         self._server = await asyncio.start_server(self._serve, host, port)
         return self._server.sockets[0].getsockname()[:2]
 
     async def close(self) -> None:
-        """Nothing connects any more, and what was connected has ended."""
+        """Closes the socket and ends all connections."""
         if self._server is not None:
             self._server.close()
         for task in list(self._tasks):

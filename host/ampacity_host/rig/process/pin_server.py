@@ -1,4 +1,4 @@
-"""The wire between the rig and a controller's pins: JSON lines over loopback, as the firmware's ports/sim.py speaks it."""
+"""The connection between the rig and a controller's pins: JSON lines over loopback, the protocol of the firmware's ports/sim.py."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ FLAGS = {"residual_current": "rcm", "overtemperature": "overtemp", "lock_failed"
 
 
 class Pins:
-    """One controller's hardware: its charging points, its watchdog, its wire while it is connected."""
+    """One controller's hardware: its charging points, its watchdog, its connection while it is connected."""
 
     def __init__(self, time, name, points, hw_watchdog_ms):
         self.name = name
@@ -20,7 +20,7 @@ class Pins:
         self.watchdog.on_return = self._apply
         self.pid = None
         self.powered = True
-        self.on_output = None            # (name, on) → what its feedback shows
+        self.on_output = None            # (name, on) → the state of its feedback
         self._outputs = {}
         self._writer = None
         self._last = {}
@@ -29,7 +29,7 @@ class Pins:
 
     @property
     def wired(self):
-        """Is its controller there?"""
+        """Is its controller connected?"""
         return self._writer is not None
 
     # ---- from the controller
@@ -67,7 +67,7 @@ class Pins:
             point.cut_off()
 
     def power_off(self):
-        """No supply: no pilot at all, everything open, at once."""
+        """No supply: no pilot, everything open, at once."""
         self.powered = False
         self._outputs.clear()
         for point in self.points.values():
@@ -104,7 +104,7 @@ def inputs(point):
 
 
 class PinServer:
-    """The server that every controller process connects to. pins: name -> Pins."""
+    """The server to which every controller process connects. pins: name -> Pins."""
 
     def __init__(self):
         self.pins = {}

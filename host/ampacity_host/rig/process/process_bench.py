@@ -26,7 +26,7 @@ ANSWER_S = 1.5
 
 
 class ProcessBench(Bench):
-    """folder: data folders live below it. `await start()`, `await close()`; leaves no process, pty or port behind."""
+    """folder: the parent of the data folders. `await start()`, `await close()`; leaves no process, pty or port behind."""
 
     def __init__(self, facts, folder, runtime="cpython", heap_kib=None, seed=1, hw_watchdog_ms=HW_WATCHDOG_MS):
         loop = asyncio.get_running_loop()
@@ -42,21 +42,21 @@ class ProcessBench(Bench):
         self.secondaries = {}
         self._console = None
         self._kept = []
-        self._working = set()        # tasks that faults have started
+        self._working = set()        # tasks started by faults
         self._csms_address = None
         self._own_ports = {}         # of our own secondaries over TCP
-        self.own_tls = lambda name: None  # their certificates, where their bus has tls
+        self.own_tls = lambda name: None  # their certificates, if their bus has tls
 
     def keep(self, *parts):
-        """What takes parts of the upstream down: coroutine functions, called last first."""
+        """What disconnects parts of the upstream: coroutine functions, the last one called first."""
         self._kept.extend(parts)
 
     def route(self):
-        """Where the proxy to the CSMS leads now."""
+        """The present target of the proxy to the CSMS."""
         return self._csms_address
 
     def lead_upstream_to(self, url):
-        """The primary's upstream URL from its next start on; a CSMS on loopback is reached through the proxy."""
+        """The primary's upstream URL, from its next start; a CSMS on loopback is reached through the proxy."""
         if address_of(url)[0] in LOOPBACK and self.upstream.link is not None:
             self._csms_address = address_of(url)
             url = with_port(url, self.upstream.link.address[1])
@@ -68,10 +68,10 @@ class ProcessBench(Bench):
     def features(self):
         return ["tls"]
 
-    # ---- up and down
+    # ---- start and stop
 
     async def start(self):
-        """Everything but the upstream comes up; secondaries first."""
+        """Starts everything except the upstream; secondaries first."""
         await self.sim.start()
         self.make_devices()
         self._make_own_ends()
@@ -89,14 +89,14 @@ class ProcessBench(Bench):
         self.repeat_safety_loads()
 
     def _make_own_ends(self):
-        """Our own secondaries over TCP listen on ports of their own; the primary reaches them through the bench's."""
+        """Secondaries over TCP listen on ports of their own; the primary reaches them through ports of the bench."""
         for name, end in self.own_ends.items():
             port = self._own_ports[name] = free_port()
             monitor = self._own_spies[name] = TcpLeaseMonitor(self.time)
             end.dial = dial_socket(port, monitor, self._working)
 
     def secondary_settings(self, name):
-        """One over TCP listens where the bench says, with the certificates that the site file names."""
+        """A secondary over TCP listens where the bench specifies, with the certificates that the site file names."""
         settings = super().secondary_settings(name)
         if name in self._own_ports:
             tls = self.own_tls(name)
@@ -105,7 +105,7 @@ class ProcessBench(Bench):
         return settings
 
     async def _all_up(self):
-        """Until every controller is at its pins and the primary answers; a controller that ends at once is not waited for."""
+        """Waits until every controller is connected to its pins and the primary answers; not for a controller that ended at once."""
         end_s = self._loop.time() + UP_S_MAX
         while self.primary.running and self._loop.time() < end_s:
             if all(pins.wired for pins in self.sim.pins.values()) and await self.primary_view() is not None:
@@ -113,14 +113,14 @@ class ProcessBench(Bench):
             await asyncio.sleep(UP_LOOK_S)
 
     def _redirect(self, key, port):
-        """The site's addresses of this endpoint become the loopback socket's."""
+        """Replaces the site's addresses of this endpoint by the loopback socket's."""
         for facts in self.facts["evses"] + self.facts["meters"]:
             if self.address_of.get(facts["name"]) == key:
-                facts["place"] = "%s:%s" % key[1:]  # by which it is known over restarts of the bench
+                facts["place"] = "%s:%s" % key[1:]  # its identity across restarts of the bench
                 facts["host"], facts["tcp_port"] = "127.0.0.1", port
 
     def _controllers(self):
-        """All that were made."""
+        """All controllers that exist."""
         return [one for one in [self.primary, *self.secondaries.values()] if one is not None]
 
     def _make_primary(self):
@@ -166,7 +166,7 @@ class ProcessBench(Bench):
         return ProcessController(name, self._folder / name, self.runtime, self._heap_kib, boot, config)
 
     async def down(self):
-        """Takes everything down, upstream last."""
+        """Stops everything, upstream last."""
         await self.close()
         for part in reversed(self._kept):
             await part()
@@ -194,7 +194,7 @@ class ProcessBench(Bench):
             await self.primary.start()
 
     async def cut_at_write(self, n):
-        """Armed when this returns: the controller takes its faults a few times a second. While it is off: at its start."""
+        """Active on return: the controller reads its faults several times per second; while it is off, at its start."""
         if not self.primary.running:
             self.primary.boot_facts["cut_at_write"] = n
             return
@@ -224,7 +224,7 @@ class ProcessBench(Bench):
                 self._watch(self._loop.create_task(self._reboot()))
 
     async def _reboot(self):
-        """What the hardware watchdog has asked for."""
+        """Kills and restarts the primary after its hardware watchdog has fired."""
         await self.primary.kill()
         self.primary.boot_facts["reason"] = "Watchdog"
         await self.primary.start()
@@ -281,7 +281,7 @@ class ProcessBench(Bench):
     def tell_safety_load(self, name, on):
         self._primary_pins.send({"safety_load": name, "on": on})
 
-    # ---- what the primary says
+    # ---- queries to the primary
 
     async def primary_view(self):
         if not self.primary.running:
@@ -305,7 +305,7 @@ class ProcessBench(Bench):
 
 
 def console_at(port):
-    """A link that answers, or says that there is no answer, within the time that a client of the control channel may wait."""
+    """A link that answers, or reports that there is no answer, within the time for which a client of the control channel may wait."""
     return ConsoleLink(SocketDoor("127.0.0.1", port), connect_s=CONNECT_S, answer_s=ANSWER_S, retry_s=0)
 
 

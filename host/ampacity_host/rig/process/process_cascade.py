@@ -1,4 +1,4 @@
-"""The bench on the real clock for primaries below primaries: each of them a process, on a line or a socket to its parent."""
+"""The bench on the real clock for primaries below primaries: a process for each, on a line or a socket to its parent."""
 
 import asyncio
 import contextlib
@@ -30,10 +30,10 @@ class ProcessCascadeBench(ProcessBench):
     def primary_config(self):
         return dict(self.cascade.members[0].facts, ocpp=super().primary_config()["ocpp"])
 
-    # ---- up and down
+    # ---- start and stop
 
     def _redirect(self, key, port):
-        """In the facts of each primary, too; what stands for a primary below has no others."""
+        """Also in the facts of each primary; an entry for a primary below has no other facts."""
         super()._redirect(key, port)
         for member in self.cascade.members:
             for facts in member.facts["evses"] + member.facts["meters"]:
@@ -58,7 +58,7 @@ class ProcessCascadeBench(ProcessBench):
         return [bus["name"] for bus in member.facts["buses"] if bus["name"] in self.lines]
 
     def _make_below(self, member):
-        """It asks on its own lines, and answers on its parent's."""
+        """It polls its own lines, and answers on its parent's."""
         name, parent = member.name, member.facts["parent"]
         ptys = self._asking(name, self._lines_of(member))
         if "tcp" in parent:
@@ -86,7 +86,7 @@ class ProcessCascadeBench(ProcessBench):
             self._watch(self._loop.create_task(self._secondary_fault(kind, self.primaries[name], self.sim.pins[name], on)))
 
     def path_below(self, name):
-        """The way of a TCP connection to a primary below."""
+        """The path of a TCP connection to a primary below."""
         return self.path(self.address_of[name])
 
     def watchdog_of(self, point):
@@ -103,10 +103,10 @@ class ProcessCascadeBench(ProcessBench):
             return self.sim.pins[owner].send({"token": [event[1], event[2]], "evse": evse})
         return self.sim.pins.get(evse, self.sim.pins[owner]).send({"button": event[1], "evse": evse})
 
-    # ---- what they say
+    # ---- queries
 
     async def primary_view(self):
-        """That of the top; under "below" those of the others, None while they are down."""
+        """The view of the primary at the top; under "below" those of the others, None while they are down."""
         view, *below = await asyncio.gather(super().primary_view(), *(self._view_below(name) for name in self.primaries))
         if view is not None:
             view["below"] = dict(zip(self.primaries, below, strict=True))

@@ -1,4 +1,4 @@
-"""The runtimes of a controller process, and how it is started on each."""
+"""The runtimes of a controller process, and the command that starts it on each."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ import sys
 from ampacity_host.places import CHECKOUT, FIRMWARE
 from ampacity_host.rig.control_channel.fields import FieldError
 
-LARGE_BYTES = "65536"  # for the C library: what is larger goes back to the system when it is freed; by itself it learns to keep it
+LARGE_BYTES = "65536"  # for the C library: larger blocks return to the system when freed; by default the library learns to keep them
 RUNTIMES = ("cpython", "micropython", "micropython32")
 
 
@@ -33,7 +33,7 @@ def command(runtime, data, heap_kib=None):
     if runtime == "cpython":
         environment.setdefault("MALLOC_MMAP_THRESHOLD_", LARGE_BYTES)
         if CHECKOUT:
-            environment["PYTHONPATH"] = str(FIRMWARE)  # installed it is where this Python looks anyhow
+            environment["PYTHONPATH"] = str(FIRMWARE)  # an installed firmware is on the path of this Python anyway
         return [sys.executable, "-m", "ampacity", str(data)], environment
     environment["MICROPYPATH"] = "%s:.frozen" % FIRMWARE
     heap = ["-X", "heapsize=%dK" % heap_kib] if heap_kib else ["-X", "heapsize=16M"]

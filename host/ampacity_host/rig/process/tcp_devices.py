@@ -8,7 +8,7 @@ from ampacity_host.rig.virtual.memory_network import Path
 
 
 class TcpDevices(Listener):
-    """One listening socket for an Endpoint (rig/base/device_host.py). `port` is where it listens."""
+    """One listening socket for an Endpoint (rig/base/device_host.py). `port` is the port where it listens."""
 
     def __init__(self, time, endpoint):
         super().__init__()

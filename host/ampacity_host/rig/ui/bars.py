@@ -1,4 +1,4 @@
-"""Amperes against a rating as a bar of characters that reads without colour, too."""
+"""Amperes against a rating, as a bar of characters that is readable without colour."""
 
 from rich.text import Text
 
@@ -16,14 +16,14 @@ def cells(amps, other, rating, width):
 
 
 def colour(amps, rating):
-    """Of a bar: red above the rating, yellow from 90 per cent on."""
+    """Colour of a bar: red above the rating, yellow from 90 percent."""
     if amps > rating:
         return "bold red"
     return "yellow" if amps > 0.9 * rating else "green"
 
 
 def bar(amps, other, rating, width):
-    """A Text of `width` cells: other load, EVSEs, what is free; all `!` at its end when it is above the rating."""
+    """A Text of `width` cells: other load, EVSEs, free current; ends in `!` above the rating."""
     others, ours, free = cells(amps, other, rating, width)
     text = Text(no_wrap=True)
     text.append(OTHER * others, "bright_blue")

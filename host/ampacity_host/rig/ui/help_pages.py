@@ -1,4 +1,4 @@
-"""What the words of the live view mean and what its keys do: the pages that `?` shows."""
+"""The words of the live view and the effects of its keys: the pages of `?`."""
 
 from rich.table import Table
 from rich.text import Text
@@ -44,7 +44,7 @@ KEYS = (
 
 
 def explained(rows, low, table_of=WORDS, back="back to the site, which goes on meanwhile"):
-    """The table of words or keys, and how to get on; as many as there are rows for."""
+    """The table of words or keys, and how to continue; limited to the available rows."""
     table = Table(box=None, padding=(0, 1 if low else 3, 0, 0), show_header=False)
     table.add_column(style="bold", no_wrap=True, min_width=14)
     table.add_column(no_wrap=True, overflow="ellipsis")

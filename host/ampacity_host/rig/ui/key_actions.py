@@ -1,4 +1,4 @@
-"""What the keys of the live view do. Each makes words of `ampacity rig do`, and the view shows their result.
+"""The keys of the live view. Each builds words of `ampacity rig do`, and the view shows their result.
 
 `HelpKeys` handles only `?`; `Actions` applies operations to a chosen EVSE: a car, a card, a fault.
 """
@@ -10,16 +10,16 @@ from ampacity_host.rig.control_channel.do_command import WrongWords, in_words, r
 from ampacity_host.rig.ui.keyboard import HELD_MAX, KeyDecoder
 from ampacity_host.rig.ui.labels import leader
 
-PATIENCE_S = 15         # of one operation; the rig's own answers come within two seconds
+PATIENCE_S = 15         # of one operation; the rig answers within two seconds
 LINE_MAX = 400
-SHORT = 60              # characters of an answer that needs no page
+SHORT = 60              # characters of an answer that fits without a page
 FAULT_ROWS = 11         # of a column of kinds
 STEP_A = 5              # of other load, for each key
-NEEDS = {"miswired": "phases=", "same_unit": "unit=", "clock_jump": "s="}    # what must be said with a fault
+NEEDS = {"miswired": "phases=", "same_unit": "unit=", "clock_jump": "s="}    # options required with a fault
 
 
 class HelpKeys:
-    """`press(text)` gives it what was typed; True where there is something new to draw."""
+    """`press(text)` receives typed characters; True if there is something new to draw."""
 
     def __init__(self, model, pages=1):
         self._look, self._pages = model, pages
@@ -32,7 +32,7 @@ class HelpKeys:
         return bool(keys)
 
     def explain(self, key):
-        """Turns the pages of `?`; False where the key means something else."""
+        """Turns the pages of `?`; False if the key has another meaning."""
         if key == "?":
             self._look.asked = (self._look.asked + 1) % (self._pages + 1)
             return True
@@ -43,11 +43,12 @@ class HelpKeys:
 
 
 class Actions(HelpKeys):
-    """model: a ViewModel; ask: `await ask({"op": …})` gives the answer and never raises; fault_injector: of the rig; root: its first circuit.
+    """model: a ViewModel; ask: `await ask({"op": …})` returns the answer and never raises; fault_injector: of the rig; root:
+    its first circuit.
 
-    chosen: index of an EVSE; line: what is being typed, or None; said: (well, text) of the last operation, or None; doing: the words
-    of one that has not ended, or ""; told: (title, lines, first one shown) of an answer that is a page, or None; target, kind: where
-    the page of faults stands, or None.
+    chosen: index of an EVSE; line: the typed line, or None; said: (success, text) of the last operation, or None; doing: the
+    words of a running operation, or ""; told: (title, lines, first line shown) of an answer that is a page, or None; target,
+    kind: the selection on the page of faults, or None.
     """
 
     def __init__(self, model, ask, fault_injector, root, virtual=False):
@@ -60,7 +61,7 @@ class Actions(HelpKeys):
     # ---- keys in, one operation after another out
 
     def press(self, text):
-        """Takes keys until one of them begins an operation; the others wait for its end."""
+        """Reads keys until one of them begins an operation; the others wait for its end."""
         keys = self._reader.keys(text)
         if len(self._held) + len(keys) > HELD_MAX and self.line is None:
             self._held, keys = [], []
@@ -81,7 +82,7 @@ class Actions(HelpKeys):
 
     @property
     def over(self):
-        """True if an operation has ended and its result was not shown yet."""
+        """True if an operation has ended and its result has not been shown yet."""
         return self._work is not None and self._work.done()
 
     def release(self):
@@ -108,17 +109,17 @@ class Actions(HelpKeys):
     def _tell(self, words, answer):
         well = bool(answer.get("ok"))
         text = in_words(answer) if well else str(answer.get("error"))
-        well = well and not text.startswith("error: ")  # what a console says to a line that it refuses
+        well = well and not text.startswith("error: ")  # the console's answers to a line that it refuses
         lines = [printable(line) for line in text.splitlines()] or [""]
         short = " ".join(" ".join(lines).split())
         if well and (len(short) > SHORT or words.startswith("console ")):
             self.told = (printable(words), lines, 0)
         else:
             self.said = (well, "%s: %s" % (printable(words), short))
-            if not words.startswith("advance "):  # which says nothing that the clock does not
+            if not words.startswith("advance "):  # which shows nothing that the clock does not
                 self._look.note("hand" if well else "over", self.said[1])
 
-    # ---- what a key means
+    # ---- the meaning of a key
 
     def take(self, key):
         """Words of an operation, or None."""
@@ -179,7 +180,7 @@ class Actions(HelpKeys):
         return ["present_token", "CARD-%d" % (self.chosen + 1), self.evse]
 
     def load(self, by_a):
-        """Other load, from what the last such order left; it ends at 0 A, feed-in continues from there."""
+        """Other load, from its value after the last such operation; it stops at 0 A, and feed-in continues from there."""
         now_a = self._look.state["truth"]["circuits"][self.root]["background"]
         return ["background", self.root, *("%g" % max(min(amps, 0), amps + by_a) for amps in now_a)]
 
@@ -221,7 +222,7 @@ class Actions(HelpKeys):
     # ---- an answer that is a page
 
     def _read(self, key):
-        """Scrolls, or closes the page; False where the key means something besides, and is not lost."""
+        """Scrolls or closes the page; False if the key also has another meaning, so that it is not lost."""
         title, lines, first = self.told
         by = {"up": -1, "down": 1}.get(key)
         self.told = None if by is None else (title, lines, max(0, min(first + by, len(lines) - 1)))
@@ -268,7 +269,7 @@ KEYS = {
 
 
 def requests(control):
-    """`ask` of Actions from the server of the control channel: the very way of a client, but for the socket."""
+    """`ask` of Actions from the server of the control channel: the path of a client, without the socket."""
 
     async def ask(request):
         answer = await control.answer(json.dumps(request).encode())

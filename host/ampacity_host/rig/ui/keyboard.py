@@ -9,7 +9,7 @@ import sys
 import termios
 import tty
 
-HELD_MAX = 64       # queued keys; more at once come from a paste
+HELD_MAX = 64       # queued keys; larger bursts come from a paste
 SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~])")
 BEGUN = re.compile(r"\x1b(?:O|\[[0-?]*[ -/]*)?\Z")
 NAMED = {"\x1b[A": "up", "\x1bOA": "up", "\x1b[B": "down", "\x1bOB": "down", "\x1b[C": "right", "\x1bOC": "right", "\x1b[D": "left",
@@ -17,7 +17,7 @@ NAMED = {"\x1b[A": "up", "\x1bOA": "up", "\x1b[B": "down", "\x1bOB": "down", "\x
 
 
 class Keys:
-    """A context; `typed()` gives the characters since the last call, "" for none."""
+    """A context; `typed()` returns the characters since the previous call, "" for none."""
 
     def __init__(self, stream=None):
         self._stream = sys.stdin if stream is None else stream
@@ -26,7 +26,7 @@ class Keys:
 
     def __enter__(self):
         with contextlib.suppress(OSError, ValueError, AttributeError, termios.error):
-            if self._stream.isatty() and os.tcgetpgrp(self._stream.fileno()) == os.getpgrp():  # else the terminal is not ours
+            if self._stream.isatty() and os.tcgetpgrp(self._stream.fileno()) == os.getpgrp():  # else the terminal belongs to another process
                 before = termios.tcgetattr(self._stream)
                 tty.setcbreak(self._stream)
                 only_interrupts(self._stream)
@@ -62,13 +62,13 @@ def only_interrupts(stream):
 
 
 class KeyDecoder:
-    """Characters of a terminal into keys: "p", "up", "enter", "escape"; what has no name and no letter is none."""
+    """Converts characters of a terminal to keys: "p", "up", "enter", "escape"; other control characters are ignored."""
 
     def __init__(self):
         self._text = ""
 
     def keys(self, text):
-        """The keys that are whole. What could still become a sequence is one only with the next call, and without more the key Escape."""
+        """The complete keys. A possible beginning of a sequence waits for the next call; without more characters it is the key Escape."""
         whole = not text
         text = self._text + text
         self._text = ""

@@ -1,4 +1,4 @@
-"""Short words for the view: times, kinds, the header, one line of status."""
+"""Short words for the view: times, kinds, the header, the status line."""
 
 MODE_STYLE = {"quarantine": "black on yellow", "regulating": "black on green", "degraded": "black on yellow",
               "safe": "white on red", "down": "white on red"}
@@ -12,7 +12,7 @@ def clock(t_ms):
 
 
 def kind_word(kind):
-    """A profile's name without its model: it has to fit a column."""
+    """A profile's name without its model, which fits into a column."""
     return kind.split("-")[0]
 
 

@@ -1,4 +1,4 @@
-"""`ampacity rig --ui`: the live view inside the rig's own process, fed by the very operations that outsiders use."""
+"""`ampacity rig --ui`: the live view inside the rig's process, fed by the same operations that clients use."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,14 @@ from ampacity_host.rig.ui.render import screen
 from ampacity_host.rig.ui.view_model import ViewModel
 
 PERIOD_S = 0.25
-KEYS_EACH = 5           # looks at the keys for each look at `state`
-WORST_EACH = 4          # a look at `worst` with each n-th look at `state`
+KEYS_EACH = 5           # reads of the keys per read of `state`
+WORST_EACH = 4          # one read of `worst` per so many reads of `state`
 LINE_EACH = 20
 ROUTINE = ("StatusNotification", "NotifyEvent", "NotifyReport", "MeterValues")   # on the screen only
 
 
 async def show(bench, address, control):
-    """Draws until it is cancelled; on standard error where standard output is no terminal, as lines where neither is one."""
+    """Draws until it is cancelled; on standard error if standard output is not a terminal, as lines if neither is one."""
     from ampacity_host.rig.control_channel.operations import Ops
 
     ops = Ops(bench)
@@ -41,7 +41,7 @@ async def show(bench, address, control):
 
 
 async def a_round(model, ops, with_worst, painter):
-    """One look at the site, and the keys until the next; what an operation has changed is looked at before the key behind it counts."""
+    """One read of the site, and the keys until the next; the effect of an operation is read before the key after it is handled."""
     over = model.actions is not None and model.actions.over
     await feed(model, ops, with_worst)
     if over:
@@ -56,7 +56,7 @@ async def a_round(model, ops, with_worst, painter):
 
 
 async def feed(model, ops, with_worst):
-    """One round of questions."""
+    """One round of requests."""
     state = await ops.run("state", Fields({}))
     worst = await ops.run("worst", Fields({})) if with_worst else None
     frames = []
@@ -66,7 +66,7 @@ async def feed(model, ops, with_worst):
 
 
 def is_routine(frame):
-    """Says little that the events do not say."""
+    """Prints little that the events do not contain."""
     return frame.startswith(ROUTINE) or " Updated " in frame
 
 
@@ -76,7 +76,7 @@ def kinds_of(facts):
 
 
 class Screen:
-    """A ViewModel on a whole terminal, drawn when told; `?` explains its words. actions: what the keys do, by default no more than that."""
+    """A ViewModel on a whole terminal, drawn on request; `?` explains its words. actions: the effects of the keys, by default only this."""
 
     def __init__(self, model, console, keys=None):
         self._look, self._console, self._keys = model, console, keys or Keys()
@@ -90,7 +90,7 @@ class Screen:
         return self
 
     def listen(self):
-        """Takes the keys that were typed; True where there is something new to draw."""
+        """Handles the typed keys; True if there is something new to draw."""
         return self._look.state is not None and self.actions.press(self._keys.typed())
 
     def draw(self):
@@ -108,7 +108,7 @@ class Screen:
 
 
 class Lines:
-    """A ViewModel as lines: each event and OCPP frame when it happens, the state every few seconds."""
+    """A ViewModel as lines: each event and OCPP frame when it occurs, the state every few seconds."""
 
     def __init__(self, model, console, each=LINE_EACH):
         self._look, self._console, self._each = model, console, each

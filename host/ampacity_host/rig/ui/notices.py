@@ -1,11 +1,12 @@
-"""What a person would call an event between two answers of `state`."""
+"""The changes between two answers of `state` that a person would call events."""
 
 STEP_A = 0.6
 
 
 def notices(before, after, primary_before=None):
-    """[(kind, text)] of what changed from one `state` to the next. primary_before: the last view there was of the primary,
-    for a primary that was away in `before`."""
+    """[(kind, text)] of the changes from one `state` to the next. primary_before: the last known view of the primary, for a
+    primary that was off in `before`.
+    """
     if before is None:
         return []
     found = _primary(before["primary"], after["primary"], primary_before is not None)
@@ -29,7 +30,7 @@ def _watchdog(truth):
 
 
 def _primary(old, new, known):
-    """known: there was a view of it before `old`, too."""
+    """known: a view of it existed before `old`."""
     if old is None or new is None:
         if (old is None) == (new is None):
             return []

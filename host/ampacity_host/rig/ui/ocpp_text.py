@@ -1,4 +1,4 @@
-"""OCPP frames in a few words, for people who watch. Works for every version: unknown messages are shown by their name."""
+"""OCPP frames in a few words, for people. Works for every version: unknown messages are shown by name."""
 
 import json
 
@@ -7,7 +7,7 @@ QUIET = ("Heartbeat",)
 
 
 class FrameReader:
-    """Remembers which answer belongs to which call. `text(frame)`: a line, or None for what says nothing new."""
+    """Assigns each answer to its call. `text(frame)`: a line, or None if the frame shows nothing new."""
 
     def __init__(self):
         self._calls = {}

@@ -1,4 +1,4 @@
-"""Screen parts of the keys: the last lines, and the pages that replace the site."""
+"""The screen parts of the keys: the last lines, and the pages that replace the site."""
 
 from textwrap import wrap
 
@@ -13,7 +13,7 @@ SAID_ROWS_MAX = 3
 
 
 def foot(model, width):
-    """The lines at the bottom: what came of the last key, and what the next one may be."""
+    """The lines at the bottom: the result of the last key, and the possible next keys."""
     actions = model.actions
     if actions is None:
         return []
@@ -33,7 +33,7 @@ def _said(actions, width):
 
 
 def _line(actions, width):
-    """What is being typed, its end in sight."""
+    """The typed line; its end is always visible."""
     room = max(8, width - 4)
     shown = actions.line if len(actions.line) < room else "…" + actions.line[2 - room:]
     return Text.assemble((": ", "bold"), shown, ("▏", "bold"), no_wrap=True)
@@ -52,7 +52,7 @@ def _may(model, actions):
 
 
 def page(model, rows, low):
-    """What is shown in place of the site, None for the site itself."""
+    """The page shown in place of the site, None for the site itself."""
     actions = model.actions
     if model.asked:
         keys = actions is not None and model.asked == 1
@@ -71,7 +71,7 @@ def _told(actions, rows):
 
 
 def _faults(actions):
-    """Every kind that fits the target, ● before those that are on."""
+    """Every kind that fits the target, ● for those that are on."""
     table = Table.grid(padding=(0, 2, 0, 0))
     kinds = actions.kinds
     columns = -(-len(kinds) // FAULT_ROWS)

@@ -1,7 +1,8 @@
-"""A ViewModel as a screen: circuits against their ratings, EVSEs, OCPP and events. Fits 80 × 24, uses what more there is.
+"""A ViewModel as a screen: circuits against their ratings, EVSEs, OCPP and events. Fits 80 × 24 and uses larger terminals
+fully.
 
-A low terminal has no frames around its parts. What has no row is counted, and what matters most has one: circuits with the least
-margin, EVSEs with a car.
+A low terminal has no frames around its parts. Entries without a row are counted; rows go to the circuits with the least
+margin and to EVSEs with a car.
 """
 
 from collections import Counter
@@ -19,14 +20,14 @@ from ampacity_host.rig.ui.pages import foot, page
 
 HEAD_ROWS, STORY_ROWS_MAX = 1, 4
 BOTTOM_ROWS_MIN, BOTTOM_ROWS_MIN_LOW, LOW = 8, 3, 30
-WIDE = 120     # from here on each phase of an EVSE is shown
+WIDE = 120     # from this width on each phase of an EVSE is shown
 EVENT_STYLE = {"story": "bold cyan", "primary": "magenta", "over": "bold red", "meter": "blue", "evse": "", "hand": "bold"}
 
 
 def screen(model, width, height):
     """A renderable of that many cells. model: a ViewModel that has a state."""
     low = height < LOW
-    frame, head = (0, 1) if low else (2, 1)     # rows of a panel beside its lines: its frame, the names of its columns
+    frame, head = (0, 1) if low else (2, 1)     # rows of a panel apart from its lines: its frame, the column names
     rows = [Layout(header_line(model), size=HEAD_ROWS)]
     last = foot(model, width)
     left = height - HEAD_ROWS - len(last)
@@ -43,7 +44,7 @@ def screen(model, width, height):
     circuits, evses = shares(left - 2 * (frame + head) - bottom_min, len(model.state["truth"]["circuits"]), len(model.state["truth"]["evses"]))
     for panel, shown, count in ((circuit_panel, circuits, len(model.state["truth"]["circuits"])),
                                 (evse_panel, evses, len(model.state["truth"]["evses"]))):
-        size = shown + frame + head + (low and shown < count)   # a line for the count, which else stands in the frame
+        size = shown + frame + head + (low and shown < count)   # a line for the count, which otherwise is in the frame
         rows.append(Layout(panel(model, shown, width, low), size=size))
         left -= size
     if left >= (2 if low else 3):
@@ -54,7 +55,7 @@ def screen(model, width, height):
 
 
 def shares(rows, circuits, evses):
-    """How many rows of those that are there circuits and EVSEs get: all of them, else two thirds for the EVSEs."""
+    """The rows for circuits and EVSEs: all of them, else two thirds for the EVSEs."""
     rows = max(2, rows)
     shown = min(circuits, max(rows - evses, rows // 3, 1))
     return shown, min(evses, rows - shown)
@@ -74,14 +75,14 @@ def header_line(model):
 
 
 def framed(body, title, subtitle, low, style="none"):
-    """With a frame that has title and subtitle; a low terminal sees the subtitle only, as a last line."""
+    """With a frame that has title and subtitle; a low terminal shows only the subtitle, as a last line."""
     if low:
         return Group(body, Text(subtitle, "dim", justify="right", no_wrap=True, overflow="ellipsis")) if subtitle else body
     return Panel(body, title=title, title_align="left", subtitle=subtitle, subtitle_align="right", border_style=style)
 
 
 def story(model, told, low):
-    """The headline, progress of the sequence, and its text in lines that fit."""
+    """The headline, the progress of the sequence, and its text in wrapped lines."""
     passed = ""
     if model.progress:
         passed = "%d %% of the story" % (100 * model.progress[0] // model.progress[1])
@@ -99,7 +100,7 @@ def story(model, told, low):
 
 
 def circuit_panel(model, rows, width, low):
-    """Per circuit and phase: what flows, against the rating."""
+    """Per circuit and phase: its current, against the rating."""
     circuits = model.state["truth"]["circuits"]
     shown = foremost(circuits, rows, lambda one: min(rating - amps for rating, amps in zip(one["rating"], one["amps"], strict=True)))
     phases = max(len(one["rating"]) for one in circuits.values())
@@ -118,7 +119,7 @@ def circuit_panel(model, rows, width, low):
 
 
 def foremost(found, rows, key):
-    """The names that get a row: the first by their key, in their own order."""
+    """The names with a row: the first by their key, in their own order."""
     names = list(found)
     chosen = set(sorted(names, key=lambda name: key(found[name]))[:rows])
     return [name for name in names if name in chosen]
@@ -132,7 +133,7 @@ def _circuit_row(model, name, circuit, bar_cells):
 
 
 def _least(model, name):
-    """The least margin since the start, and how long it was above."""
+    """The least margin since the start, and the time above the rating."""
     if model.worst is None:
         return Text("-")
     worst = model.worst["circuits"][name]
@@ -145,7 +146,7 @@ def _least(model, name):
 
 
 def evse_panel(model, rows, width, low):
-    """Per EVSE: state, order, what is measured, and why."""
+    """Per EVSE: state, order, measured current, and reason."""
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
     drawn = ("drawn L1-L3", 14, "right") if width >= WIDE else ("drawn L", 8, "right")
     actions = model.actions
@@ -167,7 +168,7 @@ def evse_panel(model, rows, width, low):
 
 
 def left_out(model, names):
-    """Those without a row: how many, and what they do."""
+    """EVSEs without a row: their number and states."""
     if not names:
         return ""
     counted = Counter(status_of(model, name) for name in names)
@@ -194,7 +195,7 @@ def _evse_row(model, name, wide):
 
 
 def _drawn(amps, wide):
-    """Each phase; where there is no room the fullest one, and the numbers of those that carry something."""
+    """Each phase; without space the fullest one, and the numbers of the loaded phases."""
     if wide:
         return " ".join("%4.1f" % one if one else "   -" for one in amps)
     if not any(amps):
@@ -203,7 +204,7 @@ def _drawn(amps, wide):
 
 
 def reason(why):
-    """What follows the amperes, which have a column of their own."""
+    """The text after the amperes, which have a separate column."""
     return why.split(": ", 1)[-1]
 
 

@@ -1,4 +1,4 @@
-"""What a watcher knows of a rig: its last answers, and a list of what happened between them."""
+"""A viewer's knowledge of a rig: its last answers, and a list of the events between them."""
 
 from collections import deque
 
@@ -9,13 +9,13 @@ EVENTS_MAX = 500
 
 
 class ViewModel:
-    """title: of the site; kinds: EVSE name → what it is; runtime: what the primary runs on; address: of the control channel.
+    """title: of the site; kinds: EVSE name → its kind; runtime: that of the primary; address: of the control channel.
 
-    `take` is given whole answers. `events`: (t_ms, kind, text), oldest first, `kind` one of "story", "primary", "evse",
-    "meter", "over"; `frames`: (t_ms, "in" or "out", text), in = from the station. `headline`: (title, text) of whoever
-    tells a story, or None; `progress`: (passed_ms, length_ms) or None; `asked`: requested page of explanations, 0 none;
-    `asks`: there are keys to ask with; `actions`: what the keys do to the site (rig/ui/key_actions.py), None where they do nothing.
-    `seen` and `frames_seen` count all that there ever were.
+    `take` receives whole answers. `events`: (t_ms, kind, text), oldest first, `kind` one of "story", "primary", "evse",
+    "meter", "over"; `frames`: (t_ms, "in" or "out", text), in = from the station. `headline`: (title, text) of the
+    demonstration, or None; `progress`: (passed_ms, length_ms) or None; `asked`: requested page of explanations, 0 none;
+    `asks`: keys for these pages exist; `actions`: the effects of the keys on the site (rig/ui/key_actions.py), None without
+    any. `seen` and `frames_seen` count all events and frames since the start.
     """
 
     def __init__(self, title="", kinds=None, runtime="", address=""):
@@ -29,7 +29,7 @@ class ViewModel:
         self.progress = None
         self.asked, self.asks, self.actions = 0, False, None
         self.frames_since = 0
-        self._frames_there = 0      # how many of that very millisecond are known
+        self._frames_there = 0      # number of known frames of exactly that millisecond
         self._reader = FrameReader()
         self._last_primary = None
 
@@ -38,7 +38,7 @@ class ViewModel:
         return self.state["t_ms"] if self.state else 0
 
     def take(self, state=None, worst=None, frames=()):
-        """Answers of the ops `state` and `worst`; `frames`: new ones of `csms_log` (see `unknown`)."""
+        """Answers of the operations `state` and `worst`; `frames`: new ones of `csms_log` (see `unknown`)."""
         if state is not None:
             for kind, text in notices(self.state, state, self._last_primary):
                 self.note(kind, text, state["t_ms"])
@@ -50,7 +50,7 @@ class ViewModel:
             self._take_frame(frame)
 
     def unknown(self, frames):
-        """Of the answer to `csms_log` with `since` = `frames_since`: the frames not taken yet."""
+        """The frames of an answer to `csms_log` with `since` = `frames_since` that are new."""
         return frames[self._frames_there:]
 
     def _take_frame(self, frame):
@@ -63,12 +63,12 @@ class ViewModel:
             self.frames_seen += 1
 
     def note(self, kind, text, t_ms=None):
-        """Something happened."""
+        """Records an event."""
         self.seen += 1
         self.events.append((self.t_ms if t_ms is None else t_ms, kind, text))
 
     def new_events(self, seen):
-        """The events noted after the first `seen`."""
+        """The events recorded after the first `seen`."""
         return newest(self.events, self.seen - seen)
 
     def new_frames(self, seen):
@@ -77,5 +77,5 @@ class ViewModel:
 
 
 def newest(items, count):
-    """The last `count` of a deque, or all that are left of them."""
+    """The last `count` entries of a deque, or all if there are fewer."""
     return list(items)[max(0, len(items) - count):]

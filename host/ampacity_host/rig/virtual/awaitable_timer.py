@@ -1,7 +1,7 @@
 """A wait of one task that costs no future: an event or a timer resumes the task directly.
 
-asyncio's own tasks wait for anything that looks like a future. A nap looks like one as far as they ask, and leaves out
-the queue: most events on the virtual loop are tasks that wait for bytes or for a time.
+asyncio's tasks can wait for any object with the interface of a future. This timer has the parts of it that they use, and
+bypasses the queue: most events on the virtual loop are tasks that wait for bytes or for a time.
 """
 
 from asyncio import CancelledError
@@ -33,7 +33,7 @@ class AwaitableTimer:
             timer[2] = None
 
     def wake(self):
-        """The wait is over. At once where no task runs just now, else as soon as that one waits itself."""
+        """Ends the wait: at once if no task is running, else as soon as the running task waits."""
         if self.over:
             return
         self.over = True
@@ -41,7 +41,7 @@ class AwaitableTimer:
         if resume is not None:
             self._loop.resume(resume, self, self._context)
 
-    # what a task asks of a future; its loop it finds in `_loop`
+    # a task's interface to a future; it finds its loop in `_loop`
 
     def add_done_callback(self, resume, *, context=None):
         self._resume, self._context = resume, context

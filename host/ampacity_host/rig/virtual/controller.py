@@ -1,4 +1,4 @@
-"""A controller as objects on the virtual loop: started, killed and started again, its store kept."""
+"""A controller as objects on the virtual loop: started, killed and started again, with its store preserved."""
 
 import importlib
 import sys
@@ -13,7 +13,7 @@ ROLES = {"primary": "ampacity.roles.primary", "secondary": "ampacity.roles.secon
 
 
 class VirtualController:
-    """world: see VirtualPlatform. config(): the role's configuration at its next start. points: wired EVSE names."""
+    """world: see VirtualPlatform. config(): the role's configuration at its next start. points: names of its wired EVSEs."""
 
     def __init__(self, world, name, role, config, units=None, points=(), seed=1):
         self.world, self.name, self.role_name = world, name, role
@@ -26,8 +26,8 @@ class VirtualController:
         self.platform = None
         self.log = None
         self.starts = 0
-        self.cut_in = 0              # the write of its next life in which the power goes; 0: none
-        self.reason = None           # of its next start, where the hardware knows one
+        self.cut_in = 0              # the write of its next run during which the power fails; 0: none
+        self.reason = None           # reset cause of its next start, if the hardware reports one
         self.outcome = None
 
     @property
@@ -40,7 +40,7 @@ class VirtualController:
 
     @property
     def role(self):
-        """The role object, once the role has put it at its doors."""
+        """The role object, once the role has registered it with its doors."""
         return self.platform.role if self.platform is not None else None
 
     def start(self):
@@ -82,7 +82,7 @@ class VirtualController:
             self.kill()
 
     def kill(self):
-        """Its objects are dropped at once, whatever they were doing."""
+        """Its objects are discarded at once, whatever they were doing."""
         if not self.running:
             return
         platform, self.platform = self.platform, None
@@ -95,7 +95,7 @@ class VirtualController:
         self.world.loop.call_soon(self.kill)
 
     def set_fault(self, kind, on, options):
-        """A fault inside the controller, as the bench would report it to its ports."""
+        """A fault inside the controller, which the bench reports to its ports."""
         if kind == "disk_full":
             self.files.full = on
         elif kind == "slow_disk":
@@ -109,7 +109,7 @@ class VirtualController:
             self.platform.events.append(("fault", kind, on, message))
 
     def present(self, evse, event):
-        """A token or a button at the hardware: at the point's own reader, or at the controller's."""
+        """A token or a button at the hardware: at the reader of the point, or of the controller."""
         port = self.platform.ports().get(evse) if self.platform is not None else None
         if port is not None:
             port.events.append(event)

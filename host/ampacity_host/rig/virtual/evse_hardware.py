@@ -1,6 +1,6 @@
-"""A charging point's pins under the virtual clock: the face of ports/evse_hardware.py, straight into the plant.
+"""A charging point's pins under the virtual clock: the interface of ports/evse_hardware.py, connected directly to the plant.
 
-Inputs are plain attributes, renewed when the plant changes; `on_input` tells the controller's doors of it.
+Inputs are plain attributes, updated when the plant changes; `on_input` informs the controller's doors.
 """
 
 FLAGS = {"rcm": "residual_current", "overtemp": "overtemperature", "lock_failed": "lock_failed", "pe_lost": "pe_lost"}
@@ -69,10 +69,10 @@ class VirtualEvseHardware:
     def reset(self):
         """Reset state of the hardware: steady +12 V, contactor open."""
         self.connected = False
-        if self._point.pins is self:  # else its next life has taken over
+        if self._point.pins is self:  # else its next run has taken over
             self._point.cut_off()
 
     def unplug_wires(self):
-        """The controller that these pins belonged to is gone."""
+        """The controller of these pins has ended."""
         self.connected = False
         self._point.listeners.remove(self._renew)

@@ -1,10 +1,10 @@
 """Orders as facts: the buses of a primary without a frame, for runs of weeks.
 
-It has the face of the firmware's own Buses (roles/control/buses.py): drivers, meters, wires, wire_of, permit. Each driver
-asks the judge for every order as those on a bus do, and the device behind it obeys, reports and falls back as a
-well one does; what is left out is the wire: bytes, collisions, answers that get lost. A reading hands over what the
-device's registers would show (`frameless_registers.py`). One round of a bus takes as long as its frames would (`cycle_ms`), so that
-proofs and readings are as old as they would be.
+It has the interface of the firmware's Buses (roles/control/buses.py): drivers, meters, wires, wire_of, permit. Each driver
+requests permission for every order as drivers on a bus do, and the device behind it obeys, reports and falls back as a
+healthy device does; only the wire is omitted: bytes, collisions, lost answers. A reading contains the values of the device's
+registers (`frameless_registers.py`). One poll cycle of a bus takes as long as with frames (`cycle_ms`), so that proofs and
+readings have a realistic age.
 """
 
 from ampacity.bus.device_facts import DeviceFacts
@@ -13,20 +13,20 @@ from ampacity_host.rig.plant.wallbox import Wallbox
 from ampacity_host.rig.virtual.frameless_registers import MeterReadings, ProfileReadings, SecondaryReadings
 from ampacity_host.rig.virtual.idle_pacing import CLOSE_MS
 
-ORDER_MS = 30        # from a request to the device, as a broadcast takes
+ORDER_MS = 30        # from a request to the device, the time of a broadcast
 PROOF_MS = 120       # from the order to the reading that proves it
 RETRY_MS = 100
 ROUND_MS_MIN = 500
-METER_ROUND_MS = 250 # a meter is asked more often than an EVSE
+METER_ROUND_MS = 250 # a meter is polled more often than an EVSE
 STILL_METER_MS = 1_000
 STILL_ROUND_MS = 2_000
-LOST_MS = 1_500      # unanswered for so long it is silent, as after three failures on a bus
-LATE_MS = 3_000      # a round that no safety pass allows comes then: readings do not wait for permits
+LOST_MS = 1_500      # without an answer for this time it is silent, as after three failures on a bus
+LATE_MS = 3_000      # the next cycle without a permit of a safety pass: readings do not wait for permits
 DRAWS_DA = 10        # a car that draws
 
 
 class FramelessDevice:
-    """The device side: a limit that holds until its lease or watchdog runs out, then the fallback."""
+    """The device: a limit that stays in force until its lease or watchdog expires, then the fallback."""
 
     def __init__(self, time, facts, point):
         self._time = time
@@ -58,7 +58,7 @@ class FramelessDevice:
             self._time.at_ms(self._until_ms, self._expire)
 
     def restart(self):
-        """Its power was away for a moment."""
+        """A short loss of its power."""
         self._until_ms = None
         self.limit_da = self._facts["power_on_da"]
         self._box.set_limit(self.limit_da)
@@ -74,7 +74,7 @@ class FramelessDevice:
 
 
 class FramelessDriver:
-    """One EVSE. guard: the safety core. `facts` as every driver's. shows: what its registers show."""
+    """One EVSE. guard: the safety core. `facts` as of every driver. shows: the values of its registers."""
 
     def __init__(self, bus, facts_in, index, guard, point, shows):
         self._bus, self._time = bus, bus.time
@@ -131,7 +131,7 @@ class FramelessDriver:
             self.report(now_ms)
 
     def round(self, now_ms):
-        """The routine reading, and the refresh of the watchdog."""
+        """The routine reading, and the feeding of the watchdog."""
         if self.deaf():
             return self._unanswered(now_ms)
         self._heard_ms = now_ms
@@ -152,7 +152,7 @@ class FramelessDriver:
         return self.report(now_ms)
 
     def deaf(self):
-        """A replay's fault has cut it off."""
+        """A fault of a replay has disconnected it."""
         return self._facts_in["name"] in self._bus.cut_off
 
     def _unanswered(self, now_ms):
@@ -179,7 +179,7 @@ class FramelessDriver:
         self._audited = self.facts.online = True
 
     def report(self, now_ms):
-        """What a reading shows, to the judge and into the facts."""
+        """Passes a reading to the guard and into the facts."""
         point, facts, limit_da = self._point, self.facts, self.device.limit_da
         facts.updated_ms = now_ms
         facts.energy_wh = self._shows.energy_wh(point)
@@ -194,7 +194,9 @@ class FramelessDriver:
             self._prove_by_measure(now_ms)
 
     def _prove_by_measure(self, now_ms):
-        """It cannot show its limit: a car that draws, no more than ordered, after it has settled (bus/profile/proof/order_proof.py)."""
+        """For a device without a readable limit: a car that draws, no more than ordered, after it has settled
+        (bus/profile/proof/order_proof.py).
+        """
         order, amps_da, site = self._order, self.facts.amps_da, self._facts_in
         if order is None or order[3] or not amps_da or now_ms < order[2] + site["settle_ms"] + site["latency_ms"]:
             return
@@ -204,7 +206,7 @@ class FramelessDriver:
 
 
 class FramelessMeter:
-    """One meter: its reading to the judge at each round. shows: what its registers show."""
+    """One meter: its reading goes to the guard in each cycle. shows: the values of its registers."""
 
     def __init__(self, index, guard, meter, on_reading, shows):
         self._index, self._judge, self._meter, self._on_reading = index, guard, meter, on_reading
@@ -214,7 +216,7 @@ class FramelessMeter:
         self._seen = None
 
     def due(self, now_ms, lively):
-        """Is there something to read, or is it time for it anyway?"""
+        """Is there a change to read, or is a reading due anyway?"""
         seen = self._meter.changes
         if not lively and seen == self._seen and now_ms - self.facts.updated_ms < STILL_METER_MS:
             return False
@@ -235,7 +237,7 @@ class FramelessMeter:
 
 
 class FramelessBuses:
-    """bench: a VirtualBench. site, guard, on_reading: as the firmware's Buses takes them."""
+    """bench: a VirtualBench. site, guard, on_reading: as for the firmware's Buses."""
 
     def __init__(self, bench, site, guard, on_reading=None):
         self._bench, self.time = bench, bench.time
@@ -265,7 +267,7 @@ class FramelessBuses:
         return point.device
 
     def permit(self, until_ms):
-        """Rule 11, as on a bus: feeding follows a safety pass. So does the round, when it is due."""
+        """Rule 11, as on a bus: feeding follows a safety pass, and so does the cycle when it is due."""
         self._permit_until_ms = until_ms
         if self.time.now_ms >= self._round_due_ms:
             self._round_due_ms = self.time.now_ms + LATE_MS
@@ -295,5 +297,5 @@ class FramelessBuses:
         self.time.at_ms(now_ms + METER_ROUND_MS, self._read_meters)
 
     def close(self):
-        """The primary is gone: nothing is said any more."""
+        """The primary has ended: no more traffic."""
         self.alive = False

@@ -1,8 +1,8 @@
-"""What a device's registers would show of the truth: without frames a reading hands over that, and no more.
+"""The truth as a device's registers show it: without frames a reading contains exactly this.
 
-A profile says which currents, voltages, power and energy its device shows, in which steps and in which states of the pilot, and
-whether it shows its limit. Where fewer currents are shown than the site uses, nothing is measured, as the firmware's drivers
-have it (bus/profile/live_facts.py, bus/profile/meter_driver.py). Our own secondaries show all of it.
+A profile declares which currents, voltages, power and energy its device shows, with which resolution and in which states of
+the pilot, and whether it shows its limit. If it shows fewer currents than the site uses, nothing counts as measured, as in
+the firmware's drivers (bus/profile/live_facts.py, bus/profile/meter_driver.py). Secondaries of this firmware show everything.
 """
 
 from ampacity.bus.profile.registers.codec import DIV, MUL, NAME, ROUNDING, SCALE, TYPE, divide
@@ -13,32 +13,32 @@ PLUGGED, CHARGING = ("B", "C", "D"), ("C", "D")
 
 
 class ReadableRegisters:
-    """compiled: a device's tables (profiles/compiler.py). Only what some read asks for is shown."""
+    """compiled: a device's tables (profiles/compiler.py). Only fields that some read includes are shown."""
 
     def __init__(self, compiled):
         asked = {index for spans in compiled["reads"].values() for span in spans for index, _ in span[3]}
         self._fields = {field[NAME]: field for index, field in enumerate(compiled["fields"]) if index in asked}
 
     def named(self, name, value):
-        """What a field shows for this value; None where there is no such field."""
+        """The value that a field shows; None if the field does not exist."""
         field = self._fields.get(name)
         return None if field is None else _in_steps(field, value)
 
     def phases(self, start, values):
-        """What the fields start_l1 to start_l3 show, one for each value; None where there are fewer."""
+        """The values of the fields start_l1 to start_l3, one for each value; None if there are fewer fields."""
         fields = [self._fields[start + phase] for phase in PHASES if start + phase in self._fields]
         return [_in_steps(field, value) for field, value in zip(fields, values, strict=False)] if len(fields) >= len(values) else None
 
 
 def _in_steps(field, value):
-    """The value in whole counts of its register, nearest; that of a register with a fraction or a scale of its own as it is."""
+    """The value in whole counts of its register, rounded to the nearest; unchanged for a register with a fraction or a separate scale."""
     if field[TYPE][0] == "f" or field[SCALE] >= 0 or field[MUL] <= field[DIV]:
         return value
     return divide(divide(value * field[DIV], field[MUL]) * field[MUL], field[DIV], field[ROUNDING])
 
 
 class SecondaryReadings:
-    """One of our own secondaries: everything that its point measures."""
+    """A secondary of this firmware: everything that its EVSE measures."""
 
     shows_limit, by_measure = True, False
 
@@ -55,7 +55,7 @@ class SecondaryReadings:
 
 
 class ProfileReadings:
-    """A device of another make. shows_limit: the limit in force can be read; by_measure: an order is proven by a current alone."""
+    """A device of another manufacturer. shows_limit: the limit in force can be read; by_measure: an order is proven by a current alone."""
 
     def __init__(self, compiled):
         self._registers = ReadableRegisters(compiled)
@@ -82,20 +82,21 @@ class ProfileReadings:
         return self._registers.named("energy", point.energy_wh)
 
     def _state(self, text):
-        """As its profile names this state; without the digit where the device does not tell; None where it has no name for it."""
+        """The profile's name of this state; without the digit if the device does not show it; None if it has no name for it."""
         named = [state for state in self._states if state[:1] == text[:1]]
         return text if text in named else named[0] if named else None
 
 
 class MeterReadings:
-    """A meter; power_w: of each input, feed-in negative. Where its currents have no sign that of a power stands for it (`sign`):
-    "power" (of each phase), "generator" (its total), "none" (nothing does), "register" (they have one)."""
+    """A meter; power_w: of each input, feed-in negative. If its currents have no sign, a power provides it (`sign`): "power"
+    (of each phase), "generator" (its total), "none" (no sign), "register" (currents have a sign).
+    """
 
     def __init__(self, compiled):
         self._registers, self._sign = ReadableRegisters(compiled), compiled["sign"]
 
     def amps_da(self, amps_da, power_w):
-        """Signed currents of the inputs that the site uses, None where it does not show them all."""
+        """Signed currents of the inputs that the site uses, None if it does not show all of them."""
         shown = self._registers.phases("current", amps_da)
         if shown is None or self._sign == "register":
             return shown
@@ -107,7 +108,7 @@ class MeterReadings:
         return [-abs(da) if watts < 0 else abs(da) for da, watts in zip(shown, by_phase, strict=True)]
 
     def power_w(self, power_w):
-        """Its total, or the sum of its phases where it shows no total; None where it shows neither."""
+        """Its total, or the sum of its phases if it shows no total; None if it shows neither."""
         total = self._registers.named("power", sum(power_w))
         by_phase = self._registers.phases("power", power_w) if total is None else None
         return sum(by_phase) if by_phase else total

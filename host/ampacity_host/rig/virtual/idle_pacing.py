@@ -1,18 +1,18 @@
-"""How often a run without frames looks: closely while something moves, about once a second while nothing does.
+"""Pacing of a run without frames: short steps while something changes, about one second otherwise.
 
-Whatever moves in the plant ends the long sleeps at once, so a step is met as soon as ever; what is stretched is the
-time in which nothing happens.
+Any change in the plant ends the long sleeps at once, so the reaction to a step is not delayed; only intervals without events
+are stretched.
 """
 
 from ampacity_host.rig.virtual.awaitable_timer import AwaitableTimer
 
-IDLE_MS = 900          # below the hardware watchdog's time
-CLOSE_MS = 300         # between two looks while something moves
-LIVELY_MS = 2_000      # it moves for so long after something did
+IDLE_MS = 900          # below the time of the hardware watchdog
+CLOSE_MS = 300         # between two steps while something changes
+LIVELY_MS = 2_000      # duration of short steps after a change
 
 
 class IdlePacing:
-    """loop: the virtual loop. Every point of the plant stirs it."""
+    """loop: the virtual loop. Every point of the plant reports changes to it."""
 
     def __init__(self, loop, plant):
         self._loop = loop
@@ -26,7 +26,7 @@ class IdlePacing:
         return self._loop.now_us < self._until_us
 
     def stir(self, point=None):
-        """Something moves."""
+        """Something changes."""
         self._until_us = self._loop.now_us + LIVELY_MS * 1000
         sleepers, self._sleepers = self._sleepers, []
         for timer in sleepers:

@@ -1,4 +1,4 @@
-"""The Line door (ports/line.py's face) on a virtual RS-485 line."""
+"""The Line door (the interface of ports/line.py) on a virtual RS-485 line."""
 
 from ampacity_host.rig.line.characters import garble
 from ampacity_host.rig.virtual.awaitable_timer import AwaitableTimer
@@ -9,7 +9,7 @@ PENDING_BYTES_MAX = 4096
 class LineTransport:
     """One station of `line` for a task of the virtual loop. units: None for a primary, else its addresses.
 
-    alien: opened at a setting other than that of the line: all frames are unreadable in both directions.
+    alien: opened with settings other than those of the line: all frames are unreadable in both directions.
     """
 
     def __init__(self, loop, line, name, units, alien=False):
@@ -29,7 +29,7 @@ class LineTransport:
             self.station.send(self._across(data))
 
     async def read(self, timeout_us):
-        """The bytes that came, as soon as there are any; b"" after timeout_us, or early on `wake()`."""
+        """The received bytes as soon as there are any; b"" after timeout_us, or earlier on `wake()`."""
         if self._closed:
             await AwaitableTimer(self._loop)  # the controller has ended; the reading task is about to be cancelled
         if not (self._data or self._woken) and timeout_us > 0:

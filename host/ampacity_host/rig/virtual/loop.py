@@ -1,11 +1,11 @@
 """An asyncio loop whose time is virtual: it does not advance while anything is ready, then jumps to the next timer.
 
-The firmware's roles run on it unchanged. No selector, no threads, no sockets: what is outside comes in
-through `at_us` (the timeline's face, used by plant, lines and devices) or through in-memory streams. Runs
-repeat exactly: timers of one instant run in the order in which they were asked for.
+The firmware's roles run on it unchanged. No selector, no threads, no sockets: external events arrive through `at_us` (the
+timeline's interface, used by plant, lines and devices) or through in-memory streams. Runs repeat exactly: timers of one
+instant run in the order in which they were created.
 
-`run_to` may be called from inside a running real loop (the control channel's); it swaps the running loop
-for the time of the call.
+`run_to` may be called from inside a running real loop (the control channel's); it swaps the running loop for the duration of
+the call.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ OWNER = contextvars.ContextVar("owner", default=None)
 
 
 class Soon:
-    """A callback in the ready queue: what asyncio's Handle is, without its book-keeping."""
+    """A callback in the ready queue: asyncio's Handle without its accounting."""
 
     __slots__ = ("args", "callback", "context", "off")
 
@@ -36,7 +36,7 @@ class Soon:
 
 
 class VirtualLoop(Timeline, asyncio.BaseEventLoop):
-    """A timeline that is a loop, too: coroutines run between its entries."""
+    """A timeline that is also a loop: coroutines run between its entries."""
 
     def __init__(self, start_us=START_US):
         asyncio.BaseEventLoop.__init__(self)
@@ -48,7 +48,7 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
         self.set_exception_handler(self._problem)
         self.set_task_factory(_owned_task)
 
-    # ---- asyncio's face
+    # ---- the interface of asyncio
 
     def time(self):
         return self.now_us / 1e6
@@ -76,7 +76,7 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
         return asyncio.Future(loop=self)
 
     def resume(self, callback, nap, context):
-        """Runs callback(nap) now, or first thing after what runs now."""
+        """Runs callback(nap) now, or first after the running task."""
         if self._busy or self._still:
             self._ready.append(Soon(callback, (nap,), context))
         else:
@@ -90,7 +90,7 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
         raise RuntimeError("virtual loop: no threads; use a core that works in slices")
 
     def run_to(self, until_us):
-        """Runs all that happens up to and including `until_us`, then stops there."""
+        """Runs everything up to and including `until_us`, then stops there."""
         before = events._get_running_loop()
         events._set_running_loop(None)
         events._set_running_loop(self)
@@ -101,7 +101,7 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
             events._set_running_loop(before)
 
     def _run(self, until_us):
-        """The ready queue until it is empty, then the next timer, and so on."""
+        """Runs the ready queue until it is empty, then the next timer, and so on."""
         ready, heap, pop = self._ready, self._heap, heapq.heappop
         self._busy = False
         while True:

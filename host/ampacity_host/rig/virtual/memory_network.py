@@ -1,7 +1,7 @@
 """TCP without sockets: (reader, writer) pairs between tasks of the virtual loop.
 
-A network has listeners by (host, port). A path may be down (nothing new connects, nothing passes), slow, or
-keep what is sent until its fault ends, as a gateway does. Without a fault bytes arrive in the same instant.
+A network has listeners by (host, port). A path may be down (no new connections, no data), slow, or retain data until its
+fault ends, as a gateway does. Without a fault bytes arrive in the same instant.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ BABBLE_EVERY_MS = 200
 
 class Path:
     """The way to one endpoint. Faults: `down`, `late` (both ways), `cut_tx`, `cut_rx` (as the device sees it), `delay_ms`,
-    `twice`; what they hold back is kept and arrives when they end, for that is what TCP does. A gateway's line behind
-    it: `lost_permillion` of what is sent is lost (noise that a checksum finds), `echo` (what the primary sends comes
-    back), `wrong_unit` (replies with the address of another unit), `babbles` (unrequested bytes).
+    `twice`; data that they retain arrives when they end, as with TCP. A gateway's line behind it: `lost_permillion` of the
+    messages are lost (noise that a checksum detects), `echo` (the primary receives its own messages), `wrong_unit` (replies
+    with the address of another unit), `babbles` (unrequested bytes).
     """
 
     def __init__(self, time):
@@ -32,13 +32,13 @@ class Path:
         self.babbles = False
         self.nameless = False    # its name cannot be resolved
         self.delay_ms = self.lost_permillion = 0
-        self.messages = 0        # that were sent into it
-        self.ears = []           # each a function that takes bytes to a primary's end of a connection
+        self.messages = 0        # messages sent into it
+        self.ears = []           # each a function that passes bytes to the primary's end of a connection
         self._kept = []
         self._rng = Rng(1)
 
     def set_fault(self, kind, on, options):
-        """A fault of the control channel on this way."""
+        """A fault of the control channel on this path."""
         if kind == "delay":
             self.delay_ms = int(options.get("ms", 100)) if on else 0
         elif kind == "noise":
@@ -67,7 +67,7 @@ class Path:
         return data
 
     def pass_on(self, data, from_device, deliver, echoed=None):
-        """One message on its way: deliver(data) when and as often as it arrives; echoed(data): it comes back to who sent it."""
+        """One message on its path: deliver(data) when and as often as it arrives; echoed(data): it returns to its sender."""
         data = self.bend(data, from_device)
         if data is None:
             return
@@ -80,7 +80,7 @@ class Path:
         return self.down or self.late or (self.cut_tx if from_device else self.cut_rx)
 
     def carry(self, from_device, deliver, *args):
-        """Calls deliver(*args) when the path lets it through."""
+        """Calls deliver(*args) when the path lets it pass."""
         if self._holds(from_device):
             self._kept.append((from_device, deliver, args))
         elif self.delay_ms:
@@ -89,7 +89,7 @@ class Path:
             deliver(*args)
 
     def release(self):
-        """After a fault ended: what was kept arrives in order, unless its connection is gone."""
+        """After the end of a fault: retained data arrives in order, unless its connection has ended."""
         kept, self._kept = self._kept, []
         for one in kept:
             if self._holds(one[0]):
@@ -99,7 +99,7 @@ class Path:
 
 
 class End:
-    """One end of a connection, as the other sees it. `on_data` set: bytes go there instead of into the reader."""
+    """One end of a connection, as the other end sees it. With `on_data`, bytes go there instead of to the reader."""
 
     def __init__(self, loop, path, is_device):
         self.loop, self.path, self.is_device = loop, path, is_device
@@ -135,7 +135,7 @@ class End:
 
 
 class MemoryWriter:
-    """The face of asyncio.StreamWriter over an `End`."""
+    """The interface of asyncio.StreamWriter over an `End`."""
 
     def __init__(self, end):
         self._end = end
@@ -170,7 +170,7 @@ class MemoryWriter:
             end._break()
 
     async def wait_closed(self):
-        """There is nothing to wait for."""
+        """No wait is necessary."""
 
     def is_closing(self):
         return self._end.closed or self._end.reset
@@ -190,11 +190,11 @@ class Server:
         self._network.listeners.pop(self._address, None)
 
     async def wait_closed(self):
-        """There is nothing to wait for."""
+        """No wait is necessary."""
 
 
 class Network:
-    """All that can be reached. A listener is called with (client end) and returns its own End's handler."""
+    """All reachable addresses. A listener is called with (client end) and returns the handler of its own End."""
 
     def __init__(self, loop):
         self._loop = loop
@@ -235,7 +235,7 @@ class Network:
 
 
 def serve_streams(loop, handler, owner):
-    """An `accept` that runs `await handler(reader, writer)` in a task of its owner's, as asyncio.start_server does."""
+    """An `accept` that runs `await handler(reader, writer)` in a task of its owner, as asyncio.start_server does."""
     def accept(end):
         spawn(loop, owner, handler(end.reader, MemoryWriter(end)))
     return accept

@@ -1,4 +1,4 @@
-"""The Platform (ports/platform.py) of a controller that lives in the rig's process, on the virtual loop."""
+"""The Platform (ports/platform.py) of a controller in the rig's process, on the virtual loop."""
 
 from ampacity.base.clock import Clock
 from ampacity.base.rng import Rng
@@ -38,7 +38,7 @@ class VirtualClock(Clock):
 
 
 class Waiter:
-    """A sleep of one task that others can end."""
+    """A sleep of one task that other tasks can end."""
 
     def __init__(self, loop):
         self._loop = loop
@@ -86,9 +86,9 @@ class VirtualPlatform(Platform):
         return Waiter(self._loop)
 
     async def pace(self, duration_ms):
-        """The safety loop's sleep. A secondary whose pins are quiet sleeps longer, until something moves there.
+        """The safety loop's sleep. A secondary with unchanged pins sleeps longer, until a pin changes.
 
-        Its grants reach it through the bus at once, and it wakes when its lease ends.
+        Its grants arrive through the bus at once, and it wakes when its lease ends.
         """
         loop = self._loop
         if "hang" in self.faults:
@@ -101,7 +101,7 @@ class VirtualPlatform(Platform):
         return await nap
 
     def _quiet_ms(self):
-        """How long a secondary whose pins are still has nothing to do."""
+        """The time for which a secondary with unchanged pins has nothing to do."""
         longest_ms = self._world.hw_watchdog_ms * QUIET_PERMILLE // 1000
         left_ms = self._role.lease.remaining_ms(self._loop.now_ms) if self._role is not None else 0
         return min(longest_ms, left_ms) or longest_ms
@@ -118,11 +118,11 @@ class VirtualPlatform(Platform):
         return None
 
     def rng(self):
-        """Chance that repeats with the rig's seed, another one for each start."""
+        """Random numbers that repeat with the rig's seed, different for each start."""
         return Rng(self._world.seed * 65_537 + self._world.next_number())
 
     def frameless_buses(self, site, guard, on_reading):
-        """Buses without frames (virtual/frameless_bus.py) where this run wants them, else None."""
+        """Buses without frames (virtual/frameless_bus.py) if this run uses them, else None."""
         if not self._world.no_bytes:
             return None
         buses = FramelessBuses(self._world, site, guard, on_reading)
@@ -138,7 +138,7 @@ class VirtualPlatform(Platform):
         return self._outputs[name]
 
     def input(self, name):
-        """Inputs of the bench come as events."""
+        """Inputs of the bench arrive as events."""
         return None
 
     def evse_hardware(self, evse_name):
@@ -176,11 +176,11 @@ class VirtualPlatform(Platform):
         return server
 
     def reset(self, kind="immediate"):
-        """The controller asks for its restart: its objects are dropped and it starts again."""
+        """The controller requests its restart: its objects are discarded and it starts again."""
         self._loop.call_soon(self._world.restart, self.boot.get("name", "primary"))
 
     def die(self):
-        """Power is gone: nothing leaves any more. The pins fall when the hardware watchdog says so."""
+        """The power fails: nothing is sent any more. The pins reset when the hardware watchdog fires."""
         self.dead = True
         self.files.dead = True
         for port in self._ports.values():
@@ -193,7 +193,7 @@ class VirtualPlatform(Platform):
 
     @property
     def role(self):
-        """The role object, which the role puts here when it has made it."""
+        """The role object, stored here by the role after its creation."""
         return self._role
 
     @role.setter

@@ -1,4 +1,4 @@
-"""The store of a controller under the virtual clock: it outlives its controller, and the power can be cut in a write."""
+"""The store of a controller under the virtual clock: it outlives its controller, and the power can fail during a write."""
 
 from ampacity.store.memory_files import MemoryFiles, PowerCut
 
@@ -6,7 +6,7 @@ ENOSPC = 28
 
 
 class VirtualStorage(MemoryFiles):
-    """`on_cut` is called when the power went in a write, before the write raises. `full`: no space.
+    """`on_cut` is called when the power failed during a write, before the write raises. `full`: no space.
 
     `slow_ms`: duration of each write; `on_slow` is called.
     """
@@ -41,7 +41,7 @@ class VirtualStorage(MemoryFiles):
 
 
 class ControllerStorage:
-    """What one life of a controller holds of its store: dead with it, so that nothing is written after a kill."""
+    """The view of the store during one run of a controller: it ends with the run, so that nothing is written after a kill."""
 
     def __init__(self, files):
         self._files = files

@@ -1,7 +1,7 @@
-"""The bench on a virtual clock: one process, the same bytes, time only when told.
+"""The bench on a virtual clock: one process, the same bytes, time advances only on request.
 
-Controllers are objects on the virtual loop. `advance` moves it in slices, so that the control channel (which
-lives on a real loop) stays awake meanwhile.
+Controllers are objects on the virtual loop. `advance` moves it in slices, so that the control channel (on a real loop)
+remains responsive.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ SLICE_S = 0.05
 
 
 class VirtualBench(Bench):
-    """start() brings all up at the first instant; run_ms()/advance() move time; close() drops everything."""
+    """start() starts everything at the first instant; run_ms()/advance() move time; close() discards everything."""
 
     clock = "virtual"
     can_advance = can_site = True
@@ -37,7 +37,7 @@ class VirtualBench(Bench):
         self.cut_off = set()  # without bytes: names of unreachable EVSEs and meters
         self.pacing = IdlePacing(self.loop, self.plant) if no_bytes else None
         self._advancing = asyncio.Lock()
-        self.orders = 0              # that the primary sent, refreshes not counted
+        self.orders = 0              # sent by the primary, refreshes not counted
         if make_controllers:
             self._make_controllers()
 
@@ -61,7 +61,7 @@ class VirtualBench(Bench):
         self._own_spies[name] = InProcessLease(lambda: self.secondaries[name], lambda: self.loop.now_ms)
 
     def _own_address(self, name):
-        """Address of a secondary over TCP; behind a gateway one that only the gateway knows."""
+        """Address of a secondary over TCP; behind a gateway an address that only the gateway knows."""
         key = self.address_of[name]
         return key[1:] if self.endpoints[key] is self.own_ends[name] else ("behind a gateway: " + name, key[2])
 
@@ -100,7 +100,7 @@ class VirtualBench(Bench):
         self.loop.run_for_ms(ms)
 
     async def advance(self, ms):
-        """Runs that long, in slices of real time."""
+        """Runs for this time, in slices of real time."""
         async with self._advancing:
             until_us = self.loop.now_us + ms * 1000
             while self.loop.now_us < until_us:
@@ -127,7 +127,7 @@ class VirtualBench(Bench):
     # ---- controllers
 
     def restart(self, name):
-        """A controller asked for its own restart."""
+        """A controller requested its own restart."""
         controller = self.primary if name == "primary" else self.secondaries[name]
         controller.kill()
         self.flush_later(controller.start)
@@ -144,7 +144,7 @@ class VirtualBench(Bench):
         self.flush()
 
     async def cut_at_write(self, n):
-        """In the n-th coming write; while the primary is off: of its next life."""
+        """In the n-th write from now on; while the primary is off: of its next run."""
         if self.primary.running:
             self.primary.files.cut_at_write(n)
         else:
@@ -169,7 +169,7 @@ class VirtualBench(Bench):
                 self.restart("primary")
 
     def _bitten(self):
-        """Has the primary's hardware watchdog bitten?"""
+        """Has the primary's hardware watchdog fired?"""
         return self.primary.running and self.primary.platform.watchdog.state == "expired"
 
     def _network_fault(self, kind, on):
@@ -222,7 +222,7 @@ class VirtualBench(Bench):
         if self.primary is not None and self.primary.running:
             self.primary.platform.events.append(("safety_load", name, on))
 
-    # ---- what the primary says
+    # ---- queries to the primary
 
     def view(self):
         """The primary's own view, None while it is down."""
@@ -236,7 +236,7 @@ class VirtualBench(Bench):
         return self.primary.restarts
 
     def role_made(self, name, role):
-        """A controller has come to life: the orders of the primary are counted from here on."""
+        """A controller has started: the orders of the primary are counted from here on."""
         if name == "primary":
             role.guard.send = self._counted(role.guard.send)
 

@@ -1,4 +1,4 @@
-"""The bench on a virtual clock for primaries below primaries: one plant, a controller for each of them."""
+"""The bench on a virtual clock for primaries below primaries: one plant, a controller for each primary."""
 
 from ampacity_host.rig.base.bench import budgets_ms
 from ampacity_host.rig.control_channel.fields import FieldError
@@ -68,7 +68,7 @@ class VirtualCascadeBench(VirtualBench):
         return self._line_to(self.primaries[name], text)
 
     def path_below(self, name):
-        """The way of a TCP connection to a primary below."""
+        """The path of a TCP connection to a primary below."""
         tcp = self.cascade.member(name).facts["parent"]["tcp"]
         return self.network.path(tcp["host"], tcp["tcp_port"])
 
@@ -79,7 +79,7 @@ class VirtualCascadeBench(VirtualBench):
         return controller.platform.watchdog.state if controller.running else "expired"
 
     def view(self):
-        """That of the top; under "below" those of the others, None while they are down."""
+        """The view of the primary at the top; under "below" those of the others, None while they are down."""
         view = super().view()
         if view is not None:
             view["below"] = {name: one.role.view() if one.running and one.role is not None else None for name, one in self.primaries.items()}

@@ -1,14 +1,14 @@
-"""The bench CSMS on the virtual loop: the same bytes over an in-memory connection, its clock the virtual one."""
+"""The bench CSMS on the virtual loop: the same bytes over an in-memory connection, on the virtual clock."""
 
 from ampacity_host.rig.base.upstream import Upstream
 from ampacity_host.rig.virtual.memory_network import MemoryWriter
 
 HOST, PORT = "127.0.0.1", 9000
-EPOCH_UNIX_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z: what a virtual CSMS says at the start
+EPOCH_UNIX_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z: the time of a virtual CSMS at the start
 
 
 class VirtualLink:
-    """What `csms_down` pulls."""
+    """The connection that `csms_down` interrupts."""
 
     def __init__(self, path, csms):
         self.path, self._csms = path, csms
@@ -25,7 +25,7 @@ class VirtualLink:
 
 
 def attach_csms(bench, version, ocpp, unix_ms=EPOCH_UNIX_MS, check_every=1):
-    """Puts a bench CSMS into the bench's network and points the upstream facts `ocpp` at it; the CSMS."""
+    """Adds a bench CSMS to the bench's network and sets the upstream facts `ocpp` to it; returns the CSMS."""
     from ampacity_host.csms.server import BenchCsms
 
     csms = BenchCsms(version, lambda: bench.t_ms, lambda: unix_ms + bench.t_ms, check_every)
