@@ -5,6 +5,7 @@ from ampacity_host.board.findings import Board, Finding
 from ampacity_host.board.loader import BoardFile, once
 from ampacity_host.board.rules import functions, memory, pins, ratings, serial
 from ampacity_host.board.rules.place import place_of
+from ampacity_host.profiles.schema_errors import meant
 
 RULE_NAMES = {
     "format": "the file is TOML, and every field is known, of its kind and in its range",
@@ -65,9 +66,11 @@ def variant_findings(name: str, board: Board) -> list[Finding]:
 
 def unused_waivers(file: BoardFile, waived: set[tuple[str, str]]) -> list[Finding]:
     """A waiver of nothing hides the next mistake."""
-    rows = [(index, row) for board in file.variants.values() for index, row in enumerate(board["waive"])]
-    return [
-        Finding("waive", f"waive.{index}", f"rule {row['rule']} has no finding at {row['field']} in any variant; leave the waiver out")
-        for index, row in rows
-        if (row["rule"], row["field"]) not in waived
-    ]
+    found = []
+    for board in file.variants.values():
+        for index, row in enumerate(board["waive"]):
+            if row["rule"] not in RULE_NAMES:
+                found.append(Finding("waive", f"waive.{index}.rule", f'"{row["rule"]}" is no rule; {meant(row["rule"], list(RULE_NAMES))}'))
+            elif (row["rule"], row["field"]) not in waived:
+                found.append(Finding("waive", f"waive.{index}", f"rule {row['rule']} has no finding at {row['field']}; use none there"))
+    return found

@@ -72,8 +72,9 @@ def read(path: Path) -> BoardFile:
         findings += [Finding("format", field, text, row["name"]) for field, text in wrong]
         if not wrong:
             variants[row["name"]] = filled(board, SCHEMA)
-    if path.name == FILE and written.get("name") not in (path.resolve().parent.name, None):
-        findings.append(Finding("format", "name", f'"{written["name"]}" is in the folder {path.resolve().parent.name}; both have the same name'))
+    folder = path.resolve().parent.name
+    if path.name == FILE and isinstance(written.get("name"), str) and written["name"] != folder:
+        findings.append(Finding("format", "name", f'"{written["name"]}" is not the name of its folder; use "{folder}", or rename the folder'))
     return BoardFile(path, variants, once(findings))
 
 

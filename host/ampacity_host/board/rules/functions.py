@@ -14,7 +14,7 @@ def pilot(place: Place) -> Found:
     if place.local:
         for key, what in LOCAL.items():
             if key not in table:
-                yield "function-missing", f"pilot.{key}", f'is missing; kind = "local" needs {what}'
+                yield "function-missing", f"pilot.{key}", f'is missing; kind = "local" needs {what}: write it'
         if not place.chip.facts["samples_pilot"]:
             yield "pilot-kind", "pilot.kind", '"local" is not possible: a program on this chip cannot sample a 1 kHz wave in phase; use "serial" or "none"'
     if table["kind"] == "serial":
@@ -42,13 +42,13 @@ def outlet(place: Place) -> Found:
         switched = {pole for each in board["contactor"] for pole in each["poles"]}
         open_ones = [pole for pole in CONDUCTORS[rating["phases"]] if pole not in switched]
         if open_ones:
-            yield "contactor-poles", "contactor", f"nothing switches {', '.join(open_ones)}; the poles together are {', '.join(CONDUCTORS[rating['phases']])}"
+            yield "contactor-poles", "contactor", f"nothing switches {', '.join(open_ones)}; use {', '.join(CONDUCTORS[rating['phases']])} over all [[contactor]]"
     if "rcd" not in board:
         yield "function-missing", "rcd", "is missing; write a table with kind, and trip and test unless the RCD is upstream"
     if rating["connector"] == "socket":
         for key, what in (("proximity", "cable coding"), ("lock", "lock")):
             if key not in board:
-                yield "function-missing", key, f'is missing; a socket needs its {what}; with a fixed cable use rating.connector = "cable"'
+                yield "function-missing", key, f'is missing; write a table for the {what} of the socket; with a fixed cable use rating.connector = "cable"'
 
 
 def weld(place: Place) -> Found:
@@ -57,7 +57,7 @@ def weld(place: Place) -> Found:
     for index, each in enumerate(place.board["contactor"]):
         lines = [pole for pole in each["poles"] if pole != "N"]
         if "feedback" not in each and not (lines and set(lines) <= seen):
-            yield "function-missing", f"contactor.{index}.feedback", "is missing; fit a mirror contact, or a [[weld]] input that sees " + ", ".join(lines or ["N"])
+            yield "function-missing", f"contactor.{index}.feedback", "is missing; write the pin of a mirror contact, or a [[weld]] that sees " + ", ".join(lines or ["N"])
 
 
 def rcd(place: Place) -> Found:
@@ -67,7 +67,7 @@ def rcd(place: Place) -> Found:
         return
     for key in ("trip", "test"):
         if table["kind"] != "upstream-type-b" and key not in table:
-            yield "function-missing", f"rcd.{key}", f'is missing; kind = "{table["kind"]}" needs its pin'
+            yield "function-missing", f"rcd.{key}", f'is missing; write the pin, which kind = "{table["kind"]}" has'
         if table["kind"] == "upstream-type-b" and key in table:
             yield "function-unused", f"rcd.{key}", 'belongs to a detector on the board; leave it out, or use kind = "rdc-dd" or "type-b"'
 

@@ -28,7 +28,7 @@ def flash_map(place: Place) -> Found:
     kinds = [row["kind"] for _, table in flashes(place) for row in table["region"]]
     for kind, holds in (("interpreter", "the interpreter"), ("files", "settings and journal")):
         if "flash" in board and kind not in kinds:
-            yield "flash-map", "flash.region", f'there is none of kind "{kind}"; it holds {holds}'
+            yield "flash-map", "flash.region", f'there is none of kind "{kind}"; write one for {holds}'
 
 
 def flashes(place: Place) -> list[tuple[str, dict[str, Any]]]:
@@ -43,9 +43,9 @@ def _regions(name: str, table: dict[str, Any]) -> Found:
         if row["start_kib"] < end:
             yield "flash-map", f"{field}.start_kib", f"{row['name']} begins at {row['start_kib']} KiB, inside {before}; use {end} KiB or more"
         if last > table["kib"]:
-            yield "flash-map", f"{field}.size_kib", f"{row['name']} ends at {last} KiB; the flash ends at {table['kib']} KiB"
+            yield "flash-map", f"{field}.size_kib", f"{row['name']} ends at {last} KiB; use an end of {table['kib']} KiB or less"
         if row["start_kib"] % table["erase_kib"] or row["size_kib"] % table["erase_kib"]:
-            yield "flash-map", field, f"{row['name']} is not on boundaries of {table['erase_kib']} KiB, the unit that is erased at once"
+            yield "flash-map", field, f"{row['name']} is not on erase units; use multiples of {table['erase_kib']} KiB"
         if last > end:
             end, before = last, row["name"]
 
@@ -59,7 +59,7 @@ def file_system(place: Place) -> Found:
                 yield ("flash-files", field, f"{blocks} erase units are no file system; use {FILE_BLOCKS_MIN} or more, "
                        "or an [spi_flash] with small ones")  # fmt: skip
             elif row["kind"] == "files" and place.board["update"]["kind"] == "files-ab" and row["size_kib"] < 2 * APPLICATION_KIB:
-                yield "flash-files", field, f"two slots need {2 * APPLICATION_KIB} KiB or more"
+                yield "flash-files", field, f"{row['size_kib']} KiB hold no two slots; use {2 * APPLICATION_KIB} KiB or more"
 
 
 def heap(place: Place) -> Found:
@@ -98,7 +98,7 @@ def update(place: Place) -> Found:
     slots = {"esp32-ota": ("interpreter", 2), "romfs": ("romfs", 1)}.get(kind)
     held = [row["kind"] for _, table in flashes(place) for row in table["region"]]
     if slots and held.count(slots[0]) < slots[1]:
-        yield "update", "flash.region", f'update.kind = "{kind}" needs {slots[1]} of kind "{slots[0]}"; there is {held.count(slots[0])}'
+        yield "update", "flash.region", f'update.kind = "{kind}" has {held.count(slots[0])} region of kind "{slots[0]}"; write {slots[1]}'
 
 
 def port_of_chip(place: Place) -> Found:

@@ -1,5 +1,7 @@
 """Pins: each is on the package, free, used once, and able to do what it is used for."""
 
+from difflib import get_close_matches
+
 from ampacity_host.board.rules.place import Found, Place
 from ampacity_host.board.uses import ADC, DRIVEN, PWM
 from ampacity_host.configure.site_file.toml_text import near
@@ -25,10 +27,10 @@ def exists(place: Place) -> Found:
     """The package has the pin."""
     for use in place.uses:
         if not place.chip.any_line and use.pin not in place.chip.pins:
-            other = near(use.pin, place.chip.pins) if not use.pin.isdigit() else None
-            allowed = "; ".join(place.chip.facts["pins"]) or "none"
-            hint = f"did you mean {other}? " if other else ""
-            yield "pin-missing", use.field, f"{place.chip.facts['title']} has no pin {use.pin}; {hint}its pins are {allowed}"
+            close = [] if use.pin.isdigit() else get_close_matches(use.pin.upper(), place.chip.pins, 1)
+            allowed = "use one of " + ", ".join(place.chip.facts["pins"]) if place.chip.pins else "leave it out: no chip of this kind has pins"
+            hint = f"; did you mean {close[0]}?" if close else ""
+            yield "pin-missing", use.field, f"{place.chip.facts['title']} has no pin {use.pin}; {allowed}{hint}"
 
 
 def reserved(place: Place) -> Found:
@@ -58,7 +60,7 @@ def analog(place: Place) -> Found:
         row = place.chip.adc(use.pin)
         inputs = ", ".join(text for each in place.chip.facts["adc"] for text in each["pins"]) or "none"
         if use.kind == ADC and row is None:
-            yield "pin-adc", use.field, f"pin {use.pin} has no ADC; the inputs are {inputs}"
+            yield "pin-adc", use.field, f"pin {use.pin} has no ADC; use one of {inputs}"
         elif use.kind == ADC and row is not None and row.get("shared_with") == "wifi" and place.chip.wifi:
             yield "pin-adc", use.field, f"the ADC of pin {use.pin} cannot be used while Wi-Fi runs; use an input of another unit: {inputs}"
 
@@ -72,7 +74,7 @@ def timers(place: Place) -> Found:
         row = place.chip.pwm(use.pin)
         if row is None:
             allowed = ", ".join(text for each in place.chip.facts["pwm"] for text in each["pins"]) or "none"
-            yield "pin-pwm", use.field, f"pin {use.pin} has no PWM; pins with a timer are {allowed}"
+            yield "pin-pwm", use.field, f"pin {use.pin} has no PWM; use one of {allowed}"
             continue
         hz = 1000 if use.field == "pilot.pwm" else _hold_hz(place, use.field)
         other, theirs = by_timer.setdefault(row["timer"], (use.field, hz))

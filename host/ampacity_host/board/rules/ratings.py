@@ -17,7 +17,7 @@ def pwm_resolution(place: Place) -> Found:
     use = place.at("pilot.pwm")
     timer = place.chip.pwm(use.pin) if use else None
     if use and timer and pilot_steps(timer) < STEPS_MIN:
-        yield "pwm-resolution", use.field, f"{timer['timer']} has {pilot_steps(timer)} steps at 1 kHz; at least {STEPS_MIN} are needed"
+        yield "pwm-resolution", use.field, f"{timer['timer']} has {pilot_steps(timer)} steps at 1 kHz; use a timer with {STEPS_MIN} or more"
 
 
 def scaling(place: Place) -> Found:
@@ -33,7 +33,7 @@ def scaling(place: Place) -> Found:
         row = place.chip.adc(use.pin)
         step_uv = row["full_mv"] * 1000 * abs(use.entry["numerator"]) // use.entry["denominator"] >> row["bits"] if row else 0
         if step_uv > CP_STEP_MV * 1000:
-            yield "adc-resolution", field, f"one step is {step_uv // 1000} mV; at most {CP_STEP_MV} mV"
+            yield "adc-resolution", field, f"one step is {step_uv // 1000} mV; use a scaling with {CP_STEP_MV} mV or less"
 
 
 def _span(place: Place, use: Use, bounds: tuple[int, int]) -> Found:
@@ -44,7 +44,7 @@ def _span(place: Place, use: Use, bounds: tuple[int, int]) -> Found:
     low = 0 if 0 in bounds else row["low_mv"]  # a supply that fails reads as near 0 V, wherever exactly
     if at_pin[0] < low or at_pin[1] > row["high_mv"]:
         yield ("adc-range", use.field, f"{bounds[0]} to {bounds[1]} mV come to the pin as {at_pin[0]} to {at_pin[1]} mV; "
-               f"the converter reads {low} to {row['high_mv']} mV")  # fmt: skip
+               f"use a scaling within {low} to {row['high_mv']} mV")  # fmt: skip
 
 
 def cable_coding(place: Place) -> Found:
@@ -60,7 +60,7 @@ def cable_coding(place: Place) -> Found:
     at_pin = [(level - use.entry["offset_mv"]) * use.entry["denominator"] // use.entry["numerator"] for level in levels]
     step_uv = row["full_mv"] * 1000 >> row["bits"]
     if not 0 <= min(at_pin) or max(at_pin) > row["high_mv"]:
-        yield "adc-range", use.field, f"60 to 4500 Ω come to the pin as {at_pin[0]} to {at_pin[-1]} mV; the converter reads 0 to {row['high_mv']} mV"
+        yield "adc-range", use.field, f"60 to 4500 Ω come to the pin as {at_pin[0]} to {at_pin[-1]} mV; use a scaling within 0 to {row['high_mv']} mV"
     elif min(abs(b - a) * 1000 for a, b in zip(at_pin, at_pin[1:], strict=False)) < PP_STEPS * step_uv:
         yield "adc-resolution", use.field, f"two windows of Table B.2 are less than {PP_STEPS} steps apart; use a smaller proximity.pull_up_ohm"
 
@@ -100,7 +100,7 @@ def temperature(place: Place) -> Found:
     level = table["zero_mv"] + table["max_c"] * table["mv_per_k"]
     at_pin = (level - use.entry["offset_mv"]) * use.entry["denominator"] // use.entry["numerator"]
     if not row["low_mv"] <= at_pin <= row["high_mv"]:
-        yield "adc-range", use.field, f"{table['max_c']} °C comes to the pin as {at_pin} mV; the converter reads {row['low_mv']} to {row['high_mv']} mV"
+        yield "adc-range", use.field, f"{table['max_c']} °C comes to the pin as {at_pin} mV; use a scaling within {row['low_mv']} to {row['high_mv']} mV"
 
 
 RULES = (pwm_resolution, scaling, cable_coding, contactor_rating, sampling, temperature)

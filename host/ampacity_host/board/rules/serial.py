@@ -16,7 +16,7 @@ def uarts(place: Place) -> Found:
     for index, each in enumerate(place.board["serial"]):
         field, value = f"serial.{index}.{key}", each.get(key)
         if value is None:
-            yield "uart", field, f"is missing; port {place.board['port']} needs " + ("its device" if key == "device" else _listed(known))
+            yield "uart", field, "is missing; write " + ('a text such as "/dev/ttyUSB0"' if key == "device" else f"one of {_listed(known)}")
             continue
         if value in first:
             yield "uart", field, f"{value} is also that of {first[value]}; use another of {_listed(known)}"
@@ -47,7 +47,7 @@ def pins(place: Place) -> Found:
 
 
 def direction(place: Place) -> Found:
-    """A half-duplex transceiver is switched by somebody who can."""
+    """A half-duplex transceiver is switched by a part that can."""
     allowed = BY_PORT[place.board["port"]]
     for index, each in enumerate(place.board["serial"]):
         field, way = f"serial.{index}.direction", each["direction"]
@@ -55,7 +55,7 @@ def direction(place: Place) -> Found:
             words = ", ".join(f'"{word}"' for word in allowed)
             yield "rs485-direction", field, f'"{way}" leaves the transceiver without a direction on port {place.board["port"]}; use {words}'
         elif way == "pin" and "de" not in each:
-            yield "rs485-direction", f"serial.{index}.de", 'is missing; direction = "pin" needs the pin that enables the driver'
+            yield "rs485-direction", f"serial.{index}.de", 'is missing; write the pin that enables the driver, for direction = "pin"'
         elif way in ("auto", "none") and "de" in each:
             yield "rs485-direction", f"serial.{index}.de", f'is not used with direction = "{way}"; leave it out, or use "{allowed[0]}"'
 
@@ -85,7 +85,7 @@ def network(place: Place) -> Found:
     for index, each in enumerate(place.board["network"]):
         for key in ("sck", "mosi", "miso", "cs") if each["kind"] == "w5500" else ():
             if key not in each:
-                yield "function-missing", f"network.{index}.{key}", 'is missing; kind = "w5500" needs it'
+                yield "function-missing", f"network.{index}.{key}", 'is missing; write its pin, for kind = "w5500"'
 
 
 RULES = (uarts, pins, direction, silent_in_reset, bus_for_a_primary, network)
