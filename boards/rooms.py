@@ -10,7 +10,8 @@ import os
 options.defaults(role="both", ocpp=True, commission=True, port="board")  # noqa: F821
 
 FIRMWARE = "../firmware" if os.path.isdir("../firmware/ampacity") else "../.."  # in the repository; where it is installed
-ABSENT = ["ports/linux.py", "ports/linux_tls.py", "ports/sim.py", "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py"]
+ABSENT = ["ports/linux.py", "ports/linux_tls.py", "ports/sim.py"]  # of other runtimes, and of the bench
+ABSENT += ["roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py"]
 ABSENT += ["ports/board.py"] if options.port == "unix" else ["ports/unix.py", "ports/lock.py"]  # noqa: F821
 ROOMS = {
     "both": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store"),
@@ -33,7 +34,7 @@ def rooms():
 def modules(room):
     """Paths of a room's modules below the package."""
     top = os.path.join(FIRMWARE, "ampacity")
-    for folder, below, names in sorted(os.walk(os.path.join(top, room))):
+    for folder, _, names in sorted(os.walk(os.path.join(top, room))):
         for name in sorted(names):
             path = os.path.relpath(os.path.join(folder, name), top).replace(os.sep, "/")
             if name.endswith(".py") and path not in ABSENT:

@@ -25,8 +25,8 @@ The first variant is the one that a plain `NAME` means; `NAME:VARIANT` means ano
 
 **On the controller.** A controller reads no TOML. `ampacity board show NAME[:VARIANT] --json` prints one variant as one JSON object: the
 same names, with `variant` as a text and every default of this page filled in, so that the reader has no defaults of its own. Numbers are integers, a
-table without a default that the board does not have is absent, and a list that it does not have is empty. A reader ignores names that it does not know
-and refuses a `format` that it does not know.
+table without a default that the board does not have is absent, and a list that it does not have is empty. A reader ignores names that it
+does not know and refuses a `format` that it does not know.
 
 **Scaling.** Analog values are integers in mV: `measured = pin_mv * numerator // denominator + offset_mv`. `pin_mv` is the voltage at the pin as
 the port reads it (ESP32: `read_uv() // 1000`; others: counts × `full_mv` of the chip over the full scale).

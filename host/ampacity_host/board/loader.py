@@ -59,7 +59,8 @@ def read(path: Path) -> BoardFile:
     try:
         _, written = read_toml(path, "board file")
     except SiteErrors as errors:
-        return BoardFile(path, {}, [Finding("format", f"line {each.line}" if each.line else "file", f"{each.value}; {each.allowed}") for each in errors.mistakes])
+        rows = [(f"line {each.line}" if each.line else "file", f"{each.value}; {each.allowed}") for each in errors.mistakes]
+        return BoardFile(path, {}, [Finding("format", *row) for row in rows])
     rows = written.pop("variant", None)
     called = [row.get("name") if isinstance(row, dict) else None for row in rows] if isinstance(rows, list) else []
     if not called or not all(isinstance(name, str) and NAME.fullmatch(name) for name in called) or len(set(called)) < len(called):

@@ -44,7 +44,8 @@ def _walk(value: Any, place: tuple[str, ...], source: str, above: dict[str, Any]
     elif isinstance(value, dict) and "pin" in value:
         kind = DIRECTIONS.get(place[-1], IN)
         held = place[-1] == "drive" and above.get("hold_permille", 1000) < 1000
-        yield Use(".".join(place), str(value["pin"]), PWM if held else kind, value.get("level"), value.get("pull", "none"), value.get("source", source), value)
+        kind = PWM if held else kind
+        yield Use(".".join(place), str(value["pin"]), kind, value.get("level"), value.get("pull", "none"), value.get("source", source), value)
     elif isinstance(value, dict):
         for key, item in value.items():
             if key not in ("taken", "waive"):

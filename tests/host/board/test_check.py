@@ -147,8 +147,13 @@ def test_a_folder_and_a_file_outside_the_repository_are_found(tmp_path, monkeypa
     assert run("check", "board.toml").exit_code == run("check", ".").exit_code == 0
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xfe[\x00b\x00", b"variant = 3\n", b"[variant]\nname = 3\n", b"[[variant]]\n", b"[[variant]]\nname='a'\n" * 2,
-                                  b"[[variant]]\nname='a'\nmemory=[]\n", b"\x00", b"name = \n", b"a" * (2 << 20), b"[[variant]]\nname='a'\nformat=nan\n"])  # fmt: skip
+STRANGE = [
+    b"", b"\xff\xfe[\x00b\x00", b"variant = 3\n", b"[variant]\nname = 3\n", b"[[variant]]\n", b"[[variant]]\nname='a'\n" * 2, b"\x00", b"name = \n",
+    b"[[variant]]\nname='a'\nmemory=[]\n", b"a" * (2 << 20), b"[[variant]]\nname='a'\nformat=nan\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", STRANGE, ids=range(len(STRANGE)))
 def test_a_file_that_is_no_board_file_has_a_finding_and_no_traceback(tmp_path, data):
     path = tmp_path / "board.toml"
     path.write_bytes(data)

@@ -16,7 +16,7 @@ def pilot(place: Place) -> Found:
             if key not in table:
                 yield "function-missing", f"pilot.{key}", f'is missing; kind = "local" needs {what}: write it'
         if not place.chip.facts["samples_pilot"]:
-            yield "pilot-kind", "pilot.kind", '"local" is not possible: a program on this chip cannot sample a 1 kHz wave in phase; use "serial" or "none"'
+            yield "pilot-kind", "pilot.kind", 'a program on this chip cannot sample "local" in phase; use "serial" or "none"'
     if table["kind"] == "serial":
         links = [each["name"] for each in board["serial"] if each["use"] == "pilot"]
         if table.get("serial") not in links:
@@ -39,16 +39,17 @@ def outlet(place: Place) -> Found:
     if not board["contactor"]:
         yield "function-missing", "contactor", "is missing; write a [[contactor]] with drive, poles, rating_a"
     else:
+        poles = CONDUCTORS[rating["phases"]]
         switched = {pole for each in board["contactor"] for pole in each["poles"]}
-        open_ones = [pole for pole in CONDUCTORS[rating["phases"]] if pole not in switched]
+        open_ones = [pole for pole in poles if pole not in switched]
         if open_ones:
-            yield "contactor-poles", "contactor", f"nothing switches {', '.join(open_ones)}; use {', '.join(CONDUCTORS[rating['phases']])} over all [[contactor]]"
+            yield "contactor-poles", "contactor", f"nothing switches {', '.join(open_ones)}; use {', '.join(poles)} over all [[contactor]]"
     if "rcd" not in board:
         yield "function-missing", "rcd", "is missing; write a table with kind, and trip and test unless the RCD is upstream"
     if rating["connector"] == "socket":
         for key, what in (("proximity", "cable coding"), ("lock", "lock")):
             if key not in board:
-                yield "function-missing", key, f'is missing; write a table for the {what} of the socket; with a fixed cable use rating.connector = "cable"'
+                yield "function-missing", key, f'is missing; write a table for the {what}, or use rating.connector = "cable"'
 
 
 def weld(place: Place) -> Found:
@@ -57,7 +58,8 @@ def weld(place: Place) -> Found:
     for index, each in enumerate(place.board["contactor"]):
         lines = [pole for pole in each["poles"] if pole != "N"]
         if "feedback" not in each and not (lines and set(lines) <= seen):
-            yield "function-missing", f"contactor.{index}.feedback", "is missing; write the pin of a mirror contact, or a [[weld]] that sees " + ", ".join(lines or ["N"])
+            behind = ", ".join(lines or ["N"])
+            yield "function-missing", f"contactor.{index}.feedback", f"is missing; write a mirror contact, or a [[weld]] that sees {behind}"
 
 
 def rcd(place: Place) -> Found:

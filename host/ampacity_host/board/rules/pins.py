@@ -44,7 +44,7 @@ def strapping(place: Place) -> Found:
     """What is connected to a strapping pin decides how the chip starts."""
     for use in place.uses:
         if use.pin in place.chip.strapping:
-            yield "pin-strapping", use.field, f"pin {use.pin} selects the boot mode during reset; use a free one{free(place)}, or waive it with a reason"
+            yield "pin-strapping", use.field, f"pin {use.pin} selects the boot mode in reset; use a free one{free(place)}, or waive it with a reason"
 
 
 def drivable(place: Place) -> Found:

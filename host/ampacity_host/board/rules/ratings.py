@@ -77,7 +77,7 @@ def contactor_rating(place: Place) -> Found:
     most = place.board.get("rating", {}).get("max_a", 0)
     for index, each in enumerate(place.board["contactor"]):
         if each["rating_a"] < most:
-            yield "contactor-rating", f"contactor.{index}.rating_a", f"{each['rating_a']} A is below rating.max_a; use {most} A or more, or lower max_a"
+            yield "contactor-rating", f"contactor.{index}.rating_a", f"{each['rating_a']} A is below max_a; use {most} A or more, or lower max_a"
         if "hold_hz" in each and each["hold_permille"] < 1000 and each["hold_hz"] < 50:
             yield "contactor-rating", f"contactor.{index}.hold_hz", f"{each['hold_hz']} Hz lets the coil drop; use 50 to 100000 Hz"
 
@@ -85,7 +85,7 @@ def contactor_rating(place: Place) -> Found:
 def sampling(place: Place) -> Found:
     """Above 65 A the low half is too short for single reads."""
     if place.local and place.pilot.get("method") == "extremes" and place.board.get("rating", {}).get("max_a", 0) > EXTREMES_MAX_A:
-        yield "pilot-method", "pilot.method", f'"extremes" sees no half wave above {EXTREMES_MAX_A} A; use "dma" or "synchronous", or lower rating.max_a'
+        yield "pilot-method", "pilot.method", f'"extremes" sees no half wave above {EXTREMES_MAX_A} A; use "dma" or "synchronous", or a lower max_a'
 
 
 def temperature(place: Place) -> Found:
@@ -100,7 +100,7 @@ def temperature(place: Place) -> Found:
     level = table["zero_mv"] + table["max_c"] * table["mv_per_k"]
     at_pin = (level - use.entry["offset_mv"]) * use.entry["denominator"] // use.entry["numerator"]
     if not row["low_mv"] <= at_pin <= row["high_mv"]:
-        yield "adc-range", use.field, f"{table['max_c']} °C comes to the pin as {at_pin} mV; use a scaling within {row['low_mv']} to {row['high_mv']} mV"
+        yield "adc-range", use.field, f"{table['max_c']} °C comes to the pin as {at_pin} mV; use one within {row['low_mv']} to {row['high_mv']} mV"
 
 
 RULES = (pwm_resolution, scaling, cable_coding, contactor_rating, sampling, temperature)

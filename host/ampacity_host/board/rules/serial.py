@@ -66,7 +66,7 @@ def silent_in_reset(place: Place) -> Found:
         use = place.at(f"serial.{index}.de")
         wanted = "external-down" if use and use.level else "external-up"
         if use and use.pull != wanted:
-            yield "pin-pull", f"{use.field}.pull", f'"{use.pull}" lets the transmitter hold the line during reset; use "{wanted}", and fit the resistor'
+            yield "pin-pull", f"{use.field}.pull", f'"{use.pull}" lets the transmitter hold the line in reset; use "{wanted}", and fit the resistor'
 
 
 def bus_for_a_primary(place: Place) -> Found:
