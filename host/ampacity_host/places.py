@@ -13,3 +13,4 @@ PROFILES = FIRMWARE / "ampacity" / "profiles"
 SITES = Path(__file__).resolve().parent / "sites"
 _ABOVE = Path(__file__).resolve().parents[2]
 CHECKOUT = _ABOVE if _ABOVE / "firmware" == FIRMWARE else None  # None: installed
+BOARDS = CHECKOUT / "boards" if CHECKOUT else Path(__file__).resolve().parent / "boards"  # setup.py puts them there

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ampacity_host.cli.board_commands import boards
 from ampacity_host.cli.spelling import Group
 
 if TYPE_CHECKING:
@@ -404,6 +405,8 @@ def profile_check(file: Annotated[Path, typer.Argument(metavar="FILE.toml", help
 
     raise typer.Exit(profile_check_command(file, json))
 
+
+app.add_typer(boards, name="board", epilog="Exit codes: those of the command; 2 wrong usage.")
 
 reports = typer.Typer(no_args_is_help=True, help="Reports from the records of a controller.")
 app.add_typer(reports, name="report", epilog="Exit codes: those of the report; 2 wrong usage.")

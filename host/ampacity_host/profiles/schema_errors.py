@@ -11,6 +11,10 @@ KINDS = {"object": "a table", "array": "a list", "string": "a text", "integer": 
 PATTERNS = {
     "^[a-z0-9][a-z0-9-]*$": "a text of a-z, 0-9 and -",
     "^1/[1-9][0-9]{0,8}$": 'a text such as "1/167"',
+    "^[A-Za-z][A-Za-z0-9_.-]*$": 'a text such as "PE9": the name of a pin or line',
+    "^[A-Za-z_]*[0-9]+(-[0-9]+)?$": 'a text such as "26-32", "PA0-15" or "PB7"',
+    "^[0-9]+\\.[0-9]+$": 'a text such as "1.25"',
+    "^/dev/[^ ]+$": 'a text such as "/dev/ttyAMA2"',
     "^[A-F][012]?$": 'a text such as "A", "B1" or "C2": a state, and the digit that IEC 61851-1 gives it',
 }
 

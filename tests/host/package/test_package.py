@@ -62,11 +62,19 @@ max_a = 16.0
 """
 
 
-def ours():
-    """Files of the two packages, by their names in a wheel."""
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "firmware/ampacity", "host/ampacity_host"],
+PACKED = {"firmware/ampacity": "ampacity", "host/ampacity_host": "ampacity_host", "boards": "ampacity_host/boards"}  # and where a wheel has it
+
+
+def sources():
+    """Files of the two packages and the boards, by their names in the repository."""
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", *PACKED],
                             cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    return {name.split("/", 1)[1] for name in listed if name and (ROOT / name).is_file()}
+    return {name for name in listed if name and (ROOT / name).is_file()}
+
+
+def ours():
+    """The same files by their names in a wheel."""
+    return {wheels + name.removeprefix(folder) for name in sources() for folder, wheels in PACKED.items() if name.startswith(folder + "/")}
 
 
 def python(*words, cwd, **options):
@@ -82,12 +90,9 @@ def wheel_of(source, folder):
 def built(tmp_path_factory):
     """(wheel, sdist, wheel of the sdist), built without a network from a copy of what git knows."""
     copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("built")
-    for name in ["pyproject.toml", "README.md", "LICENSE"]:
+    for name in ["pyproject.toml", "setup.py", "README.md", "LICENSE", *sources()]:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, copy / name)
-    for name in ours():
-        to = copy / ("firmware" if name.startswith("ampacity/") else "host") / name
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / to.relative_to(copy), to)
     sdist = out / python("-c", "from setuptools import build_meta; print(build_meta.build_sdist(%r))" % str(out), cwd=copy).split()[-1]
     with tarfile.open(sdist) as packed:
         packed.extractall(out, filter="data")
@@ -187,6 +192,14 @@ def test_an_installed_program_checks_a_site_and_knows_its_profiles(program, site
     assert told.returncode == 1 and "keba-p30" in told.stdout + told.stderr
     refused = done(program, "check", "nowhere.toml")
     assert refused.returncode == 2 and "nowhere.toml" in refused.stderr
+
+
+def test_an_installed_program_brings_its_boards_and_checks_a_file_of_somebody_else(program, tmp_path):
+    listed = json.loads(done(program, "board", "list", "--json").stdout)["boards"]
+    assert {row["name"] for row in listed} == {path.parent.name for path in (ROOT / "boards").glob("*/board.toml")}
+    shutil.copytree(ROOT / "boards" / "rp2350", tmp_path / "rp2350")
+    checked = done(program, "board", "check", str(tmp_path / "rp2350"))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def without_simulation(program):

@@ -1,0 +1,47 @@
+"""Freeze manifest of the firmware, by role: what `boards/<name>/manifest.py` includes.
+
+Options. role: "primary", "secondary" or "both"; ocpp: the station upstream; commission: scans and commissioning tests on the controller;
+port: "board" for `machine`, "unix" for the unix port. A room that is left out is absent from the image; a role imports it only where its site
+asks for it. Written in MicroPython's manifest language (its docs/reference/manifest.rst); paths are relative to this file.
+"""
+
+import os
+
+options.defaults(role="both", ocpp=True, commission=True, port="board")  # noqa: F821
+
+FIRMWARE = "../firmware" if os.path.isdir("../firmware/ampacity") else "../.."  # in the repository; where it is installed
+ABSENT = ["ports/linux.py", "ports/linux_tls.py", "ports/sim.py"]  # of other runtimes, and of the bench
+ABSENT += ["roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py"]
+ABSENT += ["ports/board.py"] if options.port == "unix" else ["ports/unix.py", "ports/lock.py"]  # noqa: F821
+ROOMS = {
+    "both": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store"),
+    "primary": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store"),
+    "secondary": ("base", "bus", "console", "evse", "ports", "roles", "store"),
+}
+ALSO = {"secondary": ("circuit/__init__.py", "circuit/trusted/__init__.py", "circuit/trusted/amperes.py", "circuit/trusted/errors.py")}
+
+
+def rooms():
+    """The rooms of this image."""
+    found = list(ROOMS[options.role])  # noqa: F821
+    if options.role != "secondary" and options.ocpp:  # noqa: F821
+        found.append("ocpp")
+    if options.role != "secondary" and options.commission:  # noqa: F821
+        found.append("commission")
+    return found
+
+
+def modules(room):
+    """Paths of a room's modules below the package."""
+    top = os.path.join(FIRMWARE, "ampacity")
+    for folder, _, names in sorted(os.walk(os.path.join(top, room))):
+        for name in sorted(names):
+            path = os.path.relpath(os.path.join(folder, name), top).replace(os.sep, "/")
+            if name.endswith(".py") and path not in ABSENT:
+                yield path
+
+
+files = ["__init__.py", "__main__.py", *ALSO.get(options.role, ())]  # noqa: F821
+for each in rooms():
+    files += modules(each)
+package("ampacity", files=tuple(files), base_path=FIRMWARE)  # noqa: F821

@@ -1,0 +1,104 @@
+"""Functions: a charging point has all that its kind of pilot needs, and nothing that contradicts it."""
+
+from ampacity_host.board.rules.place import Found, Place
+
+LOCAL = {"pwm": "the 1 kHz output", "adc": "the CP voltage", "disconnect": "the switch that opens CP", "method": "how CP is sampled",
+         "reset_output": "what CP shows while the chip is in reset"}  # fmt: skip
+MICROCONTROLLERS = ("esp32", "rp2", "stm32")
+CONDUCTORS = {1: ("L1", "N"), 3: ("L1", "L2", "L3", "N")}
+
+
+def pilot(place: Place) -> Found:
+    """Kind `local`, `serial` or `none`, and what belongs to each."""
+    board, table = place.board, place.pilot
+    if place.local:
+        for key, what in LOCAL.items():
+            if key not in table:
+                yield "function-missing", f"pilot.{key}", f'is missing; kind = "local" needs {what}: write it'
+        if not place.chip.facts["samples_pilot"]:
+            yield "pilot-kind", "pilot.kind", 'a program on this chip cannot sample "local" in phase; use "serial" or "none"'
+    if table["kind"] == "serial":
+        links = [each["name"] for each in board["serial"] if each["use"] == "pilot"]
+        if table.get("serial") not in links:
+            allowed = "one of " + ", ".join(links) if links else 'the name of a [[serial]] with use = "pilot"'
+            yield "function-missing", "pilot.serial", f'"{table.get("serial", "")}" is no serial port of a pilot module; use {allowed}'
+    if table["kind"] == "none":
+        for key in ("proximity", "contactor", "weld", "rcd", "lock", "rating"):
+            if board.get(key):
+                yield "function-unused", key, 'belongs to a charging point, and pilot.kind is "none"; leave it out, or use "local" or "serial"'
+    elif "rating" not in board:
+        yield "function-missing", "rating", "is missing; write a table with max_a, phases, connector"
+
+
+def outlet(place: Place) -> Found:
+    """Contactor, residual current, cable coding and lock of a local pilot."""
+    board = place.board
+    rating = board.get("rating")
+    if not place.local or rating is None:
+        return
+    if not board["contactor"]:
+        yield "function-missing", "contactor", "is missing; write a [[contactor]] with drive, poles, rating_a"
+    else:
+        poles = CONDUCTORS[rating["phases"]]
+        switched = {pole for each in board["contactor"] for pole in each["poles"]}
+        open_ones = [pole for pole in poles if pole not in switched]
+        if open_ones:
+            yield "contactor-poles", "contactor", f"nothing switches {', '.join(open_ones)}; use {', '.join(poles)} over all [[contactor]]"
+    if "rcd" not in board:
+        yield "function-missing", "rcd", "is missing; write a table with kind, and trip and test unless the RCD is upstream"
+    if rating["connector"] == "socket":
+        for key, what in (("proximity", "cable coding"), ("lock", "lock")):
+            if key not in board:
+                yield "function-missing", key, f'is missing; write a table for the {what}, or use rating.connector = "cable"'
+
+
+def weld(place: Place) -> Found:
+    """A contactor that sticks is seen: by a mirror contact of each, or by the mains behind it."""
+    seen = {pole for each in place.board["weld"] for pole in each["poles"]}
+    for index, each in enumerate(place.board["contactor"]):
+        lines = [pole for pole in each["poles"] if pole != "N"]
+        if "feedback" not in each and not (lines and set(lines) <= seen):
+            behind = ", ".join(lines or ["N"])
+            yield "function-missing", f"contactor.{index}.feedback", f"is missing; write a mirror contact, or a [[weld]] that sees {behind}"
+
+
+def rcd(place: Place) -> Found:
+    """A detector on the board reports its trip and can be tested."""
+    table = place.board.get("rcd")
+    if table is None:
+        return
+    for key in ("trip", "test"):
+        if table["kind"] != "upstream-type-b" and key not in table:
+            yield "function-missing", f"rcd.{key}", f'is missing; write the pin, which kind = "{table["kind"]}" has'
+        if table["kind"] == "upstream-type-b" and key in table:
+            yield "function-unused", f"rcd.{key}", 'belongs to a detector on the board; leave it out, or use kind = "rdc-dd" or "type-b"'
+
+
+def pulls(place: Place) -> Found:
+    """What a floating pin does while the chip is in reset: contactor and test current off, transmitter silent."""
+    fields = [f"contactor.{index}.drive" for index in range(len(place.board["contactor"]))] + ["rcd.test"]
+    fields += [f"output.{index}.out" for index in range(len(place.board["output"]))]
+    for field in fields:
+        use = place.at(field)
+        if use is not None:
+            wanted = "external-down" if use.level == 1 else "external-up"
+            if use.pull != wanted:
+                yield "pin-pull", f"{field}.pull", f'"{use.pull}" leaves the output undefined during reset; use "{wanted}", and fit the resistor'
+
+
+def rfid(place: Place) -> Found:
+    """The card reader is on a port that the file has."""
+    table = place.board.get("rfid")
+    if table is None:
+        return
+    kind = table["kind"]
+    links = [each["name"] for each in place.board["serial"] if each["use"] == "rfid"]
+    if kind == "serial" and table.get("serial") not in links:
+        yield "function-missing", "rfid.serial", "names no serial port; use " + (", ".join(links) or 'the name of a [[serial]] with use = "rfid"')
+    if kind == "i2c" and table.get("i2c") not in [each["id"] for each in place.board["i2c"]]:
+        yield "function-missing", "rfid.i2c", "names no bus; use the id of an [[i2c]]"
+    if kind == "one-wire" and "data" not in table:
+        yield "function-missing", "rfid.data", "is missing; write the pin of the reader"
+
+
+RULES = (pilot, outlet, weld, rcd, pulls, rfid)

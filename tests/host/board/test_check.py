@@ -1,0 +1,174 @@
+"""`ampacity board check`: a shipped board has no finding, and each mistake is named by rule and field with what is allowed."""
+
+import json
+import re
+
+import pytest
+from mistakes import MISTAKES
+from typer.testing import CliRunner
+
+from ampacity_host.board import check, find, loader, names, read
+from ampacity_host.board.check import RULE_NAMES
+from ampacity_host.cli import app
+from ampacity_host.places import BOARDS
+
+OF_A_CHIP = {"pwm-resolution", "pin-input-only"}  # no chip of a shipped board can have them: below
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["board", *map(str, words)])
+
+
+def changed(folder, board, old, new):
+    text = (BOARDS / board / "board.toml").read_text()
+    assert old in text, f"{board} has no {old!r}"
+    path = folder / board / "board.toml"
+    path.parent.mkdir()
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+def findings(path):
+    done = run("check", path, "--json")
+    assert done.exit_code in (0, 1), done.output
+    report = json.loads(done.stdout)
+    assert report["ok"] == (done.exit_code == 0) == (not report["findings"])
+    return report["findings"]
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_board_of_this_repository_has_no_finding(name):
+    done = run("check", name)
+    assert done.exit_code == 0, done.output
+    assert "no finding in" in done.output
+
+
+def test_there_is_a_board_for_every_port():
+    boards = [board for name in names() for board in read(find(name)).variants.values()]
+    assert {board["port"] for board in boards} == set(loader.SCHEMA["properties"]["port"]["enum"])
+    assert {board["pilot"]["kind"] for board in boards} == {"local", "serial", "none"}
+    assert {"psram", "no-psram", "cm4", "cm5", "generic"} <= {board["variant"] for board in boards}
+
+
+@pytest.mark.parametrize("rule, field, board, old, new", MISTAKES, ids=[f"{row[0]}-{number}" for number, row in enumerate(MISTAKES)])
+def test_a_mistake_is_named_by_rule_and_field_with_what_is_allowed(tmp_path, rule, field, board, old, new):
+    path = changed(tmp_path, board, old, new)
+    found = findings(path)
+    assert (rule, field) in [(each["rule"], each["field"]) for each in found], found
+    text = next(each["text"] for each in found if (each["rule"], each["field"]) == (rule, field))
+    assert any(word in text for word in ("use ", "write ", "leave it out", "did you mean", "known are")), text
+
+
+def test_every_rule_has_a_mistake_that_breaks_it():
+    assert {row[0] for row in MISTAKES} | OF_A_CHIP == set(RULE_NAMES)
+
+
+@pytest.fixture
+def own_chips(tmp_path, monkeypatch):
+    """A copy of the chips that a test may change."""
+    folder = tmp_path / "boards"
+    (folder / "chips").mkdir(parents=True)
+    for path in (BOARDS / "chips").glob("*.toml"):
+        (folder / "chips" / path.name).write_text(path.read_text())
+    monkeypatch.setattr(loader, "BOARDS", folder)
+    loader.chip_facts.cache_clear()
+    yield folder / "chips"
+    loader.chip_facts.cache_clear()
+
+
+def rules_of(path):
+    return [(each.rule, each.field) for each in check(read(path))]
+
+
+def test_a_timer_too_coarse_for_the_pilot_is_found(tmp_path, own_chips):
+    chip = own_chips / "rp2350a.toml"
+    chip.write_text(chip.read_text().replace("bits = 16", "bits = 9"))
+    assert ("pwm-resolution", "pilot.pwm") in rules_of(BOARDS / "rp2350" / "board.toml")
+
+
+def test_an_output_on_an_input_only_pin_is_found(tmp_path, own_chips):
+    chip = own_chips / "rp2350a.toml"
+    chip.write_text(chip.read_text().replace('pins = ["0-29"]', 'pins = ["0-29"]\ninput_only = ["22"]'))
+    assert ("pin-input-only", "led.0.out") in rules_of(BOARDS / "rp2350" / "board.toml")
+
+
+def test_a_chip_file_that_is_not_valid_names_its_field(tmp_path, own_chips):
+    chip = own_chips / "rp2350a.toml"
+    chip.write_text(chip.read_text().replace("bits = 16", "bits = 6"))
+    found = check(read(BOARDS / "rp2350" / "board.toml"))
+    assert found[0].rule == "chip" and "bits" in found[0].text and "from 8 to 32" in found[0].text, found
+
+
+@pytest.mark.parametrize("path", sorted((BOARDS / "chips").glob("*.toml")), ids=lambda path: path.stem)
+def test_a_chip_file_is_valid_and_named_as_its_file(path):
+    assert loader.chip_facts(path.stem)["name"] == path.stem
+
+
+def test_a_range_of_a_number_is_named(tmp_path):
+    found = findings(changed(tmp_path, "rp2350", "max_a = 32", "max_a = 100"))
+    assert [each["text"] for each in found] == ["100 is not allowed; use an integer from 6 to 80"]
+
+
+def test_a_mistyped_field_and_pin_get_a_suggestion(tmp_path):
+    (field,) = [each for each in findings(changed(tmp_path, "rp2350", "phases = 3", "phase = 3")) if each["field"] == "rating.phase"]
+    assert "did you mean phases?" in field["text"]
+    (pin,) = [each for each in findings(changed(tmp_path, "stm32h7", 'pin = "PB14"', 'pin = "PBB14"')) if each["rule"] == "pin-missing"]
+    assert "did you mean PB14?" in pin["text"]
+
+
+def test_a_finding_of_every_variant_is_listed_once_and_one_of_some_variants_names_the_first(tmp_path):
+    (twice,) = findings(changed(tmp_path, "linux-arm", 'kind = "rauc"', 'kind = "esp32-ota"'))[:1]
+    assert twice["variant"] == "cm4"
+    (octal,) = findings(changed(tmp_path, "esp32-s3", "out = { pin = 7 }", "out = { pin = 35 }"))
+    assert octal["variant"] == "psram" and "octal PSRAM" in octal["text"]
+
+
+def test_a_waiver_needs_a_reason_and_is_printed(tmp_path):
+    row = '[[waive]]\nrule = "contactor-rating"\nfield = "contactor.0.rating_a"\nreason = "%s"\n\n[watchdog]'
+    path = changed(tmp_path, "rp2350", "rating_a = 40", "rating_a = 25")
+    broken = path.read_text()
+    path.write_text(broken.replace("[watchdog]", row % "the breaker in front has 25 A"))
+    done = run("check", path)
+    assert done.exit_code == 0 and "waived: contactor.0.rating_a: the breaker in front has 25 A" in done.output
+    path.write_text(broken.replace("[watchdog]", row % "so"))
+    assert [each["field"] for each in findings(path) if each["rule"] == "format"] == ["waive.0.reason"]
+
+
+def test_a_board_that_nobody_has_is_wrong_usage_with_a_suggestion():
+    done = run("check", "esp32s3")
+    assert done.exit_code == 2 and "did you mean esp32-s3?" in done.output
+    assert run("check", "/nowhere/board.toml").exit_code == 2
+
+
+def test_a_folder_and_a_file_outside_the_repository_are_found(tmp_path, monkeypatch):
+    path = changed(tmp_path, "unix", "desk", "desk")
+    assert run("check", path.parent).exit_code == run("check", path).exit_code == 0
+    monkeypatch.chdir(path.parent)
+    assert run("check", "board.toml").exit_code == run("check", ".").exit_code == 0
+
+
+STRANGE = [
+    b"", b"\xff\xfe[\x00b\x00", b"variant = 3\n", b"[variant]\nname = 3\n", b"[[variant]]\n", b"[[variant]]\nname='a'\n" * 2, b"\x00", b"name = \n",
+    b"[[variant]]\nname='a'\nmemory=[]\n", b"a" * (2 << 20), b"[[variant]]\nname='a'\nformat=nan\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", STRANGE, ids=range(len(STRANGE)))
+def test_a_file_that_is_no_board_file_has_a_finding_and_no_traceback(tmp_path, data):
+    path = tmp_path / "board.toml"
+    path.write_bytes(data)
+    found = findings(path)
+    assert found and all(each["rule"] == "format" for each in found)
+
+
+@pytest.mark.parametrize("board", names())
+def test_no_line_left_out_and_no_strange_value_ends_the_check_early(tmp_path, board):
+    lines = (BOARDS / board / "board.toml").read_text().splitlines()
+    path = tmp_path / board / "board.toml"
+    path.parent.mkdir()
+    strange = ("-1", "0", '"x"', "[]", "{}", "true", "1e999", "99999999999")
+    for number, line in enumerate(lines):
+        value = re.sub(r"= [^=]*$", "= " + strange[number % len(strange)], line)
+        changes = [[], [value], [re.sub(r"\d+", "0", line)], [re.sub(r"\d+", "999", line)]]
+        path.write_text("\n".join(lines[:number] + changes[number % 4] + lines[number + 1 :]))
+        assert isinstance(check(read(path)), list)

@@ -1,0 +1,96 @@
+"""Freeze manifests: every board has one, and an image of a role holds all that the role imports at its start."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from ampacity_host.board import names
+from ampacity_host.board.manifest import frozen
+from ampacity_host.places import BOARDS, FIRMWARE
+from tools import size
+
+ENTRIES = {
+    "primary": ("roles/boot.py", "roles/primary.py", "ports/board.py", "roles/charging/evses.py"),
+    "secondary": ("roles/boot.py", "roles/secondary.py", "ports/board.py", "roles/control/modbus_tcp_server.py"),
+}
+NEVER_ON_A_BOARD = ("ampacity.ports.lock",)  # imported only where sys.platform is linux
+
+
+def image(board="rp2350", **options):
+    return dict(frozen(BOARDS / board / "manifest.py", **options))
+
+
+def at_start(path):
+    """Modules of the firmware that a module imports when it is imported."""
+    found, waiting = set(), list(ast.parse(path.read_text()).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.If) and not (isinstance(node.test, ast.Constant) and not node.test.value):
+            waiting += node.body + node.orelse
+        elif isinstance(node, ast.Try):
+            waiting += node.body + node.orelse + [each for handler in node.handlers for each in handler.body]
+    return {name for name in found if name.split(".")[0] == "ampacity" and name not in NEVER_ON_A_BOARD}
+
+
+def missing(held, entries):
+    """Modules that the entries import, directly or not, and the image has not."""
+    waiting, seen, absent = [f"ampacity/{name}" for name in entries], set(), set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name not in held:
+            absent.add(name)
+            continue
+        for module in at_start(held[name]):
+            for path in (module.replace(".", "/") + ".py", module.replace(".", "/") + "/__init__.py"):
+                if (FIRMWARE / path).is_file():
+                    waiting.append(path)
+    return absent
+
+
+@pytest.mark.parametrize("role", sorted(ENTRIES))
+def test_an_image_of_a_role_holds_all_that_it_imports_at_its_start(role):
+    assert missing(image(role=role, ocpp=False, commission=False), ENTRIES[role]) == set()
+
+
+def test_a_missing_module_would_be_found():
+    held = image(role="primary")
+    del held["ampacity/circuit/guard.py"]
+    assert missing(held, ENTRIES["primary"]) == {"ampacity/circuit/guard.py"}
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_board_freezes_both_roles(name):
+    held = image(name)
+    assert {"ampacity/roles/primary.py", "ampacity/roles/secondary.py", "ampacity/ocpp/station.py"} <= set(held)
+    assert all(path.is_file() and path.is_relative_to(FIRMWARE) for path in held.values())
+    assert ("ampacity/ports/unix.py" in held) == (name in ("unix", "linux-arm"))
+
+
+def test_a_manifest_leaves_optional_rooms_out():
+    rooms = {name.split("/")[1] for name in image(role="primary", ocpp=False, commission=False)}
+    assert not rooms & {"ocpp", "commission"} and {"circuit", "bus"} <= rooms
+    assert not [name for name in image(role="secondary") if name.startswith(("ampacity/circuit/policy", "ampacity/ocpp", "ampacity/net"))]
+
+
+def test_an_image_holds_what_the_budget_counts():
+    counted = {f"ampacity/{name}" for name in size.module_sizes() if name not in size.NOT_ON_A_BOARD}
+    assert counted <= set(image()), counted - set(image())
+
+
+def test_an_option_that_no_manifest_has_is_refused():
+    with pytest.raises(ValueError, match="option roles is not known; use one of role"):
+        image(roles="primary")
+
+
+def test_a_manifest_for_a_new_board_includes_the_rooms_by_path(tmp_path):
+    (tmp_path / "manifest.py").write_text(f'include({str(BOARDS / "rooms.py")!r}, role="secondary")\n')
+    assert frozen(tmp_path / "manifest.py") == sorted(image(role="secondary").items())
+    assert Path.cwd() != tmp_path
