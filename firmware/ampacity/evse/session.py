@@ -87,7 +87,7 @@ class Session:
         if not self._plugged or self.wants:
             return ""
         if self.fault:
-            return "fault: " + self.fault
+            return "fault: " + self.fault + ("; unplug the car and plug it in again" if self._ends_session(self.fault) and not self.lockout else "")
         if not self.operative:
             return "set out of service"
         if self.phase == "ended":
@@ -139,11 +139,16 @@ class Session:
         self.fault = fault
         if locked_out and self._plugged:
             self.access.event("unlocked", None, now_ms)  # a person inspected it
-        if fault and self.phase == "active":
-            for words, reason in ENDING_FAULTS:
-                if words in fault:
-                    self._end("fault", reason, now_ms)
-                    return
+        reason = self._ends_session(fault or "")
+        if reason and self.phase == "active":
+            self._end("fault", reason, now_ms)
+
+    def _ends_session(self, fault: str) -> str:
+        """The reason that is reported, if no session continues after this fault; else ""."""
+        for words, reason in ENDING_FAULTS:
+            if words in fault:
+                return reason
+        return ""
 
     def _see_access(self, now_ms: int) -> None:
         """What the owner of authorisation says now, for the log; and that this car was served."""
