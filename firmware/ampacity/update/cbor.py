@@ -19,9 +19,9 @@ ITEMS_MAX = 1024
 WORD_BYTES = {24: 1, 25: 2, 26: 4, 27: 8}
 
 
-def decode(data: "Buffer", name: str) -> "Any":
-    """The one value of `data`: int, bytes, str, list or dict. name: what it is, for errors. Raises Rejected."""
-    reader = _Reader(data, name)
+def decode(data: "Buffer", name: str, start: int = 0) -> "Any":
+    """The one value of `data` from byte `start`: int, bytes, str, list or dict. name: what it is, for errors. Raises Rejected."""
+    reader = _Reader(data, name, start)
     value = reader.item(0)
     if reader.at != len(data):
         raise reader.wrong(reader.at, "%d bytes after the end" % (len(data) - reader.at), "no trailing bytes")
@@ -58,10 +58,10 @@ def head(major: int, number: int) -> bytes:
 
 
 class _Reader:
-    def __init__(self, data: "Buffer", name: str) -> None:
+    def __init__(self, data: "Buffer", name: str, start: int) -> None:
         self.data = data
         self.name = name
-        self.at = 0
+        self.at = start
         self.items = 0
 
     def wrong(self, at: int, value: object, allowed: str) -> Rejected:

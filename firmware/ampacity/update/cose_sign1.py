@@ -11,6 +11,7 @@ from ampacity.update.cbor import ARRAY, TAG, decode, encode, head
 from ampacity.update.p256 import SIGNATURE_BYTES, Verification
 
 if False:  # for the type checker
+    from collections.abc import Generator
     from typing import Any
 
     from ampacity.update.cbor import Buffer
@@ -36,7 +37,7 @@ class SignedMessage:
         """Reads all of `data`. name: what it is, for errors. Raises Rejected."""
         if data[:1] != head(TAG, SIGN1_TAG):
             raise Rejected(name, bytes(data[:1]), "COSE_Sign1 with its tag 18")
-        parts = decode(memoryview(data)[1:], name)
+        parts = decode(data, name, 1)
         kinds = (bytes, dict, bytes, bytes)
         if not isinstance(parts, list) or len(parts) != 4 or not all([isinstance(parts[i], kinds[i]) for i in range(4)]):
             raise Rejected(name, "another structure", "[protected header, {}, payload, signature]")
@@ -47,9 +48,14 @@ class SignedMessage:
             raise Rejected(name + ", signature", len(self._signature), "%d bytes" % SIGNATURE_BYTES)
         self.kid: bytes = _key_id_of(decode(self._protected, name + ", protected header"), content_type, name)
 
-    def verification(self, key: "Affine") -> Verification:
-        """The check of the signature with this public key, to be stepped."""
-        return Verification(key, digest(self._protected, self.payload), self._signature)
+    def is_signed_by(self, key: "Affine") -> "Generator[bool, None, bool]":
+        """Checks the signature with this public key: False after each slice; returns the result."""
+        check = Verification(key, digest(self._protected, self.payload), self._signature)
+        while True:
+            result = check.step()
+            if result is not None:
+                return result
+            yield False
 
 
 def digest(protected: bytes, payload: bytes) -> bytes:

@@ -42,7 +42,7 @@ class Fields:
             raise self.wrong(key, value, "1 to %d visible ASCII characters" % TEXT_MAX)
         return value  # type: ignore[no-any-return]
 
-    def list(self, key: int, low: int, high: int) -> "list[Any]":
+    def entries(self, key: int, low: int, high: int) -> "list[Any]":
         """An array of low to high entries."""
         value = self._content[key]
         if not isinstance(value, list) or not low <= len(value) <= high:
@@ -51,7 +51,7 @@ class Fields:
 
     def words(self, key: int, low: int, high: int) -> "list[str]":
         """An array of different texts, in ascending order."""
-        values = self.list(key, low, high)
+        values = self.entries(key, low, high)
         for i in range(len(values)):
             if not is_word(values[i]) or (i and values[i] <= values[i - 1]):
                 raise self.wrong(key, values[i], "texts of 1 to %d visible ASCII characters, ascending, each once" % TEXT_MAX)

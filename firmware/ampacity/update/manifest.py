@@ -59,7 +59,7 @@ class Manifest:
         self.version = fields.word(5)
         self.sequence = fields.number(6, 1, UINT32_MAX)
         self.floor = fields.number(7, 0, self.sequence)
-        self.files = _files(fields.list(8, 1, FILES_MAX))
+        self.files = _files(fields.entries(8, 1, FILES_MAX))
         self.controllers = fields.words(9, 1 if self.kind == CONFIGURATION else 0, CONTROLLERS_MAX)
         self.size = sum([each[1] for each in self.files])
 

@@ -41,8 +41,8 @@ class KeyList:
         fields = Fields(decode(payload, "key list"), "key list", NAMES)
         fields.number(1, FORMAT, FORMAT)
         self.counter = fields.number(2, 1, UINT32_MAX)
-        self.keys = [_key(each, i) for i, each in enumerate(fields.list(3, 0, KEYS_MAX))]
-        self.revoked: "list[bytes]" = fields.list(4, 0, REVOKED_MAX)
+        self.keys = [_key(each, i) for i, each in enumerate(fields.entries(3, 0, KEYS_MAX))]
+        self.revoked: "list[bytes]" = fields.entries(4, 0, REVOKED_MAX)
         for i in range(len(self.revoked)):
             kid = self.revoked[i]
             if not isinstance(kid, bytes) or len(kid) != KEY_ID_BYTES or (i and kid <= self.revoked[i - 1]):
@@ -72,7 +72,8 @@ def _key(entry: "Any", i: int) -> Key:
 class TrustStore:
     """The keys of one controller. record: where the signed list is kept; roots: public keys of 64 bytes, of the factory.
 
-    `counter`: of the list in force, 0 without one. The list is not verified again at a start: it was before it was kept, and who can
+    `counter`: of the list in force, 0 without one; `damaged`: one was kept and cannot be read, so nothing can be installed until a list
+    comes again. The list is not verified again at a start: it was before it was kept, and who can
     write this medium can replace the firmware too.
     """
 
@@ -82,9 +83,14 @@ class TrustStore:
         self._keys: "list[Key]" = []
         self._revoked: "list[bytes]" = []
         self.counter = 0
+        self.damaged = False
         raw = record.load()
-        if raw is not None:
-            self._take(KeyList(SignedMessage(raw, KEYS_TYPE, "key list").payload))
+        self.damaged = raw is None and record.damaged
+        try:
+            if raw is not None:
+                self._take(KeyList(SignedMessage(raw, KEYS_TYPE, "key list").payload))
+        except Rejected:  # of a later version
+            self.damaged = True
 
     def keys(self) -> "list[Key]":
         """The keys that sign now."""
@@ -104,7 +110,7 @@ class TrustStore:
         return KeyListOffer(self, data)
 
     def _take(self, found: KeyList) -> None:
-        self._keys, self._revoked, self.counter = found.keys, found.revoked, found.counter
+        self._keys, self._revoked, self.counter, self.damaged = found.keys, found.revoked, found.counter, False
 
 
 class KeyListOffer:
@@ -132,10 +138,7 @@ class KeyListOffer:
         raise Rejected("key list, key", kid, "a root key of this controller")
 
     def _run(self) -> "Iterator[bool]":
-        check = self._message.verification(self._root)
-        while check.step() is None:
-            yield False
-        if not check.step():
+        if not (yield from self._message.is_signed_by(self._root)):
             raise Rejected("signature", "wrong", "a signature of the root key over this key list")
         found = KeyList(self._message.payload)
         self._check(found)
