@@ -27,6 +27,7 @@ class Trial:
         self._seen: "dict[str, int]" = {}
         self._healthy_since: "int | None" = None
         self._minute_ends_ms = now_ms + MINUTE_MS
+        self._ends_ms = now_ms + MINUTE_MS * (slots.state.minutes + 1)
         self.outcome: "str | None" = None
 
     def saw(self, fact: str, now_ms: int) -> None:
@@ -38,12 +39,16 @@ class Trial:
         return [each for each in self._needed if each not in self._seen or now_ms - self._seen[each] > RECENT_MS]
 
     def step(self, now_ms: int) -> "str | None":
-        """To be called at least each second; the outcome once there is one. A medium that refuses a write is tried again."""
+        """To be called at least each second; the outcome once there is one.
+
+        A medium that refuses a write is tried again until time is up; a count that cannot be kept starts the confirmed slot at the next boot.
+        """
         if self.outcome is None:
             try:
                 self._step(now_ms)
             except OSError:
-                pass
+                if now_ms >= self._ends_ms:
+                    self.outcome = ROLLED_BACK
         return self.outcome
 
     def _step(self, now_ms: int) -> None:
@@ -52,11 +57,11 @@ class Trial:
             self._healthy_since = None
         elif self._healthy_since is None:
             self._healthy_since = now_ms
-        if now_ms >= self._minute_ends_ms:
-            self._next_minute(missing, now_ms)
-        elif self._healthy_since is not None and now_ms - self._healthy_since >= SETTLE_MS:
+        if self._healthy_since is not None and now_ms - self._healthy_since >= SETTLE_MS:
             self._slots.confirm(self._floor)
             self.outcome = CONFIRMED
+        elif now_ms >= self._minute_ends_ms:
+            self._next_minute(missing, now_ms)
 
     def _next_minute(self, missing: "list[str]", now_ms: int) -> None:
         if self._slots.charge_minute():
