@@ -68,6 +68,11 @@ def signature(private: int, digest: bytes, nonce: int) -> Point:
     return r, pow(nonce, -1, N) * (int.from_bytes(digest, "big") + r * private) % N
 
 
+def short(number: int) -> str:
+    """A number for the name of a case."""
+    return f"{number:#x}" if number < 2**32 else f"N{number - N:+d}" if abs(number - N) < 1000 else f"{number:#x}"[:10]
+
+
 def cases() -> "list[tuple[str, Point, bytes, int, int]]":
     """(name, key, digest, r, s)"""
     found: list[tuple[str, Point, bytes, int, int]] = []
@@ -89,9 +94,10 @@ def cases() -> "list[tuple[str, Point, bytes, int, int]]":
     for private in (1, 2, 3, N - 1, N - 2, (N + 1) // 2, N // 2):
         for number in (0, 1, N - 1, N, N + 1, 2**256 - 1, int.from_bytes(digest, "big")):
             hashed = number.to_bytes(32, "big")
-            found.append((f"private {private:#x}, digest {number:#x}", public(private), hashed, *signature(private, hashed, 0x1234567 + private % 1000)))
+            made = signature(private, hashed, 0x1234567 + private % 1000)
+            found.append((f"private {short(private)}, digest {short(number)}", public(private), hashed, *made))
     for nonce in (1, 2, 3, N - 1, N - 2, 2**128, 2**255 % N):
-        found.append((f"nonce {nonce:#x}", key, digest, *signature(RFC_6979, digest, nonce)))
+        found.append((f"nonce {short(nonce)}", key, digest, *signature(RFC_6979, digest, nonce)))
     return found + infinity(digest) + beyond_the_order(digest) + no_points(key, digest, r, s)
 
 
@@ -100,12 +106,12 @@ def infinity(digest: bytes) -> "list[tuple[str, Point, bytes, int, int]]":
     found = []
     for private in (1, 7, N - 1):
         r = -int.from_bytes(digest, "big") * pow(private, -1, N) % N
-        found += [(f"infinity, private {private:#x}, s {s}", public(private), digest, r, s) for s in (1, 2, r)]
+        found += [(f"infinity, private {short(private)}, s {short(s)}", public(private), digest, r, s) for s in (1, 2, r)]
         r = int.from_bytes(digest, "big") * pow(private, -1, N) % N
-        found += [(f"equal products, private {private:#x}", public(private), digest, r, s) for s in (1, r)]
+        found += [(f"equal products, private {short(private)}", public(private), digest, r, s) for s in (1, r)]
         x = public(2)[0] % N
         z = (x - x * private) % N  # s = x: u1 + u2 private = 1
-        found.append((f"sum is G, private {private:#x}", public(private), z.to_bytes(32, "big"), x, x))
+        found.append((f"sum is G, private {short(private)}", public(private), z.to_bytes(32, "big"), x, x))
     return found
 
 
@@ -130,7 +136,8 @@ def no_points(key: Point, digest: bytes, r: int, s: int) -> "list[tuple[str, Poi
     assert x_zero
     points = {
         "0, 0": (0, 0), "x + P": (key[0] + P, key[1]), "y + 1": (key[0], key[1] + 1), "exchanged": (key[1], key[0]), "x P": (P, x_zero[1]),
-        "y P": (key[0], P), "all ones": (2**256 - 1, 2**256 - 1), "1, 1": (1, 1), "0, 1": (0, 1), "x 0 and its y": x_zero, "opposite of that": (0, P - x_zero[1]),
+        "y P": (key[0], P), "all ones": (2**256 - 1, 2**256 - 1), "1, 1": (1, 1), "0, 1": (0, 1),
+        "x 0 and its y": x_zero, "opposite of that": (0, P - x_zero[1]),
     }  # fmt: skip
     return [(f"key {name}", point, digest, r, s) for name, point in points.items() if max(point) < 2**256]
 

@@ -1,5 +1,7 @@
 """A controller with two slots on a medium, as the boot stage and a role will hold it."""
 
+from helper_bundle import ROOT, SPARE_ROOT, key_list
+
 from ampacity.update.install import Install
 from ampacity.update.manifest import APPLICATION, CONFIGURATION, Device
 from ampacity.update.records import Record
@@ -7,7 +9,6 @@ from ampacity.update.slot_state import NONE
 from ampacity.update.slots import Slots
 from ampacity.update.trial import BUS, OCPP, SAFETY_LOOP, Trial
 from ampacity.update.trust import TrustStore
-from helper_bundle import ROOT, SPARE_ROOT, key_list
 
 FACTS = (SAFETY_LOOP, BUS, OCPP)
 

@@ -1,11 +1,12 @@
 """The table of docs/updates.md: what becomes of each bundle, and of a power cut in every write of a whole campaign."""
 
-from ampacity.base.errors import Rejected
-from ampacity.update.slot_state import NONE
-from ampacity.update.trial import BUS, CONFIRMED, OCPP, ROLLED_BACK, SAFETY_LOOP
 from helper_bundle import NEXT_RELEASE, RELEASE, STRANGER, bundle, content, key_list
 from helper_controller import Controller, finish
 from helper_medium import AFTER, BEFORE, TORN, Medium, PowerCut
+
+from ampacity.base.errors import Rejected
+from ampacity.update.slot_state import NONE
+from ampacity.update.trial import BUS, CONFIRMED, OCPP, ROLLED_BACK, SAFETY_LOOP
 
 DEEP = ("test_a_controller_boots_after_a_cut_in_every_write_of_a_campaign",)
 FACTS = (SAFETY_LOOP, BUS, OCPP)

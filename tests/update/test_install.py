@@ -1,12 +1,13 @@
 """A bundle into the spare slot: in pieces, with a fixed buffer, continued after an interruption, refused by the name of what is wrong."""
 
+from helper_bundle import INSTALLER, NEXT_RELEASE, RELEASE, STRANGER, bundle, content, key_list
+from helper_controller import Controller, feed, finish
+from helper_medium import AFTER, BEFORE, TORN, Medium, PowerCut
+
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.update.manifest import CONFIGURATION
 from ampacity.update.slot_state import EMPTY, READY, RECEIVING
 from check import raises
-from helper_bundle import INSTALLER, NEXT_RELEASE, RELEASE, STRANGER, bundle, content, key_list
-from helper_controller import Controller, feed, finish
-from helper_medium import AFTER, BEFORE, TORN, Medium, PowerCut
 
 FILES = [("app.mpy", content(1, 5000)), ("empty", b""), ("lib/big.mpy", content(2, 30000)), ("lib/z.mpy", content(3, 4096))]
 GOOD = bundle(FILES)

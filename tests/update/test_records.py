@@ -1,8 +1,9 @@
 """A record of two files: the old or the new content after any cut."""
 
+from helper_medium import AFTER, BEFORE, TORN, Medium, PowerCut
+
 from ampacity.update.records import Record
 from check import raises
-from helper_medium import AFTER, BEFORE, TORN, Medium, PowerCut
 
 
 def test_what_was_saved_is_loaded():

@@ -2,13 +2,14 @@
 
 from hashlib import sha256
 
+from helper_bundle import RELEASE, STRANGER, signed, times
+from vectors_p256 import VECTORS
+
 from ampacity.base.errors import Rejected
 from ampacity.update.cbor import encode
 from ampacity.update.cose_sign1 import BUNDLE_TYPE, KEYS_TYPE, SignedMessage, digest, key_id
 from ampacity.update.p256 import GENERATOR, N, P, Verification, add, double, point
 from check import raises
-from helper_bundle import RELEASE, STRANGER, signed, times
-from vectors_p256 import VECTORS
 
 
 def judged(key, message_digest, signature):

@@ -1,13 +1,14 @@
 """Two slots: what is started, tried, confirmed and rolled back."""
 
+from helper_bundle import NEXT_RELEASE, RELEASE, bundle, content, key_list
+from helper_controller import Controller, finish
+from helper_medium import Medium
+
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.update.slot_state import BAD, GOOD, NONE, READY, SlotState, decoded
 from ampacity.update.slots import BOOTS_MAX, MINUTES_MAX
 from ampacity.update.trial import BUS, CONFIRMED, OCPP, ROLLED_BACK, SAFETY_LOOP
 from check import raises
-from helper_bundle import NEXT_RELEASE, RELEASE, bundle, content, key_list
-from helper_controller import Controller, finish
-from helper_medium import Medium
 
 
 def release(sequence, floor=1, size=3000, signer=RELEASE):

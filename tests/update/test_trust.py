@@ -1,14 +1,15 @@
 """Which keys count: lists that a root key signs, a counter that only rises, revocations for good."""
 
+from helper_bundle import INSTALLER, NEXT_RELEASE, RELEASE, ROOT, SPARE_ROOT, STRANGER, key_list, signed
+from helper_controller import finish
+from helper_medium import AFTER, BEFORE, TORN, Medium, PowerCut
+
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.update.cbor import encode
 from ampacity.update.cose_sign1 import BUNDLE_TYPE, KEYS_TYPE
 from ampacity.update.records import Record
 from ampacity.update.trust import TrustStore
 from check import raises
-from helper_bundle import INSTALLER, NEXT_RELEASE, RELEASE, ROOT, SPARE_ROOT, STRANGER, key_list, signed
-from helper_controller import finish
-from helper_medium import AFTER, BEFORE, TORN, Medium, PowerCut
 
 
 class Store:
