@@ -82,6 +82,7 @@ def test_only_a_root_key_signs_a_list():
     store.refused(signed(b"\xa0", ROOT, BUNDLE_TYPE), "key list, content type")
     store.refused(key_list(1, root=SPARE_ROOT).replace(SPARE_ROOT.kid, ROOT.kid), "signature")
     store.refused(key_list(1, ((ROOT, 1, "root"),)), "key list.keys")
+    assert store.trust.counter == 0
 
 
 def test_one_root_key_revokes_the_other_and_none_itself():
@@ -90,6 +91,7 @@ def test_one_root_key_revokes_the_other_and_none_itself():
     store.take(key_list(1, revoked=(ROOT,), root=SPARE_ROOT))
     store.refused(key_list(2, revoked=(ROOT,)), "key list, key")
     store.take(key_list(2, revoked=(ROOT,), root=SPARE_ROOT))
+    assert store.trust.counter == 2
 
 
 def test_a_changed_list_is_refused():
@@ -121,6 +123,7 @@ def test_the_fields_of_a_list_are_checked_and_named():
     ):  # fmt: skip
         store.refused(signed(encode(fields), ROOT, KEYS_TYPE), field)
     store.refused(key_list(1) + bytes(4096), "key list")
+    assert store.trust.counter == 0
 
 
 def test_a_power_cut_leaves_the_list_before_or_after():
