@@ -72,7 +72,7 @@ def image_differs(text: str) -> "list[str]":
     primary = found.pop("primary", 0.0)
     missing = [room for room in ("boot", *rooms()) if room not in found]
     said = [f"image: no row for {', '.join(missing)}"] if missing else []
-    whole = sum(size for room, size in found.items() if room != APART)
+    whole = sum(size for room, size in found.items() if room not in APART)
     if abs(primary - whole) > 0.01 * primary:
         said.append(f"image/primary: {primary:g} KiB, and its rooms are {whole:.4g} KiB")
     return said

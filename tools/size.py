@@ -1,7 +1,8 @@
 """`python -m tools.size [--json]`: compiled bytes (.mpy) of the image of a primary, by room and in total.
 
-The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 512 KiB; modules that only commissioning loads are
-listed separately. Rooms or parts outside an image (a second OCPP version, the bench's simulated ports) do not count.
+The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 512 KiB; modules that only commissioning loads, and
+the boot stage with its updates, are listed separately. Rooms or parts outside an image (a second OCPP version, the bench's simulated
+ports) do not count.
 """
 
 import json
@@ -19,7 +20,8 @@ NOT_ON_A_BOARD = (
     "base/json_native.py", "ports/linux.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
 )  # fmt: skip
-APART = "commission"  # the room that a controller loads only during commissioning
+APART = ("commission", "update")  # loaded only during commissioning; part of the boot stage, which has its own partition
+DOORS = {"store/slot_files.py": "update"}  # a module that only another room needs counts for that room
 
 
 def compiled_bytes(path: Path, target: Path) -> int:
@@ -44,7 +46,7 @@ def room_sizes(modules: dict[str, int]) -> dict[str, int]:
     """Room → bytes; the top level counts as "boot"."""
     rooms: dict[str, int] = {}
     for name, size in modules.items():
-        room = name.split("/")[0] if "/" in name else "boot"
+        room = DOORS.get(name) or (name.split("/")[0] if "/" in name else "boot")
         rooms[room] = rooms.get(room, 0) + size
     return rooms
 
@@ -56,7 +58,7 @@ def on_a_board(modules: dict[str, int]) -> dict[str, int]:
 
 def primary_bytes(found: dict[str, int]) -> int:
     """The bytes that a running primary loads, without APART, from the bytes of the rooms."""
-    return sum(size for room, size in found.items() if room != APART)
+    return sum(size for room, size in found.items() if room not in APART)
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ KIB = 1024
 
 def rows() -> Iterator[Entry]:
     found = room_sizes(on_a_board(module_sizes()))
-    note = f"a primary with OCPP 2.0.1: the sum of all rooms below but {APART}; they are without {', '.join(NOT_ON_A_BOARD)}"
+    note = f"a primary with OCPP 2.0.1: the sum of all rooms below but {' and '.join(APART)}; they are without {', '.join(NOT_ON_A_BOARD)}"
     yield entry("image/primary", primary_bytes(found) / KIB, PRIMARY_BYTES_MAX / KIB, "KiB", "<= 1", note)
     for room, size in sorted(found.items()):
         yield entry(f"image/{room}", size / KIB, PRIMARY_BYTES_MAX / KIB, "KiB")

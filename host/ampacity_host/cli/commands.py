@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ampacity_host.cli.board_commands import boards
+from ampacity_host.cli.bundle_commands import bundles
 from ampacity_host.cli.spelling import Group
 
 if TYPE_CHECKING:
@@ -437,6 +438,9 @@ def report_commission(
     from ampacity_host.commission.command import report_command
 
     raise typer.Exit(report_command(file, out, json))
+
+
+app.add_typer(bundles, name="bundle", epilog="Exit codes: those of the command; 2 wrong usage.")
 
 
 @app.command(epilog="Exit code: 0.")

@@ -17,6 +17,7 @@ ROOMS = (  # those that are finished; mypy checks them (pyproject.toml)
     "ports",
     "roles",
     "store",
+    "update",
 )
 
 

@@ -17,11 +17,12 @@ MAY_IMPORT = {
     "ocpp": BASE,
     "net": BASE,
     "store": BASE,
+    "update": BASE,
     "console": BASE,
     "commission": ("base", "bus"),
     "ports": BASE,
     "profiles": (),
-    "roles": ("base", "circuit", "evse", "bus", "ocpp", "net", "store", "console", "commission", "ports", "profiles"),
+    "roles": ("base", "circuit", "evse", "bus", "ocpp", "net", "store", "update", "console", "commission", "ports", "profiles"),
     "": ("roles",),
 }
 

@@ -1,0 +1,119 @@
+"""`ampacity bundle …`: update bundles and the keys that sign them. The room `update` is imported when a command is called."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+KeysOption = Annotated[Path, typer.Option("--keys", metavar="FOLDER", help="folder with the keys")]
+SignedByOption = Annotated[str | None, typer.Option("--signed-by", metavar="NAME", help="root key that signs the list; default: the first")]
+JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="a bundle")]
+KEYS = Path("keys")
+CODES = "Exit codes: 0 done, 1 refused, 2 wrong usage."
+
+
+class Kind(StrEnum):
+    """What a bundle contains."""
+
+    application = "application"
+    configuration = "configuration"
+
+
+bundles = typer.Typer(no_args_is_help=True, help="Update bundles: sign, verify, show; keys.")
+keys = typer.Typer(no_args_is_help=True, help="Keys: new, list, revoke.")
+bundles.add_typer(keys, name="key", epilog="Exit codes: those of the command; 2 wrong usage.")
+
+
+@bundles.callback()
+def bundle() -> None:
+    """Update bundles: sign, verify and show them; manage the keys that sign them."""
+
+
+@keys.callback()
+def key() -> None:
+    """Keys that sign bundles, and root keys that sign the list of them."""
+
+
+@keys.command("new", epilog=CODES)
+def key_new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="name of the key")],
+    root: Annotated[bool, typer.Option("--root", help="a root key, which signs key lists only")] = False,
+    kind: Annotated[list[Kind] | None, typer.Option("--kind", help="what it may sign; default: application")] = None,
+    folder: KeysOption = KEYS,
+    signed_by: SignedByOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a key pair; a signing key also gets into a new signed list."""
+    from ampacity_host.update.command import key_new_command
+
+    kinds = sorted({each.value for each in kind or [Kind.application]})
+    raise typer.Exit(key_new_command(name, root, kinds, folder, signed_by, json))
+
+
+@keys.command("list", epilog=CODES)
+def key_list(folder: KeysOption = KEYS, json: JsonOption = False) -> None:
+    """List root keys, signing keys and revoked keys; private parts are never shown."""
+    from ampacity_host.update.command import key_list_command
+
+    raise typer.Exit(key_list_command(folder, json))
+
+
+@keys.command("revoke", epilog=CODES)
+def key_revoke(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="name or id of the key")],
+    folder: KeysOption = KEYS,
+    signed_by: SignedByOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Revoke a key for good, in a new signed list."""
+    from ampacity_host.update.command import key_revoke_command
+
+    raise typer.Exit(key_revoke_command(key, folder, signed_by, json))
+
+
+@bundles.command(epilog=CODES)
+def sign(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="folder with the files; those that begin with a dot are left out")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="the bundle")],
+    key: Annotated[str, typer.Option("--key", metavar="NAME", help="signing key")],
+    board: Annotated[list[str], typer.Option("--board", metavar="NAME", help="board that it runs on; may be repeated")],
+    release: Annotated[str, typer.Option("--release", metavar="TEXT", help="version for people, such as 1.4.0")],
+    sequence: Annotated[int, typer.Option("--sequence", metavar="NUMBER", help="rises with each release")],
+    floor: Annotated[int, typer.Option("--floor", metavar="NUMBER", help="lowest sequence that may be installed after it")] = 0,
+    kind: Annotated[Kind, typer.Option(help="what it contains")] = Kind.application,
+    serial: Annotated[list[str] | None, typer.Option("--serial", metavar="NUMBER", help="only for this controller; may be repeated")] = None,
+    product: Annotated[str, typer.Option("--product", metavar="NAME", help="product")] = "ampacity",
+    keys: KeysOption = KEYS,
+    json: JsonOption = False,
+) -> None:
+    """Make a signed bundle of all files below FOLDER."""
+    from ampacity_host.update.command import sign_command
+
+    fields = {"product": product, "kind": kind.value, "boards": sorted(set(board)), "version": release, "sequence": sequence, "floor": floor}
+    raise typer.Exit(sign_command(folder, out, key, keys, fields | {"controllers": sorted(set(serial or []))}, json))
+
+
+@bundles.command(epilog="Exit codes: 0 verified, 1 refused, 2 wrong usage or no such file.")
+def verify(
+    file: FileArgument,
+    keys: KeysOption = KEYS,
+    board: Annotated[str | None, typer.Option("--board", metavar="NAME", help="refuse it if it is not for this board")] = None,
+    serial: Annotated[str | None, typer.Option("--serial", metavar="NUMBER", help="refuse it if it is not for this controller")] = None,
+    floor: Annotated[int, typer.Option("--floor", metavar="NUMBER", help="refuse it below this sequence")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Verify the signature and every byte of a bundle, as a controller does."""
+    from ampacity_host.update.bundle import Device
+    from ampacity_host.update.command import verify_command
+
+    raise typer.Exit(verify_command(file, keys, Device(board, serial, floor), json))
+
+
+@bundles.command(epilog="Exit codes: 0 read, 1 no bundle or key list, 2 wrong usage or no such file.")
+def show(file: Annotated[Path, typer.Argument(metavar="FILE", help="a bundle or a key list")], json: JsonOption = False) -> None:
+    """Show what a bundle or a key list says, without checking its signature."""
+    from ampacity_host.update.command import show_command
+
+    raise typer.Exit(show_command(file, json))
