@@ -69,7 +69,7 @@ LEFT_OUT = {
     "MeterTrust": {"loaded", "fell", "reason"},
     "MaxFilter": {"bucket_ms"},
     "MinMaxHistory": {"bucket_ms", "phases"},
-    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "queue_order", "drew_da", "short", "inhibits",
+    "Demand": {"slot_ms", "idle_ms", "wake_ms", "reasons", "ticket", "next_ticket", "queue_order", "drew_da", "short", "inhibits",
                "restart_hold_ms"},
     "InhibitTimers": {"text"},
     "SlotRotation": {"slot_ms", "had", "booked_ms", "swapped_ms"},

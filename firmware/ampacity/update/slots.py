@@ -73,7 +73,7 @@ class Slots:
         trust.key(slot.kid)
         self.check_floor(slot.sequence)
         self.state.trial, self.state.boots, self.state.minutes, self.state.outcome = spare, BOOTS_MAX, MINUTES_MAX, ""
-        self._save()
+        self.save()
 
     def confirm(self, floor: int) -> None:
         """The slot on trial becomes the active one, and its floor is in force. Raises NotNow, OSError."""
@@ -85,21 +85,21 @@ class Slots:
         self.state.active, self.state.trial = tried, NONE
         self.state.floor = max(self.state.floor, floor)
         self.state.outcome = "confirmed: %s" % slot.version
-        self._save()
+        self.save()
 
     def charge_minute(self) -> bool:
         """Counts another minute of the trial, before it is used. False: none is left. Raises OSError."""
         if self.state.minutes == 0:
             return False
         self.state.minutes -= 1
-        self._save()
+        self.save()
         return True
 
     def roll_back(self, reason: str) -> None:
         """Back to the slot before, from the next boot on. reason: why, for the outcome. Raises NotNow: there is none; OSError."""
         state = self.state
         if state.trial != NONE:
-            self._end_trial(reason)
+            self.end_trial(reason)
             return
         other = 1 - state.active
         if state.active == NONE or state.slots[other].state != GOOD:
@@ -107,22 +107,23 @@ class Slots:
         self.check_floor(state.slots[other].sequence)
         state.active = other
         state.outcome = "rolled back: %s" % reason
-        self._save()
+        self.save()
 
-    def _end_trial(self, reason: str) -> None:
+    def end_trial(self, reason: str) -> None:
+        """The slot on trial is of no use; the confirmed one is the active one. Raises OSError."""
         tried = self.state.slots[self.state.trial]
         tried.state = BAD
         self.state.trial = NONE
         self.state.outcome = "rolled back: %s: %s" % (tried.version, reason)
-        self._save()
+        self.save()
 
     def _change(self, number: int, slot: Slot, outcome: str = "") -> None:
         self.state.slots[number] = slot
         self.state.outcome = outcome
-        self._save()
+        self.save()
 
-    def _save(self) -> None:
-        """On an error the medium may hold either state; the one it gives is the one that is followed."""
+    def save(self) -> None:
+        """Keeps the state. Raises OSError. On an error the medium may hold either state; the one it gives is the one that is followed."""
         try:
             self._record.save(self.state.encoded())
         except OSError:
@@ -168,11 +169,11 @@ class Boot:
         try:
             if state.boots == 0 or state.minutes == 0:
                 left = "minutes" if state.boots else "boots"
-                self._slots._end_trial("not confirmed, no %s left" % left)
+                self._slots.end_trial("not confirmed, no %s left" % left)
                 return NONE
             state.boots -= 1
             state.minutes -= 1
-            self._slots._save()
+            self._slots.save()
             return state.trial
         except OSError:  # a count that cannot be kept is no count
             return NONE
@@ -189,10 +190,10 @@ class Boot:
     def _spoilt(self, number: int, why: str) -> None:
         try:
             if number == self._slots.state.trial:
-                self._slots._end_trial(why)
+                self._slots.end_trial(why)
             else:
                 self._slots.state.outcome = "slot %d: %s" % (number, why)
-                self._slots._save()
+                self._slots.save()
         except OSError:
             pass
 
@@ -211,7 +212,7 @@ class Boot:
             state.trial, state.boots, state.minutes = found[1][1], BOOTS_MAX, MINUTES_MAX
         state.outcome = "the record was lost; found slot %s" % " and ".join([str(i) for _, i in found])
         try:
-            self._slots._save()
+            self._slots.save()
         except OSError:
             state.trial = NONE
 

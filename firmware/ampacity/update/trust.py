@@ -79,9 +79,9 @@ class TrustStore:
 
     def __init__(self, record: "Record", roots: "tuple[bytes, ...]") -> None:
         self._record = record
-        self._roots = roots
+        self.roots = roots
         self._keys: "list[Key]" = []
-        self._revoked: "list[bytes]" = []
+        self.revoked: "list[bytes]" = []
         self.counter = 0
         self.damaged = False
         raw = record.load()
@@ -98,7 +98,7 @@ class TrustStore:
 
     def key(self, kid: bytes) -> Key:
         """The key with this id. Raises Rejected where it is revoked or unknown."""
-        if kid in self._revoked:
+        if kid in self.revoked:
             raise Rejected("key", kid, "a key that is not revoked")
         for each in self._keys:
             if each.kid == kid:
@@ -109,8 +109,13 @@ class TrustStore:
         """A signed key list, at most 4096 bytes: a task to be stepped. Raises Rejected where its form is wrong."""
         return KeyListOffer(self, data)
 
+    def replace(self, data: bytes, found: KeyList) -> None:
+        """Keeps a key list whose signature was verified, and puts it in force. Raises OSError: the old one stays in force."""
+        self._record.save(data)
+        self._take(found)
+
     def _take(self, found: KeyList) -> None:
-        self._keys, self._revoked, self.counter, self.damaged = found.keys, found.revoked, found.counter, False
+        self._keys, self.revoked, self.counter, self.damaged = found.keys, found.revoked, found.counter, False
 
 
 class KeyListOffer:
@@ -130,9 +135,9 @@ class KeyListOffer:
         return next(self._work)
 
     def _root_of(self, kid: bytes) -> "Affine":
-        if kid in self._trust._revoked:
+        if kid in self._trust.revoked:
             raise Rejected("key list, key", kid, "a root key that is not revoked")
-        for each in self._trust._roots:
+        for each in self._trust.roots:
             if key_id(each) == kid:
                 return point(each)
         raise Rejected("key list, key", kid, "a root key of this controller")
@@ -142,8 +147,7 @@ class KeyListOffer:
             raise Rejected("signature", "wrong", "a signature of the root key over this key list")
         found = KeyList(self._message.payload)
         self._check(found)
-        self._trust._record.save(bytes(self._data))
-        self._trust._take(found)
+        self._trust.replace(bytes(self._data), found)
         while True:
             yield True
 
@@ -152,9 +156,9 @@ class KeyListOffer:
             raise NotNow("counter", found.counter, "this key list has counter %d; the one in force has %d" % (found.counter, self._trust.counter))
         if self._message.kid in found.revoked:
             raise Rejected("key list.revoked", self._message.kid, "other keys than the root key that signs")
-        for kid in self._trust._revoked:
+        for kid in self._trust.revoked:
             if kid not in found.revoked:
                 raise Rejected("key list.revoked", "a list without a key that was revoked", "all keys that were revoked before")
-        for root in self._trust._roots:
+        for root in self._trust.roots:
             if key_id(root) in [key.kid for key in found.keys]:
                 raise Rejected("key list.keys", key_id(root), "other keys than root keys")
