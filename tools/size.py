@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE = ROOT / "firmware" / "ampacity"
 PRIMARY_BYTES_MAX = 512 * 1024
 NOT_ON_A_BOARD = (
-    "base/json_native.py", "ports/linux.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
+    "ports/linux.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
 )  # fmt: skip
 APART = ("commission", "update")  # loaded only during commissioning; part of the boot stage, which has its own partition

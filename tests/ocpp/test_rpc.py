@@ -128,3 +128,20 @@ def test_an_unanswered_request_is_counted_and_logged_once():
         said = [line[3] for line in bench.log.since(0) if "unanswered" in line[3]]
         assert len(said) == 1 and "744" in said[0]
         assert len(burst(bench, texts[:3])) == 3
+
+
+def test_a_CSMS_that_answers_everything_with_errors_is_counted_and_leaves_the_log_to_others():
+    bench = Bench().booted()
+    bench.log.add("warning", "alarm: a line that people must find", bench.now_ms)
+    bench.answers["Heartbeat"] = "InternalError %s"
+    for n in range(600):
+        bench.answers["StatusNotification"] = ["not", "an", "object"] if n % 2 else "FormationViolation"
+        bench.call("TriggerMessage", {"requestedMessage": "StatusNotification", "evse": {"id": 1, "connectorId": 1}})
+        bench.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
+        bench.advance(50)
+        bench.raw.clear()
+        bench.sent.clear()
+    lines = [line[3] for line in bench.log.since(0)]
+    assert "alarm: a line that people must find" in lines and bench.log.counters["ocpp_errors"] == 1200
+    assert any(["ocpp: bad answer to StatusNotification: FormationViolation" in line for line in lines]), lines
+    assert any(["similar lines suppressed" in line for line in lines])

@@ -136,10 +136,6 @@ class Exchange:
 
         return done
 
-    def _pull_again(self) -> "Call | None":
-        call, self._again = self._again, None
-        return call
-
     def _request_check(self, action: str, payload: "Message") -> "Check":
         return face.request_check("" if self._station.boot.status == "Rejected" else action, payload)
 
@@ -154,7 +150,8 @@ class Exchange:
         call = s.boot.pull(now_ms)
         if call is not None or s.boot.status == "Rejected":
             return call
-        call = self._pull_again() or self._pull_outbox(now_ms) or s.reports.pull(now_ms)
+        call, self._again = self._again, None
+        call = call or self._pull_outbox(now_ms) or s.reports.pull(now_ms)
         if call is not None or s.boot.status != "Accepted":
             return call or s.boot.pull_heartbeat(now_ms) or s.availability.pull_forced(now_ms) or s.sampling.pull(now_ms)
         return (

@@ -6,6 +6,7 @@ again, and when, is decided by whoever asked. The last answers are kept by messa
 answered twice and done once.
 """
 
+from ampacity.base.rate_limited_log import RateLimitedLog
 from ampacity.base.strict_json import begin, dumps
 from ampacity.ocpp.errors import CallError
 
@@ -49,6 +50,7 @@ class Rpc:
         self._response_check = response_check
         self._prefix = prefix
         self._log = log
+        self._told = RateLimitedLog(log, "ocpp")
         self._count = 0
         self._out: "list[str]" = []
         self._answered: "list[tuple[str, str]]" = []
@@ -149,8 +151,7 @@ class Rpc:
         elif self._pending is None or self._pending[0] != frame[1]:  # it took too long to read
             self._log.counter("ocpp_unasked")
         elif fault is not None:
-            self._log.add("warning", "ocpp: bad answer to %s: %s" % (self._pending[1], fault.text), now_ms)
-            self._end("error", fault.code, now_ms)
+            self._failed(fault.code, fault.text, now_ms)
         else:
             self._end("result", frame[2], now_ms)
 
@@ -206,9 +207,13 @@ class Rpc:
             return
         if kind == ERROR:
             code = frame[2] if isinstance(frame[2], str) else "GenericError"
-            self._log.add("warning", "ocpp: %s answered with %s" % (self._pending[1], code[:40]), now_ms)
-            return self._end("error", code, now_ms)
+            return self._failed(code, code[:40], now_ms)
         self._checking = (self._response_check(self._pending[1], frame[2]), frame)
+
+    def _failed(self, code: str, text: str, now_ms: int) -> None:
+        self._log.counter("ocpp_errors")
+        self._told.add("bad answer to %s: %s" % (self._pending[1], text), now_ms)  # type: ignore[index]  # it is under way
+        self._end("error", code, now_ms)
 
     def _end(self, kind: str, payload: "Reply", now_ms: int) -> None:
         if self._pending is not None:

@@ -60,14 +60,18 @@ def get_version(station: "StationFace", request: "Message", message_id: str, now
 
 def send(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """SendLocalList."""
-    if not station.model.on("LocalAuthListCtrlr", "Enabled"):
-        return {"status": "Failed", "statusInfo": {"reasonCode": "NotEnabled"}}
     items = request.get("localAuthorizationList") or []
-    if len(items) > station.model.number("LocalAuthListCtrlr", "ItemsPerMessage"):
-        return {"status": "Failed", "statusInfo": {"reasonCode": "TooManyElements"}}
     full = request["updateType"] == "Full"
-    keys = [key_of(item["idToken"]) for item in items]
-    missing = full and any("idTokenInfo" not in item for item in items)
-    if len(set(keys)) < len(keys) or missing or request["versionNumber"] < 1:
-        return {"status": "Failed", "statusInfo": {"reasonCode": "InvalidValue"}}
-    return {"status": station.local_list.update(request["versionNumber"], full, items)}
+    if not station.model.on("LocalAuthListCtrlr", "Enabled"):
+        reason = "NotEnabled"
+    elif len(items) > station.model.number("LocalAuthListCtrlr", "ItemsPerMessage"):
+        reason = "TooManyElements"
+    elif (
+        request["versionNumber"] < 1
+        or full and any("idTokenInfo" not in item for item in items)
+        or len({key_of(item["idToken"]) for item in items}) < len(items)
+    ):
+        reason = "InvalidValue"
+    else:
+        return {"status": station.local_list.update(request["versionNumber"], full, items)}
+    return {"status": "Failed", "statusInfo": {"reasonCode": reason}}

@@ -65,7 +65,7 @@ def request_stop_transaction(station: "StationFace", request: "Message", message
     """RequestStopTransaction (F03)."""
     evse = station.transactions.find(request["transactionId"])
     if not station.accepted() or evse is None:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": "TxNotFound"}}
+        return _rejected("TxNotFound")
     station.exchange.after_answer(lambda now_ms: _stop(station, evse, request["transactionId"], now_ms))
     return {"status": "Accepted"}
 
@@ -90,7 +90,7 @@ def trigger_message(station: "StationFace", request: "Message", message_id: str,
     if wanted not in ("StatusNotification", "MeterValues", "TransactionEvent"):
         return {"status": "NotImplemented"}
     if not known:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
+        return _rejected("UnknownEvse")
     if wanted == "StatusNotification":
         station.availability.force(evses)
         return _status(True)
