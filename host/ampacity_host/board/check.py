@@ -35,6 +35,7 @@ RULE_NAMES = {
     "ram": "the heap is that of a primary of `evses_max`: 240 KiB up to 16 EVSEs (215 without TLS), as measured; more EVSEs need at least that",
     "uart": "a serial port has a UART or device for itself, on pins that it reaches, apart from the prompt",
     "rs485-direction": "the transceiver has a direction that the port can switch",
+    "network": "the port has such a link on this chip",
     "watchdog": "the hardware watchdog exists and can wait that long",
     "update": "the kind of update exists on the port, with its slots in the flash map",
     "waive": "a waiver names a rule and has a finding",

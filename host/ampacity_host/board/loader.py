@@ -99,7 +99,8 @@ def mistakes(value: dict[str, Any], schema: dict[str, Any], what: str) -> list[t
     words = Words(schema)
     found = []
     for error in jsonschema.Draft202012Validator(schema).iter_errors(value):
-        found += [sentence.split(": ", 1) for sentence in words.of(error)]
+        close = near(error.instance, error.validator_value) if error.validator == "enum" and isinstance(error.instance, str) else None
+        found += [f"{sentence}{meant(close)}".split(": ", 1) for sentence in words.of(error)]
     return [(what if field == "profile" else field, text) for field, text in found]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from mistakes import MISTAKES
@@ -116,6 +117,11 @@ def test_a_mistyped_field_and_pin_get_a_suggestion(tmp_path):
     assert "did you mean PB14?" in pin["text"]
 
 
+def test_a_mistyped_word_gets_a_suggestion(tmp_path):
+    (found,) = findings(changed(tmp_path, "linux-arm", 'kind = "serial"', 'kind = "seriall"'))
+    assert found["field"] == "pilot.kind" and found["text"].endswith('one of "local", "serial", "none"; did you mean serial?')
+
+
 def test_a_finding_of_every_variant_is_listed_once_and_one_of_some_variants_names_the_first(tmp_path):
     (twice,) = findings(changed(tmp_path, "linux-arm", 'kind = "rauc"', 'kind = "esp32-ota"'))[:1]
     assert twice["variant"] == "cm4"
@@ -172,3 +178,13 @@ def test_no_line_left_out_and_no_strange_value_ends_the_check_early(tmp_path, bo
         changes = [[], [value], [re.sub(r"\d+", "0", line)], [re.sub(r"\d+", "999", line)]]
         path.write_text("\n".join(lines[:number] + changes[number % 4] + lines[number + 1 :]))
         assert isinstance(check(read(path)), list)
+
+
+def test_the_pins_of_a_sold_controller_have_the_findings_that_its_schematic_gives_reason_for():
+    """Strapping pins under LEDs and CP switch, no mirror contact, no test of the detector; inputs that are inputs only are no finding."""
+    found = {(each["rule"], each["field"]) for each in findings(Path(__file__).parent / "known" / "single-chip.toml")}
+    assert found == {
+        ("pin-strapping", "led.0.out"), ("pin-strapping", "led.2.out"), ("pin-strapping", "pilot.disconnect"),
+        ("function-missing", "contactor.0.feedback"), ("function-missing", "rcd.test"),
+        ("pin-pull", "contactor.0.drive.pull"), ("pin-pull", "serial.0.de.pull"),
+    }  # fmt: skip
