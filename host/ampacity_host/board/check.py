@@ -1,5 +1,7 @@
 """`check`: every variant of a board file against all rules, less what the file waives with a reason."""
 
+from pathlib import Path
+
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.board.findings import Board, Finding
 from ampacity_host.board.loader import BoardFile, once
@@ -49,17 +51,17 @@ def check(file: BoardFile) -> list[Finding]:
     waived: set[tuple[str, str]] = set()
     for name, board in file.variants.items():
         rows = {(row["rule"], row["field"]) for row in board["waive"]}
-        for each in variant_findings(name, board):
+        for each in variant_findings(name, board, file.path.resolve().parents[1] / "chips"):
             place = (each.rule, each.field)
             waived |= {place} & rows
             found += [] if place in rows else [each]
     return once(found + unused_waivers(file, waived))
 
 
-def variant_findings(name: str, board: Board) -> list[Finding]:
-    """What is wrong with one variant, nothing waived."""
+def variant_findings(name: str, board: Board, beside: Path) -> list[Finding]:
+    """What is wrong with one variant, nothing waived. beside: folder of chips next to the board's own."""
     try:
-        place = place_of(board)
+        place = place_of(board, beside)
     except Rejected as refused:
         return [Finding("chip", refused.field, f"{refused.value!r} is not allowed; use {refused.allowed}", name)]
     return [Finding(rule, field, text, name) for each in RULES for rule, field, text in each(place)]
