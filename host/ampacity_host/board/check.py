@@ -1,5 +1,7 @@
 """`check`: every variant of a board file against all rules, less what the file waives with a reason."""
 
+from pathlib import Path
+
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.board.findings import Board, Finding
 from ampacity_host.board.loader import BoardFile, once
@@ -35,6 +37,7 @@ RULE_NAMES = {
     "ram": "the heap is that of a primary of `evses_max`: 240 KiB up to 16 EVSEs (215 without TLS), as measured; more EVSEs need at least that",
     "uart": "a serial port has a UART or device for itself, on pins that it reaches, apart from the prompt",
     "rs485-direction": "the transceiver has a direction that the port can switch",
+    "network": "the port has such a link on this chip",
     "watchdog": "the hardware watchdog exists and can wait that long",
     "update": "the kind of update exists on the port, with its slots in the flash map",
     "waive": "a waiver names a rule and has a finding",
@@ -48,17 +51,17 @@ def check(file: BoardFile) -> list[Finding]:
     waived: set[tuple[str, str]] = set()
     for name, board in file.variants.items():
         rows = {(row["rule"], row["field"]) for row in board["waive"]}
-        for each in variant_findings(name, board):
+        for each in variant_findings(name, board, file.path.resolve().parents[1] / "chips"):
             place = (each.rule, each.field)
             waived |= {place} & rows
             found += [] if place in rows else [each]
     return once(found + unused_waivers(file, waived))
 
 
-def variant_findings(name: str, board: Board) -> list[Finding]:
-    """What is wrong with one variant, nothing waived."""
+def variant_findings(name: str, board: Board, beside: Path) -> list[Finding]:
+    """What is wrong with one variant, nothing waived. beside: folder of chips next to the board's own."""
     try:
-        place = place_of(board)
+        place = place_of(board, beside)
     except Rejected as refused:
         return [Finding("chip", refused.field, f"{refused.value!r} is not allowed; use {refused.allowed}", name)]
     return [Finding(rule, field, text, name) for each in RULES for rule, field, text in each(place)]

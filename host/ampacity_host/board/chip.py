@@ -1,6 +1,7 @@
 """A chip: its pins and what they can do, from `boards/chips/<name>.toml` and from what the board around it uses."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from ampacity_host.board.findings import Board
@@ -28,10 +29,10 @@ def conditions(board: Board) -> set[str]:
 
 
 class Chip:
-    """Facts of the chip under one board. Raises Rejected for an unknown chip."""
+    """Facts of the chip under one board. beside: see chip_facts. Raises Rejected for an unknown chip."""
 
-    def __init__(self, board: Board) -> None:
-        self.facts: dict[str, Any] = chip_facts(board["chip"])
+    def __init__(self, board: Board, beside: Path | None = None) -> None:
+        self.facts: dict[str, Any] = chip_facts(board["chip"], beside)
         self.pins = spread(self.facts["pins"])
         self.any_line: bool = self.facts["any_line"]
         self.input_only = set(spread(self.facts["input_only"]))

@@ -99,7 +99,8 @@ def mistakes(value: dict[str, Any], schema: dict[str, Any], what: str) -> list[t
     words = Words(schema)
     found = []
     for error in jsonschema.Draft202012Validator(schema).iter_errors(value):
-        found += [sentence.split(": ", 1) for sentence in words.of(error)]
+        close = near(error.instance, error.validator_value) if error.validator == "enum" and isinstance(error.instance, str) else None
+        found += [f"{sentence}{meant(close)}".split(": ", 1) for sentence in words.of(error)]
     return [(what if field == "profile" else field, text) for field, text in found]
 
 
@@ -117,14 +118,21 @@ def filled(value: Any, schema: dict[str, Any]) -> Any:
 
 
 @cache
-def chip_facts(name: str) -> dict[str, Any]:
-    """Facts of a chip, with defaults. Raises Rejected where there is no such file, or one that is not valid."""
-    path = BOARDS / "chips" / f"{name}.toml"
-    if not path.is_file():
-        known = sorted(each.stem for each in path.parent.glob("*.toml"))
+def chip_facts(name: str, beside: Path | None = None) -> dict[str, Any]:
+    """Facts of a chip, with defaults. beside: a folder `chips` that is looked into first.
+
+    Raises Rejected where there is no such file, or one that is not valid.
+    """
+    folders = [BOARDS / "chips"] if beside is None else [beside, BOARDS / "chips"]
+    path = next((folder / f"{name}.toml" for folder in folders if (folder / f"{name}.toml").is_file()), None)
+    if path is None:
+        known = sorted({each.stem for folder in folders for each in folder.glob("*.toml")})
         close = near(name, known)
         raise Rejected("chip", name, "one of " + ", ".join(known) + meant(close))
-    _, facts = read_toml(path, "chip file")
+    try:
+        _, facts = read_toml(path, "chip file")
+    except SiteErrors as errors:
+        raise Rejected(path.name, str(errors.mistakes[0].value), f"a chip file that is TOML: {errors}") from None
     wrong = mistakes(facts, CHIP_SCHEMA, "chip")
     if wrong:
         raise Rejected(path.name, wrong[0][0], "; ".join(": ".join(each) for each in wrong))

@@ -9,8 +9,9 @@ from ampacity_host.board.uses import ADC, Use, uses
 HEAD = """<!-- {mark} -->
 # Wiring: {name}
 
-{title}. Status: **{status}**.{warning} Data: `boards/{name}/board.toml`; `ampacity board check {name}` checks it,
-`docs/interfaces/board-toml.md` explains its fields.
+{title}. Status: **{status}**.{warning}
+
+Data: `boards/{name}/board.toml`; `ampacity board check {name}` checks it, `docs/interfaces/board-toml.md` explains its fields.
 
 {notes}
 """

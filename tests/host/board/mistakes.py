@@ -96,6 +96,7 @@ MISTAKES = [
     ("rs485-direction", "serial.0.direction", RP2, 'direction = "pin"', 'direction = "kernel"'),
     ("rs485-direction", "serial.0.de", RP2, 'de = { pin = 6, pull = "external-down" }\n', ""),
     ("rs485-direction", "serial.0.de", RP2, 'direction = "pin"', 'direction = "auto"'),
+    ("network", "network.0.kind", H7, 'kind = "rmii"', 'kind = "wifi"'),
     ("watchdog", "watchdog.timeout_ms", RP2, "timeout_ms = 5000", "timeout_ms = 9000"),
     ("watchdog", "watchdog.kind", RP2, 'kind = "machine"', 'kind = "none"'),
     ("watchdog", "watchdog.device", PI, 'kind = "systemd"', 'kind = "device"'),

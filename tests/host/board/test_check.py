@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from mistakes import MISTAKES
@@ -63,45 +64,49 @@ def test_every_rule_has_a_mistake_that_breaks_it():
     assert {row[0] for row in MISTAKES} | OF_A_CHIP == set(RULE_NAMES)
 
 
-@pytest.fixture
-def own_chips(tmp_path, monkeypatch):
-    """A copy of the chips that a test may change."""
-    folder = tmp_path / "boards"
-    (folder / "chips").mkdir(parents=True)
-    for path in (BOARDS / "chips").glob("*.toml"):
-        (folder / "chips" / path.name).write_text(path.read_text())
-    monkeypatch.setattr(loader, "BOARDS", folder)
-    loader.chip_facts.cache_clear()
-    yield folder / "chips"
-    loader.chip_facts.cache_clear()
+def with_chip(folder, old, new):
+    """The board rp2350 in a folder whose chip is changed."""
+    path = changed(folder, "rp2350", "", "")
+    text = (BOARDS / "chips" / "rp2350a.toml").read_text()
+    assert old in text
+    (folder / "chips").mkdir()
+    (folder / "chips" / "rp2350a.toml").write_text(text.replace(old, new))
+    return findings(path)
 
 
-def rules_of(path):
-    return [(each.rule, each.field) for each in check(read(path))]
+def test_a_timer_too_coarse_for_the_pilot_is_found(tmp_path):
+    found = with_chip(tmp_path, "bits = 16", "bits = 9")
+    assert [(each["rule"], each["field"]) for each in found] == [("pwm-resolution", "pilot.pwm")]
+    assert "has 512 steps at 1 kHz; use a timer with 1000 or more" in found[0]["text"]
 
 
-def test_a_timer_too_coarse_for_the_pilot_is_found(tmp_path, own_chips):
-    chip = own_chips / "rp2350a.toml"
-    chip.write_text(chip.read_text().replace("bits = 16", "bits = 9"))
-    assert ("pwm-resolution", "pilot.pwm") in rules_of(BOARDS / "rp2350" / "board.toml")
+def test_an_output_on_an_input_only_pin_is_found(tmp_path):
+    found = with_chip(tmp_path, 'pins = ["0-29"]', 'pins = ["0-29"]\ninput_only = ["22"]')
+    assert [(each["rule"], each["field"]) for each in found] == [("pin-input-only", "led.0.out")]
 
 
-def test_an_output_on_an_input_only_pin_is_found(tmp_path, own_chips):
-    chip = own_chips / "rp2350a.toml"
-    chip.write_text(chip.read_text().replace('pins = ["0-29"]', 'pins = ["0-29"]\ninput_only = ["22"]'))
-    assert ("pin-input-only", "led.0.out") in rules_of(BOARDS / "rp2350" / "board.toml")
-
-
-def test_a_chip_file_that_is_not_valid_names_its_field(tmp_path, own_chips):
-    chip = own_chips / "rp2350a.toml"
-    chip.write_text(chip.read_text().replace("bits = 16", "bits = 6"))
-    found = check(read(BOARDS / "rp2350" / "board.toml"))
-    assert found[0].rule == "chip" and "bits" in found[0].text and "from 8 to 32" in found[0].text, found
+def test_a_chip_file_that_is_not_valid_names_its_field(tmp_path):
+    (found,) = with_chip(tmp_path, "bits = 16", "bits = 6")
+    assert found["rule"] == "chip" and "bits" in found["text"] and "from 8 to 32" in found["text"], found
 
 
 @pytest.mark.parametrize("path", sorted((BOARDS / "chips").glob("*.toml")), ids=lambda path: path.stem)
 def test_a_chip_file_is_valid_and_named_as_its_file(path):
     assert loader.chip_facts(path.stem)["name"] == path.stem
+
+
+def test_a_board_elsewhere_brings_its_own_chip(tmp_path):
+    path = changed(tmp_path, "rp2350", 'chip = "rp2350a"', 'chip = "rp2350b"')
+    (unknown,) = findings(path)
+    assert unknown["rule"] == "chip" and "did you mean rp2350a?" in unknown["text"]
+    (tmp_path / "chips").mkdir()
+    chip = (BOARDS / "chips" / "rp2350a.toml").read_text().replace('name = "rp2350a"', 'name = "rp2350b"')
+    (tmp_path / "chips" / "rp2350b.toml").write_text(chip)
+    loader.chip_facts.cache_clear()
+    assert findings(path) == []
+    (tmp_path / "chips" / "rp2350b.toml").write_text("pins = \n")
+    loader.chip_facts.cache_clear()
+    assert [each["rule"] for each in findings(path)] == ["chip"]
 
 
 def test_a_range_of_a_number_is_named(tmp_path):
@@ -114,6 +119,11 @@ def test_a_mistyped_field_and_pin_get_a_suggestion(tmp_path):
     assert "did you mean phases?" in field["text"]
     (pin,) = [each for each in findings(changed(tmp_path, "stm32h7", 'pin = "PB14"', 'pin = "PBB14"')) if each["rule"] == "pin-missing"]
     assert "did you mean PB14?" in pin["text"]
+
+
+def test_a_mistyped_word_gets_a_suggestion(tmp_path):
+    (found,) = findings(changed(tmp_path, "linux-arm", 'kind = "serial"', 'kind = "seriall"'))
+    assert found["field"] == "pilot.kind" and found["text"].endswith('one of "local", "serial", "none"; did you mean serial?')
 
 
 def test_a_finding_of_every_variant_is_listed_once_and_one_of_some_variants_names_the_first(tmp_path):
@@ -172,3 +182,13 @@ def test_no_line_left_out_and_no_strange_value_ends_the_check_early(tmp_path, bo
         changes = [[], [value], [re.sub(r"\d+", "0", line)], [re.sub(r"\d+", "999", line)]]
         path.write_text("\n".join(lines[:number] + changes[number % 4] + lines[number + 1 :]))
         assert isinstance(check(read(path)), list)
+
+
+def test_the_pins_of_a_sold_controller_have_the_findings_that_its_schematic_gives_reason_for():
+    """Strapping pins under LEDs and CP switch, no mirror contact, no test of the detector; inputs that are inputs only are no finding."""
+    found = {(each["rule"], each["field"]) for each in findings(Path(__file__).parent / "known" / "single-chip.toml")}
+    assert found == {
+        ("pin-strapping", "led.0.out"), ("pin-strapping", "led.2.out"), ("pin-strapping", "pilot.disconnect"),
+        ("function-missing", "contactor.0.feedback"), ("function-missing", "rcd.test"),
+        ("pin-pull", "contactor.0.drive.pull"), ("pin-pull", "serial.0.de.pull"),
+    }  # fmt: skip

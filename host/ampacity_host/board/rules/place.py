@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ampacity_host.board.chip import Chip
@@ -34,6 +35,6 @@ class Place:
         return next((use for use in self.uses if use.field == field), None)
 
 
-def place_of(board: Board) -> Place:
-    """Raises Rejected for a chip that is not known."""
-    return Place(board, Chip(board), uses(board))
+def place_of(board: Board, beside: Path | None = None) -> Place:
+    """beside: folder of chips next to the board. Raises Rejected for a chip that is not known."""
+    return Place(board, Chip(board, beside), uses(board))

@@ -81,8 +81,12 @@ def bus_for_a_primary(place: Place) -> Found:
 
 
 def network(place: Place) -> Found:
-    """An Ethernet chip on SPI has its lines."""
+    """The port has such a link, and an Ethernet chip on SPI has its lines."""
+    links = place.chip.facts["links"]
     for index, each in enumerate(place.board["network"]):
+        if each["kind"] not in links:
+            words = ", ".join(f'"{word}"' for word in links)
+            yield "network", f"network.{index}.kind", f'"{each["kind"]}" does not exist on {place.chip.facts["title"]}; use {words}'
         for key in ("sck", "mosi", "miso", "cs") if each["kind"] == "w5500" else ():
             if key not in each:
                 yield "function-missing", f"network.{index}.{key}", 'is missing; write its pin, for kind = "w5500"'
