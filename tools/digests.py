@@ -49,7 +49,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "bus-cycle": ("tools.bench.bus",),
     "bus-pymodbus": ("tools.bench.bus",),
     "shed": ("tools.bench.bus", "firmware/ampacity/circuit"),
-    "crypto": ("tools.bench.absent",),
+    "crypto": ("tools.bench.crypto", "tools.bench.probes.verify"),
     "energy": ("tools.bench.energy", "tools.bench.unused", *PLAYED),
     "heap": ("tools.bench.heap", "tools/bench/probes", FIRMWARE),
     "image": ("tools.bench.image", FIRMWARE),

@@ -126,6 +126,8 @@ def beyond_the_order(digest: bytes) -> "list[tuple[str, Point, bytes, int, int]]
             key = times(inverse, total(times(5, point), public(N - z)))
             found.append((f"x is N + {offset}", key, digest, offset, 5))
             found.append((f"x is N + {offset}, r is {offset + 1}", key, digest, offset + 1, 5))
+            found.append((f"x is N + {offset}, r is N + {offset}", key, digest, N + offset, 5))
+            found.append((f"x is N + {offset}, s is N + 5", key, digest, offset, N + 5))
     for r in (P - N, P - N + 3):
         found.append((f"r + N is P + {r - P + N}", public(9), digest, r, 5))
     return found
