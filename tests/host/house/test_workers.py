@@ -1,5 +1,6 @@
 """How workers share the tests: files stay together, the longest come first, a run beside is begun once and ended."""
 
+import gc
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -128,3 +129,7 @@ def test_what_was_written_down_is_read_again_and_what_is_short_is_left_out():
 def test_the_seconds_are_of_files_that_are_there():
     gone = [name for name in workers.seconds_of(workers.SECONDS.read_text()) if not (ROOT / name).is_file()]
     assert not gone, f"take these lines out of {workers.SECONDS.relative_to(ROOT)}: {gone}"
+
+
+def test_what_was_collected_is_not_looked_through_for_garbage():
+    assert gc.isenabled() and gc.get_freeze_count() > 10_000

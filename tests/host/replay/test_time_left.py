@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 from functools import partial
 
 import pytest
-from matplotlib.text import Text
 from test_managed import START_S, sessions, simulation
 from test_unmanaged import DATA, SITE, replay
 
 from ampacity_host.replay.results import circuit_books
 from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.time_left import HOUR_MS, SLICE_MS, TimeLeft, duration
-from ampacity_host.report.chart import days_figure
 from ampacity_host.scan.progress import Progress
 
 DAY_MS = 86_400_000
@@ -105,6 +103,10 @@ def test_the_files_that_were_written_are_named(tmp_path, capsys):
 
 
 def test_the_chart_of_some_days_says_the_year_and_has_the_demonstrations_panels():
+    from matplotlib.text import Text  # half a second that no other worker spends
+
+    from ampacity_host.report.chart import days_figure
+
     first_s = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp())
     rows = range(0, 3 * 1440, 60)
     flat = [[float(minute % 20) for minute in rows]] * 3
