@@ -56,7 +56,7 @@ def test_garbage_on_the_line_stops_nobody_for_longer_than_it_lasts(kinds):
         assert stand.violations_ms() == 0
 
 
-@pytest.mark.parametrize("path", sample(MISTAKES, 4), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sample(MISTAKES, 8), ids=lambda path: path.stem)
 def test_a_site_file_with_a_mistake_is_refused_by_check_and_rig_alike(path):
     done = CliRunner().invoke(app, ["check", str(path), "--json"])
     report = json.loads(done.stdout)

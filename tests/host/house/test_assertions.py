@@ -2,11 +2,18 @@
 
 import ast
 
+import pytest
 from house import ROOT, at, files
 
 TESTS = ROOT / "tests"
-TREES = {path: ast.parse(path.read_text()) for path in files(".py") if path.is_relative_to(TESTS)}
+TREES = {}
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trees():
+    """Read by the worker that plays these tests, and by no other."""
+    TREES.update({path: ast.parse(path.read_text()) for path in files(".py") if path.is_relative_to(TESTS)})
 
 
 def called(node):

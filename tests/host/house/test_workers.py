@@ -1,5 +1,6 @@
 """How workers share the tests: files stay together, the longest come first, a run beside is begun once and ended."""
 
+import gc
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -128,3 +129,7 @@ def test_recorded_times_are_read_again_and_short_ones_are_omitted():
 def test_the_recorded_times_belong_to_existing_files():
     gone = [name for name in workers.seconds_of(workers.SECONDS.read_text()) if not (ROOT / name).is_file()]
     assert not gone, f"take these lines out of {workers.SECONDS.relative_to(ROOT)}: {gone}"
+
+
+def test_what_was_collected_is_not_looked_through_for_garbage():
+    assert gc.isenabled() and gc.get_freeze_count() > 10_000

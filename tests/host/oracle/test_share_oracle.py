@@ -4,21 +4,24 @@ import os
 
 import pytest
 
-from tests.proof import oracle
-from tests.proof.oracle import Instance, compare, disagreements
 
-INSTANCES = int(os.environ.get("AMPACITY_ORACLE_INSTANCES", oracle.SHORT // 4))
+def oracle():
+    """With it comes scipy, which only the worker that plays these tests is to load."""
+    from tests.proof import oracle
+
+    return oracle
 
 
 def test_section_6_shares_on_random_trees_are_lexicographically_max_min():
-    result = compare(INSTANCES, processes=1)
+    instances = int(os.environ.get("AMPACITY_ORACLE_INSTANCES", oracle().SHORT // 4))
+    result = oracle().compare(instances, processes=1)
     assert result["disagreements"] == 0, result["first"]
 
 
 def charging(seeds, wanted):
     """Solved instances in which `wanted(instance)` finds something."""
     for seed in seeds:
-        instance = Instance(seed).solve()
+        instance = oracle().Instance(seed).solve()
         found = wanted(instance)
         if found:
             yield instance, found
@@ -35,7 +38,7 @@ def test_three_deci_amperes_moved_to_a_neighbour_are_detected():
     assert cases
     for instance, (a, b) in cases:
         a.goal_da, b.goal_da = a.goal_da - 3, b.goal_da + 3
-        assert disagreements(instance)
+        assert oracle().disagreements(instance)
 
 
 def test_an_unassigned_deci_ampere_is_detected():
@@ -43,7 +46,7 @@ def test_an_unassigned_deci_ampere_is_detected():
     assert cases
     for instance, member in cases:
         member.goal_da -= 1
-        assert disagreements(instance)
+        assert oracle().disagreements(instance)
 
 
 @pytest.mark.parametrize("admitted", [True, False])
@@ -53,7 +56,7 @@ def test_a_wrong_set_is_detected(admitted):
     for instance, member in cases:
         member.admitted = not admitted
         member.goal_da = 0
-        assert disagreements(instance)
+        assert oracle().disagreements(instance)
 
 
 def test_the_remainder_goes_to_the_first_of_the_queue():
@@ -67,4 +70,4 @@ def test_the_remainder_goes_to_the_first_of_the_queue():
     for instance, (a, b) in cases:
         assert instance.members.index(a) < instance.members.index(b)
         a.goal_da, b.goal_da = b.goal_da, a.goal_da
-        assert disagreements(instance)
+        assert oracle().disagreements(instance)

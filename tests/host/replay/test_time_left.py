@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 from functools import partial
 
 import pytest
-from matplotlib.text import Text
 from test_managed import START_S, sessions, simulation
 from test_unmanaged import DATA, SITE, replay
 
 from ampacity_host.replay.results import circuit_books
 from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.time_left import HOUR_MS, SLICE_MS, TimeLeft, duration
-from ampacity_host.report.chart import days_figure
 from ampacity_host.scan.progress import Progress
 
 DAY_MS = 86_400_000
@@ -105,6 +103,10 @@ def test_written_files_are_named(tmp_path, capsys):
 
 
 def test_the_chart_of_several_days_names_the_year_and_has_the_panels_of_the_demonstration():
+    from matplotlib.text import Text  # half a second that no other worker spends
+
+    from ampacity_host.report.chart import days_figure
+
     first_s = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp())
     rows = range(0, 3 * 1440, 60)
     flat = [[float(minute % 20) for minute in rows]] * 3
