@@ -112,7 +112,7 @@ def modules(root: Path = ROOT) -> list[Path]:
     return [path for room in CODE_ROOMS for path in sorted((root / room).rglob("*.py")) if path.name != Path(__file__).name]
 
 
-def tests(root: Path = ROOT) -> list[Path]:
+def modules_of_tests(root: Path = ROOT) -> list[Path]:
     """The modules whose names of tests are read."""
     others = tuple(root / name for name in OTHER_TESTS)
     return [path for path in sorted((root / "tests").rglob("test_*.py")) if not any(path.is_relative_to(other) for other in others)]
@@ -121,7 +121,7 @@ def tests(root: Path = ROOT) -> list[Path]:
 def main() -> int:
     """1 if there is a private word, 0 otherwise."""
     status = 0
-    for paths, read in ((files(), texts), (modules(), notes), (tests(), names)):
+    for paths, read in ((files(), texts), (modules(), notes), (modules_of_tests(), names)):
         for path in paths:
             for line, word, better in hits(path, read):
                 print(f"{path.relative_to(ROOT)}:{line}: {word!r}; better: {better}")

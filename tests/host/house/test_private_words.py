@@ -3,7 +3,7 @@
 import pytest
 
 from tools import private_words
-from tools.private_words import ROOT, files, hits, modules, names, notes, tests
+from tools.private_words import ROOT, files, hits, modules, modules_of_tests, names, notes
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -11,7 +11,7 @@ def test_a_text_for_people_has_no_private_word(path):
     assert not [f"{path.relative_to(ROOT)}:{line}: {word!r}; better: {better}" for line, word, better in hits(path)]
 
 
-@pytest.mark.parametrize(("paths", "read"), [(modules(), notes), (tests(), names)], ids=["docstrings-and-comments", "names-of-tests"])
+@pytest.mark.parametrize(("paths", "read"), [(modules(), notes), (modules_of_tests(), names)], ids=["docstrings-and-comments", "names-of-tests"])
 def test_docstrings_comments_and_names_of_tests_have_no_private_word(paths, read):
     assert paths
     found = [(path, *hit) for path in paths for hit in hits(path, read)]
