@@ -357,7 +357,7 @@ def test_a_unit_that_the_guard_no_longer_knows_is_read_again_without_going_offli
     assert len([c for c in site.guard.of("evidence") if c[2] == "fingerprint"]) == count + 1
 
 
-def test_a_contactor_that_is_to_be_open_is_a_flag_of_a_grant_of_its_own():
+def test_an_order_to_open_the_contactor_is_a_flag_of_a_separate_grant():
     site = Site([1, 2])
     site.wire.run(1000)
     site.want(0, 0)

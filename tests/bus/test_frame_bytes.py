@@ -143,7 +143,7 @@ def test_bytes_that_look_like_a_foreign_frame_are_discarded_at_the_next_silence(
         assert r.skipped == dropped, (foreign, gap_us)
 
 
-def test_more_than_a_frame_can_hold_is_counted_and_the_newest_is_kept():
+def test_data_beyond_the_size_of_a_frame_is_counted_and_the_newest_is_kept():
     r, now_us = heard((0, bytes(250)), (0, bytes(6)))
     assert (r.too_long, r.skipped) == (0, 0)
     r.receive(b"\x01", now_us)

@@ -69,7 +69,7 @@ def test_the_length_of_a_reply_is_known_from_its_first_bytes():
     assert reply_len(b"\x09\x41\x00", 0, 3) == -1
 
 
-def test_the_reply_to_a_request_has_the_length_that_was_asked_for():
+def test_the_reply_to_a_request_has_the_requested_length():
     assert reply_pdu_len(read_pdu(3, 0, 10)) == 22
     assert reply_pdu_len(read_pdu(1, 0, 9)) == 4
     assert reply_pdu_len(write_pdu(0, words([1]))) == 5

@@ -39,7 +39,7 @@ def test_a_unit_takes_grants_after_an_outage_of_any_length():
         assert lease.grant(IDENTITY, *parts(numbers.next()), 10000, 100, outage * 1000 + 20000), outage
 
 
-def test_a_copy_of_any_age_is_refused_whether_the_lease_holds_or_has_lapsed():
+def test_a_copy_of_any_age_is_refused_during_the_lease_and_after_it():
     numbers, lease = GrantNumbers(IDENTITY, 1), Lease(60, 160, 0)
     copies, now_ms = [], 0
     for count in range(3 * 65536):
@@ -70,7 +70,7 @@ def test_numbers_rise_over_restarts_and_the_end_of_an_epoch():
             last = number
 
 
-def test_the_sixteen_bits_of_the_epoch_end_and_the_order_goes_on():
+def test_the_order_of_grants_continues_after_the_sixteen_bits_of_the_epoch_end():
     numbers, lease = GrantNumbers(IDENTITY, 0xFFFF), Lease(60, 160, 0)
     assert lease.grant(IDENTITY, *parts(numbers.next()), 10000, 100, 0)
     give(numbers, EPOCH_NUMBERS)

@@ -215,7 +215,7 @@ def test_a_foreign_grant_or_a_lapsed_one_proves_nothing():
         assert made._resend and made.broadcaster.dirty
 
 
-def test_what_was_read_before_the_order_left_asks_for_no_repetition():
+def test_a_reading_before_the_order_was_sent_requires_no_repetition():
     for sent_ms, again in ((99, False), (100, True)):
         made = driver()
         granted(made, 90, 8, 100)
@@ -277,7 +277,7 @@ def test_a_raise_that_must_wait_keeps_what_the_unit_has_before_its_lease_runs_ou
     assert made.order(EPOCH << 16 | 9, 9000) is None
 
 
-def test_what_is_not_in_force_is_sent_again_after_100_ms_and_a_lower_before_all_others():
+def test_an_order_not_in_force_is_sent_again_after_100_ms_and_a_lower_before_all_others():
     for first_da, priority in ((90, LOWER), (110, ORDER)):
         made = driver()
         granted(made, first_da, 8, 100)

@@ -43,7 +43,7 @@ def test_identification_is_a_sunspec_chain():
     assert b"SN-4711\x00" in data and b"1.2.3\x00" in data
 
 
-def test_every_block_starts_where_the_table_says():
+def test_every_block_starts_at_its_address_in_the_table():
     assert (table.STATUS_AT, table.GRANT_AT, table.SETTINGS_AT, table.END_AT) == (40072, 40099, 40108, 40113)
 
 

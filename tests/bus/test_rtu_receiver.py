@@ -62,7 +62,7 @@ def test_noise_in_front_of_a_frame_is_skipped():
         assert r.skipped == len(noise)
 
 
-def test_half_a_frame_is_given_up_when_its_bytes_stop():
+def test_half_a_frame_is_discarded_when_its_bytes_stop():
     r = receiver()
     _, now_us = feed(r, OURS[:9], 0)
     frames, _ = feed(r, OURS, now_us + STALL_US)
@@ -76,7 +76,7 @@ def test_a_late_chunk_does_not_cut_a_frame():
     assert frames == [(7, OURS[1:-2])]
 
 
-def test_more_than_a_frame_can_hold_is_bounded_and_counted():
+def test_data_beyond_the_size_of_a_frame_is_bounded_and_counted():
     r = receiver()
     _, now_us = feed(r, bytes(5000), 0, 64)
     assert r.too_long > 0

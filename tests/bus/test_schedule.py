@@ -43,7 +43,7 @@ def test_a_lower_goes_before_every_reading():
     assert serve(b, 2) == [5, 1]
 
 
-def test_without_a_permit_only_lowers_and_readings_that_feed_nothing_leave():
+def test_without_a_permit_only_lowers_and_readings_that_feed_nothing_are_sent():
     one, two, feeder = Asker(1), Asker(2), Asker(3)
     feeder.poll_feeds = True
     b = bench([one, two, feeder])
@@ -110,7 +110,7 @@ def test_a_silent_unit_gets_its_lower_at_once_and_then_at_intervals():
     assert min([units.count(u) for u in (1, 2, 3)]) > 8
 
 
-def test_a_unit_that_wants_only_lowers_does_not_starve_the_others():
+def test_a_unit_with_only_lowers_does_not_starve_the_others():
     greedy, one = Asker(1), Asker(2)
     greedy.urgency = lambda now_ms: (LOWER, now_ms)
     b = bench([greedy, one])
@@ -125,7 +125,7 @@ def test_a_routine_reading_that_waits_for_long_is_overdue():
     assert units.count(3) >= 2
 
 
-def test_a_device_gets_the_gap_that_it_wants():
+def test_a_device_gets_its_required_gap():
     asker = Asker(1)
     asker.take = lambda now_ms: Request(1, asker.pdu, 3, 50, gap_ms=300)
     b = bench([asker])

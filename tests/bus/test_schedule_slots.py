@@ -107,7 +107,7 @@ def test_lowers_to_a_silent_unit_wait_one_cycle_and_not_its_poll_pause():
         assert slot.lower_ready_us == 1000 + waits_us
 
 
-def test_a_driver_that_had_nothing_to_send_is_asked_again_later():
+def test_a_driver_without_a_request_is_polled_again_later():
     schedule = made((ROUTINE, 0))
     slot = schedule.slots[0]
     schedule.refused(slot, 1000)

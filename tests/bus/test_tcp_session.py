@@ -144,7 +144,7 @@ def leased():
     return station, primary, stranger
 
 
-def test_the_numbers_of_a_running_lease_are_shown_to_its_own_connection_alone():
+def test_the_numbers_of_a_running_lease_are_shown_only_to_its_own_connection():
     station, primary, stranger = leased()
     assert numbers_shown(primary) == ((77, 1, 1), (77, 1, 1))
     assert numbers_shown(stranger) == ((0, 0, 0), (0, 0, 0))

@@ -241,7 +241,7 @@ def test_the_least_time_of_all_is_that_of_the_slowest_watchdog():
     assert Ledger(Site(site([])), 0).margin.budget_ms == 0
 
 
-def test_rule_11_an_excess_is_over_its_budget_after_the_time_of_our_orders_and_per_phase():
+def test_rule_11_an_excess_exceeds_its_budget_after_the_time_of_the_orders_and_per_phase():
     life = Life(evse(), rating=160)
     margin = life.margin
     assert not margin.over and margin.over_ms == [-1] * 3
@@ -257,7 +257,7 @@ def test_rule_11_an_excess_is_over_its_budget_after_the_time_of_our_orders_and_p
     assert margin.over and margin.over_ms == [-1, -1, LAPSE_MS + 3]
 
 
-def test_what_is_free_is_the_rating_less_other_load_less_the_bounds():
+def test_the_margin_is_the_rating_less_other_load_less_the_bounds():
     life = Life(evse()).stand(100)
     life.margin.other_da[1] = 30
     assert [life.margin.free_da(key) for key in range(3)] == [220, 190, 220]
@@ -338,7 +338,7 @@ def test_an_unproven_order_of_zero_is_not_a_pause_whatever_else_happens():
         assert not life.s.paused_proven, more
 
 
-def test_what_settles_is_released_whatever_else_time_looks_at():
+def test_a_settled_order_is_released_independent_of_other_timers():
     for more in ({"ok": False}, {"excess": 5}, {"excess": 5, "ok": False}):
         life = lowering()
         for name in more:

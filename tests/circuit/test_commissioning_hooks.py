@@ -96,7 +96,7 @@ def test_only_a_proven_evse_can_be_tested():
         Bench(site([evse()])).guard.optional.watchdog_test(0, True, 0)
 
 
-def test_a_watchdog_that_did_not_act_counts_as_none_and_the_journal_keeps_it():
+def test_a_watchdog_that_did_not_act_counts_as_none_and_this_is_stored_in_the_journal():
     facts = site([evse()])
     bench = charging(facts)
     bench.guard.optional.commissioned(0, False, True, {}, bench.now_ms)

@@ -103,7 +103,7 @@ def test_rule_3_2_missing_or_wrong_counts_in_a_journal_change_nothing():
         assert trust.blame == clean
 
 
-def test_rule_8_a_watchdog_that_was_read_as_off_is_none_however_fixed_it_should_be():
+def test_rule_8_a_watchdog_that_was_read_as_off_counts_as_none_even_if_documented_as_fixed():
     bench = Bench(site([foreign_evse(watchdog_fixed=True, fallback_da=60)])).start()
     assert bench.guard.reserve_da(0) == 60
     bench.guard.evidence(0, "watchdog_ms", 0, bench.now_ms)

@@ -442,7 +442,7 @@ def test_rule_10_a_reset_frees_only_a_disobeying_evse():
     assert life.s.ok
 
 
-def test_rule_10_feedback_of_a_feeder_counts_from_the_third_rung_on():
+def test_rule_10_feedback_of_a_feeder_counts_from_the_third_step_on():
     for escalation_level, isolated in ((2, False), (3, True)):
         life = locked_out()
         life.s.escalation_level = escalation_level

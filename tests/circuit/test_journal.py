@@ -33,7 +33,7 @@ def test_the_journal_of_a_quiet_site_has_its_shape_and_no_distrust():
     }
 
 
-def test_what_is_assumed_is_kept_for_each_circuit_and_phase_and_only_ever_grows():
+def test_assumptions_are_stored_per_circuit_and_phase_and_only_grow():
     facts = site([evse()], [circuit("main", assumed=90), circuit("a", 0, assumed=20)])
     bench, kept = kept_of(facts)
     bench.ledger.assumed_da[:] = [91, 80, 93, 31, 32, 10]
@@ -82,7 +82,7 @@ def test_rule_6_a_unit_that_was_locked_as_another_one_stays_so_until_the_right_o
         assert Bench(bench.facts, dict(kept, swapped=wrong)).guard.state(0) == "silent"
 
 
-def test_rule_10_a_lock_out_is_kept_from_the_contactor_on_with_its_rung():
+def test_rule_10_a_lock_out_is_stored_from_the_contactor_step_on_with_its_level():
     for escalation_level, locked in ((1, None), (2, {"evse-1": 2}), (3, {"evse-1": 3})):
         bench = Bench(site([evse(), evse("evse-2")])).start()
         bench.ledger.evse_states[0].escalation_level = escalation_level
@@ -158,7 +158,7 @@ def test_a_removed_evse_keeps_its_place_and_its_evidence():
     assert (ghost["max_da"], ghost["fallback_da"], ghost["watchdog_ms"]) == (320, 320, 0), "of an earlier version's nothing is known"
 
 
-def test_entries_without_the_expected_form_are_left_out():
+def test_entries_without_the_expected_form_are_omitted():
     for more in ({"path": 3}, {"terminals": 3}, {"terminals": [3]}, {"terminals": [[0, 3]]}, {"terminals": [[0], [-1]]}, {"terminals": [["x"]]},
                  {"terminals": [[0, 9]]}):  # fmt: skip
         assert added(changed(entry(**more))) == [], more
@@ -192,7 +192,7 @@ def test_removed_devices_get_new_names():
         assert names == ["evse-1#2", "evse-1#3"][:count]
 
 
-def test_the_smallest_rating_that_a_circuit_had_holds_phase_by_phase():
+def test_the_smallest_former_rating_of_a_circuit_applies_per_phase():
     change = changed(rated={"main": [300, 200, 320]}, before=[{"circuits": {"main": [310, 150, 330]}}, {"circuits": {"main": [290, 400, 400]}}])
     assert change.ratings["main"] == [290, 150, 320]
     for wrong in ([1, 2], "abc", 7, None, [1, "x", 3], ["x", "y", "z"]):

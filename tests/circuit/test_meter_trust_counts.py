@@ -67,7 +67,7 @@ def test_the_third_failure_is_the_last_and_counts_no_further():
     assert trust.unsaved_failures == 3 and trust.reason == PHASE and trust.blame == [3 * FAILED, 0, 0, 0, 0]
 
 
-def test_what_jumps_explain_weighs_a_twelfth():
+def test_a_failure_explained_by_jumps_weighs_a_twelfth():
     trust = trusting()
     trust.failed(PHASE, True)
     trust.failed(PHASE)

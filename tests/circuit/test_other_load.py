@@ -93,7 +93,7 @@ def test_rule_3_1_a_car_that_falls_already_is_not_lowered_twice():
         assert lowered_da == bench.guard.want_da[0] == 100
 
 
-def test_rule_3_1_a_short_maximum_holds_back_a_raise():
+def test_rule_3_1_a_short_maximum_prevents_a_raise():
     bench = metered()
     live(bench, 8, 100)
     live(bench, 1, 300)

@@ -246,7 +246,7 @@ def test_the_same_shape_adds_nothing():
     assert SiteMigration(facts, kept["site"]).facts is facts
 
 
-def test_an_evse_blocked_by_a_removed_one_is_told_to_confirm_its_removal():
+def test_the_reason_of_an_evse_blocked_by_a_removed_one_asks_for_its_confirmation():
     facts, kept = gone_two()
     bench = Bench(facts, kept).start()
     bench.guard.demand(0, True)

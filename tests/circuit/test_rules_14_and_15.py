@@ -119,7 +119,7 @@ def narrowed(rating=320):
     return bench
 
 
-def test_rule_14_a_device_that_shows_more_phases_than_believed_counts_on_them_at_once():
+def test_rule_14_a_device_that_shows_more_phases_than_assumed_counts_on_them_at_once():
     bench = narrowed(rating=200)
     bench.stand(120, 0)
     bench.stand(120, 1)

@@ -227,7 +227,7 @@ def test_rule_7_with_a_watchdog_the_same_order_is_sent():
     assert bench.order(60) is not None
 
 
-def test_rule_7_liveness_the_plan_wants_no_more_than_the_default_state_allows():
+def test_rule_7_liveness_the_plan_requests_no_more_than_the_default_state_allows():
     facts = site([mute_evse()], [circuit(rating=200, assumed=130, meter=0)], [meter_facts()])
     bench = Bench(facts).start()
     bench.guard.demand(0, True)

@@ -146,7 +146,7 @@ def test_rule_9_no_raise_anywhere_while_the_line_is_not_clean():
     assert bench.order(100, 1) is not None
 
 
-def test_rule_9_a_limit_that_nobody_ordered_is_a_foreign_write():
+def test_rule_9_a_limit_that_was_not_ordered_is_a_foreign_write():
     bench = Bench(site([evse()])).start()
     bench.stand(60)
     bench.guard.reported(0, 100, bench.now_ms)

@@ -149,7 +149,7 @@ def test_3_6_the_time_is_that_of_the_meter():
     assert bench.guard.want_da == [160, 160]
 
 
-def test_3_6_a_frozen_meter_that_shows_the_load_running_sheds_as_one_that_runs():
+def test_3_6_a_frozen_meter_that_shows_a_running_load_sheds_as_for_a_running_load():
     bench = resting(lambda n: n)
     for _ in range(8):
         bench.guard.meter(0, [0, 25, 0], bench.now_ms, 100)

@@ -97,7 +97,7 @@ def test_after_a_foreign_write_why_names_the_foreign_write():
     assert "another client wrote on its bus 3 s ago" in bench.guard.why(1), bench.guard.why(1)
 
 
-def test_an_evse_blocked_by_an_earlier_meter_reading_is_told_to_check_and_confirm():
+def test_the_reason_of_an_evse_blocked_by_an_earlier_meter_reading_asks_for_a_check():
     circuits = [circuit("main", rating=200, assumed=40), circuit("shop", 0, 200, assumed=40, meter=0)]
     bench = Bench(site([foreign_evse("bay-1")], circuits, [meter_facts()])).start()
     bench.guard.demand(0, True)

@@ -54,7 +54,7 @@ def test_the_declared_fallback_passes():
     assert not codes(silenced(Toy(fallback_da=60), fallback_da=60))
 
 
-def test_without_a_meter_its_own_reading_after_the_silence_decides():
+def test_without_a_meter_the_reading_of_the_device_after_the_silence_decides():
     good = silenced(Toy(), loaded=[])
     assert good.outcome == "passed" and good.figures["fell_ms"] is None
     bad = silenced(Toy(watchdog_ms=0), loaded=[])

@@ -60,13 +60,13 @@ def test_a_slice_takes_no_longer_than_it_may_by_its_clock():
     assert clock.now_us() - before_us <= SLICE_US + 4000 and made.rounds < 100
 
 
-def test_a_new_password_costs_at_least_ten_thousand_rounds_and_says_how_many():
+def test_a_new_password_takes_at_least_ten_thousand_rounds_and_stores_their_number():
     kept = DocumentStore(with_password()).get("access")
     assert kept["kind"] == "pbkdf2-sha256" and kept["rounds"] >= ROUNDS_MIN
     assert str(digest(PHRASE.encode(), bytes(range(16)), kept["rounds"]), "ascii") == kept["hash"]
 
 
-def test_the_record_of_an_earlier_version_opens_and_is_written_anew():
+def test_the_record_of_an_earlier_version_is_accepted_and_rewritten():
     files, salt = MemoryFiles(), b"s" * 16
     DocumentStore(files).put("access", {"salt": text_of(salt), "hash": text_of(old_digest(salt, PHRASE))})
     assert finished(access_on(files).check("something else!", 0)) is False
@@ -83,7 +83,7 @@ def test_an_old_record_on_a_medium_that_cannot_be_written_still_opens():
     assert finished(access_on(files).check(PHRASE, 0)) is True
 
 
-def test_only_one_password_is_looked_at_at_a_time_and_one_that_was_left_in_the_middle_keeps_nobody_out():
+def test_only_one_password_is_checked_at_a_time_and_an_abandoned_check_blocks_no_login():
     access = access_on(with_password())
     access.check(PHRASE, 1000).step(Still())
     with raises(Rejected):
@@ -91,7 +91,7 @@ def test_only_one_password_is_looked_at_at_a_time_and_one_that_was_left_in_the_m
     assert finished(access.check(PHRASE, 7000), 7000)
 
 
-def test_one_flipped_bit_anywhere_in_the_record_makes_nobody_the_installer():
+def test_one_flipped_bit_anywhere_in_the_record_gives_no_installer_rights():
     whole = with_password().read("access.set")
     for at in range(len(whole)):
         files = MemoryFiles()
@@ -103,7 +103,7 @@ def test_one_flipped_bit_anywhere_in_the_record_makes_nobody_the_installer():
         assert "access.set" in str(e.error)
 
 
-def test_a_record_with_a_good_sum_and_no_sense_makes_nobody_the_installer():
+def test_an_invalid_record_with_a_valid_checksum_gives_no_installer_rights():
     for value in ({}, [], 5, {"salt": "00", "hash": "zz"}, {"kind": "scrypt", "salt": "00", "hash": "00" * 32, "rounds": 5}):
         files = MemoryFiles()
         DocumentStore(files).put("access", value)
@@ -124,7 +124,7 @@ def test_a_record_that_is_gone_is_no_password_that_was_never_set():
     assert not fresh.is_set() and role_of("127.0.0.1", fresh) == "installer"
 
 
-def test_who_empties_the_folder_begins_anew():
+def test_an_emptied_folder_starts_without_a_password():
     files = with_password()
     for name in files.list():
         files.remove(name)
@@ -148,7 +148,7 @@ def guess(access, peer, now_ms, text="no such phrase"):
         return False
 
 
-def test_who_guesses_waits_longer_each_time_and_keeps_out_only_itself():
+def test_a_guessing_client_waits_longer_each_time_and_blocks_only_itself():
     access, now_ms = quick(), 0
     for wait_s in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300):
         assert guess(access, "192.0.2.66", now_ms) and not guess(access, "192.0.2.66", now_ms + 1000 * wait_s - 1)
@@ -157,7 +157,7 @@ def test_who_guesses_waits_longer_each_time_and_keeps_out_only_itself():
             assert finished(access.check(PHRASE, now_ms, peer), now_ms) is True
 
 
-def test_strangers_of_any_number_of_addresses_come_to_few_tries_a_day_and_who_is_known_to_his():
+def test_any_number_of_unknown_addresses_gets_few_attempts_a_day_and_a_known_one_its_own():
     access, tries = quick(), 0
     assert finished(access.check(PHRASE, 0, "192.0.2.7"), 0)
     for second in range(0, 86400, 10):

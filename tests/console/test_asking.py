@@ -76,7 +76,7 @@ def test_trailing_words_are_refused_and_nothing_is_done():
     assert desk("yes").startswith("error: ") and desk.target.restarts == 0
 
 
-def test_a_mistyped_name_is_asked_back():
+def test_a_mistyped_name_gets_a_suggestion():
     desk = Desk()
     for line, meant in (("shwo", "show"), ("restrat", "restart"), ("hlep", "help"), ("Show", "show"), ("roll", "rollback"),
                         ("why evse1", "evse-1"), ("show circuit mian", "main"), ("help resatrt", "restart"), ("set share.slot 600", "share.slot_s"),
@@ -100,7 +100,7 @@ def test_help_of_a_command_explains_it():
     assert sorted(ABOUT) == sorted([name for name, _, _ in COMMANDS])
 
 
-def test_what_was_probably_meant_is_near():
+def test_a_probable_intention_is_a_similar_word():
     names = ["accept", "commission", "commit", "confirm", "evse-1", "evse-2", "x"]
     for typed, meant in (("acept", "accept"), ("comit", "commit"), ("confrim", "confirm"), ("ACCEPT", "accept"), ("", None), ("qq", None),
                          ("acc", "accept"), ("com", None), ("evse-3", "evse-1"), ("y", None)):  # fmt: skip

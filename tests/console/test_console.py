@@ -105,7 +105,7 @@ def test_digits_of_other_kinds_are_refused_and_not_a_crash():
     assert desk.target.limits == []
 
 
-def test_what_comes_from_a_device_cannot_move_the_cursor_of_who_reads_it():
+def test_data_of_a_device_cannot_move_the_cursor_of_the_reader():
     assert render({"serial": "A\x1b[2J\nmode regulating", "list": ["\x07"]}) == "list: \\x07\nserial: A\\x1b[2J\\nmode regulating"
 
 
@@ -153,7 +153,7 @@ def test_a_commit_that_is_refused_in_part_leaves_all_as_it_was():
     assert desk.target.settings.value("share.slot_s") == 900 and desk.target.store.get("console") is None
 
 
-def test_a_medium_that_fails_leaves_all_as_it_was_and_says_so():
+def test_a_failing_medium_changes_nothing_and_is_reported():
     desk = Desk(files=MemoryFiles(bytes_max=0))
     desk("set share.slot_s 600")
     assert desk("commit").startswith("error: storage") and desk.target.applied == [("slot", 600), ("slot", 900)]

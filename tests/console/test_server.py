@@ -122,7 +122,7 @@ class Bench:
         return False
 
 
-async def test_a_hundred_connections_without_a_word_are_ended_but_a_few_and_who_speaks_is_served():
+async def test_of_a_hundred_silent_connections_most_are_closed_and_active_clients_are_served():
     async with Bench() as bench:
         reader, writer = await bench.connect()
         await until_prompt(reader)
@@ -141,7 +141,7 @@ async def test_a_hundred_connections_without_a_word_are_ended_but_a_few_and_who_
         assert await until_prompt(late) == b"> " and await ask(late, writer, b"show version\n") == b"version: 0.1.0\n> "
 
 
-async def test_of_those_who_speak_the_one_that_is_silent_longest_makes_room():
+async def test_of_the_active_clients_the_one_silent_for_longest_is_replaced():
     async with Bench() as bench:
         talks = []
         for _ in range(CLIENTS_MAX + 1):
@@ -154,7 +154,7 @@ async def test_of_those_who_speak_the_one_that_is_silent_longest_makes_room():
             assert await ask(reader, writer, b"show version\n") == b"version: 0.1.0\n> "
 
 
-async def test_what_a_browser_would_say_ends_the_connection_and_nothing_of_it_is_done():
+async def test_data_of_a_browser_ends_the_connection_without_any_action():
     async with Bench() as bench:
         for count, said in enumerate((
             b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\nlimit main 10\r\n",
@@ -256,7 +256,7 @@ async def test_of_a_crowd_of_lines_few_wait_and_this_machine_is_answered_soon():
         assert bench.target.log.counter("console_refused", 0) <= 12
 
 
-async def test_strangers_that_speak_take_no_place_from_who_has_logged_in():
+async def test_active_unknown_clients_take_no_place_from_logged_in_ones():
     async with Bench() as bench:
         set_quickly(bench.target.store, "a long pass phrase")
         reader, writer = await bench.connect()

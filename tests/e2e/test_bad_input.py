@@ -38,7 +38,7 @@ MORE = (("noise", {"ber": 0.002}), ("delay", {"ms": 150}), ("late", {}), ("forei
 
 
 @pytest.mark.parametrize("kinds", [GARBAGE, *deep([(GARBAGE + MORE,)])])
-def test_garbage_on_the_line_stops_nobody_for_longer_than_it_lasts(kinds):
+def test_garbage_on_the_line_stops_no_device_for_longer_than_it_lasts(kinds):
     with running(DEMO, "--clock", "virtual", "--no-csms") as rig:
         stand = Stand(rig, True)
         for name in rig.ready["evses"]:

@@ -7,7 +7,7 @@ from sites import OWN_GATEWAY
 
 
 @pytest.mark.parametrize("clock", ["virtual", "real"])
-def test_one_that_is_cut_off_falls_back_and_the_others_charge_on(clock):
+def test_a_disconnected_evse_falls_back_and_the_others_continue_to_charge(clock):
     with running(OWN_GATEWAY, "--clock", clock) as rig:
         stand = Stand(rig, clock == "virtual")
         names = rig.ready["evses"]

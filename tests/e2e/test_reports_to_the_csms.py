@@ -27,7 +27,7 @@ def statuses(stand, evse_id):
     return [p["connectorStatus"] for _, p in requests(stand, "StatusNotification") if p["evseId"] == evse_id]
 
 
-def test_after_each_start_the_first_status_is_the_true_one_and_the_start_is_told(stand):
+def test_after_each_start_the_first_status_is_true_and_the_start_is_reported(stand):
     stand.rig.plug(evse="e2")
     for starts in range(1, 4):
         stand.pass_ms(15_000)
@@ -41,14 +41,14 @@ def test_after_each_start_the_first_status_is_the_true_one_and_the_start_is_told
     assert requests(stand, "BootNotification")[-1][1]["reason"] == "RemoteReset"
 
 
-def test_a_dead_secondary_is_told_as_unavailable_in_bounded_time(stand):
+def test_a_dead_secondary_is_reported_as_unavailable_in_bounded_time(stand):
     stand.rig.fault(kind="power_off", target="e2")
     stand.rig.primary(action="power_cycle")
     stand.pass_ms(15_000)
     assert statuses(stand, 2)[-1] == "Unavailable"
 
 
-def test_a_plug_that_cannot_be_locked_is_told_of_its_lock_alone(stand):
+def test_a_plug_that_cannot_be_locked_is_reported_only_for_its_lock(stand):
     stand.pass_ms(10_000)
     stand.rig.plug(evse="e1")
     stand.rig.fault(kind="lock_failed", target="e1")
@@ -63,7 +63,7 @@ def test_a_plug_that_cannot_be_locked_is_told_of_its_lock_alone(stand):
 
 
 @pytest.mark.parametrize("name", ["e1", "e2"])
-def test_phases_are_told_and_Available_comes_behind_the_end(stand, name):
+def test_phases_are_reported_and_Available_follows_the_end(stand, name):
     stand.pass_ms(8_000)
     stand.rig.plug(evse=name, car={"phases": 2})
     stand.pass_ms(2_000)
@@ -76,7 +76,7 @@ def test_phases_are_told_and_Available_comes_behind_the_end(stand, name):
     assert [p.get("eventType") or p["connectorStatus"] for _, p in last] == ["Ended", "Available"]
 
 
-def test_a_rest_after_a_limit_of_0_A_is_told(stand):
+def test_a_hold_time_after_a_limit_of_0_A_is_reported(stand):
     def state():
         asked = [{"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "State"}}]
         return stand.call("GetVariables", getVariableData=asked)["getVariableResult"][0]["attributeValue"]

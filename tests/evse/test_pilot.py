@@ -264,7 +264,7 @@ def test_a_contactor_that_does_not_close_is_a_fault():
     assert desk.machine.faults == ["contactor"]
 
 
-def test_a_level_toward_more_must_hold_and_one_glitch_does_nothing():
+def test_a_level_toward_more_must_persist_and_one_glitch_does_nothing():
     desk = bench()
     desk.car = "B"
     desk.run(1000)

@@ -229,7 +229,7 @@ def test_a_frame_equals_the_example_of_the_rfc():
     assert encode(1, b"Hello", b"\x37\xfa\x21\x3d") == b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"
 
 
-def test_a_few_frames_are_taken_at_once_and_the_rest_when_asked():
+def test_a_few_frames_are_taken_at_once_and_the_rest_on_request():
     socket = opened()
     events = socket.receive(frame(1, b"x") * (2 * FRAMES_AT_ONCE + 3))
     assert len(events) == FRAMES_AT_ONCE and socket.more

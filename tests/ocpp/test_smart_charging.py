@@ -138,7 +138,7 @@ def test_K01_FR_39_two_TxProfiles_at_one_level():
     assert put(bench, profile(2, "TxProfile", transactionId=tx), 1) == "DuplicateProfile"
 
 
-def test_the_station_maximum_is_a_limit_of_its_own_and_watts_stay_watts():
+def test_the_station_maximum_is_a_separate_limit_and_watts_stay_watts():
     bench = Bench().booted()
     put(bench, profile(1, "ChargingStationMaxProfile", limit=11040.55, unit="W"))
     assert limits(bench) == [(0, 11040, None, None)]

@@ -34,7 +34,7 @@ def test_E03_card_then_plug_starts_at_the_plug_with_default_points():
     assert events(bench.plug()) == [("Started", "Authorized")]
 
 
-def test_E03_FR_05_nobody_plugs_in_and_the_transaction_times_out():
+def test_E03_FR_05_without_a_plug_in_the_transaction_times_out():
     bench = Bench().booted()
     bench.set("TxCtrlr", "TxStartPoint", "Authorized")
     assert events(bench.card()) == [("Started", "Authorized")]

@@ -68,7 +68,7 @@ async def test_a_read_without_bytes_ends_at_its_time():
     assert bench.us == 5000
 
 
-async def test_waking_ends_the_read_that_waits_and_one_that_comes_only_later():
+async def test_waking_ends_a_waiting_read_and_also_a_later_one():
     bench, line = bench_line()
     bench.script = [(100, line.wake)]
     assert await line.read(5000) == b""
@@ -115,7 +115,7 @@ async def test_a_device_that_gives_a_byte_and_is_lost_again_is_reopened_ever_mor
     assert pauses_ms == [100, 200, 400, 800, 1600, 3200, 5000, 5000], pauses_ms
 
 
-async def test_what_nobody_reads_is_bounded_and_counted():
+async def test_unread_data_is_bounded_and_counted():
     bench, line = bench_line()
     bench.on_data(b"a" * 5000)
     assert len(await line.read(0)) == 4096

@@ -27,7 +27,7 @@ def test_a_folder_is_held_until_it_is_given_back():
     remove(path)
 
 
-def test_what_a_dead_process_left_holds_nothing():
+def test_a_lock_left_by_a_dead_process_is_not_effective():
     path = folder("stale")
     for stale in ("4194300 1 some-boot", "garbage", "", "1 2", me().split()[0] + " 1 another-boot", "x" * 5000):
         with open(path + "/lock", "w") as file:

@@ -14,7 +14,7 @@ def test_only_a_change_is_written():
     assert written == [True, False]
 
 
-def test_what_could_not_be_written_is_tried_again():
+def test_a_failed_write_is_tried_again():
     tries = []
 
     def refuse(on):

@@ -54,7 +54,7 @@ def test_a_change_wakes_the_writer_and_the_same_again_does_not():
     assert len(woken) == 2
 
 
-def test_each_feed_of_the_watchdog_goes_out_but_no_more_than_one_in_50_ms():
+def test_each_feed_of_the_watchdog_is_sent_but_at_most_one_in_50_ms():
     sim = link()
     assert sim.due(0) == []
     sim.watchdog.feed()
@@ -81,7 +81,7 @@ def test_tokens_and_buttons_go_to_their_charging_point_and_else_to_the_site():
     ]
 
 
-def test_what_is_not_understood_is_counted_and_changes_nothing():
+def test_unknown_messages_are_counted_and_change_nothing():
     sim = link()
     port = sim.evse_hardware("evse-1")
     for line in (b"nonsense", b"[1]", b'{"cp":[1,2]}', b'{"evse":"evse-1","cp":[1]}', b'{"later":1}', b'{"token":"X"}'):
@@ -140,7 +140,7 @@ async def test_over_a_real_connection_outputs_inputs_feeds_and_a_hang_get_throug
     server.close()
 
 
-def test_a_change_of_the_pilot_is_told_at_once_and_not_while_the_main_loop_hangs():
+def test_a_change_of_the_pilot_is_reported_at_once_and_not_while_the_main_loop_hangs():
     faults = {}
     sim = SimLink("primary", [], faults)
     port = sim.evse_hardware("evse-1")
@@ -157,7 +157,7 @@ def test_a_change_of_the_pilot_is_told_at_once_and_not_while_the_main_loop_hangs
     assert told == [100, 300]
 
 
-def test_a_relay_goes_out_at_a_change_and_its_feedback_comes_back():
+def test_a_relay_is_sent_at_a_change_and_its_feedback_is_received():
     sim = link()
     relay = sim.output("relay-1")
     assert parsed(sim.due(0)) == [{"output": "relay-1", "on": False}] and sim.due(50) == []

@@ -25,7 +25,7 @@ async def test_a_name_is_refused_before_anything_is_sent():
     assert e.field == "host"
 
 
-async def test_bytes_go_both_ways_and_an_abort_resets_the_other_side_and_ends_our_read():
+async def test_bytes_go_both_ways_and_an_abort_resets_the_other_side_and_ends_the_local_read():
     here = platform()
     endings = []
 
@@ -63,7 +63,7 @@ async def test_bytes_go_both_ways_and_an_abort_resets_the_other_side_and_ends_ou
     assert endings == [b"reset"] and ended in ([b""], [b"error"])
 
 
-async def test_the_clock_only_grows_and_sleeps_as_long_as_asked():
+async def test_the_clock_only_grows_and_sleeps_for_the_requested_time():
     clock = platform().clock
     before_us, before_ms = clock.now_us(), clock.now_ms()
     await clock.sleep_ms(12)
@@ -88,7 +88,7 @@ def test_reset_leaves_with_the_status_that_asks_for_a_restart():
     assert e.error.args[0] == 42
 
 
-async def test_who_reads_from_an_aborted_connection_never_hears_another_one():
+async def test_a_reader_of_an_aborted_connection_never_receives_data_of_another():
     here = platform()
     heard, taken = [], []
 

@@ -21,11 +21,11 @@ SAID = (
 )
 
 
-def test_each_refusal_says_what_was_wrong():
+def test_each_refusal_names_the_fault():
     for arguments, meaning in SAID:
         said = tls_error_text(OSError(*arguments), "x", "2026-11-21")
         assert said == "tls: " + meaning, (arguments, said)
 
 
-def test_what_nobody_has_words_for_is_told_as_the_library_said_it():
+def test_an_unknown_error_is_reported_with_the_text_of_the_library():
     assert tls_error_text(OSError(-1, "odd"), "x", "2026-11-21") == "tls: no secure connection to x: -1 odd"

@@ -44,7 +44,7 @@ async def turns():
         await asyncio.sleep(0)
 
 
-async def test_who_says_nothing_is_counted_and_ended_when_its_time_is_over():
+async def test_a_silent_client_is_counted_and_disconnected_after_its_time():
     kept, handshakes.HANDSHAKE_S = handshakes.HANDSHAKE_S, 0.1
     try:
         door = Door()
@@ -60,7 +60,7 @@ async def test_who_says_nothing_is_counted_and_ended_when_its_time_is_over():
     assert door.told == ["tls: client at 10.0.0.9 sent nothing for 0.1 s", "tls: client at 10.0.0.9 stalled during the handshake"]
 
 
-async def test_a_crowd_without_a_byte_ends_but_four_of_its_own_and_neither_a_handshake_nor_who_speaks_at_once():
+async def test_a_silent_crowd_is_disconnected_except_four_and_displaces_neither_handshakes_nor_active_clients():
     door = Door(at_once=2)
     first = await door.enter(Client("first"))
     first.speaks.set()
@@ -80,7 +80,7 @@ async def test_a_crowd_without_a_byte_ends_but_four_of_its_own_and_neither_a_han
         task.cancel()
 
 
-async def test_a_handshake_that_fails_is_told_and_one_that_had_to_go_only_once():
+async def test_a_failed_handshake_is_reported_and_a_dropped_one_only_once():
     door = Door()
     bad = await door.enter(Client("bad", "tls: no certificate"))
     bad.speaks.set()

@@ -33,20 +33,20 @@ def test_each_feed_is_one_write_to_the_device():
     assert watchdog._device.heard == [b"\0"] * 3 and watchdog.armed
 
 
-def test_without_one_nothing_is_fed_and_all_can_see_that():
+def test_without_a_watchdog_nothing_is_fed_and_this_is_visible():
     watchdog = platform({}).watchdog
     watchdog.feed()
     assert not watchdog.armed
 
 
-def test_one_that_is_not_there_is_refused_by_its_name():
+def test_a_missing_watchdog_device_is_refused_by_its_name():
     for name in ("/nowhere/watchdog", 8000, "", False):
         with raises(Rejected) as refused:
             platform({"watchdog": name})
         assert refused.field == "watchdog"
 
 
-def test_what_is_no_character_device_is_refused_and_stays_as_it_is():
+def test_a_file_other_than_a_character_device_is_refused_and_not_changed():
     with raises(Rejected):
         platform({"watchdog": PATH})
     with raises(OSError):

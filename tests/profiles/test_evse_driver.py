@@ -79,7 +79,7 @@ def test_two_devices_that_answer_in_turn_are_reported_as_two():
     assert guard.notes.count(("duplicate",)) == 1
 
 
-def test_a_unit_that_comes_back_after_long_was_exchanged_twice():
+def test_a_unit_that_returns_after_a_long_time_was_exchanged_twice():
     driver, device, guard, now_ms = online()
     for switch in (13, 16):
         device.values[100] = switch
@@ -186,7 +186,7 @@ def test_a_device_that_answers_alone_again_after_a_duplicate_address_is_polled_m
     assert asked["timeout"] <= 15 and 50 <= asked["alone"] <= 61
 
 
-def test_settings_lost_in_a_restart_stop_raises_until_they_are_put_right():
+def test_settings_lost_in_a_restart_stop_raises_until_they_are_corrected():
     driver, device, guard, now_ms = online()
     driver.want(100, now_ms)
     run(driver, device, now_ms, 1000)

@@ -108,7 +108,7 @@ def test_an_answer_that_did_not_come_ends_the_row():
     assert alive.since(1900) == 1400
 
 
-def test_behind_a_gateway_an_answer_is_a_sign_of_life_of_the_moment_of_its_request():
+def test_behind_a_gateway_an_answer_proves_a_working_device_at_the_time_of_its_request():
     alive = Liveness(500, True)
     alive.answered(1000, 1200)
     alive.answered(1220, 1420)

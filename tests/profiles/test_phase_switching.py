@@ -97,7 +97,7 @@ def test_a_phase_switch_without_proof_is_abandoned_and_all_phases_still_count():
     assert device.values[261] == 100
 
 
-def test_more_phases_than_believed_are_reported_at_once():
+def test_more_phases_than_assumed_are_reported_at_once():
     driver, device, guard, now_ms = online()
     driver.switch_phases(1, now_ms)
     run(driver, device, now_ms, 15000)

@@ -36,7 +36,7 @@ def test_a_wait_comes_only_after_a_write():
     assert audit.next_write(0) is None
 
 
-def test_what_it_allows_after_a_restart_is_evidence_and_no_more_than_the_site_says():
+def test_the_power_on_current_is_evidence_and_no_more_than_the_site_declares():
     compiled = table(settings=[], power_on=FALLBACK)
     readings = Readings(compiled)
     audit = SettingsAudit(compiled, readings, {"watchdog": 0, "fallback": 0, "power_on": 60})
@@ -69,7 +69,7 @@ def keeper(feed, refresh, guard, reads_feed=0):
     return driver, device
 
 
-def test_a_keep_alive_is_written_as_often_as_the_profile_says():
+def test_a_keep_alive_is_written_at_the_interval_of_the_profile():
     sent = kept_alive([6, 4000, "u16", "raw", 1, "", 1, 1, -1, 0], 0, FakeGuard(160))
     assert 4 <= sent.count(b"\x06\x0f\xa0\x00\x01") <= 6
 

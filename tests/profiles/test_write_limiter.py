@@ -38,7 +38,7 @@ def test_a_new_write_or_one_that_worked_does_not_wait():
     assert write_limiter.ready_ms("order", 100, now_ms) == now_ms
 
 
-def test_a_day_has_no_more_writes_than_the_device_bears_however_the_values_change():
+def test_the_writes_of_a_day_stay_within_the_limit_of_the_device_for_any_values():
     write_limiter, now_ms, sent = WriteLimiter(96), START_MS, 0
     while now_ms < START_MS + DAY_MS:
         due_ms = write_limiter.ready_ms("order", sent % 2, now_ms)

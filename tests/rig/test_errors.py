@@ -123,7 +123,7 @@ def test_a_huge_line_ends_that_client_only(rig):
     assert rig.hello()["ok"]
 
 
-def test_an_id_of_any_kind_comes_back(rig):
+def test_an_id_of_any_kind_is_returned(rig):
     with raw(rig) as one, one.makefile("rwb") as file:
         for number in (1, "a", None, 2.5, [1]):
             file.write(json.dumps({"id": number, "op": "hello"}).encode() + b"\n")

@@ -42,7 +42,7 @@ def online(rig):
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
-def test_controllers_find_each_other_over_ptys_and_nothing_is_left_behind(runtime):
+def test_controllers_communicate_over_ptys_and_leave_nothing_behind(runtime):
     with running(SITE + OCPP, "--runtime", runtime) as rig:
         view = wait_for(lambda: online(rig), 20)
         assert view["mode"] == "quarantine" or view["mode"] == "regulating"

@@ -54,6 +54,6 @@ def test_invalid_input_is_refused_with_the_valid_forms():
         assert say(one, line)[:6] == "error:", line
 
 
-def test_without_an_upstream_there_is_none_to_command():
+def test_without_an_upstream_its_commands_are_refused():
     with raises(Rejected):
         primary(None).console.commands["token"][1](["cache", "1", "ISO14443", "Accepted"], NOW_MS)

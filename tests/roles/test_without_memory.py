@@ -89,7 +89,7 @@ def test_a_station_without_storage_runs_and_reports_a_problem_to_the_csms():
         assert garage.primary.upstream.station.problem, worn
 
 
-def test_an_access_record_that_cannot_be_read_makes_nobody_the_installer():
+def test_an_unreadable_access_record_gives_no_installer_rights():
     files = Refusing(worn=True)
     garage = charging(files)
     files.refuses = True

@@ -271,7 +271,7 @@ def test_a_process_killed_in_any_write_to_a_folder_keeps_what_was_acknowledged()
             disk.close()
 
 
-def test_a_full_or_slow_medium_says_so():
+def test_a_full_or_slow_medium_is_reported():
     waited = []
     files = FaultyFiles(MemoryFiles(), die, waited.append)
     journal = Journal(files, "tx")

@@ -85,7 +85,7 @@ STORY = Story((
          "Six EVSEs and the meter do not answer. Each EVSE falls back when its watchdog expires; until then its last order "
          "counts. Other load counts with its declared worst case.", "line cut"),
     Step(75.0, "fault", {"kind": "cut", "target": "rs485-1", "on": False}, "The line is repaired",
-         "Each EVSE is checked again before it receives an order above its reserve.", "line mended"),
+         "Each EVSE is checked again before it receives an order above its reserve.", "line repaired"),
     Step(84.0, "primary", {"action": "kill"}, "The primary is killed",
          "SIGKILL. Its local contactor opens; the other EVSEs fall back when their watchdogs expire.",
          "primary killed"),

@@ -61,7 +61,7 @@ async def test_TC_C_08_CS_a_cached_token_starts_without_a_question():
 @pytest.mark.parametrize(
     ("case", "status"), [("TC_C_09_CS", "Invalid"), ("TC_C_10_CS", "Blocked"), ("TC_C_11_CS", "Expired")]
 )
-async def test_a_token_cached_as_refused_is_asked_for(case, status):
+async def test_a_token_cached_as_refused_is_authorized_by_the_csms(case, status):
     talk = await booted()
     talk.csms.verdict = status
     await talk.plug()
@@ -114,7 +114,7 @@ async def test_TC_C_17_CS_offline_start_then_refused_without_StopTxOnInvalidId()
     await talk.close()
 
 
-async def test_TC_C_15_CS_with_MaxEnergyOnInvalidId_energy_goes_on():
+async def test_TC_C_15_CS_with_MaxEnergyOnInvalidId_energy_continues():
     talk = await booted()
     await talk.set("TxCtrlr.StopTxOnInvalidId", "false")
     await talk.set("TxCtrlr.MaxEnergyOnInvalidId", "10000")
@@ -163,7 +163,7 @@ async def test_TC_C_34_CS_the_cache_learns_from_transaction_events():
     await talk.close()
 
 
-async def test_TC_C_36_CS_without_LocalPreAuthorize_the_csms_is_asked():
+async def test_TC_C_36_CS_without_LocalPreAuthorize_the_csms_authorizes():
     talk = await booted()
     await talk.energy_transfer_started()
     await talk.leave()

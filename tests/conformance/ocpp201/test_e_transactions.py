@@ -54,7 +54,7 @@ async def test_TC_E_04_CS_token_first():
 
 
 @pytest.mark.parametrize(("case", "stop_point"), [("TC_E_05_CS", "EVConnected,Authorized"), ("TC_E_39_CS", "Authorized")])
-async def test_nobody_plugs_in(case, stop_point):
+async def test_a_start_without_a_plug_in(case, stop_point):
     talk = await booted()
     await talk.set("TxCtrlr.TxStartPoint", "Authorized")
     await talk.set("TxCtrlr.TxStopPoint", stop_point)
@@ -175,7 +175,7 @@ async def suspended_without_car():
     return talk
 
 
-async def test_TC_E_26_CS_the_car_comes_back():
+async def test_TC_E_26_CS_the_car_returns():
     talk = await suspended_without_car()
     await talk.plug()
     await talk.state("Charging")
@@ -185,7 +185,7 @@ async def test_TC_E_26_CS_the_car_comes_back():
     await talk.close()
 
 
-async def test_TC_E_27_CS_the_car_does_not_come_back():
+async def test_TC_E_27_CS_the_car_does_not_return():
     talk = await suspended_without_car()
     await talk.advance(30000)
     assert short(talk.told()[1]) == ("Ended", "EVConnectTimeout", "Idle", "Timeout")

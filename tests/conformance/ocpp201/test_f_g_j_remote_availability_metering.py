@@ -25,7 +25,7 @@ async def test_remote_start_first(case, asks):
     await talk.close()
 
 
-async def test_TC_F_04_CS_remote_start_and_nobody_plugs_in():
+async def test_TC_F_04_CS_remote_start_without_a_plug_in():
     talk = await booted()
     await talk.set("TxCtrlr.TxStartPoint", "Authorized")
     await talk.set("TxCtrlr.EVConnectionTimeOut", "30")

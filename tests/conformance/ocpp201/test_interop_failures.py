@@ -139,7 +139,7 @@ async def test_IF_25_both_rate_units_are_reported_and_accepted():
     await talk.close()
 
 
-async def test_IF_03_a_stop_before_a_reboot_is_told_once():
+async def test_IF_03_a_stop_before_a_reboot_is_reported_once():
     talk = await booted()
     await talk.energy_transfer_started()
     await talk.drop()

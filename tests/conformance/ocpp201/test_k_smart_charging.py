@@ -91,7 +91,7 @@ async def test_TC_K_05_06_07_08_24_CS_clear():
     await talk.close()
 
 
-async def test_TC_K_09_CS_clearing_a_default_lets_the_transaction_go_on():
+async def test_TC_K_09_CS_after_clearing_a_default_the_transaction_continues():
     talk = await booted()
     await put(talk, 1, profile(talk))
     await talk.energy_transfer_started()

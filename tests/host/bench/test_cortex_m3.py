@@ -17,7 +17,7 @@ def imported(path):
             yield from (f"{node.module}.{each.name}" for each in node.names)
 
 
-def test_what_the_program_imports_is_in_the_bundle_with_all_that_this_imports():
+def test_the_bundle_contains_all_direct_and_indirect_imports_of_the_program():
     bundled = circuit_modules()
     names = {name.removesuffix(".mpy").removesuffix("/__init__").replace("/", ".") for name in bundled}
     sources = [*bundled.values(), PROBES / "decide.py"]

@@ -75,7 +75,7 @@ def test_the_optimum_lets_others_use_the_reserve_of_a_phase_that_the_car_there_d
     assert alone == pytest.approx(60 * W_PER_DA)  # where nobody stands the reserve is kept on every phase
 
 
-def test_where_not_every_minimum_fits_they_take_turns_and_nobody_gets_less_than_the_minimum():
+def test_if_not_every_minimum_fits_the_cars_take_turns_and_none_gets_less_than_the_minimum():
     got = fair_wh(site(80, 2), [stay(0), stay(1)], 0, HOUR_S, nothing)
     assert got == pytest.approx([40 * 3 * W_PER_DA] * 2)
     assert fair_wh(site(59, 2), [stay(0), stay(1)], 0, HOUR_S, nothing) == [0.0, 0.0]
@@ -89,7 +89,7 @@ def test_other_load_and_the_circuits_on_the_way_limit_it():
     assert got == pytest.approx([(100 + 120) / 2 * 3 * W_PER_DA])
 
 
-def test_nobody_gets_more_than_it_asks_nor_all_together_more_than_foresight_could_give():
+def test_no_car_gets_more_than_requested_and_all_together_no_more_than_with_foresight():
     chance = random.Random(5)
     for _ in range(5):
         facts = site(chance.randrange(150, 400), 6, row_da=chance.randrange(150, 300))

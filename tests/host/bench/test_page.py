@@ -24,7 +24,7 @@ def test_a_second_run_replaces_its_own_rows_alone():
     assert text.count("2026-01-01") == 1 and "again | 2026-02-02" in text and "missed" not in text
 
 
-def test_a_case_that_is_no_longer_measured_goes_and_a_failed_one_says_so():
+def test_a_case_that_is_no_longer_measured_is_removed_and_a_failed_one_is_marked():
     text = updated(PAGE, [entry("stall/a", 1, 1, "ms"), entry("stall/b", 1, 1, "ms")], "2026-01-01")
     text = updated(text, [unmeasured("stall/c", "no part"), entry("stall/b", 3, 1, "ms", "<= 2")], "2026-01-02")
     assert rows_of(text) == ["stall/b", "stall/c"]

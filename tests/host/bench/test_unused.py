@@ -38,7 +38,7 @@ def test_sessions_leave_and_others_come_after_them_within_the_day():
     assert sum(one.departure_s < day.until_s for one in day.sessions) > 0.9 * len(day.sessions)
 
 
-def test_half_of_the_evses_measure_nothing_where_the_row_says_so():
+def test_half_of_the_evses_are_unmeasured_if_the_row_requires_it():
     facts = Day(KINDS["unmeasured"], FULL).site()
     names = [[field[0] for field in facts["profiles"][evse["profile"]]["fields"]] if evse["profile"] else [] for evse in facts["evses"]]
     silent = [fields for fields in names if fields]

@@ -153,7 +153,7 @@ def scripted(door, *words, typed=""):
     return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=PATIENCE_S)
 
 
-def test_a_script_says_yes_itself(door):
+def test_a_script_confirms_with_an_option(door):
     done = scripted(door, "restart")
     assert done.returncode == 1 and "add --yes" in done.stderr and door.target.restarts == 0
     done = scripted(door, "restart", "--yes")

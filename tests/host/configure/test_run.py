@@ -42,7 +42,7 @@ def test_a_controller_that_requests_a_restart_is_restarted(tmp_path, signals):
 
 
 @pytest.mark.parametrize("status", [0, 2, 75, 78])
-def test_a_controller_that_ended_for_good_is_not_started_again(status, tmp_path, signals):
+def test_a_controller_with_a_final_exit_status_is_not_restarted(status, tmp_path, signals):
     assert supervise(*lives(tmp_path, status, 0)) == status
     assert (tmp_path / "starts").read_text() == "x"
 

@@ -52,7 +52,7 @@ def test_a_longer_measured_restart_time_is_used(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["ampacity", "local"])
-def test_our_own_kinds_have_no_boot_s(tmp_path, kind):
+def test_kinds_of_this_firmware_have_no_boot_s(tmp_path, kind):
     path = tmp_path / "site.toml"
     path.write_text(SITE.format(bus=SERIAL, kind=kind, more="boot_s = 2.0"))
     with pytest.raises(Exception) as raised:

@@ -21,13 +21,13 @@ def socket_link(address):
     return BlockingLink(SocketDoor(*address))
 
 
-def test_a_line_is_asked_again_when_the_controller_restarted():
+def test_a_line_is_sent_again_after_a_restart_of_the_controller():
     link = socket_link(talker({"show site": "mode regulating"}, drop_first=True))
     assert link.ask("show site") == "mode regulating"
     link.close()
 
 
-def test_a_line_that_does_something_is_not_said_twice():
+def test_a_line_with_an_effect_is_not_sent_twice():
     link = socket_link(talker({"commission next": "ok"}, drop_first=True))
     assert link.ask("commission next").startswith("error: the connection was lost at `commission`")
     assert link.ask("commission next") == "ok"
@@ -40,7 +40,7 @@ def test_a_refusal_keeps_the_controllers_words():
         as_json(link, "commission start x")
 
 
-def test_nobody_at_the_other_end_is_said_with_the_address():
+def test_a_missing_controller_is_reported_with_the_address():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -48,7 +48,7 @@ def test_nobody_at_the_other_end_is_said_with_the_address():
         socket_link(("127.0.0.1", port)).ask("state")
 
 
-def test_a_serial_console_is_asked_alike_with_or_without_echo():
+def test_a_serial_console_is_used_alike_with_or_without_echo():
     controller, terminal = os.openpty()
 
     def serve():
@@ -84,7 +84,7 @@ def answering(connection):
         connection.sendall(b"to " + line + b"> ")
 
 
-def test_over_a_connection_that_ended_while_nobody_asked_nothing_was_done_so_any_line_is_sent_anew():
+def test_a_line_is_sent_again_after_a_connection_that_ended_while_idle():
     gone = threading.Event()
 
     def restarting(connection):
@@ -117,7 +117,7 @@ async def test_a_late_answer_is_not_taken_for_that_of_the_next_line():
     link.close()
 
 
-async def test_one_time_holds_for_all_attempts_at_an_answer():
+async def test_one_time_limit_applies_to_all_attempts_at_an_answer():
     def mute(connection):
         while connection.recv(4096):
             pass
@@ -129,7 +129,7 @@ async def test_one_time_holds_for_all_attempts_at_an_answer():
         await link.ask("restart")
 
 
-def test_what_a_serial_device_still_said_to_somebody_else_is_no_answer():
+def test_earlier_output_of_a_serial_device_for_another_client_is_not_an_answer():
     controller, terminal = os.openpty()
     tty.setraw(terminal)
     said = threading.Event()

@@ -201,7 +201,7 @@ def test_connections_are_refused_on_request():
     assert Pipe(csms, "AMP-2").ws.state == "open"
 
 
-def test_a_station_without_our_subprotocol_is_refused():
+def test_a_station_without_a_supported_subprotocol_is_refused():
     csms = BenchCsms()
     pipe = Pipe(csms)
     other = csms.attach(pipe)

@@ -82,7 +82,7 @@ def test_known_results_are_not_computed_again_until_a_test_changes(first):
     folder, results = first
     again, told = played(folder)
     assert again == results and told == []
-    more = TESTS + "\n\ndef test_nobody_is_asked():\n    from toy import nobody_asks\n    assert nobody_asks() == 3\n"
+    more = TESTS + "\n\ndef test_no_confirmation_is_requested():\n    from toy import nobody_asks\n    assert nobody_asks() == 3\n"
     results, told = played(folder, more)
     assert left(results, "unreached") == [] and len([line for line in told if " of " in line]) < len(again)
 

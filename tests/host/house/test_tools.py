@@ -56,7 +56,7 @@ def test_a_runtime_on_path_is_a_fallback_only_from_1_25_on(tmp_path, monkeypatch
                 get.get(tmp_path / "dest")
 
 
-def test_a_missing_runtime_says_in_one_line_what_to_run(monkeypatch, tmp_path):
+def test_a_missing_runtime_is_reported_in_one_line_with_the_command(monkeypatch, tmp_path):
     monkeypatch.setattr(find, "ROOT", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("AMPACITY_MICROPYTHON", raising=False)

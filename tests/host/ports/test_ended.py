@@ -40,7 +40,7 @@ def test_a_signal_that_comes_in_a_finaliser_is_not_lost():
     assert done.stdout.split("\n") == ["tidied up", "ended", ""] and "KeyboardInterrupt" not in done.stderr, done
 
 
-def test_sigterm_ends_one_that_was_started_with_ctrl_c_ignored():
+def test_sigterm_ends_a_program_started_with_ctrl_c_ignored():
     environment = {**os.environ, "PYTHONPATH": str(FIRMWARE)}
     script = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + SCRIPT % PATIENCE_S
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=2 * PATIENCE_S)

@@ -50,7 +50,7 @@ def started(runtime, folder, taker, unbuffered=""):
 
 
 @pytest.mark.parametrize(("runtime", "output", "unbuffered"), WAYS)
-def test_standard_output_that_takes_nothing_ends_no_controller(runtime, output, unbuffered, terminal, tmp_path):  # noqa: F811
+def test_a_blocked_standard_output_ends_no_controller(runtime, output, unbuffered, terminal, tmp_path):  # noqa: F811
     folder = configured(tmp_path / "one", terminal)
     assert json.loads((folder / "boot.json").read_text())["echo"] is True
     with output() as taker:

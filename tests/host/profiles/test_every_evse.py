@@ -27,7 +27,7 @@ REASONS = {
 
 @pytest.mark.parametrize("item", ITEMS)
 @pytest.mark.parametrize("name", REGULATED)
-def test_the_life_of_a_charge_controller(name, item):
+def test_a_charge_controller_passes_the_whole_sequence(name, item):
     verdict = life(name)[item]
     assert not verdict or verdict in REASONS.get(item, set()), verdict
 

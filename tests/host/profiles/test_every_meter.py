@@ -15,7 +15,7 @@ REASONS = {"power": {"- it shows no power"}, "counters": {"- it has no counters"
 
 @pytest.mark.parametrize("item", ITEMS)
 @pytest.mark.parametrize("name", MEASURING)
-def test_the_life_of_a_meter(name, item):
+def test_a_meter_passes_the_whole_sequence(name, item):
     verdict = life(name)[item]
     assert not verdict or verdict in REASONS.get(item, set()), verdict
 

@@ -30,7 +30,7 @@ def test_settings_are_read_and_corrected_before_any_raise():
     assert bench.device.limit_da == 0
 
 
-def test_an_order_is_in_force_and_proven_by_a_read_asked_after_it():
+def test_an_order_is_in_force_and_proven_by_a_read_requested_after_it():
     bench = online()
     assert ordered(bench, 137) < 1000
     sent = next(n for n in bench.guard.notes if n[1:] == ("send", 137))

@@ -109,7 +109,7 @@ def test_a_documented_power_on_value_can_be_declared_worse_but_not_better():
     assert profiles.evse_facts(full, {"max_a": 16, "power_on_a": 0.0})["power_on_da"] == 160
 
 
-def test_what_the_device_offers_after_a_restart_is_its_maximum_unless_declared():
+def test_the_current_after_a_restart_is_the_maximum_unless_declared():
     profile = profiles.load("keba-p30")
     assert profiles.evse_facts(profile, {"max_a": 16})["power_on_da"] == 160
     declared = profiles.evse_facts(profile, {"max_a": 16, "power_on_a": 0.0})

@@ -78,7 +78,7 @@ def test_columns_can_be_named(tmp_path):
         sessions(tmp_path, text, columns={"arrival": "nowhere"})
 
 
-def test_a_session_over_the_autumn_change_is_an_hour_longer_than_the_clock_says(tmp_path):
+def test_a_session_over_the_autumn_change_is_an_hour_longer_than_by_the_clock(tmp_path):
     text = "arrival_local,departure_local,energy_kwh\n2019-10-26T22:00,2019-10-27T08:00,3\n"
     one = sessions(tmp_path, text, BERLIN).sessions[0]
     assert one.departure_s - one.arrival_s == 11 * 3600

@@ -22,7 +22,7 @@ async def test_a_car_draws_the_part_of_its_offer_that_it_was_given(tmp_path):
         one.close()
 
 
-async def test_a_car_is_beyond_its_offer_by_turns(tmp_path):
+async def test_a_car_is_above_its_offer_intermittently(tmp_path):
     one = bench(tmp_path)
     ops = Ops(one)
     await drawn(one, ops, over_a=0.8, beyond_ms=4_000, obeys_ms=2_000)

@@ -91,7 +91,7 @@ def test_the_line_of_each_profile_is_up_to_date():
     assert len(KNOWN) == len(profiles.names("evse")) + len(profiles.names("meter"))
 
 
-def test_what_a_line_is_made_of():
+def test_a_line_has_these_parts():
     line = known_line(profiles.load("evse-heidelberg-energy-control"))
     assert line.startswith("heidelberg-energy-control evse r 19200E1 1-16 fits 15000 layout,4,4,1,u16,1,1,0,0,256..511 ")
     assert "sure" in known_line(profiles.load("meter-abb-b23-b24"))
