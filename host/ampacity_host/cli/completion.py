@@ -53,8 +53,9 @@ def of_the_site(ctx: Any, incomplete: str, kind: str) -> list[str]:
     import tomllib
 
     try:
-        if ctx.params.get("site"):
-            tables = tomllib.loads(Path(ctx.params["site"]).read_text(encoding="utf-8")).get(kind, [])
+        site = ctx.params.get("site") or next((word for word in ctx.args if word.endswith(".toml")), None)  # args: before a begun option
+        if site:
+            tables = tomllib.loads(Path(site).read_text(encoding="utf-8")).get(kind, [])
         else:
             folder = Path(ctx.params.get("controller") or "")
             path = next(each for each in (folder / "site.json", folder / "primary" / "site.json") if each.is_file())

@@ -58,11 +58,19 @@ def readings(text: str, unit: str) -> Iterator[Any]:
     yield [each if (one := number(each)) is None else one for each in items]
 
 
+def count_of(text: str, high: int) -> int:
+    """A whole number from 1 to high. Raises BadAnswer."""
+    count = number(text)
+    if not isinstance(count, int) or not 1 <= count <= high:
+        raise BadAnswer(f"{text!r} is not allowed; use a whole number from 1 to {high}")
+    return count
+
+
 def number(text: str) -> "int | Decimal | None":
-    if re.fullmatch(r"\d{1,9}", text):
+    if re.fullmatch("[0-9]{1,9}", text):
         return int(text)
     try:
-        return Decimal(text) if re.fullmatch(r"\d{0,9}\.\d{1,6}", text) else None
+        return Decimal(text) if re.fullmatch(r"[0-9]{0,9}\.[0-9]{1,6}", text) else None
     except InvalidOperation:
         return None
 

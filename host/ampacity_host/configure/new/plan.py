@@ -8,7 +8,7 @@ from typing import Any
 
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host import profiles
-from ampacity_host.configure.new.answers import BadAnswer, full_key, parts_of, value_of
+from ampacity_host.configure.new.answers import BadAnswer, count_of, full_key, parts_of, value_of
 from ampacity_host.configure.site_file.toml_text import near
 
 Values = dict[str, Any]
@@ -63,6 +63,20 @@ def most_a(kind: str) -> "Decimal | int | None":
     return found if isinstance(found, int | Decimal) else None
 
 
+def least_fallback(kind: str, most: "Decimal | int", values: Values) -> Values:
+    """{"fallback_a": …} where a device cannot fall back to 0 A: the least that it can be set to."""
+    if kind in OWN_MEDIA or "fallback_a" in values:
+        return {}
+    profile = profiles.load(f"evse-{kind}")
+    try:
+        profiles.evse_facts(profile, {key: values[key] for key in ("min_a", "watchdog_s", "power_on_a") if key in values} | {"max_a": most})
+    except Rejected as refused:
+        ranges = profile.get("watchdog", {}).get("fallback_values_a", [])
+        if refused.field == "fallback_a" and ranges:
+            return {"fallback_a": min(low for low, _ in ranges)}
+    return {}
+
+
 def add_bus(plan: Plan, text: str) -> None:
     """[NAME=]KIND[:PLACE[,SETTING]]: rtu:/dev/ttyUSB0,9600N1 or meters=rtu:/dev/ttyUSB1 or lan=tcp. Raises BadAnswer."""
     name, equals, rest = text.partition("=") if re.match(r"[^:,]+=", text) else ("", "", text)
@@ -96,14 +110,15 @@ def read_parts(kind: str, parts: dict[str, str]) -> Values:
 def add_evses(plan: Plan, text: str) -> None:
     """KIND[,count=N][,max=A][,bus=NAME][,unit=N][,host=H][,FIELD=VALUE]…: several devices of one kind. Raises BadAnswer."""
     parts = parts_of(text, "kind")
-    count_text = parts.pop("count", "1")
-    if not count_text.isdecimal() or not 1 <= int(count_text) <= COUNT_MAX:
-        raise BadAnswer(f"count: {count_text!r} is not allowed; use a whole number from 1 to {COUNT_MAX}")
+    try:
+        count = count_of(parts.pop("count", "1"), COUNT_MAX)
+    except BadAnswer as bad:
+        raise BadAnswer(f"count: {bad}") from None
     host = parts.pop("host", None)
     values = read_parts("evse", parts)
     if host is not None:
         values["host"] = host if "{n}" in host else value_of("evse", "host", host)
-    add_evse_values(plan, values, int(count_text))
+    add_evse_values(plan, values, count)
 
 
 def add_evse_values(plan: Plan, values: Values, count: int) -> None:
@@ -116,13 +131,12 @@ def add_evse_values(plan: Plan, values: Values, count: int) -> None:
     if most is None:
         raise BadAnswer(f"max_a: is missing; what the switch or the rating plate of {kind} permits, such as max=16")
     common = {"kind": kind, **where(plan, "evse", kind, link, values), "circuit": values.get("circuit", plan.circuits[-1]["name"]), "max_a": most}
+    common |= least_fallback(kind, most, values)
     common |= {key: value for key, value in values.items() if key not in ("name", "host", "unit")}
-    stem, made = values.get("name"), []
+    stem = values.get("name")
     for number in range(count):
         name = stem if stem and count == 1 else free_name(plan, stem or "bay")
-        one = {"name": name, **common, **address(plan, common, link, values, number, count)}
-        plan.evses.append(one)
-        made.append(one)
+        plan.evses.append({"name": name, **common, **address(plan, common, link, values, number, count)})
 
 
 def add_meter(plan: Plan, text: str) -> None:

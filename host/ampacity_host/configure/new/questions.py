@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ampacity_host.configure.new.answers import BadAnswer, value_of
+from ampacity_host.configure.new.answers import BadAnswer, count_of, value_of
 from ampacity_host.configure.new.asking import Person
-from ampacity_host.configure.new.plan import OWN_MEDIA, SERIAL, Plan, Values, add_bus, add_evse_values, add_meter_values, link_of, most_a
+from ampacity_host.configure.new.plan import COUNT_MAX, SERIAL, Plan, Values, add_bus, add_evse_values, add_meter_values, link_of, most_a
 from ampacity_host.configure.site_file.toml_text import near
 from ampacity_host.profiles.command import all_rows, called
 
@@ -82,21 +82,14 @@ def device(person: Person, kind: str, text: str, default: "str | None") -> str:
     return name
 
 
-def whole(person: Person, text: str, high: int, explain: str) -> int:
-    def read(typed: str) -> int:
-        if typed.isdecimal() and 1 <= int(typed) <= high:
-            return int(typed)
-        raise BadAnswer(f"{typed!r} is not allowed; use a whole number from 1 to {high}")
-
-    return int(person.ask(text, read, "1", explain, f"1 to {high}"))
-
-
 def ask_evses(person: Person, plan: Plan) -> bool:
     """One kind of EVSE; False: there is none left to name. Raises BadAnswer."""
     kind = device(person, "evse", "Next kind of EVSE" if plan.evses else "EVSE", "" if plan.evses else None)
     if not kind:
         return False
-    count = 1 if kind == "local" else whole(person, "How many of them", 100, EXPLAIN["count"])
+    count = 1
+    if kind != "local":
+        count = int(person.ask("How many of them", lambda typed: count_of(typed, COUNT_MAX), "1", EXPLAIN["count"], f"1 to {COUNT_MAX}"))
     values: Values = {"kind": kind}
     values["max_a"] = person.field("Highest current of each", "evse", "max_a", most_a(kind) or 16, EXPLAIN["max"])
     values |= ask_place(person, plan, "evse", kind)
@@ -139,7 +132,7 @@ def ask_place(person: Person, plan: Plan, kind: str, name: str) -> Values:
     low, high = link.get("units", (1, 247))
     if medium == "tcp":
         lan = next((bus["name"] for bus in plan.buses if bus["kind"] == "tcp" and "host" not in bus), None)
-        host = person.ask("IP address or host name", lambda typed: host_read(typed), None, EXPLAIN["host"])
+        host = person.ask("IP address or host name", host_read, None, EXPLAIN["host"])
         unit = person.field("Modbus address", kind, "unit", 255 if high == 255 else low or 1, EXPLAIN["unit"])
         if lan is None:
             add_bus(plan, "tcp")
@@ -175,5 +168,3 @@ def ask_upstream(person: Person, given: Values, name: str) -> Values:
         found["root_pem"] = person.field("Root certificate of the CSMS", "ocpp", "root_pem", None, EXPLAIN["root"])
     return found
 
-
-__all__ = ["OWN_MEDIA", "ask_evses", "ask_meter", "ask_supply", "ask_upstream"]
