@@ -15,7 +15,8 @@ def strings():
         if path.is_relative_to(ROOT / "firmware") or path.is_relative_to(ROOT / "host"):
             tree = ast.parse(path.read_text())
             docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-            found += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs]
+            texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+            found += [node.value for node in texts if id(node) not in docs]
     return "\n".join(found)
 
 
