@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ampacity_host.cli import completion
 from ampacity_host.cli.board_commands import boards
 from ampacity_host.cli.bundle_commands import bundles
+from ampacity_host.cli.new_site import EPILOG, new
 from ampacity_host.cli.spelling import Group
 
 if TYPE_CHECKING:
@@ -96,13 +98,15 @@ def at_least(least: int) -> Callable[[float | None], float | None]:
     return read
 
 
-SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file", callback=there)]
+SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file", callback=there, autocompletion=completion.site_files)]
 ControllerOption = Annotated[
     str | None, typer.Option("--controller", metavar="DIR|HOST:PORT|TTY", help="its data folder, console address or serial console")
 ]
 PromptOption = Annotated[str, typer.Option("--controller", metavar="TTY", help="serial device with the MicroPython prompt of the controller")]
 FolderOption = Annotated[str, typer.Option("--folder", metavar="FOLDER", help="data folder on the controller")]
-SecondaryOption = Annotated[str | None, typer.Option("--secondary", metavar="EVSE", help="configure the controller inside this EVSE")]
+SecondaryOption = Annotated[
+    str | None, typer.Option("--secondary", metavar="EVSE", help="configure the controller inside this EVSE", autocompletion=completion.evses)
+]
 LineOption = Annotated[str | None, typer.Option("--line", metavar="PORT", help="with --secondary: its serial port")]
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
 
@@ -141,6 +145,9 @@ def common(
     version: Annotated[bool, typer.Option("--version", help="version of the firmware and of this program", is_eager=True, callback=told)] = False,
 ) -> None:
     """One primary EV charger runs a whole site: check, simulate and operate it."""
+
+
+app.command(epilog=EPILOG)(new)
 
 
 @app.command(epilog="Exit codes: 0 the check passes, 1 the site is refused, 2 wrong usage, 3 no such data folder.")
@@ -288,7 +295,9 @@ def scan(
     port: Annotated[str | None, typer.Option("--port", metavar="TTY", help="serial device of this computer on the line to scan")] = None,
     tcp: Annotated[str | None, typer.Option("--tcp", metavar="HOST[:PORT],…", help="Modbus TCP devices or gateways")] = None,
     controller: ControllerOption = None,
-    bus: Annotated[str | None, typer.Option("--bus", metavar="NAME", help="with --controller: one of its buses")] = None,
+    bus: Annotated[
+        str | None, typer.Option("--bus", metavar="NAME", help="with --controller: one of its buses", autocompletion=completion.buses)
+    ] = None,
     units: Annotated[str | None, typer.Option(metavar="1-32", help="addresses; default 1-32, with --full 1-247")] = None,
     baud: Annotated[str | None, typer.Option(metavar="19200E1,…", help="serial settings; default: common ones, with --full all")] = None,
     full: Annotated[bool, typer.Option("--full", help="all addresses and all settings")] = False,
@@ -307,7 +316,9 @@ def scan(
 
 @app.command(epilog="Exit codes: 0 all tests passed, 1 failed or not done (see the report), 2 wrong usage, 3 no connection, 130 Ctrl-C.")
 def commission(
-    evses: Annotated[list[str] | None, typer.Argument(metavar="EVSE", help="EVSEs to test; default: all of the site")] = None,
+    evses: Annotated[
+        list[str] | None, typer.Argument(metavar="EVSE", help="EVSEs to test; default: all of the site", autocompletion=completion.evses)
+    ] = None,
     controller: ControllerOption = None,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="report file; .html and .json are written")] = Path("commissioning.html"),
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="name of the person who signs the report")] = None,
@@ -323,7 +334,7 @@ def commission(
 
 @app.command(epilog="Exit codes: 0 in service and test passed, 1 refused or failed, 2 wrong usage, 3 no connection, 130 Ctrl-C.")
 def replace(
-    evse: Annotated[str, typer.Argument(metavar="EVSE", help="the EVSE whose device was replaced")],
+    evse: Annotated[str, typer.Argument(metavar="EVSE", help="the EVSE whose device was replaced", autocompletion=completion.evses)],
     controller: ControllerOption = None,
     serial: Annotated[str | None, typer.Option(metavar="NUMBER", help="serial number of the new device; default: asked for")] = None,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="report file; .html and .json are written")] = Path("commissioning.html"),
@@ -381,7 +392,10 @@ def diff(
 
 @app.command(epilog="Exit codes: 0 found, 1 no match, 2 wrong usage.")
 def devices(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="part of a name, manufacturer or model; default: all devices")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="part of a name, manufacturer or model; default: all devices", autocompletion=completion.devices),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """List the known EVSEs and meters, or show the details of one."""

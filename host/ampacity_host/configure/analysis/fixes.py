@@ -20,7 +20,6 @@ from ampacity_host.configure.site_file.mistakes import Collector, SiteErrors
 from ampacity_host.configure.site_file.parser import Reader, SiteFile, Table, scan_lines
 from ampacity_host.configure.site_file.schema import EVSE
 from ampacity_host.configure.site_file.structure import currents
-from ampacity_host.configure.site_file.toml_text import read_toml
 
 ROUNDS = 12
 SAID, SET, DECLARED, SWITCH, COPPER = 1, 2, 4, 16, 64  # what a change costs
@@ -107,7 +106,7 @@ def applied(text: str, changes: list[Change]) -> str:
 
 def fixes(site: SiteFile, kept: dict[str, Any] | None, found: list[dict[str, Any]], tools: Tools) -> dict[str, Any]:
     """{"passes": do the changes make the check pass, "changes": […], "left": [what no line of this file mends]} for its errors."""
-    draft = best = Draft(site.path, read_toml(site.path)[0], kept, tools)
+    draft = best = Draft(site.path, site.text, kept, tools)
     done, seen = site, [draft.changes]
     errors = left = [each for each in found if each["level"] == "error"]
     for _ in range(ROUNDS):

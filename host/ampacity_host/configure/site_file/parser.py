@@ -62,6 +62,7 @@ class SiteFile:
     parent: Table | None = None
     solar: Table | None = None
     whole: bool = True  # False: some of it could not be read, so nothing can be said of what is missing
+    text: str = ""  # the TOML that was read
 
     @property
     def name(self) -> str:
@@ -215,6 +216,7 @@ def parse(path: Path, collector: Collector, instead: str | None = None) -> SiteF
         parent=reader.single("parent") if "parent" in data else None,
         solar=reader.single("solar") if "solar" in data else None,
         whole=not lost,
+        text=text,
     )
 
 
