@@ -175,7 +175,7 @@ def test_rule_3_2_liveness_where_no_evse_has_room_for_a_step_a_person_is_asked_w
     assert yard.state == "ok" and yard.cars[0].da > 60 and not yard.guard.must_look(0)
 
 
-def test_rule_3_2_liveness_beside_unmeasured_evses_steps_show_nothing_and_a_person_is_asked_within_half_an_hour():
+def test_rule_3_2_liveness_next_to_unmeasured_evses_steps_show_nothing_and_a_person_is_asked_within_half_an_hour():
     yard = stand(honest, (ALL, ALL, ALL), (60, 60, 60), 60, rating=700, assumed=300)
     yard.unmeasured = (0,)
     yard.run(30)

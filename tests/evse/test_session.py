@@ -333,7 +333,7 @@ def test_a_lock_out_ends_the_session_and_its_reset_serves_the_same_car_again():
     assert desk.step() == "active" and desk.session.wants and desk.session.obstacle == ""
 
 
-def test_the_end_of_another_fault_serves_nobody_until_the_car_was_unplugged():
+def test_after_another_fault_no_car_is_served_until_it_was_unplugged():
     desk = Desk()
     desk.step(plugged=True, state="C2", charging=True)
     desk.step(fault="rcm")
@@ -341,7 +341,7 @@ def test_the_end_of_another_fault_serves_nobody_until_the_car_was_unplugged():
     assert desk.session.obstacle == "session ended (residual current); unplug the car and plug it in again"
 
 
-def test_the_reset_of_a_lock_out_authorises_nobody_where_somebody_else_decides():
+def test_the_reset_of_a_lock_out_gives_no_authorization_where_a_csms_decides():
     desk = managed()
     desk.access.allowed = True
     desk.step(plugged=True, state="C2", charging=True)

@@ -30,7 +30,7 @@ def test_a_status_in_transit_at_a_disconnection_is_sent_again():
         assert statuses(reconnect(bench)) == []
 
 
-def test_a_status_without_an_answer_is_told_again_by_the_next_connection():
+def test_a_status_without_an_answer_is_sent_again_with_the_next_connection():
     bench = Bench().booted()
     bench.deaf = ("StatusNotification",)
     bench.station.evse_status(1, "Occupied", bench.now_ms)

@@ -234,7 +234,7 @@ def test_without_a_record_the_signed_slots_are_found_again_and_the_newer_is_trie
     assert controller.runs == "1.0"
 
 
-def test_without_a_record_a_slot_that_nobody_signed_is_not_started():
+def test_without_a_record_a_slot_without_a_signature_is_not_started():
     controller = running(1)
     lose(controller, "application", "keys")
     assert Controller(controller.medium, keys=False).runs is None

@@ -62,7 +62,7 @@ def test_the_counter_only_rises():
     assert store.trust.counter == 6
 
 
-def test_a_revoked_key_is_revoked_for_good():
+def test_a_revoked_key_is_revoked_permanently():
     store = Store()
     store.take(key_list(1))
     store.take(key_list(2, ((NEXT_RELEASE, 1, "next"),), (RELEASE,)))

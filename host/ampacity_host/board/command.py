@@ -79,14 +79,17 @@ def check_command(name: str, as_json: bool) -> int:
     return 1 if found else 0
 
 
-def wiring_command(name: str, out: Path) -> int:
+def wiring_command(name: str, out: Path, as_json: bool) -> int:
     """Writes the wiring page and its drawings. 0 written, 1 the file is not valid or DIR cannot be written, 2 no such board."""
     try:
         written = pages(read(find(name)))
         out.mkdir(parents=True, exist_ok=True)
         for file, text in written.items():
             (out / file).write_text(text, encoding="utf-8")
-            print(out / file)
+        if as_json:
+            print(json.dumps({"files": [str(out / file) for file in written]}))
+        else:
+            print("\n".join([str(out / file) for file in written]))
     except Rejected as refused:
         return failed(refused, 1 if refused.field == "file" else 2)
     except OSError as problem:

@@ -43,9 +43,11 @@ def board_check(name: BoardArgument, json: JsonOption = False) -> None:
 
 @boards.command("wiring", epilog="Exit codes: 0 written, 1 the file is not valid or DIR cannot be written, 2 wrong usage or no such board.")
 def board_wiring(
-    name: BoardArgument, out: Annotated[Path, typer.Option("--out", metavar="DIR", help="folder for the page and its drawings")]
+    name: BoardArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="folder for the page and its drawings")],
+    json: JsonOption = False,
 ) -> None:
     """Write the wiring page of a board, with a drawing."""
     from ampacity_host.board.command import wiring_command
 
-    raise typer.Exit(wiring_command(name, out))
+    raise typer.Exit(wiring_command(name, out, json))

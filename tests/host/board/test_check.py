@@ -144,7 +144,7 @@ def test_a_waiver_needs_a_reason_and_is_printed(tmp_path):
     assert [each["field"] for each in findings(path) if each["rule"] == "format"] == ["waive.0.reason"]
 
 
-def test_a_board_that_nobody_has_is_wrong_usage_with_a_suggestion():
+def test_an_unknown_board_is_wrong_usage_with_a_suggestion():
     done = run("check", "esp32s3")
     assert done.exit_code == 2 and "did you mean esp32-s3?" in done.output
     assert run("check", "/nowhere/board.toml").exit_code == 2

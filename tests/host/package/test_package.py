@@ -194,7 +194,7 @@ def test_an_installed_program_checks_a_site_and_knows_its_profiles(program, site
     assert refused.returncode == 2 and "nowhere.toml" in refused.stderr
 
 
-def test_an_installed_program_brings_its_boards_and_checks_a_file_of_somebody_else(program, tmp_path):
+def test_an_installed_program_brings_its_boards_and_checks_a_file_from_elsewhere(program, tmp_path):
     listed = json.loads(done(program, "board", "list", "--json").stdout)["boards"]
     assert {row["name"] for row in listed} == {path.parent.name for path in (ROOT / "boards").glob("*/board.toml")}
     shutil.copytree(ROOT / "boards" / "rp2350", tmp_path / "rp2350")

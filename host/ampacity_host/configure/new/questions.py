@@ -17,7 +17,7 @@ EXPLAIN = {
     "other": "Worst case per line of everything at this connection that is not an EVSE: flats, lifts, machines, at the same time. It counts when "
              "there is no meter, or the meter is lost. 0 only if nothing else is connected.",
     "feeder": "If all EVSEs are behind a separate feeder with a smaller rating than the grid connection, its rating; else Enter.",
-    "device": "Name of the device, or a part of its name, maker or model: `keba`, `heidelberg`. `ampacity devices` lists all. `local` is the "
+    "device": "Name of the device, or a part of its name, manufacturer or model: `keba`, `heidelberg`. `ampacity devices` lists all. `local` is the "
               "charging point of the controller itself, `ampacity` another EVSE with this firmware.",
     "count": "How many of this kind, one after another: with consecutive addresses.",
     "max": "The highest current that the device can ever offer: the position of its switch, or its rating plate. All sums depend on it.",
@@ -72,7 +72,7 @@ def device(person: Person, kind: str, text: str, default: "str | None") -> str:
             return str(found[0]["name"])
         if not found:
             close = near(typed, [row["name"] for row in rows])
-            raise BadAnswer(f"no device has {typed!r} in its name, maker or models" + (f"; did you mean {close}?" if close else ""))
+            raise BadAnswer(f"no device has {typed!r} in its name, manufacturer or models" + (f"; did you mean {close}?" if close else ""))
         raise BadAnswer("which one? " + ", ".join(row["name"] for row in found))
 
     name = str(person.ask(text, read, default, EXPLAIN["device" if kind == "evse" else "meter"]))

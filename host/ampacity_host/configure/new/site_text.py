@@ -69,7 +69,7 @@ def about(kind: str, name: str) -> list[str]:
     lines = [f"{name}: {profile['vendor']}, {', '.join(profile['models'])}"]
     if kind == "evse":
         letter = device_class(profile)
-        lines.append(f"when the primary falls silent: class {letter}, {CLASSES[letter]}")
+        lines.append(f"when the primary stops sending: class {letter}, {CLASSES[letter]}")
     return lines + [f"note: {note}" for note in profile.get("notes", [])]
 
 
