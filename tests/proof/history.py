@@ -164,6 +164,32 @@ FOUND = {
         "only where the meter shows as much unexplained current as the car draws, and its current rose just then (rule 14)",
         (SCENES + "test_unused_phases_and_other_load.py::test_steps_of_the_house_do_not_make_honest_cars_of_one_phase_count_on_three",),
     ),
+    "D25": (
+        "an EVSE that was locked out never charged its car again after `unlock`; a session that a fault had ended read \"no charge requested\"",
+        "the reset of a lock-out did not reach the session; the guard knew no reason of a session",
+        "the reset serves the same car again where no CSMS decides; a session passes its reason and its remedy to `why`",
+        ("tests/evse/test_session.py::test_a_lock_out_ends_the_session_and_its_reset_serves_the_same_car_again",),
+    ),
+    "D26": (
+        "cars waited permanently behind a device without a watchdog that had left the site file, and `why` named no remedy: there was margin "
+        "now, but none should the primary fail (rule 7)",
+        "`why` looked at the margin of the moment alone",
+        "the sum of the default state is named, with the EVSE that blocks it",
+        ("tests/circuit/test_explain.py::test_why_names_the_sum_that_would_be_full_should_the_primary_fail",),
+    ),
+    "D27": (
+        "`why` asked for `confirm` of a circuit with an excess of 0.1 A of noise, and not for the doubted meter that took 11 A",
+        "any excess was named; the meter was named in one of three sentences",
+        "`confirm` is named where it frees enough, the doubted meter wherever it counts",
+        ("tests/circuit/test_uncontrolled_load.py::test_confirm_is_not_named_where_it_would_free_too_little",),
+    ),
+    "D28": (
+        "a doubted meter above unmeasured EVSEs was tested every 30 s permanently: no step is certain there",
+        "a person was asked only where no EVSE could step",
+        "asked after 25 min in which steps showed nothing for certain (3.2)",
+        ("tests/circuit/test_meter_trust.py::"
+         "test_rule_3_2_liveness_next_to_unmeasured_evses_steps_show_nothing_and_a_person_is_asked_within_half_an_hour",),
+    ),
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "mend", "found again by"]
