@@ -88,7 +88,7 @@ def test_why_names_the_sum_that_would_be_full_should_the_primary_fail():
     bench.follow(30)
     bench.guard.demand(1, True)
     bench.follow(30)
-    assert bench.guard.why(1).startswith("0.0 A: no margin should the primary fail: row L1 (30.0 A) − bay-1 16.0 A − bay-2"), bench.guard.why(1)
+    assert bench.guard.why(1).startswith("0.0 A: no margin if the primary fails: row L1 (30.0 A) − bay-1 16.0 A − bay-2"), bench.guard.why(1)
     bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
     bench.follow(30)
     text = bench.guard.why(1)

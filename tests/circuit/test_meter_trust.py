@@ -184,7 +184,7 @@ def test_rule_3_2_liveness_next_to_unmeasured_evses_steps_show_nothing_and_a_per
     assert yard.state == "lost" and not yard.guard.must_look(0)
     yard.run(1740)
     assert yard.guard.must_look(0) and yard.kinds().count("alarm") == 1
-    assert "showed nothing for certain for 25 min: inspection required" in yard.guard.meter_reason(0), yard.guard.meter_reason(0)
+    assert "gave no clear result for 25 min: inspection required" in yard.guard.meter_reason(0), yard.guard.meter_reason(0)
     yard.guard.trust_meter(0)
     yard.run(90)
     assert yard.state == "ok" and not yard.guard.must_look(0)

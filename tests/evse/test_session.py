@@ -333,6 +333,47 @@ def test_a_lock_out_ends_the_session_and_its_reset_serves_the_same_car_again():
     assert desk.step() == "active" and desk.session.wants and desk.session.obstacle == ""
 
 
+def locked_out():
+    """A car that charged, and disobeyed."""
+    desk = Desk()
+    desk.step(plugged=True, state="C2", charging=True)
+    desk.session.lockout = "disobeyed: drew 20.0 A of 16.0 A"
+    desk.step()
+    return desk
+
+
+def test_the_reset_of_a_lock_out_serves_nobody_whose_session_was_ended_by_something_else():
+    desk = Desk()
+    desk.step(plugged=True, state="C2", charging=True)
+    desk.session.button("stop", desk.now_ms)
+    desk.session.lockout = "disobeyed: drew 20.0 A of 0.0 A"
+    desk.step()
+    desk.session.lockout = None
+    assert desk.step() == "ended"
+    desk = locked_out()
+    desk.session.button("stop", desk.now_ms)
+    desk.session.lockout = None
+    assert desk.step() == "ended"
+    desk = locked_out()
+    desk.session.lockout = None
+    assert desk.step(fault="rcm") == "ended" and desk.step(fault=None) == "ended"
+
+
+def test_a_lock_out_that_changes_its_text_is_still_the_same_and_another_car_is_served_as_it_comes():
+    desk = locked_out()
+    desk.session.lockout = "disobeyed: drew 22.0 A of 16.0 A"
+    desk.step()
+    desk.session.lockout = None
+    assert desk.step() == "active"
+    desk = locked_out()
+    desk.step(plugged=False, state="A1", charging=False)
+    desk.step(plugged=True, state="B1")
+    desk.take()
+    desk.session.lockout = None
+    desk.step()
+    assert "unlocked" not in desk.kinds() and not desk.session.fault
+
+
 def test_after_another_fault_no_car_is_served_until_it_was_unplugged():
     desk = Desk()
     desk.step(plugged=True, state="C2", charging=True)
@@ -363,4 +404,4 @@ def test_what_keeps_a_car_from_charging_is_said_and_without_a_car_nothing():
     assert desk.session.obstacle == ""
     desk.operative = False
     desk.step()
-    assert desk.session.obstacle == "set out of service"
+    assert desk.session.obstacle == "taken out of service by the CSMS"

@@ -172,7 +172,7 @@ FOUND = {
     ),
     "D26": (
         "cars waited permanently behind a device without a watchdog that had left the site file, and `why` named no remedy: there was margin "
-        "now, but none should the primary fail (rule 7)",
+        "now, but none if the primary fails (rule 7)",
         "`why` looked at the margin of the moment alone",
         "the sum of the default state is named, with the EVSE that blocks it",
         ("tests/circuit/test_explain.py::test_why_names_the_sum_that_would_be_full_should_the_primary_fail",),
@@ -186,7 +186,7 @@ FOUND = {
     "D28": (
         "a doubted meter above unmeasured EVSEs was tested every 30 s permanently: no step is certain there",
         "a person was asked only where no EVSE could step",
-        "asked after 25 min in which steps showed nothing for certain (3.2)",
+        "asked after 25 min in which steps gave no clear result (3.2)",
         ("tests/circuit/test_meter_trust.py::"
          "test_rule_3_2_liveness_next_to_unmeasured_evses_steps_show_nothing_and_a_person_is_asked_within_half_an_hour",),
     ),

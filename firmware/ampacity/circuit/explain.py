@@ -59,12 +59,8 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
         reason = _outside(guard, s, slack, planned_da) or _circuit(guard, s, key, planned_da)
         if guard.plan.preemption.lowered >> evse & 1:
             reason = "lowered for %s: %s" % (guard.site.evses[guard.plan.preemption.claimant].name, reason)
-        elif want == 0 and default_state_full(guard, s):
-            reason = default_state_full(guard, s)
-        elif want == 0 and _cannot_begin(guard, s):
-            reason = _no_margin(guard, s)
         elif want == 0:
-            reason = _surplus(guard, s) or "queued: " + reason
+            reason = default_state_full(guard, s) or (_no_margin(guard, s) if _cannot_begin(guard, s) else _surplus(guard, s) or "queued: " + reason)
         elif guard.plan.reservations.reasons[evse] == DENIED:
             reason = _no_margin(guard, s)
         elif want >= guard.plan.targets.ceiling_da(s):

@@ -136,7 +136,7 @@ def default_state_full(guard: "GuardFacts", s: "EvseState") -> str:
         return ""
     for key in s.on_keys:
         left_da = ledger.cap_da[key] - ledger.assumed_da[key]
-        text = "no margin should the primary fail: %s (%s)" % (guard.site.phase_name(key), amps(ledger.cap_da[key]))
+        text = "no margin if the primary fails: %s (%s)" % (guard.site.phase_name(key), amps(ledger.cap_da[key]))
         if ledger.assumed_da[key]:
             text += " − assumed other load " + amps(ledger.assumed_da[key])
         remedies = [_exceeded(guard, key)] if ledger.assumed_da[key] > guard.site.assumed_da[key] else []

@@ -56,6 +56,7 @@ class Session:
     _served = False  # this car has had an active session
     _reason: "str | None" = None  # of the end that comes, where it began here
     _ended_by = ""  # why this car's session ended
+    _locked_out = False  # it was a lock-out that ended this car's session, and nothing else has ended it since
 
     def __init__(self, name: str, access: "Access", log: "Log") -> None:
         self.name = name
@@ -89,7 +90,7 @@ class Session:
         if self.fault:
             return "fault: " + self.fault + ("; unplug the car and plug it in again" if self._ends_session(self.fault) and not self.lockout else "")
         if not self.operative:
-            return "set out of service"
+            return "taken out of service by the CSMS"
         if self.phase == "ended":
             return "session ended (%s); %s" % (self._ended_by, self.access.remedy)
         return "not authorized; " + self.access.remedy
@@ -127,7 +128,7 @@ class Session:
             if now_ms - self._first_ms < FIRST_LOOK_MS:
                 return
         self._plugged = plugged
-        self._look = self._served = False
+        self._look = self._served = self._locked_out = False
         self._reason = None if plugged else UNPLUGGED
         self._say("plugged" if plugged else "unplugged", now_ms)
         self.access.event("plugged" if plugged else "unplugged", None, now_ms)
@@ -135,13 +136,15 @@ class Session:
     def _see_fault(self, fault: "str | None", now_ms: int) -> None:
         if fault == self.fault:
             return
-        locked_out = self.fault is not None and fault is None and "disobeyed" in self.fault
         self.fault = fault
-        if locked_out and self._plugged:
-            self.access.event("unlocked", None, now_ms)  # a person inspected it
-        reason = self._ends_session(fault or "")
+        reason, disobeyed = self._ends_session(fault or ""), "disobeyed" in (fault or "")
         if reason and self.phase == "active":
             self._end("fault", reason, now_ms)
+            self._locked_out = disobeyed
+        elif self._locked_out and not disobeyed:
+            self._locked_out = False
+            if not reason:
+                self.access.event("unlocked", None, now_ms)  # a person inspected it
 
     def _ends_session(self, fault: str) -> str:
         """The reason that is reported, if no session continues after this fault; else ""."""
@@ -192,6 +195,7 @@ class Session:
 
     def stop(self, reason: str, now_ms: int) -> None:
         """The owner gets a stop from here: no more charging until it permits that again. reason: see above."""
+        self._locked_out = False  # the reset of a lock-out serves nobody who pressed stop meanwhile
         if self.access.permits():
             self._end("stop", reason, now_ms)
 
