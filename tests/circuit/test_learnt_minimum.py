@@ -68,6 +68,28 @@ def test_section_6_an_idle_car_is_offered_more_only_a_few_times():
     assert bench.guard.site.evses[0].min_da == 60
 
 
+def test_section_6_a_paused_car_is_offered_more_as_soon_as_more_is_possible():
+    bench = garage(3, 180, wake_ms=3600000)
+    bench.guard.limit("ems", ("evse", 0), 70, None, "hold")
+    charged = drive(bench, 600, (80, 60, 60))
+    assert charged[0] == 0 and min(charged[1:]) > 100 and "next retry" in bench.guard.why(0), (charged, bench.guard.why(0))
+    bench.guard.limit("ems", ("evse", 0), None, None, "hold")
+    assert drive(bench, 300, (80, 60, 60))[0] > 30, bench.guard.why(0)
+
+
+def test_section_6_a_car_that_is_asleep_is_woken_early_only_once_for_each_current():
+    bench = garage(3, 180, wake_ms=7200000)
+    begins, offered = [], False
+    for second in range(7200):
+        if second % 60 == 0:
+            bench.guard.limit("ems", ("evse", 0), (70, 90, 110, 160)[second // 60 % 4], None, "hold")
+        drive(bench, 1, (1000, 60, 60))
+        before, offered = offered, bench.guard.want_da[0] > 0
+        if offered and not before:
+            begins.append(second)
+    assert 2 <= len(begins) <= 8 and begins[-1] < 1800, begins
+
+
 def test_section_6_a_full_car_that_charged_at_its_share_is_not_offered_more():
     bench = garage(3, 220)
     drive(bench, 60, (60, 60, 60))

@@ -84,6 +84,24 @@ def test_the_least_useful_grant_serves_one_requesting_evse_in_addition_to_all_ot
     assert told(evses(), (0, 2), rating=190).guard.minimum_grant_da() == 120, "what no rating carries is not asked for"
 
 
+def test_the_least_useful_grant_carries_what_a_car_is_known_to_draw_above_its_order():
+    bench = told([evse("a", fallback_da=60, power_on_da=60), evse("b")], (1,))
+    assert bench.guard.minimum_grant_da() == 120
+    bench.ledger.evse_states[1].overdraw_da = 3
+    assert bench.guard.minimum_grant_da() == 123
+
+
+def test_a_car_that_draws_above_its_order_gets_its_slot_below_a_parent_that_gives_what_is_asked_for():
+    bench = told([evse("a", fallback_da=60, power_on_da=60), evse("b", fallback_da=60, power_on_da=60), evse("c")], None, 120)
+    bench.ledger.evse_states[2].overdraw_da = 3
+    drew = 0
+    for _ in range(200):
+        bench.guard.grant(max(180, bench.guard.minimum_grant_da()))
+        bench.follow(1)
+        drew += bench.guard.want_da[2] > 0
+    assert drew > 20, drew
+
+
 def test_the_least_goes_up_level_by_level_whatever_is_granted_now():
     bench = told([evse("row", primary=True, max_da=320, limit_da=320, fallback_da=60, power_on_da=60), evse("m")], fallback_da=60)
     bench.guard.grant(100)

@@ -157,6 +157,20 @@ def test_a_renamed_circuit_keeps_the_load_of_a_removed_evse():
     assert bench.guard.margin_da(1) == [320] * 3
 
 
+def test_what_was_only_declared_of_a_renamed_circuit_counts_once_and_what_was_seen_there_counts_on():
+    for seen_da in (40, 70):
+        circuits = [circuit("main", assumed=50), circuit("a", 0, 200, assumed=40), circuit("b", 0, assumed=50)]
+        bench = Bench(site([evse("evse-1", circuit=1, fallback_da=60)], circuits)).start()
+        bench.stand(100, 0)
+        bench.ledger.assumed_da[3:6] = [seen_da] * 3
+        circuits[1] = dict(circuits[1], name="row")
+        changed = Bench(site([evse("evse-1", circuit=1, fallback_da=60)], circuits), bench.guard.evidence_dump())
+        changed.tick()
+        assert changed.ledger.evse_states[0].old_keys and "a" in [c.name for c in changed.guard.site.circuits]
+        gone_da = seen_da if seen_da > 40 else 0
+        assert changed.guard.other.shown_da[:3] == [max(90, 40 + 50 + gone_da)] * 3, changed.guard.other.shown_da
+
+
 def test_a_renamed_root_also_keeps_the_load_of_a_removed_evse():
     kept = first(mute_evse("evse-1"), evse("evse-2"))
     bench = Bench(renumbered(site([evse("evse-2")], [circuit("grid")]), 2), kept).start()

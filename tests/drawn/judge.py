@@ -167,7 +167,10 @@ class Judge:
         return self.geometry.loads(evse, [max(0, one - allowed_da) for one in self.drawn_da[evse]])
 
     def plugged(self, evse, phases):
-        """A car with so many phases hangs there; None: nothing."""
+        """A car with so many phases hangs there; None: nothing. What a device offered as it came from its factory, before the
+        first car, no car could have drawn."""
+        if evse not in self._car_lines:
+            self._obeyed.pop(evse, None)
         self._car_lines[evse] = phases
 
     def uses_more(self, evse, before, phases, at_ms):

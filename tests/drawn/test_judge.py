@@ -106,6 +106,19 @@ def test_what_an_unmeasured_car_could_take_more_counts_where_no_meter_would_see_
         assert judge.may_ms == could
 
 
+def test_what_a_device_offered_before_its_first_car_counts_for_no_car():
+    judge = Judge(SITE, REPORT)
+    judge.see(state(0, 0.0, 0.0, 32.0))
+    for name in ("turned", "between"):
+        judge.plugged(name, 3)
+    judge.see(state(500, 0.0, 0.0, 0.0))
+    assert not any(judge.may_ms.values())
+    judge.see(state(1_000, 0.0, 0.0, 32.0))
+    judge.plugged("turned", 3)
+    judge.see(state(1_500, 0.0, 0.0, 0.0))
+    assert judge.may_ms == {"main": 1_000}, "another car counts with what was offered to the one before"
+
+
 def excuses_of(where):
     """The cells of a place's rows in the safety case's table of what judges allow."""
     rows = [line.strip("| ").split(" | ") for line in SAFETY_CASE.read_text().splitlines() if line.startswith("| %s |" % where)]

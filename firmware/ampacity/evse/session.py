@@ -195,7 +195,7 @@ class Session:
 
     def stop(self, reason: str, now_ms: int) -> None:
         """The owner gets a stop from here: no more charging until it permits that again. reason: see above."""
-        self._locked_out = False  # the reset of a lock-out serves nobody who pressed stop meanwhile
+        self._locked_out = False  # a stop ends the session for good, whatever a lock-out did before
         if self.access.permits():
             self._end("stop", reason, now_ms)
 

@@ -52,6 +52,7 @@ def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:
     ledger, limits, other = shed.ledger, shed.limits, shed.other
     if da > min(s.evse.limit_da, limits.evse_da[s.index]):
         return False
+    da = ledger.permits.most_of(s, da)
     beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s)), keeps_da(shed, s, s))
     for key in s.on_keys:
         load_da = da * s.on_keys.count(key)
@@ -106,6 +107,7 @@ def minimum_grant_da(shed: "Any", minimum_grants: "MinimumGrants | None", keys: 
         least = s.evse.min_da
         if minimum_grants is not None and minimum_grants.told_da[e]:
             least = max(minimum_grants.file_da[e], minimum_grants.told_da[e])
+        least = ledger.permits.most_of(s, least)
         beside, needs_da = without(s, sums, s.reserve_da), 0
         for key in s.on_keys:
             load_da = max(least, s.reserve_da) * s.on_keys.count(key) + beside[key]

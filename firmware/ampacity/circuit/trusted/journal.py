@@ -18,11 +18,7 @@ if False:  # for the type checker
 def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict[str, object]":
     """Evidence per EVSE, assumed other load, the structure of the site (rule 15), lock-outs."""
     evses = {s.evse.name: s.evidence.dump() for s in ledger.evse_states if not s.evse.removed}
-    assumed = {}
-    for c in ledger.site.circuits:
-        first = c.index * ledger.site.phases
-        assumed[c.name] = ledger.assumed_da[first : first + ledger.site.phases]
-    kept = {"format": 1, "evses": evses, "assumed": assumed, "site": shape_of(ledger, facts)}
+    kept = {"format": 1, "evses": evses, "assumed": _assumed(ledger), "site": shape_of(ledger, facts)}
     locked = {s.evse.name: s.escalation_level for s in ledger.evse_states if s.escalation_level >= CONTACTOR}
     if locked:
         kept["locked"] = locked
@@ -33,6 +29,18 @@ def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict
     if swapped:
         kept["swapped"] = swapped
     return kept
+
+
+def _assumed(ledger: "Ledger") -> "dict[str, object]":
+    """By circuit: where more than the site file declares is assumed, because it was seen (3.3). What was only declared is no
+    evidence: in a changed site it would count a second time under the old name of a circuit."""
+    phases, site = ledger.site.phases, ledger.site
+    found: "dict[str, object]" = {}
+    for c in site.circuits:
+        values = ledger.assumed_da[c.index * phases : (c.index + 1) * phases]
+        if values != site.assumed_da[c.index * phases : (c.index + 1) * phases]:
+            found[c.name] = values
+    return found
 
 
 def load(ledger: "Ledger", other: "OtherLoad", kept: "dict[str, object]", change: "SiteMigration | None", now_ms: int) -> None:

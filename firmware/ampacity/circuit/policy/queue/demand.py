@@ -55,6 +55,7 @@ class Demand:
         self.idle_backoff: "IdleBackoff | None" = None
         self.learnt: "LearntMinimum | None" = None
         self.drew_da = [0] * count  # the least order at which this car drew; 0: none yet
+        self.idle_da = [0] * count  # the highest order at which it drew nothing for long, since it drew last
         self.short = False  # some EVSE could use more than its share
         self.queue_order = QueueOrder(count)
         self.order = self.queue_order.order
@@ -79,7 +80,7 @@ class Demand:
         """Forgets the behaviour of the previous car."""
         self.plugged[evse] = plugged
         self.slots.fresh[evse] = plugged
-        self.drew_da[evse] = 0
+        self.drew_da[evse] = self.idle_da[evse] = 0
         if self.learnt is not None:
             self.learnt.forget(self.ledger.evse_states[evse])
         self.wake(evse)
@@ -210,9 +211,12 @@ class Demand:
         elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse):
             self.idle_cap_da[evse] = max(s.evse.min_da, used + headroom)
             self.idle[evse] = used < ASLEEP_DA
+            if self.idle[evse]:
+                self.idle_da[evse] = max(self.idle_da[evse], want_da)
 
     def _draws(self, evse: int, want_da: int, now_ms: int) -> None:
         self.drew[evse] = True
+        self.idle_da[evse] = 0
         self._wake_up(evse)
         if now_ms - self.changed_ms[evse] >= SETTLED_MS and not 0 < self.drew_da[evse] <= want_da:
             self.drew_da[evse] = want_da

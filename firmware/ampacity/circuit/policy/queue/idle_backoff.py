@@ -1,6 +1,15 @@
-"""Cars that are asleep or full, while others are short: they give back all, and are tried again from time to time."""
+"""Cars that are asleep or full, while others are short: they give back all, and are tried again from time to time.
+
+A car that needs more than it was offered looks the same. So the pause ends early where more has become possible than was tried,
+once for each current that learnt_minimum.py tries.
+"""
 
 from ampacity.circuit.policy.queue.inhibit import InhibitTimers
+from ampacity.circuit.policy.queue.learnt_minimum import untried_da
+
+if False:  # for the type checker
+    from ampacity.circuit.policy.minimum_grant import SharedCapacity
+    from ampacity.circuit.policy.queue.learnt_minimum import Use
 
 IDLE_TEXT = "idle: paused, next retry in %s"
 LONGER_MAX = 2  # each unsuccessful retry doubles the pause, up to four times
@@ -13,6 +22,8 @@ class IdleBackoff(InhibitTimers):
         InhibitTimers.__init__(self, count, IDLE_TEXT)
         self.wake_ms = wake_ms
         self.tries = [0] * count  # more than 0: it is to be probed
+        self.woken_da = [0] * count  # the current for which its pause ended early
+        self._looks_at = 0
 
     def send(self, evse: int, now_ms: int) -> None:
         """It drew nothing for long."""
@@ -23,3 +34,15 @@ class IdleBackoff(InhibitTimers):
         """It draws, asks, or is another car."""
         self.free(evse)
         self.tries[evse] = 0
+        self.woken_da[evse] = 0
+
+    def try_more(self, room: "SharedCapacity", demand: "Use") -> None:
+        """Once a share, one EVSE after the other: ends its pause where its car can be offered more than it was tried at."""
+        e = self._looks_at
+        self._looks_at = (e + 1) % len(self.tries)
+        if self.inhibited[e]:
+            level_da = untried_da(room, demand, room.ledger.evse_states[e])
+            if level_da > self.woken_da[e]:
+                self.free(e)
+                self.woken_da[e] = level_da
+                demand.changed = True

@@ -21,6 +21,7 @@ if False:  # for the type checker
         drew: "list[bool]"
         idle: "list[bool]"
         drew_da: "list[int]"
+        idle_da: "list[int]"
         idle_cap_da: "list[int]"
         wake_ms: int
         changed: bool
@@ -63,7 +64,7 @@ class LearntMinimum:
     def _next(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
         e = s.index
         most_da = min(s.evse.limit_da, room.limits.evse_da[e])
-        level_da = self._above(room.want_da[e], demand.drew_da[e], most_da)
+        level_da = _above(room.want_da[e], demand.drew_da[e], most_da)
         if level_da and not demand.satisfied(e) and possible(room, s, level_da):
             self.trying[e] = True
             s.evse.min_da = level_da
@@ -73,15 +74,6 @@ class LearntMinimum:
         elif self.trying[e]:
             self._usual(s, now_ms, demand.wake_ms)
             demand.idle_cap_da[e] = s.evse.min_da
-
-    def _above(self, want_da: int, drew_da: int, most_da: int) -> int:
-        """The next minimum above its order, at most a current at which it drew before; 0: none."""
-        if drew_da and drew_da <= want_da + SAME_DA:
-            return 0
-        for level_da in LEVELS_DA:
-            if want_da < level_da <= most_da:
-                return min(level_da + OVER_DA, drew_da or most_da, most_da)
-        return 0
 
     def _usual(self, s: EvseState, now_ms: int = LONG_AGO_MS, rest_ms: int = 0) -> None:
         """The next round comes after a rest, longer each time."""
@@ -95,3 +87,20 @@ class LearntMinimum:
         """Another car."""
         self._usual(s)
         self.rounds[s.index] = 0
+
+
+def untried_da(room: "SharedCapacity", demand: "Use", s: EvseState) -> int:
+    """The next minimum above all orders at which its car drew nothing, where it is possible now, in da; 0: none."""
+    e = s.index
+    level_da = 0 if s.evse.primary else _above(demand.idle_da[e], demand.drew_da[e], min(s.evse.limit_da, room.limits.evse_da[e]))
+    return level_da if level_da and possible(room, s, level_da) else 0
+
+
+def _above(want_da: int, drew_da: int, most_da: int) -> int:
+    """The next minimum above its order, at most a current at which it drew before; 0: none."""
+    if drew_da and drew_da <= want_da + SAME_DA:
+        return 0
+    for level_da in LEVELS_DA:
+        if want_da < level_da <= most_da:
+            return min(level_da + OVER_DA, drew_da or most_da, most_da)
+    return 0
