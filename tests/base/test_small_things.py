@@ -131,6 +131,17 @@ def test_utf8_is_checked_strictly():
         assert not is_utf8(bad), bad
 
 
+def test_utf8_after_each_lead_is_judged_as_the_standard_says():
+    for lead in range(0xC0, 0x100):
+        for second in (0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF):
+            for tail in (b"", b"\x80", b"\x80\xbf", b"\x80\xbf\x80"):
+                size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+                low, high = {0xE0: (0xA0, 0xBF), 0xED: (0x80, 0x9F), 0xF0: (0x90, 0xBF), 0xF4: (0x80, 0x8F)}.get(lead, (0x80, 0xBF))
+                good = 0xC2 <= lead <= 0xF4 and low <= second <= high and len(tail) == size - 2
+                data = bytes([lead, second]) + tail
+                assert is_utf8(data) == good and is_utf8(b"\xc3\xa4a" + data + b"z") == good, data
+
+
 def test_digits_are_0_to_9_and_at_least_one():
     for text, digits in (("0", True), ("0123456789", True), ("", False), ("\u00b2", False), ("1\u00b2", False), ("\u0661", False), ("-1", False)):
         assert is_digits(text) == digits, text

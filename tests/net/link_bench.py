@@ -41,12 +41,25 @@ class Platform:
     def __init__(self):
         self.down = False
         self.asked = []
+        self.writers = []
 
     async def connect(self, host, port):
         self.asked.append((host, port))
         if self.down:
             raise OSError(113, "no route to host")
-        return await asyncio.open_connection(host, port)
+        reader, writer = await asyncio.open_connection(host, port)
+        self.writers.append(writer)
+        return reader, writer
+
+    def abort(self, writer):
+        if hasattr(writer, "transport"):
+            writer.transport.abort()
+        else:
+            writer.s.close()
+
+    def still_open(self, writer):
+        """On MicroPython a socket closes at once, and nothing of it can be asked after that."""
+        return hasattr(writer, "transport") and writer.get_extra_info("socket").fileno() >= 0
 
 
 class Station:

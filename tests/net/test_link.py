@@ -139,6 +139,7 @@ async def test_a_server_that_does_not_read_is_disconnected():
         await bench.until(lambda: bench.log.counters.get("link.silent"), "given up")
         bench.station.queue = []
         await bench.until(lambda: bench.accepted == 2 and bench.link.online, "back")
+        assert not bench.platform.still_open(bench.platform.writers[0]), "each such connection would keep a socket"
     assert "has not read" in str([line for line in bench.log.since(0) if "lost" in line[3]])
 
 

@@ -44,7 +44,7 @@ def hint_of(config: "ConnectionConfig", error: "BaseException", said: str) -> st
 
 class Connection:
     """socket: a WebSocketClient not yet started. wake: the TimedEvent that is set when the station may have something to say.
-    failed(counter, text): told what goes wrong.
+    failed(counter, text): told what goes wrong. abort(writer): ends it with a reset.
 
     `online`: it is open. `broken`: an error of our own that ended it. `used_ms`: when it is over, for how long messages of the
     server came, in ms; None: it sent none, or a flood.
@@ -61,6 +61,7 @@ class Connection:
         log: "Log",
         wake: "TimedEvent",
         failed: "Callable[[str, str], object]",
+        abort: "Callable[[ByteWriter], object]",
     ) -> None:
         self.online = False
         self.used_ms: "int | None" = None
@@ -74,6 +75,7 @@ class Connection:
         self._log = log
         self._wake = wake
         self._trouble = failed
+        self._abort = abort
         self._over = asyncio.Event()
         self._said = asyncio.Event()  # the writer has nothing left to say
         self._worked_us = self._pings = self._piled = 0
@@ -290,12 +292,18 @@ class Connection:
         return None
 
     async def _hang_up(self) -> None:
-        """What the protocol still wants said (why we close), then the end; a peer that does not read gets no word."""
+        """What the protocol still wants said (why we close), then the end. A peer that does not read gets no word, and keeps no socket
+        of ours open: on CPython one that is closed stays until the peer has read what was written."""
         try:
             if self._control and self._sending_ms is None:
                 self._writer.write(b"".join(self._control))
                 await within(self._writer.drain(), 1)
+        except (OSError, EOFError, ValueError, asyncio.TimeoutError):
+            pass
+        try:
             self._writer.close()
             await within(self._writer.wait_closed(), 1)
-        except (OSError, EOFError, ValueError, asyncio.TimeoutError):
+        except asyncio.TimeoutError:
+            self._abort(self._writer)
+        except (OSError, EOFError, ValueError):
             pass

@@ -27,6 +27,9 @@ if False:  # for the type checker
         def connect(self, host: str, port: int, tls: Any = None, server_hostname: "str | None" = None) -> "Awaitable[tuple[ByteReader, ByteWriter]]":
             """Connect to an IP literal, with `tls` as a TLS client. Raises OSError."""
 
+        def abort(self, writer: Any) -> None:
+            """Drop a connection with a reset: nothing that was written stays on its way."""
+
     class ConnectionConfig(Protocol):
         """What one connection reads of LinkConfig."""
 

@@ -203,7 +203,8 @@ class Link:
             url, config.protocols, config.identity, config.password, config.message_max, self._entropy
         )
         self._connection = Connection(
-            reader, writer, socket, self._station, config, self._clock, self._log, self._wake, self.failed
+            reader, writer, socket, self._station, config, self._clock, self._log, self._wake, self.failed,
+            self._platform.abort,
         )
         if self._stopping or self._hurry:
             self._connection.close()

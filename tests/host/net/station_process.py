@@ -31,6 +31,9 @@ class Platform:
     async def connect(self, host, port, tls=None, server_name=None):
         return await asyncio.open_connection(host, port, ssl=tls, server_hostname=server_name)
 
+    def abort(self, writer):
+        (writer.transport.abort if hasattr(writer, "transport") else writer.close)()
+
 
 class Station:
     """Says the texts one after the other, each when the one before came back; again after a lost connection."""
