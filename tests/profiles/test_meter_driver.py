@@ -7,6 +7,7 @@ from ampacity.bus.profile.meter_driver import MeterDriver
 
 ONE, TWO, TEN, NAN = b"\x3f\x80\x00\x00", b"\x40\x00\x00\x00", b"\x41\x20\x00\x00", b"\x7f\xc0\x00\x00"
 MINUS = b"\xc1\x20\x00\x00"
+FED_IN = b"\xc5\x0f\xc0\x00"  # -2300 W
 VOLTS = b"\x43\x66\x00\x00"
 
 
@@ -39,8 +40,8 @@ def test_one_request_fetches_the_whole_sample():
 
 def test_the_sign_of_a_phase_is_that_of_its_power():
     driver, guard, _ = bench()
-    sample(driver, (ONE, TWO, TEN), (TEN, MINUS, TEN))
-    sample(driver, (ONE, MINUS, TEN), (TEN, MINUS, TEN), VOLTS, 2000)
+    sample(driver, (ONE, TWO, TEN), (TEN, FED_IN, TEN))
+    sample(driver, (ONE, MINUS, TEN), (TEN, FED_IN, TEN), VOLTS, 2000)
     assert guard.samples[0][0] == [10, -20, 100] and guard.samples[1][0] == [10, -100, 100]
 
 

@@ -43,14 +43,19 @@ def amps_of(sign, amps, watts, power=None, inputs=3):
 
 
 def test_the_sign_is_that_of_the_power_of_the_generator_or_none():
-    assert amps_of("power", (1, -2, 3), (-1, -1, 0)) == [-10, -20, 30]
+    assert amps_of("power", (1, -2, 3), (-230, -460, 0)) == [-10, -20, 30]
     assert amps_of("none", (1, -2, 3), (-1, -1, 0)) == [10, 20, 30]
     assert amps_of("generator", (1, -2, 3), (0, 0, 0), 5) == [-10, -20, -30], "what it feeds is no load"
     assert amps_of("generator", (1, -2, 3), (0, 0, 0), -5) == [10, 20, 30]
     assert amps_of("generator", (1, -2, 3), (0, 0, 0), 0) == [10, 20, 30]
     assert amps_of("generator", (1, -2, 3), (2, 2, 2)) == [-10, -20, -30], "without a total its phases add up"
-    assert amps_of("generator", (1, 2, 3), (2, 2, 2), inputs=2) == [-10, -20] and amps_of("power", (1, 2, 3), (-2, 2, 2), inputs=2) == [-10, 20]
+    assert amps_of("generator", (1, 2, 3), (2, 2, 2), inputs=2) == [-10, -20] and amps_of("power", (1, 2, 3), (-230, 2, 2), inputs=2) == [-10, 20]
     assert amps_of("as it is", (1, -2, 3), (-1, -1, -1)) == [10, -20, 30]
+
+
+def test_a_current_whose_power_is_around_0_counts_as_drawn():
+    assert amps_of("power", (2.1, 2.1, 2.1), (-1, -120, -121)) == [21, 21, -21]
+    assert amps_of("power", (0.5, 0, 10), (-1, -1, -2300)) == [5, 0, -100]
 
 
 def test_a_displayed_reading_has_all_values_of_the_meter():

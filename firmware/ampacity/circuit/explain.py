@@ -3,6 +3,7 @@
 `16.0 A: garage L2 (63.0 A) − other load 31.2 A − evse-1 10.0 A − reserve evse-7 6.0 A`
 """
 
+from ampacity.circuit.policy.minimum_grant import keeps_da
 from ampacity.circuit.policy.reservations import DENIED
 from ampacity.circuit.policy.shortfall import shortfall_da
 from ampacity.circuit.trusted.amperes import amps
@@ -60,7 +61,7 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
         if guard.plan.preemption.lowered >> evse & 1:
             reason = "lowered for %s: %s" % (guard.site.evses[guard.plan.preemption.claimant].name, reason)
         elif want == 0:
-            reason = default_state_full(guard, s) or (_no_margin(guard, s) if _cannot_begin(guard, s) else _surplus(guard, s) or "queued: " + reason)
+            reason = default_state_full(guard, s) or _unservable(guard, s) or _waits(guard, s, reason)
         elif guard.plan.reservations.reasons[evse] == DENIED:
             reason = _no_margin(guard, s)
         elif want >= guard.plan.targets.ceiling_da(s):
@@ -113,6 +114,33 @@ def _state_text(state: str) -> str:
     if state == "silent":
         return "no answer"
     return "answers; waiting for proof of its limit" if state == "returning" else state
+
+
+def _waits(guard: "ExplainableGuard", s: "EvseState", reason: str) -> str:
+    """Its turn comes: for what it waits. reason: the tightest circuit or limit."""
+    return _no_margin(guard, s) if _cannot_begin(guard, s) else _surplus(guard, s) or "queued: " + reason
+
+
+def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:
+    """Its turn never comes as things are: its minimum does not fit even if all others give what they can; "": it fits.
+    Reserves are never lent (rule 4); the missing evidence of each is named. What unmeasured EVSEs draw is no other load here."""
+    shed = guard.plan.shed
+    for key in s.on_keys:
+        other_da = guard.ledger.low_other_da[key]
+        left_da = cap_da(guard, key) - other_da - guard.ledger.permits.most_of(s, s.evse.min_da) * s.on_keys.count(key)
+        text, gaps = "", []
+        for t in guard.ledger.evse_states:
+            kept_da = keeps_da(shed, t, s) * t.on_keys.count(key) + t.reserve_da * t.off_keys.count(key) if t is not s else 0
+            left_da -= kept_da
+            if kept_da:
+                text += " − %s%s %s" % ("reserve " if keeps_da(shed, t, s) == t.reserve_da else "", t.evse.name, amps(kept_da))
+                gaps += ["%s: %s" % (t.evse.name, gap) for gap in guard.gaps(t.index)[:1]]
+        if left_da < 0:
+            if other_da:
+                text = " − other load " + amps(other_da) + _meter_note(guard, key // guard.site.phases) + text
+            head = "no margin for its minimum %s: %s (%s)" % (amps(s.evse.min_da), guard.site.phase_name(key), amps(cap_da(guard, key)))
+            return "; ".join([head + text] + gaps)
+    return ""
 
 
 def _surplus(guard: "ExplainableGuard", s: "EvseState") -> str:

@@ -1,6 +1,7 @@
 """One meter behind a register map: a whole sample as often as the bus allows, as signed deci-amperes.
 
-The sign of a phase comes from its power where the profile says so: many meters show current without one. A value
+The sign of a phase comes from its power where the profile says so: many meters show current without one. Only a power that
+fits the current counts: while a meter follows a step, its current is still there and its power already noise around 0. A value
 that is no number makes the whole sample None; a sample whose bytes are the last one's, voltages included, keeps its
 mark, so that the guard can tell a frozen meter from a quiet house.
 """
@@ -23,6 +24,7 @@ RETRY_MS = 1000
 FAILURES_MAX = 3
 IDENTITY_MS = 3600000
 BESIDE_MS = 10000
+W_PER_DA, FED_IN = 23, 4  # a phase is fed in only by more than a fourth of what its current is at 230 V; else it counts as drawn
 
 
 class MeterDriver:
@@ -273,5 +275,5 @@ class MeterDriver:
             phases_w = self._readings.phases("power", self._inputs)
             if phases_w is None or len(phases_w) < len(amps_da):
                 return None
-            amps_da = [-abs(da) if w < 0 else abs(da) for da, w in zip(amps_da, phases_w)]
+            amps_da = [-abs(da) if -w * FED_IN >= abs(da) * W_PER_DA else abs(da) for da, w in zip(amps_da, phases_w)]
         return amps_da[: self._inputs]

@@ -40,7 +40,7 @@ def check_site(facts: "dict[str, object]", kept: "dict[str, object] | None" = No
     for evse in site.evses:
         found += _evse_findings(evse, facts)
     sums = ReserveSums(site, kept)
-    return found + sum_findings(sums) + _default_findings(sums)
+    return found + sum_findings(sums) + _default_findings(sums) + _unservable_findings(sums)
 
 
 def declared_da(evse: Evse) -> int:
@@ -121,6 +121,30 @@ def sum_findings(sums: ReserveSums) -> "list[Finding]":
         text += "; no EVSE charges there before it is commissioned" if waits else ""
         name, phase = site.circuits[key // site.phases].name, key % site.phases
         found.append(finding("reserves", name, text, least_change(sums, key, missing), phase, missing, "warning" if waits else "error"))
+    return found
+
+
+def _unservable_findings(sums: ReserveSums) -> "list[Finding]":
+    """EVSEs whose minimum does not fit in addition to the reserves of the others, which are never lent (rule 4): they never charge.
+
+    Where a meter shows the other load, what is assumed of it does not count here: there may be less.
+    """
+    found, site = [], sums.site
+    for evse in site.evses:
+        if sums.reserve_da[evse.index] >= evse.min_da or evse.limit_da < evse.min_da:
+            continue
+        for key in evse.keys:
+            assumed_da = 0 if site.circuits[key // site.phases].meter >= 0 else site.assumed_da[key]
+            others_da = sums.total_da(key) - site.assumed_da[key] - sums.reserve_da[evse.index] * evse.keys.count(key)
+            missing_da = evse.min_da * evse.keys.count(key) + others_da + assumed_da - site.rating_da[key]
+            if missing_da > 0 and others_da + assumed_da <= site.rating_da[key]:
+                text = "%s: never charges: at %s the reserves of others %s%s leave less than its minimum %s of the rating %s" % (
+                    evse.name, site.phase_name(key), amps(others_da), " and other load " + amps(assumed_da) if assumed_da else "",
+                    amps(evse.min_da), amps(site.rating_da[key]))  # fmt: skip
+                others = [e.name for e in site.evses if e is not evse and e.keys.count(key) and sums.reserve_da[e.index]]
+                fix = least_change(sums, key, missing_da) + ("; or evidence for a lower reserve of " + ", ".join(others) if others else "")
+                found.append(finding("unservable", evse.name, text, fix, None, missing_da, "warning"))
+                break
     return found
 
 
