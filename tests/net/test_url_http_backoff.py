@@ -73,6 +73,13 @@ def test_the_wait_doubles_up_to_the_repeat_times_and_has_a_random_part():
     assert BackOff(0, 0, 0, Rng(1)).next_wait_ms() == 100
 
 
+def test_the_wait_is_doubled_up_to_an_hour_and_what_a_csms_set_above_it_holds():
+    backoff = BackOff(10, 0, 20, Rng(1))
+    assert [backoff.next_wait_ms() for _ in range(21)] == [10000 * 2**n for n in range(9)] + [3600000] * 12
+    slow = BackOff(7200, 0, 20, Rng(1))
+    assert {slow.next_wait_ms() for _ in range(21)} == {7200000}
+
+
 def test_only_a_connection_that_was_used_for_the_least_wait_makes_it_short_again():
     backoff = BackOff(10, 0, 5, Rng(1))
     assert [backoff.next_wait_ms() for _ in range(3)] == [10000, 20000, 40000]

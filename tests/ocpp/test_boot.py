@@ -47,6 +47,14 @@ def test_B02_FR_08_pending_boots_again_after_the_interval_and_sends_nothing_else
     assert names(bench.advance(1000)) == ["BootNotification"]
 
 
+def test_a_station_that_is_not_accepted_asks_again_within_a_day_whatever_interval_it_is_given():
+    bench = Bench()
+    bench.answers["BootNotification"] = lambda payload: dict(pending(payload), interval=2147483647)
+    assert names(bench.connect()) == ["BootNotification"]
+    assert names(bench.advance(86400000 - 2000)) == []
+    assert names(bench.advance(3000)) == ["BootNotification"]
+
+
 def test_B02_FR_05_pending_answers_variables_but_starts_nothing():
     bench = Bench()
     bench.answers["BootNotification"] = pending

@@ -48,6 +48,21 @@ def test_a_profile_that_connected_has_all_its_attempts_again():
     assert tried(one, 3) == ["one", "one", "two"]
 
 
+def test_a_profile_works_only_once_its_csms_accepted_the_station():
+    accept = '[3,"%s",{"currentTime":"2026-11-20T12:00:00Z","interval":300,"status":"Accepted"}]'
+    for answers, urls in ((False, ["two", "one", "one", "two"]), (True, ["two", "two", "one", "one"])):
+        one = garage(SECOND, "2,1")
+        acting = one.primary.upstream.link._station
+        assert tried(one, 1) == ["two"]
+        acting.connected(1000)
+        text = acting.next(1000)[0]
+        if answers:
+            acting.receive(accept % text.split('"')[1], 1100)
+            acting.next(1200)
+        acting.disconnected(20000)
+        assert tried(one, 4) == urls, answers
+
+
 def test_profiles_are_read_at_the_start():
     one = garage(None, "1")
     one.primary.documents.put("ocpp_network", {"1": SECOND["2"]})

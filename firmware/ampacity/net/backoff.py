@@ -4,8 +4,11 @@ if False:  # for the type checker
     from ampacity.base.rng import Rng
 
 
+WAIT_S_MAX = 3600  # where doubling alone leads above it: the variables allow 119 years, and after a short outage the link must be back
+
+
 class BackOff:
-    """wait_min_s doubled with each failed attempt, at most repeat_times times, plus a random part each time.
+    """wait_min_s doubled with each failed attempt, at most repeat_times times and up to WAIT_S_MAX, plus a random part each time.
 
     The three figures are attributes: a change counts from the next attempt. A connection counts as made, and the next wait as the
     first again, once it was used for wait_min_s; one that ended earlier leaves the wait as long as it was.
@@ -22,7 +25,7 @@ class BackOff:
         """Milliseconds to wait now; at least 100, whatever is configured."""
         doublings = min(self.attempts, self.repeat_times)
         self.attempts += 1
-        wait_ms: int = self.wait_min_s * 1000 * 2**doublings
+        wait_ms = 1000 * max(self.wait_min_s, min(self.wait_min_s << doublings, WAIT_S_MAX))
         return max(100, wait_ms + self._rng.below(self.random_range_s * 1000 + 1))
 
     def used(self, used_ms: int) -> None:

@@ -11,6 +11,7 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Call, Message, Reply
 
 OWN_INTERVAL_MS = 60000
+INTERVAL_S_MAX = 86400  # of a station that is not accepted: no CSMS means to be rid of it for longer
 DAY_MS = 86400000
 DOC = "ocpp_boot"
 TRIGGERED = "Triggered"
@@ -97,7 +98,7 @@ class BootNotification:
                 self._station.model.set_passing("OCPPCommCtrlr", "HeartbeatInterval", str(interval_s))
             self._station.accepted_now(now_ms)
         else:
-            self._due_ms = now_ms + (interval_s * 1000 if interval_s > 0 else OWN_INTERVAL_MS)
+            self._due_ms = now_ms + (min(interval_s, INTERVAL_S_MAX) * 1000 if interval_s > 0 else OWN_INTERVAL_MS)
 
     def _heartbeat_answered(self, kind: str, payload: "Reply", now_ms: int) -> None:
         if kind == "result":

@@ -75,20 +75,30 @@ class ActingStation:
     def __init__(self, upstream: "Upstream") -> None:
         self._upstream = upstream
         station = upstream.station
-        self.disconnected, self.receive = station.disconnected, station.receive
+        self.disconnected = station.disconnected
+        self._heard = self._works = False  # on this connection: did the CSMS send anything; does the network profile count as working
 
     def connected(self, now_ms: int) -> None:
-        """As Station.connected; the network profile in use counts as one that works."""
-        self._upstream.network_profiles.connected(now_ms)
+        """As Station.connected."""
+        self._heard = self._works = False
         self._upstream.station.connected(now_ms)
 
+    def receive(self, text: str, now_ms: int) -> None:
+        """As Station.receive."""
+        self._heard = True
+        self._upstream.station.receive(text, now_ms)
+
     def next(self, now_ms: int) -> "tuple[str | None, int]":
-        """As Station.next, with the station's actions done before it falls silent."""
+        """As Station.next, with the station's actions done before it falls silent. The network profile in use works once its server
+        was heard and has accepted the station: a socket that opens is no CSMS yet (B10, A05.FR.06)."""
         station = self._upstream.station
         found = station.next(now_ms)
         if found[0] is None and (station.actions or station.limits_change_at_ms == 0):
             self._upstream.act(now_ms)
             found = station.next(now_ms)
+        if self._heard and not self._works and station.accepted():
+            self._works = True
+            self._upstream.network_profiles.connected(now_ms)
         return found
 
 
