@@ -183,7 +183,11 @@ class Troubles:
         self._fault(PRIMARY, ["primary"])
 
     def _change(self):
-        """The primary is given another site file for a while: one EVSE is gone, elsewhere, renamed or at another unit."""
+        """The primary is given another site file for a while: one EVSE is gone, elsewhere, renamed or at another unit.
+
+        Nothing in the installation moves with it, so the other circuit is one below its own: a file that leaves out a circuit which
+        an EVSE does load is untrue, and nobody could see that.
+        """
         devices = [table["name"] for table in self.site["evse"] if table["kind"] != "local"]
         if not devices or self.family:
             return
@@ -193,7 +197,8 @@ class Troubles:
         if how == "removed":
             site["evse"].remove(table)
         elif how == "moved":
-            table["circuit"] = self.chance.choice(site["circuit"])["name"]
+            above = self.one.judge.geometry.above
+            table["circuit"] = self.chance.choice([each["name"] for each in site["circuit"] if table["circuit"] in above[each["name"]]])
         elif how == "renamed":
             table["name"] = "x" + name
         elif how == "other unit":
