@@ -3,7 +3,7 @@
 import os
 
 from ampacity.store import file_permissions as private
-from ampacity.store.disk_files import DiskFiles
+from ampacity.store.disk_files import READ_MAX, DiskFiles
 from ampacity.store.document_store import DocumentStore
 from ampacity.store.faulty_files import FaultyFiles
 from ampacity.store.journal import Journal
@@ -230,6 +230,30 @@ def test_a_file_name_stays_in_its_folder():
         for name in ("../x", "a/b", "", ".", ".."):
             with raises(ValueError):
                 files.append(name, b"x")
+
+
+def test_a_file_that_has_grown_beyond_all_that_is_kept_is_not_read_as_a_whole():
+    with Folder() as path:
+        DocumentStore(DiskFiles(path)).put("x", TREE)
+        with open(path + "/x.set", "r+b") as file:
+            file.seek(READ_MAX + 100000)
+            file.write(b"!")
+        files = DiskFiles(path)
+        assert len(files.read("x.set")) == READ_MAX
+        documents = DocumentStore(files)
+        assert documents.get("x") is None and documents.damaged == ["x"] and not documents.unread
+        documents.put("x", TREE)
+        assert DocumentStore(files).get("x") == TREE
+
+
+def test_links_to_nothing_do_not_hide_what_is_kept():
+    with Folder() as path:
+        Journal(DiskFiles(path), "tx").append(b"kept")
+        for name, target in (("stray", "/nowhere/to/be/found"), ("circle", "circle")):
+            assert os.system("ln -s %s %s/%s" % (target, path, name)) == 0
+        files = DiskFiles(path)
+        assert files.trouble is None and files.list() == ["tx.1"]
+        assert [data for _, data in Journal(files, "tx").records()] == [b"kept"]
 
 
 def test_a_journal_and_settings_on_a_real_folder():

@@ -33,7 +33,9 @@ BESIDE = ".new"
 ENOENT = 2
 EIO = 5
 EEXIST = 17
+ELOOP = 40
 OPEN_MAX = 4
+READ_MAX = 524288  # twice the longest document
 FOLDER, KIND, REGULAR = 0x4000, 0xF000, 0x8000  # in a file's mode
 
 
@@ -70,18 +72,22 @@ class DiskFiles:
         for name in os.listdir(folder):
             if name.endswith(BESIDE):
                 os.remove(self._path(name))
-            elif name in self._named and _is_regular(self._path(name)) and restrict(self._path(name), FILE_MODE):
+            elif name in self._named and _size(self._path(name)) is not None and restrict(self._path(name), FILE_MODE):
                 theirs = True
         if theirs:
             self.exposed = "other users can read %s with its passwords and keys: its file modes cannot be changed" % folder
 
     def read(self, name: str) -> "bytes | None":
-        """All of a file, None if there is none. Raises OSError; so for what is no regular file: a pipe would be waited for, for ever."""
+        """All of a file, None if there is none; only the first READ_MAX bytes of one that is longer than anything that is kept here.
+
+        Raises OSError; so for what is no regular file: a pipe would be waited for, for ever.
+        """
         try:
-            if not _is_regular(self._path(name)):
+            size = _size(self._path(name))
+            if size is None:
                 raise OSError(EIO, "no regular file: " + name)
             with open(self._path(name), "rb") as file:
-                return file.read()
+                return file.read(min(size, READ_MAX))
         except OSError as error:
             if error.errno != ENOENT:
                 raise
@@ -123,10 +129,10 @@ class DiskFiles:
         self._named.add(name)
 
     def list(self) -> "Names":
-        """The names, sorted; no folders, no unfinished replacements."""
+        """The names, sorted; no folders, no unfinished replacements, no links to nothing."""
         names = []
         for name in os.listdir(self._folder):
-            if not name.endswith(BESIDE) and not os.stat(self._folder + "/" + name)[0] & FOLDER:
+            if not name.endswith(BESIDE) and _is_file(self._folder + "/" + name):
                 names.append(name)
         return sorted(names)
 
@@ -180,8 +186,19 @@ def _exists(path: str) -> bool:
     return True
 
 
-def _is_regular(path: str) -> bool:
-    return os.stat(path)[0] & KIND == REGULAR
+def _is_file(path: str) -> bool:
+    try:
+        return not os.stat(path)[0] & FOLDER
+    except OSError as error:
+        if error.errno not in (ENOENT, ELOOP):
+            raise
+        return False
+
+
+def _size(path: str) -> "int | None":
+    """In bytes; None: it is no regular file."""
+    facts = os.stat(path)
+    return facts[6] if facts[0] & KIND == REGULAR else None
 
 
 def _write_all(file: "FileIO", data: bytes) -> None:
