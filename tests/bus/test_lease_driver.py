@@ -339,6 +339,17 @@ def test_for_a_single_unit_a_grant_and_its_proof_are_one_exchange():
     assert len(made.guard.of("refused")) == 1, "a reading that is refused is no order"
 
 
+def test_a_unit_that_answers_with_exceptions_is_asked_no_more_often_than_one_that_answers():
+    made = fresh()
+    for now_ms in (1000, 2000):
+        request = made.take(now_ms)
+        made.failed(request, "exception:4", now_ms + 3)
+        assert made.urgency(now_ms + 4)[1] == now_ms + 250
+    feed(made, 3000)
+    made.take(3001)
+    assert made.urgency(3002)[1] <= 3002, "an audit goes on at once"
+
+
 def test_an_order_refused_in_a_broadcast_is_sent_alone_after_a_reading():
     made = driver()
     made.guard.verdict = lambda evse, da: False

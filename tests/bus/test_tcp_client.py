@@ -68,7 +68,7 @@ def test_a_late_reply_is_never_accepted_as_the_answer_to_another_request():
 
 
 def test_the_right_transaction_from_a_wrong_unit_or_in_another_shape_fails():
-    for unit, pdu in ((6, REPLY), (5, b"\x04" + REPLY[1:]), (5, b"\x03\x02\x00\x01"), (5, b"\x03")):
+    for unit, pdu in ((6, REPLY), (5, b"\x04" + REPLY[1:]), (5, b"\x03\x02\x00\x01"), (5, b"\x03"), (5, b"\x03\x06" + REPLY[2:])):
         asker = Asker(5)
         engine = made(asker)
         engine.receive(mbap_frame(sent(engine)[0], unit, pdu), START_US + 1000)

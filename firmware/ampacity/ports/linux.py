@@ -1,6 +1,7 @@
 """Platform on CPython and Linux: termios for serial lines, the loop's own readers and streams for the rest."""
 
 import asyncio
+import contextlib
 import os
 import select
 import selectors
@@ -25,6 +26,7 @@ if False:  # for the type checker
     from ampacity.ports.interfaces import Address, Facts, Handler, Modes, Refused
     from ampacity.ports.tls_credentials import TlsCredentials
 
+OUT_MAX = 1024  # bytes that wait for a serial device: four of the longest frames
 SELECT_MAX = 1024  # file numbers that select knows
 BACKLOG = 64  # connections that are taken in one turn of the loop
 READ_AHEAD_BYTES = 4096  # twice as much is kept of what a client says before it is read
@@ -232,6 +234,12 @@ class Waiter:
             self._future.set_result(None)
 
 
+def discard(fd: int) -> None:
+    """What waits in a serial device: orders that leave late are old ones, and a close would wait for them for up to 30 s."""
+    with contextlib.suppress(OSError, termios.error):
+        termios.tcflush(fd, termios.TCIOFLUSH)
+
+
 class Tty:
     """A serial device in raw mode, read by the loop and written without waiting."""
 
@@ -253,7 +261,9 @@ class Tty:
         self._loop.add_reader(self._fd, self._readable)
 
     def write(self, data: bytes) -> None:
-        """Send bytes; what the device does not take now leaves as it does. Raises OSError: it is gone."""
+        """Send bytes; what the device does not take now leaves as it does. Raises OSError: it is gone, or takes nothing any more."""
+        if len(self._out) > OUT_MAX:
+            raise OSError("the device is stuck")
         self._out += data
         self._flush()
 
@@ -262,6 +272,7 @@ class Tty:
         if self._fd >= 0:
             self._loop.remove_reader(self._fd)
             self._loop.remove_writer(self._fd)
+            discard(self._fd)
             os.close(self._fd)
             self._fd = -1
 

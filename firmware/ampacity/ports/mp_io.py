@@ -17,6 +17,7 @@ if False:  # for the type checker
 
 POLL = 3  # a request of the stream protocol
 EBADF = 9
+OUT_MAX = 1024  # bytes that wait for a serial device: four of the longest frames
 
 
 class TicksClock(TickClock):
@@ -115,7 +116,9 @@ class Pump:
         self._task = asyncio.create_task(self._run())
 
     def write(self, data: bytes) -> None:
-        """Send bytes; what the object does not take now leaves with the next. Raises OSError."""
+        """Send bytes; what the object does not take now leaves with the next. Raises OSError; also when it takes nothing any more."""
+        if len(self._out) > OUT_MAX:
+            raise OSError(11, "the device is stuck")
         self._out += data
         self._flush()
 

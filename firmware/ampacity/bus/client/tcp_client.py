@@ -18,6 +18,7 @@ TIMEOUTS_MAX = 3  # unanswered requests in a row, all units together
 SCAN_TIMEOUTS_MAX = 1 << 20  # who calls units that may not be there keeps the connection
 LOST_MS = 1000  # while there is no connection the drivers are told that often
 NEVER_US = 1000000
+READS = (1, 2, 3, 4, 23)  # functions whose answer has a byte count
 
 
 class TcpClient(Engine):
@@ -96,7 +97,7 @@ class TcpClient(Engine):
         size = request.reply_len or reply_pdu_len(request.pdu)
         if unit == request.unit and pdu[0] == request.pdu[0] | 0x80 and len(pdu) == 2:
             self._fail(refusal(pdu), now_us)
-        elif unit != request.unit or pdu[0] != request.pdu[0] or (size and len(pdu) != size):
+        elif unit != request.unit or pdu[0] != request.pdu[0] or (size and len(pdu) != size) or (pdu[0] in READS and pdu[1] != len(pdu) - 2):
             self._fail("unexpected", now_us)
         else:
             self._answered(request, pdu, now_us)

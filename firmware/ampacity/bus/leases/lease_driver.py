@@ -91,6 +91,7 @@ class LeaseDriver:
         self._known = (-1, -1)  # boot counter and settings mark that the audit belongs to
         self._evidence: tuple[object, ...] = ()  # values of EVIDENCE, as read
         self._failures = 0
+        self._refuses = False  # its last answer was an exception: it is not asked again at once
         self.idle_poll_ms = 0  # with nothing new about it, so long between two readings; 0: as often as the bus allows
         self._amps_da: list[int] = []  # what it drew when that last changed, and when it did
         self._still_state: str | None = None
@@ -202,10 +203,11 @@ class LeaseDriver:
             priority = self.grant_due(now_ms)
             if priority != NOT_DUE:
                 return priority, now_ms
+        soon_ms = self._asked_ms + (self.poll_ms or 1 if self._refuses else 1)
         if self._sent and (self._unproven or not self.idle_poll_ms):
-            return OVERDUE, max(self.sent_ms, self._asked_ms + 1)
+            return OVERDUE, max(self.sent_ms, soon_ms)
         if self._step != DONE:
-            return OVERDUE, self._asked_ms + 1
+            return OVERDUE, soon_ms
         return ROUTINE, self._idle_due_ms() if self.idle_poll_ms else self._asked_ms + self.poll_ms
 
     def _idle_due_ms(self) -> int:
@@ -255,6 +257,7 @@ class LeaseDriver:
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         """Its answer: audit, facts and proofs. One that may belong to an older request proves only a grant that it shows."""
         self._failures = 0
+        self._refuses = False
         self.guard.heard(self.index, now_ms)
         if request.pdu[0] == 23 and request.certain and self._sent:
             self.guard.answered(self.index, self._sent[-1][1], now_ms)  # it is not on its way any more
@@ -279,6 +282,7 @@ class LeaseDriver:
         """No answer that counts (reasons: EvseDriver.failed); after LOST_AFTER in a row it counts as silent."""
         if request.pdu[0] == 23 and reason[:9] == "exception" and self._sent:
             self.guard.refused(self.index, self._sent[-1][1], now_ms)
+        self._refuses = reason[:9] == "exception"
         self._failures += 1
         self.idle_poll_ms = 0
         if self._failures == LOST_AFTER:
