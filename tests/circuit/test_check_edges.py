@@ -184,7 +184,8 @@ def test_the_change_is_what_would_lower_the_reserve_of_that_device():
 
 def test_an_evse_that_could_never_start_is_reported_with_the_missing_current():
     assert codes(single(evse("a"), mute_evse("b"), rating=60)) == []
-    found = only(single(evse("a"), mute_evse("b"), rating=59))
+    found, other = check_site(single(evse("a"), mute_evse("b"), rating=59))
+    assert (other["where"], other["code"]) == ("a", "unservable")
     assert (found["where"], found["code"], found["missing_da"], found["level"], found["phase"]) == ("b", "default-state", 1, "warning", 0)
     assert found["text"] == "b has no watchdog and can never start: the default state of main L1 lacks 0.1 A"
     facts = site([mute_evse("b", terminals=SPLIT)], [circuit(rating=119)])
@@ -193,6 +194,17 @@ def test_an_evse_that_could_never_start_is_reported_with_the_missing_current():
     assert codes(single(mute_evse("b", power_on_da=20), rating=60)) == []
     facts = site([mute_evse("b", terminals=[[1]], circuit=1)], [circuit("main"), circuit("row", 0, 50)])
     assert only(facts)["phase"] == 1 and "row L2" in only(facts)["text"]
+
+
+def test_an_evse_that_never_fits_next_to_reserves_is_reported_with_what_would_help():
+    reserved = mute_evse("b", power_on_da=160)
+    found = only(single(evse("a"), reserved, rating=200))
+    assert (found["where"], found["code"], found["missing_da"], found["level"], found["phase"]) == ("a", "unservable", 20, "warning", None)
+    assert found["text"] == "a: never charges: at main L1 the reserves of others 16.0 A leave less than its minimum 6.0 A of the rating 20.0 A"
+    assert "evidence for a lower reserve of b" in found["fix"] and "rating of main L1 at least 22.0 A" in found["fix"]
+    assert codes(single(evse("a"), reserved, rating=220)) == []
+    measured = site([evse("a")], [circuit(rating=100, assumed=50, meter=0)], [meter_facts()])
+    assert codes(measured) == [] and codes(site([evse("a")], [circuit(rating=100, assumed=50)])) == ["unservable"]
 
 
 def test_the_reserve_of_an_evse_that_behaves_as_declared():

@@ -59,6 +59,42 @@ def test_rule_3_2_a_saturating_ct_is_wrongly_trusted_once():
     assert yard.times == 1 and yard.state == "lost" and yard.guard.must_look(0)
 
 
+def test_rule_3_2_a_ct_that_saturates_just_below_the_rating_is_found_by_a_step_each_time_and_for_good_after_the_third():
+    yard = Yard(count=2).start()
+    yard.lie, yard.other = lambda yard, amps: [min(385, da) for da in amps], [0, 0, 0]
+    for e in (0, 1):
+        yard.plug(e)
+    yard.run(120)
+    assert yard.state == "ok" and yard.over_ms == 0 and sum(yard.guard.want_da) >= 390
+    yard.other = [150, 150, 150]
+    first_ms = None
+    for _ in range(7200):
+        yard.run(1)
+        if yard.state == "lost" and first_ms is None:
+            first_ms = yard.over_ms
+    assert first_ms <= 940000 and yard.over_ms <= 3 * 940000, (first_ms, yard.over_ms)
+    assert yard.guard.must_look(0) and "did not follow a step" in yard.guard.meter_reason(0), yard.guard.meter_reason(0)
+    over_ms = yard.over_ms
+    yard.run(1800)
+    assert yard.over_ms == over_ms
+
+
+def test_rule_3_2_a_correct_meter_near_its_rating_gets_a_short_step_in_a_quarter_of_an_hour_and_keeps_its_trust():
+    yard = Yard(count=2).start()
+    yard.other, low_s = [0, 0, 0], 0
+    for e in (0, 1):
+        yard.plug(e)
+    yard.run(120)
+
+    def count(yard, second):
+        nonlocal low_s
+        low_s += sum(yard.guard.want_da) < 360
+        assert yard.state == "ok"
+
+    yard.run(3600, count)
+    assert 10 <= low_s <= 4 * 40, low_s
+
+
 def test_rule_3_2_reversed_cts_with_declared_generation_are_wrongly_trusted_at_most_once():
     yard = stand(turned, (ALL, ALL), (300, 300, 300), rating=630, assumed=300, generation=300)
     at_most(yard, 1)

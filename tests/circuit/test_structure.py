@@ -63,4 +63,4 @@ def test_section_4_an_evse_without_watchdog_frees_all_by_its_power_on_value():
 
 def test_section_4_the_local_point_stops_with_its_primary():
     local = foreign_evse(kind="local", watchdog_ms=0, holds=True)
-    assert codes(site([local], [circuit(rating=100, assumed=60)])) == []
+    assert codes(site([local], [circuit(rating=100, assumed=60, meter=0)], [meter_facts()])) == []

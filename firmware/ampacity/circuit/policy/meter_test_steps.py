@@ -1,4 +1,5 @@
-"""Small steps of our own, so that a meter which is doubted can show whether it follows (safety.md 3.2).
+"""Small steps of our own, so that a meter can show whether it follows: one that is doubted, and one that shows a circuit near its
+rating and saw no step for long, because where it saturates nothing else tells (safety.md 3.2).
 
 Cars that start and stop are steps enough. Only where nothing has stepped for a while some EVSEs are lowered for a moment,
 like by any limit from outside: that fits within every margin, whatever other load is, and coming back they step again.
@@ -23,6 +24,8 @@ NO_MARGIN = "no EVSE has margin for a test step"
 FRUITLESS = "test steps of the EVSEs gave no clear result for %d min" % (FRUITLESS_MS // 60000)
 PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses, once for both steps
 LAST_MS = 10000
+VERIFY_MS = 900000  # a meter that is believed and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
+NEAR_QUARTERS = 3
 SIZE_DA = 60  # a certain step has 4 A; currents are not still, and devices round
 LEAST_DA = 50
 BESIDE_DA = 10  # less than this on a phase is no step there
@@ -62,11 +65,23 @@ class MeterTestSteps:
         if not waits:
             self.owes_ms[c] = self.unable_ms[c] = -1
             self.helpless[c] = ""
-            return -1
+            return self._unverified(estimator, now_ms)
         if self.owes_ms[c] < 0:
             self.owes_ms[c] = now_ms
         quiet_ms = now_ms - max(self.owes_ms[c], estimator.steps.step_ms, self.asked_ms[c])
         return waits[0] if quiet_ms >= QUIET_MS else -1
+
+    def _unverified(self, estimator: "MeterEstimator", now_ms: int) -> int:
+        """A phase of a believed meter that shows a circuit near its rating, where no step of ours was seen for VERIFY_MS; -1: none."""
+        c = estimator.circuit
+        if self.asked_ms[c] == LONG_AGO_MS:
+            self.asked_ms[c] = now_ms  # the time begins at the first look
+        if estimator.state != "ok" or now_ms - max(estimator.steps.step_ms, self.asked_ms[c]) < VERIFY_MS:
+            return -1
+        for p in estimator.inputs:
+            if estimator.raw_da[p] * 4 >= self.ledger.cap_da[estimator.base + p] * NEAR_QUARTERS:
+                return p
+        return -1
 
     def _step(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """Lower as few as it takes; the phases that the failure spared are spared again."""
@@ -82,6 +97,9 @@ class MeterTestSteps:
             if give_da > 0:
                 cuts.append((e, self.ledger.evse_states[e].phase_da[p] - give_da))
                 left_da -= give_da
+        if left_da > SIZE_DA - LEAST_DA and self.owes_ms[estimator.circuit] < 0:
+            self.asked_ms[estimator.circuit] = now_ms
+            return False  # nobody is paused to look at a meter that nothing speaks against
         if left_da > SIZE_DA - LEAST_DA:
             last_ms = max(self.owes_ms[estimator.circuit], estimator.steps.step_ms, self.asked_ms[estimator.circuit])
             drawing = [e for _, e in chosen if self.ledger.evse_states[e].phase_da[p] >= LEAST_DA]

@@ -40,7 +40,8 @@ def check_site(facts: "dict[str, object]", kept: "dict[str, object] | None" = No
     for evse in site.evses:
         found += _evse_findings(evse, facts)
     sums = ReserveSums(site, kept)
-    return found + sum_findings(sums) + _default_findings(sums) + _unservable_findings(sums)
+    blocked = _default_findings(sums)
+    return found + sum_findings(sums) + blocked + _unservable_findings(sums, [one["where"] for one in blocked])
 
 
 def declared_da(evse: Evse) -> int:
@@ -124,14 +125,14 @@ def sum_findings(sums: ReserveSums) -> "list[Finding]":
     return found
 
 
-def _unservable_findings(sums: ReserveSums) -> "list[Finding]":
-    """EVSEs whose minimum does not fit in addition to the reserves of the others, which are never lent (rule 4): they never charge.
+def _unservable_findings(sums: ReserveSums, blocked: "list[object]") -> "list[Finding]":
+    """Further EVSEs than those that are blocked already, whose minimum does not fit in addition to the reserves of the others, which are never lent (rule 4): they never charge.
 
     Where a meter shows the other load, what is assumed of it does not count here: there may be less.
     """
     found, site = [], sums.site
     for evse in site.evses:
-        if sums.reserve_da[evse.index] >= evse.min_da or evse.limit_da < evse.min_da:
+        if evse.name in blocked or sums.reserve_da[evse.index] >= evse.min_da or evse.limit_da < evse.min_da:
             continue
         for key in evse.keys:
             assumed_da = 0 if site.circuits[key // site.phases].meter >= 0 else site.assumed_da[key]
