@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, meter_facts, site
 
-ON_MICROPYTHON_EACH = 3
+ON_MICROPYTHON_EACH = 6
 DEEP = (
     "test_section_6_a_jump_of_the_clock_back_frees_nothing_in_the_old_quarters_or_the_new",
     "test_section_6_the_energy_used_outlives_a_short_restart_early_in_the_burst",
@@ -13,6 +13,8 @@ MIN_DV = 2300
 
 class Metered(Bench):
     """`power_w`: what flowed in each second, from the cars' own currents."""
+
+    TICK_MS = 500
 
     def __init__(self, evidence=None, watts=WATTS, **more):
         root = circuit(rating=400, meter=0)

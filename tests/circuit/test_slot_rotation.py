@@ -12,6 +12,8 @@ SLOT_S = 60
 class Crowd(Bench):
     """Cars that draw what they are told; who drew how much, when each first did, and who was paused when."""
 
+    TICK_MS = 500
+
     def __init__(self, count, rating, guard_class=Guard):
         evses = [evse("e%d" % e, watchdog_fixed=True, settle_ms=2000) for e in range(count)]
         facts = site(evses, [circuit(rating=rating)], slot_s=SLOT_S, raise_hold_ms=1000, restart_hold_ms=5000)

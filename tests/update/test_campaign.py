@@ -147,7 +147,7 @@ def test_a_controller_boots_after_a_cut_in_every_write_of_a_campaign():
 def test_a_controller_boots_after_a_cut_in_a_sample_of_the_writes_of_a_campaign():
     writes = whole()
     assert writes > 50
-    cut_in(range(1, writes + 1, 7))
+    cut_in(range(1, writes + 1, 11))
 
 
 def test_a_controller_boots_after_two_cuts():
