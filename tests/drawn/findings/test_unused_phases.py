@@ -50,6 +50,7 @@ def test_all_that_use_their_other_phases_at_once_are_an_excess_of_the_printed_le
         assert amps_of(one) <= 40, amps_of(one)
 
 
+@pytest.mark.deep
 def test_where_the_site_file_says_that_they_count_nothing_is_given():
     with table(rotated(unused_phases="count")) as one:
         assert one.judge.times.again_ms("main") == 0
