@@ -114,7 +114,7 @@ def files_of(name: str) -> list[Path]:
 def executed(text: str) -> str:
     """The lines of a Python module without comments, docstrings and empty lines: what a figure can depend on."""
     lines = text.splitlines()
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+    for token in tokenize.generate_tokens(io.StringIO(text).readline) if "#" in text else ():
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]

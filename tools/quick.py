@@ -92,16 +92,32 @@ def needs(path: Path) -> "frozenset[Path]":
     return frozenset(found - {path})
 
 
-def depth(path: Path, changed: "set[Path]") -> "int | None":
-    """The number of imports between a test and the nearest changed file; None: it needs none of them."""
-    seen, ring, steps = {path}, {path}, 0
-    while ring:
-        if ring & changed:
-            return steps
-        ring = {one for each in ring for one in needs(each)} - seen
-        seen |= ring
-        steps += 1
-    return None
+@cache
+def users() -> "dict[Path, list[Path]]":
+    """{file: the files that import it}, of all that any test needs."""
+    found: dict[Path, list[Path]] = {}
+    seen = set(test_files())
+    waiting = list(seen)
+    while waiting:
+        path = waiting.pop()
+        for one in needs(path):
+            found.setdefault(one, []).append(path)
+            if one not in seen:
+                seen.add(one)
+                waiting.append(one)
+    return found
+
+
+def depths(changed: "set[Path]") -> "dict[Path, int]":
+    """{file: the number of imports between it and the nearest changed file}, of those that need one of these."""
+    found = dict.fromkeys(changed, 0)
+    waiting = list(changed)
+    for path in waiting:  # it grows, nearest first
+        for one in users().get(path, []):
+            if one not in found:
+                found[one] = found[path] + 1
+                waiting.append(one)
+    return found
 
 
 def ranked(names: "Iterable[str]") -> "list[str]":
@@ -110,9 +126,9 @@ def ranked(names: "Iterable[str]") -> "list[str]":
     changed = {ROOT / name for name in names}
     folders = tuple(folder + "/" for name in names for folder in own_folders(name))
     every = any(name in EVERY_TEST for name in names)
-    found = []
+    found, steps_of = [], depths(changed)
     for path in test_files():
-        name, steps = str(path.relative_to(ROOT)), depth(path, changed)
+        name, steps = str(path.relative_to(ROOT)), steps_of.get(path)
         own = name.startswith(folders)
         if own or every or steps is not None:
             steps = FAR if steps is None else steps

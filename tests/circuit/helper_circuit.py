@@ -86,7 +86,12 @@ def site(evses, circuits=None, meters=None, **settings):
 
 
 class Bench:
-    """A guard with its clock, and the calls that a well-behaved driver makes."""
+    """A guard with its clock, and the calls that a well-behaved driver makes.
+
+    TICK_MS: between two ticks of the guard; as in the firmware, and more where hours are played.
+    """
+
+    TICK_MS = 100
 
     def __init__(self, facts, evidence=None, guard_class=Guard):
         self.facts = facts
@@ -96,10 +101,10 @@ class Bench:
         self.mark = 0
 
     def tick(self, ms=100):
-        """Let `ms` pass, ticking every 100 ms."""
+        """Let `ms` pass, ticking every TICK_MS."""
         end_ms = self.now_ms + ms
         while self.now_ms < end_ms:
-            self.now_ms += 100 if end_ms - self.now_ms > 100 else end_ms - self.now_ms
+            self.now_ms += min(self.TICK_MS, end_ms - self.now_ms)
             self.guard.tick(self.now_ms)
 
     def audit(self, e=0, **values):

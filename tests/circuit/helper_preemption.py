@@ -19,6 +19,8 @@ class Pick:
 class Beside(Bench):
     """evses: (max_da, reserve_da, measures, car_da) each. The meter comes every second and shows all that is drawn."""
 
+    TICK_MS = 500
+
     def __init__(self, evses, rating, house=0):
         facts = []
         for e, (most, reserve, _, _) in enumerate(evses):

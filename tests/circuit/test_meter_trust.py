@@ -5,7 +5,7 @@ from helper_meter import Yard
 
 from ampacity.circuit.trusted.errors import Rejected
 
-ON_MICROPYTHON_EACH = 4
+ON_MICROPYTHON_EACH = 6
 DETECTED_MS = 8000  # a frame, what is read around it, the order, the car
 
 

@@ -2,7 +2,7 @@
 
 from helper_preemption import SLOT_S, Beside, drawn_from
 
-ON_MICROPYTHON_EACH = 3
+ON_MICROPYTHON_EACH = 5
 BLIND_WITHOUT_WATCHDOG = (320, 320, False, 320)  # its reserve is all that it can
 BLIND = (320, 0, False, 320)
 MEASURED = (320, 0, True, 320)

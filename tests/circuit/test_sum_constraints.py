@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, meter_facts, site
 
-ON_MICROPYTHON_EACH = 3
+ON_MICROPYTHON_EACH = 5
 
 
 def single(count, lines, **more):

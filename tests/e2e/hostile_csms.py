@@ -56,8 +56,8 @@ class HostileCsms:
         number, self.connections = self.connections, self.connections + 1
         booted = asyncio.Event()
         reading = asyncio.create_task(self._answer(socket, booted))
-        await within(booted.wait(), 30)
         if number == 0:
+            await within(booted.wait(), 30)
             for text in BROKEN:
                 await socket.send(text)
             await self._patience(lambda: len(self.answers) >= len(BROKEN) - UNANSWERED)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from hostile_csms import BROKEN, LAST, UNANSWERED, HostileCsms
-from stand import DEMO, ROOT, Stand, running
+from stand import DEMO, ROOT, Stand, running, some
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
@@ -14,7 +14,7 @@ MISTAKES = sorted((ROOT / "tests" / "host" / "configure" / "sites" / "mistakes")
 
 
 def test_a_hostile_csms_is_answered_counted_and_outlived():
-    with HostileCsms() as csms, running(DEMO, "--runtime", "micropython", "--csms", csms.url) as rig:
+    with HostileCsms() as csms, running(some("evse-1", "evse-2", "evse-6"), "--runtime", "micropython", "--csms", csms.url) as rig:
         stand = Stand(rig, False)
         for name, value in (("WaitMinimum", "1"), ("RandomRange", "0"), ("RepeatTimes", "0")):
             rig.config_set(key="OCPPCommCtrlr.RetryBackOff" + name, value=value)

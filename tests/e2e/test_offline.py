@@ -1,7 +1,7 @@
 """A CSMS that was away gets every transaction in order, though the power failed in the middle of a write meanwhile."""
 
 import pytest
-from stand import DEMO, Stand, running
+from stand import DEMO, Stand, running, some
 
 from tests.deep import sample
 
@@ -48,7 +48,7 @@ def test_transactions_of_a_time_without_csms_arrive_in_order_after_a_power_cut(s
 
 
 def test_the_same_with_real_processes_on_micropython():
-    with running(DEMO, "--runtime", "micropython") as rig:
+    with running(some("evse-1", "evse-2", "evse-6"), "--runtime", "micropython") as rig:
         stand = Stand(rig, False)
         stand.until(stand.connected, 30_000)
         variable = "OCPPCommCtrlr.RetryBackOff"

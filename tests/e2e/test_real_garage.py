@@ -1,14 +1,17 @@
 """The garage in real processes on the real clock: the house jumps, the primary dies while cars charge, and comes back."""
 
 import pytest
-from stand import DEMO, Stand, running
+from stand import DEMO, Stand, running, some
 
-from tests.deep import sample
+from tests.deep import deep
+
+FIVE = some("evse-1", "evse-2", "evse-5", "evse-6", "evse-8")  # of every kind, in both rows
 
 
-@pytest.mark.parametrize("runtime", sample(["cpython", "micropython"], 2, 1))
-def test_eight_cars_outlive_a_load_jump_and_the_primary(runtime):
-    with running(DEMO, "--runtime", runtime) as rig:
+@pytest.mark.parametrize("runtime, site", [("micropython", FIVE), *deep([("micropython", DEMO), ("cpython", DEMO)])],
+                         ids=["five", "eight", "eight-cpython"])  # fmt: skip
+def test_all_cars_outlive_a_load_jump_and_the_primary(runtime, site):
+    with running(site, "--runtime", runtime) as rig:
         stand = Stand(rig, False)
         names = rig.ready["evses"]
         stand.charge(*names)

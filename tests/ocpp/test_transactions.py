@@ -217,9 +217,9 @@ def test_E13_FR_04_an_event_that_times_out_is_given_up_where_the_CSMS_answers_ot
     assert events(bench.card()) == [("Started", "Authorized")]
     assert events(bench.advance(39999)) == []
     assert events(bench.advance(1)) == [("Started", "Authorized")]
-    assert events(bench.advance(49999)) == []
+    assert events(bench.advance(49999, 100)) == []
     assert events(bench.advance(1)) == [("Started", "Authorized")]
-    assert events(bench.advance(200000)) == []
+    assert events(bench.advance(200000, 100)) == []
     assert bench.log.counters["ocpp_events_given_up"] == 1 and bench.actions("mute") == []
 
 

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from tests.deep import sample
 from tests.proof import deep_tests
 from tests.proof.run import PARTS
-from tools.digests import code
+from tools.digests import files_of
 
 REPORT = """<testsuites><testsuite><testcase classname="tests.a" name="test_one"/>
 <testcase classname="tests.a" name="test_two"><failure>no</failure></testcase>
@@ -19,8 +19,8 @@ def test_what_failed_is_named_and_counted():
 
 
 def test_what_is_kept_of_each_part_of_the_proof_has_the_sources_that_it_speaks_of():
-    codes = [code(name) for name in PARTS]
-    assert len(codes) == len(set(codes))
+    sources = [tuple(files_of(name)) for name in PARTS]
+    assert all(sources) and len(sources) == len(set(sources))
 
 
 def test_a_sample_leaves_no_case_out():

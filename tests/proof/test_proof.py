@@ -16,7 +16,7 @@ from tests.proof.sites import circuit, evse, site
 from tests.proof.walks import Walks
 from tests.proof.worlds import WORLDS
 
-STATES = 1000
+STATES = 600
 PLANT_LENGTH = 2 * 10
 
 

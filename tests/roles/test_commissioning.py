@@ -7,7 +7,7 @@ from ampacity.base import strict_json
 from ampacity.commission import report as commission_report
 from ampacity.console.console import Console
 
-ON_MICROPYTHON_EACH = 4
+ON_MICROPYTHON_EACH = 6
 
 
 class Stuck(PlantPort):

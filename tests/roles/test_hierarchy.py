@@ -5,7 +5,7 @@ from helper_hierarchy import Leaf, Node, Street
 from ampacity.bus.leases import register_table as table
 from ampacity.circuit.cascaded_guard import CascadedGuard, CascadedLedger
 
-ON_MICROPYTHON_EACH = 4
+ON_MICROPYTHON_EACH = 6
 RATING_DA = 400
 
 

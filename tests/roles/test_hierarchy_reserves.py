@@ -2,7 +2,7 @@
 
 from helper_hierarchy import SETTINGS, Leaf, Node, Street
 
-ON_MICROPYTHON_EACH = 4
+ON_MICROPYTHON_EACH = 6
 SLOT_MS = 40000
 
 

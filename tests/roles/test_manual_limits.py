@@ -4,7 +4,7 @@ from helper_garage import Garage
 
 from ampacity.console.console import Console
 
-ON_MICROPYTHON_EACH = 3
+ON_MICROPYTHON_EACH = 5
 
 
 def say(garage, line):

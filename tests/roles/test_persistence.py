@@ -8,7 +8,7 @@ from ampacity.console.console import Console
 from ampacity.store.memory_files import MemoryFiles, PowerCut
 from check import raises
 
-ON_MICROPYTHON_EACH = 3
+ON_MICROPYTHON_EACH = 5
 
 
 def locked_out():

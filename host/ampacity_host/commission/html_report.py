@@ -5,10 +5,11 @@ says is text on the page and never markup.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, UndefinedError
+from jinja2 import Environment, StrictUndefined, Template, UndefinedError
 
 from ampacity.commission.replace import value_text
 from ampacity.commission.report import unfinished, without_name
@@ -29,14 +30,20 @@ CLASSES = {"passed": "passed", "failed": "failed", "not done": "open", "not need
 
 def html(report: dict[str, Any]) -> str:
     """The page. KeyError, TypeError, ValueError or IndexError where the report lacks what every report has."""
+    try:
+        return page().render(report=report, head=report["head"])
+    except UndefinedError as missing:
+        raise KeyError(str(missing)) from None
+
+
+@cache
+def page() -> Template:
+    """`report.html`, compiled once, with the functions that it calls."""
     pages = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     pages.filters["milliseconds"] = milliseconds
     tools = (holds, latencies, measured, meter_lines, plateaus, plot, replaced, unfinished, without_name)
     pages.globals.update({tool.__name__: tool for tool in tools}, classes=CLASSES)
-    try:
-        return pages.from_string(PAGE.read_text(encoding="utf-8")).render(report=report, head=report["head"])
-    except UndefinedError as missing:
-        raise KeyError(str(missing)) from None
+    return pages.from_string(PAGE.read_text(encoding="utf-8"))
 
 
 def replaced(head: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,7 @@ def test_a_car_that_pauses_by_itself_is_one_excess_and_not_one_at_each_pause(tim
     assert sum(1 for each in seconds if each) <= 1, seconds
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("times", TIMES)
 def test_a_car_that_takes_long_to_follow_a_raise_is_one_excess_and_not_one_at_each_raise(times):
     seconds = seconds_above(by_a_limit, times, reaction_ms=LATE_MS)

@@ -31,9 +31,9 @@ def test_one_that_uses_its_other_phases_again_is_an_excess_of_the_printed_length
     with table(rotated()) as one:
         again_ms = one.judge.times.again_ms("main")
         assert 0 < again_ms <= PRINTED_MS
-        one.plug("e1", phases=1, then_phases=3, then_ms=600_000)
+        one.plug("e1", phases=1, then_phases=3, then_ms=400_000)
         one.plug("e2", "e3", "e4", "e5", "e6", phases=1)
-        one.go(700_000, 500)
+        one.go(460_000, 500)
         found = told(one, "one uses more phases")
         assert not found["wrong_s"], found
         assert 0 < found["over_s"]["main"] * 1000 <= again_ms, (found, again_ms)
@@ -50,6 +50,7 @@ def test_all_that_use_their_other_phases_at_once_are_an_excess_of_the_printed_le
         assert amps_of(one) <= 40, amps_of(one)
 
 
+@pytest.mark.deep
 def test_where_the_site_file_says_that_they_count_nothing_is_given():
     with table(rotated(unused_phases="count")) as one:
         assert one.judge.times.again_ms("main") == 0

@@ -17,6 +17,7 @@ from ampacity_host.cli.completion import evses, kinds, site_files
 from ampacity_host.configure import check_report, load_site
 from ampacity_host.configure.new.answers import BadAnswer, parts_of, value_of
 from ampacity_host.profiles.failsafe_classes import device_class
+from tests.deep import sample
 
 KEBAS = ("--evse", "keba-p30,count=4,max=16,host=192.168.1.40")
 TIGHT = ("--mains", "63", "--other", "20", *KEBAS)
@@ -229,7 +230,7 @@ def test_a_shell_completes_site_files_devices_and_evses(tmp_path, monkeypatch):
     assert evses(Context, "") == []
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", sample(["bash", "zsh", "fish"], 3))
 def test_each_shell_gets_names_from_the_program(tmp_path, shell):
     new(tmp_path / "yard.toml", *WIDE)
 

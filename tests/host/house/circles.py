@@ -4,6 +4,8 @@ import ast
 from functools import cache
 from pathlib import Path
 
+from house import tree_of
+
 
 @cache
 def arrows(folder: Path) -> "dict[str, set[str]]":
@@ -14,7 +16,7 @@ def arrows(folder: Path) -> "dict[str, set[str]]":
 
 def _imports(path: Path, modules: "dict[str, Path]") -> "set[str]":
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+    for node in ast.walk(tree_of(path)):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from house import ROOT, files
+from house import ROOT, files, tree_of
 
 ROW = re.compile(r"^\| (`.*?) \| ", re.M)
 
@@ -13,9 +13,9 @@ def strings():
     found = []
     for path in files(".py"):
         if path.is_relative_to(ROOT / "firmware") or path.is_relative_to(ROOT / "host"):
-            tree = ast.parse(path.read_text())
-            docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-            texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+            nodes = list(ast.walk(tree_of(path)))
+            docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+            texts = [node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
             found += [node.value for node in texts if id(node) not in docs]
     return "\n".join(found)
 

@@ -17,6 +17,7 @@ from ampacity.update.slots import Slots
 from ampacity.update.trust import TrustStore
 from ampacity_host.update import bundle, cose, key_list
 from ampacity_host.update.refused import Refused
+from tests.deep import sample
 from tests.update.helper_medium import Medium
 
 ROOT, RELEASE, INSTALLER = (ec.derive_private_key(number, ec.SECP256R1()) for number in (11, 12, 13))
@@ -114,7 +115,7 @@ def test_neither_accepts_a_mutated_bundle(edits):
     assert same(data) == (data == GOOD)
 
 
-@pytest.mark.parametrize("at", range(0, len(GOOD), 3))
+@pytest.mark.parametrize("at", sample(range(0, len(GOOD), 3), 4))
 def test_neither_accepts_a_bundle_with_one_changed_byte(at):
     assert not same(GOOD[:at] + bytes([GOOD[at] ^ 0x21]) + GOOD[at + 1 :])
 
