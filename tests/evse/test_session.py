@@ -342,7 +342,7 @@ def locked_out():
     return desk
 
 
-def test_the_reset_of_a_lock_out_serves_nobody_whose_session_was_ended_by_something_else():
+def test_the_reset_of_a_lock_out_starts_no_session_that_ended_for_another_reason():
     desk = Desk()
     desk.step(plugged=True, state="C2", charging=True)
     desk.session.button("stop", desk.now_ms)
