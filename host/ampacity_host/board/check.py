@@ -13,6 +13,7 @@ RULE_NAMES = {
     "format": "the file is TOML, and every field is known, of its kind and in its range",
     "chip": "the chip is described in `boards/chips`",
     "port": "the port runs on the chip",
+    "interpreter": "the interpreter runs the firmware: MicroPython 1.25 or newer, on Linux CPython 3.11 or newer",
     "source": "each fact names a source that the file lists",
     "pin-clash": "a pin has one function",
     "pin-missing": "the package has the pin",
@@ -51,7 +52,9 @@ def check(file: BoardFile) -> list[Finding]:
     waived: set[tuple[str, str]] = set()
     for name, board in file.variants.items():
         rows = {(row["rule"], row["field"]) for row in board["waive"]}
-        for each in variant_findings(name, board, file.path.resolve().parents[1] / "chips"):
+        here = variant_findings(name, board, file.path.resolve().parents[1] / "chips")
+        waived |= rows if [each for each in here if each.rule == "chip"] else set()  # no other rule was applied
+        for each in here:
             place = (each.rule, each.field)
             waived |= {place} & rows
             found += [] if place in rows else [each]
