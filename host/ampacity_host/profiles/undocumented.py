@@ -24,8 +24,8 @@ def variants(profile: dict[str, Any]) -> list[Variant]:
     return found + [("rounds", value) for value in ROUNDS if unknown]
 
 
-def told(profile: dict[str, Any]) -> list[str]:
-    """One line for each thing that is open, for people."""
+def in_words(profile: dict[str, Any]) -> list[str]:
+    """One line for people for each undocumented behaviour."""
     table, found = profile.get("open", {}), []
     for key, words in (("off_shows", "its limit while off"), ("unplugged_shows", "its limit while unplugged")):
         if key in table:

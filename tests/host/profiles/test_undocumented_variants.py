@@ -30,7 +30,7 @@ def test_every_variant_that_its_documents_leave_open_charges(name):
 @pytest.mark.parametrize("name", REGULATED)
 def test_a_profile_lists_the_points_that_its_documents_leave_open(name):
     profile = profiles.load("evse-" + name)
-    assert profile["open"] and undocumented.told(profile)
+    assert profile["open"] and undocumented.in_words(profile)
     limits = profile["proof"]["kind"] == "limit" and profile["evidence"] == "one-implementation"
     assert not limits or "off_shows" in profile["open"], "nobody documents what one shows while off that only a driver's code describes"
 

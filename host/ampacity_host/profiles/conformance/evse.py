@@ -1,6 +1,6 @@
 """The life of a charge controller: regulate, pause, resume, lose, fall back, come back, restart, disobey.
 
-`life(name)` plays it once and says for each item "" (it holds), a dash and why the item does not apply, or what went wrong.
+`verdicts_of(name)` plays it once and says for each item "" (it holds), a dash and why the item does not apply, or what went wrong.
 All the time the guard's bound must be at least what the device obeys: that is the item "bound".
 """
 
@@ -122,13 +122,13 @@ class EvseTestbed(DeviceTestbed):
         return near and self.ok() and proven
 
 
-def life(name: str) -> "dict[str, str]":
+def verdicts_of(name: str) -> "dict[str, str]":
     """Verdicts by item; see the module. Played once a process."""
-    return dict(_life(name))
+    return dict(_verdicts(name))
 
 
 @cache
-def _life(name: str) -> tuple:
+def _verdicts(name: str) -> tuple:
     reason = blocked(load("evse-" + name))
     if reason:
         return tuple((item, "- blocked") for item in ITEMS)
