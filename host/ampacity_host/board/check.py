@@ -61,10 +61,10 @@ def check(file: BoardFile) -> list[Finding]:
     return once(found + unused_waivers(file, waived))
 
 
-def variant_findings(name: str, board: Board, beside: Path) -> list[Finding]:
-    """What is wrong with one variant, nothing waived. beside: folder of chips next to the board's own."""
+def variant_findings(name: str, board: Board, chips_folder: Path) -> list[Finding]:
+    """What is wrong with one variant, nothing waived. chips_folder: of chips next to the board, searched first."""
     try:
-        place = place_of(board, beside)
+        place = place_of(board, chips_folder)
     except Rejected as refused:
         return [Finding("chip", refused.field, f"{refused.value!r} is not allowed; use {refused.allowed}", name)]
     return [Finding(rule, field, text, name) for each in RULES for rule, field, text in each(place)]

@@ -75,7 +75,7 @@ def off_refused(profile: dict[str, Any]) -> str | None:
     if not any(row.get("shows") in LIMITS for row in _shows_off(profile["proof"])):
         return "no value: other registers show that it is off, whatever its limit shows"
     if "shared" in profile["link"]:
-        return "no value: nobody acknowledges its orders, so nothing but its limit would prove a pause"
+        return "no value: its orders are not acknowledged, so only its limit could prove a pause"
     if not any(name.startswith("current_l") and name != "current_limit" for name in reads):
         return "no value: it measures no current, so nothing but its limit would prove a pause"
     if "currents_count_in" in profile.get("state", {}):

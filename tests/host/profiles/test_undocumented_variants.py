@@ -53,7 +53,7 @@ def test_without_a_current_reading_the_declaration_of_the_site_proves_no_pause()
 
 
 REFUSED = [
-    ("smartevse-v3-node", "nobody acknowledges its orders"), ("tinkerforge-warp", "other registers show that it is off"),
+    ("smartevse-v3-node", "its orders are not acknowledged"), ("tinkerforge-warp", "other registers show that it is off"),
     ("alphatec", "it measures no current"), ("etrel-inch", "its orders are not proven by a limit"), ("goe-charger", "other registers show"),
     ("innogy-ebox", "its currents are true only while it charges"),
 ]  # fmt: skip

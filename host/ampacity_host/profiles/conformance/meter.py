@@ -147,7 +147,7 @@ def counters(testbed: MeterTestbed) -> "str | None":
 def mark(testbed: MeterTestbed) -> None:
     testbed.run(3000)
     marks = [row[2] for row in testbed.samples[-5:]]
-    assert len(set(marks)) > 1, "the mark stands still while it lives"
+    assert len(set(marks)) > 1, "the mark does not change although the meter works"
 
 
 def frozen(testbed: MeterTestbed) -> None:
@@ -179,7 +179,7 @@ def silence(testbed: MeterTestbed) -> None:
     testbed.until(lambda: not testbed.driver.facts.online, 20_000, "notice of its silence")
     count = len(testbed.samples)
     testbed.run(8000)
-    assert len(testbed.samples) == count and testbed.guard.meter_state(0) != "ok", "it is silent, and still believed"
+    assert len(testbed.samples) == count and testbed.guard.meter_state(0) != "ok", "it is silent, and still trusted"
     testbed.wire.device.fault("dead", False)
     testbed.until(lambda: testbed.guard.meter_state(0) == "ok", 30_000, "its return")
     testbed.expect(list(AMPS_A))
