@@ -342,7 +342,7 @@ def locked_out():
     return desk
 
 
-def test_the_reset_of_a_lock_out_starts_no_session_that_ended_for_another_reason():
+def test_the_reset_of_a_lock_out_does_not_revive_a_session_that_something_else_ended():
     desk = Desk()
     desk.step(plugged=True, state="C2", charging=True)
     desk.session.button("stop", desk.now_ms)
