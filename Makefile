@@ -22,7 +22,7 @@ help:  ## this list
 
 setup: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## the Python environment in .venv, MicroPython and mbpoll in .cache
 
-demo: $(INSTALLED)  ## a whole site on this desk, with a story
+demo: $(INSTALLED)  ## a simulated site with a scripted sequence of events
 	@$(MAKE) --silent $(MICROPYTHON) 2> /dev/null || true  # without one the demonstration says so and takes CPython
 	@$(VENV)/bin/ampacity demo
 
@@ -32,30 +32,30 @@ test: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## every test, on CPython and on Mi
 quick: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## the tests of the rooms that a change touches, under two minutes (BASE=main: since this branch left it)
 	@PYTEST_OPTIONS="$(PYTEST_OPTIONS)" $(RUN) -m tools.quick $(if $(BASE),--base $(BASE)) $(QUICK_OPTIONS)
 
-check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rules of the house, generated files; names stale figures (FIGURES_OPTIONS=--strict: fails)
+check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rules of the repository, generated files; lists stale figures (FIGURES_OPTIONS=--strict: fails)
 	@$(VENV)/bin/ruff check --quiet --output-format concise .
 	@$(VENV)/bin/mypy
 	@$(RUN) -m tools.generated --check
 	@$(RUN) -m tools.figures $(FIGURES_OPTIONS)
 	@$(if $(HOUSE),$(RUN) -m pytest $(HOUSE))
 
-proof: $(INSTALLED) $(MICROPYTHON)  ## the safety case's evidence, whole: searches, rules, oracle, random trees, soak (PROOF_OPTIONS="--parts worlds,rules")
+proof: $(INSTALLED) $(MICROPYTHON)  ## the whole evidence of the safety case: searches, rules, oracle, random trees, soak (PROOF_OPTIONS="--parts worlds,rules")
 	@$(MAKE) --silent $(PYPY) 2> /dev/null || true  # without it the soak takes CPython, and twice as long
 	@$(RUN) -m tests.proof $(PROOF_OPTIONS)
 
-mutants: $(INSTALLED)  ## small defects put into the trusted core, and which of them no test of behaviour sees: SAMPLE=200 SEED=1 (MUTANTS_OPTIONS="--file order_book.py")
+mutants: $(INSTALLED)  ## small defects in the trusted core, and which of them no test of behaviour detects: SAMPLE=200 SEED=1 (MUTANTS_OPTIONS="--file order_book.py")
 	@$(RUN) -m tools.mutants --sample $(or $(SAMPLE),200) --seed $(or $(SEED),1) $(MUTANTS_OPTIONS)
 
-bench: $(INSTALLED) $(MICROPYTHON)  ## every figure of docs/benchmarks.md, measured here
+bench: $(INSTALLED) $(MICROPYTHON)  ## every figure of docs/benchmarks.md, measured on this machine
 	@$(RUN) -m tools.bench $(BENCH_OPTIONS)
 
 soak: $(INSTALLED)  ## a long simulated run of a busy garage with random faults: DAYS=30 SEED=1
 	@$(RUN) -m tests.proof.soak --days $(or $(DAYS),30) --seed $(or $(SEED),1)
 
-nightly: $(INSTALLED)  ## drawn sites with seeds that were never played: SITES=200 (a failing one is told with the command that plays it again)
+nightly: $(INSTALLED)  ## generated sites with new seeds: SITES=200 (for each failure the command that repeats it)
 	@$(RUN) -m tests.drawn --new --sites $(or $(SITES),200) --seconds 1800
 
-micropython32: $(MICROPYTHON32)  ## a MicroPython with a board's object size and TLS, in .cache/micropython32
+micropython32: $(MICROPYTHON32)  ## a MicroPython with 32-bit objects as on a board, and TLS, in .cache/micropython32
 
 cortex-m3: $(CORTEX_M3)  ## MicroPython on an emulated Cortex-M3, for one row of the bench, in .cache/cortex-m3
 

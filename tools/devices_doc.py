@@ -107,7 +107,7 @@ def evse_row(name: str, reasons: Reasons) -> str:
     profile = profiles.load("evse-" + name)
     stated, least = reserves_da(profile)
     counts = amps(stated) if stated == least else f"{amps(stated)} / {amps(least)}"
-    cells = " | ".join(reasons.cell(evse.life(name)[item]) for item in evse.ITEMS)
+    cells = " | ".join(reasons.cell(evse.verdicts_of(name)[item]) for item in evse.ITEMS)
     bus = ", ".join(profile["link"]["media"])
     return f"| `{name}` ({profile['vendor']}) | {bus} | {device_class(profile)} | {profile['evidence']} | {counts} | {cells} |"
 
@@ -133,7 +133,7 @@ def open_row(name: str) -> str:
     """What the documentation of one device leaves open."""
     profile = profiles.load("evse-" + name)
     refused = undocumented.off_refused(profile)
-    return f"| `{name}` | {'; '.join(undocumented.told(profile))} | {'yes' if refused is None else 'no: ' + refused.removeprefix('no value: ')} |"
+    return f"| `{name}` | {'; '.join(undocumented.in_words(profile))} | {'yes' if refused is None else 'no: ' + refused.removeprefix('no value: ')} |"
 
 
 def contactor_cell(contactor: "dict | None") -> str:
@@ -152,7 +152,7 @@ def watched_row(name: str) -> str:
 def meter_row(name: str, reasons: Reasons) -> str:
     profile = profiles.load("meter-" + name)
     inputs = profiles.meter_facts(profile, {})["inputs"]
-    cells = " | ".join(reasons.cell(meter.life(name)[item]) for item in meter.ITEMS)
+    cells = " | ".join(reasons.cell(meter.verdicts_of(name)[item]) for item in meter.ITEMS)
     bus, sign = ", ".join(profile["link"]["media"]), SIGNS[profile.get("measure", {}).get("sign", "register")]
     return f"| `{name}` ({profile['vendor']}) | {bus} | {inputs} | {sign} | {cells} |"
 

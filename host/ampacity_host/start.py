@@ -7,29 +7,29 @@ import sys
 CTRL_C = 130
 
 
-def leave(_number: int, _frame: object) -> None:
-    """Nothing has begun yet, or all is done: there is nothing to put away."""
+def end_at_once(_number: int, _frame: object) -> None:
+    """Ctrl-C before the work or after it: nothing has to be closed."""
     os._exit(CTRL_C)
 
 
-def swap(was: object, now: object) -> None:
-    """Another answer to Ctrl-C, where it has that one: what ignores it, or handles it in its own way, goes on doing so."""
+def replace_handler(was: object, now: object) -> None:
+    """Replaces the handler of Ctrl-C if it is `was`: a process that ignores Ctrl-C, or has its own handler, keeps it."""
     if signal.getsignal(signal.SIGINT) is was:
         signal.signal(signal.SIGINT, now)  # type: ignore[arg-type]
 
 
 def main() -> None:
     """The program."""
-    swap(signal.default_int_handler, leave)
+    replace_handler(signal.default_int_handler, end_at_once)
     from ampacity_host.cli import main as commands
 
     try:
-        swap(leave, signal.default_int_handler)
+        replace_handler(end_at_once, signal.default_int_handler)
         commands()
     except KeyboardInterrupt:  # before the commands themselves look for it
         sys.exit(CTRL_C)
     finally:
-        swap(signal.default_int_handler, leave)
+        replace_handler(signal.default_int_handler, end_at_once)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ RULE_NAMES = {
     "format": "the file is TOML, and every field is known, of its kind and in its range",
     "chip": "the chip is described in `boards/chips`",
     "port": "the port runs on the chip",
+    "interpreter": "the interpreter runs the firmware: MicroPython 1.25 or newer, on Linux CPython 3.11 or newer",
     "source": "each fact names a source that the file lists",
     "pin-clash": "a pin has one function",
     "pin-missing": "the package has the pin",
@@ -51,17 +52,19 @@ def check(file: BoardFile) -> list[Finding]:
     waived: set[tuple[str, str]] = set()
     for name, board in file.variants.items():
         rows = {(row["rule"], row["field"]) for row in board["waive"]}
-        for each in variant_findings(name, board, file.path.resolve().parents[1] / "chips"):
+        here = variant_findings(name, board, file.path.resolve().parents[1] / "chips")
+        waived |= rows if [each for each in here if each.rule == "chip"] else set()  # no other rule was applied
+        for each in here:
             place = (each.rule, each.field)
             waived |= {place} & rows
             found += [] if place in rows else [each]
     return once(found + unused_waivers(file, waived))
 
 
-def variant_findings(name: str, board: Board, beside: Path) -> list[Finding]:
-    """What is wrong with one variant, nothing waived. beside: folder of chips next to the board's own."""
+def variant_findings(name: str, board: Board, chips_folder: Path) -> list[Finding]:
+    """What is wrong with one variant, nothing waived. chips_folder: of chips next to the board, searched first."""
     try:
-        place = place_of(board, beside)
+        place = place_of(board, chips_folder)
     except Rejected as refused:
         return [Finding("chip", refused.field, f"{refused.value!r} is not allowed; use {refused.allowed}", name)]
     return [Finding(rule, field, text, name) for each in RULES for rule, field, text in each(place)]

@@ -29,10 +29,10 @@ def conditions(board: Board) -> set[str]:
 
 
 class Chip:
-    """Facts of the chip under one board. beside: see chip_facts. Raises Rejected for an unknown chip."""
+    """Facts of the chip under one board. chips_folder: see chip_facts. Raises Rejected for an unknown chip."""
 
-    def __init__(self, board: Board, beside: Path | None = None) -> None:
-        self.facts: dict[str, Any] = chip_facts(board["chip"], beside)
+    def __init__(self, board: Board, chips_folder: Path | None = None) -> None:
+        self.facts: dict[str, Any] = chip_facts(board["chip"], chips_folder)
         self.pins = spread(self.facts["pins"])
         self.any_line: bool = self.facts["any_line"]
         self.input_only = set(spread(self.facts["input_only"]))

@@ -69,14 +69,21 @@ def check_command(name: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"ok": not found, "file": str(file.path), "variants": list(file.variants), "findings": [each.as_dict() for each in found]}))
         return 1 if found else 0
+    path = near_path(file.path)
     for each in found:
-        print(f"error: {file.path}: {each}")
+        print(f"error: {path}: {each}")
     waived = [row for board in file.variants.values() for row in board["waive"]]
     for row in {(row["rule"], row["field"]): row for row in waived}.values():
         print(f"waived: {row['field']}: {row['reason']} [{row['rule']}]")
     if not found:
-        print(f"{file.path}: no finding in {', '.join(file.variants)}")
+        print(f"{path}: no finding in {', '.join(file.variants)}")
     return 1 if found else 0
+
+
+def near_path(path: Path) -> Path:
+    """A path as it is typed here: below the current folder without that folder."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
 
 
 def wiring_command(name: str, out: Path, as_json: bool) -> int:

@@ -1,4 +1,4 @@
-"""Board files: found by name or path, read, each variant merged with the common part, held against the schema, defaults filled in."""
+"""Board files: found by name or path, read, each variant merged with the common part, checked by the schema, defaults filled in."""
 
 import json
 import re
@@ -118,12 +118,12 @@ def filled(value: Any, schema: dict[str, Any]) -> Any:
 
 
 @cache
-def chip_facts(name: str, beside: Path | None = None) -> dict[str, Any]:
-    """Facts of a chip, with defaults. beside: a folder `chips` that is looked into first.
+def chip_facts(name: str, chips_folder: Path | None = None) -> dict[str, Any]:
+    """Facts of a chip, with defaults. chips_folder: searched before the chips of this program.
 
     Raises Rejected where there is no such file, or one that is not valid.
     """
-    folders = [BOARDS / "chips"] if beside is None else [beside, BOARDS / "chips"]
+    folders = [BOARDS / "chips"] if chips_folder is None else [chips_folder, BOARDS / "chips"]
     path = next((folder / f"{name}.toml" for folder in folders if (folder / f"{name}.toml").is_file()), None)
     if path is None:
         known = sorted({each.stem for folder in folders for each in folder.glob("*.toml")})

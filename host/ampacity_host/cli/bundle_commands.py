@@ -67,7 +67,7 @@ def key_revoke(
     signed_by: SignedByOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Revoke a key for good, in a new signed list."""
+    """Revoke a key permanently, in a new signed list."""
     from ampacity_host.update.command import key_revoke_command
 
     raise typer.Exit(key_revoke_command(key, folder, signed_by, json))

@@ -111,7 +111,7 @@ LineOption = Annotated[str | None, typer.Option("--line", metavar="PORT", help="
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
 
 
-def told(wanted: bool) -> None:
+def on_version(wanted: bool) -> None:
     """--version."""
     if wanted:
         version()
@@ -142,7 +142,9 @@ def reached(controller: str | None) -> "ControllerRef":
 
 @app.callback()
 def common(
-    version: Annotated[bool, typer.Option("--version", help="version of the firmware and of this program", is_eager=True, callback=told)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="version of the firmware and of this program", is_eager=True, callback=on_version)
+    ] = False,
 ) -> None:
     """One primary EV charger runs a whole site: check, simulate and operate it."""
 

@@ -55,7 +55,7 @@ def read(parse: Any, old: dict[str, str], ctx: Any, args: list[str]) -> Any:
         raise typer.BadParameter(str(problem)) from None
 
 
-def whole(group: Any, ctx: Any, formatter: Any) -> None:
+def write_commands(group: Any, ctx: Any, formatter: Any) -> None:
     """Writes the list of commands with their first sentences uncut."""
     shown = [(name, group.get_command(ctx, name)) for name in group.list_commands(ctx)]
     with formatter.section("Commands"):
@@ -73,7 +73,7 @@ def plain(name: str, command: Any) -> None:
         command.parse_args = partial(read, command.parse_args, OLD[name])
     below = getattr(command, "commands", {})
     if below:
-        command.format_commands = partial(whole, command)
+        command.format_commands = partial(write_commands, command)
     for each, one in below.items():
         plain(each, one)
 

@@ -1,1 +1,1 @@
-"""`ampacity commission`: guides an installer through a controller's own commissioning run and puts it on paper."""
+"""`ampacity commission`: guides an installer through a controller's own commissioning run and writes its report."""

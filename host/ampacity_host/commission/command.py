@@ -34,15 +34,15 @@ def commission_command(
         report = fetch(link, guide.scans, by)
         link.close()
     except ENDS as problem:
-        return told(screen, str(problem), status_of(problem))
+        return report_failure(screen, str(problem), status_of(problem))
     except KeyboardInterrupt:
-        return told(screen, GOES_ON if guide is not None and guide.begun else NOT_BEGUN, INTERRUPTED)
+        return report_failure(screen, GOES_ON if guide is not None and guide.begun else NOT_BEGUN, INTERRUPTED)
     pages = out.with_suffix(".json"), out.with_suffix(".html")
     try:
         write(report, pages[0])
         pages[1].write_text(html(report))
     except OSError as problem:
-        return told(screen, f"{out}: {problem.strerror}", USAGE)
+        return report_failure(screen, f"{out}: {problem.strerror}", USAGE)
     screen.note(f"{report['outcome']}: {pages[1]} and {pages[0]}, sha256 {report['sha256']}" + ("" if by else "; not signed, --by NAME does"))
     if as_json:
         print(json.dumps(report))
@@ -61,7 +61,7 @@ def status_of(problem: Exception) -> int:
     return USAGE if isinstance(problem, ValueError) else REFUSED
 
 
-def told(screen: Screen, text: str, status: int) -> int:
+def report_failure(screen: Screen, text: str, status: int) -> int:
     screen.close()
     print(f"ampacity: {text}", file=sys.stderr)
     return status

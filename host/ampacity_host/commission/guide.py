@@ -97,8 +97,8 @@ class Guide:
                 self.screen.ask(status["ask"])
             asked = status["ask"]
             self._answer(status)
-            told_of = status["progress"] or f"{status['seconds']} s"
-            self.screen.progress(f"{status['evse']} {status['step']}  {told_of}, then {', '.join(status['left']) or 'the report'}")
+            elapsed = status["progress"] or f"{status['seconds']} s elapsed"
+            self.screen.progress(f"{status['evse']} {status['step']}: {elapsed}; next: {', '.join(status['left']) or 'the report'}")
             self._sleep(POLL_S)
 
     def _answer(self, status: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """The report as one HTML page that needs nothing else: to be read, printed, and put into the site's folder.
 
-The page is `report.html` beside this; here are the texts of its figures. A report is a file that anybody may have changed: whatever it
+The page is `report.html` in this folder; here are the texts of its figures. A report is a file that may have been changed: whatever it
 says is text on the page and never markup.
 """
 

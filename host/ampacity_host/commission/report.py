@@ -21,7 +21,7 @@ class NoReport(Exception):
 
 
 def fetch(link: Link, scans: list[dict[str, Any]], by: str | None) -> dict[str, Any]:
-    """What the controller has on paper, sheet by sheet; signed there when a name is given."""
+    """The report of the controller, sheet by sheet; signed there when a name is given."""
     if by:
         text = link.ask("commission sign " + by)
         if text.startswith("error"):
@@ -52,7 +52,7 @@ def outcome(head: dict[str, Any], findings: list[dict[str, Any]]) -> str:
 
 
 def scan_findings(scans: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Two devices at one address, as the scan of a bus has found them; a warning when it was put right before the run."""
+    """Two devices at one address, as the scan of a bus has found them; a warning when it was corrected before the run."""
     found = []
     for scan in scans:
         after = "; corrected before the run" if scan.get("put_right") else ""

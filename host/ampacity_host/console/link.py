@@ -105,7 +105,7 @@ class SocketDoor:
 
 
 class SerialDoor:
-    """A console on a serial device: no beginning, and maybe a rest of what somebody else asked."""
+    """A console on a serial device: no beginning, and perhaps the rest of an answer to another client."""
 
     def __init__(self, tty: str) -> None:
         self.name = tty

@@ -19,7 +19,7 @@ class BenchCsms:
     """A CSMS for the bench, on a loopback port (`start`) or on transports that others make (`attach`).
 
     version: an OCPP version of `answers.ANSWERS`. now_ms: the time stamps of frames; unix_ms: the time that stations
-    are told; defaults: real time. check_every: schemas for each n-th message of a kind (0: none).
+    receive; defaults: real time. check_every: schemas for each n-th message of a kind (0: none).
 
     What it does may be changed at any time: `tokens` (token → status, others get `token_default`), `boot_status`,
     `heartbeat_s`, `refuse` (an HTTP status for new connections, or a function of the StationConnection → status or None),

@@ -49,12 +49,12 @@ def car(at_s, evse, token, reader=None, **facts):
             Step(at_s + 0.5, "present_token", card, wait=evse + " Preparing"))
 
 
-def house(at_s, l1, l2, l3, **texts):
+def other_load(at_s, l1, l2, l3, **texts):
     return Step(at_s, "background", {"circuit": "house", "l1": l1, "l2": l2, "l3": l3}, **texts)
 
 
 STORY = Story((
-    house(0.2, 9, 7, 6, title="Power up: quarantine",
+    other_load(0.2, 9, 7, 6, title="Power up: quarantine",
           words="The primary trusts no earlier orders. Every EVSE counts with its maximum until it has accepted an "
                 "order of this primary and proven it.", mark="power up", wait="up"),
     *car(2.0, "evse-1", "ANNA-1"),
@@ -70,10 +70,10 @@ STORY = Story((
     *car(17.0, "evse-2", "FINN-2", "garage", max_a=16),
     *car(18.5, "evse-4", "GRETA-4", "garage", max_a=16),
     *car(20.0, "evse-7", "HUGO-7", "garage", max_a=16),
-    house(30.0, 33, 28, 24, title="Other load rises by 24 A in one step",
+    other_load(30.0, 33, 28, 24, title="Other load rises by 24 A in one step",
           words="Sauna and oven. Lower orders are sent before all other bus traffic. The connection may exceed its "
                 "rating for at most the time that `ampacity check` prints.", mark="house +24 A"),
-    house(39.0, 9, 7, 6, title="Other load falls again",
+    other_load(39.0, 9, 7, 6, title="Other load falls again",
           words="Free current is assigned again, after the meter has proven it.", mark="house −24 A"),
     Step(46.0, "limit", {"source": "ocpp", "target": "site", "amps": 24}, "The CSMS limits the site to 24 A",
          "SetChargingProfile with a ChargingStationMaxProfile. This is less than the sum of all minima: some EVSEs pause.",

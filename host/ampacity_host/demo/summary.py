@@ -8,7 +8,7 @@ from ampacity_host.rig.ui.labels import kind_word
 def evse_table(recording, kinds, sessions):
     """Energy and longest pause of each EVSE, sessions as the CSMS saw them."""
     table = Table(title="EVSEs; sessions as the CSMS saw them", title_justify="left", box=None, header_style="dim")
-    for name, justify in (("EVSE", "left"), ("kind", "left"), ("energy", "right"), ("most A", "right"),
+    for name, justify in (("EVSE", "left"), ("kind", "left"), ("energy", "right"), ("highest A", "right"),
                           ("longest shed", "right"), ("sessions", "right")):
         table.add_column(name, justify=justify, no_wrap=True)
     for number, name in enumerate(recording.evses, 1):
@@ -17,7 +17,7 @@ def evse_table(recording, kinds, sessions):
         table.add_row(name, kind_word(kinds.get(name, "")), "%d Wh" % recording.energy_wh(name), "%.1f" % most,
                       "%.1f s" % (recording.longest_shed_ms(name) / 1000), "%d (%d ended)" % (started, ended))
     energy_wh = sum(recording.energy_wh(name) for name in recording.evses)
-    table.add_row("together", "", "%d Wh" % energy_wh, "", "", "%d (%d ended)" % sessions.total())
+    table.add_row("total", "", "%d Wh" % energy_wh, "", "", "%d (%d ended)" % sessions.total())
     return table
 
 
@@ -69,5 +69,5 @@ def passed(worst, budgets_ms):
 
 def what_next(site):
     """What to try with the same site. site: its file."""
-    return ["Next:  ampacity rig %s --ui  (the same site, yours to play with)" % site,
-            "       ampacity check %s  (where the allowed seconds come from)" % site]
+    return ["Next:  ampacity rig %s --ui  (the same site, controlled by keys)" % site,
+            "       ampacity check %s  (how the allowed times are computed)" % site]

@@ -35,7 +35,7 @@ def devices_command(name: str | None, as_json: bool) -> int:
         return 0
     close = near(str(name), [row["name"] for row in all_rows()])
     hint = f"did you mean {close}?" if close else "`ampacity devices` lists all; docs/adding-a-charger.md says how one is added"
-    return failed(f"no device has {name!r} in its name, maker or models; {hint}", 1)
+    return failed(f"no device has {name!r} in its name, manufacturer or models; {hint}", 1)
 
 
 def called(row: dict[str, Any]) -> str:
@@ -72,7 +72,7 @@ def explained(row: dict[str, Any]) -> list[str]:
         lines.append("also sold as: " + ", ".join(row["also_sold_as"]))
     lines.append("bus: " + ", ".join(row["media"]))
     if row["class"]:
-        lines.append(f"when the primary falls silent: class {row['class']}, {CLASSES[row['class']]}")
+        lines.append(f"after loss of the primary: class {row['class']}, {CLASSES[row['class']]}")
     if row["blocked"]:
         lines.append("cannot be regulated: " + row["blocked"])
     if row["evidence"]:

@@ -1,4 +1,4 @@
-"""Profiles as they are written: found by name, parsed without a float, held against the schema and against themselves.
+"""Profiles as they are written: found by name, parsed without a float, checked by the schema and for contradictions.
 
 Numbers with a decimal point become `Decimal`: 0.1 A is a tenth of an ampere, not the nearest double.
 """
@@ -201,7 +201,7 @@ def _unread_settings(profile: dict) -> list[str]:
 
 
 def _targets_without_watchdog(profile: dict) -> list[str]:
-    """A recipe can only put right what the site gets to choose."""
+    """A recipe can only correct what the site may choose."""
     chosen = {"watchdog", "fallback"} if usable(profile.get("watchdog")) else set()
     chosen |= {"power_on"} if "register" in profile.get("power_on", {}) else set()
     found = [row["value"] for row in profile.get("settings", {}).get("recipe", []) if isinstance(row.get("value"), str)]

@@ -24,8 +24,8 @@ def variants(profile: dict[str, Any]) -> list[Variant]:
     return found + [("rounds", value) for value in ROUNDS if unknown]
 
 
-def told(profile: dict[str, Any]) -> list[str]:
-    """One line for each thing that is open, for people."""
+def in_words(profile: dict[str, Any]) -> list[str]:
+    """One line for people for each undocumented behaviour."""
     table, found = profile.get("open", {}), []
     for key, words in (("off_shows", "its limit while off"), ("unplugged_shows", "its limit while unplugged")):
         if key in table:
@@ -75,7 +75,7 @@ def off_refused(profile: dict[str, Any]) -> str | None:
     if not any(row.get("shows") in LIMITS for row in _shows_off(profile["proof"])):
         return "no value: other registers show that it is off, whatever its limit shows"
     if "shared" in profile["link"]:
-        return "no value: nobody acknowledges its orders, so nothing but its limit would prove a pause"
+        return "no value: its orders are not acknowledged, so only its limit could prove a pause"
     if not any(name.startswith("current_l") and name != "current_limit" for name in reads):
         return "no value: it measures no current, so nothing but its limit would prove a pause"
     if "currents_count_in" in profile.get("state", {}):

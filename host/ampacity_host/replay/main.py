@@ -51,7 +51,7 @@ def say(text):
 
 
 def find_data(path):
-    """The file itself, else the one of that name in the folder AMPACITY_DATA; a checkout without one has it in shared/data beside it."""
+    """The file itself, else the one of that name in the folder AMPACITY_DATA; a checkout without one has it in shared/data next to it."""
     named = os.environ.get("AMPACITY_DATA")
     folder = Path(named) if named else CHECKOUT.parent / "shared" / "data" if CHECKOUT else None
     for place in [Path(path), folder / path] if folder else [Path(path)]:

@@ -1,7 +1,7 @@
 """The controller in a replay: the whole firmware with all bytes, the firmware with orders as facts, or none."""
 
 from ampacity_host.replay.random_faults import RandomFaults
-from ampacity_host.replay.times import as_told
+from ampacity_host.replay.times import in_accepted_years
 from ampacity_host.replay.token_presenter import TokenPresenter
 from ampacity_host.rig.plant.wallbox import Wallbox
 from ampacity_host.rig.virtual.virtual_bench import VirtualBench
@@ -23,7 +23,7 @@ class Simulation:
         if ocpp is not None:
             from ampacity_host.rig.virtual.virtual_csms import attach_csms
 
-            self._csms = attach_csms(self.bench, ocpp["version"], ocpp, as_told(start_s) * 1000, check_every=100)
+            self._csms = attach_csms(self.bench, ocpp["version"], ocpp, in_accepted_years(start_s) * 1000, check_every=100)
             self._messages = 0
             self._csms.on_message = self._count
             self.on_plug = TokenPresenter(self.bench).plugged

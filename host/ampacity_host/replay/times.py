@@ -16,8 +16,8 @@ CYCLE_S = 10_227 * DAY_S  # after 28 years the calendar comes again
 YEAR_S = 366 * DAY_S
 
 
-def as_told(unix_s):
-    """The same weekday, date and clock in a year that a controller believes: 28 years, or twice as many, from then or before."""
+def in_accepted_years(unix_s):
+    """The same weekday, date and clock in a year that a controller accepts: 28 years later or earlier, or a multiple. unix_s: seconds."""
     while unix_s * 1000 < EARLIEST_MS:
         unix_s += CYCLE_S
     while unix_s * 1000 > LATEST_MS - YEAR_S * 1000:

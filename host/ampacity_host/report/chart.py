@@ -12,7 +12,7 @@ matplotlib.use("Agg")
 from matplotlib import dates, pyplot  # noqa: E402
 from matplotlib.patches import Patch  # noqa: E402
 
-PHASE_COLOURS = ("#0072b2", "#d55e00", "#111111")  # told apart with any eyes, and on paper by their dashes
+PHASE_COLOURS = ("#0072b2", "#d55e00", "#111111")  # told apart with any eyes, and in print by their dashes
 PHASE_DASHES = ("-", "--", ":")
 OTHER_COLOUR, EVSES_COLOUR = "#b8bcc4", "#1f77b4"
 MODE_COLOURS = {"quarantine": "#fff3c4", "degraded": "#ffe0b3", "safe": "#f8c9c4", None: "#e2e2e8"}

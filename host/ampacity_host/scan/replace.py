@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ampacity_host.commission.command import ENDS, INTERRUPTED, OK, REFUSED, USAGE, open_link, status_of, told
+from ampacity_host.commission.command import ENDS, INTERRUPTED, OK, REFUSED, USAGE, open_link, report_failure, status_of
 from ampacity_host.commission.guide import Guide
 from ampacity_host.commission.html_report import html
 from ampacity_host.commission.installer import KeyboardInstaller, NoInstaller
@@ -36,7 +36,7 @@ def replace_command(options: SimpleNamespace) -> int:
         link = open_link(options.ref)
         new = shown_serial(link, options, screen)
         if new is None:
-            return told(screen, "nothing was changed", REFUSED)
+            return report_failure(screen, "nothing was changed", REFUSED)
         at.state = SETTING
         status = follow(link, options.evse, new, screen)
         at.state = TAKEN
@@ -47,9 +47,9 @@ def replace_command(options: SimpleNamespace) -> int:
         report = fetch(link, scans_of(options.out, link), options.by) if status["outcome"] == "passed" and not options.no_test else None
         link.close()
     except ENDS as problem:
-        return told(screen, str(problem), status_of(problem))
+        return report_failure(screen, str(problem), status_of(problem))
     except KeyboardInterrupt:
-        return told(screen, f"interrupted: {at.state.format(options.evse)}", INTERRUPTED)
+        return report_failure(screen, f"interrupted: {at.state.format(options.evse)}", INTERRUPTED)
     if options.json:
         print(json.dumps(status))
     passed = status["outcome"] == "passed"
@@ -58,7 +58,7 @@ def replace_command(options: SimpleNamespace) -> int:
         try:
             on_paper(report, options.out, screen)
         except OSError as problem:
-            return told(screen, f"{options.out}: {problem.strerror}; at the console: commission report", USAGE)
+            return report_failure(screen, f"{options.out}: {problem.strerror}; at the console: commission report", USAGE)
     return OK if passed else REFUSED
 
 

@@ -66,7 +66,7 @@ def key_list_command(folder: Path, as_json: bool) -> int:
 
 
 def key_revoke_command(key: str, folder: Path, signed_by: str | None, as_json: bool) -> int:
-    """Revokes a key for good, by a new list."""
+    """Revokes a key permanently, by a new list."""
 
     def work() -> tuple[dict[str, Any], str]:
         made = KeyFolder(folder).revoke(key, signed_by)

@@ -1,4 +1,4 @@
-"""The signed list of keys: read, verified, and written anew with a higher counter."""
+"""The signed list of keys: read, verified, and written again with a higher counter."""
 
 from dataclasses import dataclass, replace
 

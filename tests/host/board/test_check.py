@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from ampacity_host.board import check, find, loader, names, read
 from ampacity_host.board.check import RULE_NAMES
+from ampacity_host.board.loader import SCHEMA
 from ampacity_host.cli import app
 from ampacity_host.places import BOARDS
 from tests.deep import sample
@@ -25,7 +26,7 @@ def changed(folder, board, old, new):
     text = (BOARDS / board / "board.toml").read_text()
     assert old in text, f"{board} has no {old!r}"
     path = folder / board / "board.toml"
-    path.parent.mkdir()
+    path.parent.mkdir(parents=True)
     path.write_text(text.replace(old, new, 1))
     return path
 
@@ -145,6 +146,33 @@ def test_a_waiver_needs_a_reason_and_is_printed(tmp_path):
     assert [each["field"] for each in findings(path) if each["rule"] == "format"] == ["waive.0.reason"]
 
 
+def test_an_input_that_wifi_blocks_is_not_proposed_in_its_own_place(tmp_path):
+    path = changed(tmp_path, "esp32-s3", "adc = { pin = 2,", "adc = { pin = 20,")
+    texts = [each["text"] for each in findings(path) if each["rule"] == "pin-adc"]
+    assert texts == ["the ADC of pin 20 cannot be used while Wi-Fi runs; use an input of another unit: 1-10"]
+
+
+def test_an_unknown_chip_is_the_only_finding_because_no_other_rule_was_applied(tmp_path):
+    path = changed(tmp_path, "esp32-s3", 'chip = "esp32-s3"', 'chip = "esp32-s9"')
+    assert [each["rule"] for each in findings(path)] == ["chip"]
+
+
+def test_a_missing_word_of_the_pilot_is_reported_with_the_words_that_are_allowed(tmp_path):
+    allowed = {key: SCHEMA["$defs"]["pilot"]["properties"][key]["enum"] for key in ("method", "reset_output")}
+    for key, words in allowed.items():
+        text = BOARDS.joinpath("esp32-s3", "board.toml").read_text()
+        line = next(line for line in text.splitlines() if line.startswith(key + " ="))
+        path = changed(tmp_path / key, "esp32-s3", line + "\n", "")
+        (found,) = [each["text"] for each in findings(path) if each["field"] == f"pilot.{key}"]
+        assert found.endswith("write one of " + ", ".join(f'"{word}"' for word in words))
+
+
+def test_the_path_of_a_finding_is_the_one_that_can_be_typed_here(tmp_path, monkeypatch):
+    path = changed(tmp_path, "rp2350", "max_a = 32", "max_a = 100")
+    monkeypatch.chdir(path.parent.parent)
+    assert run("check", path).output.startswith(f"error: {path.parent.name}/board.toml: ")
+
+
 def test_an_unknown_board_is_wrong_usage_with_a_suggestion():
     done = run("check", "esp32s3")
     assert done.exit_code == 2 and "did you mean esp32-s3?" in done.output
@@ -176,7 +204,7 @@ def test_a_file_that_is_no_board_file_has_a_finding_and_no_traceback(tmp_path, d
 def test_no_line_left_out_and_no_strange_value_ends_the_check_early(tmp_path, board):
     lines = (BOARDS / board / "board.toml").read_text().splitlines()
     path = tmp_path / board / "board.toml"
-    path.parent.mkdir()
+    path.parent.mkdir(parents=True)
     strange = ("-1", "0", '"x"', "[]", "{}", "true", "1e999", "99999999999")
     for number, line in enumerate(lines):
         value = re.sub(r"= [^=]*$", "= " + strange[number % len(strange)], line)

@@ -207,7 +207,7 @@ def test_without_a_terminal_progress_is_printed_and_ctrl_c_reports_that_the_run_
     own = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # also where the tests were started without Ctrl-C
     with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **own) as one:
         assert one.stderr.readline().startswith("started: evse-1")
-        assert one.stderr.readline() == "evse-1 load  3 s, then the report\n"
+        assert one.stderr.readline() == "evse-1 load: 3 s elapsed; next: the report\n"
         one.send_signal(signal.SIGINT)
         said = one.stderr.read()
         assert one.wait(30) == 130

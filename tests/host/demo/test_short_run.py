@@ -7,8 +7,8 @@ import sys
 SHORT = """
 import sys
 from ampacity_host.demo.main import run
-from ampacity_host.demo.story import Step, Story, car, house
-steps = (house(0.2, 9, 7, 6, title="Power up", mark="power up", wait="up"), *car(1.0, "evse-1", "ANNA"),
+from ampacity_host.demo.story import Step, Story, car, other_load
+steps = (other_load(0.2, 9, 7, 6, title="Power up", mark="power up", wait="up"), *car(1.0, "evse-1", "ANNA"),
          Step(3.0, None, {}, "It charges", "", "charging", "regulating"))
 sys.exit(run("cpython", True, sys.argv[1], Story(steps, 9.0)))
 """

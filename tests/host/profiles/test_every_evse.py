@@ -10,7 +10,7 @@ import pytest
 
 from ampacity_host import profiles
 from ampacity_host.profiles.conformance import evse
-from ampacity_host.profiles.conformance.evse import ITEMS, EvseTestbed, life
+from ampacity_host.profiles.conformance.evse import ITEMS, EvseTestbed, verdicts_of
 from ampacity_host.rig.devices.evse import EVSE_FAULTS
 from tests.deep import sample
 
@@ -28,7 +28,7 @@ REASONS = {
 @pytest.mark.parametrize("item", ITEMS)
 @pytest.mark.parametrize("name", REGULATED)
 def test_a_charge_controller_passes_the_whole_sequence(name, item):
-    verdict = life(name)[item]
+    verdict = verdicts_of(name)[item]
     assert not verdict or verdict in REASONS.get(item, set()), verdict
 
 
@@ -60,7 +60,7 @@ def test_at_least_thirty_charge_controllers_are_regulated():
 @pytest.mark.parametrize(("name", "reason"), [("chargex-aqueduct", "chain of modules")])
 def test_a_device_that_cannot_be_regulated_has_a_reason(name, reason):
     assert reason in profiles.blocked(profiles.load("evse-" + name))
-    assert set(life(name).values()) == {"- blocked"}
+    assert set(verdicts_of(name).values()) == {"- blocked"}
 
 
 def changed(name, register, **row):
@@ -85,7 +85,7 @@ def changed(name, register, **row):
 def test_a_wrong_address_scale_or_order_is_found(monkeypatch, name, register, row):
     wrong = changed(name, register, **row)
     monkeypatch.setattr(evse, "load", lambda _: wrong)
-    evse._life.cache_clear()
-    verdicts = evse.life(name)
-    evse._life.cache_clear()
+    evse._verdicts.cache_clear()
+    verdicts = evse.verdicts_of(name)
+    evse._verdicts.cache_clear()
     assert [verdict for verdict in verdicts.values() if verdict and not verdict.startswith("-")]

@@ -6,7 +6,7 @@ import pytest
 
 from ampacity_host import profiles
 from ampacity_host.profiles.conformance import meter
-from ampacity_host.profiles.conformance.meter import ITEMS, MeterTestbed, life
+from ampacity_host.profiles.conformance.meter import ITEMS, MeterTestbed, verdicts_of
 
 METERS = profiles.names("meter")
 MEASURING = [name for name in METERS if profiles.meter_facts(profiles.load("meter-" + name), {})["inputs"]]
@@ -16,7 +16,7 @@ REASONS = {"power": {"- it shows no power"}, "counters": {"- it has no counters"
 @pytest.mark.parametrize("item", ITEMS)
 @pytest.mark.parametrize("name", MEASURING)
 def test_a_meter_passes_the_whole_sequence(name, item):
-    verdict = life(name)[item]
+    verdict = verdicts_of(name)[item]
     assert not verdict or verdict in REASONS.get(item, set()), verdict
 
 
@@ -25,7 +25,7 @@ def test_at_least_eighteen_meters_measure():
 
 
 def test_a_meter_without_currents_counts_as_none():
-    assert "counts as no meter" in life("eastron-sdm72")["samples"]
+    assert "counts as no meter" in verdicts_of("eastron-sdm72")["samples"]
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_a_wrong_address_form_or_order_is_found(monkeypatch, name, register, row
     wrong = copy.deepcopy(profiles.load("meter-" + name))
     wrong["registers"][register].update(row)
     monkeypatch.setattr(meter, "load", lambda _: wrong)
-    meter._life.cache_clear()
-    verdicts = meter.life(name)
-    meter._life.cache_clear()
+    meter._verdicts.cache_clear()
+    verdicts = meter.verdicts_of(name)
+    meter._verdicts.cache_clear()
     assert [verdict for verdict in verdicts.values() if verdict and not verdict.startswith("-")]
 
 
@@ -60,7 +60,7 @@ def test_an_unconfigured_meter_gives_no_samples_and_reports_the_reason():
 
 def test_a_chain_is_walked_again_after_silence():
     testbed = MeterTestbed("sunspec-20x")
-    testbed.near(list(meter.AMPS_A))
+    testbed.expect(list(meter.AMPS_A))
     device = testbed.wire.device
     device.fault("dead")
     testbed.run(8000)
@@ -69,4 +69,4 @@ def test_a_chain_is_walked_again_after_silence():
     testbed.run(4000)
     asked = {pdu[1:5] for _, pdu in testbed.wire.sent[before:]}
     assert (40000).to_bytes(2, "big") + b"\0\2" in asked
-    testbed.near(list(meter.AMPS_A))
+    testbed.expect(list(meter.AMPS_A))

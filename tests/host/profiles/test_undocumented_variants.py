@@ -30,7 +30,7 @@ def test_every_variant_that_its_documents_leave_open_charges(name):
 @pytest.mark.parametrize("name", REGULATED)
 def test_a_profile_lists_the_points_that_its_documents_leave_open(name):
     profile = profiles.load("evse-" + name)
-    assert profile["open"] and undocumented.told(profile)
+    assert profile["open"] and undocumented.in_words(profile)
     limits = profile["proof"]["kind"] == "limit" and profile["evidence"] == "one-implementation"
     assert not limits or "off_shows" in profile["open"], "nobody documents what one shows while off that only a driver's code describes"
 
@@ -53,7 +53,7 @@ def test_without_a_current_reading_the_declaration_of_the_site_proves_no_pause()
 
 
 REFUSED = [
-    ("smartevse-v3-node", "nobody acknowledges its orders"), ("tinkerforge-warp", "other registers show that it is off"),
+    ("smartevse-v3-node", "its orders are not acknowledged"), ("tinkerforge-warp", "other registers show that it is off"),
     ("alphatec", "it measures no current"), ("etrel-inch", "its orders are not proven by a limit"), ("goe-charger", "other registers show"),
     ("innogy-ebox", "its currents are true only while it charges"),
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from ampacity.base.wallclock import EARLIEST_MS, LATEST_MS
 from ampacity_host.replay import main
 from ampacity_host.replay.other_load import OtherLoadRecording
 from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
-from ampacity_host.replay.times import DAY_S, TimeReader, as_told
+from ampacity_host.replay.times import DAY_S, TimeReader, in_accepted_years
 
 DATA = Path(__file__).parents[2] / "data"
 BERLIN = "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -94,7 +94,7 @@ def test_an_hour_that_happened_twice_never_makes_a_session_end_before_it_began(t
 def test_the_time_of_the_controller_has_the_weekday_and_date_of_the_recording(day):
     times = TimeReader(BERLIN)
     then_s = times.read(day + "T12:00", False)
-    told_s = as_told(then_s)
+    told_s = in_accepted_years(then_s)
     before, told = datetime.fromtimestamp(then_s, UTC), datetime.fromtimestamp(told_s, UTC)
     assert EARLIEST_MS <= told_s * 1000 <= LATEST_MS and 2025 <= told.year < 2075
     assert (told.weekday(), told.month, told.day, told.hour) == (before.weekday(), before.month, before.day, before.hour)

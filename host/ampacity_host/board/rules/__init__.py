@@ -1,1 +1,1 @@
-"""Rules that a board is held against, by subject. Each is `rule(place) -> iterator of (name, field, text)`."""
+"""Rules that a board must fulfil, by subject. Each is `rule(place) -> iterator of (name, field, text)`."""

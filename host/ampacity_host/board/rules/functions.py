@@ -2,8 +2,11 @@
 
 from ampacity_host.board.rules.place import Found, Place
 
-LOCAL = {"pwm": "the 1 kHz output", "adc": "the CP voltage", "disconnect": "the switch that opens CP", "method": "how CP is sampled",
-         "reset_output": "what CP shows while the chip is in reset"}  # fmt: skip
+LOCAL = {  # field: what it is, what to write
+    "pwm": ("the 1 kHz output", "a table with pin"), "adc": ("the CP voltage", "a table with pin, numerator, denominator, offset_mv"),
+    "disconnect": ("the switch that opens CP", "a table with pin"), "method": ("how CP is sampled", 'one of "extremes", "dma", "synchronous"'),
+    "reset_output": ("what CP shows while the chip is in reset", 'one of "plus12", "minus12", "open"'),
+}  # fmt: skip
 MICROCONTROLLERS = ("esp32", "rp2", "stm32")
 CONDUCTORS = {1: ("L1", "N"), 3: ("L1", "L2", "L3", "N")}
 
@@ -12,9 +15,9 @@ def pilot(place: Place) -> Found:
     """Kind `local`, `serial` or `none`, and what belongs to each."""
     board, table = place.board, place.pilot
     if place.local:
-        for key, what in LOCAL.items():
+        for key, (what, allowed) in LOCAL.items():
             if key not in table:
-                yield "function-missing", f"pilot.{key}", f'is missing; kind = "local" needs {what}: write it'
+                yield "function-missing", f"pilot.{key}", f'is missing; kind = "local" needs {what}: write {allowed}'
         if not place.chip.facts["samples_pilot"]:
             yield "pilot-kind", "pilot.kind", 'a program on this chip cannot sample "local" in phase; use "serial" or "none"'
     if table["kind"] == "serial":

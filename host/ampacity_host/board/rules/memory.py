@@ -1,4 +1,4 @@
-"""Memory: the flash map fits the flash, and the heap fits the site. Watchdog and update belong to what resets and restarts."""
+"""Memory: the flash map fits the flash, and the heap fits the site. Also the interpreter, the watchdog and the updates."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ WATCHDOGS = {"machine": MICROCONTROLLERS, "device": ("linux",), "systemd": ("lin
 UPDATES = {"esp32-ota": ("esp32",), "romfs": MICROCONTROLLERS, "rauc": ("linux",)}
 APPLICATION_KIB = 512  # budget of the compiled application (tools/size.py), once for each slot
 FILE_BLOCKS_MIN = 16
+LEAST_VERSION = (("MicroPython", "1.25"), ("CPython", "3.11"))  # README; the second on Linux
 
 
 def flash_map(place: Place) -> Found:
@@ -108,4 +109,12 @@ def port_of_chip(place: Place) -> Found:
         yield "port", "port", f'"{place.board["port"]}" does not run on {place.chip.facts["title"]}; use {", ".join(ports)}'
 
 
-RULES = (port_of_chip, flash_map, file_system, heap, watchdog, update)
+def interpreter(place: Place) -> Found:
+    """The first version that the board accepts runs the firmware."""
+    name, least = LEAST_VERSION[place.board["port"] == "linux"]
+    written = place.board["interpreter"]["least"]
+    if tuple(int(part) for part in written.split(".")) < tuple(int(part) for part in least.split(".")):
+        yield "interpreter", "interpreter.least", f'"{written}" is too old for the firmware; use "{least}" ({name}) or newer'
+
+
+RULES = (port_of_chip, interpreter, flash_map, file_system, heap, watchdog, update)

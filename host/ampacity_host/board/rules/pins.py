@@ -58,10 +58,11 @@ def analog(place: Place) -> Found:
     """A measured voltage is on an input of a converter that is free."""
     for use in place.uses:
         row = place.chip.adc(use.pin)
-        inputs = ", ".join(text for each in place.chip.facts["adc"] for text in each["pins"]) or "none"
+        rows = [each for each in place.chip.facts["adc"] if not (place.chip.wifi and each.get("shared_with") == "wifi")]
+        inputs = ", ".join(text for each in rows for text in each["pins"]) or "none"
         if use.kind == ADC and row is None:
             yield "pin-adc", use.field, f"pin {use.pin} has no ADC; use one of {inputs}"
-        elif use.kind == ADC and row is not None and row.get("shared_with") == "wifi" and place.chip.wifi:
+        elif use.kind == ADC and row not in rows:
             yield "pin-adc", use.field, f"the ADC of pin {use.pin} cannot be used while Wi-Fi runs; use an input of another unit: {inputs}"
 
 

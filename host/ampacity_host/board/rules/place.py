@@ -35,6 +35,6 @@ class Place:
         return next((use for use in self.uses if use.field == field), None)
 
 
-def place_of(board: Board, beside: Path | None = None) -> Place:
-    """beside: folder of chips next to the board. Raises Rejected for a chip that is not known."""
-    return Place(board, Chip(board, beside), uses(board))
+def place_of(board: Board, chips_folder: Path | None = None) -> Place:
+    """chips_folder: see chip_facts. Raises Rejected for a chip that is not known."""
+    return Place(board, Chip(board, chips_folder), uses(board))

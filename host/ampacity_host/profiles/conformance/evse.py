@@ -1,6 +1,6 @@
 """The life of a charge controller: regulate, pause, resume, lose, fall back, come back, restart, disobey.
 
-`life(name)` plays it once and says for each item "" (it holds), a dash and why the item does not apply, or what went wrong.
+`verdicts_of(name)` plays it once and says for each item "" (it holds), a dash and why the item does not apply, or what went wrong.
 All the time the guard's bound must be at least what the device obeys: that is the item "bound".
 """
 
@@ -103,7 +103,7 @@ class EvseTestbed(DeviceTestbed):
     def _compare(self, now_ms: int) -> None:
         bound_da = min(self.guard.bound_da(0)[: self.device.phases])  # on every phase that can close
         if self.device.limit_da > bound_da and not self.excused and not self.broken:
-            self.broken = f"obeys {self.device.limit_da / 10} A while {bound_da / 10} A is believed, {(now_ms - START_MS) / 1000:g} s after start"
+            self.broken = f"obeys {self.device.limit_da / 10} A, above its bound of {bound_da / 10} A, {(now_ms - START_MS) / 1000:g} s after start"
 
     # ---- what the items say
 
@@ -122,13 +122,13 @@ class EvseTestbed(DeviceTestbed):
         return near and self.ok() and proven
 
 
-def life(name: str) -> "dict[str, str]":
+def verdicts_of(name: str) -> "dict[str, str]":
     """Verdicts by item; see the module. Played once a process."""
-    return dict(_life(name))
+    return dict(_verdicts(name))
 
 
 @cache
-def _life(name: str) -> tuple:
+def _verdicts(name: str) -> tuple:
     reason = blocked(load("evse-" + name))
     if reason:
         return tuple((item, "- blocked") for item in ITEMS)
@@ -273,7 +273,7 @@ def ignore(testbed: EvseTestbed) -> None:
     testbed.device.fault("ignore_writes")
     testbed.allow(0)
     testbed.run(SETTLE_MS)
-    assert max(testbed.guard.bound_da(0)) >= held_da, "a write that it ignored was believed"
+    assert max(testbed.guard.bound_da(0)) >= held_da, "a write that it ignored counts as an order in force"
     testbed.device.fault("ignore_writes", False)
     testbed.until(lambda: testbed.settled(0), 120_000, "a pause after all")
 

@@ -1,6 +1,6 @@
 """Conformance sequence of a meter: signed samples, a constant mark when frozen, no invalid numbers, silence.
 
-`life(name)` plays it once, as for charge controllers: "" holds, a dash begins the reason why an item does not apply.
+`verdicts_of(name)` plays it once, as for charge controllers: "" holds, a dash begins the reason why an item does not apply.
 """
 
 from functools import cache
@@ -65,7 +65,7 @@ class MeterTestbed(DeviceTestbed):
         assert self.samples, "no sample came"
         return self.samples[-1][1]
 
-    def near(self, expected_a: "list[float]") -> None:
+    def expect(self, expected_a: "list[float]") -> None:
         """The last sample shows these amperes, each as far as it has inputs."""
         amps_da = self.shown()
         assert amps_da is not None and len(amps_da) == self.inputs, f"a sample of {amps_da}"
@@ -83,13 +83,13 @@ class MeterTestbed(DeviceTestbed):
         return amps_a
 
 
-def life(name: str) -> "dict[str, str]":
+def verdicts_of(name: str) -> "dict[str, str]":
     """Verdicts by item; see the module. Played once a process."""
-    return dict(_life(name))
+    return dict(_verdicts(name))
 
 
 @cache
-def _life(name: str) -> tuple:
+def _verdicts(name: str) -> tuple:
     if not MeterTestbed(name).inputs:
         return tuple((item, "- no current of its own: counts as no meter") for item in ITEMS)
     verdicts, testbed = {}, None
@@ -104,7 +104,7 @@ def _life(name: str) -> tuple:
 
 
 def samples(testbed: MeterTestbed) -> None:
-    testbed.near(list(AMPS_A))
+    testbed.expect(list(AMPS_A))
     assert len(testbed.samples) >= 4, f"{len(testbed.samples)} samples in 3 s"
     assert testbed.guard.meter_state(0) == "ok" and testbed.driver.facts.online
 
@@ -112,7 +112,7 @@ def samples(testbed: MeterTestbed) -> None:
 def sign(testbed: MeterTestbed) -> None:
     for amps_a in ([-10.0, 4.2, -0.52], [10.0, -4.2, 0.52], [10.0, 4.2, -0.52], [-3.0, 4.2, 0.52]):
         testbed.mains.amps_a = amps_a
-        testbed.near(testbed.signs(amps_a))
+        testbed.expect(testbed.signs(amps_a))
     testbed.mains.amps_a = list(AMPS_A)
 
 
@@ -147,7 +147,7 @@ def counters(testbed: MeterTestbed) -> "str | None":
 def mark(testbed: MeterTestbed) -> None:
     testbed.run(3000)
     marks = [row[2] for row in testbed.samples[-5:]]
-    assert len(set(marks)) > 1, "the mark stands still while it lives"
+    assert len(set(marks)) > 1, "the mark does not change although the meter works"
 
 
 def frozen(testbed: MeterTestbed) -> None:
@@ -170,7 +170,7 @@ def no_number(testbed: MeterTestbed) -> "str | None":
     device.fault("nan")
     assert testbed.shown() is None, f"no number became {testbed.samples[-1][1]}"
     device.fault("nan", False)
-    testbed.near(list(AMPS_A))
+    testbed.expect(list(AMPS_A))
     return None
 
 
@@ -179,10 +179,10 @@ def silence(testbed: MeterTestbed) -> None:
     testbed.until(lambda: not testbed.driver.facts.online, 20_000, "notice of its silence")
     count = len(testbed.samples)
     testbed.run(8000)
-    assert len(testbed.samples) == count and testbed.guard.meter_state(0) != "ok", "it is silent, and still believed"
+    assert len(testbed.samples) == count and testbed.guard.meter_state(0) != "ok", "it is silent, and still trusted"
     testbed.wire.device.fault("dead", False)
     testbed.until(lambda: testbed.guard.meter_state(0) == "ok", 30_000, "its return")
-    testbed.near(list(AMPS_A))
+    testbed.expect(list(AMPS_A))
 
 
 def wiring(testbed: MeterTestbed) -> None:
@@ -190,7 +190,7 @@ def wiring(testbed: MeterTestbed) -> None:
     expected = {"reversed": testbed.signs([-a for a in AMPS_A]), "swapped_phases": [*AMPS_A[1:], AMPS_A[0]], "offset": [a + 5 for a in AMPS_A]}
     for kind, amps_a in expected.items():
         device.fault(kind)
-        testbed.near(amps_a)
+        testbed.expect(amps_a)
         device.fault(kind, False)
 
 

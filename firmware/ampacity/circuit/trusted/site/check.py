@@ -126,7 +126,8 @@ def sum_findings(sums: ReserveSums) -> "list[Finding]":
 
 
 def _unservable_findings(sums: ReserveSums, blocked: "list[object]") -> "list[Finding]":
-    """Further EVSEs than those that are blocked already, whose minimum does not fit in addition to the reserves of the others, which are never lent (rule 4): they never charge.
+    """EVSEs, besides those that are `blocked`, whose minimum does not fit in addition to the reserves of the others: they never charge,
+    because reserves are never lent (rule 4).
 
     Where a meter shows the other load, what is assumed of it does not count here: there may be less.
     """
