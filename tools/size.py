@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE = ROOT / "firmware" / "ampacity"
 PRIMARY_BYTES_MAX = 512 * 1024
 NOT_ON_A_BOARD = (
-    "ports/linux.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
+    "ports/linux.py", "ports/linux_board.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
 )  # fmt: skip
 APART = ("commission", "update", "point")  # loaded only during commissioning; the boot stage; boards with a pilot of their own
 DOORS = {  # a module that only another room needs counts for that room
-    "store/slot_files.py": "update", "ports/board_point.py": "point", "ports/pilot_sampler.py": "point",
+    "store/slot_files.py": "update", "ports/board_point.py": "point", "ports/pilot_sampler.py": "point", "ports/duty_pin.py": "point",
 }  # fmt: skip
 
 

@@ -1,14 +1,14 @@
 """A simulated analogue front end: copper, car, contactors, detector and lock around the charging point's core, in virtual time.
 
 `Bench(board)` runs 1 ms at a time: the core's pass each 10 ms (at `phase_ms`), the owner's pass each 100 ms, as a safety loop does. A
-window of the pilot is sampled over three periods from the wave itself: source resistor, car, diode, edges, noise, converter.
+window of the pilot is sampled over two or three periods from the wave itself: source resistor, car, diode, edges, noise, converter.
 """
 
 from ampacity.base.rng import Rng
 from ampacity.evse.local_evse import LocalEvse
 from ampacity.evse.pilot import ControlPilot
 from ampacity.point.charging_point import PASS_MS, ChargingPoint, Readings
-from ampacity.point.samples import PERIODS, SPACING_US, PilotScale, spaced
+from ampacity.point.samples import PERIODS, PERIODS_OF_READS, SPACING_US, PilotScale, spaced
 from ampacity.ports.evse_hardware import EvseHardware
 
 SOURCE_OHM, DIODE_MV = 1000, 700
@@ -94,10 +94,10 @@ class Plant:
         return max(0, min(FULL_RAW, pin_mv * FULL_RAW // 3300)) // BITS_LOST * BITS_LOST
 
     def window(self, pilot):
-        """Samples of three periods, evenly spaced or, for single reads, with 50 to 70 µs between them."""
+        """Samples of a window, evenly spaced or, for single reads, with 50 to 70 µs between them."""
         time_us, samples = self.rng.below(1000), []
         even = self.board["pilot"]["method"] != "extremes"
-        end_us = time_us + (PERIODS if even else 12) * 1000
+        end_us = time_us + (PERIODS if even else PERIODS_OF_READS) * 1000
         while time_us < end_us:
             samples.append(self.raw(self.at(pilot, time_us)))
             time_us += SPACING_US if even else 50 + self.rng.below(21)

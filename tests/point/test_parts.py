@@ -22,7 +22,7 @@ def test_samples_behind_an_edge_do_not_count():
     overshoot = [100, 100, 960, 900, 900, 40, 100, 100, 960, 900, 900, 40, 100, 100]
     assert extremes(overshoot, 400, 1) == (900, 100)
     assert extremes(overshoot, 400, 0) == (960, 40)
-    assert (spaced(20, 17), spaced(17, 17), spaced(34, 17), spaced(20, 0), spaced(0, 17)) == (2, 1, 2, 0, 0)
+    assert (spaced(20, 13), spaced(13, 13), spaced(26, 13), spaced(20, 0), spaced(0, 13)) == (2, 1, 2, 0, 0)
 
 
 def test_a_window_with_too_few_samples_is_none():

@@ -11,8 +11,9 @@ if False:  # for the type checker
 
 EDGE_MV = 2500  # two samples of CP that differ by more lie on both sides of an edge
 SAMPLES_MIN = 4
-PERIODS = 3  # of a window
-SPACING_US = 17  # of evenly spaced samples: at 96 % the low half lasts 40 µs
+PERIODS = 2  # of a window of evenly spaced samples
+SPACING_US = 13  # between them: at 96 % the low half lasts 40 µs, of which 20 µs do not count
+PERIODS_OF_READS = 3  # of a window of single reads
 
 
 def extremes(samples: "Sequence[int]", jump: int, skip: int) -> "tuple[int, int] | None":
