@@ -92,7 +92,7 @@ class BoardPlatform(MpPlatform):
         if number not in self._uarts and self.pins is not None and serial is not None:
             return self._board_line(self.pins, serial, int(number), bus_facts)
         pins = self._uarts.get(number, {})
-        return Line(lambda on_data, on_lost: Pump(open_uart(int(number), bus_facts, pins), on_data, on_lost), Waiter(), self.clock)
+        return Line(lambda on_data, on_lost: UartPump(open_uart(int(number), bus_facts, pins), on_data, on_lost), Waiter(), self.clock)
 
     def _board_line(self, pins: "MachinePins", serial: "Facts", number: int, bus_facts: "Facts") -> "Line":
         """The line of a table `serial`, with the direction of its transceiver."""
@@ -102,7 +102,7 @@ class BoardPlatform(MpPlatform):
         def open_tty(on_data: "Callable[[bytes], object]", on_lost: "Callable[[], object]") -> "Pump":
             uart = open_uart(number, bus_facts, pins.uart_options(serial))
             if serial["direction"] != "pin":
-                return Pump(uart, on_data, on_lost)
+                return UartPump(uart, on_data, on_lost)
             timer = machine.Timer(pins.row["timer"]) if pins.row["txbuf"] else None
             return DirectedPump(uart, DirectedUart(uart, pins.output(serial["de"]), bus_facts, timer), on_data, on_lost)
 
@@ -155,8 +155,19 @@ class BoardPlatform(MpPlatform):
         machine.reset()
 
 
-class DirectedPump(Pump):
-    """A pump whose writes switch the direction of a transceiver."""
+class UartPump(Pump):
+    """A pump of a machine.UART, which is not closed but switched off."""
+
+    def close(self) -> None:
+        """Stop reading, and switch the UART off; again does nothing."""
+        if self.stream is not None:
+            uart, self.stream = self.stream, None
+            forget(uart)
+            uart.deinit()
+
+
+class DirectedPump(UartPump):
+    """One whose writes switch the direction of a transceiver."""
 
     def __init__(self, uart: "Any", directed: "DirectedUart", on_data: "Callable[[bytes], object]", on_lost: "Callable[[], object]") -> None:
         self._directed = directed
@@ -167,7 +178,7 @@ class DirectedPump(Pump):
         self._directed.write(data)
 
     def close(self) -> None:
-        """Stop reading, release the transceiver, and close the UART; again does nothing."""
+        """Stop reading, release the transceiver, and switch the UART off; again does nothing."""
         self._directed.close()
         super().close()
 
