@@ -16,6 +16,7 @@ ABSENT += ["roles/service/fault_injection.py", "store/faulty_files.py", "store/m
 ABSENT += ["store/slot_files.py"]  # of the boot stage, with the room `update`
 ABSENT += ["ports/board.py"] if options.port == "unix" else ["ports/unix.py", "ports/lock.py"]  # noqa: F821
 ABSENT += [] if options.pilot else ["ports/board_point.py", "ports/pilot_sampler.py", "ports/duty_pin.py"]  # noqa: F821
+ABSENT += [] if options.commission else ["ports/selftest.py"]  # noqa: F821
 ROOMS = {
     "both": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store"),
     "primary": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store"),
@@ -47,6 +48,8 @@ def modules(room):
 
 
 files = ["__init__.py", "__main__.py", *ALSO.get(options.role, ())]  # noqa: F821
+if options.commission and not options.pilot:  # noqa: F821
+    files += ["point/__init__.py", "point/scaling.py"]  # what the self test needs of a board without a pilot
 for each in rooms():
     files += modules(each)
 package("ampacity", files=tuple(files), base_path=FIRMWARE)  # noqa: F821

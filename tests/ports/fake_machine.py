@@ -89,7 +89,14 @@ class Machine:
             def deinit(self):
                 self.due = None
 
-        self.Pin, self.ADC, self.PWM, self.Timer = Pin, ADC, PWM, Timer
+        class WDT:
+            def __init__(self, timeout):
+                machine.watchdog_ms, machine.fed = timeout, 0
+
+            def feed(self):
+                machine.fed += 1
+
+        self.Pin, self.ADC, self.PWM, self.Timer, self.WDT = Pin, ADC, PWM, Timer, WDT
 
     def pass_ms(self, count=1):
         """Time passes, timers fire."""
