@@ -95,7 +95,7 @@ class ChargingPoint:
         out = self.outputs
         ordered = self.hardware.contactor
         if not (ordered and not self.contactor.closed and not self.residual.ready):
-            self.contactor.command(ordered and not self.residual.tripped, now_ms)
+            self.contactor.command(ordered and not self.residual.tripped and self.supply.good, now_ms)
         out.coils = [self.contactor.coil_permille(index, now_ms) for index in range(len(out.coils))]
         out.pilot = self._output.order(self.hardware.pilot, now_ms)
         out.disconnect = not self.supply.minus_good
