@@ -1,19 +1,22 @@
 """Freeze manifest of the firmware, by role: what `boards/<name>/manifest.py` includes.
 
 Options. role: "primary", "secondary" or "both"; ocpp: the station upstream; commission: scans and commissioning tests on the controller;
-port: "board" for `machine`, "unix" for the unix port. A room that is left out is absent from the image; a role imports it only where its site
-asks for it. Written in MicroPython's manifest language (its docs/reference/manifest.rst); paths are relative to this file.
+pilot: the charging point on pins of the board (`pilot.kind` "local"); port: "board" for `machine`, "unix" for the unix port. A room
+that is left out is absent from the image; a role imports it only where its site asks for it. Written in MicroPython's manifest
+language (its docs/reference/manifest.rst); paths are relative to this file.
 """
 
 import os
 
-options.defaults(role="both", ocpp=True, commission=True, port="board")  # noqa: F821
+options.defaults(role="both", ocpp=True, commission=True, pilot=True, port="board")  # noqa: F821
 
 FIRMWARE = "../firmware" if os.path.isdir("../firmware/ampacity") else "../.."  # in the repository; where it is installed
-ABSENT = ["ports/linux.py", "ports/linux_tls.py", "ports/sim.py"]  # of other runtimes, and of the bench
+ABSENT = ["ports/linux.py", "ports/linux_board.py", "ports/linux_tls.py", "ports/sim.py"]  # of other runtimes, and of the bench
 ABSENT += ["roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py"]
 ABSENT += ["store/slot_files.py"]  # of the boot stage, with the room `update`
 ABSENT += ["ports/board.py"] if options.port == "unix" else ["ports/unix.py", "ports/lock.py"]  # noqa: F821
+ABSENT += [] if options.pilot else ["ports/board_point.py", "ports/pilot_sampler.py", "ports/duty_pin.py"]  # noqa: F821
+ABSENT += [] if options.commission else ["ports/selftest.py"]  # noqa: F821
 ROOMS = {
     "both": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store"),
     "primary": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store"),
@@ -25,6 +28,8 @@ ALSO = {"secondary": ("circuit/__init__.py", "circuit/trusted/__init__.py", "cir
 def rooms():
     """The rooms of this image."""
     found = list(ROOMS[options.role])  # noqa: F821
+    if options.pilot:  # noqa: F821
+        found.append("point")
     if options.role != "secondary" and options.ocpp:  # noqa: F821
         found.append("ocpp")
     if options.role != "secondary" and options.commission:  # noqa: F821
@@ -43,6 +48,8 @@ def modules(room):
 
 
 files = ["__init__.py", "__main__.py", *ALSO.get(options.role, ())]  # noqa: F821
+if options.commission and not options.pilot:  # noqa: F821
+    files += ["point/__init__.py", "point/scaling.py"]  # what the self test needs of a board without a pilot
 for each in rooms():
     files += modules(each)
 package("ampacity", files=tuple(files), base_path=FIRMWARE)  # noqa: F821

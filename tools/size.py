@@ -1,8 +1,8 @@
 """`python -m tools.size [--json]`: compiled bytes (.mpy) of the image of a primary, by room and in total.
 
-The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 512 KiB; modules that only commissioning loads, and
-the boot stage with its updates, are listed separately. Rooms or parts outside an image (a second OCPP version, the bench's simulated
-ports) do not count.
+The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 512 KiB; modules that only commissioning loads, the boot
+stage with its updates, and the pilot of an own charging point are listed separately. Rooms or parts outside an image (a second OCPP
+version, the bench's simulated ports) do not count.
 """
 
 import json
@@ -17,11 +17,14 @@ ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE = ROOT / "firmware" / "ampacity"
 PRIMARY_BYTES_MAX = 512 * 1024
 NOT_ON_A_BOARD = (
-    "ports/linux.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
+    "ports/linux.py", "ports/linux_board.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
 )  # fmt: skip
-APART = ("commission", "update")  # loaded only during commissioning; part of the boot stage, which has its own partition
-DOORS = {"store/slot_files.py": "update"}  # a module that only another room needs counts for that room
+APART = ("commission", "update", "point")  # loaded only during commissioning; the boot stage; boards with a pilot of their own
+DOORS = {  # a module that only another room needs counts for that room
+    "store/slot_files.py": "update", "ports/board_point.py": "point", "ports/pilot_sampler.py": "point", "ports/duty_pin.py": "point",
+    "ports/selftest.py": "commission",
+}  # fmt: skip
 
 
 def compiled_bytes(path: Path, target: Path) -> int:

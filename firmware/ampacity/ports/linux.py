@@ -12,18 +12,21 @@ import time
 
 from ampacity.base.address import numeric_host
 from ampacity.base.clock import TickClock
+from ampacity.ports.board_facts import pin_of, read_board, serial_of
 from ampacity.ports.line import Line, tty_modes
+from ampacity.ports.linux_board import LinuxPins, set_rs485, set_watchdog
 from ampacity.ports.lock import claim
+from ampacity.ports.output import Output
 from ampacity.ports.platform import Platform
 from ampacity.ports.serial_over_tcp import address_of, begin, drop, reset_on_close
-from ampacity.ports.watchdog import linux_watchdog
+from ampacity.ports.watchdog import DeviceWatchdog, linux_watchdog
 
 if False:  # for the type checker
     from collections.abc import Callable, Coroutine
     from types import FrameType
     from typing import Any
 
-    from ampacity.ports.interfaces import Address, Facts, Handler, Modes, Refused
+    from ampacity.ports.interfaces import Address, Facts, Handler, Modes, Refused, Watchdog
     from ampacity.ports.tls_credentials import TlsCredentials
 
 OUT_MAX = 1024  # bytes that wait for a serial device: four of the longest frames
@@ -34,13 +37,40 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class LinuxPlatform(Platform):
-    """The outside world of a controller that is a process on Linux."""
+    """The outside world of a controller that is a process on Linux. `board`: facts of its board file, None without one."""
 
     def __init__(self, folder: str, boot: "Facts", files: "Any" = None) -> None:
         super().__init__(folder, boot, TickClock(lambda: time.monotonic_ns() // 1000, 1 << 62), files)
-        self.watchdog = linux_watchdog(boot)
+        self.board = read_board(folder)
+        self._lines: "LinuxPins | None" = None
+        self.watchdog = self._device_watchdog(boot)
         if not self.watchdog.armed and os.environ.get("NOTIFY_SOCKET"):
             self.watchdog = NotifyWatchdog(os.environ["NOTIFY_SOCKET"])
+
+    def _device_watchdog(self, boot: "Facts") -> "Watchdog":
+        """That of boot.json, else the device of the board with its time."""
+        own = {} if self.board is None else self.board["watchdog"]
+        if boot.get("watchdog") is not None or own.get("kind") != "device":
+            return linux_watchdog(boot)
+        watchdog = linux_watchdog({"watchdog": own.get("device")})
+        if isinstance(watchdog, DeviceWatchdog):
+            set_watchdog(watchdog.fileno(), own["timeout_ms"])
+        return watchdog
+
+    def output(self, name: str) -> "Output | None":
+        """Of the board's outputs by "relay-N" or "gpio:N" (a line GPION), with its level; without a board file "gpio:N"."""
+        facts = pin_of(self.board, "output", "out", name)
+        return super().output(name) if self.sim is not None or facts is None else Output(name, self._pins().output(facts))
+
+    def input(self, name: str) -> "Callable[[], bool] | None":
+        """Of the board's inputs by "gpio:N" (a line GPION), True at its level; without a board file "gpio:N", True is high."""
+        facts = pin_of(self.board, "input", "sense", name)
+        return super().input(name) if self.sim is not None or facts is None else self._pins().input(facts)
+
+    def _pins(self) -> "LinuxPins":
+        if self._lines is None:
+            self._lines = LinuxPins()
+        return self._lines
 
     def power_mark(self) -> str:
         """The kernel's own: another one after each start of the machine."""
@@ -60,7 +90,9 @@ class LinuxPlatform(Platform):
         far = address_of(path)
         if far:
             return Line(lambda on_data, on_lost: TcpSerialLine(far, on_data, on_lost), Waiter(), self.clock)
-        return Line(lambda on_data, on_lost: Tty(path, modes, on_data, on_lost), Waiter(), self.clock)
+        serial = serial_of(self.board, path)
+        driven = serial if serial is not None and serial["direction"] == "kernel" else None
+        return Line(lambda on_data, on_lost: Tty(path, modes, on_data, on_lost, driven), Waiter(), self.clock)
 
     async def connect(self, host: str, port: int, tls: "Any" = None, server_hostname: "str | None" = None) -> "tuple[Any, Any]":
         """(reader, writer) of a TCP connection; OSError if there is none. tls: of client_tls, or None."""
@@ -241,9 +273,11 @@ def discard(fd: int) -> None:
 
 
 class Tty:
-    """A serial device in raw mode, read by the loop and written without waiting."""
+    """A serial device in raw mode, read by the loop and written without waiting. serial: see set_rs485, None: no RS-485 mode."""
 
-    def __init__(self, path: str, modes: "Modes", on_data: "Callable[[bytes], object]", on_lost: "Callable[[], object]") -> None:
+    def __init__(
+        self, path: str, modes: "Modes", on_data: "Callable[[bytes], object]", on_lost: "Callable[[], object]", serial: "Facts | None" = None,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_data = on_data
         self._on_lost = on_lost
@@ -252,6 +286,8 @@ class Tty:
         try:
             claim(self._fd)
             set_modes(self._fd, modes)
+            if serial is not None:
+                set_rs485(self._fd, serial)
         except OSError:
             os.close(self._fd)
             raise

@@ -35,6 +35,10 @@ class DeviceWatchdog:
     def __init__(self, path: str) -> None:
         self._device = open(path, "wb", buffering=0)
 
+    def fileno(self) -> int:
+        """Number of the open device."""
+        return self._device.fileno()
+
     def feed(self) -> None:
         """Only the safety loop calls this. OSError: the device is gone."""
         self._device.write(b"\0")

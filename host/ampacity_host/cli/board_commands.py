@@ -51,3 +51,18 @@ def board_wiring(
     from ampacity_host.board.command import wiring_command
 
     raise typer.Exit(wiring_command(name, out, json))
+
+
+def selftest(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME[:VARIANT]]", help="the board that this computer is, such as linux-arm")] = None,
+    controller: Annotated[
+        str | None, typer.Option("--controller", metavar="TTY", help="serial device with the MicroPython prompt of the controller")
+    ] = None,
+    folder: Annotated[str, typer.Option("--folder", metavar="FOLDER", help="data folder on the controller, with board.json")] = "",
+    moving: Annotated[bool, typer.Option("--moving", help="also switch contactors, test current, lock and outputs: no car, no load")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Test each function of a board: result, unit and range. Stops the controller, and restarts it afterwards."""
+    from ampacity_host.board.selftest import selftest_command
+
+    raise typer.Exit(selftest_command(name, controller, folder, moving, json))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ampacity_host.cli import completion
-from ampacity_host.cli.board_commands import boards
+from ampacity_host.cli.board_commands import boards, selftest
 from ampacity_host.cli.bundle_commands import bundles
 from ampacity_host.cli.new_site import EPILOG, new
 from ampacity_host.cli.spelling import Group
@@ -150,6 +150,7 @@ def common(
 
 
 app.command(epilog=EPILOG)(new)
+app.command(epilog="Exit codes: 0 no failure, 1 a failure, 2 wrong usage or no such board, 3 no connection.")(selftest)
 
 
 @app.command(epilog="Exit codes: 0 the check passes, 1 the site is refused, 2 wrong usage, 3 no such data folder.")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ampacity_host.board import names
+from ampacity_host.board.loader import find, read
 from ampacity_host.board.manifest import frozen
 from ampacity_host.places import BOARDS, FIRMWARE
 from tools import size
@@ -72,6 +73,12 @@ def test_every_board_freezes_both_roles(name):
     assert {"ampacity/roles/primary.py", "ampacity/roles/secondary.py", "ampacity/ocpp/station.py"} <= set(held)
     assert all(path.is_file() and path.is_relative_to(FIRMWARE) for path in held.values())
     assert ("ampacity/ports/unix.py" in held) == (name in ("unix", "linux-arm"))
+
+
+@pytest.mark.parametrize("name", names())
+def test_an_image_holds_the_charging_point_where_the_board_has_one(name):
+    local = any(board["pilot"]["kind"] == "local" for board in read(find(name)).variants.values())
+    assert ("ampacity/point/charging_point.py" in image(name)) == local
 
 
 def test_a_manifest_leaves_optional_rooms_out():

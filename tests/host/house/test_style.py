@@ -11,7 +11,7 @@ TEXTS = (".py", ".md", ".toml", ".txt", ".lock", ".sh", ".json", ".html", ".css"
 HOSTS = ("py" + "pi.org", "python" + "hosted", "npm" + "js.", "deb." + "debian.org", "crates" + ".io", "anaconda" + ".org")
 UNFINISHED = ("TO" + "DO", "FIX" + "ME", " X" + "XX", "raise NotImpl" + "emented", "not " + "implemented", "not yet " + "available")
 SKIPS = ("pytest." + "skip", "mark." + "skip", "x" + "fail", "unittest." + "skip", "importor" + "skip")
-GENERIC_NAMES = {"delta", "finder", "phoenix", "evse", "meter", "own", "sunspec", "local"}
+GENERIC_NAMES = {"esp32", "delta", "finder", "phoenix", "evse", "meter", "own", "sunspec", "local"}
 VENDORS = set(
     "abb abl alfen alphatec amperfied bender cfos chargex compleo dadapower edgetech em2go daheimlader enovates etek etrel free2move "
     "heidelberg hesotec innogy kathrein keba kse mennekes nrgkick peblar pracht schneider siemens smartevse sungrow tinkerforge vestel "

@@ -9,9 +9,9 @@ from house import FIRMWARE, at, firmware_files, imports_of, nodes_of, room_of
 
 MODULES = set(
     "asyncio array binascii collections gc hashlib io json micropython machine network os select socket struct sys termios time tls ssl "
-    "cryptolib deflate ffi errno uctypes random traceback selectors fcntl platform ampacity".split()
+    "cryptolib deflate ffi errno uctypes random traceback selectors fcntl platform pyb rp2 ampacity".split()
 )
-DOORS_ONLY = set("time random socket select selectors ssl tls machine network termios fcntl ffi uctypes os".split())
+DOORS_ONLY = set("time random socket select selectors ssl tls machine pyb rp2 network termios fcntl ffi uctypes os".split())
 DOOR_ROOMS = ("ports", "roles", "net", "store")
 MISSING_NAMES = set(
     "TimeoutError ConnectionError ConnectionResetError ConnectionRefusedError ConnectionAbortedError BrokenPipeError FileNotFoundError "
@@ -38,7 +38,7 @@ def firmware_nodes(*kinds, rooms=None, but=()):
 
 def guarded(path, node):
     """Is the node inside `try: … except (ImportError, NameError, AttributeError)`, or in a file for one platform alone?"""
-    if path.name in ("linux.py", "detect.py", "compat.py", "json_native.py"):
+    if path.name in ("linux.py", "linux_board.py", "detect.py", "compat.py", "json_native.py"):
         return True
     for each in nodes_of(path):
         if isinstance(each, ast.Try) and each.lineno <= node.lineno <= (each.end_lineno or 0):
@@ -76,7 +76,7 @@ def test_only_modules_that_both_runtimes_have_are_imported():
         at(path, line, f"{module} is not on MicroPython")
         for path in firmware_files()
         for line, module in imports_of(path)
-        if module.split(".")[0] not in MODULES and path.name not in ("linux.py", "compat.py")
+        if module.split(".")[0] not in MODULES and path.name not in ("linux.py", "linux_board.py", "compat.py")
     )
 
 
@@ -191,7 +191,7 @@ def test_no_exception_has_a_cause():
     fail_on(
         at(path, node.lineno, "`raise … from` warns on MicroPython")
         for path, node in firmware_nodes(ast.Raise)
-        if node.cause and path.name != "linux.py"
+        if node.cause and path.name not in ("linux.py", "linux_board.py")
     )
 
 

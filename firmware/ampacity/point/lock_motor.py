@@ -1,0 +1,50 @@
+"""The lock of a socket: a motor that runs for a set time, a sense that shows where it stands, and some tries."""
+
+if False:  # for the type checker
+    from ampacity.point.interfaces import Facts
+
+START_MS = 1000  # nothing moves before the owner had time to say what it keeps locked
+
+
+class LockMotor:
+    """`lock`, `unlock`: its two drives, never both. `failed`: it is not where it was ordered to be after all tries.
+
+    facts: table `lock` of the board.
+    """
+
+    def __init__(self, facts: "Facts", now_ms: int) -> None:
+        self._facts = facts
+        self.lock = self.unlock = False
+        self.failed = False
+        self._ordered: "bool | None" = None
+        self._tries = 0
+        self._begun_ms: "int | None" = None
+        self._free_ms = now_ms + START_MS
+
+    def step(self, ordered: bool, locked: bool, may_unlock: bool, now_ms: int) -> None:
+        """ordered: locked or not; locked: by its sense; may_unlock: the contactor was seen open after its last edge."""
+        if ordered != self._ordered:
+            self._ordered = ordered
+            self._tries = 0
+        if self._begun_ms is not None:
+            if now_ms - self._begun_ms < self._facts["run_ms"]:
+                return
+            self._stop(now_ms)
+        if now_ms < self._free_ms:
+            return
+        if locked == ordered:
+            self.failed, self._tries = False, 0
+        elif self._tries >= self._facts["tries"]:
+            self.failed = True
+        elif ordered or may_unlock:
+            self._run(ordered, now_ms)
+
+    def _run(self, lock: bool, now_ms: int) -> None:
+        self.lock, self.unlock = lock, not lock
+        self._tries += 1
+        self._begun_ms = now_ms
+
+    def _stop(self, now_ms: int) -> None:
+        self.lock = self.unlock = False
+        self._begun_ms = None
+        self._free_ms = now_ms + self._facts["rest_ms"]
