@@ -78,6 +78,6 @@ def test_help_imports_no_room(name):
     code = f"import sys; sys.argv = ['ampacity', '{name}', '--help']\nfrom ampacity_host.cli import main\ntry:\n main()\nexcept SystemExit: pass\n"
     code += "print(sorted(m for m in sys.modules if m.startswith('ampacity_host.')), file=sys.stderr)"
     done = subprocess.run([ROOT / ".venv" / "bin" / "python", "-c", code], capture_output=True, text=True, cwd=ROOT)
-    own = ("", ".board_commands", ".bundle_commands", ".commands", ".completion", ".new_site", ".spelling", ".standard_streams")
+    own = ("", ".board_commands", ".bundle_commands", ".commands", ".completion", ".image_commands", ".new_site", ".spelling", ".standard_streams")
     room = [f"ampacity_host.cli{each}" for each in own]
     assert done.stderr.strip() == str(room)
