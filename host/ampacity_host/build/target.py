@@ -64,6 +64,10 @@ def target(text: str, role: str | None, left_out: tuple[str, ...]) -> Target:
     board = chosen(text)
     if board["port"] == "linux":
         raise Rejected("board", board["name"], "a board that runs MicroPython; on Linux the firmware is installed as a package (docs/install.md)")
-    name = text.rpartition(":")[0] if ":" in text and not Path(text).exists() else text
     role = role or ("both" if board["site"]["evses_max"] else "secondary")
-    return Target(board, find(name).parent / "manifest.py", {"role": role} | {room: False for room in left_out})
+    return Target(board, file_of(text).parent / "manifest.py", {"role": role} | {room: False for room in left_out})
+
+
+def file_of(text: str) -> Path:
+    """The board file of NAME[:VARIANT]. Raises Rejected."""
+    return find(text.rpartition(":")[0] if ":" in text and not Path(text).exists() else text)

@@ -56,6 +56,43 @@ def build(
     raise typer.Exit(build_command(board, out, role.value if role else None, tuple(sorted({each.value for each in leave_out or []})), release, json))
 
 
+KeysOption = Annotated[Path, typer.Option("--keys", metavar="FOLDER", help="folder with the keys of `ampacity bundle key`")]
+BundleOption = Annotated[Path, typer.Option("--bundle", metavar="FILE", help="signed bundle of what `ampacity build` made")]
+PortOption = Annotated[list[str] | None, typer.Option("--port", metavar="TTY", help="serial device of a board; once for each board")]
+TriesOption = Annotated[int, typer.Option("--tries", min=1, max=100, help="attempts for each device")]
+WaitOption = Annotated[float, typer.Option("--wait", min=0, max=3600, help="seconds to wait for a device that is away")]
+FLASH_EPILOG = "Exit codes: 0 written and read back, 1 refused or failed, 2 wrong usage, 3 no device answered."
+
+
+def flash(
+    board: BoardArgument,
+    bundle: BundleOption,
+    port: PortOption = None,
+    drive: Annotated[list[str] | None, typer.Option("--drive", metavar="DIR", help="drive of a UF2 boot loader; once for each board")] = None,
+    usb: Annotated[list[str] | None, typer.Option("--usb", metavar="SERIAL", help="USB serial number of a DFU device; once for each board")] = None,
+    interpreter: Annotated[Path | None, typer.Option("--interpreter", metavar="FILE", help="MicroPython for the board: .bin, .uf2, .dfu")] = None,
+    keys: KeysOption = Path("keys"),
+    baud: Annotated[int, typer.Option("--baud", min=9600, max=4000000, help="baud rate of esptool")] = 460800,
+    rom_loader: Annotated[bool, typer.Option("--rom-loader", help="esptool without its helper program: slower")] = False,
+    tries: TriesOption = 3,
+    wait: WaitOption = 60,
+    json: JsonOption = False,
+) -> None:
+    """Write boards: interpreter, boot stage, keys and application, all read back; a pulled cable is waited for.
+
+    With esptool the whole file system is written: settings and journal of a board are lost. A controller in operation is
+    updated with a bundle instead (docs/updates.md).
+    """
+    with board_tools():
+        from ampacity_host.flash.command import flash_command
+        from ampacity_host.flash.jobs import Patience
+        from ampacity_host.flash.plan import Devices, Way
+
+    devices = Devices(tuple(port or ()), tuple(drive or ()), tuple(usb or ()))
+    raise typer.Exit(flash_command(board, bundle, keys, devices, Way(baud, rom_loader, interpreter), Patience(tries, wait), json))
+
+
 def add_to(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command(epilog=BUILD_EPILOG)(build)
+    app.command(epilog=FLASH_EPILOG)(flash)
