@@ -1,6 +1,8 @@
 """The command `ampacity flash`."""
 
 import json
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +52,8 @@ def written(jobs: list[list[Job]], patience: Patience, progress: Progress) -> li
     """Stage after stage; a stage whose devices all failed is the last."""
     outcomes: list[Outcome] = []
     for stage in jobs:
-        ended = run_all(stage, patience, progress)
+        with redirect_stdout(sys.stderr):  # mpremote prints what it did not understand
+            ended = run_all(stage, patience, progress)
         outcomes += ended
         if ended and not any(outcome.ok for outcome in ended):
             break
