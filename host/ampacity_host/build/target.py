@@ -40,8 +40,8 @@ class Target:
 
     @property
     def slot_bytes(self) -> int | None:
-        """Bytes of one of the two slots on the board's file system; None: the board has no flash map."""
-        found = files_region(self.board)
+        """Bytes of one of the two slots on the board's file system; None: the board has no flash map, or no slots there."""
+        found = files_region(self.board) if self.board["update"]["kind"] == "files-ab" else None
         return (found[1]["size_kib"] - DATA_KIB) * KIB // SLOTS if found else None
 
     @property
