@@ -16,7 +16,7 @@ from ampacity_host.configure.push_pull import NoConnection, Prompt, TransferRefu
 from ampacity_host.factory.authority import Authority
 from ampacity_host.factory.checks import Check, checks, facts
 from ampacity_host.factory.register import FAILED, PASSED, Entry, Register
-from ampacity_host.flash.jobs import CableLost, Failed
+from ampacity_host.flash.jobs import CableLost, Failed, port_is_there
 from ampacity_host.progress import Progress
 from ampacity_host.update.refused import Refused
 
@@ -52,7 +52,7 @@ class FactoryJob:
 
     def is_there(self) -> bool:
         """Does the device exist?"""
-        return Path(self.name).exists()
+        return port_is_there(self.name)
 
     def run(self, progress: Progress) -> str:
         """All steps, from the first in each attempt: each finds what the one before it left."""

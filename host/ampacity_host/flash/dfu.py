@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ampacity_host.flash.jobs import CableLost, Failed
-from ampacity_host.flash.tool import ToolEnded, run_tool
+from ampacity_host.flash.tool import ToolEnded, percent_in, run_tool
 from ampacity_host.progress import Progress
 
 PREFIX, TARGET, ELEMENT = struct.Struct("<5sBIB"), struct.Struct("<6sBI255sII"), struct.Struct("<II")
@@ -69,7 +69,7 @@ class DfuJob:
     def is_there(self) -> bool:
         """Is it in the list of the program?"""
         try:
-            printed = run_tool([self.tool, "--list", "--device", self.usb], lambda percent: None)
+            printed = run_tool([self.tool, "--list", "--device", self.usb], lambda printed: None)
         except (ToolEnded, OSError):
             return False
         return any("Found DFU" in line and (not self.serial or f'serial="{self.serial}"' in line) for line in printed.splitlines())
@@ -89,6 +89,6 @@ class DfuJob:
     def _call(self, progress: Progress, what: str, *words: str) -> None:
         options = ["--device", self.usb, "--alt", "0", *(["--serial", self.serial] if self.serial else [])]
         try:
-            run_tool([self.tool, *options, *words], lambda percent: progress.part(self.name, what, percent, 100))
+            run_tool([self.tool, *options, *words], lambda printed: progress.part(self.name, what, percent_in(printed), 100))
         except ToolEnded as ended:
             raise (CableLost if any(word in ended.output for word in AWAY) else Failed)(f"{what}: {ended}") from None

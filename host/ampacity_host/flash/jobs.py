@@ -1,14 +1,25 @@
 """Jobs: one device each, tried again after a pulled cable, many in parallel."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
+
+from serial.tools.list_ports import comports
 
 from ampacity_host.progress import Progress
 
 POLL_S = 0.2
+
+
+def port_is_there(name: str) -> bool:
+    """Does this serial device exist now?"""
+    if os.name == "nt":
+        return name.upper() in {port.device.upper() for port in comports()}
+    return Path(name).exists()
 
 
 class CableLost(Exception):

@@ -3,10 +3,9 @@
 from binascii import b2a_base64
 from collections.abc import Iterator
 from hashlib import sha256
-from pathlib import Path
 
 from ampacity_host.configure.push_pull import NoConnection, Prompt, TransferRefused
-from ampacity_host.flash.jobs import CableLost, Failed
+from ampacity_host.flash.jobs import CableLost, Failed, port_is_there
 from ampacity_host.progress import Progress
 
 BLOCK_BYTES = 1536
@@ -81,7 +80,7 @@ class PromptJob:
 
     def is_there(self) -> bool:
         """Does the device exist?"""
-        return Path(self.name).exists()
+        return port_is_there(self.name)
 
     def run(self, progress: Progress) -> str:
         """Writes what is not there, and compares every file."""
@@ -99,11 +98,9 @@ class PromptJob:
             raise Failed(str(problem)) from None
 
     def _write_all(self, prompt: Prompt, progress: Progress) -> str:
-        missing = {name: data for name, data in self._files.items() if prompt.run(f"print(_hash({name!r}))") != sha256(data).digest()}
         stale = [name for folder in FOLDERS for name in prompt.run(f"print(_names({folder!r}))") if name not in self._files]
+        missing = self._missing(prompt, bool(stale))
         resumed = [name for name in stale if name.removesuffix(NEW) in missing]
-        if missing or stale:
-            remove(prompt, LAST)
         for name in set(stale) - set(resumed):
             remove(prompt, name)
         check_space(prompt, missing)
@@ -117,6 +114,21 @@ class PromptJob:
             list(self._write(prompt, LAST, self._files[LAST]))
         self._compare(prompt)
         return f"{len(missing)} of {len(self._files)} files written, {whole} bytes, all read back"
+
+    def _missing(self, prompt: Prompt, differs: bool) -> dict[str, bytes]:
+        """The files that are not there. At the first difference `main.py` goes: a watchdog that resets the chip then starts nothing.
+
+        The records of the slots are small, differ with each release, and are looked at first.
+        """
+        missing: dict[str, bytes] = {}
+        if differs:
+            remove(prompt, LAST)
+        for name, data in sorted(self._files.items(), key=lambda item: len(item[1])):
+            if prompt.run(f"print(_hash({name!r}))") != sha256(data).digest():
+                if not missing and not differs:
+                    remove(prompt, LAST)
+                missing[name] = data
+        return missing
 
     def _write(self, prompt: Prompt, name: str, data: bytes) -> Iterator[int]:
         """Writes one file; yields how far it is. A part that is there already is kept if it is the same."""

@@ -9,13 +9,21 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ampacity_host.flash.jobs import CableLost, Failed, NotWritten
-from ampacity_host.flash.tool import ToolEnded, run_tool
+from ampacity_host.flash.jobs import CableLost, Failed, NotWritten, port_is_there
+from ampacity_host.flash.tool import ToolEnded, percent_in, run_tool
 from ampacity_host.progress import Progress
 
 PIECE_BYTES = 256 * 1024
 PERMANENT = ("Wrong chip", "doesn't fit", "not supported", "No such option", "Invalid value", "No module named")
+WHOLE = ("Hash of data verified", "kipping", "Verification successful")
 OTHER_BYTES = ("MD5", "digest", "erification failed")
+
+
+def done_of(printed: str, pieces: int) -> tuple[int, int]:
+    """(done, all) in hundredths of a piece, by what esptool printed: lines for whole pieces, and the percentage of the one at work."""
+    whole = sum(printed.count(word) for word in WHOLE)
+    last = max(printed.rfind(word) for word in WHOLE)
+    return min(whole * 100 + percent_in(printed[last + 1 :]), pieces * 100), pieces * 100
 
 
 @dataclass
@@ -41,7 +49,7 @@ class SerialLoaderJob:
 
     def is_there(self) -> bool:
         """Does the port exist?"""
-        return Path(self.name).exists()
+        return port_is_there(self.name)
 
     def _pieces(self, folder: Path) -> list[str]:
         """[offset, file, offset, file, …]."""
@@ -61,7 +69,7 @@ class SerialLoaderJob:
         options += ["--no-stub"] if self.rom else []
         try:
             call = [sys.executable, "-m", "esptool", *options, command, *words]
-            return run_tool(call, lambda percent: progress.part(self.name, what, percent, 100))
+            return run_tool(call, lambda printed: progress.part(self.name, what, *done_of(printed, sum(word.startswith("0x") for word in words))))
         except ToolEnded as ended:
             if any(word in str(ended) for word in PERMANENT):
                 raise Failed(str(ended)) from None

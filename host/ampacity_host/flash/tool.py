@@ -17,16 +17,23 @@ class ToolEnded(Exception):
         super().__init__(next((line for line in reversed(lines) if "rror" in line), lines[-1] if lines else "it printed nothing"))
 
 
-def run_tool(words: Sequence[str], percent: Callable[[int], None]) -> str:
-    """What the tool printed. Raises ToolEnded for another exit code than 0, FileNotFoundError without the program."""
+def percent_in(printed: str) -> int:
+    """The last percentage that was printed; 0 for none."""
+    found = PERCENT.findall(printed[-READ_BYTES:])
+    return min(int(found[-1]), 100) if found else 0
+
+
+def run_tool(words: Sequence[str], seen: Callable[[str], None]) -> str:
+    """What the tool printed. seen: called with all that it printed so far.
+
+    Raises ToolEnded for another exit code than 0, FileNotFoundError without the program.
+    """
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
         printed = ""
         while part := process.stdout.read1(READ_BYTES):  # type: ignore[attr-defined]
             printed += part.decode(errors="replace")
-            found = PERCENT.findall(printed[-READ_BYTES:])
-            if found:
-                percent(min(int(found[-1]), 100))
+            seen(printed)
     if process.returncode:
         raise ToolEnded(printed)
     return printed

@@ -2,14 +2,17 @@
 
 import contextlib
 import json
+import subprocess
 
 import pytest
 from prompt_board import PromptBoard
 from release import release, said
 
+from ampacity_host.build.littlefs_image import made
 from ampacity_host.configure.push_pull import Prompt
-from ampacity_host.flash.content import content
+from ampacity_host.flash.content import BOOT, content
 from ampacity_host.flash.prompt import reads_back
+from tools.micropython.find import find
 
 IMAGE = "slots/a/application.lfs"
 
@@ -17,11 +20,11 @@ IMAGE = "slots/a/application.lfs"
 @contextlib.contextmanager
 def boards(folder, count=1):
     """Boards at `tty0`, `tty1` …"""
-    made = [PromptBoard(folder / f"tty{number}", folder / f"board{number}") for number in range(count)]
+    all_boards = [PromptBoard(folder / f"tty{number}", folder / f"board{number}") for number in range(count)]
     try:
-        yield made
+        yield all_boards
     finally:
-        for board in made:
+        for board in all_boards:
             board.close()
 
 
@@ -33,8 +36,8 @@ def ready(tmp_path):
     return ("flash", "rp2350", "--bundle", bundle, "--keys", keys, "--json"), files
 
 
-def flashed(words, made, status=0):
-    done = said(*words, *[word for board in made for word in ("--port", board.link)])
+def flashed(words, devices, status=0):
+    done = said(*words, *[word for board in devices for word in ("--port", board.link)])
     assert done.exit_code == status, (done.output, done.exception)
     return json.loads(done.stdout)["devices"]
 
@@ -71,15 +74,15 @@ def test_a_pulled_cable_is_waited_for_and_the_file_continues_where_it_was(ready,
 
 def test_a_board_without_its_cable_starts_nothing_and_the_next_run_completes_it(ready, tmp_path):
     words, files = ready
-    with boards(tmp_path, 2) as made:
-        (made[0].folder / "main.py").write_bytes(b"old")
-        hand = made[0].pull_when(IMAGE + ".new", 100_000, away_s=None)
-        rows = flashed((*words, "--wait", 0.5), made, status=1)
+    with boards(tmp_path, 2) as two:
+        (two[0].folder / "main.py").write_bytes(b"old")
+        hand = two[0].pull_when(IMAGE + ".new", 100_000, away_s=None)
+        rows = flashed((*words, "--wait", 0.5), two, status=1)
         hand.join()
-        assert [(row["ok"], row["lost"]) for row in rows] == [(False, True), (True, False)] and made[1].files() == files
-        assert "main.py" not in made[0].files()
-        made[0].plug()
-        assert flashed(words, [made[0]])[0]["ok"] and made[0].files() == files
+        assert [(row["ok"], row["lost"]) for row in rows] == [(False, True), (True, False)] and two[1].files() == files
+        assert "main.py" not in two[0].files()
+        two[0].plug()
+        assert flashed(words, [two[0]])[0]["ok"] and two[0].files() == files
 
 
 def test_a_part_of_another_file_is_not_continued(ready, tmp_path):
@@ -109,3 +112,34 @@ def test_the_interpreter_in_memory_is_read_back(tmp_path):
         address = prompt.run("import uctypes\n_kept = bytearray(b'interpreter' * 1000)\nprint(uctypes.addressof(_kept))")
         assert reads_back(prompt, address, b"interpreter" * 1000)
         assert not reads_back(prompt, address, b"interpreter" * 999 + b"interpretes")
+
+
+CHOSEN = """
+import sys, vfs
+sys.path.append({stage!r})
+import main as stage
+vfs.mount(vfs.VfsLfs2(stage.ImageBlocks({image!r})), "/board")
+print(stage.chosen("/board"))
+"""
+
+
+def test_the_boot_stage_of_a_flashed_board_chooses_its_slot(ready, tmp_path):
+    words, _ = ready
+    with boards(tmp_path) as (board,):
+        flashed(words, [board])
+        (tmp_path / "files.lfs").write_bytes(made(board.files().items(), 4096, 320))
+    code = CHOSEN.format(stage=str(BOOT), image=str(tmp_path / "files.lfs"))
+    assert subprocess.run([find(), "-c", code], capture_output=True, text=True, timeout=60).stdout == "/board/slots/a\n"
+
+
+def test_an_update_of_a_running_board_removes_its_start_before_anything_else(ready, tmp_path):
+    words, files = ready
+    with boards(tmp_path) as (board,):
+        for name, data in files.items():
+            (board.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (board.folder / name).write_bytes(data)
+        (board.folder / "update" / "application.0").write_bytes(b"an older release")
+        hand = board.pull_when("update/application.0.new", 1, away_s=None)
+        assert flashed((*words, "--wait", 0.2), [board], status=3)[0]["lost"]
+        hand.join()
+        assert "main.py" not in board.files()

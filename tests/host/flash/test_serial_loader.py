@@ -148,3 +148,13 @@ def test_an_interpreter_that_reaches_into_the_files_is_refused(ready, tmp_path):
 def test_a_board_without_a_microcontroller_is_referred_to_the_document(ready, board):
     done = said("flash", board, *ready[0][2:], "--port", "a")
     assert done.exit_code == 2 and done.stderr.startswith("ampacity: board:"), done.output
+
+
+def test_progress_counts_all_pieces(ready, tmp_path):
+    words, _ = ready
+    with chips(tmp_path) as (chip,):
+        done = said(*[word for word in words if word != "--json"], "--port", chip.link)
+    shares = {what: [int(line.split()[-2]) for line in done.stderr.splitlines() if f": {what}: " in line] for what in ("writing", "reading back")}
+    for row in shares.values():
+        assert row == sorted(row) and row[-1] == 100 and len(row) >= 4, done.stderr
+    assert done.stdout.startswith("ok ") and "1 of 1 jobs done" in done.stdout
