@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import threading
 import time
 
@@ -12,6 +13,7 @@ from release import release, said
 
 from ampacity_host.build.littlefs_image import read
 from ampacity_host.flash.content import content
+from ampacity_host.places import BOARDS
 
 FILES_AT, FILES_BYTES = 5056 << 10, 3136 << 10  # of boards/esp32-s3
 QUICK = ("--wait", 20)
@@ -158,3 +160,12 @@ def test_progress_counts_all_pieces(ready, tmp_path):
     for row in shares.values():
         assert row == sorted(row) and row[-1] == 100 and len(row) >= 4, done.stderr
     assert done.stdout.startswith("ok ") and "1 of 1 jobs done" in done.stdout
+
+
+def test_a_board_whose_application_is_part_of_the_interpreter_is_refused(ready, tmp_path):
+    own = tmp_path / "own"
+    shutil.copytree(BOARDS / "esp32-s3", own)
+    text = (own / "board.toml").read_text().replace('name = "esp32-s3"', 'name = "own"', 1)
+    (own / "board.toml").write_text(text.replace('kind = "files-ab"', 'kind = "esp32-ota"'))
+    done = said("flash", own, *ready[0][2:], "--port", "a")
+    assert done.exit_code == 2 and "update.kind: 'esp32-ota' is not allowed" in done.stderr, done.output
