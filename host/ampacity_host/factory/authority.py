@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -41,17 +42,22 @@ class Authority:
         """Its certificate."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def certify(self, request: bytes, serial: str, days: int, now: datetime.datetime) -> x509.Certificate:
-        """The certificate for a request in DER. Raises Refused where it is not by a P-256 key that signed it for this serial number."""
+    def asked_for(self, request: bytes, serial: str) -> ec.EllipticCurvePublicKey:
+        """The key of a request in DER. Raises Refused where it is not by a P-256 key that signed it for this serial number."""
         try:
             asked = x509.load_der_x509_csr(request)
-        except ValueError:
+            key, signed = asked.public_key(), asked.is_signature_valid
+        except (ValueError, UnsupportedAlgorithm):
             raise Refused("request", "the controller gave no certificate request") from None
-        key = asked.public_key()
-        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1) or not asked.is_signature_valid:
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1) or not signed:
             raise Refused("request", "it is not signed by the P-256 key in it")
         if asked.subject != named(serial):
             raise Refused("request", f"it is for {asked.subject.rfc4514_string()}, not CN={serial}")
+        return key
+
+    def certify(self, request: bytes, serial: str, days: int, now: datetime.datetime) -> x509.Certificate:
+        """The certificate for a request. Raises Refused as `asked_for`."""
+        key = self.asked_for(request, serial)
         usage = x509.KeyUsage(True, False, False, False, True, False, False, False, False)
         end = min(now + datetime.timedelta(days=days), self.certificate.not_valid_after_utc)
         builder = (

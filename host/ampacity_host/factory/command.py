@@ -11,7 +11,7 @@ from ampacity_host.board.command import chosen
 from ampacity_host.factory.authority import CERTIFICATE, Authority, new_authority
 from ampacity_host.factory.job import FactoryJob, Line
 from ampacity_host.factory.labels import FILE, write_labels
-from ampacity_host.factory.register import Register
+from ampacity_host.factory.register import Register, alone
 from ampacity_host.failure import failed
 from ampacity_host.flash.command import status
 from ampacity_host.flash.jobs import Patience, run_all
@@ -58,9 +58,15 @@ def run_command(board: str, ports: list[str], first: str, ca: Path, out: Path, d
     except OSError as problem:
         return failed(f"{problem.filename}: {problem.strerror}", USAGE)
     jobs = [FactoryJob(port, line) for port in ports]
-    with redirect_stdout(sys.stderr):  # mpremote prints what it did not understand
-        outcomes = run_all(jobs, patience, Progress(as_json))
-    passed = write_labels(out, line.register.entries())
+    try:
+        with alone(out), redirect_stdout(sys.stderr):  # mpremote prints what it did not understand
+            line.register.read_again()
+            outcomes = run_all(jobs, patience, Progress(as_json))
+            passed = write_labels(out, line.register.entries())
+    except Refused as problem:
+        return failed(problem, REFUSED)
+    except OSError as problem:
+        return failed(f"{problem.filename}: {problem.strerror}", USAGE)
     rows = [outcome.as_dict() | {"serial": job.entry.serial if job.entry else None} for outcome, job in zip(outcomes, jobs, strict=True)]
     if as_json:
         print(json.dumps({"ok": status(outcomes) == OK, "devices": rows, "labels": str(out / FILE), "passed_in_register": len(passed)}))

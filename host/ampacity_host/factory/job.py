@@ -2,13 +2,15 @@
 
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 
 from ampacity_host.board.findings import Board
@@ -62,8 +64,11 @@ class FactoryJob:
         except NoConnection as problem:
             raise CableLost(str(problem)) from None
         except (TransferRefused, Refused) as problem:
-            self._end(FAILED)
+            with suppress(OSError):
+                self._end(FAILED)
             raise Failed(str(problem)) from None
+        except (SyntaxError, ValueError) as problem:  # of an answer that is not what was asked for
+            raise CableLost(f"{self.name} answers with other text: {problem}") from None
         except OSError as problem:
             raise CableLost(f"the connection to {self.name} broke: {problem.strerror or problem}") from None
 
@@ -72,7 +77,8 @@ class FactoryJob:
         if not found["unique_id"]:
             raise Refused("unique id", "the controller has none: is it a microcontroller with MicroPython?")
         step(1)
-        entry = self.entry = self.line.register.assign(found["unique_id"].hex(), self.line.board["name"], self.line.time())
+        with kept():
+            entry = self.entry = self.line.register.assign(found["unique_id"].hex(), self.line.board["name"], self.line.time())
         request = self._request(prompt, entry.serial)
         step(2)
         certificate = self._certificate(prompt, request, entry)
@@ -80,11 +86,13 @@ class FactoryJob:
         self._identify(prompt, entry, certificate)
         step(4)
         results = checks(self.line.board, found, prompt)
-        self._report(entry, found, certificate, results)
+        with kept():
+            self._report(entry, found, certificate, results)
         bad = [each for each in results if not each.ok]
         if bad:
             raise Refused(bad[0].name, f"{entry.serial}: {bad[0].found}; use {bad[0].allowed}")
-        self._end(PASSED, key_sha256=fingerprint(certificate), certificate=f"{certificate.serial_number:x}")
+        with kept():
+            self._end(PASSED, key_sha256=fingerprint(certificate), certificate=f"{certificate.serial_number:x}")
         step(STEPS)
         return f"{entry.serial}: key made on the controller, certificate stored, {len(results)} tests passed"
 
@@ -99,14 +107,14 @@ class FactoryJob:
 
     def _certificate(self, prompt: Prompt, request: bytes, entry: Entry) -> x509.Certificate:
         """The certificate that the controller has for this key already, or a new one."""
-        key = x509.load_der_x509_csr(request).public_key()
+        key = self.line.authority.asked_for(request, entry.serial)
         if prompt.hash_of(CERTIFICATE) is not None:
             try:
                 there = x509.load_pem_x509_certificate(prompt.read(CERTIFICATE))
                 there.verify_directly_issued_by(self.line.authority.certificate)
                 if there.public_key() == key:
                     return there
-            except Exception:  # noqa: BLE001  # damaged, or of another authority: a new one takes its place
+            except (ValueError, TypeError, InvalidSignature):  # damaged, or of another authority: a new one takes its place
                 pass
         made = self.line.authority.certify(request, entry.serial, self.line.days, self.line.now())
         self.line.register.check_key(entry, fingerprint(made))
@@ -140,6 +148,15 @@ class FactoryJob:
     def _end(self, state: str, **facts: str) -> None:
         if self.entry is not None:
             self.entry = self.line.register.ended(self.entry, state, self.line.time(), **facts)
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Writing of files on this computer. Raises Refused where its disk refuses."""
+    try:
+        yield
+    except OSError as problem:
+        raise Refused("--out", f"{problem.filename}: {problem.strerror}") from None
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

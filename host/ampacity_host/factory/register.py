@@ -4,12 +4,19 @@ import csv
 import os
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ampacity_host.update.refused import Refused
 
-FILE = "devices.csv"
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+FILE, LOCK = "devices.csv", ".lock"
 FIELDS = ("serial", "unique_id", "board", "state", "key_sha256", "certificate", "time")
 ASSIGNED, PASSED, FAILED = "assigned", "passed", "failed"
 SERIAL = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*?)?(\d{1,12})")
@@ -29,6 +36,19 @@ class Entry:
     time: str = ""
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One run at a time in a folder, where the system has locks. Raises Refused, OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / LOCK, "w") as file:
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Refused("--out", f"another run uses {folder}; two stations have two folders") from None
+        yield
+
+
 class Register:
     """The register in a folder. first: the serial number of the first controller; the others count on from it."""
 
@@ -41,6 +61,11 @@ class Register:
         self._file = folder / FILE
         self._lock = threading.Lock()
         self._entries = self._read()
+
+    def read_again(self) -> None:
+        """What another run wrote since. Raises Refused, OSError."""
+        with self._lock:
+            self._entries = self._read()
 
     def entries(self) -> list[Entry]:
         """The newest line of each controller, by serial number."""

@@ -79,33 +79,44 @@ def run_all(jobs: Sequence[Job], patience: Patience, progress: Progress) -> list
 
 
 def run(job: Job, patience: Patience, progress: Progress, clock: Callable[[], float] = time.monotonic) -> Outcome:
-    """One job, with as many attempts as it may have."""
-    begun, text, lost = clock(), "", True
-    for attempt in range(1, patience.tries + 1):
+    """One job, with as many attempts as it may have. A fault of this program ends this job only."""
+    begun, text, lost, attempt = clock(), "not there", True, 0
+    while attempt < patience.tries:
+        if not there_in_time(job, patience.wait_s, progress, clock):
+            text = f"{text}; it did not come back within {patience.wait_s:g} s"
+            break
+        attempt += 1
         try:
             text = job.run(progress)
             progress.note(job.name, text)
             return Outcome(job.name, True, False, attempt, clock() - begun, text)
-        except Failed as problem:
-            progress.note(job.name, f"failed: {problem}")
-            return Outcome(job.name, False, False, attempt, clock() - begun, str(problem))
         except CableLost as problem:
             text, lost = str(problem), not isinstance(problem, NotWritten)
-        if attempt < patience.tries:
-            progress.note(job.name, f"{text}; check the cable; attempt {attempt + 1} of {patience.tries} follows when the device answers")
-            if not back(job, patience.wait_s, clock):
-                text = f"{text}; it did not come back within {patience.wait_s:g} s"
-                break
+            progress.note(job.name, f"{text}; check the cable (attempt {attempt} of {patience.tries})")
+            time.sleep(POLL_S)
+        except Failed as problem:
+            return Outcome(job.name, False, False, attempt, clock() - begun, noted(progress, job.name, str(problem)))
+        except Exception as problem:
+            return Outcome(job.name, False, False, attempt, clock() - begun, noted(progress, job.name, f"{type(problem).__name__}: {problem}"))
     progress.note(job.name, f"given up: {text}; run the command again to continue")
     return Outcome(job.name, False, lost, attempt, clock() - begun, text)
 
 
-def back(job: Job, wait_s: float, clock: Callable[[], float]) -> bool:
+def noted(progress: Progress, name: str, text: str) -> str:
+    """The text, which was also shown."""
+    progress.note(name, f"failed: {text}")
+    return text
+
+
+def there_in_time(job: Job, wait_s: float, progress: Progress, clock: Callable[[], float]) -> bool:
     """Waits until the device can be seen; False after `wait_s`."""
+    if job.is_there():
+        return True
+    progress.note(job.name, f"not there; waiting {wait_s:g} s for it")
     end = clock() + wait_s
-    while not job.is_there():
-        if clock() >= end:
-            return False
+    while clock() < end:
         time.sleep(POLL_S)
-    time.sleep(POLL_S)
-    return True
+        if job.is_there():
+            time.sleep(POLL_S)
+            return True
+    return False

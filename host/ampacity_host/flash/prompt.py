@@ -92,6 +92,8 @@ class PromptJob:
                 return self._write_all(prompt, progress)
         except NoConnection as problem:
             raise CableLost(str(problem)) from None
+        except (SyntaxError, ValueError) as problem:  # of an answer that is not what was asked for
+            raise CableLost(f"{self.name} answers with other text: {problem}") from None
         except OSError as problem:  # of the port itself, when it is closed after the cable went
             raise CableLost(f"the connection to {self.name} broke: {problem.strerror or problem}") from None
         except TransferRefused as problem:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from ampacity.base.pem import private_key
 from ampacity_host.factory import on_device
 from ampacity_host.factory.authority import Authority
-from ampacity_host.factory.register import Entry, Register
+from ampacity_host.factory.register import Entry, Register, alone
 from ampacity_host.flash.content import stage
 from ampacity_host.places import BOARDS
 from ampacity_host.update.refused import Refused
@@ -166,22 +166,22 @@ def test_an_authority_is_not_written_over_and_others_must_not_read_its_key(ca, t
 
 
 @pytest.fixture
-def alone(tmp_path, monkeypatch):
+def controller(tmp_path, monkeypatch):
     """The code of the controller, in a folder of its own on this computer."""
     monkeypatch.chdir(tmp_path)
     return on_device
 
 
 @pytest.mark.parametrize("serial", ["1", "AC-0001", "x" * 32])
-def test_the_library_takes_a_request_that_the_controller_code_made(alone, serial, ca):
-    request = alone.request(serial)
-    assert request == alone.request(serial)  # the same key, and a signature without chance
+def test_the_library_takes_a_request_that_the_controller_code_made(controller, serial, ca):
+    request = controller.request(serial)
+    assert request == controller.request(serial)  # the same key, and a signature without chance
     certificate = Authority(ca).certify(request, serial, 30, NOW)
     assert (certificate.not_valid_after_utc - NOW).days == 30 and not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
 
 
-def test_a_request_for_another_number_or_with_a_changed_byte_is_refused(alone, ca):
-    request = alone.request("AC-1")
+def test_a_request_for_another_number_or_with_a_changed_byte_is_refused(controller, ca):
+    request = controller.request("AC-1")
     with pytest.raises(Refused, match="it is for CN=AC-1, not CN=AC-2"):
         Authority(ca).certify(request, "AC-2", 30, NOW)
     for changed in (request[:-1] + bytes([request[-1] ^ 1]), b"", request[:40]):
@@ -189,12 +189,12 @@ def test_a_request_for_another_number_or_with_a_changed_byte_is_refused(alone, c
             Authority(ca).certify(changed, "AC-1", 30, NOW)
 
 
-def test_the_nonce_and_signature_are_those_of_rfc_6979(alone):
+def test_the_nonce_and_signature_are_those_of_rfc_6979(controller):
     secret = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
-    assert alone.nonce(secret, alone.sha256(b"sample").digest()) == 0xA6E3C57DD01ABE90086538398355DD4C3B17AA873382B0F24D6129493D8AAD60
+    assert controller.nonce(secret, controller.sha256(b"sample").digest()) == 0xA6E3C57DD01ABE90086538398355DD4C3B17AA873382B0F24D6129493D8AAD60
     r = 0xEFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716
     s = 0xF7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8
-    assert alone.signature(secret, b"sample") == alone.der(0x30, alone.number(r), alone.number(s))
+    assert controller.signature(secret, b"sample") == controller.der(0x30, controller.number(r), controller.number(s))
 
 
 def test_one_key_in_two_controllers_is_refused(tmp_path):
@@ -216,3 +216,19 @@ def test_a_register_continues_and_a_damaged_one_is_refused(tmp_path):
         file.write("AC-011,cc")
     with pytest.raises(Refused, match="line 4 is cut off"):
         Register(tmp_path, "AC-001")
+
+
+def test_a_second_run_in_the_same_folder_is_refused(ca, tmp_path):
+    words = ("factory", "run", "rp2350", "--first-serial", "1", "--ca", ca, "--out", tmp_path / "line", "--port", tmp_path / "none", "--wait", 0)
+    with alone(tmp_path / "line"):
+        ended = said(*words)
+        assert ended.exit_code == 1 and "another run uses" in ended.stderr
+    assert said(*words).exit_code == 3
+
+
+def test_a_full_disk_of_the_computer_is_no_lost_cable(ca, tmp_path):
+    (tmp_path / "line").mkdir()
+    (tmp_path / "line" / "reports").write_text("a file where a folder belongs")
+    with boards(tmp_path) as (board,):
+        row = run(tmp_path, [board], status=1)["devices"][0]
+        assert not row["lost"] and row["tries"] == 1 and "--out: " in row["text"], row

@@ -89,7 +89,7 @@ def test_each_element_is_written_and_read_back_and_the_interpreter_starts(ready,
     done = said(*ready)
     row = json.loads(done.stdout)["devices"][0]
     assert done.exit_code == 0 and row["ok"] and row["text"] == "9140 bytes written and read back", done.output
-    made = calls(tmp_path)
+    made = [call for call in calls(tmp_path) if "--list" not in call]
     usb = ["--device", "0483:df11", "--alt", "0"]
     assert made[0] == [*usb, "--download", str(tmp_path / "firmware.dfu")]
     assert [call[4:6] for call in made[1:]] == [["--dfuse-address", "0x08020000:140"], ["--dfuse-address", "0x08021000:9000:leave"]]
@@ -105,7 +105,7 @@ def test_boards_are_told_apart_by_their_usb_serial_number(ready, tmp_path):
 def test_a_device_that_went_away_is_tried_again(ready, tmp_path):
     (tmp_path / "away").write_text("")
     row = json.loads(said(*ready, "--usb", "B2").stdout)["devices"][0]
-    assert row["ok"] and row["tries"] == 2 and ["--list", "--device", "0483:df11"] in calls(tmp_path)
+    assert row["ok"] and row["tries"] == 2 and ["--list", "--device", "0483:df11"] in calls(tmp_path)[2:]
 
 
 def test_other_bytes_that_are_read_back_are_a_failure(ready, tmp_path):
