@@ -62,7 +62,7 @@ cortex-m3: $(CORTEX_M3)  ## MicroPython on an emulated Cortex-M3, for one row of
 pypy: $(PYPY)  ## PyPy, on which the soak of make proof is twice as fast, in .cache/pypy
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --extra simulation --extra dev --generate-hashes \
+	@uv pip compile --quiet --universal --python-version 3.11 --extra simulation --extra boards --extra dev --generate-hashes \
 		--no-emit-index-url --no-header --output-file requirements.lock pyproject.toml
 
 clean:  ## remove the environment, the runtimes and everything built

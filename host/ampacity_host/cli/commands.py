@@ -14,6 +14,7 @@ import typer
 from ampacity_host.cli import completion
 from ampacity_host.cli.board_commands import boards, selftest
 from ampacity_host.cli.bundle_commands import bundles
+from ampacity_host.cli.image_commands import add_to
 from ampacity_host.cli.new_site import EPILOG, new
 from ampacity_host.cli.spelling import Group
 
@@ -425,6 +426,7 @@ def profile_check(file: Annotated[Path, typer.Argument(metavar="FILE.toml", help
 
 
 app.add_typer(boards, name="board", epilog="Exit codes: those of the command; 2 wrong usage.")
+add_to(app)
 
 reports = typer.Typer(no_args_is_help=True, help="Reports from the records of a controller.")
 app.add_typer(reports, name="report", epilog="Exit codes: those of the report; 2 wrong usage.")

@@ -72,7 +72,7 @@ def test_a_name_of_an_option_means_the_same_in_every_command():
     for words, command in ALL.items():
         names = {name for parameter in command.params for name in parameter.opts}
         assert not names & {"--site", "--connect"}, words
-        assert "--port" not in names or words == ("scan",)  # a serial device on the line itself
+        assert "--port" not in names or words in (("scan",), ("flash",), ("factory", "run"))  # a serial device itself
         assert "--console" not in names or words == ("run",)  # where a console is to listen
         assert "--data" not in names or words in (("run",), ("rig",))  # a folder that is made
         if "site" in {parameter.name for parameter in command.params}:

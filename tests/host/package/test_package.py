@@ -28,6 +28,7 @@ DATA = ROOT / "tests" / "data"
 PATIENCE_S = 30
 RUNTIMES = ("cpython", "micropython")
 SIMULATING = ("csms", "rig", "profiles/conformance", "report/chart.py")  # what only the simulation imports
+BOARD_TOOLS = ("build", "flash", "factory")  # and what only the commands for boards import
 SITE = """
 [site]
 name = "away"
@@ -169,14 +170,16 @@ def imported(paths):
             elif isinstance(node, ast.Import):
                 named |= {alias.name.split(".")[0] for alias in node.names}
     owners = packages_distributions()
-    return {owners[name][0].lower() for name in named - set(sys.stdlib_module_names) if name in owners} - {"ampacity"}
+    return {owners[name][0].lower().replace("_", "-") for name in named - set(sys.stdlib_module_names) if name in owners} - {"ampacity"}
 
 
 def test_every_package_that_is_imported_is_declared_that_of_the_simulation_alone_in_its_extra():
     files = {path for room in ("firmware", "host") for path in (ROOT / room).rglob("*.py")}
-    simulating = {path for path in files for room in SIMULATING if path.is_relative_to(ROOT / "host" / "ampacity_host" / room)}
-    assert imported(files - simulating) == declared()
+    host = ROOT / "host" / "ampacity_host"
+    simulating, tools = ({path for path in files for room in rooms if path.is_relative_to(host / room)} for rooms in (SIMULATING, BOARD_TOOLS))
+    assert imported(files - simulating - tools) == declared()
     assert imported(simulating) - declared() == declared("simulation") == set(SIMULATION)
+    assert imported(tools) - declared() | {"esptool"} == declared("boards")  # esptool is called as a program
 
 
 def test_build_packages_are_pinned_in_the_lock_file():

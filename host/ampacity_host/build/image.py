@@ -1,0 +1,54 @@
+"""The application image: the compiled modules and `build.json` in one littlefs image, which is the one file of an update bundle.
+
+A bundle of single modules would have more files than a manifest may list, and a controller would hold all their names in its heap.
+"""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from ampacity_host.build.compiler import Module
+from ampacity_host.build.littlefs_image import made, read
+from ampacity_host.build.target import Target
+
+NAME = "application.lfs"  # in the folder that `ampacity bundle sign` takes, in a bundle, and in a slot
+BUILD = "build.json"  # in the image: what it is
+BLOCK_BYTES = 512  # small files waste less than with the flash's own blocks: the image lies in a file, not in the flash itself
+FORMAT = 1
+
+
+class Unlike(Exception):
+    """An image does not hold what was put into it."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """modules: as compiled; about: the content of `build.json`; data: the image."""
+
+    modules: list[Module]
+    about: dict[str, Any]
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.data).hexdigest()
+
+
+def image(target: Target, modules: list[Module], version: str) -> Image:
+    """The image of these modules, read back. Raises TooLarge, Unlike."""
+    about = {"format": FORMAT, "product": "ampacity", "version": version, "board": target.board["name"], "role": target.role}
+    text = json.dumps(about, sort_keys=True, separators=(",", ":")).encode()
+    files = sorted([(module.path, module.data) for module in modules] + [(BUILD, text)])
+    data = made(files, BLOCK_BYTES)
+    if read(data) != files:
+        raise Unlike("the image does not hold the files that were put into it")
+    return Image(modules, about, data)
+
+
+def about(data: bytes) -> dict[str, Any]:
+    """`build.json` of an image. Raises ValueError for what is no application image."""
+    found = dict(read(data)).get(BUILD)
+    if found is None:
+        raise ValueError(f"an image without {BUILD}")
+    return dict(json.loads(found))

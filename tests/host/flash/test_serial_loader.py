@@ -1,0 +1,171 @@
+"""`ampacity flash` of a board with a serial loader: the real esptool, and a chip on a pty that answers it."""
+
+import contextlib
+import json
+import os
+import shutil
+import threading
+import time
+
+import pytest
+from loader_chip import DEFL_DATA, FLASH_DATA, LoaderChip
+from release import release, said
+
+from ampacity_host.build.littlefs_image import read
+from ampacity_host.flash.content import content
+from ampacity_host.places import BOARDS
+
+FILES_AT, FILES_BYTES = 5056 << 10, 3136 << 10  # of boards/esp32-s3
+QUICK = ("--wait", 20)
+
+
+@contextlib.contextmanager
+def chips(folder, count=1, **options):
+    """Chips at `tty0`, `tty1` …"""
+    made = [LoaderChip(folder / f"tty{number}", **options) for number in range(count)]
+    try:
+        yield made
+    finally:
+        for chip in made:
+            chip.close()
+
+
+@pytest.fixture
+def ready(tmp_path):
+    """(words of the command up to the ports, files that a controller must hold)."""
+    bundle, keys = release(tmp_path, "esp32-s3")
+    files = content("esp32-s3", 1 << 20, bundle.read_bytes(), keys, lambda *_: None).files
+    (tmp_path / "micropython.bin").write_bytes(b"\xe9" + os.urandom(30000) + bytes(40000))
+    return ("flash", "esp32-s3", "--bundle", bundle, "--keys", keys, *QUICK, "--json"), files
+
+
+def held(chip):
+    return dict(read(bytes(chip.flash[FILES_AT : FILES_AT + FILES_BYTES])))
+
+
+def flashed(words, chip_list, status=0):
+    ports = [word for chip in chip_list for word in ("--port", chip.link)]
+    done = said(*words, *ports)
+    assert done.exit_code == status, done.output
+    return json.loads(done.stdout)["devices"]
+
+
+def test_interpreter_and_files_are_on_the_flash_afterwards_and_nothing_else_changed(ready, tmp_path):
+    words, files = ready
+    with chips(tmp_path) as (chip,):
+        rows = flashed((*words, "--interpreter", tmp_path / "micropython.bin"), [chip])
+        assert rows[0]["ok"] and rows[0]["tries"] == 1 and "digests read back" in rows[0]["text"]
+        image = (tmp_path / "micropython.bin").read_bytes()
+        assert held(chip) == files and chip.flash[: len(image)] == image
+        assert set(chip.flash[128 << 10 : FILES_AT]) == {0}
+        assert DEFL_DATA in chip.commands, set(chip.commands)
+
+
+def test_without_the_helper_program_the_loader_in_rom_does_it(ready, tmp_path):
+    words, files = ready
+    with chips(tmp_path) as (chip,):
+        assert flashed((*words, "--rom-loader"), [chip])[0]["ok"] and held(chip) == files
+        assert FLASH_DATA in chip.commands and DEFL_DATA not in chip.commands
+
+
+def test_a_second_run_writes_nothing(ready, tmp_path):
+    words, _ = ready
+    with chips(tmp_path) as (chip,):
+        flashed(words, [chip])
+        written = chip.written
+        assert "13 of 13 pieces were there already" in flashed(words, [chip])[0]["text"] and chip.written == written
+
+
+@pytest.mark.parametrize("away_s, tries", [(0.3, 1), (9, 2)])  # esptool itself waits for 7 s
+def test_a_pulled_cable_is_waited_for_and_the_write_continues(ready, tmp_path, away_s, tries):
+    words, files = ready
+    with chips(tmp_path) as (chip,):
+        chip.pull_at = 700_000
+
+        def plug_again():
+            while os.path.islink(chip.link):
+                time.sleep(0.02)
+            time.sleep(away_s)
+            chip.plug()
+
+        hand = threading.Thread(target=plug_again)
+        hand.start()
+        rows = flashed(words, [chip])
+        hand.join()
+        assert rows[0]["ok"] and rows[0]["tries"] == tries and ("2 of 13 pieces were there already" in rows[0]["text"]) == (tries > 1)
+        assert held(chip) == files and chip.written < FILES_BYTES + (256 << 10)
+
+
+def test_a_cable_that_stays_out_is_reported_and_the_other_boards_are_written(ready, tmp_path):
+    words, files = ready
+    with chips(tmp_path, 3) as made:
+        made[1].pull_at = 300_000
+        rows = flashed((*words, "--wait", 1), made, status=1)
+        assert [(row["ok"], row["lost"]) for row in rows] == [(True, False), (False, True), (True, False)]
+        assert "did not come back within 1 s" in rows[1]["text"] and held(made[0]) == held(made[2]) == files
+        made[1].plug()
+        row = flashed(words, [made[1]])[0]
+        assert row["ok"] and "1 of 13 pieces were there already" in row["text"] and held(made[1]) == files
+
+
+def test_another_chip_than_the_board_has_is_not_written(ready, tmp_path):
+    words, _ = ready
+    with chips(tmp_path, chip_id=5) as (chip,):
+        row = flashed(words, [chip], status=1)[0]
+        assert not row["ok"] and row["tries"] == 1 and chip.written == 0 and "This chip is ESP32-C3" in row["text"], row
+
+
+def test_a_cell_that_does_not_keep_its_value_is_found(ready, tmp_path):
+    words, _ = ready
+    with chips(tmp_path) as (chip,):
+        chip.spoil_at = FILES_AT + 40
+        row = flashed((*words, "--tries", 2), [chip], status=1)[0]
+        assert not row["ok"] and not row["lost"] and row["tries"] == 2, row
+
+
+def test_without_a_device_the_exit_code_is_3(ready, tmp_path):
+    words, _ = ready
+    done = said(*words, "--wait", 0.3, "--port", tmp_path / "tty9")
+    assert done.exit_code == 3 and not json.loads(done.stdout)["ok"]
+
+
+@pytest.mark.parametrize("more, text", [
+    ((), "--port: 'none' is not allowed"),
+    (("--port", "a", "--port", "a"), "each device once"),
+    (("--port", "a", "--drive", "b"), "on a board that is written by uf2; this one: esptool"),
+    (("--port", "a", "--interpreter", "nowhere.bin"), "nowhere.bin: No such file"),
+])
+def test_wrong_usage_ends_with_2(ready, more, text):
+    done = said(*ready[0], *more)
+    assert done.exit_code == 2 and text in done.stderr, done.output
+
+
+def test_an_interpreter_that_reaches_into_the_files_is_refused(ready, tmp_path):
+    (tmp_path / "large.bin").write_bytes(bytes(FILES_AT + 1))
+    done = said(*ready[0], "--port", "a", "--interpreter", tmp_path / "large.bin")
+    assert done.exit_code == 2 and "the file system begins behind it" in done.stderr
+
+
+@pytest.mark.parametrize("board", ["linux-arm", "unix"])
+def test_a_board_without_a_microcontroller_is_referred_to_the_document(ready, board):
+    done = said("flash", board, *ready[0][2:], "--port", "a")
+    assert done.exit_code == 2 and done.stderr.startswith("ampacity: board:"), done.output
+
+
+def test_progress_counts_all_pieces(ready, tmp_path):
+    words, _ = ready
+    with chips(tmp_path) as (chip,):
+        done = said(*[word for word in words if word != "--json"], "--port", chip.link)
+    shares = {what: [int(line.split()[-2]) for line in done.stderr.splitlines() if f": {what}: " in line] for what in ("writing", "reading back")}
+    for row in shares.values():
+        assert row == sorted(row) and row[-1] == 100 and len(row) >= 4, done.stderr
+    assert done.stdout.startswith("ok ") and "1 of 1 jobs done" in done.stdout
+
+
+def test_a_board_whose_application_is_part_of_the_interpreter_is_refused(ready, tmp_path):
+    own = tmp_path / "own"
+    shutil.copytree(BOARDS / "esp32-s3", own)
+    text = (own / "board.toml").read_text().replace('name = "esp32-s3"', 'name = "own"', 1)
+    (own / "board.toml").write_text(text.replace('kind = "files-ab"', 'kind = "esp32-ota"'))
+    done = said("flash", own, *ready[0][2:], "--port", "a")
+    assert done.exit_code == 2 and "update.kind: 'esp32-ota' is not allowed" in done.stderr, done.output
