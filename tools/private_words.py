@@ -46,12 +46,14 @@ WORDS = {
 EXPRESSION = re.compile("|".join(f"(?P<w{number}>{word})" for number, word in enumerate(WORDS)), re.IGNORECASE)
 ROOMS = (
     "firmware/ampacity/commission", "firmware/ampacity/console", "firmware/ampacity/net", "firmware/ampacity/store",
-    "host/ampacity_host/board", "host/ampacity_host/build", "host/ampacity_host/cli", "host/ampacity_host/commission", "host/ampacity_host/configure",
-    "host/ampacity_host/console", "host/ampacity_host/csms", "host/ampacity_host/demo", "host/ampacity_host/factory", "host/ampacity_host/flash", "host/ampacity_host/profiles",
-    "host/ampacity_host/replay", "host/ampacity_host/report", "host/ampacity_host/scan", "host/ampacity_host/update",
+    "host/ampacity_host/board", "host/ampacity_host/build", "host/ampacity_host/cli", "host/ampacity_host/commission",
+    "host/ampacity_host/configure", "host/ampacity_host/console", "host/ampacity_host/csms", "host/ampacity_host/demo",
+    "host/ampacity_host/factory", "host/ampacity_host/flash", "host/ampacity_host/profiles", "host/ampacity_host/replay",
+    "host/ampacity_host/report", "host/ampacity_host/scan", "host/ampacity_host/update",
 )  # fmt: skip
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/index.md", "docs/install.md", "docs/commission.md", "docs/operate.md",
-             "docs/demo.md", "docs/manufacturing.md", "docs/adding-a-charger.md", "docs/porting.md", "docs/safety.md", "docs/glossary.md", "docs/interfaces/rig.md",
+             "docs/demo.md", "docs/manufacturing.md", "docs/adding-a-charger.md", "docs/porting.md", "docs/safety.md",
+             "docs/glossary.md", "docs/interfaces/rig.md",
              "docs/interfaces/site-json.md", "docs/architecture.md", "docs/reading-the-code.md", "docs/safety-case.md", "docs/benchmarks.md",
              "docs/devices.md", "docs/troubleshooting.md", "docs/updates.md", "docs/interfaces/board-toml.md", "docs/interfaces/ocpp.md",
              *sorted(f"docs/decisions/{path.name}" for path in (ROOT / "docs/decisions").glob("*.md")))  # fmt: skip

@@ -59,9 +59,9 @@ def test_section_6_a_returned_evse_is_planned_with_its_order_only():
     assert bench.guard.want_da == [160, 160] and least == 160, (bench.guard.want_da, least)
 
 
-def test_section_6_why_reports_that_a_neighbour_follows_no_order():
+def test_section_6_why_reports_that_a_neighbour_does_not_answer():
     bench = two()
     bench.follow(8)
     bench.guard.lost(0, bench.now_ms)
     bench.tick(1000)
-    assert "evse-1 16.0 A (does not follow orders)" in bench.guard.why(1), bench.guard.why(1)
+    assert "evse-1 16.0 A (no answer)" in bench.guard.why(1), bench.guard.why(1)

@@ -57,7 +57,7 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
     if not reason:
         planned_da = [guard.plan.shed.plan_da(other) for other in guard.ledger.evse_states]
         key, slack = _tightest(guard, s, planned_da)
-        reason = _outside(guard, s, slack, planned_da) or _circuit(guard, s, key, planned_da)
+        reason = _outside(guard, s, slack) or _circuit(guard, s, key, planned_da)
         if guard.plan.preemption.lowered >> evse & 1:
             reason = "lowered for %s: %s" % (guard.site.evses[guard.plan.preemption.claimant].name, reason)
         elif want == 0:
@@ -209,25 +209,26 @@ def _tightest(guard: "ExplainableGuard", s: "EvseState", planned_da: "list[int]"
     return best, least
 
 
-def _outside(guard: "ExplainableGuard", s: "EvseState", slack: int, planned_da: "list[int]") -> str:
+def _outside(guard: "ExplainableGuard", s: "EvseState", slack: int) -> str:
     """The external limit on the sum of the EVSEs that is at least as tight as the tightest circuit; "": none."""
     limits, best = guard.limits, ""
+    ordered_da = [guard.plan.shed.ordered_da(o) for o in guard.ledger.evse_states]  # a reserve is no load on a limit from outside
     if limits.has_chargers:
         for key in s.on_keys:
-            left = limits.chargers_da[key] - _sum_da(guard, key, planned_da)
+            left = limits.chargers_da[key] - _sum_da(guard, key, ordered_da)
             if left <= slack:
                 slack = left
                 source = limits.sources_of("chargers", key // guard.site.phases)
                 best = "limit by %s %s" % (source[0][1], amps(limits.chargers_da[key]))
-                best += _others(guard, s, [(o, o.on_keys.count(key)) for o in guard.ledger.evse_states], planned_da)
+                best += _others(guard, s, [(o, o.on_keys.count(key)) for o in guard.ledger.evse_states], ordered_da)
     for row in limits.constraints:
         weight = row.weights[s.index]
         if weight:
-            left = row.cap_da - sum([guard.plan.shed.ordered_da(o) * row.weights[o.index] for o in guard.ledger.evse_states])
+            left = row.cap_da - sum([da * row.weights[e] for e, da in enumerate(ordered_da)])
             if left // weight <= slack:
                 slack = left // weight
                 best = row.describe() + _meter_note(guard, row.circuit)
-                best += _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.evse_states], planned_da)
+                best += _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.evse_states], ordered_da)
     return best
 
 

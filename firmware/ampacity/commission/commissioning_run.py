@@ -98,7 +98,7 @@ class CommissioningRun:
     def command(self, word: str, now_ms: int) -> None:
         """Raises Rejected for a word that fits nothing now."""
         if self.over or word not in WORDS:
-            raise Rejected("commission", word, "start, status, report, sign" if self.over else ", ".join(WORDS))
+            raise Rejected("commission", word, "start, status, lines, report, sign" if self.over else "status, " + ", ".join(WORDS))
         if word == "abort":
             self._abort(now_ms)
         elif word == "skip":

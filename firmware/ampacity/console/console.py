@@ -314,7 +314,7 @@ def parse_limit(text: str) -> "tuple[int | None, int | None]":
         limit_da = parse_da(text)
         if limit_da is not None:
             return limit_da, None
-    raise Rejected("limit", text, "amperes with at most one decimal, watts as 11000W, or off")
+    raise Rejected("limit", text, "0 to 999999.9 A with at most one decimal, 0W to 9999999W, or off")
 
 
 def parse_ttl_ms(text: str) -> int:

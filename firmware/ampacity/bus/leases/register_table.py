@@ -18,7 +18,7 @@ IDENTIFICATION = (
     ("marker", "u32", "", "0x53756E53: \"SunS\""),
     ("model_id", "u16", "", "1: SunSpec common model"),
     ("model_length", "u16", "", "66"),
-    ("manufacturer", "s16", "", "maker"),
+    ("manufacturer", "s16", "", "manufacturer"),
     ("model", "s16", "", "product"),
     ("options", "s8", "", "empty"),
     ("firmware", "s8", "", "firmware version"),

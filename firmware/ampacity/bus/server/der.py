@@ -70,7 +70,7 @@ def _find(data: bytes, space: "tuple[int, int]", oid: bytes) -> "bytes | None":
         name, value = _extension(data, start, stop)
         if name == oid:
             if found is not None:
-                raise ValueError("der: an extension that stands there twice")
+                raise ValueError("der: an extension is present twice")
             found = value
         at = stop
     raise ValueError("der: %d extensions or more" % FIELDS_MAX)

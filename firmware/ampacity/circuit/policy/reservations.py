@@ -10,6 +10,7 @@ from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
 STUCK = "does not follow orders"
+LOST = "no answer"
 DENIED = "order waits for margin"
 RETURNS = "returning"
 BEGINS = "waiting to start"
@@ -37,7 +38,7 @@ class Reservations:
                 self.da[e], self.reasons[e] = 0, ""
             # it follows no order, or nothing shows what it makes of one
             if not s.ok or s.disobeys or s.locked or s.lower_ms >= 0 and self._late(s, now_ms) or s.evse.by_measure and s.book.is_unknown():
-                self.put(e, s.bound_da, STUCK, now_ms)
+                self.put(e, s.bound_da, LOST if s.silent else STUCK, now_ms)
                 if now_ms - s.needs_room_ms < RETURN_MS:
                     self.put(e, self._room_to_return(s), RETURNS, s.needs_room_ms + RETURN_MS)
             if s.denied_ms >= 0 and self.ledger.want_da[e] and now_ms - s.denied_ms >= DENIED_MS:
@@ -51,7 +52,7 @@ class Reservations:
 
     def stuck(self, evse: int) -> bool:
         """No order of ours moves it now."""
-        return self.reasons[evse] in (STUCK, RETURNS)
+        return self.reasons[evse] in (STUCK, LOST, RETURNS)
 
     def text(self, evse: int, now_ms: int) -> str:
         """Why it is kept, and for how long where that is known."""

@@ -85,7 +85,7 @@ class PrimaryConsole:
             ),
             "commission": (
                 COMMISSION, self._commission,
-                "the test starts and stops cars and lets EVSEs go to their fail-safe. Continue?", lambda words: words[:1] == ["start"],
+                "the test starts and stops cars and lets EVSEs go to their fail-safe. Continue?", self._starts_test,
             ),
             "scan": (SCAN, self._scan),
             "replace": ("replace EVSE [serial=NUMBER] | status [--json] | stop", self._replace),
@@ -275,6 +275,10 @@ class PrimaryConsole:
         zone = (self.primary.site.get("time") or {}).get("tz") or "UTC0"
         local = Zone(zone).local(unix_ms)
         return "%s by %s; here %04d-%02d-%02d %02d:%02d:%02d (%s)" % ((wallclock.iso(now_ms), wallclock.source) + local[:6] + (zone,))
+
+    def _starts_test(self, words: "list[str]") -> bool:
+        """Does `commission` start a run? A wrong name is refused before the question."""
+        return words[:1] == ["start"] and min([self._evse(name) for name in words[1:]] or [0]) >= 0
 
     def _commission(self, words: "list[str]", now_ms: int) -> str:
         """The guided test of every EVSE; its part of the firmware is loaded when it is first asked for."""

@@ -14,7 +14,7 @@ ABOUT = {
     "restart": "Restarts the controller. EVSEs go to their fallback, then charging continues.",
     "scan": "Finds the devices on a bus. BUS: its name in the site file, in quotes if it has spaces. `scan status` shows the result.",
     "solar": "on: this EVSE charges only from solar surplus. off: from all available current.",
-    "start": "Skips the random start delay of this EVSE after a power failure (`start_delay_s`).",
+    "start": "Skips the random start delay of this EVSE (`start_delay_s`); retries a paused idle car in its next slot.",
     "time": "Shows the time of day, its source, and the local time of the site.",
     "token": "Manages the identifiers that are valid while the CSMS is offline.",
     "trust": "Trusts the meter of this circuit again, after an inspection of the meter and its CTs.",

@@ -10,7 +10,7 @@ METER_MS = 300     # the meter's own delay behind the truth
 ALLOWED = (  # (source, greatest current, greatest duration), as in the safety case
     ("a step of other load", "the step", "the budget that `ampacity check` prints"),
     ("one disobeying EVSE", "what is beyond its order", "three settle times, three rounds of its bus and 2 s"),
-    ("other load above its declaration (assumptions M2, I1), where no meter is believed or our EVSEs stand at their reserves",
+    ("other load above its declaration (assumptions M2, I1), where no meter is trusted or the EVSEs are at their reserves",
      "the other load", "until it is within the declaration"),
 )
 FRAME_CHARS = 70  # a long request and its answer, with the gaps

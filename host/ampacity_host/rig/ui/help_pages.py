@@ -26,10 +26,10 @@ WORDS = (
 )
 
 KEYS = (
-    ("↑ ↓, number", "choose an EVSE; › marks it, the number stands before its name"),
+    ("↑ ↓, number", "choose an EVSE; › marks it, the number is in front of its name"),
     ("p", "plug a car in, or unplug it"),
     ("c", "present a card at its reader: CARD-1 at the first EVSE"),
-    ("e", "its car pauses, or goes on"),
+    ("e", "its car pauses, or continues"),
     ("f", "faults: of the EVSE, with Tab of buses, meters and the primary"),
     ("+ -", "5 A more or less other load, on each phase of the first circuit"),
     ("o", "other load in amperes for L1 L2 L3, of any circuit"),
@@ -43,7 +43,7 @@ KEYS = (
 )
 
 
-def explained(rows, low, table_of=WORDS, back="back to the site, which goes on meanwhile"):
+def explained(rows, low, table_of=WORDS, back="back to the site, which continues meanwhile"):
     """The table of words or keys, and how to continue; limited to the available rows."""
     table = Table(box=None, padding=(0, 1 if low else 3, 0, 0), show_header=False)
     table.add_column(style="bold", no_wrap=True, min_width=14)

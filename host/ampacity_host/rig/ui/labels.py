@@ -59,4 +59,4 @@ def status_line(model):
         fullest = max(range(len(one["rating"])), key=lambda phase, one=one: one["amps"][phase] - one["rating"][phase])
         circuits.append("%s %.1f/%.0f A" % (name, one["amps"][fullest], one["rating"][fullest]))
     evses = ["%s %.1f" % (name, max(one["amps"])) for name, one in truth["evses"].items() if any(one["amps"])]
-    return "primary %s | %s | %s" % (mode(model), ", ".join(circuits), ", ".join(evses) or "nobody draws")
+    return "primary %s | %s | %s" % (mode(model), ", ".join(circuits), ", ".join(evses) or "no EVSE draws current")

@@ -227,7 +227,7 @@ class Network:
                 raise OSError(TIMED_OUT, "no way to %s:%s" % (host, port))
         accept = self.listeners.get((host, port))
         if accept is None:
-            raise OSError(REFUSED, "nobody listens at %s:%s" % (host, port))
+            raise OSError(REFUSED, "no server at %s:%s" % (host, port))
         near, far = self.pair(path)
         path.ears = [one for one in path.ears if not one.__self__.closed and not one.__self__.reset] + [near._receive]
         accept(far)

@@ -122,6 +122,6 @@ def reserve_da(evse: Evse, known: "Known") -> int:
 def default_da(evse: Evse, known: "Known", reserve: int, order_da: int) -> int:
     """Rule 7: what it draws at most once the primary is gone and every watchdog has run out, in da.
 
-    reserve: its reserve_da; standing_da: the highest order that may be in force, which an EVSE without a watchdog keeps.
+    reserve: its reserve_da; order_da: the highest order that may be in force, which an EVSE without a watchdog keeps.
     """
     return reserve if watchdog_ms(evse, known) > 0 else max(reserve, order_da)
