@@ -52,7 +52,8 @@ ROOMS = (
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/index.md", "docs/install.md", "docs/commission.md", "docs/operate.md",
              "docs/demo.md", "docs/adding-a-charger.md", "docs/porting.md", "docs/safety.md", "docs/glossary.md", "docs/interfaces/rig.md",
              "docs/interfaces/site-json.md", "docs/architecture.md", "docs/reading-the-code.md", "docs/safety-case.md", "docs/benchmarks.md",
-             "docs/devices.md", *sorted(f"docs/decisions/{path.name}" for path in (ROOT / "docs/decisions").glob("*.md")))  # fmt: skip
+             "docs/devices.md", "docs/linux.md",
+             *sorted(f"docs/decisions/{path.name}" for path in (ROOT / "docs/decisions").glob("*.md")))  # fmt: skip
 WRITTEN_BY_RUNS = ("safety-case.md", "benchmarks.md", "devices.md")  # their tables are output of runs and profiles
 CODE_ROOMS = ("tools", "host/ampacity_host/rig")
 OTHER_TESTS = ("tests/proof", "tests/drawn", "tests/fuzz", "tests/host/stateful")  # the figures of the safety case depend on these names

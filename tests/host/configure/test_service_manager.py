@@ -90,7 +90,7 @@ def test_a_manager_without_a_watchdog_is_sent_no_times(listener):
     assert listener.heard() == []
 
 
-def test_a_manager_that_listens_later_is_told_then(tmp_path):
+def test_a_manager_that_listens_later_receives_the_state_then(tmp_path):
     manager = Manager(str(tmp_path / "notify"))
     child = manager.start([sys.executable, "-c", REPORTING + "while True: s.send(b'WATCHDOG=1'); time.sleep(0.1)"], None)
     manager.wait(child)
