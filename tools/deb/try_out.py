@@ -162,6 +162,16 @@ class TryOut:
         self.bench.limit_da = 0
         self.charging()
 
+    def alone(self) -> None:
+        """Where `ampacity run` is killed its controller does not live on; both are started again."""
+        controller, restarts = self.controller(), int(self.unit("NRestarts"))
+        self.root.does("/bin/sh", "-c", f"kill -KILL {self.unit('MainPID')}")
+        until(lambda: int(self.unit("NRestarts")) == restarts + 1, 30, "a restart")
+        need("python" not in self.root.says("cat", f"/proc/{controller}/comm"), "the controller lives on")
+        until(lambda: self.unit("ActiveState") == "active", 60, "active again")
+        self.bench.limit_da = 0
+        self.charging()
+
     def upgraded(self) -> None:
         """Another installation stops the service before it replaces its files, and starts it again."""
         before = self.unit("MainPID")
@@ -181,7 +191,20 @@ class TryOut:
         time.sleep(12)
         need((self.unit("ActiveState"), self.unit("ExecMainStatus"), self.unit("NRestarts")) == ("failed", "1", "0"), "it was restarted")
         self.write_site(SITE)
-        self.root.does("systemctl", "start", UNIT)
+
+    def busy(self) -> None:
+        """While another program uses the data folder the service is started again every 10 s, and runs after that."""
+        command = ["setpriv", "--reuid=ampacity", "--regid=ampacity", "--init-groups", "ampacity", "run", "/etc/ampacity/site.toml"]
+        other = subprocess.Popen(self.root.words(*command, "--data", "/var/lib/ampacity"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            until(lambda: "bay" in self.root.says("ampacity", "console", "--controller", "/var/lib/ampacity", "show"), 30, "the other one")
+            self.root.says("systemctl", "start", UNIT)
+            until(lambda: int(self.unit("NRestarts")) >= 1, 30, "a restart")
+            need("status=75" in self.root.does("journalctl", "-u", UNIT, "--no-pager"), "another status than 75")
+        finally:
+            self.root.does("/bin/sh", "-c", f"kill -TERM {self.controller()}")
+            other.wait(30)
+        until(lambda: self.unit("ActiveState") == "active", 30, "active")
 
     def removed(self) -> None:
         """Removal stops the service and leaves configuration and state."""
@@ -201,7 +224,7 @@ class TryOut:
 
 STEPS = (
     TryOut.installed, TryOut.booted, TryOut.started, TryOut.ordered, TryOut.confined, TryOut.barred, TryOut.crashed, TryOut.hung,
-    TryOut.upgraded, TryOut.stopped, TryOut.refused, TryOut.removed, TryOut.purged,
+    TryOut.alone, TryOut.upgraded, TryOut.stopped, TryOut.refused, TryOut.busy, TryOut.removed, TryOut.purged,
 )  # fmt: skip
 
 
