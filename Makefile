@@ -12,7 +12,7 @@ MBPOLL := .cache/mbpoll/.there
 CORTEX_M3 := .cache/cortex-m3/.there
 PYPY := .cache/pypy/.there
 
-.PHONY: help setup demo test quick check proof mutants bench soak nightly micropython32 cortex-m3 pypy lock clean
+.PHONY: help setup demo test quick check proof mutants bench soak nightly micropython32 cortex-m3 pypy deb deb-test lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE  # compiling every test anew in every process doubles the time of make test
@@ -60,6 +60,12 @@ micropython32: $(MICROPYTHON32)  ## a MicroPython with 32-bit objects as on a bo
 cortex-m3: $(CORTEX_M3)  ## MicroPython on an emulated Cortex-M3, for one row of the bench, in .cache/cortex-m3
 
 pypy: $(PYPY)  ## PyPy, on which the soak of make proof is twice as fast, in .cache/pypy
+
+deb: $(INSTALLED)  ## a Debian package of the newest commit, in dist (DEB_OPTIONS="--arch arm64 --check": built twice and compared)
+	@$(RUN) -m tools.deb.build $(DEB_OPTIONS)
+
+deb-test: $(INSTALLED)  ## the package in a clean Debian under its systemd, from installation to purge; needs root and a network (DEB_TEST_OPTIONS="--suite trixie --lintian")
+	@$(RUN) -m tools.deb.try_out $(DEB_TEST_OPTIONS)
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --extra simulation --extra boards --extra dev --generate-hashes \

@@ -41,6 +41,7 @@ LANES = (  # of about the same time by the clock
         "tests/e2e/test_real_garage.py",
         "tests/e2e/test_run_on_a_pty.py",
         "tests/host/configure/test_console_terminal.py",
+        "tests/host/configure/test_service_manager.py",
         "tests/host/configure/test_without_medium.py",
         "tests/host/net/test_against_websockets.py",
         "tests/host/net/test_floods.py",

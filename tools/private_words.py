@@ -55,7 +55,8 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/index.md", "do
              "docs/demo.md", "docs/manufacturing.md", "docs/adding-a-charger.md", "docs/porting.md", "docs/safety.md",
              "docs/glossary.md", "docs/interfaces/rig.md",
              "docs/interfaces/site-json.md", "docs/architecture.md", "docs/reading-the-code.md", "docs/safety-case.md", "docs/benchmarks.md",
-             "docs/devices.md", "docs/troubleshooting.md", "docs/updates.md", "docs/interfaces/board-toml.md", "docs/interfaces/ocpp.md",
+             "docs/devices.md", "docs/linux.md", "docs/troubleshooting.md", "docs/updates.md", "docs/interfaces/board-toml.md",
+             "docs/interfaces/ocpp.md",
              *sorted(f"docs/decisions/{path.name}" for path in (ROOT / "docs/decisions").glob("*.md")))  # fmt: skip
 WRITTEN_BY_RUNS = ("safety-case.md", "benchmarks.md", "devices.md")  # their tables are output of runs and profiles
 CODE_ROOMS = ("tools", "host/ampacity_host/rig", *(f"host/ampacity_host/{room}" for room in (

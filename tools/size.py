@@ -23,7 +23,8 @@ NOT_ON_A_BOARD = (
 APART = ("commission", "update", "point")  # loaded only during commissioning; the boot stage; boards with a pilot of their own
 DOORS = {  # a module that only another room needs counts for that room
     "store/slot_files.py": "update", "ports/board_point.py": "point", "ports/pilot_sampler.py": "point", "ports/duty_pin.py": "point",
-    "ports/selftest.py": "commission",
+    "ports/selftest.py": "commission", "roles/service/commissioning.py": "commission", "roles/service/scanning.py": "commission",
+    "roles/service/replacing.py": "commission",
 }  # fmt: skip
 
 

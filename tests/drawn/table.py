@@ -14,6 +14,7 @@ TROUBLED_MS = 30_000
 CHARGES_DA = 45
 PERSON = re.compile(r"\b(unlock|accept|replace|commission|confirm|isolate|person|installer|gone|disobeyed|authorize|unplug)\b")
 MOST_PERCENT, MOST_DA = 10, 10
+ABOVE = ("factor", "over_a", "leak_a")
 
 
 class Table:
@@ -49,6 +50,8 @@ class Table:
 
     def plug(self, *names, **car):
         for name in names or self.evses:
+            if self.blind(name):
+                car = {key: value for key, value in car.items() if key not in ABOVE}
             self.rig.plug(evse=name, car={"battery_kwh": 9_000, **car})
             self.judge.plugged(name, int(car.get("phases", 3)))
             if car.get("then_phases"):
@@ -61,6 +64,11 @@ class Table:
         for name in names or self.evses:
             self.rig.unplug(evse=name)
             self.judge.plugged(name, None)
+
+    def blind(self, name):
+        """Neither the EVSE nor a meter above it would show that its car draws above its order (safety.md, assumption C2)."""
+        geometry = self.judge.geometry
+        return name in self.judge.unmeasured and not set(geometry.above[geometry.circuit_of[name]]) & set(geometry.meters.values())
 
     def _above_da(self, how, name):
         """How far a car or a fault with these options is above its order at most; 0: never."""
@@ -79,7 +87,9 @@ class Table:
         return bool(self.on) or self.judge.t_ms < self._troubled_until_ms
 
     def fault(self, kind, target, on=True, **options):
-        """The rig's answer, ok or not; the judge is told what it may excuse."""
+        """The rig's answer, ok or not; the judge is told what it may excuse. No EVSE disobeys where nothing would show it."""
+        if kind == "disobeys" and on and self.blind(target):
+            return {"ok": False}
         answer = self.rig.answer("fault", kind=kind, target=target, on=on, **options)
         if answer["ok"] and on:
             self._tell(kind, target, options)

@@ -22,7 +22,7 @@ from ampacity.ports.serial_over_tcp import address_of, begin, drop, reset_on_clo
 from ampacity.ports.watchdog import DeviceWatchdog, linux_watchdog
 
 if False:  # for the type checker
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
     from types import FrameType
     from typing import Any
 
@@ -33,6 +33,7 @@ OUT_MAX = 1024  # bytes that wait for a serial device: four of the longest frame
 SELECT_MAX = 1024  # file numbers that select knows
 BACKLOG = 64  # connections that are taken in one turn of the loop
 READ_AHEAD_BYTES = 4096  # twice as much is kept of what a client says before it is read
+REPORTS = "AMPACITY_REPORTS"  # in the environment: the number of the socket on which a supervisor waits for reports of the safety loop
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -44,8 +45,8 @@ class LinuxPlatform(Platform):
         self.board = read_board(folder)
         self._lines: "LinuxPins | None" = None
         self.watchdog = self._device_watchdog(boot)
-        if not self.watchdog.armed and os.environ.get("NOTIFY_SOCKET"):
-            self.watchdog = NotifyWatchdog(os.environ["NOTIFY_SOCKET"])
+        if os.environ.get(REPORTS) or os.environ.get("NOTIFY_SOCKET"):
+            self.watchdog = NotifyWatchdog(os.environ, self.watchdog)
 
     def _device_watchdog(self, boot: "Facts") -> "Watchdog":
         """That of boot.json, else the device of the board with its time."""
@@ -391,18 +392,32 @@ def set_modes(fd: int, modes: "Modes") -> None:
 
 
 class NotifyWatchdog:
-    """The service manager's watchdog: a datagram WATCHDOG=1 to the socket it names."""
+    """The service manager's watchdog: a datagram WATCHDOG=1 to the supervisor or, without one, to the manager itself.
+
+    environment: REPORTS, the number of an open socket of the supervisor, or NOTIFY_SOCKET, the address of the manager. device: the
+    watchdog of the boot facts, which is fed with it.
+    """
 
     armed = True
 
-    def __init__(self, address: str) -> None:
-        self._address = "\0" + address[1:] if address[0] == "@" else address
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    def __init__(self, environment: "Mapping[str, str]", device: "Watchdog") -> None:
+        self._device = device
+        self._address: "str | None" = None
+        if environment.get(REPORTS):
+            self._socket = socket.socket(fileno=int(environment[REPORTS]))
+        else:
+            address = environment["NOTIFY_SOCKET"]
+            self._address = "\0" + address[1:] if address[0] == "@" else address
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
     def feed(self) -> None:
-        """Only the safety loop calls this. What the manager does not take is not sent again."""
+        """Only the safety loop calls this. What the manager does not take is not sent again. OSError: the device is gone."""
+        self._device.feed()
         try:
-            self._socket.sendto(b"WATCHDOG=1", self._address)
+            if self._address is None:
+                self._socket.send(b"WATCHDOG=1")
+            else:
+                self._socket.sendto(b"WATCHDOG=1", self._address)
         except OSError:
             pass  # the manager is busy or gone: it decides by what it does not hear

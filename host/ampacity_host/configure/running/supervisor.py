@@ -6,6 +6,8 @@ row end in its safe state, which stays up for people for an hour, so nothing run
 SIGTERM, SIGHUP and Ctrl-C belong to this program: the controller is started with SIGINT held back, so that the Ctrl-C of a terminal, which
 goes to all of its processes, finds no runtime halfway through its start; it is handed on as SIGTERM. Sent to the controller alone each
 of them is somebody's wish, too: the controller ends by it, no crash is counted, and this program ends with 0.
+
+Under a service manager with NOTIFY_SOCKET the reports of the controller's safety loop are passed on to it (`service_manager`).
 """
 
 import atexit
@@ -19,6 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE
+from ampacity_host.configure.running.service_manager import NoManager, service_manager
 
 FINAL = (0, EXIT_USAGE, EXIT_BUSY, EXIT_CONFIG)  # a restart would change nothing
 ENDED = "ended"  # in the data folder: the last run was ended on request, not by a crash
@@ -33,8 +36,9 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Supervisor:
     """One controller after the other until one ends for good, or a signal ends this program."""
 
-    def __init__(self, program: list[str], environment: dict[str, str], data: Path | None = None) -> None:
+    def __init__(self, program: list[str], environment: dict[str, str], data: Path | None = None, manager: NoManager | None = None) -> None:
         self._program, self._environment, self._data = program, environment, data
+        self._manager = manager or NoManager()
         self._child: subprocess.Popen[bytes] | None = None
         self._ending_s: float | None = None  # when a signal came
         self._wait_s = WAIT_S_MIN
@@ -43,6 +47,7 @@ class Supervisor:
         """A signal: for the controller, too."""
         if self._ending_s is None:
             self._ending_s = time.monotonic()
+            self._manager.stopping()
         if self._child is not None and self._child.poll() is None:
             self._child.terminate()
 
@@ -58,24 +63,26 @@ class Supervisor:
                 return self._ended(status)
             if status in FINAL:
                 return self._ended(status) if status == 0 else status
-            if status != EXIT_RESTART:
+            if status == EXIT_RESTART:
+                self._manager.pausing(0)
+            else:
                 self._pause(status, time.monotonic() - begun_s)
         return self._ended(0)
 
     def _live(self) -> int:
         try:
-            self._child = without_ctrl_c(lambda: subprocess.Popen(self._program, env=self._environment))
+            self._child = without_ctrl_c(lambda: self._manager.start(self._program, self._environment))
         except OSError as problem:
             say(f"the controller cannot be started: {problem}")
             return NOT_STARTED
         if self._ending_s is not None:  # the signal came before there was a child
             self._child.terminate()
         while True:
-            try:
-                return self._child.wait(1.0)
-            except subprocess.TimeoutExpired:
-                if self._ending_s is not None and time.monotonic() - self._ending_s > KILL_S:
-                    self._child.kill()
+            status = self._manager.wait(self._child)
+            if status is not None:
+                return status
+            if self._ending_s is not None and time.monotonic() - self._ending_s > KILL_S:
+                self._child.kill()
 
     def _pause(self, status: int, lived_s: float) -> None:
         if lived_s >= HEALTHY_S:
@@ -84,6 +91,7 @@ class Supervisor:
         say(f"the controller ended {how} after {lived_s:.0f} s; it restarts in {self._wait_s:g} s")
         if self._data is not None:
             forget_reason(self._data)
+        self._manager.pausing(self._wait_s)
         until_s = time.monotonic() + self._wait_s
         while self._ending_s is None and time.monotonic() < until_s:
             time.sleep(LOOK_S)
@@ -155,7 +163,7 @@ def supervise(program: list[str], environment: dict[str, str], data: Path | None
 
     came: of `note_signals`, those that were there before.
     """
-    supervisor = Supervisor(program, environment, data)
+    supervisor = Supervisor(program, environment, data, service_manager(os.environ))
     for number in taken():
         signal.signal(number, supervisor.hand_on)
     for noted in came:

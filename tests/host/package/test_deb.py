@@ -1,0 +1,105 @@
+"""The Debian package: what it takes from the lock file, from a wheel and from the licenses. `make deb-test` builds, installs and runs it."""
+
+import re
+import zipfile
+
+import pytest
+
+from ampacity.ports.platform import EXIT_CONFIG, EXIT_USAGE
+from tools.deb import clean_root, wheels
+from tools.deb.build import HERE, ROOT, version_of
+from tools.deb.copyright import copyright_text
+from tools.micropython.debian import Failed
+
+LOCK = """rich==15.0.0 \\
+    --hash=sha256:%s \\
+    --hash=sha256:%s
+    # via typer
+numpy==2.4.6 ; python_full_version < '3.12' \\
+    --hash=sha256:%s
+numpy==2.5.5 ; python_full_version >= '3.12' \\
+    --hash=sha256:%s
+""" % tuple(letter * 64 for letter in "abcd")
+
+
+def unit():
+    """{name: values} of the service."""
+    found = {}
+    for line in (HERE / "ampacity.service").read_text().splitlines():
+        if "=" in line and not line.startswith("#"):
+            found.setdefault(line.split("=", 1)[0], []).append(line.split("=", 1)[1])
+    return found
+
+
+def test_versions_and_digests_are_those_of_the_lock_file():
+    assert wheels.pins(["rich"], LOCK) == {"rich": ("15.0.0", frozenset(["a" * 64, "b" * 64]))}
+    with pytest.raises(Failed, match="has no tomli"):
+        wheels.pins(["rich", "tomli"], LOCK)
+
+
+def test_the_package_brings_what_a_controller_needs_and_nothing_of_the_simulation_or_of_the_tests():
+    names = wheels.closure()
+    assert {"typer", "rich", "pyserial", "jsonschema", "cryptography", "cbor2", "jinja2", "markupsafe", "pydantic-core"} <= set(names)
+    assert not {"pymodbus", "ocpp", "websockets", "matplotlib", "numpy", "pytest", "mypy", "ampacity", "colorama"} & set(names)
+    assert set(wheels.pins(names, (ROOT / "requirements.lock").read_text())) == set(names)
+
+
+def test_a_wheel_that_was_changed_after_its_download_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(wheels, "CACHE", tmp_path)
+    monkeypatch.setattr(wheels, "closure", lambda: ["rich"])
+    monkeypatch.setattr(wheels, "fetch", lambda known, folder, *_: (folder.mkdir(), (folder / "rich-15.0.0-py3-none-any.whl").write_bytes(b"x")))
+    with pytest.raises(Failed, match="not the file of requirements.lock"):
+        wheels.fetched("amd64", "3.11")
+
+
+def test_modules_and_licenses_of_a_wheel_are_unpacked_and_facts_of_an_installation_are_not(tmp_path):
+    wheel = tmp_path / "x-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        for name in ("x/__init__.py", "x-1.dist-info/METADATA", "x-1.dist-info/RECORD", "x-1.dist-info/licenses/LICENSE", "x-1.data/scripts/x"):
+            packed.writestr(name, "text")
+    wheels.unpacked(wheel, tmp_path / "out")
+    found = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert found == ["x-1.dist-info/METADATA", "x-1.dist-info/licenses/LICENSE", "x/__init__.py"]
+
+
+def test_a_wheel_with_a_name_outside_its_folder_is_refused(tmp_path):
+    wheel = tmp_path / "x-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr("../outside", "text")
+    with pytest.raises(Failed, match="is outside"):
+        wheels.unpacked(wheel, tmp_path / "out")
+    assert not (tmp_path / "outside").exists()
+
+
+def test_the_file_copyright_has_the_license_of_each_package(tmp_path):
+    info = tmp_path / "x-1.2.dist-info"
+    (info / "licenses").mkdir(parents=True)
+    (info / "METADATA").write_text("Name: x\nLicense-Expression: MIT\n\nabout")
+    (info / "licenses" / "LICENSE").write_text("Permission\n\nis granted\n")
+    text = copyright_text(tmp_path, "Apache License")
+    assert "Comment: x 1.2\nFiles: usr/lib/ampacity/x*\n" in text and "License: MIT\n Permission\n .\n is granted\n" in text
+    with pytest.raises(ValueError):
+        copyright_text(tmp_path, "another license")
+
+
+def test_a_version_before_the_release_sorts_before_it_and_a_newer_python_after_an_older_one():
+    older, newer = version_of(ROOT, "3.11"), version_of(ROOT, "3.13")
+    assert re.fullmatch(r"\d+\.\d+\.\d+(~git\d{14}\.[0-9a-f]{8})?\+py311", older) and newer == older.replace("+py311", "+py313")
+
+
+def test_the_service_does_not_restart_what_another_start_cannot_change():
+    prevented = {int(word) for word in unit()["RestartPreventExitStatus"][0].split()}
+    assert prevented == {1, EXIT_USAGE, EXIT_CONFIG} and unit()["Restart"] == ["on-failure"]
+
+
+def test_the_service_waits_for_the_safety_loop_and_takes_its_messages_from_the_supervisor_alone():
+    assert unit()["Type"] == ["notify"] and unit()["NotifyAccess"] == ["main"] and int(unit()["WatchdogSec"][0]) >= 10
+
+
+def test_the_address_of_a_mirror_is_read_from_both_kinds_of_sources(tmp_path):
+    for text in ("Types: deb\nURIs: http://mirror/debian\nSuites: trixie\n", "deb [signed-by=/key] http://mirror/debian trixie main\n"):
+        (tmp_path / "one").write_text(text)
+        assert clean_root.mirror(tmp_path) == "http://mirror/debian"
+    (tmp_path / "one").write_text("# nothing\n")
+    with pytest.raises(Failed):
+        clean_root.mirror(tmp_path)
