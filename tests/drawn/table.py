@@ -66,9 +66,9 @@ class Table:
             self.judge.plugged(name, None)
 
     def blind(self, name):
-        """Neither the EVSE nor a meter above it would show that its car draws above its order (safety.md, assumption C2)."""
+        """On one of its circuits neither the EVSE nor a meter would show that its car draws above its order (safety.md, assumption C2)."""
         geometry = self.judge.geometry
-        return name in self.judge.unmeasured and not set(geometry.above[geometry.circuit_of[name]]) & set(geometry.meters.values())
+        return name in self.judge.unmeasured and not set(geometry.above[geometry.circuit_of[name]]) <= set(geometry.meters.values())
 
     def _above_da(self, how, name):
         """How far a car or a fault with these options is above its order at most; 0: never."""
