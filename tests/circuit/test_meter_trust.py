@@ -59,7 +59,7 @@ def test_rule_3_2_a_saturating_ct_is_wrongly_trusted_once():
     assert yard.times == 1 and yard.state == "lost" and yard.guard.must_look(0)
 
 
-def test_rule_3_2_a_ct_that_saturates_just_below_the_rating_is_found_by_a_step_each_time_and_for_good_after_the_third():
+def test_rule_3_2_a_ct_that_saturates_just_below_the_rating_is_found_by_a_step_each_time_and_permanently_after_the_third():
     yard = Yard(count=2).start()
     yard.lie, yard.other = lambda yard, amps: [min(385, da) for da in amps], [0, 0, 0]
     for e in (0, 1):

