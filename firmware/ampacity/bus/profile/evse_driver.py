@@ -281,7 +281,7 @@ class EvseDriver:
         elif kind == "probe":
             device.write_limiter.worked("refused")
             self._answered(request, True, now_ms)
-            device.order.probed(request.tag[3])
+            device.order.probed(request.tag[3], request.certain and request.not_echo)
             device.begin_audit(now_ms)
         elif kind == "recipe":
             device.audit.written(request.tag[1])

@@ -70,10 +70,12 @@ class OrderProgress:
         self.all_acked = True
         self.resends = 0
 
-    def probed(self, target_da: int) -> None:
-        """A single write, sent as a probe, has given target_da."""
+    def probed(self, target_da: int, surely: bool = False) -> None:
+        """A single write, sent as a probe, has given target_da. surely: by an answer that is certainly the device's own."""
         self.start(target_da)
         self.at = len(self.writes)
+        if not target_da:
+            self._note_acked_off(surely)
 
     def again(self) -> None:
         """Give the same order once more, from its first write; the device is not where it should be."""

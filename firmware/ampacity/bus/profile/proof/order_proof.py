@@ -109,7 +109,8 @@ class OrderProof:
         return device.recipe.most_da(target_da) if shown_da is None else shown_da
 
     def check_measured(self, now_ms: int) -> None:
-        """A device that cannot show its limit: a car that draws, no more than ordered, after it has settled."""
+        """A device that cannot show its limit: a car that draws, no more than ordered, after it has settled; or a pause that it has
+        acknowledged, and that its state shows."""
         device, order, amps_da = self._device, self._device.order, self._device.facts.amps_da
         if device.table["proof"]["kind"] != "measured" or not order.done() or not amps_da:
             return
@@ -117,6 +118,7 @@ class OrderProof:
         most_da = device.recipe.most_da(order.target_da)
         if settled and max(amps_da) > most_da + max(DRAWS_DA, most_da // 10) and self.not_as_ordered_ms < 0:
             self.not_as_ordered_ms = now_ms  # it has forgotten the order, or never took it: say it again
-        if settled and not order.proven and DRAWS_DA <= max(amps_da) <= most_da:
+        draws = DRAWS_DA <= max(amps_da) <= most_da
+        if settled and not order.proven and (draws or not order.target_da and self._pause.off_by_ack()):
             device.guard.proven(device.index, order.order_id, most_da, now_ms)
             order.as_proven()
