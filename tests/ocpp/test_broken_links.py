@@ -126,3 +126,20 @@ def test_a_message_that_breaks_the_link_each_time_is_abandoned_and_others_are_se
         bench.advance_only(1000)
         sent += len(payloads(bench.connect(), "NotifyEvent"))
     assert sent == 3 and bench.station.log.counters.get("ocpp_given_up", 0) == 1
+
+
+def test_while_a_repeated_event_waits_for_its_answer_the_station_is_asked_only_when_something_is_due():
+    bench = Bench().booted()
+    bench.answers["TransactionEvent"] = "InternalError"
+    bench.plug()
+    bench.card()
+    bench.answers["TransactionEvent"] = bench.judge
+    bench.deaf = ("TransactionEvent",)
+    while not bench.advance(1000):
+        pass
+    asked, end_ms = 0, bench.now_ms + 20000
+    while bench.now_ms < end_ms:
+        bench.pump()
+        asked += 1
+        bench.advance_only(max(1, bench.wake_ms - bench.now_ms))
+    assert asked < 30, asked

@@ -427,6 +427,7 @@ class Station:
 
     def _wake(self, wakes: "list[int | None]", now_ms: int) -> int:
         if self.online:
-            wakes += [self.boot.wake_ms(), self.exchange.deadline_ms(), self.queue.wake_ms()]
+            deadline_ms = self.exchange.deadline_ms()  # until then nothing else leaves
+            wakes += [self.boot.wake_ms(), self.queue.wake_ms()] if deadline_ms is None else [deadline_ms]
         wake = min([w for w in wakes if w is not None] + [now_ms + IDLE_MS])
         return max(wake, now_ms + 1)
