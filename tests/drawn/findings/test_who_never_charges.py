@@ -47,7 +47,8 @@ def test_at_saturation_every_newcomer_gets_a_slot():
 def test_two_devices_that_show_no_limit_share_a_circuit_that_carries_one_of_them():
     """Nothing shows the limit of a Webasto Next: after the start its maximum counts until the pause that it acknowledged is shown by its state."""
     lan = '[[bus]]\nname = "lan"\nkind = "tcp"\nhost = "127.0.0.1"\nprivate = true\n'
-    pair = [evse("e%d" % n, "webasto-next", bus="lan", unit=n, tcp_port=9700 + n, max_a=16.0, fallback_a=6.0, power_on_a=6.0, watchdog_s=30) for n in (1, 2)]
+    limits = {"max_a": 16.0, "fallback_a": 6.0, "power_on_a": 6.0, "watchdog_s": 30}
+    pair = [evse("e%d" % n, "webasto-next", bus="lan", unit=n, tcp_port=9700 + n, **limits) for n in (1, 2)]
     with table(site(circuit("main", 24.0), lan, *pair)) as one:
         one.plug()
         left = everybody_charges(one, 300, 10)

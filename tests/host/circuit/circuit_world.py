@@ -28,6 +28,7 @@ class Device:
         self.history = []  # (until_ms, da): what the car may still draw of earlier limits
         self.serial = "S1"
         self.ignores = False
+        self.ignored = False  # at any time
 
     def set_limit(self, da, now_ms):
         if da < self.limit:

@@ -70,6 +70,7 @@ def move(world, rng):
         device.forget(world.now_ms)
     elif what == "ignore":
         device.ignores = rng.random() < 0.3 and not any(other.ignores for other in world.devices)
+        device.ignored = device.ignored or device.ignores
 
 
 def rage(seed, guard_class=None, moves=25, **more):
@@ -86,8 +87,12 @@ def rage(seed, guard_class=None, moves=25, **more):
 
 
 def heal(world, seconds=180):
-    """The adversary stops; who charges at least at its minimum within the second half of `seconds`?"""
+    """The adversary stops; who charges at least at its minimum within the second half of `seconds`? A person resets the lock-out of a
+    device that did ignore its orders (rule 10), and of no other."""
     world.heal()
+    for i, device in enumerate(world.devices):
+        if device.ignored:
+            world.guard.unlock(i)
     for i in range(len(world.devices)):
         world.guard.demand(i, True)
     world.run(seconds // 3)

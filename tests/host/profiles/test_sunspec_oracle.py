@@ -108,7 +108,8 @@ def number_of(model):
 
 
 def expected_amps(model, phases):
-    """Signed amperes of the phases, or None: by the power of each phase, or by all that an inverter generates."""
+    """Signed amperes of the phases, or None: by the power of each phase where it is more than a fourth of 230 V times the current,
+    or by all that an inverter generates."""
     amps = [computed(model, f"Aph{phase}") for phase in PHASES[:phases]]
     if None in amps:
         return None
@@ -116,7 +117,12 @@ def expected_amps(model, phases):
         watts = computed(model, "W")
         return None if watts is None else [-abs(a) if round(watts) > 0 else abs(a) for a in amps]
     watts = [computed(model, f"Wph{phase}") for phase in PHASES[:phases]]
-    return None if None in watts else [-abs(a) if round(w) < 0 else abs(a) for a, w in zip(amps, watts, strict=True)]
+    return None if None in watts else [-abs(a) if fed_in(a, w) else abs(a) for a, w in zip(amps, watts, strict=True)]
+
+
+def fed_in(amps, watts):
+    """As the driver counts it: in whole watts and in deci-amperes, rounded away from zero."""
+    return -round(watts) * 4 >= math.ceil(abs(amps) * 10 - 1e-6) * 23
 
 
 def agree(da, amps):

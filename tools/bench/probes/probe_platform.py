@@ -135,5 +135,8 @@ class PipePlatform(Platform):
         stream = Stream(self.clock)
         return stream, stream
 
+    def abort(self, writer):
+        writer.close()
+
     async def listen(self, host, port, handler):
         raise OSError(95, "no sockets here")

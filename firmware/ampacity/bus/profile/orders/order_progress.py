@@ -74,7 +74,7 @@ class OrderProgress:
         """A single write, sent as a probe, has given target_da. surely: by an answer that is certainly the device's own."""
         self.start(target_da)
         self.at = len(self.writes)
-        if not target_da:
+        if not target_da and len(self.writes) == 1:  # it was the whole pause
             self._note_acked_off(surely)
 
     def again(self) -> None:
