@@ -28,7 +28,7 @@ if False:  # for the type checker
         def meter(self, meter: int, amps_da: "list[int] | None", now_ms: int, raw_mark: int) -> None: ...
 
 
-ALL_TRAFFIC, READS_ONLY, NO_TRAFFIC = 0, 1, 2  # what goes out to a device: less of it in a test of its fail-safe
+ALL_TRAFFIC, READS_ONLY, NO_TRAFFIC = 0, 1, 2  # what is sent to a device: less of it in a test of its fail-safe
 IDLE_POLL_MS = 2000  # between two readings of one that may draw nothing, and draws nothing
 STEADY_POLL_MS = 800  # of one whose current is steady: the guard brackets a meter's frame by readings of a second
 DRAWS_DA = 10  # a car that draws

@@ -15,7 +15,7 @@ IDLE_S_MAX = 60  # a client that says nothing for so long is gone
 
 
 async def run_rtu(engine: "Any", line: "Any", clock: "Any", serving: "Any" = None) -> None:
-    """Serve an engine (RtuClient or ModbusServer) on a line, for ever, or while serving() holds.
+    """Serve an engine (RtuClient or ModbusServer) on a line, permanently, or while serving() is true.
 
     line.wake() makes it look at once.
     """
@@ -32,7 +32,7 @@ async def run_rtu(engine: "Any", line: "Any", clock: "Any", serving: "Any" = Non
 async def run_tcp(
     engine: "Any", connect: "Any", host: str, port: int, clock: "Any", abort: "Any" = None, tell: "Any" = None, serving: "Any" = None
 ) -> None:
-    """Serve a TcpClient for ever, or while serving() holds: connect, speak, and after a loss again, later each time up to 5 s.
+    """Serve a TcpClient permanently, or while serving() is true: connect, speak, and after a loss again, later each time up to 5 s.
 
     connect(host, port) -> (reader, writer), raises OSError; abort(writer): reset the socket, so that nothing in it
     arrives any more (without it the writer is closed). tell(text): why there is no connection. Sets engine.wake.

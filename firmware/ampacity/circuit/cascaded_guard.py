@@ -4,7 +4,7 @@ A grant is for the EVSEs alone: other loads inside the site are the parent's own
 circuit above the root, on which nothing but the EVSEs flows and whose rating is the grant in force. All that counts
 capacity counts it as any other: permits, the share, the shed, `why`; a reserve is load there as everywhere. It is held
 in the ledger and not only in the plan: while one EVSE gives and another takes, both still count, and what the parent
-believes is the sum of both. One number is granted for all phases; the fullest phase is held within it.
+counts is the sum of both. One number is granted for all phases; the fullest phase is held within it.
 
 What the parent counts for us at any time, the fallback, is there even when less is granted. A grant below it asks for
 lower orders, as a limit from outside does: reserves stay reserves, and orders below them remain possible.
@@ -43,7 +43,7 @@ class CascadedSite(Site):
 
 class CascadedMargin(Margin):
     """A lower grant that is exceeded is waited for by the parent, by its own sums. When the lease is over it waits no longer than
-    for what is below to fall silent: from then on nothing above what it counts for us anyway is kept alive."""
+    the watchdogs below take to act: from then on nothing above what it counts for us anyway is kept alive."""
 
     def check(self, now_ms: int) -> None:
         """As Margin.check; but a grant that is exceeded is over budget at once if it is not above the fallback, else never (rules 11 and 13)."""
@@ -98,7 +98,7 @@ class CascadedLedger(Ledger):
         return most
 
     def _rule_13_sum_da(self) -> int:
-        """What the parent reads and believes: Σ bounds on the fullest phase, on all that can close (rule 14)."""
+        """What the parent reads and trusts: Σ bounds on the fullest phase, on all that can close (rule 14)."""
         return max([self.sums[key] for key in self.grant_keys])
 
     def proves(self) -> bool:
@@ -154,7 +154,7 @@ class CascadedGuard(Guard):
         return self.ledger._rule_13_sum_da()
 
     def sums_da(self) -> "list[int]":
-        """Σ bounds per phase: what the parent reads and believes."""
+        """Σ bounds per phase: what the parent reads and trusts."""
         return [self.ledger.sums[key] for key in self.ledger.root_keys]
 
     def reserves_da(self) -> int:

@@ -73,7 +73,7 @@ def commissioned(ledger: "Ledger", evse: int, tested: bool, distrusted: bool, se
     """A test has ended. distrusted: its watchdog did not act, so it counts as one without (rule 7).
 
     seen: watchdog_ms, fallback_da, power_on_da where they were seen, holds where it was; they count where they are worse than what was
-    told, or where nothing was told. It holds for the device that answers now, and survives a restart in the journal.
+    stated, or where nothing was stated. It holds for the device that answers now, and survives a restart in the journal.
     """
     s = ledger.evse_states[evse]
     s.evidence.commissioned(tested, distrusted, seen)

@@ -474,7 +474,7 @@ class Guard:
         self.other.confirm_assumed(circuit)
 
     def trust_meter(self, circuit: int) -> None:
-        """Installer: the meter of this circuit and its CTs were looked at. Raises Rejected where nothing is held against it."""
+        """Installer: the meter of this circuit and its CTs were looked at. Raises Rejected where nothing counts against it."""
         estimator = self.other.estimators[circuit]
         if estimator is None or estimator.trust.dump() is None:
             raise NotNow("circuit", self.site.circuits[circuit].name, "its meter failed no check; there is nothing to confirm")

@@ -15,7 +15,7 @@ if False:  # for the type checker
     from ampacity.net.resolver import Resolver
 
 PERIOD_MS = 3600000
-RETRY_MS = 15000  # a server that was asked in vain is not asked more often (RFC 4330, 10)
+RETRY_MS = 15000  # a server that was asked without success is not asked more often (RFC 4330, 10)
 BURST, BURST_MS = 8, 2000  # but the first times after the start, or after the network was away (RFC 5905, iburst)
 UNSENT_MS = 3000  # no request left: no name, no route
 TIMEOUT_MS = 2000

@@ -136,7 +136,7 @@ class ChargingPoint:
                 self.hardware.events.append(("button", name))
 
     def _show(self, now_ms: int) -> None:
-        """The inputs of the hardware. Without a new reading of the pilot their time stands still, and the machine faults after 1 s."""
+        """The inputs of the hardware. Without a new reading of the pilot their time does not advance, and the machine faults after 1 s."""
         port = self.hardware
         port.cp_high_mv, port.cp_low_mv = self.pilot.high_mv, self.pilot.low_mv
         port.contactor_closed = self._contactor_closed()

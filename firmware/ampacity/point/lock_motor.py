@@ -1,4 +1,4 @@
-"""The lock of a socket: a motor that runs for a set time, a sense that shows where it stands, and some tries."""
+"""The lock of a socket: a motor that runs for a set time, a sense input that shows its position, and some tries."""
 
 if False:  # for the type checker
     from ampacity.point.interfaces import Facts

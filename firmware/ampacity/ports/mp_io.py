@@ -95,7 +95,7 @@ class Gone(io.IOBase):
 
 
 def let_go(stream: "Any") -> None:
-    """Close it for good: tasks that still wait for it resume and fail, without access to other streams. `under`: a stream below it."""
+    """Close it permanently: tasks that still wait for it resume and fail, without access to other streams. `under`: a stream below it."""
     gone = Gone()
     while stream is not None:
         stream.s.close()

@@ -214,7 +214,7 @@ def line_of(result: "Row") -> str:
 def rows(folder: str, moving: bool = False) -> "list[Row]":
     """The self test on a board, by `board.json` in the data folder. Raises Rejected: no board file.
 
-    A watchdog of the chip is started, and fed during the test: whoever runs this restarts the controller after it.
+    A watchdog of the chip is started, and fed during the test: the caller restarts the controller after it.
     """
     import machine
 

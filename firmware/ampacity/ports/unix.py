@@ -93,7 +93,7 @@ class UnixPlatform(MpPlatform):
 
 
 def run(main: "Coroutine[Any, Any, Any]") -> "Any":
-    """Run the firmware's first coroutine. Ctrl-C, where whoever started the process held it back, ends it from here on, as SIGTERM does."""
+    """Run the firmware's first coroutine. Ctrl-C, where the parent process held it back, ends it from here on, as SIGTERM does."""
     if _set_mask is not None:
         _set_mask(SIG_UNBLOCK, SIGINT_SET, None)
     return asyncio.run(main)

@@ -80,7 +80,7 @@ class DiskFiles:
     def read(self, name: str) -> "bytes | None":
         """All of a file, None if there is none; only the first READ_MAX bytes of one that is longer than anything that is kept here.
 
-        Raises OSError; so for what is no regular file: a pipe would be waited for, for ever.
+        Raises OSError; also for what is not a regular file: reading a pipe could wait permanently.
         """
         try:
             size = _size(self._path(name))

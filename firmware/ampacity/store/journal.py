@@ -78,7 +78,7 @@ class Journal:
             self._sync()
 
     def drop_to(self, seq: int) -> None:
-        """Forget all records up to and with seq, for good. OSError: some of the oldest of them may be forgotten.
+        """Forget all records up to and including seq permanently. OSError: some of the oldest of them may be forgotten.
 
         Whole files go first: that needs no mark and so works on a full medium.
         """

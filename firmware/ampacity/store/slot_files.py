@@ -1,6 +1,6 @@
 """The files of two update slots on a folder, for both runtimes: the `tree` door of the room `update`.
 
-Folders are made as files need them. Appending opens the file anew each time: a bundle comes in blocks of 4 KiB, and the flash is slower.
+Folders are made as files need them. Appending opens the file again each time: a bundle comes in blocks of 4 KiB, and the flash is slower.
 """
 
 import os

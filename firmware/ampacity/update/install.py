@@ -1,6 +1,6 @@
 """One bundle on its way into the spare slot: signature first, then its files, then a look at what the medium really holds.
 
-A task with an intake: whoever has the bundle gives it bytes from `offset` on with `write`, and calls `step` in between. It holds the
+A task with an intake: the source of the bundle gives it bytes from `offset` on with `write`, and calls `step` in between. It holds the
 signed manifest and one block, whatever the size of the bundle. A bundle that was interrupted is continued where the medium ends.
 """
 

@@ -1,6 +1,6 @@
 """Whose signature counts: root keys from the factory, and a list of signing keys that one of them has signed.
 
-A new list has a higher counter than the one before and still names every key that was revoked: a revocation is for good. Of two
+A new list has a higher counter than the one before and still names every key that was revoked: a revocation is permanent. Of two
 root keys one can revoke the other; none revokes itself.
 """
 

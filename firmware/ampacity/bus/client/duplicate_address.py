@@ -4,7 +4,7 @@ They answer together. Mostly their characters mix, and no checksum fits, for thi
 and a second valid answer follows the first: another one, or the same again where no other unit's comes twice. Once a
 unit is suspected its answers are held for a moment (rtu_client.py): what is followed by another one is never taken, and
 once it is certain none is, until so many came alone that there is but one. Two that always answer the same at the
-same instant cannot be told from one.
+same instant cannot be distinguished from one.
 """
 
 WINDOW = 16  # last exchanges of a unit that are remembered
@@ -12,7 +12,7 @@ GARBLED_MIN = 6  # of them with a wrong checksum
 REPEATED_MIN = 6  # of them whose answer came twice
 OTHERS_MAX = 1  # as many as a well one has at most
 DOUBLES_MIN = 2  # second answers that differ from the first
-CLEAN_MIN = 32  # held answers without a second one: it was something else, or it was put right
+CLEAN_MIN = 32  # held answers without a second one: it was something else, or the fault was corrected
 FULL = (1 << WINDOW) - 1
 
 DUPLICATE = "two devices answer"

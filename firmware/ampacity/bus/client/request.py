@@ -11,7 +11,7 @@ LOWER, ORDER, OVERDUE, ROUTINE = 0, 1, 2, 3
 
 
 class Request:
-    """unit: 1..247, or 0 for a broadcast that nobody answers. pdu: bytes, function code first, <= 253.
+    """unit: 1..247, or 0 for a broadcast, which no device answers. pdu: bytes, function code first, <= 253.
 
     klass: LOWER goes before everything else and needs no permit; ORDER is any other frame that writes,
     refreshes or feeds and waits for the permit; OVERDUE and ROUTINE are readings. timeout_ms: from the
@@ -25,9 +25,9 @@ class Request:
 
     wakes: set by a driver: it only wakes the device; no answer to it is no failure, and what the driver asks next follows.
     follows: set by a driver: once it is answered, what it asks next must not wait for others but a lower.
-    one_way: set by a driver: all hear it and nobody answers, as with a broadcast; the driver is told nothing of it.
+    one_way: set by a driver: all devices hear it and none answers, as with a broadcast; the driver receives nothing about it.
 
-    What most requests leave as it is stands in the class: a driver keeps its own for as long as it lives.
+    What most requests leave unchanged is set in the class: a driver keeps its own requests for as long as it lives.
     """
 
     priority = ROUTINE

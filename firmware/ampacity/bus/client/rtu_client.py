@@ -3,7 +3,7 @@
 RTU names neither the requester nor the request: a reply is known only by its unit, function and length, and by
 coming when one was asked for. So a reply of any other shape is thrown away, what repeats our own bytes is our
 echo, and while a request may still be answered late (bus fact transit_ms), the next reply of that shape of that
-unit is handed over as uncertain: it shows that somebody hears and proves nothing. If the older request asked for
+unit is handed over as uncertain: it shows that a device hears and proves nothing. If the older request asked for
 something else, it is not handed over at all.
 """
 
@@ -28,11 +28,11 @@ from ampacity.bus.modbus.rtu_receiver import STALL_US, RtuReceiver
 if False:  # for the type checker
     from typing import Any
 
-TURNAROUND_US = 5000  # after a broadcast, for those who must act on it before they can listen again
+TURNAROUND_US = 5000  # after a broadcast, for devices that must act on it before they can listen again
 WRITES_KEPT = 3  # of each unit: two devices may still be at the one before
-OWN_WRITE_US = 2000000  # so long a write that is ours to the byte is nobody else's
+OWN_WRITE_US = 2000000  # so long a write that equals ours byte for byte counts as ours, not as foreign
 SECOND_REPLY_US = 120000  # an answer of a unit that may be two waits so long for a second one
-BABBLE_US = 100000  # a line that is never silent is used all the same
+BABBLE_US = 100000  # after this time a line that is never silent is used nevertheless
 
 
 class RtuClient(Engine):
@@ -69,7 +69,7 @@ class RtuClient(Engine):
         self._late_requests: dict[int, tuple[bytes, int]] = {}  # unit: (PDU never answered, until when it may be)
         self._now_us = 0
         self._last_reply = (0, b"")  # the unit that answered last, and its PDU
-        self._garbled_until = (0, 0, 0)  # unit and function of an answer that nobody could use, and until when more of it may come
+        self._garbled_until = (0, 0, 0)  # unit and function of an answer that could not be used, and until when more of it may come
         self._own_writes: dict[int, list[list[Any]]] = {}  # unit: what functions 5 and 6 wrote of late, and until when it is not foreign
         self._held_reply = b""  # an answer that waits whether another one follows
         self.duplicate_addresses = DuplicateAddresses()
@@ -206,7 +206,7 @@ class RtuClient(Engine):
                 self._answered(pdu, now_us)
 
     def _fits(self, request: Request, pdu: bytes) -> str:
-        """"": the reply; "other": not of this request, go on waiting; else why the request failed."""
+        """"": the reply; "other": not of this request, continue to wait; else why the request failed."""
         asked = request.pdu
         if pdu[0] == asked[0] | 0x80 and len(pdu) == 2:
             return refusal(pdu)
@@ -306,7 +306,7 @@ class RtuClient(Engine):
     # what was not for us
 
     def _skipped(self, data: bytes) -> None:
-        """Valid frames among what was thrown away: a late answer, or somebody else's traffic."""
+        """Valid frames among what was thrown away: a late answer, or traffic of other devices."""
         at, end = 0, len(data)
         while end - at >= 4:
             size = self._frame_at(data, at, end)

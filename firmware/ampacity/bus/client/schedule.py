@@ -1,11 +1,11 @@
-"""Who is asked next on a bus.
+"""Which unit is asked next on a bus.
 
 Lowers go first, once for each unit and cycle, so that a unit which never obeys cannot keep the others from
-being asked. Then orders and refreshes that are due, and readings that have starved beside them, in turn; then overdue
+being asked. Then orders and refreshes that are due, and readings that have starved meanwhile, in turn; then overdue
 readings, then the rest; among equals the one that is due longest, then the one that was served longest ago.
 
 Silent units cost a time-out each, and some units answer slowly and want much. What has lately had more than its part of
-the line's time, or is silent, gets at most half of it while others have something due, and all of it when nobody has.
+the line's time, or is silent, gets at most half of it while others have something due, and all of it when none has.
 Only what must follow an answer at once (Request.follows) is not parted from it, but by a lower.
 """
 
@@ -17,7 +17,7 @@ if False:  # for the type checker
 SILENT_AFTER = 3  # failures in a row
 BACK_OFF_US_MIN = 50000
 BACK_OFF_US_MAX = 2000000
-ANSWERED_US = 1000000  # after an answer that was not taken: so many that came alone are awaited until the unit is believed again
+ANSWERED_US = 1000000  # after an answer that was not taken: so many that came alone are awaited until the unit is trusted again
 REFUSED_US = 20000  # a driver whose guard said no is asked again then
 IDLE_US = 200000  # the engine looks at its drivers at least that often; what the roles want comes with a wake()
 STARVING_MS = 1000  # a routine reading this late counts as overdue, and twice as late as an order
@@ -63,11 +63,11 @@ class Schedule:
         self._missing = 0
         self._counted = False
         self._costly_from_us = 0  # silent units and those that had more wait until then, while others have something due
-        self._follows = False  # `_first` goes on where it stopped: only lowers go between
+        self._follows = False  # `_first` continues where it stopped: only lowers may precede it
         self.wake_us = 0
 
     def pick(self, now_us: int) -> "Slot | None":
-        """The slot to serve now; None: nobody before `wake_us`."""
+        """The slot to serve now; None: no slot before `wake_us`."""
         now_ms = now_us // 1000
         permitted = now_ms < self.permit_until_ms
         first = self._take_first(now_us, permitted)
@@ -96,7 +96,7 @@ class Schedule:
                 continue
             priority = self._effective_priority(slot, priority, now_ms - due_ms)
             if priority == ORDER:
-                due_ms = slot.served_us // 1000  # in turn: nobody's endless orders stand before another's
+                due_ms = slot.served_us // 1000  # in turn: endless orders of one unit do not precede those of another
             if priority and now_us < self._costly_from_us and self._costly(slot, now_us):
                 if priority < spare_priority or (priority == spare_priority and due_ms < spare_due):
                     spare, spare_priority, spare_due = slot, priority, due_ms
@@ -114,7 +114,7 @@ class Schedule:
         return chosen
 
     def _take_first(self, now_us: int, permitted: bool) -> "Slot | None":
-        """Who was woken, or goes on where it stopped, and may."""
+        """The slot that was woken, or continues where it stopped, if it may be served."""
         first, self._first = self._first, None
         if first is None:
             return None
@@ -174,7 +174,7 @@ class Schedule:
         self._end_cycle(now_us)
 
     def one_way_sent(self, slot: Slot, now_us: int, gap_us: int) -> None:
-        """Its frame is one that nobody answers: whether it is there is as unknown as before."""
+        """Its frame is one that no device answers: whether the unit is there is as unknown as before."""
         slot.ready_us = slot.lower_ready_us = now_us + gap_us
 
     def woken(self, slot: Slot, now_us: int) -> None:
@@ -195,7 +195,7 @@ class Schedule:
 
     def _end_cycle(self, now_us: int) -> None:
         """A cycle is over when every unit that answers was asked in it."""
-        endless = now_us - self._cycle_started_us > CYCLE_US_MAX  # somebody wants nothing
+        endless = now_us - self._cycle_started_us > CYCLE_US_MAX  # a unit has nothing to ask for
         if self._missing > 0 and not endless:
             return
         if self._counted and not endless:

@@ -1,6 +1,6 @@
 """The primary's end of one Modbus TCP connection: several units behind it, one request at a time.
 
-A reply is known by its transaction id, so a late one is thrown away for good. What TCP does not tell is whether
+A reply is known by its transaction id, so a late one is discarded permanently. What TCP does not tell is whether
 an unanswered request is still on its way; so after some time without any answer the socket is to be aborted
 (`wants_reset`), which bounds that to the path's transit.
 """
@@ -16,7 +16,7 @@ if False:  # for the type checker
 
 TIMEOUTS_MAX = 3  # unanswered requests in a row, all units together
 SCAN_TIMEOUTS_MAX = 1 << 20  # who calls units that may not be there keeps the connection
-LOST_MS = 1000  # while there is no connection the drivers are told that often
+LOST_MS = 1000  # interval at which the drivers are notified while there is no connection
 NEVER_US = 1000000
 READS = (1, 2, 3, 4, 23)  # functions whose answer has a byte count
 

@@ -128,7 +128,7 @@ class BroadcastDriver:
         return first
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
-        """Nobody answers a broadcast."""
+        """No device answers a broadcast."""
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
-        """Nor fails to."""
+        """An answer that is not expected cannot be missing."""

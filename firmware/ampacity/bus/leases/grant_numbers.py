@@ -1,6 +1,6 @@
 """The numbers of one primary's grants, and which of two is the newer: boot epoch and sequence together are one number that only rises.
 
-A secondary compares sequences of one epoch modulo 2^16, half range (lease.py): whoever heard nothing of 2^15 numbers
+A secondary compares sequences of one epoch modulo 2^16, half range (lease.py): one that heard nothing of 2^15 numbers
 would refuse the next 2^15, and take a copy that is as old as that. So an epoch has at most EPOCH_NUMBERS numbers,
 within which half range is the plain order; then the next epoch begins, as it does at every start. An epoch is used
 only after the store has kept it, or the next life would begin with it again. Epochs are compared in the same way, so the
@@ -43,7 +43,7 @@ class GrantNumbers:
 
     def shown(self, epoch: int, sequence: int) -> None:
         """A unit whose lease has lapsed shows this number under our identity. One that we have not come to was given by a life
-        that our store does not know, as one that was copied back: we go on beyond it, or would be refused for ever."""
+        that our store does not know, as one that was copied back: the next numbers exceed it; lower ones would always be refused."""
         if newer(epoch, self.epoch) or (epoch == self.epoch and self.used < sequence):
             self._lost = True
             if newer(epoch, self._seen):

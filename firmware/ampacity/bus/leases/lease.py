@@ -3,10 +3,10 @@
 A grant carries the primary's identity, its boot epoch, a sequence number, a lease and a limit. Within one identity
 only a newer (epoch, sequence) counts, newer modulo 2^16, half range; a new identity is obeyed only after the old
 lease has lapsed, so two primaries cannot pull one secondary to and fro. Only a grant renews the lease. When it
-lapses the limit is the fallback, without anybody's help.
+lapses the limit is the fallback, without any message from outside.
 
-An epoch lives as long as its identity: whoever loses one draws the other anew. Epoch and sequence are one number that
-only rises: a primary begins the next epoch before half of the sequences of one are used (grant_numbers.py), so what is older
+An epoch lives as long as its identity: a primary that loses one draws a new value of the other. Epoch and sequence are
+one number that only rises: a primary begins the next epoch before half of the sequences of one are used (grant_numbers.py), so what is older
 is refused over any outage, and what is newer is taken. A lease that has lapsed changes nothing about that: a copy of a
 grant is no newer for it.
 """

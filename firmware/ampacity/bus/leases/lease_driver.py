@@ -122,7 +122,7 @@ class LeaseDriver:
             self.broadcaster.update_members()
 
     def mute(self, level: int, now_ms: int) -> None:
-        """A test of its fail-safe: ALL_TRAFFIC, READS_ONLY (readings, no grants) or NO_TRAFFIC (nothing goes out to it)."""
+        """A test of its fail-safe: ALL_TRAFFIC, READS_ONLY (readings, no grants) or NO_TRAFFIC (nothing is sent to it)."""
         if level != ALL_TRAFFIC and self.muted == ALL_TRAFFIC:
             self._failures = LOST_AFTER
             self._lose(now_ms)
@@ -379,7 +379,7 @@ class LeaseDriver:
             self._resend = grants.dirty = self._unproven = True  # asked after the newest order, and not in force
 
     def _watch_source(self, s: "tuple[int, ...]", now_ms: int) -> None:
-        """A lease that runs by a grant that was never ours, in one that had ours in force: somebody else grants, too (rule 9)."""
+        """A lease that runs by a grant that was never ours, in one that had ours in force: another primary grants, too (rule 9)."""
         if self._proven_da < 0 or self.broadcaster is None or not s[_IDENTITY] or not s[_LEASE_LEFT]:
             return
         numbers = self.broadcaster.numbers

@@ -2,7 +2,7 @@
 
 A charging point follows a grant at once, a primary only when all of its own have. So the status shows the newest grant
 that is *proven* (every EVSE below proven and settled), not the newest one taken; until then it shows the one before, and
-as limit in force what may still be drawn. Settings come from its site file and are written by nobody.
+as limit in force what may still be drawn. Settings come from its site file and are not written by a client.
 """
 
 from ampacity.bus.leases.lease import Lease
@@ -14,7 +14,7 @@ MAX_DA_MAX = 63000
 class PrimaryRegisterMap(RegisterMap):
     """after_lease_ms: how long after the end of its lease its EVSEs may draw more than the fallback.
 
-    Set by the role in each safety pass, beside the facts of RegisterMap (offered_da: Σ bounds per phase):
+    Set by the role in each safety pass, in addition to the facts of RegisterMap (offered_da: Σ bounds per phase):
     `standing_da` (the most that all EVSEs may be drawing on the fullest phase), `starting`; `prove()` when the grant in
     force is met.
     """

@@ -1,7 +1,7 @@
 """The header of Modbus TCP: transaction id, protocol 0, length, unit. Bytes of a stream in, frames out."""
 
 ADU_BYTES_MAX = 260
-_HEAD = 6  # transaction, protocol, length: what stands before the counted bytes
+_HEAD = 6  # transaction, protocol, length: what precedes the counted bytes
 
 
 def mbap_frame(transaction: int, unit: int, pdu: "bytes | bytearray") -> bytes:

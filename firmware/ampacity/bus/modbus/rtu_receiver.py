@@ -3,7 +3,7 @@
 The standard ends a frame by 3.5 characters of silence. A program sees bytes in chunks, late, and sometimes
 two frames in one chunk, so silence alone cannot be trusted; a length alone cannot either, for one lost byte
 would shift all that follows. Here the function code tells the length, the checksum decides, and what does
-not fit is skipped byte by byte until something does. Silence only throws away what nobody completes.
+not fit is skipped byte by byte until something does. Silence only discards a frame that remains incomplete.
 """
 
 from ampacity.bus.modbus.crc import crc16
@@ -34,7 +34,7 @@ class RtuReceiver:
         self.skipped = 0
         self.crc_errors = 0
         self.too_long = 0
-        self.on_skipped: Any = None  # called with the bytes thrown away, for those who want to know
+        self.on_skipped: Any = None  # called with the bytes thrown away; None: not reported
 
     def receive(self, data: bytes, now_us: int) -> None:
         """Bytes whose last one came at now_us. Take the frames out before more are given."""

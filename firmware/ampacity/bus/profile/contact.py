@@ -2,7 +2,7 @@
 
 A probe is an order no larger than the reserve, in a form that one write completes. Some devices take their limits from a frame that all
 of a line hear (orders/shared_limits.py) and answer none: a reading shows whether they are there. Others sleep between frames: the first
-one only wakes them, and nobody waits for its answer.
+one only wakes them, and its answer is not required.
 """
 
 from ampacity.bus.client.request import LOWER, ORDER, Request
@@ -23,7 +23,7 @@ PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many 
 
 
 class Contact:
-    """`presence_due`: nobody answers its probes, so a reading is next. `woken`: the frame that wakes it has just left."""
+    """`presence_due`: its probes are not answered, so a reading is next. `woken`: the frame that wakes it has just left."""
 
     _wake: "Any" = ()  # the span that is read to wake it; () where it does not sleep
     presence_due = False

@@ -65,7 +65,7 @@ class EvseDevice:
     # ---- is it there
 
     def begin_audit(self, now_ms: int, anew: bool = True) -> None:
-        """It answers: read who it is and how it is set. anew: nothing is known of its settings."""
+        """The device answers: read its identity and its settings. `anew`: nothing is known of its settings."""
         self.link = AUDIT
         self.identified = False
         self.hold_ms["audit"] = now_ms

@@ -4,7 +4,7 @@ The driver decides what this device should be asked next; the engine decides who
 may leave. Nothing that can raise a current, or keep one alive, leaves without the guard's word:
 
 - silent: only probes, each an order no larger than the reserve, in a form that one write completes (contact.py);
-- audit: it answers; who it is and how it is set is read, and put right; orders may only lower (proof/audit_pass.py);
+- audit: it answers; its identity and settings are read, and wrong settings corrected; orders may only lower (proof/audit_pass.py);
 - online: settings as they should be; orders (orders/order_writer.py), proofs (proof/order_proof.py), refreshes and readings (answers.py).
 """
 
@@ -62,7 +62,7 @@ class EvseDriver:
         self._answers = Answers(device, self.pause, self._proof, self._settings, self._trouble, self._features)
 
     def _make_features(self, compiled: "dict[str, Any]") -> "tuple[Any, ...]":
-        """What only some devices need beside orders and readings, each imported where it is needed."""
+        """What only some devices need in addition to orders and readings, each imported where it is needed."""
         device, requests = self.device, self._requests
         found: list[Any] = []
         if compiled.get("answers"):
@@ -116,7 +116,7 @@ class EvseDriver:
             self._idle_until_ms = 0
 
     def mute(self, level: int, now_ms: int) -> None:
-        """A test of its fail-safe: ALL_TRAFFIC, READS_ONLY (its live readings and nothing else) or NO_TRAFFIC (nothing goes out to it)."""
+        """A test of its fail-safe: ALL_TRAFFIC, READS_ONLY (its live readings and nothing else) or NO_TRAFFIC (nothing is sent to it)."""
         device = self.device
         if level != ALL_TRAFFIC and device.muted == ALL_TRAFFIC and device.link != SILENT:
             device.lost(now_ms)
@@ -139,7 +139,7 @@ class EvseDriver:
         self.pause.declare(shows)
 
     def show_energy(self, since_ms: int) -> None:
-        """Somebody waits for currents and energy of since_ms or later: what is read seldom, or rests, is read once."""
+        """Currents and energy of since_ms or later are requested: what is read seldom, or whose reading pauses, is read once."""
         for group in ("slow", "live"):
             cycle = self.device.cycles.get(group)
             if cycle is not None and not cycle.at and cycle.started_ms < since_ms:
@@ -296,7 +296,7 @@ class EvseDriver:
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
         """No answer that counts. reason: "timeout", "crc", "unexpected", "duplicate", "gateway" or "exception:N"; "alone": an
-        answer of one that was two before, which is believed again after so many that it is not to be asked seldom."""
+        answer of one that was two before, which is trusted again after so many that it is not to be asked seldom."""
         device, kind = self.device, request.tag[0]
         self._idle_until_ms = 0
         if reason.startswith("exception"):

@@ -8,7 +8,7 @@ if False:  # for the type checker
 
 STATE_CHARGING = ("C", "D")
 STATE_PLUGGED = ("B", "C", "D")
-STATE_BLIND = ("", "E", "F")  # in these nobody knows whether a car is there
+STATE_BLIND = ("", "E", "F")  # in these it is unknown whether a car is there
 
 
 def show_live(device: "EvseDevice", now_ms: int) -> bool:

@@ -34,7 +34,7 @@ class MeterDriver:
     for anything, and the next frame is sent only after the pass.
 
     A reading is {"amps_da": [..] | None, "volts_dv", "power_w", "energy_wh", "export_wh"}, None where not shown, and
-    {"beside": {name: value}} where other models of the device show something (the charge of a battery).
+    `{"beside": {name: value}}` where other models of the device show something (the charge of a battery).
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class MeterDriver:
         self._live = [cycle for cycle in self._cycles if cycle.group == "live"][0]
 
     def _choose_layout(self, now_ms: int) -> None:
-        """The chain is known: the first layout that one of its models has, and what else it shows beside."""
+        """The chain is known: the first layout that one of its models has, and what else the device shows."""
         for models, table in self._layouts[1]:
             base = self._base_of(models)
             if base >= 0:
@@ -172,7 +172,7 @@ class MeterDriver:
             self._choose_layout(now_ms)
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
-        """No answer that counts; a sample in parts begins anew, other groups are left for this round."""
+        """No answer that counts; a sample in parts begins again, other groups are left for this round."""
         cycle = (self._live if request.tag[0] == "chain" else self._cycle(request.tag[1])) or self._live
         if request.tag[0] == "chain" and (reason.startswith("exception") or self._chain.at_marker()):
             self._chain.elsewhere()  # some units do not answer at all for what they have not

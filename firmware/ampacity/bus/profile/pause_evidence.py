@@ -22,7 +22,7 @@ def can_declare_off_shows(driver: "Any") -> bool:
 def pause_view(driver: "Any") -> "dict[str, Any] | None":
     """{register, at, shown_da, read, shows, states, proven, able}; None: it is not paused, or was not read since.
 
-    driver: an EvseDriver. shown_da: its limit, da. read: was its limit? Where its state proves the pause nobody asks for that. able: all
+    driver: an EvseDriver. shown_da: its limit, da. read: was its limit? Where its state proves the pause this is not required. able: all
     that would prove its pause, if the site said so, is there now.
     """
     device = driver.device

@@ -1,7 +1,7 @@
 """A strict walk through a certificate's DER (X.690) to one extension: what decides about rights is read narrowly.
 
 No more than that: the certificate was checked by the TLS library before. Indefinite lengths, lengths longer than they
-need be, what is left over, and an extension that stands there twice are all refused.
+need be, what is left over, and an extension that is there twice are all refused.
 """
 
 SEQUENCE, OCTET_STRING, OID, BOOLEAN, UTF8_STRING = 0x30, 0x04, 0x06, 0x01, 0x0C

@@ -1,7 +1,7 @@
 """The secondary's end of a serial line: hears everything, answers what is addressed to it, and never speaks first.
 
 A reply leaves after the standard's silence; if anything else comes on the line before, it is not sent, for then
-somebody else is talking. What follows our own reply and repeats it is our echo, not an order.
+another device is transmitting. What follows our own reply and repeats it is our echo, not an order.
 """
 
 from ampacity.bus.leases.register_table import VENDOR

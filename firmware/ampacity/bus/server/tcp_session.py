@@ -1,6 +1,6 @@
 """The secondary's end of one TCP connection: MBAP frames in, answers of a ModbusServer out, one at a time.
 
-A client of Modbus/TCP Security brings rights; one of plain TCP has all, for there nobody knows who it is. On TCP
+A client of Modbus/TCP Security brings rights; one of plain TCP has all, for there its identity is unknown. On TCP
 there is no broadcast: unit 0 and 255 mean this device, as the standard has it, and so does its own address.
 """
 

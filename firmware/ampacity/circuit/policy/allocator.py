@@ -104,7 +104,7 @@ def overdrawn(free_da: "list[int]", rows: "tuple[int, ...]") -> bool:
 
 def fill(free_da: "list[int]", members: "list[Member]") -> "Iterator[None]":
     """Raise the admitted together until each is at its maximum or behind a full row: to the highest whole level that
-    every row has room for, then the last units, then on with those who can still rise."""
+    every row has room for, then the last units, then again for those that can still rise."""
     active = [member for member in members if member.goal_da < member.max_da]
     need = [0] * len(free_da)
     level = 0

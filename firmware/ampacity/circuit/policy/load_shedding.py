@@ -159,7 +159,7 @@ class LoadShedding:
         return max(0, self.want_da[s.index] - max(s.evse.min_da, self._floor_da(s)))
 
     def _cut(self, s: EvseState, da: int, key: int, now_ms: int) -> int:
-        """Lower one target to da, or to the least it may stand at if that is below; what the key gains."""
+        """Lower one target to da, or to the smallest order that may be in force if that is below; returns what the key gains."""
         least = s.book.least_da()
         if 0 <= least < da:
             da = least if least >= s.evse.min_da else 0

@@ -24,7 +24,7 @@ NO_MARGIN = "no EVSE has margin for a test step"
 FRUITLESS = "test steps of the EVSEs gave no clear result for %d min" % (FRUITLESS_MS // 60000)
 PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses, once for both steps
 LAST_MS = 10000
-VERIFY_MS = 900000  # a meter that is believed and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
+VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
 NEAR_QUARTERS = 3
 SIZE_DA = 60  # a certain step has 4 A; currents are not still, and devices round
 LEAST_DA = 50
@@ -72,7 +72,7 @@ class MeterTestSteps:
         return waits[0] if quiet_ms >= QUIET_MS else -1
 
     def _unverified(self, estimator: "MeterEstimator", now_ms: int) -> int:
-        """A phase of a believed meter that shows a circuit near its rating, where no step of ours was seen for VERIFY_MS; -1: none."""
+        """A phase of a trusted meter that shows a circuit near its rating, where no step of ours was seen for VERIFY_MS; -1: none."""
         c = estimator.circuit
         if self.asked_ms[c] == LONG_AGO_MS:
             self.asked_ms[c] = now_ms  # the time begins at the first look
@@ -99,7 +99,7 @@ class MeterTestSteps:
                 left_da -= give_da
         if left_da > SIZE_DA - LEAST_DA and self.owes_ms[estimator.circuit] < 0:
             self.asked_ms[estimator.circuit] = now_ms
-            return False  # nobody is paused to look at a meter that nothing speaks against
+            return False  # no EVSE is paused to check a meter against which there is no evidence
         if left_da > SIZE_DA - LEAST_DA:
             last_ms = max(self.owes_ms[estimator.circuit], estimator.steps.step_ms, self.asked_ms[estimator.circuit])
             drawing = [e for _, e in chosen if self.ledger.evse_states[e].phase_da[p] >= LEAST_DA]

@@ -76,7 +76,7 @@ class PhaseSwitch:
         self.since_ms[e] = LONG_AGO_MS
 
     def _take_over(self, e: int, s: EvseState) -> None:
-        """It stands elsewhere than it was switched to: by itself or by another client. The shown phases are in force now."""
+        """It is set to other phases than it was switched to: by itself or by another client. The shown phases are in force now."""
         self.want[e] = self.next[e] = self._set(s)
         self.limits.watch_phase_usage().switched(e, s.set_terminals)
         self.limits.renew()

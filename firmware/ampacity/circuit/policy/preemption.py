@@ -25,7 +25,7 @@ NOBODY = -1
 
 
 class Preemption:
-    """At most one at a time: `claimant`, or NOBODY."""
+    """At most one at a time: `claimant`, or `NOBODY`."""
 
     def __init__(self, targets: "Targets", reservations: "Reservations") -> None:
         self.reservations = reservations

@@ -268,7 +268,7 @@ class Intake:
     def accept_device(self, evse: int, now_ms: int, new: bool = False) -> None:
         """The installer commissions the device that answers now; it must be proven like any other.
 
-        What its predecessor is locked out for ends with it: where it shows another fingerprint, or somebody says that
+        What its predecessor is locked out for ends with it: where it shows another fingerprint, or the installer says that
         it is a new one. The old one stays locked out.
         """
         s = self.evse_states[evse]

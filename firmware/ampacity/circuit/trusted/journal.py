@@ -1,6 +1,6 @@
 """What must outlive a restart, as JSON-able data, and a ledger that begins with it.
 
-Evidence per EVSE, the other load that is assumed, what is held against meters and devices, the shape of the site (rule 15).
+Evidence per EVSE, the other load that is assumed, what counts against meters and devices, the shape of the site (rule 15).
 """
 
 from ampacity.circuit.trusted.device.escalation import CONTACTOR

@@ -87,7 +87,7 @@ class ContactorOverride:
         return self._requests.write(write, LOWER if self._on else ORDER, ("feature", self))
 
     def _next(self, now_ms: int) -> None:
-        """This write is done. What was opened is told so again, ever more rarely: another hand may close it."""
+        """This write is done. The writes that open the contactor are repeated at growing intervals: something else may close it."""
         self._at += 1
         if self._at < len(self._writes()):
             return
@@ -104,7 +104,7 @@ class ContactorOverride:
             self._next(now_ms)
 
     def refused(self, request: Request, now_ms: int) -> None:
-        """It says no: it is told again."""
+        """The device refuses the write: the writes are sent again."""
         self._at = 0
 
     def read(self, now_ms: int) -> None:

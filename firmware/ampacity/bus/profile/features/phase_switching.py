@@ -1,8 +1,8 @@
-"""One phase or three in a device that can switch: paused, then told, then seen, and only then counted otherwise.
+"""One phase or three in a device that can switch: paused, then ordered, then seen, and only then counted otherwise.
 
-Who decides is the planner (`want`). The switch is made at a proven 0 and after the device's own wait; the guard is told
+The planner decides (`want`). The switch is made at a proven 0 and after the device's own wait; the guard is informed
 before the write and after the reading that shows it (safety.md, rule 14). Until then no order above 0 leaves. What the
-device shows without being asked - more phases than believed, or current on a phase that should be open - counts at once.
+device shows without being asked - more phases than assumed, or current on a phase that should be open - counts at once.
 """
 
 from ampacity.bus.client.request import ORDER, ROUTINE, Request
@@ -114,7 +114,7 @@ class PhaseSwitching:
         """The write was acknowledged: that shows nothing."""
 
     def refused(self, request: Request, now_ms: int) -> None:
-        """It says no: by what it shows we go on."""
+        """The device refuses the switch: from here on, what it shows counts."""
         self._give_up(now_ms)
 
     def read(self, now_ms: int) -> None:

@@ -1,7 +1,7 @@
-"""Requests of a device that wants a word from us before it goes on: it shows that it asks, and a write answers it.
+"""Requests of a device that needs our permission before it continues: it shows that it asks, and a write answers it.
 
 Some units start no charge by themselves: they show a state that means "may I?". The answer releases whatever limit they
-hold, so it goes out only while an order above 0 is proven in force, and as a frame that may feed (safety.md, rule 5).
+hold, so it is sent only while an order above 0 is proven in force, and as a frame that may feed (safety.md, rule 5).
 """
 
 from ampacity.bus.client.request import ORDER, Request

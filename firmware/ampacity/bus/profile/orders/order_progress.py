@@ -27,7 +27,7 @@ class OrderProgress:
     resends = 0  # so often given again since it began
     all_acked = True  # each write of it was acknowledged by an answer that is surely the device's own
     _limit_acked = False  # so was its limit
-    ack_disproved = False  # its word was not true once: it is believed no more until it was lost
+    ack_disproved = False  # its acknowledgement was false once: not trusted again until contact was lost
     off_disproved = False  # nor is its word that it is paused, for a time
     false_acks = 0  # so often it fed its vehicle after a pause that it had acknowledged
     off_ms = NONE  # when the pause that it said to hold was written first
@@ -154,7 +154,7 @@ class OrderProgress:
 
     @property
     def off_believed(self) -> bool:
-        """Its own answers say that it holds the pause, and are believed."""
+        """Its own answers say that it holds the pause, and are trusted."""
         return self.acked_off and not self.off_disproved
 
     def drawn_while_off(self) -> None:

@@ -58,7 +58,7 @@ class OrderWriter:
 
     @property
     def muted(self) -> int:
-        """What goes out to it: ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC."""
+        """What is sent to it: ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC."""
         return self._device.muted
 
     def target_da(self) -> int:
@@ -76,7 +76,7 @@ class OrderWriter:
     # ---- when
 
     def due(self, now_ms: int) -> "Job | None":
-        """The next write of the order; None: it stands, or nothing of it may leave in this state of the link."""
+        """The next write of the order; None: the order is complete, or nothing of it may leave in this state of the link."""
         device, order = self._device, self._device.order
         target_da = self.target_da()
         if device.link == AUDIT and not device.within_reserve(target_da):
@@ -152,19 +152,19 @@ class OrderWriter:
         order.sent(write, order_id, now_ms)
         self._settings.timing.left()
         self._proof.written()
-        if self.shared:  # nobody acknowledges it
+        if self.shared:  # no device acknowledges it
             order.heard(write, False)
             order.acknowledged()
             self._requests.fed_ms = now_ms
         return self.request(write, order.target_da, priority, ("order", write, order_id), now_ms)
 
     def _denied(self, write: "list[Any]", now_ms: int) -> "Request | None":
-        """The guard said no. A pause that may not name its limit goes on without it.
+        """The guard refused. A pause that may not name its limit continues without it.
 
-        A lower is none to the guard where the device may stand lower still: it is tried again as an order, with its settings read.
+        A lower is none to the guard where the limit of the device may be lower still: it is tried again as an order, with its settings read.
         """
         device, order = self._device, self._device.order
-        if order.counted_at_max:  # not now: it was given, and is not believed
+        if order.counted_at_max:  # not now: it was given, and is not trusted
             order.counted_at_max, order.at = False, len(order.writes)
             return None
         if order.target_da == 0 and order.at < len(order.writes) - 1:
@@ -223,7 +223,7 @@ class OrderWriter:
         return self.take(now_ms)
 
     def _take_resend(self, now_ms: int) -> "Request | None":
-        """Not believed yet, though it is as ordered."""
+        """Not trusted yet, though it is as ordered."""
         self._device.write_limiter.sent("resend", self._device.order.target_da, now_ms)
         return self._take_refresh(now_ms)
 

@@ -1,8 +1,8 @@
 """Limits that travel together: one frame with a word for each unit of a line, which all of them hear and none answers.
 
-Whoever has something to say sends the whole list. Every word in it is an order to its unit (safety.md, rule 12): each
-is asked of the guard before the frame is made, and who may not be told its limit again is told 0. Nobody's answer proves
-anything here; the reading after it does.
+A driver that has a limit to send sends the whole list. Every word in it is an order to its unit (safety.md, rule 12): each
+is asked of the guard before the frame is made, and a unit that may not receive its limit again receives 0. No answer
+proves anything here; the reading after it does.
 """
 
 from ampacity.bus.client.request import Request
@@ -36,7 +36,7 @@ class SharedLimits:
     def request(
         self, speaker: "Any", write: "list[Any]", raw: int, priority: int, gap_ms: int, tag: "tuple[Any, ...]", now_ms: int
     ) -> Request:
-        """The frame in which the speaker is told `raw`, and each other one what it may be told beside."""
+        """The frame in which the speaker receives `raw`, and each other unit the limit that it may receive with it."""
         values = [0] * self.count
         for unit in sorted(self.members):
             if 0 <= unit - self.first < self.count:

@@ -1,4 +1,4 @@
-"""The audit of a device that answers: who it is and how it is set is read, and put right, until it may be regulated or cannot be."""
+"""The audit of a device that answers: its identity and settings are read, and wrong settings corrected, until it may be regulated or cannot be."""
 
 from ampacity.bus.client.request import ORDER, Request
 from ampacity.bus.profile.evse_device import ONLINE

@@ -24,7 +24,7 @@ class Identity:
             device.guard.evidence(device.index, "fingerprint", fingerprint, now_ms)
             if self._fingerprint not in (None, fingerprint):
                 self._check_alternating(fingerprint, now_ms)
-                device.order.forget()  # another unit: what the last one was told says nothing of it
+                device.order.forget()  # another unit: the orders to the last one say nothing about it
             self._fingerprint = fingerprint
         for name in ("serial", "firmware"):
             value = device.readings.named(name)

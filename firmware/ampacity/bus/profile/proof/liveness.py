@@ -10,7 +10,7 @@ from ampacity.base.quantities import seconds
 
 HEARD_MS = 100  # from our decision until a request has reached the device; and what our own loop may be late by
 NEVER_MS = -1
-AGAIN_MS = 2000  # after a round in vain, twice as long after each more, up to
+AGAIN_MS = 2000  # after a round without effect, twice as long after each further one, up to
 AGAIN_MS_MAX = 30000
 DENIED_MS = 1000
 HELP = "set boot_s if its restart takes longer, or connect it to a faster bus"
@@ -68,7 +68,7 @@ class SettingsTiming:
         return False
 
     def denied(self, now_ms: int) -> None:
-        """They were in time, and the order may not leave all the same: they are read again when it has waited for a while."""
+        """They were in time, and the order still may not leave: they are read again when it has waited for a while."""
         self.begun = False
         self._held_ms = now_ms
         self.hold_ms = max(self.hold_ms, now_ms + DENIED_MS)
@@ -89,7 +89,7 @@ class SettingsTiming:
 
     @property
     def late(self) -> bool:
-        """Was the last round in vain?"""
+        """Was the last round without effect?"""
         return self._late_rounds > 0
 
 

@@ -10,7 +10,7 @@ AMPERES = ("order", "fallback", "power_on")
 
 
 def register_text(field: "list[Any]", shown: object, wanted: str) -> str:
-    """A register beside what was wanted of it; shown and wanted are finished words."""
+    """A register and what was wanted of it; shown and wanted are finished words."""
     return "register %s (%d) shows %s, %s" % (field[NAME], field[ADDRESS], shown, wanted)
 
 

@@ -12,7 +12,7 @@ if False:  # for the type checker
     from ampacity.bus.profile.evse_device import EvseDevice
     from ampacity.bus.profile.proof.pause_proof import PauseProof
 
-REWRITE_MS = 5000         # not as ordered, or not believed, for so long: order again
+REWRITE_MS = 5000         # not as ordered, or not trusted, for so long: order again
 NO_LIMIT = 1 << 30
 
 
@@ -27,7 +27,7 @@ class OrderProof:
         self._pause = pause
 
     def written(self) -> None:
-        """A write of the order leaves: what it shows is judged anew."""
+        """A write of the order leaves: what the device shows is judged again."""
         self.not_as_ordered_ms = -1
         self.resend = False
 

@@ -94,7 +94,7 @@ class PauseProof:
         return device.readings.asked_since(self.ack_fields, device.order.written_ms + device.table["latency_ms"])
 
     def limit_says_nothing(self, index: int) -> bool:
-        """Does this limit say nothing: asked while it was off, or before its state was read anew?"""
+        """Does this limit say nothing: asked while it was off, or before its state was read again?"""
         device = self._device
         order, amps_da = device.order, device.facts.amps_da
         if self.ack_fields and order.acked_off:

@@ -37,12 +37,12 @@ class SettingsAudit:
         self.power_on = compiled["power_on"]
         self.readings = readings
         self.targets = targets
-        self.left_alone: Sequence[int] = ()  # addresses that somebody else holds for now
+        self.left_alone: Sequence[int] = ()  # addresses that a feature of the driver holds for now
         self._stored = DayCount(STORED_PER_DAY)
         self.restart()
 
     def restart(self, anew: bool = True) -> None:
-        """Begin anew: nothing about the device is known. Or (not anew) try again what did not hold."""
+        """Begin again. `anew`: nothing about the device is known; otherwise: try again what did not hold."""
         if anew:
             self._blind_written: list[Any] = []
         self._at = 0
@@ -67,7 +67,7 @@ class SettingsAudit:
         return value == wanted
 
     def missing(self) -> "str | None":
-        """The first setting that is not right, beside what it shows."""
+        """The first setting that is not right, with what it shows."""
         for write in self.recipe:
             if not self.is_set(write):
                 return self._text(write)
@@ -101,7 +101,7 @@ class SettingsAudit:
         return write[W_WHAT] == "watchdog" and value is not None and near_ms(value, self.wanted(write))
 
     def _accept(self) -> None:
-        """What it shows instead of what it was told so often is how it is: the ledger counts it so, whatever that costs."""
+        """What the device shows instead of what was written to it so often is its setting: the ledger counts it so, whatever that costs."""
         for write in self.recipe:
             address = write[W_ADDRESS]
             told = self._write_acks.get(address, 0)
@@ -145,7 +145,7 @@ class SettingsAudit:
         return None
 
     def _ready(self, write: "list[Any]", now_ms: int) -> bool:
-        """May it be written now? What could not be read is not written: nobody knows what that would change."""
+        """May it be written now? What could not be read is not written: what that would change is unknown."""
         if write[W_SHOWN] in self.readings.denied:
             return False
         return self.write_limiter is None or self.write_limiter.ready_ms(("set", write[W_ADDRESS]), self.wanted(write), now_ms) <= now_ms
@@ -171,7 +171,7 @@ class SettingsAudit:
         self._at += 1
 
     def skip(self) -> None:
-        """The write was refused; go on with the next one."""
+        """The write was refused; continue with the next one."""
         self._wrote = True
         self._at += 1
 

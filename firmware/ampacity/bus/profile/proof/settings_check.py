@@ -1,4 +1,4 @@
-"""Are the settings of a device still there (rule 8)? When they must be read for an order, and what the guard is told of them."""
+"""Are the settings of a device still there (rule 8)? When they must be read for an order, and what is reported to the guard."""
 
 from ampacity.bus.profile.evse_device import ONLINE
 from ampacity.bus.profile.proof.liveness import Liveness, SettingsTiming, too_slow
@@ -22,7 +22,7 @@ class SettingsCheck:
 
     def fresh(self, now_ms: int) -> bool:
         """Shown within the time that a restart takes; or in a whole round for this order, in the same life of the device: then
-        the guard is told so again."""
+        that is reported to the guard again."""
         device = self._device
         if device.table["survives"] or "settings" not in device.cycles:
             return True

@@ -4,7 +4,7 @@ What was used is integrated from the meter's frames; what is left of a quarter m
 the end that time counts as END_MS at least, so that a little left over is no licence for a burst. Apparent power at the
 highest voltage measured: a limit in kW so holds for any power factor.
 
-Where a quarter begins is a claim of the wall clock, which may jump or be unknown. So each alignment that was told of late
+Where a quarter begins is a claim of the wall clock, which may jump or be unknown. So each alignment that was reported recently
 is kept to, and while there is none, or there were too many, any window is: then nothing above the contract flows, and
 what flowed above it is made up for. `steps_j` is what was used in the last sixteen minutes; a new alignment
 begins with what it says. Unobserved time counts as used at the contracted power. `classes` is the part of it above
@@ -102,7 +102,7 @@ class ContractedPower(Constraint):
     def restore(self, classes: "list[int] | None", watts: int) -> None:
         """What was used above the contract of that many watts before a restart; None: unknown, it counts as fully used.
 
-        Its age is unknown: it counts as just now. What the last minute had goes on in those whose
+        Its age is unknown: it counts as just now. What was used in the last minute continues in those EVSEs whose
         watchdog takes longer than that.
         """
         least_j = self._joules(self.watts, self.step_ms)

@@ -4,7 +4,7 @@ What its contactor can close an EVSE may load, and most cars of one phase leave 
 its own measurement showed it steadily without current while another of its terminals drew. From then on an order counts on it
 no longer, but only on circuits whose meter is valid (or where the site file says so): there the sums are never less than
 what the meter shows, so a terminal that is used again, seen by its EVSE or not, is an overload of bounded length, as a step of
-other load is. It counts at once when it draws, when its EVSE cannot say what it draws, and for good until the plug is drawn.
+other load is. It counts at once when it draws, when its EVSE cannot say what it draws, and from then on until the plug is drawn.
 """
 
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, EvseState

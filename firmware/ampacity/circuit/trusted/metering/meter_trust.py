@@ -5,7 +5,7 @@ chance, two in a row in the same direction and of the same size hardly are. Wher
 phase, only one that omits the same phase is evidence: swapped CTs follow an even step correctly.
 
 Failures are counted over a day, not over an hour: a lie that comes and goes with the sun, the heat or a season of
-loads would begin every hour anew. A failure that other load alone may have caused (jumps of that size were seen at constant
+loads would start from zero every hour. A failure that other load alone may have caused (jumps of that size were seen at constant
 currents of ours) has a small weight, or a correct meter next to a hob would end there; not zero, because a fault that
 comes and goes also looks like jumps. At BLAME_MAX a person must look.
 """
@@ -108,7 +108,7 @@ class MeterTrust:
         return self.reason if self.failed_ms >= 0 else ""
 
     def dump(self) -> "dict[str, object] | None":
-        """JSON-able; None: nothing is held against it."""
+        """JSON-able; None: nothing counts against it."""
         if not self.latched and not self.owes() and not sum(self.blame):
             return None
         return {"owed": list(self.owed), "against": list(self.against), "blame": list(self.blame), "latched": self.latched, "reason": self.reason}

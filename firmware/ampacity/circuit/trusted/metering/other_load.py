@@ -176,7 +176,7 @@ class OtherLoad:
             self.ledger.events.add(now_ms, "meter", "%s: meter inspected; trusted again" % self.site.circuits[circuit].name)
 
     def dump(self) -> "dict[str, object]":
-        """JSON-able, by the circuit's name: the greatest that was seen today, and what is held against its meter."""
+        """JSON-able, by the circuit's name: the greatest that was seen today, and what counts against its meter."""
         kept: dict[str, object] = {}
         for estimator in self.metered:
             seen = [[_whole(da) for da in bucket[estimator.base : estimator.base + estimator.phases]] for bucket in self.seen_da]

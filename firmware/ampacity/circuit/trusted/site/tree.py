@@ -162,7 +162,7 @@ class Site:
     def _add_up(self) -> None:
         """A circuit carries what its children's others draw, and what they feed in.
 
-        assumed_da speaks of the whole subtree: it is never less than the children's together. generation_da is of its
+        assumed_da concerns the whole subtree: it is never less than the children's together. generation_da is of its
         own circuit alone: it is added to the children's.
         """
         below_da = [0] * self.size
