@@ -60,8 +60,8 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/index.md", "do
              *sorted(f"docs/decisions/{path.name}" for path in (ROOT / "docs/decisions").glob("*.md")))  # fmt: skip
 WRITTEN_BY_RUNS = ("safety-case.md", "benchmarks.md", "devices.md")  # their tables are output of runs and profiles
 CODE_ROOMS = ("tools", "host/ampacity_host/rig", *(f"host/ampacity_host/{room}" for room in (
-    "board", "cli", "commission", "console", "csms", "demo", "profiles", "replay", "report", "scan", "update")),
-    *(f"firmware/ampacity/{room}" for room in ("bus", "circuit", "net", "point", "ports", "store", "update")))  # fmt: skip
+    "board", "build", "cli", "commission", "configure", "console", "csms", "demo", "factory", "flash", "profiles", "replay", "report", "scan",
+    "update")), "firmware/ampacity")  # fmt: skip
 OTHER_TESTS = ("tests/proof", "tests/drawn", "tests/fuzz", "tests/host/stateful")  # the figures of the safety case depend on these names
 CODE = re.compile(r"`[^`]*`|\]\([^)]*\)|<!--.*?-->")  # commands, names, targets of links and marks are not prose
 

@@ -1,4 +1,4 @@
-"""What tests of a fail-safe share: bring one EVSE to a high current, fall silent toward it, watch, listen, talk again.
+"""What tests of a fail-safe share: bring one EVSE to a high current, stop all traffic to it, watch, read, resume traffic.
 
 Nothing is sent to the device during the silence, and the silence is no evidence: the ledger keeps its order as its bound
 until the test is over. What falls is seen at the nearest meter, on the lines that the stepping showed; at the end one
@@ -29,7 +29,7 @@ LONG_MS = 300000  # a silence of that length is not made again and again
 
 
 class CommLoss(Experiment):
-    """Brings the EVSE to a high current, falls silent, watches, listens, talks again. loaded: StepResponse.loaded()."""
+    """Brings the EVSE to a high current, stops all traffic to it, watches, reads, resumes traffic. loaded: StepResponse.loaded()."""
 
     def __init__(self, claims: "Claims", loaded: "Loaded", meters: int) -> None:
         Experiment.__init__(self, claims)
@@ -38,7 +38,7 @@ class CommLoss(Experiment):
         self._phase = "raise"
         self._since_ms = 0
         self._base: "Plateau" = None  # type: ignore[assignment]  # until its load is constant
-        self.base_da = 0  # drawn before it fell silent
+        self.base_da = 0  # drawn before the silence
         self.muted_ms = 0
         self._seen_ms = [-1] * meters
         self.device_da: "int | None" = None  # drawn by its own first reading after the silence
@@ -48,7 +48,7 @@ class CommLoss(Experiment):
         self.tries = 0
         self.gone = False  # does the verdict rest on a current that was gone?
         self._back_ms: "int | None" = None
-        self._drew, self._rests, self._wait_ms = False, 0, 0  # before it falls silent
+        self._drew, self._rests, self._wait_ms = False, 0, 0  # before the silence
         self._now_ms = 0
 
     def begin(self, sight: "Observation", now_ms: int) -> None:

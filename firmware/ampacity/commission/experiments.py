@@ -1,7 +1,7 @@
 """What every experiment on one EVSE shares, and the simple ones: is there a load, and is it the right EVSE?
 
 An experiment is asked `step(sight, now_ms)` a few times a second until it says that it is over. What it wants
-stands in its attributes; the run turns requests into limits, which can only lower, so the ledger decides:
+is in its attributes; the run turns requests into limits, which can only lower, so the ledger decides:
 
 - `wish_da`: what the EVSE under test should be limited to, None: to what it has;
 - `holds_others`, `room`: 0 the others keep their currents; 1 they may go to their minimum, 2 to a pause, so that the request fits;

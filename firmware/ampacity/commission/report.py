@@ -1,4 +1,4 @@
-"""What a commissioning leaves on paper: documents, their seal, and the same as lines for people.
+"""The report of a commissioning: documents, their seal, and the same as lines for people.
 
 One document for the site ("commission") and one for each EVSE ("commission-0", …), small enough for a controller to hold one at
 a time. All are plain JSON; their canonical text has sorted keys, so that any reader can compute the seal again.

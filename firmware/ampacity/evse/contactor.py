@@ -1,4 +1,4 @@
-"""The contactor and its feedback: closed never before it was seen open, and believed open only when seen open."""
+"""The contactor and its feedback: never closed before it was seen open, and counted as open only when seen open."""
 
 FEEDBACK_MS = 1000  # time for coil, arc and mirror contact; products look after as long
 

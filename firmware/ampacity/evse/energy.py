@@ -1,6 +1,6 @@
 """Energy by integration, for a charging point without a meter. Integers; the remainder is carried, never lost."""
 
-STEP_MS_MAX = 2000  # a longer gap counts so much: what nobody measured is not billed
+STEP_MS_MAX = 2000  # a longer gap counts as this much: what was not measured is not billed
 DA_DV_MS_PER_WH = 100 * 3600 * 1000
 
 

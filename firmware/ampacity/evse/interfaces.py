@@ -62,7 +62,7 @@ if False:  # for the type checker
         """What a person does where a car may not charge, as a sentence without a capital."""
 
         def permits(self) -> bool:
-            """May somebody charge here now, or as soon as a car is plugged in?"""
+            """Is charging permitted here now, or as soon as a car is plugged in?"""
 
         def reason(self) -> str:
             """Why it last ceased to permit."""

@@ -13,8 +13,8 @@ if False:  # for the type checker
 
     from ampacity.evse.interfaces import EvseGuard, EvsePort
 
-EVIDENCE_MS = 200  # how often it is said anew that the settings are what they are
-REFRESH_MS = 2000  # how often its order is given and proven anew: the judge may have dropped or doubted it meanwhile
+EVIDENCE_MS = 200  # how often it is reported again that the settings are what they are
+REFRESH_MS = 2000  # how often its order is given and proven again: the judge may have dropped or doubted it meanwhile
 
 
 class LocalFacts:
@@ -65,7 +65,7 @@ class LocalDriver:
 
     @property
     def events(self) -> "list[tuple[str, ...]]":
-        """("token", id, type), ("button", name) and ("fault", name), oldest first; whoever reads them empties the list."""
+        """("token", id, type), ("button", name) and ("fault", name), oldest first; the reader empties the list."""
         return self.evse.events
 
     @property
@@ -96,12 +96,12 @@ class LocalDriver:
         self._open = on
 
     def lock_out(self, on: bool) -> None:
-        """It disobeyed: a fault until somebody resets it."""
+        """It disobeyed: a fault until it is reset."""
         self._cleared = self.evse.locked_out and not on
         self.evse.locked_out = on
 
     def restart(self, now_ms: int) -> None:
-        """As after a power cut of this charging point alone: contactor open, pilot off, faults looked at anew."""
+        """As after a power cut of this charging point alone: contactor open, pilot off, faults checked again."""
         self.evse.restart(now_ms)
         self.evse.reset_faults()
 
@@ -133,7 +133,7 @@ class LocalDriver:
             self.evse.reset_faults()
 
     def _reset_by_hardware(self, now_ms: int) -> bool:
-        """The safety loop stood still for longer than the hardware watchdog waits: the pins are no longer ours."""
+        """The safety loop did not run for longer than the hardware watchdog waits: it no longer controls the pins."""
         return self._stepped_ms is not None and now_ms - self._stepped_ms >= self.watchdog_ms
 
     def _show_evidence(self, now_ms: int) -> None:

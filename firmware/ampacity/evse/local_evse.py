@@ -92,7 +92,7 @@ class LocalEvse:
         self._stopped = True
 
     def restart(self, now_ms: int) -> None:
-        """The hardware took pilot and contactor back meanwhile: they are driven anew from their reset state."""
+        """The hardware took pilot and contactor back meanwhile: they are driven again from their reset state."""
         self.machine.restart(now_ms)
 
     def reset_faults(self) -> None:

@@ -1,7 +1,7 @@
 """Cards shown before the EVSE that they are meant for was heard for the first time: kept, then decided.
 
-After a start a device on a bus answers within seconds; until then nobody can say whether it may charge, and a refusal
-would send a driver away from a charging point that is well.
+After a start a device on a bus answers within seconds; until then it is unknown whether it may charge, and a refusal
+would send a driver away from a healthy charging point.
 """
 
 if False:  # for the type checker

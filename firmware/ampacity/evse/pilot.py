@@ -1,6 +1,6 @@
 """The pilot machine of one charging point: readings and an offer in; pilot, duty and contactor out. Pure, no clock.
 
-Toward less (the car stops, is unplugged, shorts the pilot) a reading counts at once: the contactor is told to open in
+Toward less (the car stops, is unplugged, shorts the pilot) a reading counts at once: the contactor is ordered to open in
 the very step that sees it (Table A.6, 2.2 and 8.1: 100 ms). Toward more it has to hold. A lower offer is shown at
 once, a higher one not sooner than 5 s after the last change (sequence 6: the time that a car has to follow).
 
@@ -111,7 +111,7 @@ class ControlPilot:
         return self.output
 
     def restart(self, now_ms: int) -> None:
-        """Pilot and contactor fell into their reset state by themselves; the car is where it was, its checks begin anew.
+        """Pilot and contactor fell into their reset state by themselves; the car is where it was, its checks begin again.
         Faults stay."""
         if not self.latch.names:
             self.state = "idle"
@@ -142,7 +142,7 @@ class ControlPilot:
         if level != self._level_next:
             self._level_next, self._level_ms = level, now_ms
         if level == self.level or (level == "N" and self.output[0] == "f"):
-            return  # our own −12 V hides the car: what was seen last stands
+            return  # our own −12 V hides the car: what was seen last remains valid
         if RANK[level] > RANK[self.level] and now_ms - self._level_ms < HOLD_MS:
             self._look_at(self._level_ms + HOLD_MS)
             return

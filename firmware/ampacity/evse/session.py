@@ -4,8 +4,8 @@ Who may charge is not the session's to say. `access` (interfaces.py) owns that a
 the site, else `OpenAccess`, which serves every car. The session reports to it what happens and asks it each time, so that
 there is no second answer that could differ. Facts, commands and now_ms in; `phase`, `wants` and `charging_state` out. Pure.
 
-`phase`: "idle" no car, nobody authorised; "authorised" somebody may charge, the car is awaited; "plugged" a car, nobody
-authorised; "active" a car, and somebody authorised; "ended" it was active, the car is still plugged in.
+`phase`: "idle" no car, no authorisation; "authorised" charging is authorised, the car is awaited; "plugged" a car, no
+authorisation; "active" a car, and charging is authorised; "ended" it was active, the car is still plugged in.
 """
 
 from ampacity.base.quantities import CHARGING_DA_MIN
@@ -22,7 +22,7 @@ NO_CAR, CONNECTED, CHARGING, PAUSED_BY_EV, PAUSED_BY_EVSE = CHARGING_STATES = (
 )  # fmt: skip
 # why a session ends, besides what its owner decides
 STOP_BUTTON, EMERGENCY_STOP, RESET, UNPLUGGED = "stop button", "emergency stop", "reset", "unplugged"
-# faults after which a session does not go on, by their first words, and the reason that is reported
+# faults after which a session does not continue, by their first words, and the reason that is reported
 ENDING_FAULTS = (
     ("rcm", "residual current"),
     ("residual", "residual current"),
@@ -40,7 +40,7 @@ class Session:
     car that is there stays connected. `fault`: as text, None: none. `lost`: what the device does is not known.
     """
 
-    # what stands here is as it is for most sessions, until it is set
+    # these values apply to most sessions, until they are set
     operative = True
     settled = False
     lost = True
@@ -195,7 +195,7 @@ class Session:
 
     def stop(self, reason: str, now_ms: int) -> None:
         """The owner gets a stop from here: no more charging until it permits that again. reason: see above."""
-        self._locked_out = False  # a stop ends the session for good, whatever a lock-out did before
+        self._locked_out = False  # a stop ends the session permanently, whatever a lock-out did before
         if self.access.permits():
             self._end("stop", reason, now_ms)
 

@@ -1,7 +1,7 @@
 """The store's settings, and what happens when they cannot be written.
 
 A request of the CSMS that needs keeping fails with the write (`put` raises OSError, the answer is InternalError), also where it is
-longer than the store keeps. What happens at an EVSE has happened, kept or not: `try_put` and `try_remove` count the failure and go on.
+longer than the store keeps. What happens at an EVSE has happened, kept or not: `try_put` and `try_remove` count the failure and continue.
 """
 
 if False:  # for the type checker

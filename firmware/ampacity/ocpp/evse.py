@@ -36,7 +36,7 @@ class Authorization:
     """Who may charge at an EVSE.
 
     token: {"idToken", "type"}; group: str or ""; trigger: how it came about, until an event has told it (then None);
-    remote_id: remoteStartId or None; invalid: the CSMS took it back, but the transaction goes on.
+    remote_id: remoteStartId or None; invalid: the CSMS took it back, but the transaction continues.
     """
 
     invalid = False

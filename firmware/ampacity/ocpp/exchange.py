@@ -1,6 +1,6 @@
 """What goes over the link, and in which order: answers first, then one request of ours at a time.
 
-While the CSMS has not accepted the station, only the boot and what the CSMS itself asked for goes out (B02.FR.02).
+While the CSMS has not accepted the station, only the boot and what the CSMS itself asked for is sent (B02.FR.02).
 After that: what it asked for, questions that a driver waits for, the status of connectors, the queue of transactions,
 needs of cars, events, samples, a heartbeat. A request whose sender keeps nothing of it (its `done` is None) is kept here
 until it was answered: one that is under way when the link breaks leaves again as it was.
@@ -54,7 +54,7 @@ class Exchange:
         self._later.append((message_id, deadline_ms, otherwise))
 
     def answer(self, message_id: str, payload: "Message") -> None:
-        """Answer a request of before; nothing happens if nobody waits for it any more."""
+        """Answer a request of before; nothing happens if the answer is no longer awaited."""
         self._later = [item for item in self._later if item[0] != message_id]
         self._rpc.answer(message_id, payload)
 

@@ -1,6 +1,6 @@
 """What flows through this room, as types for a reader and the checker; nothing imports it at run time.
 
-Message: a JSON object of OCPP 2.0.1; v201/tables.py says what it may hold, and nothing goes on before it was checked. Reply: what a
+Message: a JSON object of OCPP 2.0.1; v201/tables.py says what it may hold, and nothing is passed on before it was checked. Reply: what a
 request of ours ended with: a Message with kind "result", the code of the error as text with "error", None with "timeout" and "lost".
 """
 

@@ -2,7 +2,7 @@
 
 A request of ours ends in exactly one `done(kind, payload, now_ms)`: kind "result" (payload: the checked object),
 "error" (payload: the code), "timeout" or "lost" (connection gone; it says nothing about the peer). What is to be sent
-again, and when, is decided by whoever asked. The last answers are kept by message id: a request that comes twice is
+again, and when, is decided by the sender of the request. The last answers are kept by message id: a request that comes twice is
 answered twice and done once.
 """
 
@@ -90,7 +90,7 @@ class Rpc:
         return dumps([CALL, message_id, action, payload])
 
     def take(self, now_ms: int) -> "str | None":
-        """The next answer to send, or None; also goes on with a long message, and ends a request whose time is over."""
+        """The next answer to send, or None; also continues with a long message, and ends a request whose time is over."""
         self._go_on(VALUES_AT_ONCE, now_ms)
         if self._pending is not None and now_ms >= self._pending[3]:
             self._log.counter("ocpp_timeouts")
@@ -105,7 +105,7 @@ class Rpc:
         return None
 
     def answer(self, message_id: str, payload: "Message") -> bool:
-        """The response that `handle` did not give at once. False if nobody waits for it any more."""
+        """The response that `handle` did not give at once. False if it is no longer awaited."""
         if message_id not in self._later:
             return False
         self._later.remove(message_id)

@@ -40,7 +40,7 @@ Actions, drained by the roles (a list; pop them all):
     ("authorized", evse or 0, token, accepted, info)  what became of a presented token: for lights and logs only
     ("unlock", evse, reference)             try, then call unlocked()
     ("reset", "Immediate" or "OnIdle", evse or 0)     0: restart the controller; sessions have ended, the queue is out
-    ("time", unix_ms)                       the wall clock was set by the CSMS (it has been told already)
+    ("time", unix_ms)                       the wall clock was set by the CSMS (`wallclock` has this time already)
     ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
     ("mute",)                               the CSMS answers none of our requests: connect again
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
@@ -135,7 +135,7 @@ class Station:
         self.transactions.events.restore()
         self.profiles = ProfileStore(self, config.get("profiles_max", 8 + 2 * len(self.evses)))
         self.profiles.forget_closed()
-        self.ev_needs: "ChargingNeeds | None" = None  # of cars, from the first one that is told
+        self.ev_needs: "ChargingNeeds | None" = None  # of cars, from the first one that is reported
         self.exchange = Exchange(self)
 
     # --- the link
@@ -180,7 +180,7 @@ class Station:
     def evse_status(self, evse_id: int, status: str, now_ms: int, settled: bool = True) -> None:
         """status: see the module's text. settled False: not reported to the CSMS yet."""
         self.now_ms = now_ms
-        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one that was told at the start
+        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
         evse.status, evse.settled = status, settled
 
     def session_event(self, evse_id: int, kind: str, fields: "dict[str, Any]", now_ms: int) -> None:
@@ -188,7 +188,7 @@ class Station:
         self.now_ms = now_ms
         if kind == "token":
             return self.authorizer.presented(evse_id, {"idToken": fields["token"], "type": fields["type"]}, now_ms)
-        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one that was told at the start
+        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
         flow = self.transactions
         if kind == "plugged":
             flow.plugged(evse, now_ms)
@@ -212,7 +212,7 @@ class Station:
     def meter_values(self, evse_id: int, values: "Values", now_ms: int) -> bool:
         """True: a transaction waited for them."""
         self.now_ms = now_ms
-        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one that was told at the start
+        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
         evse.values = values
         return self.transactions.metered(evse, now_ms)
 
@@ -280,13 +280,13 @@ class Station:
 
     def transaction(self, evse_id: int) -> "str | None":
         """Id of the open transaction of an EVSE, or None."""
-        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one that was told at the start
+        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
         tx = evse.tx
         return None if tx is None else tx.id
 
     def ends_since(self, evse_id: int) -> "int | None":
         """The end of its transaction waits for readings of after then; None: it does not."""
-        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one that was told at the start
+        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
         if evse.tx is None or evse.tx.ending is None:
             return None
         return evse.tx.ending.still_ms or evse.tx.ending.since_ms
@@ -338,15 +338,15 @@ class Station:
         self.documents.try_put(BOOT_DOC, {"n": self.boot_number, "accepted": self._accepted_before, "reason": reason})
 
     def iso(self, now_ms: int) -> str:
-        """The time of day as ISO 8601 text in UTC; 1970 while nobody knows it."""
+        """The time of day as ISO 8601 text in UTC; 1970 while it is unknown."""
         return self.wallclock.iso(now_ms) or format_iso(0)
 
     def unix_s(self, now_ms: int) -> int:
-        """The time of day in unix seconds; 0 while nobody knows it."""
+        """The time of day in unix seconds; 0 while it is unknown."""
         return (self.wallclock.unix_ms(now_ms) or 0) // 1000
 
     def stamp(self, now_ms: int) -> int:
-        """A time to keep: unix milliseconds, or minus the monotonic ones while nobody knows better."""
+        """A time to keep: unix milliseconds, or minus the monotonic ones while the time of day is unknown."""
         unix_ms = self.wallclock.unix_ms(now_ms)
         return -now_ms if unix_ms is None else unix_ms
 
@@ -357,7 +357,7 @@ class Station:
         return "%08x-%04x-%04x-%08x" % (self.boot_number, self._ids, chance >> 16, self.rng.next32())
 
     def drained(self) -> bool:
-        """Nothing is left to tell the CSMS, or nobody to tell it to."""
+        """Nothing is left to send to the CSMS, or there is no connection to it."""
         return not self.online or not self.exchange.busy() and not self.queue.count
 
     def delivered(self, record: "dict[str, Any]", payload: "Message", now_ms: int) -> None:

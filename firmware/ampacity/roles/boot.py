@@ -36,7 +36,7 @@ BOOT = "role s console s? echo b store s medium s reason s lines d cut_at_write 
 
 
 def log_lines() -> int:
-    """How many lines of the log are kept: fewer on a board without memory beside its chip's."""
+    """How many lines of the log are kept: fewer on a board without memory in addition to its chip's."""
     free = mem_free()
     return LOG_LINES if free is None or free > SMALL_HEAP_BYTES else SMALL_LOG_LINES
 
@@ -95,7 +95,7 @@ def echo_line(line: "tuple[int, int, str, str]") -> None:
 
 
 def say(text: str) -> None:
-    """A line on standard output, at once where that has a buffer; a full or closed one stops nobody."""
+    """A line on standard output, at once where that has a buffer; an error of a full or closed one is ignored."""
     try:
         print(text)
         if hasattr(sys.stdout, "flush"):

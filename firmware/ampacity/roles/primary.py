@@ -90,7 +90,7 @@ class Primary:
         self.evses = Evses(self)
         self.parts += role_parts(self)
         self.commissioning: "CommissioningFace | None" = None  # roles/service/commissioning.py, once an installer asks for it
-        self._console: "PrimaryConsole | None" = None  # what the console needs: 10 KB of a board, loaded when somebody comes to it
+        self._console: "PrimaryConsole | None" = None  # what the console needs: 10 KB of a board's memory, loaded when the console is used
         self._access: "Access | None" = None
         if self.documents.get(CONSOLE_DOC) or CONSOLE_DOC in self.documents.damaged:
             self._load_console()
@@ -292,7 +292,7 @@ class Primary:
         self._fault_injection.act(kind, on, fields, now_ms)
 
     async def guarded(self, name: str, start: "Callable[[], Awaitable[None]]") -> None:
-        """Run one loop of the outside world for ever: what it raises is logged and it starts again."""
+        """Run one loop of the outside world permanently: what it raises is logged and it starts again."""
         while True:
             try:
                 await start()
@@ -332,7 +332,7 @@ class Primary:
 
 
 def made(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
-    """The Primary of these facts. Rejected also where nobody has looked at a field before something was computed with it."""
+    """The Primary of these facts. Rejected also where a field was not checked before something was computed with it."""
     try:
         return Primary(platform, site, log)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as e:

@@ -2,7 +2,7 @@
 
 The safety loop, each 100 ms and at once after a grant, takes the limit from the lease, lets the pilot machine act on
 it, puts the facts into the register map, and alone feeds the watchdog. When the lease lapses the limit is the
-fallback, with nobody's help: no task, no timer and no frame stands between the lease and the pilot.
+fallback without any further step: no task, no timer and no frame is needed between the lease and the pilot.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ TICK_MS = 100
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
 FLAG_OPEN = 2
 TRUSTED = ("access", "latched", "written")  # documents that must not vanish unseen
-# bit of the map for each fault name; the last one stands for all that are not named
+# bit of the map for each fault name; the last one represents all that are not named
 FAULT_BITS = {
     "rcm": 0,
     "overtemperature": 1,
@@ -265,7 +265,7 @@ def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "t
 
 
 def act_on_grants(secondary: "Secondary", platform: "RolePlatform", now_ms: int) -> None:
-    """What was granted is in force before anybody is told so, unless the bench holds the controller's loop."""
+    """A grant is in force before any answer confirms it, unless the bench holds the controller's loop."""
     if secondary.map.grants and "hang" not in platform.faults:
         secondary.tick(now_ms)
 

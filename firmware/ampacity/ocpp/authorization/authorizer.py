@@ -1,7 +1,7 @@
 """Who may charge: a token, or a start from afar, becomes an answer (C01 to C16).
 
 Order: the local list, the cache, the CSMS; while offline list, cache and the rule for unknown identifiers. A token at
-an EVSE where somebody is authorised is a wish to stop: granted to the same token, to one of its group, to a master pass.
+an EVSE where charging is authorised is a request to stop: granted to the same token, to one of its group, to a master pass.
 A question to the CSMS that gets no answer is decided as if offline.
 """
 
@@ -17,7 +17,7 @@ QUESTIONS_MAX = 16
 
 
 class Question:
-    """One identifier that the CSMS is asked for. stops: it was presented to end what goes on at the EVSE."""
+    """One identifier that the CSMS is asked for. stops: it was presented to end the authorisation at the EVSE."""
 
     def __init__(self, evse: "OcppEvse", token: "Token", stops: bool, trigger: str, remote_id: "int | None") -> None:
         self.evse = evse
@@ -75,7 +75,7 @@ class Authorizer:
         return ("Authorize", {"idToken": question.token}, done)
 
     def offline(self, now_ms: int) -> None:
-        """The connection is gone: whoever waits for the CSMS is decided now."""
+        """The connection is gone: each question that waits for the CSMS is decided now."""
         waiting, self._questions = self._questions, []
         for question in waiting:
             self._answered(question, "lost", None, now_ms)
@@ -98,7 +98,7 @@ class Authorizer:
         return None
 
     def _stop(self, evse: "OcppEvse", token: "Token", now_ms: int) -> None:
-        auth: Authorization = evse.auth  # type: ignore[assignment]  # somebody is authorised
+        auth: Authorization = evse.auth  # type: ignore[assignment]  # charging is authorised
         if same_token(auth.token, token):
             return self._end(evse, token, now_ms)
         found = self._known(token, now_ms)
@@ -175,7 +175,7 @@ class Authorizer:
         return found[0] == "Accepted" and self._station.model.on("AuthCtrlr", variable)
 
     def _hopeless(self, found: "tuple[str, str, str] | None") -> bool:
-        """Known as not accepted, and we are told not to ask again; or not to ask at all."""
+        """Known as not accepted, and a variable forbids to ask again; or one forbids to ask at all."""
         model = self._station.model
         if model.on("AuthCtrlr", "DisableRemoteAuthorization"):
             return True
@@ -196,7 +196,7 @@ class Authorizer:
         return self._tell(evse.id, token, False, found[0] if found else "Unknown")
 
     def _closed(self, evse: "OcppEvse") -> "str | None":
-        """Why nobody can begin here, or None."""
+        """Why charging cannot begin here, or None."""
         if self._station.resets.scheduled():
             return "ResetScheduled"
         status = self._station.availability.status(evse)

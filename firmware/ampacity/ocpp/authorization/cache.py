@@ -63,7 +63,7 @@ class Cache:
             self._save()
 
     def find(self, token: "Token", now_s: int, life_s: int) -> "tuple[str, str] | None":
-        """(status, group) of an entry that still holds, or None. life_s: AuthCacheCtrlr.LifeTime, 0 for ever."""
+        """(status, group) of an entry that still holds, or None. life_s: AuthCacheCtrlr.LifeTime, 0: no end."""
         key = key_of(token)
         entry = self._entries.get(key)
         if entry is None:

@@ -1,7 +1,7 @@
 """What each connector shows: the facts, overruled by what the CSMS made inoperative (G01, G03, G04).
 
 Three switches lie above each other: station, EVSE, connector; each is kept over restarts. A switch to Inoperative waits
-for the transactions it would hurt. Status goes out when it differs from what was told last.
+for the transactions it would hurt. A status is sent when it differs from the one sent last.
 """
 
 if False:  # for the type checker
@@ -68,7 +68,7 @@ class Availability:
         self.force(self._station.evses)
 
     def connected(self) -> None:
-        """A new connection: what the last one left open is told again."""
+        """A new connection: what the last one left open is sent again."""
         unsure, self._unsure = self._unsure, []
         self.force(unsure)
 
@@ -83,7 +83,7 @@ class Availability:
         return None
 
     def _untold_end(self, evse: "OcppEvse") -> bool:
-        """The transaction before has yet to be told as ended, and nothing but this keeps its messages."""
+        """The transaction before has yet to be reported as ended, and nothing but this keeps its messages."""
         queue = self._station.queue
         return self._station.transactions.ending(evse) or evse.last_tx in queue.waiting and queue.wake_ms() is None
 
@@ -102,7 +102,7 @@ class Availability:
                 self._unsure.remove(evse)
             if kind == "timeout":
                 self._unsure.append(evse)
-            elif kind == "lost":  # whether it arrived, nobody knows
+            elif kind == "lost":  # whether it arrived is unknown
                 self._told[evse.id] = None
                 if asked:
                     self.force([evse])

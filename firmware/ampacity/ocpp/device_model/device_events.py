@@ -32,7 +32,7 @@ class DeviceEvents:
             return None
         item = self._waiting[0]
         number, scope, component, variable, text, happened_ms = item
-        row: "Row" = self._station.model.find(scope, component, variable)  # type: ignore[assignment]  # its fact was told
+        row: "Row" = self._station.model.find(scope, component, variable)  # type: ignore[assignment]  # its fact was reported
         data = {
             "eventId": number,
             "timestamp": self._station.iso(happened_ms),

@@ -1,6 +1,6 @@
 """GetBaseReport, GetReport and the NotifyReport requests that answer them (B07, B08).
 
-A report is made while it is sent: a few variables a message, from a walk over the table that stands still in between.
+A report is made while it is sent: a few variables a message, from a walk over the table that pauses in between.
 One report at a time; the next one is Rejected until it is through.
 """
 

@@ -15,7 +15,7 @@ INTERVAL_S_MAX = 86400  # of a station that is not accepted: no CSMS means to be
 DAY_MS = 86400000
 DOC = "ocpp_boot"
 TRIGGERED = "Triggered"
-REFUSED_EACH = 100  # so many times that cannot be are told once
+REFUSED_EACH = 100  # of this many refused (impossible) times one is logged
 
 
 class BootNotification:

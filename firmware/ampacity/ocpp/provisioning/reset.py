@@ -1,4 +1,4 @@
-"""Reset (B11, B12): end or wait for what goes on, let the queue empty itself, then hand over to the roles."""
+"""Reset (B11, B12): end or wait for what is in progress, let the queue empty itself, then hand over to the roles."""
 
 if False:  # for the type checker
     from typing import Any

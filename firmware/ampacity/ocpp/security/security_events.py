@@ -8,7 +8,7 @@ RESETS = ("ApplicationReset", "FirmwareUpdate", "LocalReset", "RemoteReset", "Sc
 
 
 def started(station: "StationFace", reason: str, now_ms: int) -> None:
-    """The station has started; reason: BootReason. Starts that nobody fetches leave the rest of the queue to transactions."""
+    """The station has started; reason: BootReason. Starts that no CSMS fetches leave the rest of the queue to transactions."""
     kind = "ResetOrReboot" if reason in RESETS else "StartupOfTheDevice"
     notify(station, kind, "reason %s, firmware %s" % (reason, station.config.get("firmware", "unknown")), now_ms, True)
 

@@ -1,6 +1,6 @@
 """NotifyEVChargingNeeds (K15): what a car still needs and when it leaves, so that the CSMS can answer with a profile.
 
-Told while its transaction runs, for a profile of the CSMS names one; what is told earlier waits for that. What the
+Sent while its transaction runs, for a profile of the CSMS names one; what comes earlier waits for that. What the
 car itself did not say is what its EVSE is: phases, least and most current, voltage. In OCPP 2.0.1 this goes upward only:
 no message of the CSMS brings a departure or an energy need.
 """
@@ -24,7 +24,7 @@ class ChargingNeeds:
         self._waiting: "dict[int, tuple[int, int | None]]" = {}  # EVSE id -> (Wh, departure in unix milliseconds or None)
 
     def put(self, evse_id: int, energy_wh: int, departure_unix_ms: "int | None") -> None:
-        """energy_wh: what the car still needs, in Wh; departure_unix_ms: None when nobody knows. The newest counts."""
+        """energy_wh: what the car still needs, in Wh; departure_unix_ms: None when unknown. The newest counts."""
         self._waiting[evse_id] = (energy_wh, departure_unix_ms)
 
     def forget(self, evse_id: int) -> None:

@@ -1,7 +1,7 @@
 """A charging profile as the CSMS writes it: is it allowed, what are its numbers, and what do they say at a moment.
 
 Nothing here is started or remembered, so nothing can start twice when the wall clock jumps. Times are unix seconds;
-limits are tenths of an ampere per phase or tenths of a watt in all. `clock` False: nobody knows the time of day. Then
+limits are tenths of an ampere per phase or tenths of a watt in all. `clock` False: the time of day is unknown. Then
 Absolute and Recurring schedules count with their lowest limit, and only Relative ones run.
 """
 

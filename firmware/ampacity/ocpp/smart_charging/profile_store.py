@@ -139,7 +139,7 @@ class ProfileStore:
             document["transactionId"] = evse.tx.id  # type: ignore[union-attr]  # it is open
             try:
                 self.install(evse.id, document)
-            except OSError:  # it holds all the same, until a power cut
+            except OSError:  # it still applies, until a power cut
                 self._station.log.counter("ocpp_not_kept")
                 self.all.append(Profile(document, evse.id))
                 self._changed()
@@ -221,7 +221,7 @@ class ProfileStore:
         return evse_limit(group.mine, group.defaults, t, start, clock)
 
     def _grouped(self) -> "list[Group]":
-        """EVSEs under the same profiles, found anew after a change: in a garage mostly one group."""
+        """EVSEs under the same profiles, found again after a change: in a garage mostly one group."""
         if self._groups is None:
             self._groups = []
             for evse in self._station.evses:
@@ -249,7 +249,7 @@ class ProfileStore:
         return now_s - (now_ms - tx.start_ms) // 1000
 
     def _now_s(self, now_ms: int) -> "tuple[int, bool]":
-        """Of the hardware's own clock only what can be true: nobody knows the time of day where it went back."""
+        """Of the hardware's own clock only what can be true: the time of day is unknown where it went back."""
         wallclock = self._station.wallclock
         unix_ms = wallclock.unix_ms(now_ms)
         if unix_ms is None or wallclock.source == "rtc" and unix_ms // 1000 < self._seen_s:

@@ -1,6 +1,6 @@
 """The end of a transaction waits until all its energy is there: between a stop and the open contactor a car draws on.
 
-The contactor is told to open at once; only the Ended event waits, for a reading taken after the stop that shows no
+The contactor is ordered to open at once; only the Ended event waits, for a reading taken after the stop that shows no
 current and an energy register asked for after that. An EVSE that does not tell when it was read ends at once, one that
 draws on or is not heard after END_MS_MAX.
 """
@@ -34,7 +34,7 @@ class Ending:
         return values.get("energy_wh") is None or values["energy_ms"] >= self.still_ms
 
     def over_ms(self) -> int:
-        """When it ends all the same."""
+        """When it ends in any case."""
         return self.since_ms + END_MS_MAX
 
     def document(self) -> "list[object]":

@@ -1,8 +1,8 @@
-"""When a transaction starts, what is told of it, when it ends (use cases E01 to E10).
+"""When a transaction starts, what is reported of it, when it ends (use cases E01 to E10).
 
 TxStartPoint and TxStopPoint name conditions; a transaction starts at the edge of one, never because one happens to
 hold: else a car that stays plugged in after its driver has stopped would start the next transaction at once.
-Whoever is authorised and not told yet is told by the very next event, which then carries that trigger (E02.FR.01).
+An authorisation that is not reported yet is reported by the very next event, which then carries that trigger (E02.FR.01).
 """
 
 from ampacity.ocpp.authorization.cache import group_of
@@ -32,7 +32,7 @@ class Transactions:
         self.events = TransactionEvents(station)
 
     def plugged(self, evse: "OcppEvse", now_ms: int) -> None:
-        """A car is connected (E02); after a power cut its transaction goes on."""
+        """A car is connected (E02); after a power cut its transaction continues."""
         if evse.plugged:
             return
         evse.plugged = True
@@ -90,7 +90,7 @@ class Transactions:
             self.end(evse, "EVDeparted", "Local", now_ms)
 
     def authorized(self, evse: "OcppEvse", authorization: "Authorization", now_ms: int) -> None:
-        """Somebody may charge here from now on."""
+        """Charging is authorised here from now on."""
         self.finish(evse, now_ms)
         evse.auth = authorization
         if not evse.plugged:
@@ -98,7 +98,7 @@ class Transactions:
         self._edge(evse, AUTHORIZED, authorization.trigger, now_ms)  # type: ignore[arg-type]  # not told yet
 
     def deauthorize(self, evse: "OcppEvse", trigger: str, reason: str, now_ms: int, token: "Token | None" = None) -> None:
-        """The authorisation is over; the transaction ends or goes on, as TxStopPoint says.
+        """The authorisation is over; the transaction ends or continues, as TxStopPoint says.
 
         token: {"idToken","type"} that was presented for it, if one was.
         """
@@ -122,7 +122,7 @@ class Transactions:
         self.events.send(evse, "Updated", "ChargingStateChanged", now_ms)
 
     def fault(self, evse: "OcppEvse", reason: str, now_ms: int) -> None:
-        """reason: stoppedReason of OCPP. Ends what is going on (E06.FR.16)."""
+        """reason: stoppedReason of OCPP. Ends the authorisation and the transaction (E06.FR.16)."""
         self._revoke(evse, reason)
         self._still(evse)
         if evse.tx is not None:
@@ -250,7 +250,7 @@ class Transactions:
             return True
         if name == AUTHORIZED and (CONNECT in starts and evse.plugged or BAY in starts and evse.bay):
             return True
-        return name == ENERGY and evse.auth is not None  # energy that no point foresaw is accounted for all the same
+        return name == ENERGY and evse.auth is not None  # energy that no point foresaw is still accounted for
 
     def _revoke(self, evse: "OcppEvse", reason: str) -> None:
         if evse.auth is not None:
@@ -259,12 +259,12 @@ class Transactions:
         evse.connect_by_ms = None
 
     def _still(self, evse: "OcppEvse") -> None:
-        """What was just stopped is told as stopped: the session follows within its contactor's time."""
+        """What was just stopped is reported as stopped: the session follows within its contactor's time."""
         if evse.state == "Charging":
             evse.state = CONNECT
 
     def _connection_timeout(self, evse: "OcppEvse", now_ms: int) -> None:
-        """E03.FR.05, E03.FR.15: nobody plugged in."""
+        """E03.FR.05, E03.FR.15: no car was plugged in."""
         stops = self._station.model.words("TxCtrlr", "TxStopPoint")
         self._revoke(evse, "Timeout")
         if evse.tx is not None and (BAY not in stops or AUTHORIZED in stops or CLOSED in stops):
@@ -273,7 +273,7 @@ class Transactions:
             self.events.send(evse, "Updated", "EVConnectTimeout", now_ms)
 
     def _resume(self, evse: "OcppEvse", now_ms: int) -> None:
-        """After a power cut the car is still there: its transaction goes on, or waits for its end from now on."""
+        """After a power cut the car is still there: its transaction continues, or waits for its end from now on."""
         tx: "Transaction" = evse.tx  # type: ignore[assignment]  # it is open
         tx.restored = False
         if tx.ending is not None:

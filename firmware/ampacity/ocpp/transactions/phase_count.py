@@ -10,7 +10,7 @@ UNKNOWN = (0, 0, 0)  # (number that the CSMS knows, number that is seen, since w
 
 
 def look(known: "tuple[int, int, int]", evse: "Metered", now_ms: int) -> "tuple[tuple[int, int, int], int]":
-    """New readings: (known anew, the number that is to be sent now, or 0)."""
+    """New readings: (the next `known`, the number that is to be sent now, or 0)."""
     sent, seen, since_ms = known
     now = phases_used(evse) if evse.state == "Charging" else 0
     if now != seen:

@@ -72,7 +72,7 @@ class Sampling:
         return tx.sample_ms
 
     def _ended(self, evse: "OcppEvse", now_ms: int) -> "int | None":
-        """Samples that are told at the end."""
+        """Samples that are reported at the end."""
         model = self._station.model
         tx: "Transaction" = evse.tx  # type: ignore[assignment]  # it is open
         interval_ms = model.number("SampledDataCtrlr", "TxEndedInterval") * 1000

@@ -33,7 +33,7 @@ class Transaction:
     (None: no clock then); relative charging profiles count from there. stop_reason: why authorisation ended, for an Ended
     that comes later. ending: it is over, but its Ended event waits for the energy (ending.py). begin_due: its Started
     event could not name the energy register yet. energy_wh_max: register value at which the grace for an invalid identifier is used up, or None.
-    What most transactions never have stands in the class.
+    What most transactions never have is an attribute of the class.
     """
 
     state: "str | None" = None

@@ -57,7 +57,7 @@ class Evses:
         return self.sessions[index]
 
     def transaction(self, index: int) -> "str | None":
-        """Id of what goes on there: the OCPP transaction, without upstream "local" while a session runs."""
+        """Id of the transaction in progress: the one of OCPP; without upstream "local" while a session runs."""
         if self.upstream is not None:
             return self.upstream.transaction(index)
         return "local" if self.sessions[index].phase == "active" else None
@@ -77,7 +77,7 @@ class Evses:
         if self.upstream is not None:
             self.upstream.token(index, token, kind, now_ms)
         elif index is not None:
-            self.log.add("info", "evse %s: refused" % self.sessions[index].name, now_ms)  # nobody is asked here, nothing to decide
+            self.log.add("info", "evse %s: refused" % self.sessions[index].name, now_ms)  # without upstream no card is checked, nothing to decide
 
     def _heard(self, index: "int | None") -> bool:
         """Was it heard since the start? None: any of them."""
@@ -106,7 +106,7 @@ class Evses:
         self.log.add("info", "token at %s: %s" % (self._name(None if index < 0 else index), what), now_ms)
 
     def reset(self, index: int, now_ms: int) -> None:
-        """The CSMS restarts one EVSE: what goes on there ends, its faults and lock-outs are looked at anew."""
+        """The CSMS restarts one EVSE: its session ends, its faults and lock-outs are checked again."""
         session, driver = self.sessions[index], self.drivers[index]
         session.stop(RESET, now_ms)
         restart = getattr(driver, "restart", None)
@@ -189,7 +189,7 @@ class Evses:
         return getattr(facts, "trouble", None) or (texts[0] if texts else None)
 
     def _log_trouble(self, index: int, name: str, trouble: "str | None", now_ms: int) -> None:
-        """What a device does not show, or holds otherwise than it was told: once a register and its while, not at each figure."""
+        """Logs what a device does not show, or holds otherwise than ordered: once per register and LOG_AGAIN_MS, not at each value."""
         about = None if trouble is None else trouble.split(" shows")[0]
         last = self._logged.get(index)
         if about is not None and (last is None or last[0] != about or now_ms - last[1] > LOG_AGAIN_MS):

@@ -1,9 +1,9 @@
 """Which CSMS, and how: the site file's own, or what a CSMS has set for the station (network profiles, OCPP B09 and B10).
 
 Profiles are tried in the order of NetworkConfigurationPriority, each NetworkProfileConnectionAttempts times. They are
-read at the start: what is set later holds from the next one. Once a connection has stood with a security profile none
-below it is used any more, whatever a CSMS has set (A05), and whatever became of what is kept: only the installer's site file
-can go back.
+read at the start: what is set later applies from the next start. Once a connection with a security profile has worked, no
+lower security profile is used, whatever a CSMS has set (A05), and whatever became of the kept data: only the installer's site
+file can go back.
 """
 
 from ampacity.base.errors import Rejected

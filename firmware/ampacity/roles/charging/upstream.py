@@ -25,7 +25,7 @@ if False:  # for the type checker
 JOURNAL_BYTES = 131072
 METER_MS = 1000
 LEAVE_MS = 1500
-FLOOD_MS = 600000  # a CSMS that floods is told of it, at most that often
+FLOOD_MS = 600000  # a flood from the CSMS becomes a security event, at most once in this time
 FLOWS_DA = 5  # less is a measurement's last digit
 SOURCE = "ocpp"
 SOURCE_IN_WATTS = "ocpp, watts"  # of a limit in watts where the same target has one in amperes, too: the guard keeps one limit for each name
@@ -89,7 +89,7 @@ class ActingStation:
         self._upstream.station.receive(text, now_ms)
 
     def next(self, now_ms: int) -> "tuple[str | None, int]":
-        """As Station.next, with the station's actions done before it falls silent. The network profile in use works once its server
+        """As Station.next, with the station's actions done before it has nothing left to send. The network profile in use works once its server
         was heard and has accepted the station: a socket that opens is no CSMS yet (B10, A05.FR.06)."""
         station = self._upstream.station
         found = station.next(now_ms)
@@ -112,7 +112,7 @@ class StationAccess:
         self._evse = evse
 
     def permits(self) -> bool:
-        """Somebody is authorised there."""
+        """Charging is authorised there."""
         return self._evse.may_charge()
 
     def reason(self) -> str:
@@ -120,7 +120,7 @@ class StationAccess:
         return self._evse.ended_by
 
     def event(self, kind: str, word: "str | None", now_ms: int) -> None:
-        """To the station at once; a reset of a lock-out authorises nobody."""
+        """To the station at once; a reset of a lock-out does not authorise charging."""
         if kind == "unlocked":
             return
         fields: "dict[str, Any]" = {}
@@ -320,7 +320,7 @@ class Upstream:
             self.link.wake()
 
     def act(self, now_ms: int) -> None:
-        """Do what the station was told to do; hand on its limits where they may have changed."""
+        """Carry out the station's actions; hand on its limits where they may have changed."""
         actions = self.station.actions
         while actions:
             self._act(actions.pop(0), now_ms)

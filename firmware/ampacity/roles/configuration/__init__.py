@@ -1,1 +1,1 @@
-"""What a primary is told of the installation: the compiled site, checked again before anything runs."""
+"""The description of the installation for a primary: the compiled site, checked again before anything runs."""

@@ -1,4 +1,4 @@
-"""The compiled site: what a primary is told about the installation (`site.json`).
+"""The compiled site: the description of the installation for a primary (`site.json`).
 
 The host compiles it from the installer's site file and has checked it; the controller does not
 trust that: the same structural rules and the same sums are checked again here before anything runs.
@@ -51,7 +51,7 @@ def checked(site: "SiteFacts", kept: "dict[str, Any] | None" = None) -> "SiteFac
 
 
 def share_terminals(site: "SiteFacts") -> None:
-    """Most EVSEs have the same terminals: those that are alike become one list, which nobody changes."""
+    """Most EVSEs have the same terminals: equal ones become one list, which is never changed."""
     known: "list[object]" = []
     for evse in site["evses"]:
         terminals = evse.get("terminals")

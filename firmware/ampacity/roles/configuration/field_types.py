@@ -1,7 +1,7 @@
 """Of which kind each field of the compiled site is. What is not so is refused by its place before anything computes with it.
 
 i integer, s text, b yes or no, l list of integers, m list of lists of integers, o list of objects, d object; "?" may be null as well.
-What ends with a unit and is not listed is an integer. Other fields are for those who read them; a missing one has its reader's default.
+What ends with a unit and is not listed is an integer. Other fields are left to the code that reads them; a missing one has that code's default.
 """
 
 from ampacity.base.errors import Rejected

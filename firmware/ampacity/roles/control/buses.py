@@ -34,7 +34,7 @@ class Wire:
     """One engine, the drivers it serves and the task that runs it.
 
     `guest`: another engine that has the line for a while, or None. It has `facts`, the bus facts that it wants the line
-    opened with; when they change the line is opened anew.
+    opened with; when they change the line is opened again.
     """
 
     def __init__(self, name: str, engine: "Engine", start: "Start | None") -> None:
@@ -198,7 +198,7 @@ class Buses:
         self.guard.foreign_write(self.site["evses"][evse]["bus"], evse, now_ms)
 
     def _foreign(self, bus: "SiteFacts", members: "list[Member]") -> "Callable[[int, int, int], None]":
-        """Rule 9: somebody else's write to one of ours, or to all, was heard on this line."""
+        """Rule 9: a write by another sender to one of our EVSEs, or to all units, was heard on this line."""
         index = self.site["buses"].index(bus)
 
         def heard(unit: int, function: int, now_ms: int) -> None:

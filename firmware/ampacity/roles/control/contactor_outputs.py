@@ -64,7 +64,7 @@ class ContactorOutputs:
             self._set(output, self.guard.open_feeder(i), now_ms)
 
     def _look(self, now_ms: int) -> None:
-        """Feedback of what was told to open."""
+        """Feedback of the contactors and feeders that were ordered to open."""
         for i in self._open:
             facts = self.drivers[i].facts
             if facts.contactor_closed is not None:

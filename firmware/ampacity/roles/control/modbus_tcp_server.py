@@ -113,7 +113,7 @@ class ModbusTcpServer:
             self.platform.abort(writer)
 
     def _before_answer(self, session: "TcpSession", rights: "Sequence[str] | None", client: "Any") -> "Callable[[int], None]":
-        """What happens before each answer of one client; a request that it had no right to is told."""
+        """What happens before each answer of one client; a request without the right for it is logged."""
         told = [0]
 
         def before(now_ms: int) -> None:
@@ -131,7 +131,7 @@ class ModbusTcpServer:
         return before
 
     def _watch_sources(self, session: "TcpSession", now_ms: int) -> None:
-        """Somebody else than the primary sends grants: refused, and an alarm."""
+        """A source other than the primary sends grants: refused, and an alarm."""
         count = self.engine.map.second_sources
         if count != self._second_sources:
             self._second_sources = count

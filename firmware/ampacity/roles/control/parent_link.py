@@ -50,11 +50,11 @@ class ParentLink:
     # around the safety pass
 
     def before(self, now_ms: int) -> None:
-        """What may be drawn together, from the lease; also when nobody granted anything for long."""
+        """What may be drawn together, from the lease; also when no grant came for long."""
         self.guard.grant(self.lease.limit_da(now_ms))
 
     def after(self, now_ms: int) -> None:
-        """What the parent reads and believes, and whether its newest grant is proven.
+        """What the parent reads and relies on, and whether its newest grant is proven.
 
         In quarantine the bounds are what is not known, and no grant is proven by them. What an earlier life was granted
         the parent counts by itself; we ordered nothing since, so what we add to that are the reserves.
@@ -75,7 +75,7 @@ class ParentLink:
         self._log_edges(now_ms)
 
     def _keep_sums(self, now_ms: int) -> None:
-        """Reserves that turned out larger than the site file says are told: they are what the parent must count."""
+        """Reserves that turned out larger than the site file says are reported: they are what the parent must count."""
         facts, lease = self.facts, self.lease
         reserves_da = self.guard.reserves_da()
         fallback_da, power_on_da = max(facts["fallback_da"], reserves_da), max(facts["power_on_da"], reserves_da)

@@ -25,7 +25,7 @@ class UnansweringDevices:
         self._told: "Sequence[int]" = ()
 
     def step(self, log: "Log", now_ms: int) -> None:
-        """Each is told once when it is late, and once when it answers after all."""
+        """Logs each device once when its first answer is late, and once when it answers after all."""
         if self._since_ms < 0:
             self._since_ms = now_ms
         if not self._waiting:

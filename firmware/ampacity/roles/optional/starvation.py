@@ -1,6 +1,6 @@
 """An EVSE that cannot charge because another one takes its room, and one that does not follow: said after a minute, and upstream.
 
-The same text is what `why` answers at once. It is a problem of the EVSE that waits, too, for that is where a car stands.
+The same text is what `why` answers at once. It is a problem of the EVSE that waits, too, because the car is connected there.
 """
 
 from ampacity.circuit.uncontrolled_load import blocked_by, ignores_order, remedy
@@ -15,7 +15,7 @@ PATIENT_MS = 60000  # settling, a watchdog's time and the audit of one that come
 
 
 class Starvation(OptionalPart):
-    """`texts`: by EVSE index, whose room it lacks for so long; None: nobody's."""
+    """`texts`: by EVSE index, whose room it lacks for so long; None: it lacks none."""
 
     def __init__(self, guard: "Guard", names: "list[str]", log: "Log") -> None:
         self._guard = guard

@@ -40,7 +40,7 @@ class Commissioning(OptionalPart):
         self.guard = primary.guard
         self.run: "CommissioningRun" = None  # type: ignore[assignment]  # until the first one
         self._readings: "list[tuple[list[int] | None, int]]" = [(None, -1)] * len(primary.site["meters"])
-        self._under_test: "dict[str, Any]" = None  # type: ignore[assignment]  # nobody
+        self._under_test: "dict[str, Any]" = None  # type: ignore[assignment]  # no EVSE
         self._muted: "int | None" = None
         self._frozen: "dict[int, int]" = {}
         self._puts: "dict[int, tuple[int | None, int]]" = {}
@@ -52,7 +52,7 @@ class Commissioning(OptionalPart):
 
     @property
     def running(self) -> bool:
-        """Is a run going on?"""
+        """Is a run in progress?"""
         return self.run is not None and not self.run.over
 
     # a part of the primary
@@ -207,7 +207,7 @@ class Commissioning(OptionalPart):
             self._muted = None
 
     def _release(self, now_ms: int) -> None:
-        """Nobody is under test: every wish is withdrawn."""
+        """No EVSE is under test: every wish is withdrawn."""
         if self._under_test is not None and self._under_test["tellable"]:
             self.primary.off_shows().tell(self._under_test["index"], None)
         self._talk(now_ms)
@@ -220,7 +220,7 @@ class Commissioning(OptionalPart):
     # what is counted and kept
 
     def _tell_off(self, experiment: "Experiment", now_ms: int) -> None:
-        """What is to be believed of a pause: for now, or (a load has shown it) from now on."""
+        """What the device is assumed to show in a pause: for now, or (a load has shown it) from now on."""
         if not hasattr(experiment, "tells") or self._under_test is None:
             return
         index = self._under_test["index"]
@@ -410,7 +410,7 @@ class Commissioning(OptionalPart):
         self._put(report.HEAD, head, now_ms)
 
     def _status(self, words: "list[str]", as_json: bool, now_ms: int) -> str:
-        """words: a number, from which row on what is done is told: a program asks for what is new."""
+        """words: a number: the finished steps are reported from this row on, for a program that asks for what is new."""
         if words and (len(words) > 1 or not is_digits(words[0])):
             raise Rejected("commission status", " ".join(words), "nothing, or the number of rows that are known already")
         if self.run is None:

@@ -29,7 +29,7 @@ class OcppCommands:
         return self.primary.upstream
 
     def _default(self, words: "list[str]", now_ms: int) -> str:
-        """An OCPP variable as it was before anybody set it."""
+        """Sets an OCPP variable back to its default."""
         upstream = self._upstream("default")
         if len(words) != 1 or "." not in words[0]:
             raise Rejected("default", " ".join(words), "COMPONENT.VARIABLE")

@@ -1,4 +1,4 @@
-"""What the installer's console works on at a primary: settings, limits, declarations. Loaded when somebody comes to it."""
+"""What the installer's console works on at a primary: settings, limits, declarations. Loaded on demand."""
 
 from ampacity import __version__
 from ampacity.base.errors import NotNow
@@ -171,7 +171,7 @@ class PrimaryConsole:
         return "ok"
 
     def _gone(self, words: "list[str]", now_ms: int) -> str:
-        """What left the site file and still counts; with a name: somebody looked, and it hangs on the site no more."""
+        """What left the site file and still counts; with a name: a person has checked that it is no longer connected to the site."""
         guard = self.primary.guard
         if not words:
             return "\n".join([left_text(row) for row in guard.removed_evses()]) or "nothing that left the site file still counts"
@@ -308,7 +308,7 @@ class PrimaryConsole:
         return persistence
 
     def _relearn(self, words: "list[str]", now_ms: int) -> str:
-        """The evidence was damaged, and somebody has looked at every EVSE."""
+        """The evidence was damaged, and a person has checked every EVSE."""
         persistence = self._relearned(words)
         self.log.add("warning", "the damaged evidence was given up: what was locked out or distrusted is forgotten", now_ms)
         persistence.relearn(self.primary.guard)

@@ -1,6 +1,6 @@
-"""`replace` at a primary's console: a unit that took an old one's place is accepted, set, proven, put on paper, and tested.
+"""`replace` at a primary's console: a unit that took an old one's place is accepted, set, proven, recorded in the report, and tested.
 
-The test is the commissioning run of that EVSE alone; it needs eyes, so it is started and goes on under `commission`.
+The test is the commissioning run of that EVSE alone; it needs a person who watches, so it is started and continued under `commission`.
 """
 
 from ampacity.base import strict_json
@@ -13,7 +13,7 @@ if False:  # for the type checker
 
     from ampacity.roles.primary_face import PrimaryFace
 
-KEPT = 20  # replacements on paper
+KEPT = 20  # replacements in the report
 NAMES = {"watchdog_ms": "watchdog", "fallback_da": "fallback", "power_on_da": "power_on"}
 
 
@@ -91,7 +91,7 @@ class Replacing:
         return strict_json.dumps(self.run.status()) if "--json" in words else self.run.text()
 
     def _unfinished(self, name: str, unit: "UnitObservation") -> "dict[str, Any] | None":
-        """The last replacement there as it is on paper, if it was of this unit and failed; else None."""
+        """The last replacement there as it is in the report, if it was of this unit and failed; else None."""
         rows = [row for row in (self.primary.documents.get(report.HEAD) or {}).get("replaced", []) if row["evse"] == name]
         failed = rows and rows[-1]["outcome"] == "failed" and rows[-1]["new"] == unit.fingerprint
         return rows[-1] if failed else None
@@ -122,7 +122,7 @@ class Replacing:
     # its end
 
     def _finish(self, now_ms: int) -> None:
-        """On paper, beside the commissioning; then the test of this one."""
+        """Records the replacement in the report of the commissioning; then starts the test of this EVSE."""
         run: Replacement = self.run  # type: ignore[assignment]  # it is over
         primary = self.primary
         primary.log.add("info", "replace %s: %s, %s" % (run.name, run.outcome, run.lines[-1][1]), now_ms)

@@ -1,7 +1,7 @@
-"""`scan` at a primary's console: one bus stands while it is scanned, and returns to service by itself.
+"""`scan` at a primary's console: one bus is out of service while it is scanned, and returns to service by itself.
 
-While it stands nothing that was ordered is refreshed: its EVSEs go to their fallback, and the ledger counts them as silent.
-The safety loop and the other buses go on. The bus returns when the scan is over, when the console that asked for it is
+During this time no order on it is refreshed: its EVSEs go to their fallback, and the ledger counts them as silent.
+The safety loop and the other buses continue. The bus returns when the scan is over, when the console that asked for it is
 closed, at `scan stop`, and after its time limit.
 """
 
@@ -146,7 +146,7 @@ class Scanning:
         return longest_ms
 
     def _may_ask(self, wire: "Wire", own: "tuple[int, str, int]") -> "Callable[[tuple[int, str, int], int, int], str]":
-        """A question that could revive what one in service was told last is not asked (rule 5)."""
+        """A request that could revive the last order of a device in service is not sent (rule 5)."""
         def may_ask(setting: "tuple[int, str, int]", unit: int, now_ms: int) -> str:
             for facts, _driver, evse in wire.members:
                 if evse is None or facts["unit"] != unit or (setting[0] and setting != own):

@@ -23,7 +23,7 @@ def in_amperes(values_da: "list[int]") -> "list[float]":
 
 
 def circuit_view(guard: "Guard", index: int) -> "View":
-    """One circuit: margin and other load in A per phase, and whether its meter is believed."""
+    """One circuit: margin and other load in A per phase, and whether its meter is trusted."""
     view = {
         "margin_a": in_amperes(guard.margin_da(index)),
         "other_a": in_amperes(guard.other_da(index)),
@@ -35,7 +35,7 @@ def circuit_view(guard: "Guard", index: int) -> "View":
 
 
 def left_view(guard: "Guard") -> "View":
-    """What no longer stands in the site file, and still counts: by name, in amperes for each of its phases."""
+    """What is no longer in the site file, and still counts: by name, in amperes for each of its phases."""
     rows = {}
     for row in guard.removed_evses():
         rows[row["name"]] = {"at": row["at"], "most_a": row["most_da"] / 10, "circuits": row["circuits"], "text": left_text(row)}

@@ -1,8 +1,8 @@
 """Limits that a person puts at the console outlive a restart: they are in force again before anything is raised.
 
-Kept is what is in force: the value, how long it is still valid (None: until replaced), and what holds after that. How
-long the controller was off nobody can say, so that time does not count. While a limit has an end its time left is
-written once a minute. What cannot be read means 0 A for the site, until somebody says at the console what holds.
+Kept is what is in force: the value, how long it is still valid (None: until replaced), and what applies after that. The
+time for which the controller was off is unknown, so it does not count. While a limit has an end its time left is
+written once a minute. What cannot be read means 0 A for the site, until a person sets at the console what applies.
 Other sources keep their own: charging profiles lie in the station's store, the installer's wishes in the settings.
 """
 

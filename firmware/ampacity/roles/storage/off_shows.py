@@ -1,7 +1,7 @@
 """What units were seen to show as their limit while they are off: found by commissioning, kept, and told to their drivers.
 
 The word of the site file goes before what is kept, unless the unit has been exchanged since that word was written: what was found
-out of one unit is believed of no other, until commissioning has seen it there, too, or the site file says something else.
+out of one unit is assumed of no other, until commissioning has seen it there, too, or the site file says something else.
 """
 
 from ampacity.base.errors import NotNow
@@ -33,7 +33,7 @@ class OffShows:
             self.tell(index, None)
 
     def tell(self, index: int, shows: "str | None") -> None:
-        """shows: what is believed of it for now; None: what the site file says, else what is kept of this unit."""
+        """shows: what is assumed of it for now; None: what the site file says, else what is kept of this unit."""
         driver = self.primary.buses.drivers[index]
         if hasattr(driver, "declare_off_shows"):
             driver.declare_off_shows(shows or self._of(index))

@@ -19,7 +19,7 @@ if False:  # for the type checker
 IDENTITY = "identity"
 EVIDENCE = "evidence"
 LATCHED = "latched"  # faults of our own charging points that wait for a hand on the plug
-UNREAD = "unread"  # the fault that stands for latched ones that cannot be read
+UNREAD = "unread"  # the fault that replaces latched ones that cannot be read
 # documents on which trust rests: one that is damaged, or was there and is gone, never counts as one that never was
 TRUSTED = (
     "access", EVIDENCE, LATCHED, "limits", "contract", "upstream_own", "upstream_floor", "ocpp_network", "ocpp_secret", "ocpp_profiles",
@@ -38,7 +38,7 @@ UNKEPT_MS = 5000
 
 
 class Persistence(KeptDocuments):
-    """What the primary keeps beside single documents: its identity, the evidence, latched faults."""
+    """What the primary keeps in addition to single documents: its identity, the evidence, latched faults."""
 
     def __init__(self, documents: "DocumentStore", log: "Log", platform: "RolePlatform") -> None:
         KeptDocuments.__init__(self, documents, log, "storage_errors")
@@ -58,11 +58,11 @@ class Persistence(KeptDocuments):
         epoch = (known.get("epoch", 0) + 1) & 0xFFFF
         self.put(IDENTITY, {"identity": identity, "epoch": epoch}, now_ms)
         if self.failing:
-            identity = self.platform.rng().next32()  # the epoch could not be kept: draw both anew
+            identity = self.platform.rng().next32()  # the epoch could not be kept: draw both again
         return GrantNumbers(identity, epoch)
 
     def keep_epoch(self, numbers: "GrantNumbers", now_ms: int) -> None:
-        """The next epoch is kept before the first grant has it; while the medium refuses, this one goes on."""
+        """The next epoch is kept before the first grant has it; while the medium refuses, the present one stays in use."""
         epoch = numbers.epoch_to_keep()
         if epoch is None or now_ms < self._epoch_ms:
             return
@@ -97,7 +97,7 @@ class Persistence(KeptDocuments):
             guard.enter_safe_state(LOST, guard.now_ms)
 
     def relearn(self, guard: "Guard") -> None:
-        """A person looked: who was locked out, which tests and meters counted is forgotten, and learnt anew after a restart."""
+        """A person looked: who was locked out, which tests and meters counted is forgotten, and learnt again after a restart."""
         self.documents.give_up(EVIDENCE)
         self.documents.put(EVIDENCE, guard.evidence_dump())
         self.lost = False

@@ -1,6 +1,6 @@
 """Why and how often the controller started: a loop of restarts ends in the safe state (safety.md section 7).
 
-A start by the watchdog, or after a life that nobody ended while the power stayed on, counts; a life of HEALTHY_MS
+A start by the watchdog, or after a life that ended without a request while the power stayed on, counts; a life of HEALTHY_MS
 forgets what was before, and so do a power failure and a restart by a person. The last reasons are kept. REST_MS in the safe
 state end it by a restart, for each start is safe by itself (quarantine): who can crash the controller a few times keeps no car from
 charging for longer than that.
@@ -55,7 +55,7 @@ class ResetHistory:
             self._put(False, now_ms)
 
     def end(self, now_ms: int) -> None:
-        """This life ends because somebody wants it to."""
+        """This life ends on request."""
         self.count = 0
         self._put(True, now_ms)
 

@@ -105,7 +105,7 @@ def applied(text: str, changes: list[Change]) -> str:
 
 
 def fixes(site: SiteFile, kept: dict[str, Any] | None, found: list[dict[str, Any]], tools: Tools) -> dict[str, Any]:
-    """{"passes": do the changes make the check pass, "changes": […], "left": [what no line of this file mends]} for its errors."""
+    """{"passes": do the changes make the check pass, "changes": […], "left": [what no line of this file fixes]} for its errors."""
     draft = best = Draft(site.path, site.text, kept, tools)
     done, seen = site, [draft.changes]
     errors = left = [each for each in found if each["level"] == "error"]

@@ -210,7 +210,7 @@ def say_findings(result: dict[str, Any], console: Console) -> None:
 
 
 def copper(row: dict[str, Any]) -> bool:
-    """Does this proposal need another line or breaker? Then it is nobody's default."""
+    """Does this proposal need another line or breaker? Then it is never a default."""
     return any(WHY[key_of(line)][0] >= COPPER for line in row["lines"])
 
 

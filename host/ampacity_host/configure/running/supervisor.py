@@ -5,7 +5,7 @@ row end in its safe state, which stays up for people for an hour, so nothing run
 
 SIGTERM, SIGHUP and Ctrl-C belong to this program: the controller is started with SIGINT held back, so that the Ctrl-C of a terminal, which
 goes to all of its processes, finds no runtime halfway through its start; it is handed on as SIGTERM. Sent to the controller alone each
-of them is somebody's wish, too: the controller ends by it, no crash is counted, and this program ends with 0.
+of them is a deliberate stop, too: the controller ends by it, no crash is counted, and this program ends with 0.
 
 Under a service manager with NOTIFY_SOCKET the reports of the controller's safety loop are passed on to it (`service_manager`).
 """
@@ -34,7 +34,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Supervisor:
-    """One controller after the other until one ends for good, or a signal ends this program."""
+    """One controller after the other until one ends permanently, or a signal ends this program."""
 
     def __init__(self, program: list[str], environment: dict[str, str], data: Path | None = None, manager: NoManager | None = None) -> None:
         self._program, self._environment, self._data = program, environment, data

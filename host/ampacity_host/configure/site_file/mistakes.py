@@ -30,7 +30,7 @@ class Mistake:
 
 class SiteErrors(Exception):
     """A site file that cannot be used; `.mistakes` lists all of them, in the order of the file. rest: what a file that is no TOML says
-    nevertheless (mended.Rest), to look for more."""
+    nevertheless (toml_repair.Rest), to look for more."""
 
     def __init__(self, mistakes: list[Mistake], rest: "object" = None) -> None:
         super().__init__("\n".join(str(mistake) for mistake in mistakes))

@@ -1,4 +1,4 @@
-"""What a TOML file with slips says nevertheless: each slip that has one reading is put right, any other line is left out, so that a
+"""What a TOML file with slips says nevertheless: each slip that has one reading is corrected, any other line is left out, so that a
 mistake of form hides no other mistake.
 
 A file of which only guesses would be left (a bracket or a text that is not closed) says nothing.

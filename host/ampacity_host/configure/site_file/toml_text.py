@@ -1,6 +1,6 @@
 """A TOML file's text, read with patience: what people and their editors do to such files is named, with line and cure.
 
-tomllib stops at the first character that it cannot read, and says what a parser sees. Here each line is also held against the usual
+tomllib stops at the first character that it cannot read, and says what a parser sees. Here each line is also compared with the usual
 slips (a decimal comma, typographic quotes, a text without quotes, …), so that all of them are reported at once.
 """
 
