@@ -51,8 +51,8 @@ ROOMS = (
     "host/ampacity_host/factory", "host/ampacity_host/flash", "host/ampacity_host/profiles", "host/ampacity_host/replay",
     "host/ampacity_host/report", "host/ampacity_host/scan", "host/ampacity_host/update",
 )  # fmt: skip
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/index.md", "docs/install.md", "docs/commission.md", "docs/operate.md",
-             "docs/demo.md", "docs/manufacturing.md", "docs/adding-a-charger.md", "docs/porting.md", "docs/safety.md",
+DOCUMENTS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/index.md", "docs/install.md", "docs/commission.md",
+             "docs/operate.md", "docs/demo.md", "docs/manufacturing.md", "docs/adding-a-charger.md", "docs/porting.md", "docs/safety.md",
              "docs/glossary.md", "docs/interfaces/rig.md",
              "docs/interfaces/site-json.md", "docs/architecture.md", "docs/reading-the-code.md", "docs/safety-case.md", "docs/benchmarks.md",
              "docs/devices.md", "docs/linux.md", "docs/troubleshooting.md", "docs/updates.md", "docs/interfaces/board-toml.md",
