@@ -113,6 +113,7 @@ class Judge:
         self.unmeasured = {row["evse"] for row in report.get("evidence", ()) if row["what"].startswith("unmeasured")}
         self.could = {}                  # circuit → when cars could first have drawn too much, and how much at most
         self._car_lines, self._later = {}, []
+        self._may = None  # {EVSE: currents that it may draw}, while these are judged
 
     # ---- attacks
 
@@ -162,9 +163,11 @@ class Judge:
         self.excuses.append(Excuse(kind, circuits, amount, left_ms=left_ms))
 
     def _beyond(self, evse):
-        """What it draws above the lower of what it was offered and what it was ordered, per line."""
+        """What it draws above the lower of what it was offered and what it was ordered, per line; while `_may` is counted, what it may
+        draw above what it was ordered: a device that rounds up is seen only once its car draws."""
         allowed_da = min(most(values) for values in (self._obeyed[evse], self._ordered[evse]) if values)
-        return self.geometry.loads(evse, [max(0, one - allowed_da) for one in self.drawn_da[evse]])
+        currents_da = self.drawn_da[evse] if self._may is None else self._may[evse]
+        return self.geometry.loads(evse, [max(0, one - allowed_da) for one in currents_da])
 
     def plugged(self, evse, phases):
         """A car with so many phases hangs there; None: nothing. What a device offered as it came from its factory, before the
@@ -262,6 +265,7 @@ class Judge:
             offered_da, phases = most(self._obeyed[name]), self._car_lines.get(name) or len(drawn)
             may[name] = [max(one, offered_da if at < phases else 0) for at, one in enumerate(drawn)]
             known[name] = drawn if name in self.unmeasured else may[name]
+        self._may = may
         metered, sums = self.geometry.sums(known, self.other_da), self.geometry.sums(may, self.other_da)
         for name in sums:
             for line, value_da in enumerate((metered if name in self.geometry.meters.values() else sums)[name]):
@@ -271,6 +275,7 @@ class Judge:
                     first_ms, most_da = self.could.get(name, (self.t_ms, 0))
                     self.could[name] = (first_ms, max(most_da, value_da))
                     break
+        self._may = None
 
     # ---- the verdict
 

@@ -119,6 +119,20 @@ def test_what_a_device_offered_before_its_first_car_counts_for_no_car():
     assert judge.may_ms == {"main": 1_000}, "another car counts with what was offered to the one before"
 
 
+def test_what_a_device_that_rounds_up_offers_to_a_car_that_draws_nothing_is_excused_as_what_it_would_draw():
+    for told in (False, True):
+        judge = Judge(SITE, REPORT)
+        for name in ("turned", "between"):
+            judge.plugged(name, 3)
+        if told:
+            judge.strays("between", 10)
+        for t_ms in (0, 500):
+            here = state(t_ms, 16.0, 0.0, 16.5)
+            here["primary"] = {"evses": {"turned": {"order_a": 16.0}, "between": {"order_a": 15.5}}}
+            judge.see(here)
+        assert bool(judge.may_ms.get("main")) != told, judge.may_ms
+
+
 def excuses_of(where):
     """The cells of a place's rows in the safety case's table of what judges allow."""
     rows = [line.strip("| ").split(" | ") for line in SAFETY_CASE.read_text().splitlines() if line.startswith("| %s |" % where)]
