@@ -1,6 +1,6 @@
 """`why`: the reasons behind a number, as people read them."""
 
-from helper_circuit import Bench, circuit, evse, foreign_evse, meter_facts, site
+from helper_circuit import Bench, circuit, evse, foreign_evse, meter_facts, mute_evse, site
 
 
 def test_why_shows_rating_other_load_other_evses_and_reserves():
@@ -93,3 +93,20 @@ def test_why_names_the_sum_that_would_be_full_should_the_primary_fail():
     bench.follow(30)
     text = bench.guard.why(1)
     assert "bay-1: another device answers at its address; `replace bay-1`" in text, text
+
+
+def test_why_says_that_an_evse_never_fits_next_to_a_reserve_and_names_the_missing_evidence():
+    bench = Bench(site([evse("bay-1"), mute_evse("bay-2", power_on_source="unknown")], [circuit("row", rating=200)])).start()
+    bench.guard.demand(0, True)
+    bench.follow(20)
+    text = bench.guard.why(0)
+    assert text.startswith("0.0 A: no margin for its minimum 6.0 A: row L1 (20.0 A) − reserve bay-2 16.0 A; bay-2: power-on value unknown"), text
+
+
+def test_a_limit_from_outside_below_the_minimum_is_named_with_its_source_and_is_no_lack_of_margin():
+    bench = Bench(site([evse("bay-1"), evse("bay-2")], [circuit("row", rating=200)])).start()
+    bench.guard.demand(0, True)
+    bench.guard.limit("ocpp", ("circuit", 0), 40, None, "hold")
+    bench.follow(20)
+    text = bench.guard.why(0)
+    assert "minimum" not in text and "by ocpp" in text, text

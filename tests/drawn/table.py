@@ -87,7 +87,7 @@ class Table:
         return bool(self.on) or self.judge.t_ms < self._troubled_until_ms
 
     def fault(self, kind, target, on=True, **options):
-        """The rig's answer, ok or not; the judge is told what it may excuse. No EVSE disobeys where nothing would show it."""
+        """The rig's answer, ok or not; the judge is told what it may excuse. Refused: an excess above the order that no meter would show (C2)."""
         if kind == "disobeys" and on and self.blind(target):
             return {"ok": False}
         answer = self.rig.answer("fault", kind=kind, target=target, on=on, **options)

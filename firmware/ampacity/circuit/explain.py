@@ -123,13 +123,16 @@ def _waits(guard: "ExplainableGuard", s: "EvseState", reason: str) -> str:
 
 def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:
     """Its turn never comes as things are: its minimum does not fit even if all others give what they can; "": it fits.
-    Reserves are never lent (rule 4); the missing evidence of each is named. What unmeasured EVSEs draw is no other load here."""
-    shed = guard.plan.shed
+    Reserves are never lent (rule 4); the missing evidence of each is named. What unmeasured EVSEs draw is no other load here. Limits
+    from outside and the grant of a parent are no matter of this: they change."""
+    shed, ledger = guard.plan.shed, guard.ledger
     for key in s.on_keys:
-        other_da = guard.ledger.low_other_da[key]
-        left_da = cap_da(guard, key) - other_da - guard.ledger.permits.most_of(s, s.evse.min_da) * s.on_keys.count(key)
+        if key // guard.site.phases >= len(guard.site.circuits):
+            continue
+        other_da = ledger.low_other_da[key]
+        left_da = ledger.cap_da[key] - other_da - ledger.permits.most_of(s, s.evse.min_da) * s.on_keys.count(key)
         text, gaps = "", []
-        for t in guard.ledger.evse_states:
+        for t in ledger.evse_states:
             kept_da = keeps_da(shed, t, s) * t.on_keys.count(key) + t.reserve_da * t.off_keys.count(key) if t is not s else 0
             left_da -= kept_da
             if kept_da:
@@ -138,7 +141,7 @@ def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:
         if left_da < 0:
             if other_da:
                 text = " − other load " + amps(other_da) + _meter_note(guard, key // guard.site.phases) + text
-            head = "no margin for its minimum %s: %s (%s)" % (amps(s.evse.min_da), guard.site.phase_name(key), amps(cap_da(guard, key)))
+            head = "no margin for its minimum %s: %s (%s)" % (amps(s.evse.min_da), guard.site.phase_name(key), amps(ledger.cap_da[key]))
             return "; ".join([head + text] + gaps)
     return ""
 
