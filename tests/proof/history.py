@@ -241,7 +241,7 @@ FOUND = {
         ("tests/evse/test_session.py::test_the_reset_of_a_lock_out_does_not_revive_a_session_that_something_else_ended",),
     ),
     "D37": (
-        "after an outage of an hour a primary below, whose cars need 8 A, stayed paused for up to an hour next to 40 A of margin (drawn site, seed 440)",
+        "after an outage a primary below, whose cars need 8 A, stayed paused for up to an hour next to 40 A of margin (drawn site, seed 440)",
         "with D29 the pause of an EVSE ends early, not that of a primary below; it requested the same grant at which its cars had drawn nothing",
         "a primary below requests the next level at which its cars were not tried, and that ends its pause (sections 4 and 6)",
         ("tests/circuit/test_minimum_grant.py::test_a_row_whose_cars_drew_nothing_at_the_grant_asks_for_more_and_they_charge",
