@@ -39,7 +39,7 @@ if False:  # for the type checker
         def meter_reason(self, circuit: int) -> str:
             """Why the meter of this circuit does not count."""
 
-        def must_look(self, circuit: int) -> bool:
+        def needs_inspection(self, circuit: int) -> bool:
             """Does a person have to look at that meter?"""
 
         def waits_for_journal(self, now_ms: int) -> bool:
@@ -196,9 +196,9 @@ def _no_margin(guard: "ExplainableGuard", s: "EvseState") -> str:
 
 def _meter_note(guard: "ExplainableGuard", circuit: int) -> str:
     """Why the meter of this circuit does not count, and what a person does about it; "": it counts, or there is none."""
-    if not 0 <= circuit < len(guard.site.circuits) or not (guard.must_look(circuit) or guard.meter_state(circuit) == "lost"):
+    if not 0 <= circuit < len(guard.site.circuits) or not (guard.needs_inspection(circuit) or guard.meter_state(circuit) == "lost"):
         return ""
-    then = ", then `trust %s`" % guard.site.circuits[circuit].name if guard.must_look(circuit) else ""
+    then = ", then `trust %s`" % guard.site.circuits[circuit].name if guard.needs_inspection(circuit) else ""
     return " (meter: %s%s)" % (guard.meter_reason(circuit), then)
 
 

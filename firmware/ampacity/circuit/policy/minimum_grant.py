@@ -33,11 +33,11 @@ class MinimumGrants:
     def __init__(self, shed: "SharedCapacity") -> None:
         self.shed = shed
         self.file_da = [evse.min_da for evse in shed.ledger.site.evses]
-        self.told_da = [0] * len(self.file_da)
+        self.reported_da = [0] * len(self.file_da)
 
-    def tell(self, e: int, da: int) -> bool:
-        """True if its minimum is another from now on."""
-        self.told_da[e] = da
+    def put(self, e: int, da: int) -> bool:
+        """A primary below reports its least useful grant, in da; 0: none. True if its minimum changes."""
+        self.reported_da[e] = da
         s, least_da = self.shed.ledger.evse_states[e], self.file_da[e]
         if da > least_da and possible(self.shed, s, da):
             least_da = da
@@ -105,8 +105,8 @@ def minimum_grant_da(shed: "Any", minimum_grants: "MinimumGrants | None", keys: 
         if not shed.targets.ceiling_da(s) and not shed.demand.paused.inhibited[e]:
             continue
         least = s.evse.min_da
-        if minimum_grants is not None and minimum_grants.told_da[e]:
-            least = max(minimum_grants.file_da[e], minimum_grants.told_da[e])
+        if minimum_grants is not None and minimum_grants.reported_da[e]:
+            least = max(minimum_grants.file_da[e], minimum_grants.reported_da[e])
         least = ledger.permits.most_of(s, least)
         beside, needs_da = without(s, sums, s.reserve_da), 0
         for key in s.on_keys:

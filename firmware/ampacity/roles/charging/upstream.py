@@ -314,7 +314,7 @@ class Upstream:
     def _look_at_meters(self, now_ms: int) -> None:
         """A meter or a medium that a person must look at is a problem of the station."""
         guard = self.primary.guard
-        on = any([guard.must_look(c) for c in range(len(guard.site.circuits))]) or bool(self.primary.persistence.troubles())
+        on = any([guard.needs_inspection(c) for c in range(len(guard.site.circuits))]) or bool(self.primary.persistence.troubles())
         if on != self.station.problem:
             self.station.station_problem(on, now_ms)
             self.link.wake()
