@@ -160,7 +160,7 @@ class Upstream:
         self.station.explain = lambda evse_id: primary.why(evse_id - 1)
         for evse in self.station.evses:
             self.station.evse_status(evse.id, "Unavailable", now_ms, settled=False)
-        self.station.tell_start(now_ms)
+        self.station.report_start(now_ms)
 
     def _configure(self, values: "dict[str, Any]", now_ms: int) -> None:
         """Variables that the site's set-up brings: "Component.Variable" or "Component/Variable/Actual" → value."""
@@ -345,7 +345,7 @@ class Upstream:
         elif kind == "password":
             self.network_profiles.password(action[1])
             self.link.reconnect()
-        elif kind == "mute":
+        elif kind == "unanswered":
             self.link.leave("silent", "link lost: the CSMS answers no requests")
         elif kind == "variable":
             self._set_link_variables()
