@@ -39,7 +39,7 @@ if False:  # for the type checker
         def meter_reason(self, circuit: int) -> str:
             """Why the meter of this circuit does not count."""
 
-        def must_look(self, circuit: int) -> bool:
+        def needs_inspection(self, circuit: int) -> bool:
             """Does a person have to look at that meter?"""
 
         def waits_for_journal(self, now_ms: int) -> bool:
@@ -199,10 +199,10 @@ def _meter_note(guard: "ExplainableGuard", circuit: int) -> str:
     count, or there is none."""
     site, text = guard.site, ""
     for c in site.circuits if 0 <= circuit < len(site.circuits) else ():
-        if not (guard.must_look(c.index) or guard.meter_state(c.index) == "lost") or not _counts_in(guard, circuit, c.index):
+        if not (guard.needs_inspection(c.index) or guard.meter_state(c.index) == "lost") or not _counts_in(guard, circuit, c.index):
             continue
         of = "" if c.index == circuit else " of " + c.name
-        text += " (meter%s: %s%s)" % (of, guard.meter_reason(c.index), ", then `trust %s`" % c.name if guard.must_look(c.index) else "")
+        text += " (meter%s: %s%s)" % (of, guard.meter_reason(c.index), ", then `trust %s`" % c.name if guard.needs_inspection(c.index) else "")
     return text
 
 

@@ -108,14 +108,14 @@ class Exchange:
         timeout_ms = self._station.model.number("OCPPCommCtrlr", "MessageTimeout", "Default") * 1000
         return self._rpc.call(call[0], call[1], call[2] or self._kept(call), timeout_ms, now_ms)
 
-    def mute(self) -> bool:
+    def is_unanswered(self) -> bool:
         """The CSMS has answered none of the last requests, whatever they were."""
         return self._rpc.silences >= SILENCES_MAX
 
     def _silent(self) -> None:
         """A request was not answered in time. Is it that request, or the connection (part 2, 3.2)? A Heartbeat shows it."""
-        if self.mute():
-            self._station.actions.append(("mute",))
+        if self.is_unanswered():
+            self._station.actions.append(("unanswered",))
         elif self._station.boot.status == "Accepted":
             self._station.boot.request_heartbeat()
 

@@ -33,7 +33,7 @@ Facts, each with now_ms:
     device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE, or of its connector; Problem True or False is
                                   reported by NotifyEvent as well
     security_event(kind, info)
-    tell_start()                  once, after the start of the device: the security event of it
+    report_start()                once, after the start of the device: the security event of it
     unlocked(reference, status)   Unlocked, UnlockFailed: answers ("unlock", …)
 
 Actions, drained by the roles (a list; pop them all):
@@ -42,7 +42,7 @@ Actions, drained by the roles (a list; pop them all):
     ("reset", "Immediate" or "OnIdle", evse or 0)     0: restart the controller; sessions have ended, the queue is out
     ("time", unix_ms)                       the wall clock was set by the CSMS (`wallclock` has this time already)
     ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
-    ("mute",)                               the CSMS answers none of our requests: connect again
+    ("unanswered",)                         the CSMS answers none of our requests: connect again
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
 
 Who may charge is the station's to say, and is asked, never copied: `evses[i].may_charge()`, and `ended_by`, the reason why it was
@@ -249,7 +249,7 @@ class Station:
         self.now_ms = now_ms
         notify(self, kind, info, now_ms)
 
-    def tell_start(self, now_ms: int) -> None:
+    def report_start(self, now_ms: int) -> None:
         """The security event of this start, once: ResetOrReboot or StartupOfTheDevice."""
         self.now_ms = now_ms
         started(self, self.boot.reason, now_ms)

@@ -91,10 +91,10 @@ def run_loop(main: "Coroutine[Any, Any, None]") -> "int | None":
 def echo_line(line: "tuple[int, int, str, str]") -> None:
     """One line of the log on standard output, for a terminal or the system's journal."""
     _n, now_ms, level, text = line
-    say("%d.%03d %s %s" % (now_ms // 1000, now_ms % 1000, level, text))
+    print_line("%d.%03d %s %s" % (now_ms // 1000, now_ms % 1000, level, text))
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """A line on standard output, at once where that has a buffer; an error of a full or closed one is ignored."""
     try:
         print(text)
@@ -104,7 +104,7 @@ def say(text: str) -> None:
         pass
 
 
-def let_go() -> None:
+def flush_output() -> None:
     """What standard output did not take is forgotten: a last try at the interpreter's end would change the exit status."""
     try:
         if hasattr(sys.stdout, "flush"):
@@ -163,7 +163,7 @@ async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]"
 def main(arguments: "list[str]") -> int:
     """arguments: [data folder]. Returns the exit status of the process."""
     if len(arguments) != 1:
-        say("usage: ampacity DATA_DIR")
+        print_line("usage: ampacity DATA_DIR")
         return EXIT_USAGE
     folder = arguments[0]
     log = Log(log_lines())
@@ -177,14 +177,14 @@ def main(arguments: "list[str]") -> int:
         config = read_json(folder, "site.json")
         return run_loop(run_role(folder, boot, config, log)) or 0
     except Rejected as e:
-        say("configuration: " + str(e))
+        print_line("configuration: " + str(e))
         return EXIT_CONFIG
     except Busy as e:
-        say("ampacity: " + str(e))
+        print_line("ampacity: " + str(e))
         return EXIT_BUSY
     except KeyboardInterrupt:
         return 0
     finally:
         if held is not None:
             held.close()
-        let_go()
+        flush_output()

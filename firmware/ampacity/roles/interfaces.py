@@ -52,7 +52,7 @@ if False:  # for the type checker
         updated_ms: int
 
     class Driver(Protocol):
-        """What each EVSE's driver has; `hasattr` finds what only some have (mute, switch_phases, hold_open, unlock, …)."""
+        """What each EVSE's driver has; `hasattr` finds what only some have (set_traffic, switch_phases, hold_open, unlock, …)."""
 
         @property
         def facts(self) -> EvseFacts: ...
@@ -177,7 +177,7 @@ if False:  # for the type checker
     class OffShowsFace(Protocol):
         """What units show while they are off: storage/off_shows.py."""
 
-        def tell(self, index: int, shows: "str | None") -> None: ...
+        def declare(self, index: int, shows: "str | None") -> None: ...
 
         def keep(self, index: int, shows: str, now_ms: int) -> None: ...
 

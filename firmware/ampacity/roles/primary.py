@@ -257,7 +257,7 @@ class Primary:
             self.persistence.restart = False
             self.log.add("warning", "storage: evidence saved; the controller restarts with it", now_ms)
             self.resetting = "storage"
-        if self.resetting is None and self.reset_history.rested(now_ms):
+        if self.resetting is None and self.reset_history.is_safe_time_over(now_ms):
             self.log.add("warning", "restart loop: safe state lasted %d min; the controller restarts" % (REST_MS // 60000), now_ms)
             self.resetting = "rested"
         if self.resetting is not None and (self.upstream is None or self.upstream.left(now_ms)):
@@ -280,7 +280,7 @@ class Primary:
                 self.evses.bay(event[1], event[2], now_ms)
             elif event[0] == "safety_load":
                 for part in self.parts:
-                    part.told(event[1], event[2], now_ms)
+                    part.input_changed(event[1], event[2], now_ms)
             elif event[0] == "fault":
                 self._inject_fault(event[1], event[2], event[3], now_ms)
 

@@ -102,7 +102,7 @@ class Secondary:
         self.evse = LocalEvse(port, self.machine, config["terminals"], self.energy_kept_wh)
         latched = self._kept.known("latched", [])  # faults that wait for a hand on the plug
         self.evse.restore(["unread"] if "latched" in documents.damaged else latched)
-        self._tell_damaged(now_ms)
+        self._report_damaged(now_ms)
         self.stopped = False
         self.server: "ModbusTcpServer | None" = None  # the ModbusTcpServer, where there is one
         self.engine: "ModbusServer | None" = None  # of its bus, with the counters
@@ -193,7 +193,7 @@ class Secondary:
             self.log.add("info", "charging point: " + " ".join([str(word) for word in event]), now_ms)
         self.evse.events = []
 
-    def _tell_damaged(self, now_ms: int) -> None:
+    def _report_damaged(self, now_ms: int) -> None:
         told = (
             ("latched", "latched faults unknown: charging resumes after the car is unplugged"),
             ("written", "settings: at most 6.0 A, and 0 A without a grant, until they are set"),

@@ -33,11 +33,11 @@ class MinimumGrants:
     def __init__(self, shed: "SharedCapacity") -> None:
         self.shed = shed
         self.file_da = [evse.min_da for evse in shed.ledger.site.evses]
-        self.told_da = [0] * len(self.file_da)
+        self.reported_da = [0] * len(self.file_da)
 
-    def tell(self, e: int, da: int) -> bool:
-        """True if its minimum is another from now on."""
-        self.told_da[e] = da
+    def put(self, e: int, da: int) -> bool:
+        """A primary below reports its least useful grant, in da; 0: none. True if its minimum changes."""
+        self.reported_da[e] = da
         s, least_da = self.shed.ledger.evse_states[e], self.file_da[e]
         if da > least_da and possible(self.shed, s, da):
             least_da = da
@@ -101,8 +101,8 @@ def _least_da(shed: "Any", minimum_grants: "MinimumGrants | None", s: EvseState)
     """
     e, demand = s.index, shed.demand
     least_da = s.evse.min_da
-    if minimum_grants is not None and minimum_grants.told_da[e]:
-        least_da = max(minimum_grants.file_da[e], minimum_grants.told_da[e])
+    if minimum_grants is not None and minimum_grants.reported_da[e]:
+        least_da = max(minimum_grants.file_da[e], minimum_grants.reported_da[e])
     backs_off = demand.backs_off(e)
     if not shed.targets.ceiling_da(s) and not demand.paused.inhibited[e] and not backs_off:
         return 0

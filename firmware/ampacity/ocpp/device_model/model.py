@@ -86,9 +86,9 @@ class DeviceModel:
 
     def value(self, scope: int, row: "Row") -> str:
         """The present value as text; also of a write-only one (the caller sees to it)."""
-        told = self._facts.get((row.component, row.variable), ())
-        if scope in told:
-            return told[scope]
+        facts = self._facts.get((row.component, row.variable), ())
+        if scope in facts:
+            return facts[scope]
         name = _name(row)
         if name in self._passing:
             return self._passing[name]
@@ -128,11 +128,11 @@ class DeviceModel:
 
     def fact(self, scope: int, component: str, variable: str, text: str) -> "str | None":
         """A fact of an EVSE (scope: its id). Returns the value before, or None."""
-        told = self._facts.get((component, variable))
-        if told is None:
-            told = self._facts[component, variable] = {}
-        before = told.get(scope)
-        told[scope] = text if len(text) <= FACT_LENGTH_MAX else text[:FACT_LENGTH_MAX]
+        facts = self._facts.get((component, variable))
+        if facts is None:
+            facts = self._facts[component, variable] = {}
+        before = facts.get(scope)
+        facts[scope] = text if len(text) <= FACT_LENGTH_MAX else text[:FACT_LENGTH_MAX]
         return before
 
     def rows(self) -> "Iterator[tuple[int, Row]]":

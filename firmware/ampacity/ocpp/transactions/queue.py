@@ -126,7 +126,7 @@ class Queue:
         model = self._station.model
         attempts_max = model.number("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent")
         self._attempts = min(self._attempts + 1, attempts_max)
-        if self._attempts == attempts_max and not (kind == "timeout" and self._station.exchange.mute()):
+        if self._attempts == attempts_max and not (kind == "timeout" and self._station.exchange.is_unanswered()):
             self._station.log.counter("ocpp_events_given_up")
             self._station.log.add("warning", "ocpp: %s given up" % record["a"], now_ms)
             return self._drop()

@@ -160,7 +160,7 @@ class Upstream:
         self.station.explain = lambda evse_id: primary.why(evse_id - 1)
         for evse in self.station.evses:
             self.station.evse_status(evse.id, "Unavailable", now_ms, settled=False)
-        self.station.tell_start(now_ms)
+        self.station.report_start(now_ms)
 
     def _configure(self, values: "dict[str, Any]", now_ms: int) -> None:
         """Variables that the site's set-up brings: "Component.Variable" or "Component/Variable/Actual" → value."""
@@ -314,7 +314,7 @@ class Upstream:
     def _look_at_meters(self, now_ms: int) -> None:
         """A meter or a medium that a person must look at is a problem of the station."""
         guard = self.primary.guard
-        on = any([guard.must_look(c) for c in range(len(guard.site.circuits))]) or bool(self.primary.persistence.troubles())
+        on = any([guard.needs_inspection(c) for c in range(len(guard.site.circuits))]) or bool(self.primary.persistence.troubles())
         if on != self.station.problem:
             self.station.station_problem(on, now_ms)
             self.link.wake()
@@ -345,7 +345,7 @@ class Upstream:
         elif kind == "password":
             self.network_profiles.password(action[1])
             self.link.reconnect()
-        elif kind == "mute":
+        elif kind == "unanswered":
             self.link.leave("silent", "link lost: the CSMS answers no requests")
         elif kind == "variable":
             self._set_link_variables()

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ampacity.ports.lock import lives, me
+from ampacity.ports.lock import is_running, own_process
 from ampacity_host.configure.site_file.toml_text import near
 from ampacity_host.failure import failed
 from ampacity_host.rig.base import bench
@@ -96,7 +96,7 @@ def in_words(answer: dict[str, Any]) -> str:
 def asked(kept: dict[str, Any], op: str, fields: dict[str, Any]) -> dict[str, Any]:
     """The answer of the rig, after its identification: a different server at its address receives nothing."""
     address, ended = kept["control"], gone(kept)
-    if "process" in kept and os.path.exists("/proc/self/stat") and not lives(kept["process"]):
+    if "process" in kept and os.path.exists("/proc/self/stat") and not is_running(kept["process"]):
         raise ended
     if not is_rig(address, kept.get("process")):
         raise ended if "process" in kept else NoRig(f"the server at {address} is not a rig")
@@ -208,7 +208,7 @@ def remember(address: str) -> None:
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         new = file.with_suffix(f".{os.getpid()}")
-        new.write_text(json.dumps({"control": address, "process": me(), "started": started}))
+        new.write_text(json.dumps({"control": address, "process": own_process(), "started": started}))
         os.replace(new, file)
 
 

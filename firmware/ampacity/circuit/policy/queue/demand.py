@@ -138,7 +138,7 @@ class Demand:
 
     def _band(self, slack: "DepartureSlack", e: int, waited: bool) -> int:
         """By its slack; the first for one of whom nothing is known, if its turn has come."""
-        if waited and not slack.told(e):
+        if waited and not slack.is_known(e):
             slack.turn[e] = True
         return 0 if slack.turn[e] else slack.band(e)
 
