@@ -442,7 +442,7 @@ def excursions(
     controller: Annotated[Path, typer.Option("--controller", metavar="DIR", help="data folder of the controller")], json: JsonOption = False
 ) -> None:
     """List currents above a rating: time, duration, A·s and I²t above it, and whether the breaker may have tripped."""
-    from ampacity_host.report.excursions import report_command
+    from ampacity_host.report.excursion_report import report_command
 
     raise typer.Exit(report_command(controller, json))
 

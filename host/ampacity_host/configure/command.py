@@ -17,7 +17,7 @@ from ampacity.ports.watchdog import need_device
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.analysis.site_migration import after_change
 from ampacity_host.configure.analysis.terminal_report import finding_line, show, show_mistakes
-from ampacity_host.configure.running.fallback_folder import Refuses, beside, refusing, tell
+from ampacity_host.configure.running.fallback_folder import Refuses, beside, refusing, report_refusal
 from ampacity_host.configure.running.kept_evidence import kept_evidence
 from ampacity_host.configure.running.supervisor import ENDED, supervise
 from ampacity_host.configure.site_file.tls import own_tls
@@ -159,7 +159,7 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
             need_device(watchdog)
         need_reading(data)
         if secondary is None:
-            tell_change(config, data)
+            print_change(config, data)
         held, data = settle(config, data, "secondary" if secondary else "primary", secondary or "primary", console, boot)
         program, environment = command(runtime, data)
     except Busy as busy:
@@ -215,7 +215,7 @@ def settled(locks: "Locks", config: dict[str, Any], data: Path, role: str, name:
     except Refuses as refusal:
         locks.keep(data)
         folder = beside(data)
-        boot = boot | {"store": str(data / "store"), "medium": tell(data, folder, refusal)}
+        boot = boot | {"store": str(data / "store"), "medium": report_refusal(data, folder, refusal)}
         locks.add(sole(folder))
         prepare(config, folder, role, name, console, boot)
         address = json.loads((folder / "console.json").read_text())["console"]
@@ -253,7 +253,7 @@ def known_tests(data: Path | None) -> dict[str, Any] | None:
         return None
 
 
-def tell_change(facts: dict[str, Any], data: Path) -> None:
+def print_change(facts: dict[str, Any], data: Path) -> None:
     """What of the old site still counts, on standard error."""
     try:
         change = after_change(facts, kept_evidence(data))

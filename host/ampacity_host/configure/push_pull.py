@@ -156,7 +156,7 @@ def push_command(site: Path, port: str, folder: str, secondary: str | None, line
             if back != data:
                 raise TransferRefused("the controller reads back other bytes than were sent")
     except (NoConnection, TransferRefused) as problem:
-        return said(problem)
+        return print_problem(problem)
     text = f"{name}: {len(data)} bytes written, read back the same, sha256 {told['sha256'][:16]}"  # type: ignore[index]
     print(json.dumps(told | {"written": True}) if as_json else text)
     return 0
@@ -180,7 +180,7 @@ def pull_command(port: str, folder: str, out: Path | None) -> int:
         with Prompt(port) as prompt:
             data = prompt.read(place_of(folder))
     except (NoConnection, TransferRefused) as problem:
-        return said(problem)
+        return print_problem(problem)
     if out is None:
         print(data.decode())
         return 0
@@ -200,7 +200,7 @@ def diff_command(site: Path, port: str, folder: str, secondary: str | None, line
         with Prompt(port) as prompt:
             stored = json.loads(prompt.read(place_of(folder)))
     except (NoConnection, TransferRefused) as problem:
-        return said(problem)
+        return print_problem(problem)
     except ValueError:
         print("the controller's configuration is not JSON", file=sys.stderr)
         return 1
@@ -210,6 +210,6 @@ def diff_command(site: Path, port: str, folder: str, secondary: str | None, line
     return 1 if lines else 0
 
 
-def said(problem: Exception) -> int:
+def print_problem(problem: Exception) -> int:
     print(f"ampacity: {problem}", file=sys.stderr)
     return 3 if isinstance(problem, NoConnection) else 1

@@ -59,7 +59,7 @@ class Supervisor:
             if self._ending_s is not None:
                 return self._ended(status)
             if -status in SIGNALS:
-                say(f"the controller was stopped by {signal.Signals(-status).name}")
+                print_line(f"the controller was stopped by {signal.Signals(-status).name}")
                 return self._ended(status)
             if status in FINAL:
                 return self._ended(status) if status == 0 else status
@@ -73,7 +73,7 @@ class Supervisor:
         try:
             self._child = without_ctrl_c(lambda: self._manager.start(self._program, self._environment))
         except OSError as problem:
-            say(f"the controller cannot be started: {problem}")
+            print_line(f"the controller cannot be started: {problem}")
             return NOT_STARTED
         if self._ending_s is not None:  # the signal came before there was a child
             self._child.terminate()
@@ -88,7 +88,7 @@ class Supervisor:
         if lived_s >= HEALTHY_S:
             self._wait_s = WAIT_S_MIN
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
-        say(f"the controller ended {how} after {lived_s:.0f} s; it restarts in {self._wait_s:g} s")
+        print_line(f"the controller ended {how} after {lived_s:.0f} s; it restarts in {self._wait_s:g} s")
         if self._data is not None:
             forget_reason(self._data)
         self._manager.pausing(self._wait_s)
@@ -102,13 +102,13 @@ class Supervisor:
             try:
                 (self._data / ENDED).touch(mode=0o600)
             except OSError as problem:  # then the next start takes it for a crash
-                say(str(problem))
+                print_line(str(problem))
         if status in (0, EXIT_RESTART) or -status in SIGNALS:
             return 0
         return 128 - status if status < 0 else status
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """On standard error, if it is open; the controller continues without."""
     try:
         print(f"ampacity: {text}", file=sys.stderr, flush=True)
@@ -127,7 +127,7 @@ def forget_reason(data: Path) -> None:
             new.write_text(json.dumps(boot) + "\n")
             os.replace(new, path)
     except (OSError, ValueError) as problem:
-        say(f"{path}: {problem}")
+        print_line(f"{path}: {problem}")
 
 
 def without_ctrl_c(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:

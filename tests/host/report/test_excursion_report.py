@@ -10,7 +10,7 @@ from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
 from ampacity.roles.optional.excursion_log import ExcursionLog
 from ampacity.store.disk_files import DiskFiles
-from ampacity_host.report.excursions import NoData, read_excursions, report_command
+from ampacity_host.report.excursion_report import NoData, read_excursions, report_command
 
 START_MS = 2**30
 SITE = {"phases": 3, "circuits": [{"name": "main", "parent": -1, "rating_da": [630] * 3, "breaker": "C63", "meter": 0}],
