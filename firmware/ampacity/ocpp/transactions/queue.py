@@ -6,6 +6,7 @@ as a broken connection, not as a failure of this message: nothing is given up to
 monotonic time, negative, and translated when the message leaves.
 """
 
+from ampacity.base.document_shape import check_shape
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import format_iso
 
@@ -14,6 +15,14 @@ if False:  # for the type checker
 
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Journal, Message, Reply
+
+# shape of a record (base/document_shape.py): action, payload, time, number of the boot, and of an event its transaction
+_TIMES = "t:i-9007199254740991..253402300799000,b:i0..4294967295"
+RECORD = (
+    "<{a:(TransactionEvent),x:s36," + _TIMES + ",p:{eventType:(Started Updated Ended),triggerReason:s40,seqNo:i0..,evse:{id:i0..},transactionInfo:{transactionId:s36},"
+    "meterValue?:[{timestamp:<i-9007199254740991..253402300799000|s40>}*9999],idToken?:{idToken:s36,type:s20}}}"
+    "|{a:(SecurityEventNotification)," + _TIMES + ",p:{}}>"
+)  # fmt: skip
 
 
 class Queue:
@@ -36,7 +45,11 @@ class Queue:
         self._attempts = 0
         self._wait_ms = 0
         for number, data in journal.records():
-            self._scan(number, loads(data))
+            try:
+                self._scan(number, _record(data))
+            except ValueError as e:
+                station.log.counter("ocpp_events_lost")
+                station.log.add("error", "ocpp: kept event %d is damaged and not sent: %s" % (number, e), station.now_ms)
 
     def _scan(self, number: int, record: "dict[str, Any]") -> None:
         self.count += 1
@@ -96,7 +109,10 @@ class Queue:
 
     def _read(self) -> "tuple[int, dict[str, Any]] | None":
         for number, data in self._journal.records(self._done_to + 1):
-            return number, loads(data)
+            try:
+                return number, _record(data)
+            except ValueError:  # told at the start
+                continue
         return None
 
     def _timed(self, record: "dict[str, Any]", now_ms: int) -> "Message":
@@ -148,3 +164,10 @@ class Queue:
             self.waiting[tx] -= 1
             if not self.waiting[tx]:
                 del self.waiting[tx]
+
+
+def _record(data: bytes) -> "dict[str, Any]":
+    """A record of the journal. ValueError: it is none, and which field is wrong."""
+    record: "dict[str, Any]" = loads(data)
+    check_shape(record, RECORD)
+    return record
