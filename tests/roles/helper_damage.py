@@ -20,13 +20,15 @@ PRIMARY = {
     "identity": {"identity": 77, "epoch": 5},
     "evidence": {
         "format": 1, "assumed": {"main": [0, 0, 0]}, "locked": {"evse-2": 3}, "swapped": [],
-        "evses": {"evse-2": {"known_fingerprint": "S-2", "distrusted": True, "tested": False, "tested_fingerprint": None, "seen": {"holds": 1}, "fallback_da": 0}},
+        "evses": {"evse-2": {"known_fingerprint": "S-2", "distrusted": True, "tested": False, "tested_fingerprint": None, "seen": {"holds": 1},
+                             "fallback_da": 0, "power_on_da": 0, "watchdog_ms": 10000, "max_da": 160}},
         "site": {"circuits": {"main": [200] * 3}, "evses": {"evse-1": dict(ENTRY, at="local/evse-1 local"), "evse-2": ENTRY}},
-        "meters": {"main": {"seen": [[0, 0, 0]] * 5, "trust": {"owed": [1, 0, 0], "against": [0] * 3, "blame": [0] * 5, "latched": True, "reason": "r"}}},
+        "meters": {"main": {"seen": [[0, 0, 0]] * 5,
+                            "trust": {"owed": [1, 0, 0], "against": [0] * 3, "blame": [0] * 5, "latched": True, "reason": "r"}}},
     },
     "latched": {"evse-1": ["rcm"]},
-    "limits": [{"source": "console", "kind": "chargers", "name": "site", "value": 80, "unit": "da", "left_ms": None, "silent": "hold", "release_ms": 0,
-                "sign": "import", "phases": None}],
+    "limits": [{"source": "console", "kind": "chargers", "name": "site", "value": 80, "unit": "da", "left_ms": None, "silent": "hold",
+                "release_ms": 0, "sign": "import", "phases": None}],
     "contract": {"main": [5000, [3, 4]]},
     "lives": {"mark": "b1", "ended": False, "count": 2, "reasons": ["Crash"]},
     "off_shows": {"bay-1": ["least", "toy", "A", "max"]},
@@ -49,7 +51,8 @@ PRIMARY = {
         "chargingSchedule": [{"id": 1, "chargingRateUnit": "A", "startSchedule": "2026-11-20T00:00:00Z",
                               "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8.0}]}],
     },
-    "ocpp_tx_1": {"id": "t-1", "seq": 3, "start": 1795176000, "state": "Charging", "token": CARD, "group": "", "reason": None, "end": ["Trigger", "Local", CARD]},
+    "ocpp_tx_1": {"id": "t-1", "seq": 3, "start": 1795176000, "state": "Charging", "token": CARD, "group": "", "reason": None,
+                  "end": ["Trigger", "Local", CARD]},
     "commission": {
         "format": 1, "kind": "commissioning", "firmware": "1", "site": "garage", "site_sha256": "00", "began": None, "ended": None, "finished": True,
         "controller": "77", "signed": {"by": "me", "at": None, "seal": "00"}, "evses": {"evse-1": {"index": 0}}, "together": [FINDING],
@@ -67,7 +70,9 @@ SECONDARY = {
 EVENT = {"a": "TransactionEvent", "x": "t-1", "t": 1795176000000, "b": 3, "p": {
     "eventType": "Updated", "triggerReason": "Trigger", "seqNo": 2, "evse": {"id": 1}, "transactionInfo": {"transactionId": "t-1"}, "idToken": CARD,
     "meterValue": [{"timestamp": 1795176000000, "sampledValue": [{"value": 1}]}]}}  # fmt: skip
-REPLACED = (None, True, 0, -1, 7, 1.5, 10**12, 10**30, "", "x", "\u00b2", "-", "A" * 3000, [], {}, [[]], {"a": 1}, [1, 2, 3], [None], {"": {}}, [-1, "x"])
+REPLACED = (
+    None, True, 0, -1, 7, 1.5, 10**12, 10**30, "", "x", "\u00b2", "-", "A" * 3000, [], {}, [[]], {"a": 1}, [1, 2, 3], [None], {"": {}}, [-1, "x"],
+)  # fmt: skip
 
 
 def write(files, name, value):

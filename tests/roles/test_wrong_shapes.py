@@ -1,7 +1,6 @@
 """A document whose checksum is right and whose content is not is a damaged one: the site starts, on the safe side, and says which field."""
 
 from helper_damage import EVENT, PRIMARY, SECONDARY, changed, copied, damaged_garage, fresh, places, spoilt_store, without
-
 from helper_secondary import Unit
 
 from ampacity.base.document_shape import WrongShape, check_shape
@@ -65,11 +64,17 @@ def test_a_field_of_another_type_is_damage_at_every_place_of_every_document():
                     continue
                 except WrongShape:
                     refused += 1
-                found = []
-                documents = DocumentStore(fresh({name: value}))
-                documents.declare(shape_of, lambda name, why: found.append((name, why)))
-                assert documents.get(name, 7) == 7 and name in documents.damaged and [each[0] for each in found] == [name]
+                assert damage_told(name, value, shape_of) == [name]
             assert refused, name
+
+
+def damage_told(name, value, shape_of):
+    """The names that are told when this document is read."""
+    found = []
+    documents = DocumentStore(fresh({name: value}))
+    documents.declare(shape_of, lambda name, why: found.append(name))
+    assert documents.get(name, 7) == 7 and documents.damaged == [name]
+    return found
 
 
 def value_at(value, path):
@@ -102,7 +107,8 @@ def test_wrong_limits_are_0_A():
     rows = PRIMARY["limits"]
     for value, field in (
         (5, "the document"), (changed(rows, (0, "value"), "all"), "[0].value"), (without(rows, (0, "value")), "[0].value"),
-        (changed(rows, (0, "left_ms"), -1), "[0].left_ms"), (changed(rows, (0, "silent"), "shout"), "[0].silent"), (changed(rows, (0, "phases"), 9), "phases"),
+        (changed(rows, (0, "left_ms"), -1), "[0].left_ms"), (changed(rows, (0, "silent"), "shout"), "[0].silent"),
+        (changed(rows, (0, "phases"), 9), "phases"),
     ):  # fmt: skip
         garage = start("limits", value)
         assert garage.amps_da() == [0, 0] and told(garage.log, "limits", field), field

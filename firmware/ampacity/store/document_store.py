@@ -8,8 +8,8 @@ too: their names are kept in a document of their own.
 
 from binascii import crc32
 
-from ampacity.base.strict_json import dumps, loads
 from ampacity.base.document_shape import WrongShape, check_shape
+from ampacity.base.strict_json import dumps, loads
 
 if False:  # for the type checker
     from collections.abc import Callable

@@ -50,7 +50,8 @@ commission <{format?:(),evses:{*:x},replaced?:[{evse:s100,outcome:s40,old:?s200,
 signed?:?{by:s200,at:?s40,seal:s64},evses:{*:{index:i0..9999}},aborted?:[[s100,[s40*99]]*9999],\
 together?:[{level:s20,code:s100,where:s200,text:s2000,fix:s2000}*9999],\
 replaced?:[{evse:s100,outcome:s40,old:?s200,new:?s200,at:?s40}*99]}>
-commission_ {name:s100,outcome:s40,serial:?s200,off?:{register:s200,at:i0..65535,shown_da:?i-9999999..9999999,states:[[s200,x]*99],read?:b},steps:[{step:s40,outcome:s40,text:s2000,\
+commission_ {name:s100,outcome:s40,serial:?s200,off?:{register:s200,at:i0..65535,shown_da:?i-9999999..9999999,states:[[s200,x]*99],read?:b},\
+steps:[{step:s40,outcome:s40,text:s2000,\
 findings?:[{level:s20,code:s100,where:s200,text:s2000,fix:s2000}*99]}*99]}
 """
 SECONDARY = """
