@@ -31,7 +31,7 @@ PRIMARY = {
                 "release_ms": 0, "sign": "import", "phases": None}],
     "contract": {"main": [5000, [3, 4]]},
     "lives": {"mark": "b1", "ended": False, "count": 2, "reasons": ["Crash"]},
-    "off_shows": {"bay-1": ["least", "toy", "A", "max"]},
+    "off_shows": {"evse-2": ["least", "toy", "A", "max"]},
     "console": {"sharing.idle_ms": 45000},
     "access": {"kind": "pbkdf2-sha256", "rounds": 1, "salt": "00" * 16, "hash": "00" * 32},
     "upstream_own": {"slot": 0, "url": OCPP["url"], "security_profile": 2},
@@ -155,6 +155,7 @@ class Never:
 def damaged_garage(files):
     """A garage with an upstream, cars at both EVSEs, and this store."""
     facts = site(ocpp=dict(OCPP, security_profile=1, url="ws://one.example", config={"OCPPCommCtrlr.HeartbeatInterval": "60"}))
+    facts["circuits"][0]["contract_w"] = 20000
     garage = Garage(facts)
     garage.port.car = garage.unit.port.car = "C"
     garage.files = files
