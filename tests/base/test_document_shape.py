@@ -21,7 +21,7 @@ FAILS = (
 
 def test_what_fits_passes():
     for shape, value in FITS:
-        check_shape(value, shape)
+        assert check_shape(value, shape) is None
 
 
 def test_what_does_not_fit_is_named():

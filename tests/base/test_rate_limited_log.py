@@ -25,7 +25,7 @@ def test_a_device_is_logged_in_full_until_it_chatters():
     assert whole.counters == {"log_lines_suppressed": 1} and log.counters is whole.counters
 
 
-def test_what_was_left_out_is_told_with_its_last_line():
+def test_the_last_of_the_lines_left_out_is_logged_with_their_number():
     whole = Log()
     log = DeviceLog(whole)
     end_ms = flood(log, 200, devices=1)

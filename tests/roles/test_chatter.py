@@ -50,7 +50,7 @@ def test_a_lock_out_and_an_alarm_survive_a_day_of_chatter():
     assert garage.log.dropped < 2500  # of 259,200
 
 
-def test_a_neighbour_is_told_in_full_during_the_chatter():
+def test_a_neighbour_is_logged_in_full_during_the_chatter():
     garage = Garage().run(9000)
     chatter(garage, 600000)
     garage.unit.port.car = "C"

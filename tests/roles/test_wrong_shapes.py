@@ -131,7 +131,7 @@ def test_wrong_charging_profiles_are_0_A():
     assert 60 <= sum(garage.amps_da()) <= 80
 
 
-def test_a_wrong_password_record_gives_nobody_rights():
+def test_a_wrong_password_record_gives_no_rights():
     for value in (5, {}, [], {"salt": "00", "hash": None}, {"salt": 1, "hash": "00" * 32}, {"salt": "zz", "hash": "zz"}):
         garage = damaged_garage(fresh({"access": value}))
         assert garage.primary.access.is_set() and garage.primary.access.lost(), value

@@ -66,7 +66,7 @@ class Log:
         return n
 
     def need(self, n: int, level: str, text: str, now_ms: int) -> None:
-        """Keep a line apart from others. n: its number; 0: it is not among them, and stands behind the last one."""
+        """Keep a line apart from others. n: its number; 0: it is not among them, and follows the last one."""
         text = printable(text)[:NEEDED_CHARS]
         known = [line for line in self._needed if line[3] != text]
         self._needed = known[1 - NEEDED_MAX :] + [(n or self._first + self._count - 1, now_ms, level, text)]

@@ -49,7 +49,7 @@ class DeviceLog(Log):
         self._due_ms = 0
 
     def add(self, level: str, text: str, now_ms: int, name: "str | None" = None) -> int:
-        """name: of the device; without, what stands before the first colon. Returns the line's number, 0: it was left out."""
+        """name: of the device; without, the text before the first colon. Returns the line's number, 0: it was left out."""
         row = self._row(about(text) if name is None else name, now_ms)
         if row[_ROOM] > 0:
             return self._tell(row, level, text, " (%d similar lines suppressed)", now_ms)

@@ -2,7 +2,7 @@
 
 A file's first line is the CRC-32 of the rest. A document that does not match it, or cannot be read (worn flash, a hand in the
 folder), is never used in part: it counts as missing, and its name is in `damaged`. So does one whose content has another shape than the
-role declares for it (base/document_shape.py), whoever wrote it. Of documents on which trust rests one that was there and is gone is damaged,
+role declares for it (base/document_shape.py). Of documents on which trust rests one that was there and is gone is damaged,
 too: their names are kept in a document of their own.
 """
 

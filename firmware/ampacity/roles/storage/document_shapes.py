@@ -1,7 +1,7 @@
 """Of which shape each document of the store is, and each record of its journals (notation: base/document_shape.py).
 
 A document of another shape is a damaged one: docs/operate.md has what that means for each. The ranges are those within which the rest of
-the firmware computes, wide enough for what a device may show. A number at the end of a name (`ocpp_tx_3`) stands for any.
+the firmware computes, wide enough for what a device may show. A number at the end of a name (`ocpp_tx_3`) means any number.
 """
 
 if False:  # for the type checker
