@@ -21,7 +21,7 @@ _TIMES = "t:i-9007199254740991..253402300799000,b:i0..4294967295"
 RECORD = (
     "<{a:(TransactionEvent),x:s36," + _TIMES + ",p:{eventType:(Started Updated Ended),triggerReason:s40,seqNo:i0..,"
     "evse:{id:i0..},transactionInfo:{transactionId:s36},"
-    "meterValue?:[{timestamp:<i-9007199254740991..253402300799000|s40>}*9999],idToken?:{idToken:s36,type:s20}}}"
+    "meterValue?:[{timestamp:<i-9007199254740991..253402300799000|s40>}*9999],idToken?:{idToken:s255,type:s20}}}"
     "|{a:(SecurityEventNotification)," + _TIMES + ",p:{}}>"
 )  # fmt: skip
 
@@ -42,15 +42,13 @@ class Queue:
         self.last: "dict[str, tuple[int, int, str]]" = {}
         self._offline_to = self._newest = -1
         self._head: "tuple[int, dict[str, Any]] | None" = None
-        self._done_to = -1
+        self._done_to = self._damaged_to = -1
         self._attempts = 0
         self._wait_ms = 0
         for number, data in journal.records():
-            try:
-                self._scan(number, _record(data))
-            except ValueError as e:
-                station.log.counter("ocpp_events_lost")
-                station.log.add("error", "ocpp: kept event %d is damaged and not sent: %s" % (number, e), station.now_ms)
+            record = self._record(number, data)
+            if record is not None:
+                self._scan(number, record)
 
     def _scan(self, number: int, record: "dict[str, Any]") -> None:
         self.count += 1
@@ -110,10 +108,22 @@ class Queue:
 
     def _read(self) -> "tuple[int, dict[str, Any]] | None":
         for number, data in self._journal.records(self._done_to + 1):
-            try:
-                return number, _record(data)
-            except ValueError:  # told at the start
-                continue
+            record = self._record(number, data)
+            if record is not None:
+                return number, record
+        return None
+
+    def _record(self, number: int, data: bytes) -> "dict[str, Any] | None":
+        """A record of the journal, None if it has another content; this is logged once."""
+        try:
+            record: "dict[str, Any]" = loads(data)
+            check_shape(record, RECORD)
+            return record
+        except ValueError as e:
+            if number > self._damaged_to:
+                self._damaged_to = number
+                self._station.log.counter("ocpp_events_lost")
+                self._station.log.add("error", "ocpp: kept event %d is damaged and not sent: %s" % (number, e), self._station.now_ms)
         return None
 
     def _timed(self, record: "dict[str, Any]", now_ms: int) -> "Message":
@@ -165,10 +175,3 @@ class Queue:
             self.waiting[tx] -= 1
             if not self.waiting[tx]:
                 del self.waiting[tx]
-
-
-def _record(data: bytes) -> "dict[str, Any]":
-    """A record of the journal. ValueError: it is none, and which field is wrong."""
-    record: "dict[str, Any]" = loads(data)
-    check_shape(record, RECORD)
-    return record
