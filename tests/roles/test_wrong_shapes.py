@@ -7,8 +7,7 @@ from ampacity.base.document_shape import WrongShape, check_shape
 from ampacity.base.strict_json import dumps, loads
 from ampacity.console.console import Console
 from ampacity.roles.storage import document_shapes, primary_shapes
-from ampacity.roles.storage.document_shapes import secondary_shape
-from ampacity.roles.storage.primary_shapes import primary_shape
+from ampacity.roles.storage.document_shapes import primary_shape, secondary_shape
 from ampacity.store.document_store import DocumentStore
 
 SAMPLE = 40  # of random damage

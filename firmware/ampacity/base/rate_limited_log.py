@@ -1,5 +1,7 @@
 """Log lines that a stranger or a device could cause as often as it likes: some of them, and how many were left out."""
 
+from binascii import crc32
+
 from ampacity.base.log import Log
 
 if False:  # for the type checker
@@ -31,30 +33,32 @@ BURST = 20  # lines of one device at once: those of several sessions
 NEXT_MS = 300000  # then one each five minutes
 LOOK_MS = 10000
 NAMES_MAX = 600  # devices with a count of their own
-_ROOM, _FROM_MS, _LEFT_OUT, _LEVEL, _TEXT = 0, 1, 2, 3, 4
 
 
 class DeviceLog(Log):
     """The same log, for lines about devices: one that comes and goes each second must not push out what others had to say.
 
     Each device has BURST lines, and one more each NEXT_MS. What is left out is counted (`log_lines_suppressed`); the last of it, which says
-    how things are now, is logged with the number. Memory: one row for each device with fewer than BURST
-    lines left, at most NAMES_MAX.
+    how things are now, is logged with the number. Memory: an integer for each device with fewer than BURST lines left, at most NAMES_MAX,
+    and the last line of those that chatter.
     """
 
     def __init__(self, log: Log) -> None:
         self._log = log
         self.counters = log.counters
-        self._rows: "dict[str, list[Any]]" = {}
-        self._due_ms = 0
+        self._room: "dict[int, int]" = {}  # by a checksum of the name: lines left
+        self._left_out: "dict[int, tuple[int, str, str]]" = {}  # number, level and text of the last one
+        self._from_ms = self._due_ms = -1
 
     def add(self, level: str, text: str, now_ms: int, name: "str | None" = None) -> int:
         """name: of the device; without, the text before the first colon. Returns the line's number, 0: it was left out."""
-        row = self._row(about(text) if name is None else name, now_ms)
-        if row[_ROOM] > 0:
-            return self._tell(row, level, text, " (%d similar lines suppressed)", now_ms)
-        row[_LEFT_OUT] += 1
-        row[_LEVEL], row[_TEXT] = level, text
+        self._refill(now_ms)
+        key = crc32((about(text) if name is None else name).encode()) & 0x3FFFFFFF
+        if key not in self._room and len(self._room) >= NAMES_MAX:
+            key = -1
+        if self._room.get(key, BURST) > 0:
+            return self._tell(key, level, text, " (%d similar lines suppressed)", now_ms)
+        self._left_out[key] = (self._left_out[key][0] + 1 if key in self._left_out else 1, level, text)
         self.counter("log_lines_suppressed")
         return 0
 
@@ -69,34 +73,29 @@ class DeviceLog(Log):
         return self._log.since(n)
 
     def step(self, now_ms: int) -> None:
-        """Housekeeping: the last line of a device that has room again, and forget those that were quiet."""
+        """Housekeeping: the last line of each device that has room again."""
         if now_ms < self._due_ms:
             return
         self._due_ms = now_ms + LOOK_MS
-        for name in sorted(self._rows):
-            row = self._row(name, now_ms)
-            if row[_LEFT_OUT] and row[_ROOM] > 0:
-                self._tell(row, row[_LEVEL], row[_TEXT], " (the last of %d suppressed lines)", now_ms)
-            elif row[_ROOM] >= BURST:
-                del self._rows[name]
+        self._refill(now_ms)
+        for key in sorted(self._left_out):
+            if self._room.get(key, BURST) > 0:
+                _, level, text = self._left_out[key]
+                self._tell(key, level, text, " (the last of %d suppressed lines)", now_ms)
 
-    def _row(self, name: str, now_ms: int) -> "list[Any]":
-        row = self._rows.get(name)
-        if row is None:
-            name = name if len(self._rows) < NAMES_MAX else ""
-            row = self._rows.get(name)
-        if row is None:
-            row = self._rows[name] = [BURST, now_ms, 0, "", ""]
-        earned = (now_ms - row[_FROM_MS]) // NEXT_MS
+    def _refill(self, now_ms: int) -> None:
+        if self._from_ms < 0:
+            self._from_ms = now_ms
+        earned = (now_ms - self._from_ms) // NEXT_MS
         if earned > 0:
-            row[_ROOM] = min(BURST, row[_ROOM] + earned)
-            row[_FROM_MS] += earned * NEXT_MS
-        return row
+            self._from_ms += earned * NEXT_MS
+            room = {key: self._room[key] + earned for key in self._room}
+            self._room = {key: room[key] for key in room if room[key] < BURST}
 
-    def _tell(self, row: "list[Any]", level: str, text: str, more: str, now_ms: int) -> int:
-        row[_ROOM] -= 1
-        left_out, row[_LEFT_OUT], row[_TEXT] = row[_LEFT_OUT], 0, ""
-        return self._log.add(level, text + (more % left_out if left_out else ""), now_ms)
+    def _tell(self, key: int, level: str, text: str, more: str, now_ms: int) -> int:
+        self._room[key] = self._room.get(key, BURST) - 1
+        left_out = self._left_out.pop(key, None)
+        return self._log.add(level, text + (more % left_out[0] if left_out else ""), now_ms)
 
 
 def about(text: str) -> str:

@@ -23,9 +23,8 @@ from ampacity.roles.control.safety_loop import SafetyLoop
 from ampacity.roles.control.voltage_monitor import VoltageMonitor
 from ampacity.roles.optional.role_parts import role_parts
 from ampacity.roles.service.status_view import primary_view
-from ampacity.roles.storage.document_shapes import DamageReport
+from ampacity.roles.storage.document_shapes import DamageReport, primary_shape
 from ampacity.roles.storage.persistence import DOCUMENT_BYTES_MAX, TRUSTED, Persistence
-from ampacity.roles.storage.primary_shapes import primary_shape
 from ampacity.roles.storage.reset_history import REST_MS, ResetHistory
 from ampacity.store.document_store import DocumentStore
 

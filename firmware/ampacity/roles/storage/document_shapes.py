@@ -4,6 +4,8 @@ A document of another shape is a damaged one: docs/operate.md has what that mean
 the firmware computes, wide enough for what a device may show. A number at the end of a name (`ocpp_tx_3`) means any number.
 """
 
+from ampacity.base.compat import forget
+
 if False:  # for the type checker
     from collections.abc import Callable
 
@@ -29,6 +31,15 @@ class DamageReport:
         """why: the first field that is wrong, or what became of the file."""
         self._log.counter("documents_damaged")
         self._log.keep("error", "storage: document %s is damaged: %s" % (name, why), self._now_ms())
+
+
+def primary_shape(name: str) -> "str | None":
+    """The shape of a document of a primary, None: it has none. The table is in memory during the look-up only."""
+    from ampacity.roles.storage.primary_shapes import PRIMARY
+
+    shape = shape_line(PRIMARY, name)
+    forget("ampacity.roles.storage.primary_shapes")
+    return shape
 
 
 def secondary_shape(name: str) -> "str | None":

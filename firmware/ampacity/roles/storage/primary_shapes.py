@@ -1,6 +1,4 @@
-"""Of which shape each document of a primary is (document_shapes.py)."""
-
-from ampacity.roles.storage.document_shapes import shape_line
+"""Of which shape each document of a primary is: a table for document_shapes.py."""
 
 PRIMARY = """
 trusted [s40*99]
@@ -47,8 +45,3 @@ commission_ {name:s300,outcome:s40,serial:?s200,off?:{register:s200,at:i0..65535
 steps:[{step:s40,outcome:s40,text:s2000,\
 findings?:[{level:s20,code:s100,where:s300,text:s2000,fix:s2000}*99]}*99]}
 """
-
-
-def primary_shape(name: str) -> "str | None":
-    """The shape of a document of a primary, None: it has none."""
-    return shape_line(PRIMARY, name)

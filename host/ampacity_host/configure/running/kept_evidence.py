@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from ampacity.roles.storage.document_shapes import primary_shape
 from ampacity.roles.storage.persistence import DOCUMENT_BYTES_MAX, EVIDENCE
-from ampacity.roles.storage.primary_shapes import primary_shape
 from ampacity.store.document_store import DocumentStore
 
 STORES = ("store", "primary/store")  # of a controller, and of a bench
