@@ -17,13 +17,11 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Call, Journal, Message, Reply
 
 # shape of a record (base/document_shape.py): action, payload, time, number of the boot, and of an event its transaction
-_TIMES = "t:i-9007199254740991..253402300799000,b:i0..4294967295"
 RECORD = (
-    "<{a:(TransactionEvent),x:s36," + _TIMES + ",p:{eventType:(Started Updated Ended),triggerReason:s40,seqNo:i0..,"
-    "evse:{id:i0..},transactionInfo:{transactionId:s36},"
-    "meterValue?:[{timestamp:<i-9007199254740991..253402300799000|s40>}*9999],idToken?:{idToken:s255,type:s20}}}"
-    "|{a:(SecurityEventNotification)," + _TIMES + ",p:{}}>"
-)  # fmt: skip
+    "<{a:(TransactionEvent),x:s36,t:i-9007199254740991..253402300799000,b:i0..4294967295,p:{eventType:(Started Updated Ended),triggerReason:s40,"
+    "seqNo:i0..,evse:{id:i0..},transactionInfo:{transactionId:s36},meterValue?:[{timestamp:<i-9007199254740991..253402300799000|s40>}*9999],"
+    "idToken?:{idToken:s255,type:s20}}}|{a:(SecurityEventNotification),t:i-9007199254740991..253402300799000,b:i0..4294967295,p:{}}>"
+)
 
 
 class Queue:
