@@ -219,7 +219,9 @@ class Console:
             count = int(words[0]) if is_number(words[0]) and len(words) == 1 else 0
         if not 1 <= count <= LOG_LINES_MAX:
             raise Rejected("log", " ".join(words), "1..%d lines" % LOG_LINES_MAX)
-        lines = self.target.log.since(0)[-count:]
+        log = self.target.log
+        pushed_out = log.needed()
+        lines = pushed_out + log.since(0)[len(pushed_out) :][-count:]
         return "\n".join(["%d %d.%03d %s %s" % (n, ms // 1000, ms % 1000, level, text) for n, ms, level, text in lines])
 
     def _login(self, words: "list[str]", now_ms: int) -> None:

@@ -71,6 +71,8 @@ from ampacity.ocpp.exchange import Exchange
 from ampacity.ocpp.provisioning.boot_notification import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot_notification import BootNotification
 from ampacity.ocpp.provisioning.reset import Resets
+from ampacity.ocpp.provisioning.set_network_profile import DOC as NETWORK_DOC
+from ampacity.ocpp.provisioning.set_network_profile import suits
 from ampacity.ocpp.security.security_events import notify, started
 from ampacity.ocpp.smart_charging.profile_store import ProfileStore
 from ampacity.ocpp.transactions.lifecycle import Transactions
@@ -88,7 +90,6 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Action, LimitRow, Message, Store, Values
     from ampacity.ocpp.smart_charging.charging_needs import ChargingNeeds
 
-NETWORK_DOC = "ocpp_network"
 SECRET_DOC = "ocpp_secret"
 IDLE_MS = 60000
 
@@ -303,6 +304,11 @@ class Station:
         kept = self.documents.get(NETWORK_DOC) or {}
         own = {"url": self.config.get("url"), "security_profile": self.config.get("security_profile", 1)}
         result = []
+        for slot in sorted(kept):
+            if not suits(kept[slot]["url"], kept[slot]["security_profile"]):
+                self.documents.distrust(NETWORK_DOC, slot + ".url does not suit its security_profile")
+                kept = {}
+                break
         for slot in self.model.words("OCPPCommCtrlr", "NetworkConfigurationPriority"):
             profile = kept.get(slot) or own
             result.append({"slot": int(slot), "url": profile["url"], "security_profile": profile["security_profile"]})

@@ -36,10 +36,21 @@ class DeviceModel:
         self._documents = documents
         self._computed = computed
         self._ids = evse_ids
-        self._kept: "dict[str, str]" = documents.get(DOC) or {}
         self._passing: "dict[str, str]" = {}
         self._asked: "dict[tuple[str, str, str], str]" = {}
         self._facts: "dict[tuple[str, str], dict[int, str]]" = {}  # (component, variable): {scope: text}
+        self._kept: "dict[str, str]" = {}
+        kept = documents.get(DOC) or {}
+        for name in sorted(kept):
+            if self._possible(name, kept[name]):
+                self._kept[name] = kept[name]
+            else:
+                documents.distrust(DOC, "%s has a value that is not allowed; its default applies" % name)
+
+    def _possible(self, name: str, text: str) -> bool:
+        """May the variable have this value? Yes for one that this version does not have."""
+        row = self.find(0, *name.split(".", 2)) if "." in name else None
+        return row is None or self.refusal(row, text) is None
 
     def text(self, component: str, variable: str, instance: str = "") -> str:
         """Value of a variable of the station that the table or the store knows. KeyError: there is none (our mistake)."""

@@ -33,5 +33,9 @@ def _refusal(station: "StationFace", slot: int, data: "Message") -> "str | None"
     profile = data["securityProfile"]
     if not station.config.get("security_profile", 1) <= profile <= 3 or data["messageTimeout"] <= 0:
         return "InvalidValue"
-    scheme = "ws://" if profile < 2 else "wss://"
-    return None if data["ocppCsmsUrl"].startswith(scheme) else "InvalidURL"
+    return None if suits(data["ocppCsmsUrl"], profile) else "InvalidURL"
+
+
+def suits(url: str, profile: int) -> bool:
+    """Has the URL the scheme of this security profile?"""
+    return url.startswith("ws://" if profile < 2 else "wss://")

@@ -7,7 +7,7 @@ file can go back.
 """
 
 from ampacity.base.errors import Rejected
-from ampacity.ocpp.station import NETWORK_DOC
+from ampacity.ocpp.provisioning.set_network_profile import DOC as NETWORK_DOC
 
 if False:  # for the type checker
     from ampacity.base.log import Log

@@ -278,7 +278,7 @@ class Upstream:
         known[component] = on
         self.station.device_fact(index + 1, component, "Problem", on, now_ms, connector=component == LOCK)
         if on:
-            self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
+            self.primary.device_log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
         self.link.wake()
 
     def needs(self, index: int, energy_wh: "int | None", departure_ms: "int | None", now_ms: int) -> None:

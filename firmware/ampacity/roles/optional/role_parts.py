@@ -11,7 +11,7 @@ def role_parts(primary: "PrimaryFace") -> "list[OptionalPart]":
     parts: "list[OptionalPart]" = []
     if len(site["evses"]) > 1:
         from ampacity.roles.optional.starvation import Starvation
-        parts.append(Starvation(primary.guard, [evse["name"] for evse in site["evses"]], primary.log))
+        parts.append(Starvation(primary.guard, [evse["name"] for evse in site["evses"]], primary.device_log))
     if [c for c in site["circuits"] if c.get("meter", -1) >= 0]:
         from ampacity.roles.optional.excursion_log import ExcursionLog
         parts.append(ExcursionLog(primary.guard, primary.files, primary.wallclock, primary.log))
