@@ -44,7 +44,10 @@ def test_profiles_take_turns_in_their_order_each_with_its_attempts():
 def test_a_profile_that_connected_has_all_its_attempts_again():
     one = garage(SECOND, "1,2")
     assert tried(one, 2) == ["one", "one"]
-    one.primary.upstream.network_profiles.connected(5)
+    profiles = one.primary.upstream.network_profiles
+    profiles.opened(5)
+    profiles.connected(5)
+    profiles.closed(20000)
     assert tried(one, 3) == ["one", "one", "two"]
 
 

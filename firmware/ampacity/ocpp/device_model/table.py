@@ -59,7 +59,7 @@ LocalAuthListCtrlr|Enabled||RW|boolean||true|
 LocalAuthListCtrlr|Entries||RO|integer||@|
 LocalAuthListCtrlr|ItemsPerMessage||RO|integer||100|
 LocalAuthListCtrlr|SupportsExpiryDateTime||RO|boolean||true|
-OCPPCommCtrlr|ActiveNetworkProfile||RO|string||@|
+OCPPCommCtrlr|ActiveNetworkProfile||RO|integer||@|
 OCPPCommCtrlr|FileTransferProtocols||RO|MemberList|||HTTP,HTTPS
 OCPPCommCtrlr|HeartbeatInterval||RW|integer|s|86400|1..604800
 OCPPCommCtrlr|MessageAttemptInterval|TransactionEvent|RW|integer|s|60|0..86400
