@@ -147,22 +147,6 @@ def test_B08_reports_by_component_and_by_criteria():
     assert bench.call("GetReport", {"requestId": 3, "componentCriteria": ["Problem"]})["status"] == "Accepted"
 
 
-def test_B09_network_profiles():
-    bench = Bench().booted()
-    data = {
-        "ocppVersion": "OCPP20", "ocppTransport": "JSON", "ocppCsmsUrl": "ws://10.0.0.1/x", "messageTimeout": 30,
-        "securityProfile": 1, "ocppInterface": "Wired0",
-    }
-    assert bench.call("SetNetworkProfile", {"configurationSlot": 5, "connectionData": data})["status"] == "Rejected"
-    assert bench.call("SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})["status"] == "Accepted"
-    assert bench.set("OCPPCommCtrlr", "NetworkConfigurationPriority", "2,1") == "Accepted"
-    assert bench.station.network() == [
-        {"slot": 2, "url": "ws://10.0.0.1/x", "security_profile": 1}, {"slot": 1, "url": None, "security_profile": 1},
-    ]
-    data["securityProfile"] = 0
-    assert bench.call("SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})["status"] == "Rejected"
-
-
 def test_G05_FR_02_a_plug_that_cannot_be_locked_is_reported_as_an_event():
     bench = Bench().booted()
     bench.station.device_fact(2, "ConnectorPlugRetentionLock", "Problem", True, bench.now_ms, connector=True)
