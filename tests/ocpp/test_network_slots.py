@@ -83,7 +83,7 @@ def moved(bench, down_ms=1000):
     return bench
 
 
-def test_B10_FR_10_another_csms_is_told_a_boot_and_every_connector():
+def test_B10_FR_10_another_csms_receives_a_boot_and_the_status_of_every_connector():
     bench = moved(Bench().booted())
     assert not bench.station.accepted()
     sent = bench.connect()

@@ -59,7 +59,7 @@ class BootNotification:
             self._due_ms = max(now_ms, self._not_before_ms)
 
     def renew(self, not_before_ms: int) -> None:
-        """Another CSMS: it has not accepted the station yet, and is told a BootNotification not before then (B10.FR.10)."""
+        """Another CSMS: it has not accepted the station yet, and gets a BootNotification, not before then (B10.FR.10)."""
         self.reason = NOT_STARTED if self._accepted else self._start_reason
         self.status = None
         self._due_ms = self._not_before_ms = not_before_ms

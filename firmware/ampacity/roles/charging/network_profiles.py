@@ -29,7 +29,7 @@ LAST_DOC = "upstream_last"  # the network profile that worked last
 STEADY_MS = 10000  # a connection that ends earlier is a failed attempt
 SILENT_MS = 35000  # MessageTimeout, and time to answer: without any answer by then the attempt has failed
 REJECTED_MS_MAX = 300000  # by the last BootNotification that may be Rejected: closing is permitted then (B03.FR.04)
-PENDING_MS_MAX = 1800000  # against B02.FR.06, which would keep the station for ever; nobody may charge meanwhile
+PENDING_MS_MAX = 1800000  # against B02.FR.06, which would keep the station permanently; meanwhile no new driver may charge
 ATTEMPTS_MAX = 100  # of NetworkProfileConnectionAttempts
 BELOW = (
     "security profile %d was in use, or its record is damaged, and no network profile with it can be read;"
@@ -168,7 +168,7 @@ class NetworkProfiles:
             return
         self._failed = 0
         self._since_ms = None
-        self._not_before_ms = {}
+        self._not_before_ms.pop(self._used["url"], None)
         listed = self._used in self._profiles
         self._at = self._profiles.index(self._used) if listed else -1
         self._tried = 0 if listed else -1
