@@ -24,9 +24,10 @@ class Row:
 
     def __init__(self, line: str) -> None:
         part = line.split("|")
-        self.component, self.variable, self.instance, self.mutability, self.kind, self.unit = part[:6]
-        self.default = part[6]
-        self.limits = part[7].replace("%M", table.MEASURANDS).replace("%P", table.POINTS)
+        component, self.variable, self.instance, self.mutability, kind, self.unit, self.default, limits = part
+        self.component = component.replace("~", "Ctrlr")
+        self.kind = table.KINDS.get(kind, kind)
+        self.limits = limits.replace("%M", table.MEASURANDS).replace("%P", table.POINTS).replace("%A", table.STATUSES)
 
 
 class DeviceModel:
@@ -67,7 +68,7 @@ class DeviceModel:
 
     def find(self, scope: int, component: str, variable: str, instance: str = "") -> "Row | None":
         """The Row, or None."""
-        head = "\n%s|%s|%s|" % (component, variable, instance)
+        head = "\n%s|%s|%s|" % (_short(component), variable, instance)
         lines = _lines(scope)
         at = lines.find(head)
         if at >= 0:
@@ -80,7 +81,7 @@ class DeviceModel:
         """Does the scope exist, and such a component in it?"""
         if scope and abs(scope) not in self._ids:
             return False
-        if _lines(scope).find("\n%s|" % component) >= 0:
+        if _lines(scope).find("\n%s|" % _short(component)) >= 0:
             return True
         return any(key[0] == component and scope in self._facts[key] for key in self._facts)
 
@@ -144,8 +145,13 @@ class DeviceModel:
                 yield scope, Row(lines[at:end])
                 at = end + 1
             for key in sorted(self._facts):
-                if scope in self._facts[key] and lines.find("\n%s|%s|" % key) < 0:
+                if scope in self._facts[key] and lines.find("\n%s|%s|" % (_short(key[0]), key[1])) < 0:
                     yield scope, _fact_row(key[0], key[1])
+
+
+def _short(component: str) -> str:
+    """As the table writes it. A name that is not of the table, such as `Clock~`, stays unknown."""
+    return "?" if "~" in component else component.replace("Ctrlr", "~")
 
 
 def _lines(scope: int) -> str:
