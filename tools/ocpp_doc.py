@@ -5,7 +5,7 @@ import textwrap
 from pathlib import Path
 
 from ampacity.ocpp.device_model import table
-from ampacity.ocpp.device_model.model import MUTABILITY, Row
+from ampacity.ocpp.device_model.model import MUTABILITY, Row, rows_of
 from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
 from ampacity.ocpp.v201.actions import HANDLERS
 from ampacity.roles.charging import network_profiles as profiles
@@ -60,7 +60,7 @@ the start of the controller.
   from the slots and from `NetworkConfigurationPriority` (A05.FR.06), and refused later (B09.FR.04, A05.FR.10).
 - `ActiveNetworkProfile` and `SecurityProfile` are those of the present connection.
 
-A CSMS that opens the connection but does not accept the station is left (`link.unaccepted`) if another profile may be tried:
+A CSMS that opens the connection but does not accept the station is left (`link.unaccepted`) if another CSMS may be tried:
 
 - **No reply** to BootNotification within {silent} s, or an error, or after a reconnect no reply to any request: one failed attempt. A reply
   that takes longer than `MessageTimeout` does not count.
@@ -175,7 +175,7 @@ def variables() -> str:
     """One table of every variable of the station, of an EVSE and of a connector."""
     lines = ["| variable | mutability | type | unit | default | allowed |", "| --- | --- | --- | --- | --- | --- |"]
     for scope in (table.STATION, table.EVSE, table.CONNECTOR):
-        lines += [row_text(Row(line)) for line in scope.strip().split("\n")]
+        lines += [row_text(row) for row in rows_of(scope)]
     return "\n".join(lines)
 
 

@@ -3,13 +3,13 @@
 from station_bench import Bench, payloads
 
 from ampacity.ocpp.device_model import table
-from ampacity.ocpp.device_model.model import Row
+from ampacity.ocpp.device_model.model import rows_of
 
 
 def rows():
     for text in (table.STATION, table.EVSE, table.CONNECTOR):
-        for line in text.strip().split("\n"):
-            yield Row(line)
+        for row in rows_of(text):
+            yield row
 
 
 def test_every_line_of_the_table_is_whole_and_its_default_is_allowed():
@@ -22,6 +22,16 @@ def test_every_line_of_the_table_is_whole_and_its_default_is_allowed():
         seen.add(key)
         if row.mutability == "RW" and row.default and row.default != "@":
             assert bench.station.model.refusal(row, row.default) is None, key
+
+
+def test_a_name_with_a_line_of_the_table_in_it_is_unknown():
+    bench = Bench().booted()
+    for component, variable in (
+        ("AuthCacheCtrlr\nAvailable||Rb||true|", "Storage"), ("AuthCacheCtrlr", "=AuthCtrlr\nAuthorizeRemoteStart"),
+        ("AuthCacheCtrlr", "Enabled||Wb||true|\nLifeTime"), ("AuthCacheCtrlr|Storage", ""), ("=AuthCacheCtrlr", "Storage"),
+        ("", "Storage"), ("AuthCtrlr", "Storage"), ("AuthCacheCtrlr", ""), ("Ctrlr", "Storage"), ("AuthCache~", "Storage"),
+    ):  # fmt: skip
+        assert bench.get(component, variable) in ("UnknownComponent", "UnknownVariable"), (component, variable)
 
 
 def test_every_variable_can_be_read_by_its_address():

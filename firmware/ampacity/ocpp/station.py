@@ -323,18 +323,18 @@ class Station:
     def forget_network_below(self, security_profile: int) -> None:
         """A connection with this security profile works: network profiles with a lower one are removed (A05.FR.06)."""
         kept = self.documents.get(NETWORK_DOC) or {}
-        left = {}
-        for slot in kept:
-            if kept[slot]["security_profile"] >= security_profile:
-                left[slot] = kept[slot]
-        if left != kept:
-            self.documents.try_put(NETWORK_DOC, left)
-        before = self.model.words("OCPPCommCtrlr", "NetworkConfigurationPriority")
+        if not kept:
+            return
+        for slot in list(kept):
+            if kept[slot]["security_profile"] < security_profile:
+                del kept[slot]
+        self.documents.try_put(NETWORK_DOC, kept)
         slots = self.network_slots()
-        words = [slot for slot in before if slot in slots]
-        if words and words != before:
+        row: Row = self.model.find(0, "OCPPCommCtrlr", "NetworkConfigurationPriority")  # type: ignore[assignment]  # it is in the table
+        words = [slot for slot in self.model.value(0, row).split(",") if slot in slots]
+        if words:
             try:
-                self.model.set(self.model.find(0, "OCPPCommCtrlr", "NetworkConfigurationPriority"), ",".join(words))  # type: ignore[arg-type]
+                self.model.set(row, ",".join(words))
             except OSError:
                 self.log.counter("ocpp_not_kept")
 

@@ -61,10 +61,6 @@ def secure(config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform") ->
         config.unusable = "tls: %s" % e
 
 
-def _csms(profile: "SiteFacts") -> "tuple[str, int]":
-    return profile["url"], profile["security_profile"]
-
-
 class NetworkProfiles:
     """station: asked for its profiles once. config: of the link, changed before its attempts. ocpp: of the site facts.
 
@@ -87,10 +83,10 @@ class NetworkProfiles:
             self._floor = TLS
         known = [one for one in station.network() if one["security_profile"] >= self._floor]
         self._profiles: "list[SiteFacts]" = known or [own]
-        last = persistence.documents.get(LAST_DOC) or None
-        if last is not None:
-            last = self._profiles[self._profiles.index(last)] if last in self._profiles else last
-        self._last: "SiteFacts | None" = last if last is not None and last["security_profile"] >= self._floor else None
+        last = persistence.documents.get(LAST_DOC) or {}
+        self._last: "SiteFacts | None" = None
+        if last.get("security_profile", -1) >= self._floor:
+            self._last = self._profiles[self._profiles.index(last)] if last in self._profiles else last
         self._at = self._tried = self._failed = 0  # index of the profile in use; how many had their attempts; attempts of this one
         self._not_before_ms: "dict[str, int]" = {}  # URL: until then its CSMS wants no BootNotification
         self._opened_ms: "int | None" = None
@@ -152,10 +148,9 @@ class NetworkProfiles:
         if self._opened_ms is None or self._works or not self._others(now_ms):
             return None
         reason = self._overdue(now_ms)
-        if reason is None:
-            return None
-        self._opened_ms = None
-        return "upstream: %s: %s" % (self._used["url"], reason)
+        if reason is not None:
+            self._opened_ms = None
+        return reason
 
     def password(self, text: str) -> None:
         """A new password; with a certificate of our own none is sent."""
@@ -169,9 +164,9 @@ class NetworkProfiles:
         self._failed = 0
         self._since_ms = None
         self._not_before_ms.pop(self._used["url"], None)
-        listed = self._used in self._profiles
-        self._at = self._profiles.index(self._used) if listed else -1
-        self._tried = 0 if listed else -1
+        self._at = self._tried = -1
+        if self._used in self._profiles:
+            self._at, self._tried = self._profiles.index(self._used), 0
         if self._last is not self._used:
             self._last = self._used
             self._persistence.put(LAST_DOC, self._used, now_ms)
@@ -182,17 +177,18 @@ class NetworkProfiles:
         status, due_ms = self._station.registration()
         if status is None or status == "Accepted":
             asked_ms = max(self._opened_ms or 0, self._not_before_ms.get(self._used["url"], 0))
-            return None if now_ms - asked_ms < SILENT_MS else "the CSMS gives no valid answer"
+            return None if now_ms - asked_ms < SILENT_MS else "link lost: no valid answer"
         if status == "Rejected" and due_ms - since_ms <= REJECTED_MS_MAX or status == "Pending" and now_ms - since_ms < PENDING_MS_MAX:
             return None
         self._failed = ATTEMPTS_MAX  # its turn is over
-        return "the CSMS answers BootNotification with %s" % status
+        return "link lost: the CSMS answers " + status
 
     def _others(self, now_ms: int) -> bool:
-        """Is there another profile that may be tried now?"""
-        used = self._used
-        candidates = self._profiles + [self._last or used]
-        return any([_csms(one) != _csms(used) and self._may(one, now_ms) for one in candidates])
+        """Is there another CSMS that may be tried now?"""
+        for one in self._profiles + [self._last or self._used]:
+            if one["url"] != self._used["url"] and self._may(one, now_ms):
+                return True
+        return False
 
     def _may(self, profile: "SiteFacts", now_ms: int) -> bool:
         return self._not_before_ms.get(profile["url"], now_ms) <= now_ms
