@@ -129,6 +129,26 @@ def test_B04_after_a_long_absence_everything_is_reported_and_no_boot():
     assert names(bench.connect()) == ["StatusNotification"] * 2
 
 
+def test_after_a_reconnect_a_heartbeat_shows_that_the_csms_answers_if_nothing_else_does():
+    bench = Bench().booted()
+    bench.drop()
+    bench.advance_only(5000)
+    assert names(bench.connect()) == ["Heartbeat"]
+    assert bench.advance(299000) == []
+    bench.drop()
+    bench.advance_only(5000)
+    bench.station.evse_status(2, "Occupied", bench.now_ms)
+    assert names(bench.connect()) == ["StatusNotification"]
+
+
+def test_a_reconnect_while_pending_sends_no_heartbeat():
+    bench = Bench()
+    bench.answers["BootNotification"] = pending
+    bench.connect()
+    bench.drop()
+    assert bench.connect() == []
+
+
 def test_IF_28_a_late_status_carries_the_time_of_the_report():
     bench = Bench().booted()
     bench.drop()

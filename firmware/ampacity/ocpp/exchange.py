@@ -68,6 +68,12 @@ class Exchange:
         self._later = []
         self._run_after(now_ms)
 
+    def forget_asked(self) -> None:
+        """Another CSMS: what the former one asked for is not sent."""
+        self._outbox = []
+        if self._again is not None and self._again[0] != "MeterValues":
+            self._again = None
+
     def busy(self) -> bool:
         """A request of ours is under way."""
         return self._rpc.busy()
@@ -148,7 +154,7 @@ class Exchange:
         """The next request of ours: (action, payload, done), or None."""
         s = self._station
         call = s.boot.pull(now_ms)
-        if call is not None or s.boot.status == "Rejected":
+        if call is not None or s.boot.status in (None, "Rejected"):  # B01.FR.08, B03.FR.02
             return call
         call, self._again = self._again, None
         call = call or self._pull_outbox(now_ms) or s.reports.pull(now_ms)

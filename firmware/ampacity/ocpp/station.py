@@ -101,6 +101,7 @@ class Station:
         self, config: "dict[str, Any]", evses: "list[dict[str, Any]]", store: "Store", wallclock: "WallClock", rng: "Rng", log: "Log", now_ms: int,
     ) -> None:
         self.config = config
+        self._own_profile = {"url": config.get("url"), "security_profile": config.get("security_profile", 1)}
         self.documents = StationDocuments(store.documents, log)
         self.wallclock = wallclock
         self.rng = rng
@@ -151,6 +152,18 @@ class Station:
         threshold_ms = self.model.number("OCPPCommCtrlr", "OfflineThreshold") * 1000
         if self.accepted() and now_ms - self._offline_ms > threshold_ms:
             self.availability.force_all()
+
+    def change_csms(self, not_before_ms: int) -> None:
+        """Another CSMS than before: it gets a BootNotification first, not before this time (B10.FR.10), and all that the queue
+        holds; what the former one asked for is not sent."""
+        self.boot.renew(not_before_ms)
+        self.reports.forget()
+        self.exchange.forget_asked()
+
+    def registration(self) -> "tuple[str | None, int]":
+        """The answer of the CSMS to the BootNotification: "Accepted", "Pending", "Rejected" or None; when the next one is due, in ms,
+        unless it is Accepted."""
+        return self.boot.status, self.boot.due_ms()
 
     def disconnected(self, now_ms: int) -> None:
         """The WebSocket is gone; identifiers that wait for the CSMS are decided by the rules for offline."""
@@ -302,7 +315,6 @@ class Station:
         Slot 1 is what the station was configured with, until the CSMS puts another there. They hold from a restart on.
         """
         kept = self.documents.get(NETWORK_DOC) or {}
-        own = {"url": self.config.get("url"), "security_profile": self.config.get("security_profile", 1)}
         result = []
         for slot in sorted(kept):
             if not suits(kept[slot]["url"], kept[slot]["security_profile"]):
@@ -310,9 +322,27 @@ class Station:
                 kept = {}
                 break
         for slot in self.model.words("OCPPCommCtrlr", "NetworkConfigurationPriority"):
-            profile = kept.get(slot) or own
+            profile = kept.get(slot) or self._own_profile
             result.append({"slot": int(slot), "url": profile["url"], "security_profile": profile["security_profile"]})
         return result
+
+    def forget_network_below(self, security_profile: int) -> None:
+        """A connection with this security profile works: network profiles with a lower one are removed (A05.FR.06)."""
+        kept = self.documents.get(NETWORK_DOC) or {}
+        if not kept:
+            return
+        for slot in list(kept):
+            if kept[slot]["security_profile"] < security_profile:
+                del kept[slot]
+        self.documents.try_put(NETWORK_DOC, kept)
+        slots = self.network_slots()
+        row: Row = self.model.find(0, "OCPPCommCtrlr", "NetworkConfigurationPriority")  # type: ignore[assignment]  # it is in the table
+        words = [slot for slot in self.model.value(0, row).split(",") if slot in slots]
+        if words:
+            try:
+                self.model.set(row, ",".join(words))
+            except OSError:
+                self.log.counter("ocpp_not_kept")
 
     def accepted(self) -> bool:
         """Connected, and the CSMS has accepted this station."""
@@ -401,8 +431,12 @@ class Station:
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
     def network_slots(self) -> "list[str]":
-        """Slots that hold a network profile; the first always does: what the station was configured with."""
-        return sorted(set(["1"] + list(self.documents.get(NETWORK_DOC) or {})))
+        """Slots whose network profile may be used; the first always holds one: what the station was configured with. None with a lower
+        security profile than the one in use (A05.FR.10)."""
+        kept = self.documents.get(NETWORK_DOC) or {}
+        least = self.config.get("security_profile", 1)
+        slots = sorted(set(["1"] + list(kept)))
+        return [slot for slot in slots if (kept.get(slot) or self._own_profile)["security_profile"] >= least]
 
     def most(self, scope: int) -> int:
         """maxLimit where the table leaves it open: the power of the EVSE in W, else 0."""

@@ -74,14 +74,18 @@ class ActingStation:
 
     def __init__(self, upstream: "Upstream") -> None:
         self._upstream = upstream
-        station = upstream.station
-        self.disconnected = station.disconnected
         self._heard = self._works = False  # on this connection: did the CSMS send anything; does the network profile count as working
 
     def connected(self, now_ms: int) -> None:
         """As Station.connected."""
         self._heard = self._works = False
+        self._upstream.network_profiles.opened(now_ms)
         self._upstream.station.connected(now_ms)
+
+    def disconnected(self, now_ms: int) -> None:
+        """As Station.disconnected."""
+        self._upstream.station.disconnected(now_ms)
+        self._upstream.network_profiles.closed(now_ms)
 
     def receive(self, text: str, now_ms: int) -> None:
         """As Station.receive."""
@@ -309,6 +313,9 @@ class Upstream:
         station = self.station
         self._look_at_meters(now_ms)
         station.restart_hold_s = self.primary.guard.demands.restart_hold_ms // 1000
+        overdue = self.network_profiles.step(now_ms)
+        if overdue is not None:
+            self.link.leave("unaccepted", overdue)
         self.act(now_ms)
 
     def _look_at_meters(self, now_ms: int) -> None:
