@@ -19,7 +19,7 @@ console {*:x}
 access {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
 upstream_own {slot:i0..9,url:s2000,security_profile:i0..3}
 upstream_floor {security_profile?:i0..3}
-upstream_last <{}|{slot:i0..9,url:s2000,security_profile:i0..3}>
+upstream_last <{slot:i0..9,url:s2000,security_profile:i0..3}|{slot?:()}>
 setup {*:x}
 ocpp_boot {n:i0..4294967295,accepted:b,\
 reason?:?(ApplicationReset FirmwareUpdate LocalReset PowerUp RemoteReset ScheduledReset Triggered Unknown Watchdog)}
