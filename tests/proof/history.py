@@ -247,6 +247,12 @@ FOUND = {
         ("tests/circuit/test_minimum_grant.py::test_a_row_whose_cars_drew_nothing_at_the_grant_asks_for_more_and_they_charge",
          "tests/circuit/test_minimum_grant.py::test_the_pause_of_a_row_ends_early_once_where_the_grant_that_it_asks_for_is_possible"),
     ),
+    "D38": (
+        "20 of 18 A in the wide worlds `aged` and `stuck`: other load stepped up while the meter was silent, and its first frame ended the silence",
+        "a frame that had been judged before a second silence made the meter valid again, with the other load of that frame",
+        "what was judged while a meter does not count ages like everything else (3.3)",
+        ("tests/circuit/test_other_load.py::test_rule_3_3_a_frame_checked_before_a_second_silence_does_not_end_that",),
+    ),
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "mend", "found again by"]

@@ -348,11 +348,12 @@ class MeterEstimator:
         """Section 3.3: ages end in a latched state within one tick of their limit."""
         if self.open and now_ms - self.frame_ms > WAIT_MS:
             self._give_up_waiting(now_ms)
-        if self.state != "ok":
-            return
-        if self._rule_3_3_old(now_ms):
+        old, frozen = self._rule_3_3_old(now_ms), not self.coarse and self._rule_3_3_frozen(now_ms)
+        if self.state != "ok":  # a frame that was judged meanwhile ages like that of a valid meter
+            self.complete = self.complete and not old and not frozen
+        elif old:
             self._lose("lost", "no frame for %d ms" % self.timeout_ms)
-        elif not self.coarse and self._rule_3_3_frozen(now_ms):
+        elif frozen:
             self._lose("frozen", "no bit has changed for %d ms" % self.frozen_ms)
 
     def _rule_3_3_old(self, now_ms: int) -> bool:
