@@ -179,11 +179,15 @@ def run(
     secondary: SecondaryOption = None,
     line: LineOption = None,
     watchdog: Annotated[str | None, typer.Option(metavar="DEVICE", help="hardware watchdog, fed by the safety loop, such as /dev/watchdog")] = None,
+    slots: Annotated[Path | None, typer.Option("--slots", metavar="DIR", help="folder with two slots for updates: ampacity bundle slots")] = None,
+    bundle_folder: Annotated[
+        Path | None, typer.Option("--bundle-folder", metavar="DIR", help="where bundles of a USB stick appear; default: inbox in --slots")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object first, with the address of the console")] = False,
 ) -> None:
     """Compile SITE.toml into DIR and run the controller there; restart it on request."""
     from ampacity_host.cli.standard_streams import forgive
-    from ampacity_host.configure.command import free_address, run_command
+    from ampacity_host.configure.command import Slots, free_address, run_command
     from ampacity_host.configure.running.supervisor import note_signals
 
     came = note_signals()
@@ -194,7 +198,10 @@ def run(
         except ValueError as problem:
             raise fail(f"--console: {problem}", USAGE) from None
         print(writer.dumps({"console": console, "data": str(data), "runtime": runtime.value, "secondary": secondary}), flush=True)
-    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog, came))
+    if bundle_folder is not None and slots is None:
+        raise fail("--bundle-folder goes with --slots", USAGE)
+    updates = None if slots is None else Slots(slots, bundle_folder)
+    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog, came, updates))
 
 
 @app.command(epilog="Exit codes: 0 stopped, 1 the site is refused, 2 wrong usage. Prints one line of JSON when the rig is ready.")
