@@ -5,9 +5,11 @@ from binascii import b2a_base64, hexlify
 from hashlib import sha256
 
 from helper_garage import Garage
+from helper_secondary import Unit
 
 from ampacity.console.console import Console
 from ampacity.roles.updates.places import Places
+from ampacity.roles.updates.secondary_updates import SecondaryUpdates
 from ampacity.update.install import Install
 from ampacity.update.manifest import APPLICATION
 from ampacity.update.slot_content import FOLDERS
@@ -130,3 +132,41 @@ class UpdatingGarage(Garage):
             elif self.updater.trial is None and "waits" not in self.show():
                 break
         return self
+
+
+class BusGarage(UpdatingGarage):
+    """The secondary of the garage has two slots of its own; `unit_root`: its folder. `unit_start()`: its boot stage, then its role."""
+
+    def __init__(self, root, unit_root, facts=None):
+        self.unit_root = unit_root
+        super().__init__(root, facts)
+        self.exchanges = []
+        self.unit_start()
+
+    def unit_start(self):
+        now_ms = self.unit.now_ms
+        files, port = self.unit.files, self.unit.port
+        self.unit = Unit(files)
+        self.unit.port = self.unit.secondary.evse.port = port
+        port.on_input = self.unit.secondary.tick
+        self.unit.now_ms = now_ms
+        self.unit.secondary.engine = self.unit.engine
+        places = Places(self.unit_root.path, self.unit_root.boot(), "")
+        self.unit_updates = SecondaryUpdates(self.unit.secondary, places, "/nowhere", self.unit.log, self.platform.clock)
+        self.unit.secondary.updates = self.unit_updates
+        self.unit_silent = False
+        return self
+
+    def _tick(self):
+        super()._tick()
+        if self.now_us // 20000 % 10 == 0 and self.unit_updates.step(self.unit.now_ms):
+            self.unit_start()
+
+    def staged(self, seconds=600):
+        """Runs until the secondary is ready, or it is over; what `secondaries` says."""
+        for _ in range(seconds):
+            self.run(1000)
+            text = self.say("secondaries")
+            if "receiving" not in text and "checking" not in text and "queued" not in text and "waiting" not in text:
+                break
+        return text

@@ -9,6 +9,9 @@ from helper_updates import PIECE, release
 from ampacity.base.clock import Clock
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
+from ampacity.bus.leases.register_table import UPDATE_AT, UPDATE_ORDER_AT
+from ampacity.bus.leases.update_window import ACTIVATE, BEGIN, CHECKING, DATA, READY, RECEIVING, UpdateWindow, order, state_and_next
+from ampacity.roles.updates.secondary_updates import SecondaryUpdates
 from ampacity.roles.updates.updater import Updater
 from ampacity.update.install import Install
 from ampacity.update.manifest import APPLICATION, Device
@@ -113,11 +116,52 @@ class Life:
                 self.updater.step([], "", self.clock.ms)
 
 
-def campaign(medium, data, facts):
+class Stub:
+    """As much of a secondary as its updates look at."""
+
+    def __init__(self):
+        self.map = self.evse = self
+        self.engine = None
+        self.ticked_ms = 0
+        self.charging = False
+
+
+class BusLife(Life):
+    """The same, of a secondary: the bundle comes in orders of its register window, and is tried on an order."""
+
+    def __init__(self, medium):
+        self.clock = Still()
+        self.places = MediumPlaces(medium)
+        assert self.places.slot != NONE, "nothing can be started"
+        self.updates = SecondaryUpdates(Stub(), self.places, "/nowhere", Log(), self.clock)
+        self.updater = self.updates.updater
+
+    def push(self, data):
+        unit = UpdateWindow(self.updates)
+        assert unit.write(UPDATE_ORDER_AT, order(BEGIN, len(data))) == 0
+        state, at = state_and_next(unit.read(UPDATE_AT, 3))
+        while state in (RECEIVING, CHECKING):
+            if at < len(data):
+                unit.write(UPDATE_ORDER_AT, order(DATA, at, data[at : at + 48]))
+            self.clock.ms += 50
+            self.updater.step([], "", self.clock.ms)
+            state, at = state_and_next(unit.read(UPDATE_AT, 3))
+        assert state == READY, state
+
+    def run(self, data, facts):
+        if self.updater.trial is None and not self.updater.ready_text() and not self.updater.slots.state.outcome:
+            self.push(data)
+        if self.updater.trial is None and self.updater.ready_text():
+            assert UpdateWindow(self.updates).write(UPDATE_ORDER_AT, order(ACTIVATE, 2)) == 0
+            return True
+        return super().run(data, facts)
+
+
+def campaign(medium, data, facts, kind=Life):
     """Lives until the update has ended; what runs then."""
-    life = Life(medium)
+    life = kind(medium)
     while life.run(data, facts if life.places.version != "1.0" else FACTS):
-        life = Life(medium)
+        life = kind(medium)
     return life.places.version
 
 
@@ -130,33 +174,36 @@ def clear_outcome(medium):
     return medium
 
 
-def cut_in(step, facts, wanted):
+def cut_in(step, facts, wanted, kind=Life):
     data = release(2, size=9000)
     whole = clear_outcome(new_medium())
-    assert campaign(whole, data, facts) == wanted
+    assert campaign(whole, data, facts, kind) == wanted
     for n in range(1, whole.writes + 1, step):
         for mode in (BEFORE, AFTER, TORN):
             medium = clear_outcome(new_medium())
             medium.cut(n, mode)
             try:
-                campaign(medium, data, facts)
+                campaign(medium, data, facts, kind)
                 raise AssertionError("there is no write %d" % n)
             except PowerCut:
                 pass
             assert Life(medium).places.version in ("1.0", "2.0"), (n, mode)
-            assert campaign(medium, data, facts) == wanted, (n, mode)
+            assert campaign(medium, data, facts, kind) == wanted, (n, mode)
     return whole.writes
 
 
 def test_a_controller_starts_after_a_cut_in_every_write_of_an_update():
     assert cut_in(1, FACTS, "2.0") > 12
     assert cut_in(1, (SAFETY_LOOP,), "1.0") > 25
+    assert cut_in(1, FACTS, "2.0", BusLife) > 12
+    assert cut_in(1, (SAFETY_LOOP,), "1.0", BusLife) > 25
 
 
 def test_a_controller_starts_after_a_cut_in_a_sample_of_the_writes_of_an_update():
     step = 7 if sys.implementation.name == "micropython" else 3
     cut_in(step, FACTS, "2.0")
     cut_in(step, (SAFETY_LOOP,), "1.0")
+    cut_in(step, FACTS, "2.0", BusLife)
 
 
 def test_a_medium_that_refuses_ends_the_transfer_and_a_second_one_succeeds():

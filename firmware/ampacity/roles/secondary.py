@@ -30,9 +30,10 @@ if False:  # for the type checker
     from ampacity.evse.interfaces import EvsePort
     from ampacity.ports.line import Line
     from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
-    from ampacity.roles.interfaces import RolePlatform, View
+    from ampacity.roles.interfaces import RolePlatform, UpdatesFace, View
 
 TICK_MS = 100
+UPDATE_MS = 200
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
 FLAG_OPEN = 2
 TRUSTED = ("access", "latched", "written")  # documents that must not vanish unseen
@@ -106,6 +107,8 @@ class Secondary:
         self.stopped = False
         self.server: "ModbusTcpServer | None" = None  # the ModbusTcpServer, where there is one
         self.engine: "ModbusServer | None" = None  # of its bus, with the counters
+        self.updates: "UpdatesFace | None" = None  # updates/secondary_updates.py, where there are two slots
+        self.ticked_ms = now_ms
         self._unlocked_until_ms: "int | None" = None
         self._state: "str | None" = None
         port.on_input = self.tick
@@ -113,6 +116,7 @@ class Secondary:
 
     def tick(self, now_ms: int) -> None:
         """One pass: lease → pilot → facts. Bounded, no await."""
+        self.ticked_ms = now_ms
         limit_da = min(self.lease.limit_da(now_ms), self.lease.max_da)
         self.evse.step(limit_da, not (self.stopped or self._held_open(now_ms)), now_ms)
         self.stopped = self.stopped and self.machine.plugged
@@ -156,6 +160,8 @@ class Secondary:
             view["buses"] = {self.config.get("bus", "bus"): dict(self.engine.counters)}
         if self.server is not None:
             view["tcp"] = self.server.view()
+        if self.updates is not None:
+            view["update"] = self.updates.view(now_ms)
         return view
 
     def _held_open(self, now_ms: int) -> bool:
@@ -248,6 +254,27 @@ async def keep_loop(secondary: "Secondary", platform: "RolePlatform") -> None:
         secondary.housekeep(platform.clock.now_ms())
 
 
+async def update_loop(updates: "UpdatesFace", platform: "RolePlatform") -> None:
+    """Bundles in small slices, and the trial of one."""
+    while True:
+        await platform.clock.sleep_ms(UPDATE_MS)
+        if updates.step(platform.clock.now_ms()):
+            platform.reset("update")
+
+
+def find_updates(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> None:
+    """Updates are possible where the boot stage has started one of two slots."""
+    if not (platform.boot.get("update") or platform.boot.get("slot")):
+        return
+    from ampacity.roles.updates.found import find_places, inbox_of
+
+    places = find_places(platform, log)
+    if places is not None:
+        from ampacity.roles.updates.secondary_updates import SecondaryUpdates
+
+        secondary.updates = SecondaryUpdates(secondary, places, inbox_of(platform), log, platform.clock)
+
+
 def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "tuple[Line | None, Coroutine[Any, Any, None]]":
     """(its serial line or None, the coroutine that serves the register map): on RS-485, or over TCP where `tcp` says so."""
     config = secondary.config
@@ -279,7 +306,10 @@ async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
         platform.files = DiskFiles(platform.folder)
     secondary = platform.role = Secondary(config, port, DocumentStore(platform.files, trusted=TRUSTED), log, platform.clock.now_ms())
     line, serving = open_bus(secondary, platform, log)
+    find_updates(secondary, platform, log)
     tasks = [asyncio.create_task(serving), asyncio.create_task(keep_loop(secondary, platform))]
+    if secondary.updates is not None:
+        tasks.append(asyncio.create_task(update_loop(secondary.updates, platform)))
     if platform.boot.get("console"):
         host, number = parse_address(platform.boot["console"])
         target = SecondaryConsole(secondary, platform.clock)

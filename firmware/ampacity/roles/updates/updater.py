@@ -158,6 +158,11 @@ class Updater:
         when = "`update activate`" if self.hold else "no EVSE has charged for a minute, or `update activate`"
         return "%s is ready in slot %s; it is tried after %s" % (self._version(slot), FOLDERS[slot], when)
 
+    def ready_sequence(self) -> int:
+        """Sequence of the bundle that is ready, 0 where there is none."""
+        slot = self._ready_slot()
+        return self.slots.state.slots[slot].sequence if slot != NONE else 0
+
     def view(self, now_ms: int) -> "View":
         """For `show update`."""
         state, delivery = self.slots.state, self.delivery

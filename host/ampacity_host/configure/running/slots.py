@@ -32,7 +32,8 @@ class SlotChoice:
         try:
             places = Places(str(self._root), "", "")
         except Rejected:  # its keys are gone: the controller says so, and runs without updates
-            return command(self._runtime, self._data)
+            own: tuple[list[str], dict[str, str]] = command(self._runtime, self._data)
+            return own
         boot = places.slots.boot(places.trust)
         while not boot.step():
             pass
