@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases.grant_numbers import EPOCH_NUMBERS
+from ampacity.bus.leases.update_window import ORDER_ROWS, ROWS
 from ampacity.bus.server.der import ROLE_CHARACTERS_MAX
 from ampacity.bus.server.rights import ROLES
 from tools.generated import write
@@ -70,7 +71,7 @@ With TLS a client may do what its role allows (extension 1.3.6.1.4.1.50316.802.1
 | right | functions |
 | --- | --- |
 | `read` | 3, 4, 43; the reading half of 23 |
-| `order` | 6, 16, 23 to {grant} … {grant_end} (the grant) and from {update} on (the update window) |
+| `order` | 6, 16, 23 to {grant} … {grant_end} (the grant) and {update} (the update window) |
 | `settings` | 6, 16, 23 to any other register |
 
 Roles, unless the site file has others: {roles}. Other roles have no right.
@@ -144,14 +145,14 @@ def document() -> str:
     roles = "; ".join(f"`{name}`: {', '.join(rights)}" for name, rights in ROLES)
     out = HEAD.format(
         version=table.PROTOCOL, base=table.BASE, models=models, end=table.END_AT, status=table.STATUS_AT, role_max=ROLE_CHARACTERS_MAX,
-        grant=table.GRANT_AT, grant_end=table.SETTINGS_AT - 1, roles=roles, epoch_numbers=EPOCH_NUMBERS, update=table.UPDATE_AT,
+        grant=table.GRANT_AT, grant_end=table.SETTINGS_AT - 1, roles=roles, epoch_numbers=EPOCH_NUMBERS, update=table.UPDATE_ORDER_AT,
     )  # fmt: skip
     for name, base, model, access, rows in table.BLOCKS:
         number = f" (model {model}, {table.length(rows)} registers)" if model else ""
         out += f"\n## {name.capitalize()}{number}\n\nAccess: {access}.\n\n"
         out += "| address | name | type | unit | meaning |\n| --- | --- | --- | --- | --- |\n" + rows_of(base, rows)
     return out + TAIL.format(address=table.BROADCAST, rows=rows_of(table.BROADCAST, table.ORDERS),
-                             update=rows_of(table.UPDATE_AT, table.UPDATE), order=rows_of(table.UPDATE_ORDER_AT, table.UPDATE_ORDER))  # fmt: skip
+                             update=rows_of(table.UPDATE_AT, ROWS), order=rows_of(table.UPDATE_ORDER_AT, ORDER_ROWS))  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -33,7 +33,6 @@ if False:  # for the type checker
     from ampacity.roles.interfaces import RolePlatform, UpdatesFace, View
 
 TICK_MS = 100
-UPDATE_MS = 200
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
 FLAG_OPEN = 2
 TRUSTED = ("access", "latched", "written")  # documents that must not vanish unseen
@@ -254,27 +253,6 @@ async def keep_loop(secondary: "Secondary", platform: "RolePlatform") -> None:
         secondary.housekeep(platform.clock.now_ms())
 
 
-async def update_loop(updates: "UpdatesFace", platform: "RolePlatform") -> None:
-    """Bundles in small slices, and the trial of one."""
-    while True:
-        await platform.clock.sleep_ms(UPDATE_MS)
-        if updates.step(platform.clock.now_ms()):
-            platform.reset("update")
-
-
-def find_updates(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> None:
-    """Updates are possible where the boot stage has started one of two slots."""
-    if not (platform.boot.get("update") or platform.boot.get("slot")):
-        return
-    from ampacity.roles.updates.found import find_places, inbox_of
-
-    places = find_places(platform, log)
-    if places is not None:
-        from ampacity.roles.updates.secondary_updates import SecondaryUpdates
-
-        secondary.updates = SecondaryUpdates(secondary, places, inbox_of(platform), log, platform.clock)
-
-
 def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "tuple[Line | None, Coroutine[Any, Any, None]]":
     """(its serial line or None, the coroutine that serves the register map): on RS-485, or over TCP where `tcp` says so."""
     config = secondary.config
@@ -306,10 +284,10 @@ async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
         platform.files = DiskFiles(platform.folder)
     secondary = platform.role = Secondary(config, port, DocumentStore(platform.files, trusted=TRUSTED), log, platform.clock.now_ms())
     line, serving = open_bus(secondary, platform, log)
-    find_updates(secondary, platform, log)
     tasks = [asyncio.create_task(serving), asyncio.create_task(keep_loop(secondary, platform))]
-    if secondary.updates is not None:
-        tasks.append(asyncio.create_task(update_loop(secondary.updates, platform)))
+    if platform.boot.get("update") or platform.boot.get("slot"):
+        from ampacity.roles.updates.secondary_updates import start
+        tasks += start(secondary, platform, log)
     if platform.boot.get("console"):
         host, number = parse_address(platform.boot["console"])
         target = SecondaryConsole(secondary, platform.clock)

@@ -7,7 +7,7 @@ from ampacity_host.build.image import Image
 from ampacity_host.build.target import KIB, Target
 
 LATER = ("commission",)  # a room that is loaded only while it is used
-APART = (*LATER, "update")  # beside the budget, as in tools/size.py
+APART = (*LATER, "update")  # not in the budget, as in tools/size.py
 HEAP_ROW = "heap with the code in it"
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from ampacity_host.cli.controller import ControllerOption, reached
+
 KeysOption = Annotated[Path, typer.Option("--keys", metavar="FOLDER", help="folder with the keys")]
 SignedByOption = Annotated[str | None, typer.Option("--signed-by", metavar="NAME", help="root key that signs the list; default: the first")]
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
@@ -122,15 +124,12 @@ def show(file: Annotated[Path, typer.Argument(metavar="FILE", help="a bundle or 
 @bundles.command(epilog="Exit codes: 0 taken, 1 refused by the controller, 2 wrong usage or no such file, 3 no connection.")
 def push(
     file: FileArgument,
-    controller: Annotated[
-        str | None, typer.Option("--controller", metavar="DIR|HOST:PORT|TTY", help="its data folder, console address or serial console")
-    ] = None,
+    controller: ControllerOption = None,
     activate: Annotated[bool, typer.Option("--activate", help="restart with it at once, also while cars charge")] = False,
     password_file: Annotated[Path | None, typer.Option("--password-file", metavar="FILE", help="file with the installer's password")] = None,
     json: JsonOption = False,
 ) -> None:
     """Send a bundle or a key list to a running controller; a second call continues a broken one."""
-    from ampacity_host.cli.commands import reached
     from ampacity_host.update.push import push_command
 
     try:

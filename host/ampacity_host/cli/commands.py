@@ -14,12 +14,13 @@ import typer
 from ampacity_host.cli import completion
 from ampacity_host.cli.board_commands import boards, selftest
 from ampacity_host.cli.bundle_commands import bundles
+from ampacity_host.cli.controller import NO_CONNECTION, USAGE, ControllerOption, fail, reached
 from ampacity_host.cli.image_commands import add_to
 from ampacity_host.cli.new_site import EPILOG, new
 from ampacity_host.cli.spelling import Group
 
 if TYPE_CHECKING:
-    from ampacity_host.console.controller_option import ControllerRef
+    pass
 
 app = typer.Typer(
     cls=Group,
@@ -30,7 +31,7 @@ app = typer.Typer(
     help="One primary EV charger runs a whole site: check, simulate and operate it.",
 )
 
-OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+OK, REFUSED = 0, 1
 SIMULATION = ("matplotlib", "ocpp", "pymodbus", "websockets")  # the extra of pyproject.toml
 
 
@@ -54,12 +55,6 @@ class Phases(StrEnum):
 
     l1 = "l1"
     all = "all"
-
-
-def fail(text: str, status: int) -> "typer.Exit":
-    """The exception that ends a command with one line on standard error."""
-    typer.echo(f"ampacity: {text}", err=True)
-    return typer.Exit(status)
 
 
 @contextmanager
@@ -100,9 +95,6 @@ def at_least(least: int) -> Callable[[float | None], float | None]:
 
 
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file", callback=there, autocompletion=completion.site_files)]
-ControllerOption = Annotated[
-    str | None, typer.Option("--controller", metavar="DIR|HOST:PORT|TTY", help="its data folder, console address or serial console")
-]
 PromptOption = Annotated[str, typer.Option("--controller", metavar="TTY", help="serial device with the MicroPython prompt of the controller")]
 FolderOption = Annotated[str, typer.Option("--folder", metavar="FOLDER", help="data folder on the controller")]
 SecondaryOption = Annotated[
@@ -117,28 +109,6 @@ def on_version(wanted: bool) -> None:
     if wanted:
         version()
         raise typer.Exit
-
-
-def reached(controller: str | None) -> "ControllerRef":
-    """The controller that --controller names. Ends with 2 for an invalid value, with 3 if the folder or its controller is missing."""
-    from ampacity_host.console.controller_option import WAYS, kept_address, parse_controller
-
-    if controller is None:
-        raise fail(f"name the controller: --controller {WAYS}", USAGE)
-    try:
-        found = parse_controller(controller)
-    except PermissionError:
-        raise fail(f"--controller: no read access to the folder of {controller}", NO_CONNECTION) from None
-    except ValueError as problem:
-        if "/" in controller and not Path(controller).exists():
-            raise fail(f"no data folder {controller}", NO_CONNECTION) from None
-        raise fail(f"--controller: {problem}", USAGE) from None
-    if found.folder is not None:
-        try:
-            kept_address(found.folder)
-        except ValueError as problem:
-            raise fail(str(problem), NO_CONNECTION) from None
-    return found
 
 
 @app.callback()

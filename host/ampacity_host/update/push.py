@@ -94,7 +94,7 @@ def push_command(file: Path, controller: ControllerRef, password: str | None, ac
         taken_s = time.monotonic() - began_s
         shown = facts_of(link)
         if activate:
-            text = accepted(link.ask("update activate --yes"))
+            text = activated(link)
     except NotTaken as problem:
         return refused(str(problem), facts_of(link), as_json)
     except LinkLost as problem:
@@ -104,6 +104,12 @@ def push_command(file: Path, controller: ControllerRef, password: str | None, ac
     facts = {"ok": True, "bytes": len(data), "sent": push.sent, "seconds": round(taken_s, 1), "text": text, "update": shown}
     print(json.dumps(facts) if as_json else f"{text}\n{push.sent} bytes in {taken_s:.1f} s, {push.sent / max(taken_s, 0.001):.0f} bytes/s")
     return OK
+
+
+def activated(link: Link) -> str:
+    """The controller's words; it may restart before they have left. Raises NotTaken."""
+    text = link.ask("update activate --yes")
+    return "restarting" if text.startswith(f"{REFUSED}the connection was lost") else accepted(text)
 
 
 def accepted(text: str) -> str:

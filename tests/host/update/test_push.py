@@ -146,7 +146,7 @@ def test_a_push_gives_up_after_ten_lost_connections():
         Push(Breaking(["transfer begin"] * 20, 2000), bytes(2000), Progress(True), lambda _: None).run("bundle")
 
 
-def test_a_refusal_is_told_in_the_words_of_the_controller():
+def test_a_refusal_has_the_words_of_the_controller():
     class Refusing(Breaking):
         def ask(self, line):
             return REFUSED + "transfer needs installer rights"

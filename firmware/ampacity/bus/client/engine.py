@@ -1,12 +1,13 @@
 """What both engines share, that of a serial line and that of a TCP connection: drivers, turns, permission, counters."""
 
-from ampacity.bus.client.schedule import Schedule, Slot
+from ampacity.bus.client.schedule import Schedule
 
 if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 
     from ampacity.bus.client.request import Request
+    from ampacity.bus.client.schedule import Slot
 
 KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage", "doubles")
 
@@ -37,7 +38,7 @@ class Engine:
 
     def fill(self, driver: "Any") -> None:
         """From now on this driver gets the time that no other needs; None: none does."""
-        self._schedule.filler = None if driver is None else Slot(driver)
+        self._schedule.filler = driver
 
     def _send_next(self, now_us: int) -> "tuple[bytes | None, int]":
         schedule = self._schedule

@@ -66,7 +66,7 @@ class Schedule:
         self._costly_from_us = 0  # silent units and those that had more wait until then, while others have something due
         self._follows = False  # `_first` continues where it stopped: only lowers may precede it
         self.wake_us = 0
-        self.filler: Slot | None = None  # its driver has `exchange_us`, the longest that one of its exchanges takes
+        self.filler: Any = None  # `fill(schedule, now_us)`: its slot, or None and perhaps an earlier `wake_us`
 
     def pick(self, now_us: int) -> "Slot | None":
         """The slot to serve now; None: no slot before `wake_us`."""
@@ -114,19 +114,8 @@ class Schedule:
         if first is not None and chosen is not first:
             self._first = first  # its turn is still to come
         if chosen is None and self.filler is not None and first is None:
-            return self._fill(self.filler, now_us)
+            return self.filler.fill(self, now_us)  # type: ignore[no-any-return]
         return chosen
-
-    def _fill(self, filler: Slot, now_us: int) -> "Slot | None":
-        """The filler, if it has something to send and the line is free for as long as that takes."""
-        wish = filler.driver.urgency(now_us // 1000)
-        if wish is None:
-            return None
-        at_us = max(wish[1] * 1000, filler.ready_us)
-        if at_us > now_us:
-            self.wake_us = min(self.wake_us, at_us)
-            return None
-        return filler if self.wake_us - now_us >= filler.driver.exchange_us else None
 
     def _take_first(self, now_us: int, permitted: bool) -> "Slot | None":
         """The slot that was woken, or continues where it stopped, if it may be served."""

@@ -81,23 +81,7 @@ ORDERS = (
     ("limits_da", "u16", "0.1 A", "one register a unit; 0xFFFF no order for it, and nothing is renewed there"),
 )
 
-UPDATE_AT = 41200  # outside the chain: only a unit with two slots has it
-UPDATE = (
-    ("update_state", "u16", "", "1 idle, 2 receiving, 3 checking, 4 ready, 5 refused, 6 on trial"),
-    ("update_next", "u32", "bytes", "next byte wanted of the bundle that comes"),
-    ("update_size", "u32", "bytes", "bytes of that bundle, as `begin` said; 0 none"),
-    ("update_running", "u32", "", "sequence of the application that runs; 0 unknown"),
-    ("update_ready", "u32", "", "sequence of the application that is ready to be tried; 0 none"),
-    ("update_minutes", "u16", "min", "what is left of a trial"),
-    ("update_refused", "s8", "", "field for which the last bundle was refused"),
-)
-UPDATE_ORDER_AT = 41232
-UPDATE_ORDER = (
-    ("order", "u16", "", "1 begin, 2 data, 3 activate, 4 abort"),
-    ("order_at", "u32", "", "begin: bytes of the bundle; data: offset of the first byte; activate: sequence of what is ready"),
-    ("order_bytes", "u16", "bytes", "bytes that follow: 0 to 48"),
-    ("order_data", "s24", "", "data; only the registers that hold some are written"),
-)
+UPDATE_AT, UPDATE_ORDER_AT = 41200, 41232  # outside the chain: only a unit with two slots has it (update_window.py)
 
 
 def size_of(kind: str) -> int:

@@ -5,12 +5,15 @@ no part of the bundle; the secondary says which byte it wants. What does not ans
 """
 
 from ampacity.bus.client.request import ROUTINE, Request
+from ampacity.bus.client.schedule import Slot
 from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases import update_window as window
 from ampacity.bus.modbus.frames import read_pdu, read_write_pdu
 
 if False:  # for the type checker
     from typing import Protocol
+
+    from ampacity.bus.client.schedule import Schedule
 
     class Source(Protocol):
         """A bundle. `size`: its bytes."""
@@ -56,10 +59,22 @@ class StagingDriver:
         self.exchanges = 0
         self._due_ms = 0
         self._retry_ms = RETRY_MS
+        self._slot = Slot(self)
 
     def start(self, job: Job, now_ms: int) -> None:
         """From now on this one."""
         self.job, self._due_ms, self._retry_ms = job, now_ms, RETRY_MS
+
+    def fill(self, schedule: "Schedule", now_us: int) -> "Slot | None":
+        """Its slot, if it has something to send and the line is free for as long as that takes; else when to look again."""
+        wish, slot = self.urgency(now_us // 1000), self._slot
+        if wish is None:
+            return None
+        at_us = max(wish[1] * 1000, slot.ready_us)
+        if at_us > now_us:
+            schedule.wake_us = min(schedule.wake_us, at_us)
+            return None
+        return slot if schedule.wake_us - now_us >= self.exchange_us else None
 
     # driver of the contract
 
@@ -77,7 +92,7 @@ class StagingDriver:
             return None
         self.exchanges += 1
         if job.facts is None or (job.state not in (window.IDLE, window.RECEIVING, window.REFUSED) and not job.activate):
-            return Request(job.unit, read_pdu(3, table.UPDATE_AT, table.length(table.UPDATE)), ROUTINE, TIMEOUT_MS, tag=FACTS)
+            return Request(job.unit, read_pdu(3, table.UPDATE_AT, table.length(window.ROWS)), ROUTINE, TIMEOUT_MS, tag=FACTS)
         return self._order(job, self._next_order(job))
 
     def _next_order(self, job: Job) -> bytes:

@@ -12,7 +12,7 @@ from ampacity.bus.modbus.frames import ILLEGAL_ADDRESS, ILLEGAL_VALUE
 if False:  # for the type checker
     from typing import Protocol
 
-    Facts = tuple[int, int, int, int, int, int, str]  # the rows of table.UPDATE
+    Facts = tuple[int, int, int, int, int, int, str]  # ROWS
 
     class UpdateTarget(Protocol):
         """What a role does with the orders."""
@@ -22,13 +22,29 @@ if False:  # for the type checker
         def order(self, kind: int, at: int, data: bytes) -> bool: ...
 
 
+ROWS = (
+    ("update_state", "u16", "", "1 idle, 2 receiving, 3 checking, 4 ready, 5 refused, 6 on trial"),
+    ("update_next", "u32", "bytes", "next byte wanted of the bundle that comes"),
+    ("update_size", "u32", "bytes", "bytes of that bundle, as `begin` said; 0 none"),
+    ("update_running", "u32", "", "sequence of the application that runs; 0 unknown"),
+    ("update_ready", "u32", "", "sequence of the application that is ready to be tried; 0 none"),
+    ("update_minutes", "u16", "min", "what is left of a trial"),
+    ("update_refused", "s8", "", "field for which the last bundle was refused"),
+)
+ORDER_ROWS = (
+    ("order", "u16", "", "1 begin, 2 data, 3 activate, 4 abort"),
+    ("order_at", "u32", "", "begin: bytes of the bundle; data: offset of the first byte; activate: sequence of what is ready"),
+    ("order_bytes", "u16", "bytes", "bytes that follow: 0 to 48"),
+    ("order_data", "s24", "", "data; only the registers that hold some are written"),
+)
+
 BEGIN, DATA, ACTIVATE, ABORT = 1, 2, 3, 4
 IDLE, RECEIVING, CHECKING, READY, REFUSED, ON_TRIAL = 1, 2, 3, 4, 5, 6
 STATES = ("", "idle", "receiving", "checking", "ready", "refused", "on trial")
-DATA_BYTES_MAX = 2 * table.size_of(table.UPDATE_ORDER[-1][1])
+DATA_BYTES_MAX = 2 * table.size_of(ORDER_ROWS[-1][1])
 HEAD_BYTES = 8  # kind, at, bytes
-FIELD_BYTES = 2 * table.size_of(table.UPDATE[-1][1])
-_LENGTH = table.length(table.UPDATE)
+FIELD_BYTES = 2 * table.size_of(ROWS[-1][1])
+_LENGTH = table.length(ROWS)
 _SHORT = ">HI"
 SHORT_REGISTERS = 3
 
@@ -70,7 +86,7 @@ def state_and_next(raw: bytes) -> "tuple[int, int]":
 
 
 def all_facts(raw: bytes) -> "Facts":
-    """All rows of table.UPDATE; the field as text."""
+    """All of ROWS; the field as text."""
     numbers = struct.unpack(">HIIIIH", raw[: 2 * _LENGTH - FIELD_BYTES])
     field = bytes([each for each in raw[2 * _LENGTH - FIELD_BYTES :] if each]).decode()
     return numbers + (field,)

@@ -28,9 +28,6 @@ def role_parts(primary: "PrimaryFace") -> "list[OptionalPart]":
         from ampacity.roles.optional.derating import Derating
         parts.append(Derating(primary.guard, primary.locals))
     if primary.platform.boot.get("update") or primary.platform.boot.get("slot"):
-        from ampacity.roles.updates.found import find_places, inbox_of
-        places = find_places(primary.platform, primary.log)
-        if places is not None:
-            from ampacity.roles.optional.update import Updates
-            parts.append(Updates(primary, places, inbox_of(primary.platform)))
+        from ampacity.roles.optional.update import update_parts
+        parts += update_parts(primary)
     return parts

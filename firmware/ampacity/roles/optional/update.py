@@ -2,6 +2,7 @@
 
 from ampacity.roles.optional.part import OptionalPart
 from ampacity.roles.updates import updater as core
+from ampacity.roles.updates.found import find_places, inbox_of
 from ampacity.update.trial import BUS, OCPP, SAFETY_LOOP
 
 if False:  # for the type checker
@@ -104,3 +105,9 @@ class Updates(OptionalPart):
             if primary.evses.transaction(index) is not None or primary.evses.facts(index).charging:
                 return "evse %s charges" % evse["name"]
         return ""
+
+
+def update_parts(primary: "PrimaryFace") -> "list[Updates]":
+    """The part, where this controller has slots that can be used."""
+    places = find_places(primary.platform, primary.log)
+    return [] if places is None else [Updates(primary, places, inbox_of(primary.platform))]

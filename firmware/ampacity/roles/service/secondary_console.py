@@ -47,6 +47,7 @@ class SecondaryConsole:
         }
         if secondary.updates is not None:
             self.commands.update(secondary.updates.commands)
+            self.about = secondary.updates.about.get
         lease = secondary.lease
         self.settings = SettingTable(
             [
@@ -61,10 +62,6 @@ class SecondaryConsole:
     def view(self) -> "View":
         """The facts of this secondary, see Secondary.view."""
         return self.secondary.view(self.clock.now_ms())
-
-    def about(self, word: str) -> "str | None":
-        """What `help COMMAND` says, None: nothing more."""
-        return None if self.secondary.updates is None else self.secondary.updates.about.get(word)
 
     def why(self, name: str) -> str:
         """The limit in force, and which part of the lease it comes from; the name does not matter."""

@@ -1,18 +1,23 @@
 """Updates of a secondary: its bundles come over the bus or its own console, and are tried only on an order (docs/updates.md)."""
 
+import asyncio
+
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.bus.leases import update_window as window
+from ampacity.roles.updates.found import find_places, inbox_of
 from ampacity.roles.updates.updater import ABOUT, Updater
 from ampacity.update.delivery import CHECKING, KEYS, READY, RECEIVING, REFUSED
 from ampacity.update.slot_state import NONE
 from ampacity.update.trial import BUS, SAFETY_LOOP
 
 if False:  # for the type checker
+    from asyncio import Task
+
     from ampacity.base.clock import Clock
     from ampacity.base.log import Log
     from ampacity.bus.leases.update_window import Facts
     from ampacity.console.interfaces import Command
-    from ampacity.roles.interfaces import SecondaryFace, View
+    from ampacity.roles.interfaces import RolePlatform, SecondaryFace, View
     from ampacity.roles.updates.places import Places
 
 STEP_MS = 200
@@ -64,7 +69,7 @@ class SecondaryUpdates:
     # the target of the window
 
     def facts(self) -> "Facts":
-        """The rows of the register table."""
+        """As in the rows of the window."""
         updater, delivery = self.updater, self.updater.delivery
         state, slot = self.updater.slots.state, updater.places.slot
         shown = STATES.get(delivery.state, window.IDLE)
@@ -110,3 +115,24 @@ class SecondaryUpdates:
             raise NotNow("update", sequence, "what is ready has another sequence, or a car charges")
         self.updater.command(["activate"], self._clock.now_ms())
         return True
+
+
+async def run(updates: SecondaryUpdates, platform: "RolePlatform", log: "Log") -> None:
+    """Bundles in small slices, and the trial of one, until the controller restarts."""
+    while True:
+        await platform.clock.sleep_ms(STEP_MS)
+        now_ms = platform.clock.now_ms()
+        try:
+            if updates.step(now_ms):
+                platform.reset("update")
+        except (Rejected, OSError) as error:
+            log.add("error", "update: %s" % error, now_ms)
+
+
+def start(secondary: "SecondaryFace", platform: "RolePlatform", log: "Log") -> "list[Task[None]]":
+    """The task of the updates; none where the slots cannot be used."""
+    places = find_places(platform, log)
+    if places is None:
+        return []
+    updates = secondary.updates = SecondaryUpdates(secondary, places, inbox_of(platform), log, platform.clock)
+    return [asyncio.create_task(run(updates, platform, log))]
