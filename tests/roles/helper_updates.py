@@ -91,8 +91,11 @@ class UpdatingGarage(Garage):
     def start(self, **boot):
         super().start(update=self.root.path, slot=self.root.boot())
         self.console = Console(self.primary.console)
-        self.updater = [part for part in self.primary.parts if hasattr(part, "updater")][0].updater
         return self
+
+    @property
+    def updater(self):
+        return [part for part in self.primary.parts if hasattr(part, "load")][0].updater
 
     @property
     def runs(self):
@@ -129,7 +132,7 @@ class UpdatingGarage(Garage):
             self.run(1000)
             if self.platform.resets:
                 self.start()
-            elif self.updater.trial is None and "waits" not in self.show():
+            elif "trial" not in self.show() and "waits" not in self.show():
                 break
         return self
 

@@ -1,113 +1,109 @@
-"""Updates of a primary (docs/updates.md): the facts that show that it works, when it may restart, and its console commands."""
+"""Updates of a primary (docs/updates.md): its console commands, and a look at the slots; all else is loaded when something is to do.
 
+Something is to do during a trial, while a bundle is ready or on its way, and once a command is used.
+"""
+
+import os
+
+from ampacity.base.errors import NotNow
 from ampacity.roles.optional.part import OptionalPart
-from ampacity.roles.updates import updater as core
-from ampacity.roles.updates.found import find_places, inbox_of
-from ampacity.update.trial import BUS, OCPP, SAFETY_LOOP
+from ampacity.roles.updates.found import find_places, has_bundle, inbox_of, root_of
+from ampacity.store.disk_files import DiskFiles
+from ampacity.update.records import Record
+from ampacity.update.slot_state import READY, STATES, SlotState, decoded
 
 if False:  # for the type checker
     from ampacity.console.interfaces import Command
     from ampacity.roles.interfaces import View
     from ampacity.roles.primary_face import PrimaryFace
-    from ampacity.roles.updates.places import Places
-    from ampacity.roles.updates.staging import Staging
+    from ampacity.roles.updates.primary_updates import PrimaryUpdates
+    from ampacity.roles.updates.updater import Updater
 
-HOLD_DOC = "update"  # {"hold": true} while a bundle that is ready waits for an order
+LOOK_MS = 10000
 STAGING_DOC = "staging"  # of updates/staging.py
+UPDATE = "update [activate | roll-back | hold on | hold off]"
+TRANSFER = "transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort"
 SECONDARIES = "secondaries [stage [EVSE…] | activate EVSE… | stop]"
-CHECKED_MS = 1000  # a pass of the safety loop is so recent
 
 
 class Updates(OptionalPart):
-    """primary: whose restart and facts these are; places: its slots; inbox: folder of a stick."""
+    """The part of a primary with two slots."""
 
-    about = dict(core.ABOUT)
-    about["secondaries"] = (
-        "Shows what becomes of updates of secondaries. `stage`: brings the version that runs here to them over the bus, in time that\n"
-        "nothing else needs; all of them, or those that are named. `activate`: restarts one with it, on trial for up to 15 minutes."
-    )
+    about = {
+        "transfer": "For programs: takes a file in pieces, such as a bundle of `ampacity bundle push`.",
+        "update": "Shows what becomes of an update; `show update` has more. `activate`: restart with the bundle that is ready, on trial for\n"
+        "up to 15 minutes. `roll-back`: restart with the version before. `hold on`: a bundle that is ready waits for `update activate`.",
+        "secondaries": "Shows what becomes of updates of secondaries. `stage`: brings the version that runs here to them over the bus, in time\n"
+        "that nothing else needs; all of them, or those that are named. `activate`: restarts one with it, on trial for up to 15 minutes.",
+    }
 
-    def __init__(self, primary: "PrimaryFace", places: "Places", inbox: str) -> None:
+    def __init__(self, primary: "PrimaryFace") -> None:
         self._primary = primary
-        needed = [SAFETY_LOOP]
-        if primary.buses.wires:
-            needed.append(BUS)
-        if primary.upstream is not None:
-            needed.append(OCPP)
-        known = primary.documents.get(HOLD_DOC) or {}
-        self.updater = core.Updater(places, primary.log, primary.clock, tuple(needed), inbox, bool(known.get("hold")))
-        self._kept_hold = self.updater.hold
-        self._replies = self._all_replies()
-        self.staging: "Staging | None" = None  # loaded when it is first asked for, or was under way
-        self._places = places
-        if primary.documents.get(STAGING_DOC):
-            self._load_staging()
+        self._inbox = inbox_of(primary.platform)
+        self._slot = primary.platform.boot.get("slot") or ""
+        self._loaded: "PrimaryUpdates | None" = None
+        self._due_ms = 0
+        raw = Record(DiskFiles((root_of(primary.platform) or "") + "/update"), "application").load()
+        self._state = (decoded(raw) if raw is not None else None) or SlotState()
+        busy = self._state.trial >= 0 or READY in [slot.state for slot in self._state.slots]
+        if busy or primary.documents.get(STAGING_DOC):
+            self.load()
+        elif self._state.outcome:
+            primary.log.add("info", "update: " + self._state.outcome, primary.started_ms)
+
+    @property
+    def updater(self) -> "Updater":
+        """What takes and tries bundles, loaded now. Raises NotNow."""
+        return self.load().updater
+
+    def load(self) -> "PrimaryUpdates":
+        """All of it. Raises NotNow where the slots cannot be used."""
+        if self._loaded is None:
+            places = find_places(self._primary.platform, self._primary.log)
+            if places is None:
+                raise NotNow("update", "", "the slots of this controller cannot be used; the log says why")
+            from ampacity.roles.updates.primary_updates import PrimaryUpdates
+            self._loaded = PrimaryUpdates(self._primary, places, self._inbox)
+        return self._loaded
 
     @property
     def commands(self) -> "dict[str, Command]":
         """For the console."""
-        found = dict(self.updater.commands)
-        found["secondaries"] = (
-            SECONDARIES, lambda words, now_ms: self._load_staging().command(words, now_ms),
-            "the EVSE restarts; what it charges pauses.", lambda words: words[:1] == ["activate"],
-        )  # fmt: skip
-        return found
+        return {
+            "update": (
+                UPDATE, lambda words, now_ms: self.updater.command(words, now_ms),
+                "the controller restarts with it; charging pauses on every EVSE that needs the controller.",
+                lambda words: words in (["activate"], ["roll-back"]),
+            ),
+            "transfer": (TRANSFER, lambda words, now_ms: self.updater.transfer.command(words, now_ms)),
+            "secondaries": (
+                SECONDARIES, lambda words, now_ms: self.load().load_staging().command(words, now_ms),
+                "the EVSE restarts; what it charges pauses.", lambda words: words[:1] == ["activate"],
+            ),
+        }  # fmt: skip
 
     def view(self, now_ms: int) -> "View":
-        """For `show update`."""
-        view = self.updater.view(now_ms)
-        if self.staging is not None:
-            view["secondaries"] = self.staging.view()
-        return view
-
-    def _load_staging(self) -> "Staging":
-        if self.staging is None:
-            from ampacity.roles.updates.staging import Staging
-            self.staging = Staging(self._primary, self._places)
-        return self.staging
+        """For `show update`; a part of it until something is to do."""
+        if self._loaded is not None:
+            return self._loaded.view(now_ms)
+        slots = {"ab"[i]: (STATES[slot.state] + " " + slot.version).strip() for i, slot in enumerate(self._state.slots)}
+        return {"runs": self._slot or None, "slots": slots, "floor": self._state.floor, "result": self._state.outcome or None}
 
     def step(self, now_ms: int) -> None:
-        """Housekeeping: a slice of a delivery, a look at the trial."""
-        updater = self.updater
-        updater.step(self._facts(now_ms), self._hindrance(), now_ms)
-        if self.staging is not None:
-            self.staging.step(now_ms)
-        if updater.hold != self._kept_hold:
-            self._kept_hold = updater.hold
-            self._primary.persistence.put(HOLD_DOC, {"hold": updater.hold}, now_ms)
-        if updater.wants_restart:
-            self._primary.reset(updater.wants_restart, 0, now_ms)
-            updater.wants_restart = ""
-
-    def _facts(self, now_ms: int) -> "list[str]":
-        """What is true now."""
-        primary, facts = self._primary, []
-        if now_ms - primary.safety.checked_ms <= CHECKED_MS:
-            facts.append(SAFETY_LOOP)
-        replies = self._all_replies()
-        if replies != self._replies:
-            self._replies = replies
-            facts.append(BUS)
-        if primary.upstream is not None and primary.upstream.station.accepted():
-            facts.append(OCPP)
-        return facts
-
-    def _all_replies(self) -> int:
-        return sum([wire.engine.counters["replies"] for wire in self._primary.buses.wires])
-
-    def _hindrance(self) -> str:
-        """What prevents a restart now, "" nothing does."""
-        primary = self._primary
-        for work, name in ((primary.commissioning, "a commissioning test"), (primary.scanning, "a scan")):
-            if work is not None and work.running:
-                return name + " runs"
-        for index, evse in enumerate(primary.site["evses"]):
-            if primary.evses.transaction(index) is not None or primary.evses.facts(index).charging:
-                return "evse %s charges" % evse["name"]
-        return ""
+        """Housekeeping: what was loaded, or each 10 s a look into the folder."""
+        if self._loaded is not None:
+            self._loaded.step(now_ms)
+        elif now_ms >= self._due_ms:
+            self._due_ms = now_ms + LOOK_MS
+            if has_bundle(self._inbox):
+                self.load()
 
 
 def update_parts(primary: "PrimaryFace") -> "list[Updates]":
     """The part, where this controller has slots that can be used."""
-    places = find_places(primary.platform, primary.log)
-    return [] if places is None else [Updates(primary, places, inbox_of(primary.platform))]
+    try:
+        os.stat((root_of(primary.platform) or "") + "/boot/roots")
+        return [Updates(primary)]
+    except (OSError, NotNow) as error:
+        primary.log.add("error", "update: no update is possible: %s" % error, primary.started_ms)
+        return []

@@ -1,5 +1,7 @@
 """Has this controller two slots? Then its places, else None, or a line in the log that says why not."""
 
+import os
+
 from ampacity.base.errors import Rejected
 
 if False:  # for the type checker
@@ -8,6 +10,7 @@ if False:  # for the type checker
     from ampacity.roles.updates.places import Places
 
 INBOX = "/inbox"
+KEYS, BUNDLE = "keys.cose", ".bundle"  # names of a key list, and the end of those of bundles
 
 
 def root_of(platform: "RolePlatform") -> "str | None":
@@ -36,3 +39,11 @@ def find_places(platform: "RolePlatform", log: "Log") -> "Places | None":
     except (Rejected, OSError) as error:
         log.add("error", "update: %s: no update is possible" % error, platform.clock.now_ms())
         return None
+
+
+def has_bundle(folder: str) -> bool:
+    """Is there a bundle or a key list in this folder?"""
+    try:
+        return bool([name for name in os.listdir(folder) if name.endswith(BUNDLE) or name == KEYS])
+    except OSError:
+        return False

@@ -3,6 +3,7 @@
 import os
 
 from ampacity.base.errors import Rejected
+from ampacity.roles.updates.found import BUNDLE, KEYS
 
 if False:  # for the type checker
     from ampacity.base.log import Log
@@ -12,7 +13,6 @@ SOURCE = "folder"
 LOOK_MS = 10000
 PART_BYTES = 4096
 SIZE = 6  # in what stat gives
-KEYS, BUNDLE = "keys.cose", ".bundle"  # a key list is taken before the bundles
 
 
 class Inbox:
@@ -67,6 +67,7 @@ class Inbox:
             delivery.abort()
 
     def _names(self) -> "list[str]":
+        """A key list is taken before the bundles."""
         try:
             found = sorted([name for name in os.listdir(self._folder) if name.endswith(BUNDLE) and name[0] != "."])
             return ([KEYS] if KEYS in os.listdir(self._folder) else []) + found

@@ -4,8 +4,9 @@ import asyncio
 
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.bus.leases import update_window as window
+from ampacity.console.transfer import USAGE
 from ampacity.roles.updates.found import find_places, inbox_of
-from ampacity.roles.updates.updater import ABOUT, Updater
+from ampacity.roles.updates.updater import UPDATE, Updater
 from ampacity.update.delivery import CHECKING, KEYS, READY, RECEIVING, REFUSED
 from ampacity.update.slot_state import NONE
 from ampacity.update.trial import BUS, SAFETY_LOOP
@@ -29,7 +30,10 @@ STATES = {RECEIVING: window.RECEIVING, CHECKING: window.CHECKING, REFUSED: windo
 class SecondaryUpdates:
     """secondary: whose facts these are; places: its slots; inbox: folder of a stick."""
 
-    about = ABOUT
+    about = {
+        "transfer": "For programs: takes a file in pieces, such as a bundle of `ampacity bundle push`.",
+        "update": "Shows what becomes of an update; `show update` has more. `activate` and `roll-back` restart this secondary.",
+    }
 
     def __init__(self, secondary: "SecondaryFace", places: "Places", inbox: str, log: "Log", clock: "Clock") -> None:
         self._secondary = secondary
@@ -41,7 +45,10 @@ class SecondaryUpdates:
     @property
     def commands(self) -> "dict[str, Command]":
         """For the console."""
-        return self.updater.commands
+        return {
+            "update": (UPDATE, self.updater.command, "this EVSE restarts with it.", lambda words: words in (["activate"], ["roll-back"])),
+            "transfer": (USAGE, self.updater.transfer.command),
+        }
 
     def view(self, now_ms: int) -> "View":
         """For `show update`."""

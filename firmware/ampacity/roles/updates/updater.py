@@ -5,7 +5,7 @@ Both roles have one. The role says which facts show that it works and what preve
 
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.console.error_texts import UsageError
-from ampacity.console.transfer import USAGE, Transfer
+from ampacity.console.transfer import Transfer
 from ampacity.roles.updates.inbox import Inbox
 from ampacity.update.delivery import FAILED, IDLE, READY, RECEIVING, REFUSED, Delivery
 from ampacity.update.slot_content import FOLDERS, SlotContent
@@ -16,7 +16,6 @@ from ampacity.update.trial import CONFIRMED, Trial
 if False:  # for the type checker
     from ampacity.base.clock import Clock
     from ampacity.base.log import Log
-    from ampacity.console.interfaces import Command
     from ampacity.roles.interfaces import View
     from ampacity.roles.updates.places import Places
     from ampacity.update.delivery import Delivery as Taking
@@ -25,11 +24,6 @@ SLICE_MS = 10  # of work in one pass of the housekeeping, each 200 ms; one step 
 STALLED_MS = 60000  # a source that brings nothing for so long has gone
 QUIET_MS = 60000  # nothing charges for so long before a bundle is tried without an order
 UPDATE = "update [activate | roll-back | hold on | hold off]"
-ABOUT = {
-    "transfer": "For programs: takes a file in pieces, such as a bundle of `ampacity bundle push`.",
-    "update": "Shows what becomes of an update; `show update` has more. `activate`: restart with the bundle that is ready, on trial for\n"
-    "up to 15 minutes. `roll-back`: restart with the version before. `hold on`: a bundle that is ready waits for `update activate`.",
-}
 
 
 class BundleSink:
@@ -105,14 +99,6 @@ class Updater:
             log.add("warning", "update: %s is on trial: %d min left" % (self._version(places.slot), self.slots.state.minutes + 1), now_ms)
         elif self.slots.state.outcome:
             log.add("info", "update: " + self.slots.state.outcome, now_ms)
-
-    @property
-    def commands(self) -> "dict[str, Command]":
-        """For the console of the role."""
-        return {
-            "update": (UPDATE, self.command, "the controller restarts with it; charging pauses on every EVSE that needs the controller.", restarts),
-            "transfer": (USAGE, self.transfer.command),
-        }
 
     def step(self, facts: "list[str]", hindrance: str, now_ms: int) -> None:
         """One pass of the housekeeping. facts: those that are true now; hindrance: what prevents a restart, "" nothing."""
@@ -285,8 +271,3 @@ class Updater:
 
         raw = SlotContent(self.places.tree, self.places.slot).signed_manifest() or b""
         return Manifest(SignedMessage(raw, BUNDLE_TYPE, "bundle").payload).floor
-
-
-def restarts(words: "list[str]") -> bool:
-    """Does this `update` restart the controller?"""
-    return words in (["activate"], ["roll-back"])
