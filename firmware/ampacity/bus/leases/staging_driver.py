@@ -130,7 +130,7 @@ class StagingDriver:
             job.state, job.next = job.facts[0], job.facts[1]
             self._judge(job)
         moved = ordered and job.next != before
-        self._due_ms = now_ms + (0 if moved else LOOK_MS if job.state in (window.ON_TRIAL, window.READY) else WAIT_MS)
+        self._due_ms = now_ms + (0 if moved or job.activate else LOOK_MS if job.state in (window.ON_TRIAL, window.READY) else WAIT_MS)
 
     def _judge(self, job: Job) -> None:
         """By all its registers: is there something to bring, is it ready, was it refused?"""
