@@ -20,7 +20,7 @@ from ampacity.update.slot_state import NONE
 from ampacity.update.slots import Slots
 from ampacity.update.trial import BUS, SAFETY_LOOP
 from ampacity.update.trust import TrustStore
-from update.helper_bundle import ROOT, SPARE_ROOT, key_list
+from update.helper_bundle import RELEASE, ROOT, SPARE_ROOT, STRANGER, key_list
 from update.helper_medium import AFTER, BEFORE, TORN, Medium, PowerCut
 
 DEEP = ("test_a_controller_starts_after_a_cut_in_every_write_of_an_update",)
@@ -204,6 +204,26 @@ def test_a_controller_starts_after_a_cut_in_a_sample_of_the_writes_of_an_update(
     cut_in(step, FACTS, "2.0")
     cut_in(step, (SAFETY_LOOP,), "1.0")
     cut_in(step, FACTS, "2.0", BusLife)
+
+
+def test_security_events_of_an_update_are_reported():
+    medium = clear_outcome(new_medium())
+    refused = ((RELEASE.kid, "InvalidFirmwareSignature"), (None, "InvalidFirmwareSigningCertificate"))
+    for data, event in [(release(2, None, STRANGER, kid), event) for kid, event in refused]:
+        life = Life(medium)
+        try:
+            life.push(data)
+            raise AssertionError("taken")
+        except Rejected:
+            pass
+        life.updater.step([], "", life.clock.ms)
+        assert [kind for kind, _ in life.updater.reports] == [event], life.updater.reports
+    medium = clear_outcome(new_medium())
+    life = Life(medium)
+    assert life.run(release(2), FACTS)
+    life = Life(medium)
+    assert not life.run(b"", FACTS)
+    assert life.updater.reports == [("FirmwareUpdated", "confirmed: 2.0")]
 
 
 def test_a_medium_that_refuses_ends_the_transfer_and_a_second_one_succeeds():

@@ -169,6 +169,33 @@ def test_a_release_that_was_rolled_back_is_not_taken_again_from_the_folder():
         assert not garage.platform.resets and "was rolled back before" in garage.show()["refused"]["text"]
 
 
+def test_a_slot_that_runs_in_place_of_a_damaged_one_is_not_written():
+    with Root() as root:
+        garage = UpdatingGarage(root).run(3000)
+        garage.push(release(2, {7: 0}))
+        assert garage.follow().runs == "2.0"
+        with open(root.path + "/slots/b/application.lfs", "wb") as file:
+            file.write(b"damaged")
+        garage.start()
+        assert garage.runs == "1.0"
+        garage.run(3000)
+        assert garage.push(release(3, {7: 0}))[:22] == "3.0 is ready in slot b"
+        garage.start()
+        assert garage.runs == "1.0"
+        assert garage.follow().runs == "3.0"
+
+
+def test_nothing_is_written_between_a_roll_back_and_its_restart():
+    with Root() as root:
+        garage = UpdatingGarage(root).run(3000)
+        garage.push(release(2, {7: 0}))
+        assert garage.follow().runs == "2.0"
+        assert garage.say("update roll-back --yes") == "restarting"
+        assert "restarts" in garage.push(release(3, {7: 0}))
+        garage.start()
+        assert garage.runs == "1.0"
+
+
 def test_without_its_root_keys_a_controller_runs_without_updates():
     with Root() as root:
         garage = UpdatingGarage(root)

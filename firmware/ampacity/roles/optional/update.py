@@ -45,7 +45,8 @@ class Updates(OptionalPart):
         self._due_ms = 0
         raw = Record(DiskFiles((root_of(primary.platform) or "") + "/update"), "application").load()
         self._state = (decoded(raw) if raw is not None else None) or SlotState()
-        busy = self._state.trial >= 0 or READY in [slot.state for slot in self._state.slots]
+        damaged = self._slot and "ab".find(self._slot) != self._state.active  # the boot stage had to start the other one
+        busy = damaged or self._state.trial >= 0 or READY in [slot.state for slot in self._state.slots]
         if busy or primary.documents.get(STAGING_DOC):
             self.load()
         elif self._state.outcome:

@@ -56,6 +56,10 @@ class PrimaryUpdates:
         updater.step(self._facts(now_ms), self._hindrance(), now_ms)
         if self.staging is not None:
             self.staging.step(now_ms)
+        while updater.reports:
+            kind, text = updater.reports.pop(0)
+            if self._primary.upstream is not None:
+                self._primary.upstream.station.security_event(kind, text[:255], now_ms)
         if updater.hold != self._kept_hold:
             self._kept_hold = updater.hold
             self._primary.persistence.put(HOLD_DOC, {"hold": updater.hold}, now_ms)

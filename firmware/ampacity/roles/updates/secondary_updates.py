@@ -57,6 +57,7 @@ class SecondaryUpdates:
     def step(self, now_ms: int) -> bool:
         """Each 200 ms; True: the controller has to restart."""
         self.updater.step(self._seen(now_ms), self._hindrance(), now_ms)
+        self.updater.reports = []
         return bool(self.updater.wants_restart)
 
     def _seen(self, now_ms: int) -> "list[str]":

@@ -24,6 +24,7 @@ SLICE_MS = 10  # of work in one pass of the housekeeping, each 200 ms; one step 
 STALLED_MS = 60000  # a source that brings nothing for so long has gone
 QUIET_MS = 60000  # nothing charges for so long before a bundle is tried without an order
 UPDATE = "update [activate | roll-back | hold on | hold off]"
+SIGNATURES = {"signature": "InvalidFirmwareSignature", "key": "InvalidFirmwareSigningCertificate"}  # security events by refused field
 
 
 class BundleSink:
@@ -75,7 +76,8 @@ class BundleSink:
 class Updater:
     """places: slots, keys and identity. needed: the facts that this site can show. boot: facts of boot.json.
 
-    `wants_restart`: why the role has to restart the controller, "" it has not; the role clears it.
+    `wants_restart`: why the role has to restart the controller, "" it has not; the role clears it. `reports`: [(security event of OCPP, text)],
+    oldest first; the role empties it.
     """
 
     def __init__(self, places: "Places", log: "Log", clock: "Clock", needed: "tuple[str, ...]", folder: str, hold: bool) -> None:
@@ -85,6 +87,8 @@ class Updater:
         self.clock = clock
         self.hold = hold
         self.wants_restart = ""
+        self.reports: "list[tuple[str, str]]" = []
+        self._restarting = False
         self.longest_us = 0  # of one step
         self.delivery: "Taking" = Delivery(places.slots, places.trust, places.device)
         self.inbox = Inbox(folder, self.delivery, log)
@@ -97,8 +101,21 @@ class Updater:
         if places.slot != NONE and self.slots.state.trial == places.slot:
             self.trial = Trial(self.slots, needed, self._floor(), now_ms)
             log.add("warning", "update: %s is on trial: %d min left" % (self._version(places.slot), self.slots.state.minutes + 1), now_ms)
-        elif self.slots.state.outcome:
+            return
+        self._leave_damaged_slot(now_ms)
+        if self.slots.state.outcome:
             log.add("info", "update: " + self.slots.state.outcome, now_ms)
+
+    def _leave_damaged_slot(self, now_ms: int) -> None:
+        """The boot stage has started the other slot, because the active one is damaged: the one that runs is never written."""
+        state, slot = self.slots.state, self.places.slot
+        if slot == NONE or state.active in (slot, NONE) or state.trial != NONE:
+            return
+        try:
+            self.slots.roll_back("slot %s is damaged" % FOLDERS[state.active])
+        except (Rejected, OSError) as error:
+            self._restarting = True  # nothing is taken then
+            self.log.add("error", "update: %s" % error, now_ms)
 
     def step(self, facts: "list[str]", hindrance: str, now_ms: int) -> None:
         """One pass of the housekeeping. facts: those that are true now; hindrance: what prevents a restart, "" nothing."""
@@ -106,7 +123,7 @@ class Updater:
         if self.trial is not None:
             self._try(self.trial, facts, now_ms)
             return
-        if self.wants_restart:
+        if self._restarting:
             return
         self.inbox.look(now_ms)
         self._work(now_ms)
@@ -178,6 +195,8 @@ class Updater:
 
     def begin(self, source: str, size: int) -> None:
         """A source begins to deliver. Raises NotNow, Rejected."""
+        if self._restarting:
+            raise NotNow("update", "", "this controller restarts, or its slots cannot be written")
         self.places.measure()
         self.delivery.begin(source, size)
 
@@ -207,6 +226,8 @@ class Updater:
             if event in (REFUSED, FAILED) and delivery.error is not None:
                 self.log.counter("update_refused")
                 self.log.add("warning", "update: %s: %s" % (event, delivery.error), now_ms)
+                if getattr(delivery.error, "field", "") in SIGNATURES:
+                    self.reports.append((SIGNATURES[delivery.error.field], str(delivery.error)))  # type: ignore[union-attr]
             elif event == READY:
                 self.log.add("info", "update: " + self.ready_text(), now_ms)
             elif event != IDLE:
@@ -239,7 +260,7 @@ class Updater:
 
     def _restart(self, text: str, now_ms: int) -> str:
         self.log.add("warning", text, now_ms)
-        self.wants_restart = "update"
+        self.wants_restart, self._restarting = "update", True
         return "restarting"
 
     def _try(self, trial: "Trial", facts: "list[str]", now_ms: int) -> None:
@@ -250,6 +271,7 @@ class Updater:
             return
         self.trial = None
         if outcome == CONFIRMED:
+            self.reports.append(("FirmwareUpdated", self.slots.state.outcome))
             self.log.add("info", "update: " + self.slots.state.outcome, now_ms)
         else:
             self._restart("update: " + (self.slots.state.outcome or "rolled back"), now_ms)
