@@ -107,10 +107,10 @@ class UpdatingGarage(Garage):
     def show(self):
         return self.primary.view()["update"]
 
-    def push(self, data, most=None):
+    def push(self, data, most=None, name="bundle"):
         """What `ampacity bundle push` does; the answer to its `end`. most: lines of data until the cable is pulled."""
         lines = 0
-        answer = self.say("transfer begin bundle %d %s" % (len(data), str(hexlify(sha256(data).digest()), "ascii")))
+        answer = self.say("transfer begin %s %d %s" % (name, len(data), str(hexlify(sha256(data).digest()), "ascii")))
         while answer[:7] == "offset ":
             at = int(answer[7:])
             if at >= len(data):

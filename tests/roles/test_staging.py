@@ -79,11 +79,46 @@ def test_a_broken_line_a_restart_of_either_side_and_it_continues():
 
 def test_a_secondary_of_another_board_refuses_and_says_the_field():
     with Root() as root, Root() as unit_root:
-        with open(unit_root.path + "/identity/identity.json", "wb") as file:
-            file.write(b'{"format":1,"serial":"SN-2","board":"board-x","variant":""}')
+        other_board(unit_root)
         garage = updated(root, unit_root)
         garage.say("secondaries stage")
         assert garage.staged() == "evse-2: refused: board"
+
+
+def other_board(unit_root):
+    with open(unit_root.path + "/identity/identity.json", "wb") as file:
+        file.write(b'{"format":1,"serial":"SN-2","board":"board-x","variant":""}')
+
+
+def test_a_bundle_for_another_board_is_kept_for_secondaries_and_brought_to_them():
+    with Root() as root, Root() as unit_root:
+        other_board(unit_root)
+        garage = BusGarage(root, unit_root).run(3000)
+        data = release(3, {4: ["board-x"]}, size=SIZE)
+        assert garage.push(data, most=30, name="secondaries") > 10000
+        garage.start()
+        assert garage.push(data, name="secondaries") == "%d bytes are ready for secondaries: `secondaries stage`" % len(data)
+        assert garage.say("secondaries stage") == "%d bytes to evse-2" % len(data)
+        garage.run(15000)
+        garage.start()
+        assert garage.staged() == "evse-2: ready"
+        garage.say("secondaries activate evse-2 --yes")
+        garage.run(30000)
+        assert unit_root.version == "3.0" and garage.runs == "1.0"
+        garage.say("secondaries forget")
+        assert garage.say("secondaries stage")[-15:] == "bytes to evse-2"
+
+
+def test_a_file_for_secondaries_that_differs_from_its_digest_is_refused():
+    with Root() as root, Root() as unit_root:
+        garage = BusGarage(root, unit_root).run(3000)
+        data = release(3, size=5000)
+        garage.push(data, most=5, name="secondaries")
+        with open(root.path + "/staged/bundle", "r+b") as file:
+            file.write(b"xxxx")
+        garage.start()
+        assert "SHA256" in garage.push(data, name="secondaries")
+        assert garage.push(data, name="secondaries")[-18:] == "secondaries stage`"
 
 
 def test_a_secondary_without_slots_takes_no_bundle():

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ampacity_host.cli.controller import ControllerOption, reached
+from ampacity_host.cli.controller import USAGE, ControllerOption, fail, reached
 
 KeysOption = Annotated[Path, typer.Option("--keys", metavar="FOLDER", help="folder with the keys")]
 SignedByOption = Annotated[str | None, typer.Option("--signed-by", metavar="NAME", help="root key that signs the list; default: the first")]
@@ -126,17 +126,20 @@ def push(
     file: FileArgument,
     controller: ControllerOption = None,
     activate: Annotated[bool, typer.Option("--activate", help="restart with it at once, also while cars charge")] = False,
+    for_secondaries: Annotated[bool, typer.Option("--for-secondaries", help="keep it there for its secondaries")] = False,
     password_file: Annotated[Path | None, typer.Option("--password-file", metavar="FILE", help="file with the installer's password")] = None,
     json: JsonOption = False,
 ) -> None:
     """Send a bundle or a key list to a running controller; a second call continues a broken one."""
-    from ampacity_host.update.push import push_command
+    from ampacity_host.update.push import FOR_SECONDARIES, OWN, push_command
 
+    if activate and for_secondaries:
+        raise fail("--activate and --for-secondaries exclude each other", USAGE)
     try:
         password = None if password_file is None else password_file.read_text(encoding="utf-8").strip()
     except OSError as problem:
         raise typer.BadParameter(f"{password_file}: {problem.strerror}") from None
-    raise typer.Exit(push_command(file, reached(controller), password, activate, json))
+    raise typer.Exit(push_command(file, reached(controller), password, activate, json, FOR_SECONDARIES if for_secondaries else OWN))
 
 
 @bundles.command(epilog="Exit codes: 0 made, 1 refused, 2 wrong usage or no such folder.")

@@ -15,6 +15,7 @@ from ampacity_host.console.link import REFUSED, BlockingLink, Link, LinkLost
 from ampacity_host.failure import failed
 from ampacity_host.progress import Progress
 
+OWN, FOR_SECONDARIES = "bundle", "secondaries"  # what the controller does with it
 OK, NOT_TAKEN, USAGE, NO_CONNECTION = 0, 1, 2, 3
 WANTS = re.compile(r"offset (\d+)$")
 LOOK_S = 0.2  # between two questions while the controller works
@@ -76,8 +77,8 @@ class Push:
         return answer
 
 
-def push_command(file: Path, controller: ControllerRef, password: str | None, activate: bool, as_json: bool) -> int:
-    """0 taken, 1 refused, 2 wrong usage, 3 no connection."""
+def push_command(file: Path, controller: ControllerRef, password: str | None, activate: bool, as_json: bool, name: str = OWN) -> int:
+    """0 taken, 1 refused, 2 wrong usage, 3 no connection. name: OWN, or FOR_SECONDARIES."""
     try:
         data, door = file.read_bytes(), door_of(controller)
     except OSError as problem:
@@ -90,7 +91,7 @@ def push_command(file: Path, controller: ControllerRef, password: str | None, ac
         if password is not None:
             accepted(link.ask(f"login {password}"))
         push = Push(link, data, Progress(as_json))
-        text = push.run("bundle")
+        text = push.run(name)
         taken_s = time.monotonic() - began_s
         shown = facts_of(link)
         if activate:

@@ -23,7 +23,7 @@ LOOK_MS = 10000
 STAGING_DOC = "staging"  # of updates/staging.py
 UPDATE = "update [activate | roll-back | hold on | hold off]"
 TRANSFER = "transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort"
-SECONDARIES = "secondaries [stage [EVSE…] | activate EVSE… | stop]"
+SECONDARIES = "secondaries [stage [EVSE…] | activate EVSE… | stop | forget]"
 
 
 class Updates(OptionalPart):
@@ -33,8 +33,9 @@ class Updates(OptionalPart):
         "transfer": "For programs: takes a file in pieces, such as a bundle of `ampacity bundle push`.",
         "update": "Shows what becomes of an update; `show update` has more. `activate`: restart with the bundle that is ready, on trial for\n"
         "up to 15 minutes. `roll-back`: restart with the version before. `hold on`: a bundle that is ready waits for `update activate`.",
-        "secondaries": "Shows what becomes of updates of secondaries. `stage`: brings the version that runs here to them over the bus, in time\n"
-        "that nothing else needs; all of them, or those that are named. `activate`: restarts one with it, on trial for up to 15 minutes.",
+        "secondaries": "Shows what becomes of updates of secondaries. `stage`: brings them the bundle that was sent for them, else the version that\n"
+        "runs here, over the bus in time that nothing else needs; all, or those that are named.\n"
+        "`activate`: restarts one with it, on trial for up to 15 minutes. `forget`: removes the bundle that was sent for them.",
     }
 
     def __init__(self, primary: "PrimaryFace") -> None:
@@ -65,6 +66,7 @@ class Updates(OptionalPart):
                 raise NotNow("update", "", "the slots of this controller cannot be used; the log says why")
             from ampacity.roles.updates.primary_updates import PrimaryUpdates
             self._loaded = PrimaryUpdates(self._primary, places, self._inbox)
+            self._loaded.updater.transfer.sinks["secondaries"] = lambda size, digest, now_ms: self.load().load_staging().open(size, digest, now_ms)
         return self._loaded
 
     @property

@@ -1,4 +1,7 @@
-"""A primary brings the bundle that it runs itself to its secondaries, one after another on each line, and has them try it on an order."""
+"""A primary brings a bundle to its secondaries, one after another on each line, and has them try it on an order.
+
+The bundle is the one that was sent for them (staged_file.py), else the one that the primary runs itself.
+"""
 
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.bus.leases import update_window as window
@@ -6,17 +9,20 @@ from ampacity.bus.leases.staging_driver import Job, StagingDriver
 from ampacity.bus.modbus.frames import char_us
 from ampacity.console.error_texts import UnknownName, UsageError
 from ampacity.roles.updates.slot_source import SlotSource
+from ampacity.roles.updates.staged_file import StagedFile, open_staged
 from ampacity.update.slot_state import GOOD, NONE
 
 if False:  # for the type checker
     from typing import Any
 
+    from ampacity.bus.leases.staging_driver import Source
     from ampacity.roles.interfaces import View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.roles.updates.places import Places
+    from ampacity.roles.updates.staged_file import StagedSink
 
 DOCUMENT = "staging"  # {"sequence": of the bundle, "names": of those that still lack it}
-SECONDARIES = "secondaries [stage [EVSE…] | activate EVSE… | stop]"
+SECONDARIES = "secondaries [stage [EVSE…] | activate EVSE… | stop | forget]"
 
 
 class Staging:
@@ -40,8 +46,10 @@ class Staging:
             return self._stage([self._known(name) for name in words[1:]] or self._names(), now_ms)
         if words[0] == "activate" and len(words) > 1:
             return self._activate([self._known(name) for name in words[1:]], now_ms)
-        if words == ["stop"]:
-            self._stop(now_ms)
+        if words in (["stop"], ["forget"]):
+            self.stop(now_ms)
+            if words == ["forget"]:
+                StagedFile(self._places.root).forget()
             return "stopped; what came is kept there"
         raise UsageError(SECONDARIES, words)
 
@@ -59,6 +67,11 @@ class Staging:
             if text != self._told.get(name):
                 self._told[name] = text
                 self._primary.log.add("info", "update of %s: %s" % (name, self._text(name)), now_ms)
+
+    def open(self, size: int, digest: bytes, now_ms: int) -> "StagedSink":
+        """A bundle for secondaries comes over a console: what is under way ends. Raises Rejected, OSError."""
+        self.stop(now_ms)
+        return open_staged(self._places.root, size, digest)
 
     def view(self) -> "View":
         """For `show update`: by name."""
@@ -98,7 +111,8 @@ class Staging:
         self._job_of[name] = job
         self._waiting.append(job)
 
-    def _stop(self, now_ms: int) -> None:
+    def stop(self, now_ms: int) -> None:
+        """Nothing is brought any more."""
         self._waiting = []
         for wire in self._primary.buses.wires:
             if wire.name in self._drivers:
@@ -122,10 +136,14 @@ class Staging:
 
     # what is known
 
-    def _bundle(self) -> "tuple[SlotSource, int]":
+    def _bundle(self) -> "tuple[Source, int]":
+        staged = StagedFile(self._places.root)
+        manifest = staged.manifest()
+        if manifest is not None:
+            return staged, manifest.sequence
         state, slot = self._places.slots.state, self._places.slot
         if slot == NONE or state.slots[slot].state != GOOD or state.trial != NONE:
-            raise NotNow("secondaries", "", "this primary runs no confirmed bundle that it could pass on")
+            raise NotNow("secondaries", "", "this primary runs no confirmed bundle to pass on: `ampacity bundle push --for-secondaries`")
         if self._source is None:
             self._source = SlotSource(self._places.tree, slot)
         return self._source, state.slots[slot].sequence
