@@ -185,6 +185,16 @@ def test_a_slot_that_runs_in_place_of_a_damaged_one_is_not_written():
         assert garage.follow().runs == "3.0"
 
 
+def test_a_restart_for_an_update_unlocks_no_evse():
+    with Root() as root:
+        garage = UpdatingGarage(root).run(3000)
+        unlocked = []
+        garage.primary.guard.unlock = unlocked.append
+        garage.push(release(2))
+        garage.run(70000)
+        assert garage.platform.resets and unlocked == []
+
+
 def test_nothing_is_written_between_a_roll_back_and_its_restart():
     with Root() as root:
         garage = UpdatingGarage(root).run(3000)

@@ -64,7 +64,7 @@ class PrimaryUpdates:
             self._kept_hold = updater.hold
             self._primary.persistence.put(HOLD_DOC, {"hold": updater.hold}, now_ms)
         if updater.wants_restart:
-            self._primary.reset(updater.wants_restart, 0, now_ms)
+            self._primary.resetting = updater.wants_restart  # not `reset`: that frees what is locked out, and no person has inspected it
             updater.wants_restart = ""
 
     def _facts(self, now_ms: int) -> "list[str]":
