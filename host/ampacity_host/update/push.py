@@ -20,6 +20,7 @@ OK, NOT_TAKEN, USAGE, NO_CONNECTION = 0, 1, 2, 3
 WANTS = re.compile(r"offset (\d+)$")
 LOOK_S = 0.2  # between two questions while the controller works
 STILL_S = 120.0  # a controller that wants nothing new for so long has stopped
+NO_RIGHTS = "needs installer rights"
 BREAKS_MAX = 10  # lost connections in a row
 
 
@@ -28,10 +29,12 @@ class NotTaken(Exception):
 
 
 class Push:
-    """One file on its way. clock, sleep: of the computer."""
+    """One file on its way. password: of the installer, for each new connection; sleep: of the computer."""
 
-    def __init__(self, link: Link, data: bytes, progress: Progress, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._link, self._data, self._progress, self._sleep = link, data, progress, sleep
+    def __init__(
+        self, link: Link, data: bytes, progress: Progress, sleep: Callable[[float], None] = time.sleep, password: str | None = None,
+    ) -> None:  # fmt: skip
+        self._link, self._data, self._progress, self._sleep, self._password = link, data, progress, sleep, password
         self.sent = 0
 
     def run(self, name: str) -> str:
@@ -69,6 +72,9 @@ class Push:
 
     def _ask(self, line: str) -> str:
         answer = self._link.ask(line)
+        if NO_RIGHTS in answer and self._password is not None:
+            accepted(self._link.ask(f"login {self._password}"))
+            answer = self._link.ask(line)
         if answer.startswith(REFUSED):
             text = answer.removeprefix(REFUSED)
             if text.startswith("the connection was lost"):
@@ -88,9 +94,7 @@ def push_command(file: Path, controller: ControllerRef, password: str | None, ac
     link = BlockingLink(door)
     began_s = time.monotonic()
     try:
-        if password is not None:
-            accepted(link.ask(f"login {password}"))
-        push = Push(link, data, Progress(as_json))
+        push = Push(link, data, Progress(as_json), password=password)
         text = push.run(name)
         taken_s = time.monotonic() - began_s
         shown = facts_of(link)

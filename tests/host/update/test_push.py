@@ -141,6 +141,34 @@ def test_a_push_continues_after_lost_connections():
     assert len([line for line in link.asked if line.startswith("transfer begin")]) == 5
 
 
+class Guarded(Breaking):
+    """Each new connection has no rights until its login."""
+
+    def __init__(self, lines, size):
+        super().__init__(lines, size)
+        self.known = False
+
+    def ask(self, line):
+        if line.startswith("login "):
+            self.known = line == "login right"
+            return "installer" if self.known else REFUSED + "login is refused: wrong password"
+        if not self.known:
+            return REFUSED + "transfer needs installer rights; login as installer first: `login PASSWORD`"
+        try:
+            return super().ask(line)
+        except LinkLost:
+            self.known = False
+            raise
+
+
+def test_a_push_logs_in_again_after_a_lost_connection():
+    push = Push(Guarded(["transfer data", "transfer data"], 2000), bytes(2000), Progress(True), lambda _: None, "right")
+    assert push.run("bundle") == "ready"
+    for password, text in (("wrong", "wrong password"), (None, "needs installer rights")):
+        with pytest.raises(NotTaken, match=text):
+            Push(Guarded([], 2000), bytes(2000), Progress(True), lambda _: None, password).run("bundle")
+
+
 def test_a_push_gives_up_after_ten_lost_connections():
     with pytest.raises(LinkLost):
         Push(Breaking(["transfer begin"] * 20, 2000), bytes(2000), Progress(True), lambda _: None).run("bundle")
