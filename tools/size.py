@@ -22,7 +22,7 @@ NOT_ON_A_BOARD = (
     "ports/linux.py", "ports/linux_board.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
 )  # fmt: skip
-APART = ("commission", "update", "point")  # loaded only during commissioning; where there are slots; boards with a pilot of their own
+APART = ("commission", "profiles", "update", "point")  # loaded only by tests and scans; the boot stage; boards with an own pilot
 
 
 def compiled_bytes(path: Path, target: Path) -> int:
