@@ -1,7 +1,7 @@
 """`python -m tools.size [--json]`: compiled bytes (.mpy) of the image of a primary, by room and in total.
 
-The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 512 KiB; modules that only commissioning loads, the boot
-stage with its updates, and the pilot of an own charging point are listed separately. Rooms or parts outside an image (a second OCPP
+The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 512 KiB; modules that only commissioning loads, those
+of updates, and the pilot of an own charging point are listed separately. Rooms or parts outside an image (a second OCPP
 version, the bench's simulated ports) do not count.
 """
 

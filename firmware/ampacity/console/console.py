@@ -41,7 +41,7 @@ YES_MS = 60000  # a question is forgotten after that
 # word: (may the user?, usage)
 COMMANDS = (
     ("help", True, "help [COMMAND]"),
-    ("show", True, "show [site | evse NAME | circuit NAME | bus | ocpp | version | counters | settings] [--json]"),
+    ("show", True, "show [site | evse NAME | circuit NAME | bus | ocpp | update | version | counters | settings] [--json]"),
     ("why", True, "why EVSE"),
     ("log", True, "log [LINES]"),
     ("login", True, "login PASSWORD"),
@@ -53,7 +53,7 @@ COMMANDS = (
     ("password", False, "password NEW"),
 )
 LISTS = {"evse": "evses", "circuit": "circuits"}
-PARTS = {"bus": "buses", "ocpp": "ocpp"}
+PARTS = {"bus": "buses", "ocpp": "ocpp", "update": "update"}
 
 
 class Console:
@@ -192,7 +192,7 @@ class Console:
         if part in PARTS:
             return view.get(PARTS[part]) or {}
         if part not in LISTS:
-            raise UnknownName("part", part, ["site", "evse", "circuit", "bus", "ocpp", "version", "counters", "settings"])
+            raise UnknownName("part", part, ["site", "evse", "circuit", "bus", "ocpp", "update", "version", "counters", "settings"])
         items = view.get(LISTS[part]) or {}
         if name is None:
             raise Rejected("show " + part, "", "a name: " + ", ".join(sorted(items)))

@@ -32,7 +32,7 @@ LOG_LINES = 100
 SMALL_HEAP_BYTES = 524288
 SMALL_LOG_LINES = 50
 ROLES = ("primary", "secondary")
-BOOT = "role s console s? echo b store s medium s reason s lines d cut_at_write i"
+BOOT = "role s console s? echo b store s medium s reason s lines d cut_at_write i update s bundles s"
 
 
 def log_lines() -> int:
@@ -161,9 +161,9 @@ async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]"
 
 
 def main(arguments: "list[str]") -> int:
-    """arguments: [data folder]. Returns the exit status of the process."""
-    if len(arguments) != 1:
-        print_line("usage: ampacity DATA_DIR")
+    """arguments: [data folder], and behind it the letter of the slot that the boot stage started. Returns the exit status of the process."""
+    if not 1 <= len(arguments) <= 2:
+        print_line("usage: ampacity DATA_DIR [SLOT]")
         return EXIT_USAGE
     folder = arguments[0]
     log = Log(log_lines())
@@ -172,6 +172,8 @@ def main(arguments: "list[str]") -> int:
     try:
         held = lock_folder(folder)
         boot = checked_boot(read_json(folder, "boot.json", required=False) or {})
+        if len(arguments) == 2:
+            boot["slot"] = arguments[1]
         if boot.get("echo"):
             log.echo = echo_line
         config = read_json(folder, "site.json")

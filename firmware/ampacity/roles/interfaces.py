@@ -11,6 +11,7 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.bus.leases.lease import Lease
     from ampacity.bus.leases.register_map import RegisterMap
+    from ampacity.bus.server.modbus_server import ModbusServer
     from ampacity.console.interfaces import Command
     from ampacity.evse.interfaces import Access
     from ampacity.evse.local_evse import LocalEvse
@@ -89,6 +90,8 @@ if False:  # for the type checker
         counters: "dict[str, Any]"
 
         def permit(self, until_ms: int) -> None: ...
+
+        def fill(self, driver: Any) -> None: ...
 
     class EvsesFace(Protocol):
         """Every EVSE of the site with its session: charging/evses.py."""
@@ -197,6 +200,18 @@ if False:  # for the type checker
 
         commands: "dict[str, Command]"
 
+    class UpdatesFace(Protocol):
+        """Updates of a secondary, for its console: updates/secondary_updates.py."""
+
+        about: "dict[str, str]"
+
+        @property
+        def commands(self) -> "dict[str, Command]": ...
+
+        def view(self, now_ms: int) -> View: ...
+
+        def step(self, now_ms: int) -> bool: ...
+
     class SecondaryFace(Protocol):
         """A secondary, as its console sees it: secondary.py."""
 
@@ -205,6 +220,9 @@ if False:  # for the type checker
         lease: Lease
         map: RegisterMap
         evse: LocalEvse
+        engine: "ModbusServer | None"
+        ticked_ms: int
+        updates: "UpdatesFace | None"
 
         def view(self, now_ms: int) -> View: ...
 

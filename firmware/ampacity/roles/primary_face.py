@@ -53,6 +53,7 @@ if False:  # for the type checker
         commissioning: "CommissioningFace | None"
         scanning: "ScanningFace | None"
         replacing: "ReplacingFace | None"
+        resetting: "str | None"
 
         @property
         def evses(self) -> EvsesFace: ...

@@ -32,7 +32,7 @@ if False:  # for the type checker
     from ampacity.evse.interfaces import EvsePort
     from ampacity.ports.line import Line
     from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
-    from ampacity.roles.interfaces import RolePlatform, View
+    from ampacity.roles.interfaces import RolePlatform, UpdatesFace, View
 
 TICK_MS = 100
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
@@ -92,8 +92,8 @@ class Secondary:
         self.documents = documents
         self.log = log
         self._device_log = DeviceLog(log)
-        self._now_ms = now_ms
-        documents.declare(secondary_shape, DamageReport(log, lambda: self._now_ms).tell)
+        self.ticked_ms = now_ms
+        documents.declare(secondary_shape, DamageReport(log, lambda: self.ticked_ms).tell)
         self._kept = KeptDocuments(documents, log, "store_failed")
         self.started_ms = now_ms
         kept = documents.get("secondary") or {}
@@ -111,6 +111,7 @@ class Secondary:
         self.stopped = False
         self.server: "ModbusTcpServer | None" = None  # the ModbusTcpServer, where there is one
         self.engine: "ModbusServer | None" = None  # of its bus, with the counters
+        self.updates: "UpdatesFace | None" = None  # updates/secondary_updates.py, where there are two slots
         self._unlocked_until_ms: "int | None" = None
         self._state: "str | None" = None
         port.on_input = self.tick
@@ -118,7 +119,7 @@ class Secondary:
 
     def tick(self, now_ms: int) -> None:
         """One pass: lease → pilot → facts. Bounded, no await."""
-        self._now_ms = now_ms
+        self.ticked_ms = now_ms
         limit_da = min(self.lease.limit_da(now_ms), self.lease.max_da)
         self.evse.step(limit_da, not (self.stopped or self._held_open(now_ms)), now_ms)
         self.stopped = self.stopped and self.machine.plugged
@@ -162,6 +163,8 @@ class Secondary:
             view["buses"] = {self.config.get("bus", "bus"): dict(self.engine.counters)}
         if self.server is not None:
             view["tcp"] = self.server.view()
+        if self.updates is not None:
+            view["update"] = self.updates.view(now_ms)
         return view
 
     def _held_open(self, now_ms: int) -> bool:
@@ -291,6 +294,9 @@ async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
     secondary = platform.role = Secondary(config, port, DocumentStore(platform.files, trusted=TRUSTED), log, platform.clock.now_ms())
     line, serving = open_bus(secondary, platform, log)
     tasks = [asyncio.create_task(serving), asyncio.create_task(keep_loop(secondary, platform))]
+    if platform.boot.get("update") or platform.boot.get("slot"):
+        from ampacity.roles.updates.secondary_updates import start
+        tasks += start(secondary, platform, log)
     if platform.boot.get("console"):
         host, number = parse_address(platform.boot["console"])
         target = SecondaryConsole(secondary, platform.clock)

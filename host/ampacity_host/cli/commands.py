@@ -14,12 +14,13 @@ import typer
 from ampacity_host.cli import completion
 from ampacity_host.cli.board_commands import boards, selftest
 from ampacity_host.cli.bundle_commands import bundles
+from ampacity_host.cli.controller import NO_CONNECTION, USAGE, ControllerOption, fail, reached
 from ampacity_host.cli.image_commands import add_to
 from ampacity_host.cli.new_site import EPILOG, new
 from ampacity_host.cli.spelling import Group
 
 if TYPE_CHECKING:
-    from ampacity_host.console.controller_option import ControllerRef
+    pass
 
 app = typer.Typer(
     cls=Group,
@@ -30,7 +31,7 @@ app = typer.Typer(
     help="One primary EV charger runs a whole site: check, simulate and operate it.",
 )
 
-OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+OK, REFUSED = 0, 1
 SIMULATION = ("matplotlib", "ocpp", "pymodbus", "websockets")  # the extra of pyproject.toml
 
 
@@ -54,12 +55,6 @@ class Phases(StrEnum):
 
     l1 = "l1"
     all = "all"
-
-
-def fail(text: str, status: int) -> "typer.Exit":
-    """The exception that ends a command with one line on standard error."""
-    typer.echo(f"ampacity: {text}", err=True)
-    return typer.Exit(status)
 
 
 @contextmanager
@@ -100,9 +95,6 @@ def at_least(least: int) -> Callable[[float | None], float | None]:
 
 
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file", callback=there, autocompletion=completion.site_files)]
-ControllerOption = Annotated[
-    str | None, typer.Option("--controller", metavar="DIR|HOST:PORT|TTY", help="its data folder, console address or serial console")
-]
 PromptOption = Annotated[str, typer.Option("--controller", metavar="TTY", help="serial device with the MicroPython prompt of the controller")]
 FolderOption = Annotated[str, typer.Option("--folder", metavar="FOLDER", help="data folder on the controller")]
 SecondaryOption = Annotated[
@@ -117,28 +109,6 @@ def on_version(wanted: bool) -> None:
     if wanted:
         version()
         raise typer.Exit
-
-
-def reached(controller: str | None) -> "ControllerRef":
-    """The controller that --controller names. Ends with 2 for an invalid value, with 3 if the folder or its controller is missing."""
-    from ampacity_host.console.controller_option import WAYS, kept_address, parse_controller
-
-    if controller is None:
-        raise fail(f"name the controller: --controller {WAYS}", USAGE)
-    try:
-        found = parse_controller(controller)
-    except PermissionError:
-        raise fail(f"--controller: no read access to the folder of {controller}", NO_CONNECTION) from None
-    except ValueError as problem:
-        if "/" in controller and not Path(controller).exists():
-            raise fail(f"no data folder {controller}", NO_CONNECTION) from None
-        raise fail(f"--controller: {problem}", USAGE) from None
-    if found.folder is not None:
-        try:
-            kept_address(found.folder)
-        except ValueError as problem:
-            raise fail(str(problem), NO_CONNECTION) from None
-    return found
 
 
 @app.callback()
@@ -179,11 +149,15 @@ def run(
     secondary: SecondaryOption = None,
     line: LineOption = None,
     watchdog: Annotated[str | None, typer.Option(metavar="DEVICE", help="hardware watchdog, fed by the safety loop, such as /dev/watchdog")] = None,
+    slots: Annotated[Path | None, typer.Option("--slots", metavar="DIR", help="folder with two slots for updates: ampacity bundle slots")] = None,
+    bundle_folder: Annotated[
+        Path | None, typer.Option("--bundle-folder", metavar="DIR", help="where bundles of a USB stick appear; default: inbox in --slots")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object first, with the address of the console")] = False,
 ) -> None:
     """Compile SITE.toml into DIR and run the controller there; restart it on request."""
     from ampacity_host.cli.standard_streams import forgive
-    from ampacity_host.configure.command import free_address, run_command
+    from ampacity_host.configure.command import Slots, free_address, run_command
     from ampacity_host.configure.running.supervisor import note_signals
 
     came = note_signals()
@@ -194,7 +168,10 @@ def run(
         except ValueError as problem:
             raise fail(f"--console: {problem}", USAGE) from None
         print(writer.dumps({"console": console, "data": str(data), "runtime": runtime.value, "secondary": secondary}), flush=True)
-    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog, came))
+    if bundle_folder is not None and slots is None:
+        raise fail("--bundle-folder goes with --slots", USAGE)
+    updates = None if slots is None else Slots(slots, bundle_folder)
+    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog, came, updates))
 
 
 @app.command(epilog="Exit codes: 0 stopped, 1 the site is refused, 2 wrong usage. Prints one line of JSON when the rig is ready.")

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from ampacity_host.configure.analysis.site_migration import after_change
 from ampacity_host.configure.analysis.terminal_report import finding_line, show, show_mistakes
 from ampacity_host.configure.running.fallback_folder import Refuses, beside, refusing, report_refusal
 from ampacity_host.configure.running.kept_evidence import kept_evidence
-from ampacity_host.configure.running.supervisor import ENDED, supervise
+from ampacity_host.configure.running.supervisor import ENDED, Program, supervise
 from ampacity_host.configure.site_file.tls import own_tls
 from ampacity_host.failure import failed
 from ampacity_host.rig.control_channel.fields import FieldError
@@ -27,6 +28,22 @@ from ampacity_host.rig.process.runtime import command
 
 BUSY, UNUSABLE = 75, 78
 RUN_LOCK = "run.lock"  # held by the supervisor; `lock` by the controller itself
+
+
+@dataclass(frozen=True)
+class Slots:
+    """root: folder with two slots; inbox: where bundles appear, None: in the root."""
+
+    root: Path
+    inbox: Path | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """For boot.json. Raises ValueError where the root is none."""
+        from ampacity_host.configure.running.slots import check_root
+
+        check_root(self.root)
+        found = {"update": str(self.root.resolve())}
+        return found if self.inbox is None else found | {"bundles": str(self.inbox.resolve())}
 
 
 def check_command(path: Path, as_json: bool, data: Path | None = None) -> int:
@@ -143,7 +160,7 @@ def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: s
 
 
 def run_command(path: Path, data: Path, runtime: str, console: str, secondary: str | None, line: str | None,
-                watchdog: str | None = None, came: Sequence[int] = ()) -> int:  # fmt: skip
+                watchdog: str | None = None, came: Sequence[int] = (), slots: Slots | None = None) -> int:  # fmt: skip
     """Compile, write and run the controller in the foreground; its exit status. came: signals of `note_signals`."""
     config = accepted(path, secondary, line, None if secondary else data)
     if config is None:
@@ -157,6 +174,7 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     try:
         if watchdog is not None:
             need_device(watchdog)
+        boot |= slots.facts() if slots is not None else {}
         need_reading(data)
         if secondary is None:
             print_change(config, data)
@@ -171,9 +189,16 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     except (ValueError, OSError, FieldError) as problem:
         return failed(problem, 2)
     try:
-        return supervise(program, environment, data, came)
+        return supervise(program, environment, data, came, None if slots is None else chooser(slots, runtime, data))
     finally:
         held.close()
+
+
+def chooser(slots: Slots, runtime: str, data: Path) -> Program:
+    """What each start of the controller runs."""
+    from ampacity_host.configure.running.slots import SlotChoice
+
+    return SlotChoice(slots.root.resolve(), runtime, data).program
 
 
 def need_reading(data: Path) -> None:

@@ -27,6 +27,7 @@ def rows():
         yield row, (EVSE if "." in row.key else SETTINGS)[name]
     secondary = Anything()
     secondary.documents = secondary.lease = secondary
+    secondary.updates = None
     for row in SecondaryConsole(secondary, None).settings.rows:
         yield row, EVSE[row.key]
 

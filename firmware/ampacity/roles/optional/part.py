@@ -3,6 +3,7 @@
 A part has `reading(meter, now_ms)` (a meter's frame has just gone to the guard; called before the tick that
 follows), `step(now_ms)` (housekeeping, each 200 ms), `edge(now_ms)` (a tariff or a schedule lets charging begin), `input_changed(name, on, now_ms)`
 (an input that the bench switches) and `close(now_ms)` (the controller is about to restart). role_parts.py makes the parts.
+One with `commands` (a dict as in console/console.py) adds them to the console, and `about` (word → text) to its help.
 """
 
 

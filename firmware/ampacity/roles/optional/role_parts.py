@@ -27,4 +27,7 @@ def role_parts(primary: "PrimaryFace") -> "list[OptionalPart]":
     if primary.locals:
         from ampacity.roles.optional.derating import Derating
         parts.append(Derating(primary.guard, primary.locals))
+    if primary.platform.boot.get("update") or primary.platform.boot.get("slot"):
+        from ampacity.roles.optional.update import update_parts
+        parts += update_parts(primary)
     return parts

@@ -92,6 +92,8 @@ class PrimaryConsole:
             "time": ("time", self._time),
         }
         self.commands.update(OcppCommands(primary).commands)
+        for part in primary.parts:
+            self.commands.update(getattr(part, "commands", {}))
 
     def view(self) -> "View":
         """The primary's view of the site, see status_view.py."""
@@ -104,6 +106,9 @@ class PrimaryConsole:
     def about(self, word: str) -> "str | None":
         """What `help COMMAND` says, None: no such command here."""
         from ampacity.roles.service.primary_help import ABOUT
+        for part in self.primary.parts:
+            if word in getattr(part, "about", ()):
+                return part.about[word]  # type: ignore[attr-defined, no-any-return]
         return ABOUT.get(word)
 
     def limit(self, name: str, limit_da: "int | None", watts: "int | None", ttl_ms: "int | None", now_ms: int) -> None:

@@ -45,6 +45,9 @@ class SecondaryConsole:
             "unlock": ("unlock SECONDS: settings may be written over the bus", self.unlock),
             "clear": ("clear: faults that are no longer there", self.clear),
         }
+        if secondary.updates is not None:
+            self.commands.update(secondary.updates.commands)
+            self.about = secondary.updates.about.get
         lease = secondary.lease
         self.settings = SettingTable(
             [

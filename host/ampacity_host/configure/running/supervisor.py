@@ -30,14 +30,18 @@ HEALTHY_S = 600.0  # after such a run time the shortest wait applies again
 NOT_STARTED = 126  # the program could not be started: out of memory, or gone for a moment
 KILL_S = 20.0  # a controller that has not followed a signal by then is killed
 LOOK_S = 0.1
+Program = Callable[[], tuple[list[str], dict[str, str]]]  # arguments and environment of the next start
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Supervisor:
     """One controller after the other until one ends permanently, or a signal ends this program."""
 
-    def __init__(self, program: list[str], environment: dict[str, str], data: Path | None = None, manager: NoManager | None = None) -> None:
-        self._program, self._environment, self._data = program, environment, data
+    def __init__(
+        self, program: list[str], environment: dict[str, str], data: Path | None = None, manager: NoManager | None = None,
+        choose: Program | None = None,
+    ) -> None:  # fmt: skip
+        self._program, self._environment, self._data, self._choose = program, environment, data, choose
         self._manager = manager or NoManager()
         self._child: subprocess.Popen[bytes] | None = None
         self._ending_s: float | None = None  # when a signal came
@@ -71,6 +75,8 @@ class Supervisor:
 
     def _live(self) -> int:
         try:
+            if self._choose is not None:
+                self._program, self._environment = self._choose()
             self._child = without_ctrl_c(lambda: self._manager.start(self._program, self._environment))
         except OSError as problem:
             print_line(f"the controller cannot be started: {problem}")
@@ -158,12 +164,14 @@ def ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def supervise(program: list[str], environment: dict[str, str], data: Path | None = None, came: Sequence[int] = ()) -> int:
+def supervise(
+    program: list[str], environment: dict[str, str], data: Path | None = None, came: Sequence[int] = (), choose: Program | None = None,
+) -> int:  # fmt: skip
     """Run the program, again as the module says; SIGTERM, SIGHUP and SIGINT are handed on, and noted in the data folder.
 
-    came: of `note_signals`, those that were there before.
+    came: of `note_signals`, those that were there before. choose: what each start runs, in place of the program.
     """
-    supervisor = Supervisor(program, environment, data, service_manager(os.environ))
+    supervisor = Supervisor(program, environment, data, service_manager(os.environ), choose)
     for number in taken():
         signal.signal(number, supervisor.hand_on)
     for noted in came:
