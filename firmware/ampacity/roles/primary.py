@@ -63,7 +63,7 @@ class Primary:
         self.started_ms = self.clock.now_ms()
         self.files = platform.files
         self.documents = DocumentStore(platform.files, DOCUMENT_BYTES_MAX, TRUSTED)
-        self.documents.declare(primary_shape, DamageReport(log, self.clock.now_ms).tell)
+        self.documents.declare(primary_shape, DamageReport(log, self.clock.now_ms).report)
         self.persistence = Persistence(self.documents, log, platform)
         self.site: "SiteFacts" = checked(site, self.persistence.evidence())
         self.wallclock = WallClock(self.clock)
@@ -87,7 +87,7 @@ class Primary:
         if site.get("parent"):
             from ampacity.roles.control.parent_link import ParentLink
             self.parent_link = ParentLink(self, site["parent"], self.numbers.epoch)
-        self.safety.drive(self.buses, self.locals, contactor_outputs, self.parent_link)
+        self.safety.attach(self.buses, self.locals, contactor_outputs, self.parent_link)
         self.upstream: "Upstream | None" = None
         if site.get("ocpp"):
             from ampacity.roles.charging.upstream import Upstream

@@ -340,7 +340,7 @@ class Upstream:
             self._take_limits(now_ms)
             if changes and raised(before, self._limits):
                 for part in self.primary.parts:
-                    part.edge(now_ms)
+                    part.limits_raised(now_ms)
 
     def _act(self, action: "tuple[Any, ...]", now_ms: int) -> None:
         kind = action[0]

@@ -26,7 +26,7 @@ PERMIT_MS = 250  # how long one checked tick lets frames leave that may feed a w
 class SafetyLoop:
     """guard: the safety core. readings: by meter index, kept here for others. parts: those that look at each reading.
 
-    `drive` says what it works on, before the first pass: the buses are made with `on_reading`, and so after it.
+    `attach` sets the buses and outputs before the first pass: the buses are made with `on_reading`, thus after this object.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class SafetyLoop:
         self.stall_ms = 0
         self._last_ms: "int | None" = None
 
-    def drive(
+    def attach(
         self, buses: "Buses", locals_: "list[LocalDriver]",
         contactor_outputs: "ContactorOutputs | None" = None, parent_link: "ParentFace | None" = None,
     ) -> None:

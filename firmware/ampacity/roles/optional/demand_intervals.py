@@ -83,15 +83,15 @@ def _fits(entry: object, most: int) -> bool:
 
 
 class StartDelays(OptionalPart):
-    """A random wait for everybody after a power failure, and for who does not charge at a tariff edge."""
+    """A random start delay of each EVSE after a power failure, and of each that does not charge when a tariff or a schedule begins."""
 
-    def __init__(self, extras: "OptionalFunctions", platform: "RolePlatform", most_ms: int, now_ms: int) -> None:
-        self.extras = extras
+    def __init__(self, optional_functions: "OptionalFunctions", platform: "RolePlatform", most_ms: int, now_ms: int) -> None:
+        self.optional_functions = optional_functions
         self.most_ms = most_ms
         self.below = platform.rng().below
         if platform.boot.get("reason", "PowerUp") in COLD_REASONS:
-            self.edge(now_ms)
+            self.limits_raised(now_ms)
 
-    def edge(self, now_ms: int) -> None:
-        """A tariff or schedule lets many begin in the same second."""
-        self.extras.delay_starts(self.most_ms, self.below, now_ms)
+    def limits_raised(self, now_ms: int) -> None:
+        """A tariff or schedule lets many EVSEs begin in the same second: each that does not charge gets a delay."""
+        self.optional_functions.delay_starts(self.most_ms, self.below, now_ms)

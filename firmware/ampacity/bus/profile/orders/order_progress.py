@@ -153,7 +153,7 @@ class OrderProgress:
         self.acked_off = surely
 
     @property
-    def off_believed(self) -> bool:
+    def off_trusted(self) -> bool:
         """Its own answers say that it holds the pause, and are trusted."""
         return self.acked_off and not self.off_disproved
 
