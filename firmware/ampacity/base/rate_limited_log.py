@@ -99,6 +99,6 @@ class DeviceLog(Log):
 
 
 def about(text: str) -> str:
-    """The name of the device that a line is about: "evse bay-1: started" is about bay-1."""
+    """The name of the device that a line is about: "evse bay-1: session started" is about bay-1."""
     name = text.split(":", 1)[0]
     return name[5:] if name.startswith("evse ") else name

@@ -19,7 +19,7 @@ if False:  # for the type checker
     from ampacity.ocpp.schema import Check
 
 OUTBOX_MAX = 256
-SILENCES_MAX = 2  # requests in a row without any answer: the connection does not work, whatever its pings say
+SILENCES_MAX = 2  # requests in a row without any answer: the connection does not work, whatever its pings show
 LOSSES_MAX = 3  # a message with which the link broke so often is the cause of it
 
 
@@ -36,7 +36,7 @@ class Exchange:
         self._losses: "tuple[Call | None, int]" = (None, 0)  # of that one, so far
 
     def post(self, what: "str | Callable[[Any, Any, int], tuple[str, Message] | None]", payload: "Any") -> None:
-        """Send a request as soon as possible, its answer tells nothing.
+        """Send a request as soon as possible; its answer is not evaluated.
 
         what: an action, or a function (station, payload, now_ms) → (action, payload) or None that makes it when it
         leaves. CallError when too many wait.

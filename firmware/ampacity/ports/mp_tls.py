@@ -47,7 +47,7 @@ def suites(known: "list[str]") -> "list[str]":
 
 
 def context(files: "TlsCredentials", server_side: bool, on_leaf: "Callable[[bytes], object] | None" = None) -> "Any":
-    """An SSLContext of TlsCredentials. on_leaf(DER): told the peer's own certificate once its chain was read.
+    """An SSLContext of TlsCredentials. on_leaf(DER): called with the peer's own certificate once its chain was read.
 
     Rejected: material that the library refuses.
     """

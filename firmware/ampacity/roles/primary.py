@@ -209,7 +209,7 @@ class Primary:
         return text + ("; " + trouble if trouble else "")
 
     def _limited(self, evse: int) -> str:
-        """The limit from outside that leaves it less than its minimum; "": none."""
+        """The external limit that leaves it less than its minimum; "": none."""
         least_da = self.guard.site.evses[evse].min_da
         for kind, index in (("evse", evse), ("chargers", 0)):
             for limit_da, source in self.guard.limits.sources_of(kind, index):

@@ -306,7 +306,7 @@ def scan(
     baud: Annotated[str | None, typer.Option(metavar="19200E1,…", help="serial settings; default: common ones, with --full all")] = None,
     full: Annotated[bool, typer.Option("--full", help="all addresses and all settings")] = False,
     ascii: Annotated[bool, typer.Option("--ascii", help="Modbus ASCII instead of RTU")] = False,
-    standing: Annotated[bool, typer.Option("--standing", help="you ensure that this bus may stop: skip the wait")] = False,
+    standing: Annotated[bool, typer.Option("--standing", help="skip the wait: you ensure that this bus may stop")] = False,
     json: JsonOption = False,
 ) -> None:
     """Find the devices on a bus: listen, wait until watchdogs have expired, then read. Never writes."""

@@ -108,7 +108,7 @@ class DuplicateAddresses:
         return True
 
     def _others_answer_once(self, unit: int) -> bool:
-        """Has some other unit been asked often enough to tell, and came no other's answer twice?"""
+        """Has some other unit been asked often enough to compare, and came no other's answer twice?"""
         asked_enough = False
         for other in sorted(self._units):
             if other != unit:

@@ -42,7 +42,7 @@ class Contact:
         return bool(self._wake) and not self.woken
 
     def take_probe(self, now_ms: int) -> "Request | None":
-        """An order within the reserve, as one write; None: the guard said no."""
+        """An order within the reserve, as one write; None: the guard refused."""
         device, order, recipe = self._device, self._device.order, self._device.recipe
         reserve_da = device.reserve_da()
         target_da = recipe.representable(min(device.want_da, reserve_da))

@@ -1,7 +1,7 @@
 """One charge controller behind a register map: its compiled profile interpreted, frame by frame.
 
 The driver decides what this device should be asked next; the engine decides whose turn it is; the guard decides what
-may leave. Nothing that can raise a current, or keep one alive, leaves without the guard's word:
+may leave. Nothing that can raise a current, or keep one in force, leaves without the permission of the guard:
 
 - silent: only probes, each an order no larger than the reserve, in a form that one write completes (contact.py);
 - audit: it answers; its identity and settings are read, and wrong settings corrected; orders may only lower (proof/audit_pass.py);
@@ -36,7 +36,7 @@ OVERDUE_MS = 1000         # a reading older than this goes before routine ones
 
 
 class EvseDriver:
-    """Driver of one EVSE, made of parts that each keep what is theirs; `device` is what all of them know, `pause` what proves that it is off.
+    """Driver of one EVSE, made of parts with their own state; `device` is the state that they share, `pause` the proof that it is off.
 
     evse_facts: its entry of the site facts; compiled: its profile; index: its place there; guard: the safety core, circuit/guard.py.
     """
@@ -125,7 +125,7 @@ class EvseDriver:
         self._idle_until_ms = 0
 
     def hold_open(self, on: bool) -> None:
-        """Its contactor is to be open, or (off) as its order says; nothing where it has no register for that."""
+        """Its contactor is to be open, or (off) as its order requires; nothing where it has no register for that."""
         if self._contactor is not None:
             self._contactor.hold(on)
 
@@ -287,7 +287,7 @@ class EvseDriver:
             device.audit.written(request.tag[1])
 
     def _answered(self, request: Request, whole: bool, now_ms: int) -> None:
-        """An answer that may belong to an older request tells nothing of this one: it may still be on its way.
+        """An answer that may belong to an older request shows nothing about this one: it may still be on its way.
 
         whole: one write that is the whole order. It takes the place of what the device remembers.
         """
@@ -319,7 +319,7 @@ class EvseDriver:
             device.lost(now_ms)
 
     def _refused(self, request: Request, reason: str, now_ms: int) -> None:
-        """The device is there, and says no: to an order, a setting, a reading. What is refused is said again ever more seldom."""
+        """The device answers and refuses an order, a setting or a reading. What is refused is repeated at growing intervals."""
         device, kind = self.device, request.tag[0]
         device.failures = 0
         device.guard.heard(device.index, now_ms)
@@ -330,7 +330,7 @@ class EvseDriver:
             device.write_limiter.sent("feed", None, now_ms, REFUSED_MS)
             device.hold_ms["feed"] = device.write_limiter.ready_ms("feed", None, now_ms, True)
         elif kind == "wake":
-            self._contact.woken = True  # who says no is awake
+            self._contact.woken = True  # a device that refuses is awake
         elif kind == "recipe":
             device.audit.skip()
         elif kind == "feature":

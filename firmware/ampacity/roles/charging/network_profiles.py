@@ -64,7 +64,7 @@ def secure(config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform") ->
 class NetworkProfiles:
     """station: asked for its profiles once. config: of the link, changed before its attempts. ocpp: of the site facts.
 
-    The link tells before_attempt, opened, connected (it works) and closed; step gives a reason to leave a connection.
+    The link calls before_attempt, opened, connected (it works) and closed; step gives a reason to leave a connection.
     """
 
     def __init__(

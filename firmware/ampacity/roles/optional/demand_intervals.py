@@ -1,4 +1,4 @@
-"""What sharing needs of the world: the clock's quarters, and chance for start delays."""
+"""Inputs of the sharing from outside the core: the beginnings of quarters of an hour, and random start delays."""
 
 
 from ampacity.roles.optional.part import OptionalPart
@@ -18,7 +18,7 @@ COLD_REASONS = ("PowerUp", "Watchdog", "unknown")
 
 
 class DemandIntervals(OptionalPart):
-    """Contracted power is a mean of the clock's quarters: tell the guard where they begin, and keep what was used.
+    """Contracted power is a mean of the clock's quarters: the guard gets their beginnings, and what was used is stored.
 
     Kept is only what flowed above the contract, once a minute while it does: the rest counts as used after a restart.
     """

@@ -2,7 +2,8 @@
 
 A part has `reading(meter, now_ms)` (a meter's frame has just gone to the guard; called before the tick that
 follows), `step(now_ms)` (housekeeping, each 200 ms), `limits_raised(now_ms)` (the CSMS raised a limit, at the time of a tariff or a
-schedule), `input_changed(name, on, now_ms)` (an input that the bench switches) and `close(now_ms)` (the controller is about to restart). role_parts.py makes the parts.
+schedule), `input_changed(name, on, now_ms)` (an input that the bench switches) and `close(now_ms)` (the controller is about to
+restart). role_parts.py makes the parts.
 """
 
 

@@ -1,4 +1,4 @@
-"""What units were seen to show as their limit while they are off: found by commissioning, kept, and told to their drivers.
+"""What units were seen to show as their limit while they are off: found by commissioning, kept, and passed to their drivers.
 
 The word of the site file goes before what is kept, unless the unit has been exchanged since that word was written: what was found
 out of one unit is assumed of no other, until commissioning has seen it there, too, or the site file says something else.

@@ -61,7 +61,7 @@ def site_of(profile: dict) -> dict:
 
 
 class EvseTestbed(DeviceTestbed):
-    """A site of one EVSE under the real guard. allow(da) is the limit from outside that the guard keeps to."""
+    """A site of one EVSE under the real guard. allow(da) is the external limit that the guard keeps to."""
 
     def __init__(self, name: str, seed: int = 1, site: "dict | None" = None) -> None:
         profile = load("evse-" + name)
@@ -108,7 +108,7 @@ class EvseTestbed(DeviceTestbed):
     # ---- what the items say
 
     def allow(self, limit_da: int) -> None:
-        """A limit from outside for this EVSE."""
+        """An external limit for this EVSE."""
         self.guard.limit("conformance", ("evse", 0), [limit_da] * 3, None, "hold")
 
     def ok(self) -> bool:
