@@ -164,7 +164,7 @@ def test_an_authorisation_waits_for_the_car_as_long_as_its_owner_permits():
     assert desk.step() == "idle"
     desk.access.allowed = True
     assert desk.step(plugged=True, state="B1") == "active"
-    assert "evse evse-1: started" in desk.said()
+    assert "evse evse-1: session started" in desk.said()
 
 
 def test_an_authorisation_that_outlives_the_plug_serves_the_car_again():
