@@ -222,7 +222,7 @@ def rig(
     if clock is ClockKind.virtual and csms is not None:
         raise fail("--csms cannot be reached on --clock virtual; use --bench-csms or --no-csms", USAGE)
     with simulation():
-        from ampacity_host.rig.main import run as start
+        from ampacity_host.rig.command import run as start
 
     raise typer.Exit(start(plain(locals())))
 
@@ -259,7 +259,7 @@ def replay(
 ) -> None:
     """Replay recorded sessions and other load on a virtual clock, and check the currents against the ratings."""
     with simulation():
-        from ampacity_host.replay.main import run as start
+        from ampacity_host.replay.command import run as start
 
     raise typer.Exit(start(plain(locals())))
 
@@ -273,7 +273,7 @@ def demo(
 ) -> None:
     """Demonstrate a garage with eight EVSEs: other load, a cut line, a killed primary. Takes under two minutes."""
     with simulation():
-        from ampacity_host.demo.main import run as start
+        from ampacity_host.demo.command import run as start
 
     raise typer.Exit(start(runtime.value if runtime else None, lines or None, chart, as_json=json))
 

@@ -24,7 +24,7 @@ LIVE_MS = 500  # readings no oftener than this: time is not the subject here
 SETTLE_MS = 12_000
 
 
-class Plant:
+class SteadyCar:
     """A car that draws what it is offered, no two phases alike."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class EvseTestbed(DeviceTestbed):
         self.guard = Guard(self._site(kind), START_MS)
         compiled = compile_profile(profile)
         compiled["live_ms"] = max(compiled["live_ms"], LIVE_MS)
-        self.plant = Plant()
+        self.plant = SteadyCar()
         clock = type("Clock", (), {"now_ms": staticmethod(lambda: START_MS)})
         self.device = make_device(profile, self.facts["unit"], self.plant, clock, seed, kind, site)
         self.driver = EvseDriver(self.facts, compiled, 0, self.guard)
