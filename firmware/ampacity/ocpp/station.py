@@ -438,9 +438,9 @@ class Station:
         slots = sorted(set(["1"] + list(kept)))
         return [slot for slot in slots if (kept.get(slot) or self._own_profile)["security_profile"] >= least]
 
-    def most(self, scope: int) -> int:
+    def max_limit(self, scope: int) -> int:
         """maxLimit where the table leaves it open: the power of the EVSE in W, else 0."""
-        return self._computed.most(scope)
+        return self._computed.max_limit(scope)
 
     # --- inside
 

@@ -310,7 +310,7 @@ class Primary:
             self._fault_injection = FaultInjection(self)
         self._fault_injection.act(kind, on, fields, now_ms)
 
-    async def guarded(self, name: str, start: "Callable[[], Awaitable[None]]") -> None:
+    async def keep_running(self, name: str, start: "Callable[[], Awaitable[None]]") -> None:
         """Run one loop of the outside world permanently: what it raises is logged and it starts again."""
         while True:
             try:
@@ -332,7 +332,7 @@ class Primary:
             loops.append(("upstream", self._run_upstream))
             if self.site.get("time", {}).get("ntp"):
                 loops.append(("ntp", self._keep_time))
-        return [asyncio.create_task(self.guarded(name, start)) for name, start in loops]
+        return [asyncio.create_task(self.keep_running(name, start)) for name, start in loops]
 
     async def _run_upstream(self) -> None:
         """The link; where it checks certificates and this controller has no clock of its own, the time server's answer goes first."""
@@ -350,7 +350,7 @@ class Primary:
         await run_timekeeper(self.site["time"]["ntp"], resolver, self.wallclock, self.clock, self.log, on_time=self.platform.set_clock)
 
 
-def made(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
+def make_primary(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
     """The Primary of these facts. Rejected also where a field was not checked before something was computed with it."""
     try:
         return Primary(platform, site, log)
@@ -361,7 +361,7 @@ def made(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
 
 async def run(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> None:
     """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
-    primary = made(platform, site, log)
+    primary = make_primary(platform, site, log)
     platform.role = primary
     log.add("info", "primary %s: site %s, %d EVSEs" % (__version__, site["name"], len(site["evses"])), primary.started_ms)
     if not primary.platform.watchdog.armed:

@@ -23,7 +23,7 @@ PROBE_MS = 1000  # from one probe of a silent device to the next
 PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many more
 
 
-class Contact:
+class Probing:
     """`presence_due`: its probes are not answered, so a reading is next. `woken`: the frame that wakes it has just left."""
 
     _wake: "Any" = ()  # the span that is read to wake it; () where it does not sleep
