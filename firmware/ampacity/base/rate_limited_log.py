@@ -36,10 +36,10 @@ NAMES_MAX = 600  # devices with a count of their own
 
 
 class DeviceLog(Log):
-    """The same log, for lines about devices: one that comes and goes each second must not push out what others had to say.
+    """The same log, for lines about devices: one that comes and goes each second must not push out the lines of others.
 
-    Each device has BURST lines, and one more each NEXT_MS. What is left out is counted (`log_lines_suppressed`); the last of it, which says
-    how things are now, is logged with the number. Memory: an integer for each device with fewer than BURST lines left, at most NAMES_MAX,
+    Each device has BURST lines, and one more each NEXT_MS. What is left out is counted (`log_lines_suppressed`); the last of it, which has
+    the present state, is logged with the number. Memory: an integer for each device with fewer than BURST lines left, at most NAMES_MAX,
     and the last line of those that chatter.
     """
 

@@ -1,12 +1,12 @@
 """What every experiment on one EVSE shares, and the simple ones: is there a load, and is it the right EVSE?
 
-An experiment is asked `step(observed, now_ms)` a few times a second until it says that it is over. What it wants
-is in its attributes; the run turns requests into limits, which can only lower, so the ledger decides:
+An experiment is asked `step(observed, now_ms)` a few times a second until it is over. Its requests
+are attributes; the run turns them into limits, which can only lower, so the ledger decides:
 
 - `wish_da`: what the EVSE under test should be limited to, None: to what it has;
 - `holds_others`, `room`: 0 the others keep their currents; 1 they may go to their minimum, 2 to a pause, so that the request fits;
 - `traffic`: ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC toward this EVSE (a test of its fail-safe);
-- `ask`: what a person is to do or to say, None: nothing. `answer("next" | "no")` is the person's word.
+- `ask`: the question to the person, None: none. `answer("next" | "no")` is the reply.
 
 After the end: `outcome`, `text`, `figures` (for the report), `findings`, and `counts`: what the ledger is to count.
 """
@@ -92,7 +92,7 @@ class Experiment:
         self._word: "str | None" = None
 
     def answer(self, word: str) -> None:
-        """The person's word, next or no; the next step takes it."""
+        """The reply of the person, next or no; the next step takes it."""
         self._word = word
 
     def step(self, observed: "Observation", now_ms: int) -> bool:

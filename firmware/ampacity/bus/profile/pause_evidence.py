@@ -1,6 +1,6 @@
 """What a device shows while it is paused: its limit register, its state, and whether these prove the pause. For commissioning.
 
-Documents leave much of that open. `shows` is the word of the site file (`off_shows`): "0", "least", "max" or "last".
+Documents leave much of that open. `shows` is the value of the site file (`off_shows`): "0", "least", "max" or "last".
 """
 
 from ampacity.bus.profile.evse_device import ONLINE

@@ -158,7 +158,7 @@ class OrderProgress:
         return self.acked_off and not self.off_disproved
 
     def drawn_while_off(self) -> None:
-        """It feeds its vehicle after the pause that it acknowledged, and after the time for it: its word is no proof."""
+        """It feeds its vehicle after the pause that it acknowledged, and after the time for it: its answer is no proof."""
         self.off_disproved = True
         self.false_acks += 1
 
