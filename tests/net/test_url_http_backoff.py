@@ -4,7 +4,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
 from ampacity.net.backoff import BackOff
 from ampacity.net.http import parse_head
-from ampacity.net.url import parse_url, quote
+from ampacity.base.url import parse_url, quote
 from check import raises
 
 

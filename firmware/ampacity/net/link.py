@@ -14,7 +14,7 @@ from ampacity.net.backoff import BackOff
 from ampacity.net.connection import Connection, hint_of
 from ampacity.net.resolver import Resolver
 from ampacity.net.timed_event import TimedEvent
-from ampacity.net.url import parse_url
+from ampacity.base.url import parse_url
 from ampacity.net.websocket import MESSAGE_MAX, WebSocketClient
 
 if False:  # for the type checker
@@ -25,7 +25,7 @@ if False:  # for the type checker
     from ampacity.base.interfaces import ByteReader, ByteWriter
     from ampacity.base.log import Log
     from ampacity.net.interfaces import Connector, Station
-    from ampacity.net.url import Url
+    from ampacity.base.url import Url
 
 OLD_TLS = "speaks no TLS 1.2"
 
