@@ -31,8 +31,8 @@ if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 
-    from ampacity.net.http import Head
     from ampacity.base.url import Url
+    from ampacity.net.http import Head
 
     Event = tuple[Any, ...]  # its kind, then what receive() says
 
