@@ -20,6 +20,7 @@ if False:  # for the type checker
 
 SUFFIX = ".set"
 NAMES = "trusted"  # names of the documents on which trust rests, of those that there were
+NAMES_LOST = "which documents there were is not known; it is written again from those that there are, and one that was lost with it counts as absent"
 SIZE_MAX = 65536
 AGAIN_MS = 2000  # after a medium refused
 EIO = 5
@@ -49,6 +50,8 @@ class DocumentStore:
         self._shape_of, self._tell = shape_of, tell
         found, self.damaged = self.damaged, []
         for name in found:
+            if name == NAMES:  # it is whole again
+                tell(name, NAMES_LOST)
             self.get(name)
 
     def get(self, name: str, default: "Any" = None) -> "Any":
@@ -139,7 +142,10 @@ class DocumentStore:
     def _look(self) -> None:
         """Which of the trusted documents there were, and are; what an earlier version wrote is taken in."""
         known = self.get(NAMES, [])
-        known = [name for name in known if name in self._trusted] if isinstance(known, list) else []
+        if not isinstance(known, list) or [name for name in known if not isinstance(name, str)]:
+            self.distrust(NAMES, NAMES_LOST)
+            known = []
+        known = [name for name in known if name in self._trusted]
         self._there = [name for name in self._trusted if name in known or self._exists(name)]
         if len(self._there) != len(known):
             try:
