@@ -103,7 +103,7 @@ def test_names_that_a_medium_refuses_are_written_with_the_next_document_without_
         assert documents.get("a") == TREE and vanishes(files, "a"), then
 
 
-def test_damaged_names_are_told_once_and_written_again_from_the_documents_that_there_are():
+def test_damaged_names_are_reported_once_and_written_again_from_the_documents_that_there_are():
     for raw in (b"", b"\xff" * 20, of(None), of({}), of([1])):
         files = MemoryFiles()
         DocumentStore(files, trusted=("a", "b")).put("a", TREE)
