@@ -111,8 +111,10 @@ def test_damaged_names_are_reported_once_and_written_again_from_the_documents_th
         for expected in (["trusted"], []):
             told = []
             documents = DocumentStore(files, trusted=("a", "b"))
-            documents.declare(lambda name: None, lambda name, why, told=told: told.append(name))
-            assert told == expected and documents.damaged == [] and documents.get("a") == TREE, raw
+            documents.declare(lambda name: "[s40*99]" if name == "trusted" else None, lambda name, why, told=told: told.append(name))
+            assert told == expected == documents.damaged and documents.get("a") == TREE, raw
+            documents.put("other", expected)
+            assert documents.damaged == []
         assert vanishes(files, "a"), raw
 
 

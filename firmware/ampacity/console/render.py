@@ -29,8 +29,7 @@ def plain(item: "Any") -> str:
     if isinstance(item, (list, tuple)):
         return "  ".join([plain(part) for part in item])
     if isinstance(item, float):  # MicroPython writes 79.9 as 79.90000000000001
-        text = ("%.3f" % item).rstrip("0")
-        return text + "0" if text[-1] == "." else text
+        return "%.1f" % item
     return printable(str(item))
 
 

@@ -20,7 +20,6 @@ if False:  # for the type checker
 
 SUFFIX = ".set"
 NAMES = "trusted"  # names of the documents on which trust rests, of those that there were
-NAMES_LOST = "which documents there were is not known; it is written again from those that there are, and one that was lost with it counts as absent"
 SIZE_MAX = 65536
 AGAIN_MS = 2000  # after a medium refused
 EIO = 5
@@ -49,9 +48,7 @@ class DocumentStore:
         """shape_of(name): the shape of that document, None: any. tell(name, why): it was found damaged; once, until it is written again."""
         self._shape_of, self._tell = shape_of, tell
         found, self.damaged = self.damaged, []
-        for name in found:
-            if name == NAMES:  # it is whole again
-                tell(name, NAMES_LOST)
+        for name in found + [NAMES]:
             self.get(name)
 
     def get(self, name: str, default: "Any" = None) -> "Any":
@@ -102,8 +99,9 @@ class DocumentStore:
                 self._names_due = False
             except OSError:  # the document itself is safe; its name with the next one
                 pass
-        if name in self.damaged:
-            self.damaged.remove(name)
+        for whole in (name, NAMES):
+            if whole in self.damaged:
+                self.damaged.remove(whole)
 
     def remove(self, name: str) -> None:
         """Forget a document; no error if there is none. OSError: it may be there still."""
@@ -142,16 +140,9 @@ class DocumentStore:
     def _look(self) -> None:
         """Which of the trusted documents there were, and are; what an earlier version wrote is taken in."""
         known = self.get(NAMES, [])
-        if not isinstance(known, list) or [name for name in known if not isinstance(name, str)]:
-            self.distrust(NAMES, NAMES_LOST)
-            known = []
-        known = [name for name in known if name in self._trusted]
+        known = [name for name in known if name in self._trusted] if isinstance(known, list) else []
         self._there = [name for name in self._trusted if name in known or self._exists(name)]
-        if len(self._there) != len(known):
-            try:
-                self._write(NAMES, sorted(self._there))
-            except OSError:  # the store itself reports a medium that refuses; the names come with the next document
-                self._names_due = True
+        self._names_due = len(self._there) != len(known)  # they are written with the next document
 
     def _exists(self, name: str) -> bool:
         try:

@@ -11,7 +11,6 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Call, Message, Reply
 
 OWN_INTERVAL_MS = 60000
-HEARTBEAT_S_MAX = 604800  # the most that HeartbeatInterval may be
 INTERVAL_S_MAX = 86400  # of a station that is not accepted: no CSMS means to be rid of it for longer
 DAY_MS = 86400000
 DOC = "ocpp_boot"
@@ -114,7 +113,7 @@ class BootNotification:
             self._heartbeat_ms = self._heard_ms = now_ms
             self._accepted = True
             if interval_s > 0:
-                self._station.model.set_passing("OCPPCommCtrlr", "HeartbeatInterval", str(min(interval_s, HEARTBEAT_S_MAX)))
+                self._station.model.set_passing("OCPPCommCtrlr", "HeartbeatInterval", str(min(interval_s, 604800)))
             self._station.accepted_now(now_ms)
         else:
             self._due_ms = now_ms + (min(interval_s, INTERVAL_S_MAX) * 1000 if interval_s > 0 else OWN_INTERVAL_MS)

@@ -34,18 +34,11 @@ def _refusal(station: "StationFace", slot: int, data: "Message") -> "str | None"
     if profile < station.config.get("security_profile", 1):
         return "NoSecurityDowngrade"
     spoken = data["ocppTransport"] == "JSON" and data["ocppVersion"] == "OCPP20" and "apn" not in data and "vpn" not in data
-    if not spoken or profile > 3 or data["messageTimeout"] <= 0 or not _usable(data["ocppCsmsUrl"], profile):
-        return "InvalidNetworkConf"
-    return None
-
-
-def _usable(url: str, profile: int) -> bool:
-    """Could a connection be tried with it?"""
     try:
-        parse_url(url)
+        parse_url(data["ocppCsmsUrl"], ("ws" if profile < 2 else "wss",))
     except Rejected:
-        return False
-    return suits(url, profile)
+        spoken = False
+    return None if spoken and profile <= 3 and data["messageTimeout"] > 0 else "InvalidNetworkConf"
 
 
 def suits(url: str, profile: int) -> bool:

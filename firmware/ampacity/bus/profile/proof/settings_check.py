@@ -1,7 +1,7 @@
 """Are the settings of a device still there (rule 8)? When they must be read for an order, and what is reported to the guard."""
 
 from ampacity.bus.profile.evse_device import ONLINE
-from ampacity.bus.profile.proof.liveness import HEARD_MS, Liveness, SettingsTiming, too_slow
+from ampacity.bus.profile.proof.liveness import Liveness, SettingsTiming, too_slow
 from ampacity.bus.profile.requests import DENIED_MS
 
 if False:  # for the type checker
@@ -49,7 +49,7 @@ class SettingsCheck:
         if cycle.at or self.timing.may_begin(now_ms, lowering):
             return True
         taken_ms = max(cycle.done_ms - cycle.started_ms, device.site["latency_ms"])
-        if self.timing.late and taken_ms + HEARD_MS > device.site["boot_ms"]:  # else silences, or the line, made it too late
+        if self.timing.late and taken_ms > device.site["boot_ms"]:  # else silences, or the line, made it too late
             self._trouble.too_slow(too_slow(taken_ms, device.site["boot_ms"]))
         device.hold_ms[hold] = now_ms + DENIED_MS if lowering else self.timing.hold_ms
         return False

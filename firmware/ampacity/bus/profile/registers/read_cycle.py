@@ -28,10 +28,8 @@ class ReadCycle:
 
     def begin(self, now_ms: int) -> int:
         """The span to ask for now."""
-        if self.started_ms < 0:
-            self.at = 0
-        if self.at == 0:
-            self.started_ms = now_ms
+        if self.started_ms < 0 or self.at == 0:
+            self.at, self.started_ms = 0, now_ms
         return self.at
 
     def step(self, now_ms: int) -> bool:
