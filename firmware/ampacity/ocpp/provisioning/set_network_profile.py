@@ -35,7 +35,8 @@ def _refusal(station: "StationFace", slot: int, data: "Message") -> "str | None"
         return "NoSecurityDowngrade"
     spoken = data["ocppTransport"] == "JSON" and data["ocppVersion"] == "OCPP20" and "apn" not in data and "vpn" not in data
     try:
-        parse_url(data["ocppCsmsUrl"], ("ws" if profile < 2 else "wss",))
+        parse_url(data["ocppCsmsUrl"])
+        spoken = spoken and suits(data["ocppCsmsUrl"], profile)
     except Rejected:
         spoken = False
     return None if spoken and profile <= 3 and data["messageTimeout"] > 0 else "InvalidNetworkConf"
