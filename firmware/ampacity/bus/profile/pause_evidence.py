@@ -40,7 +40,7 @@ def pause_view(driver: "Any") -> "dict[str, Any] | None":
     return {
         "register": field[NAME], "at": field[ADDRESS], "shown_da": shown_da, "read": read, "shows": off_shows_of(device.recipe, shown_da),
         "states": [[readings.fields[state][NAME], readings.values[state]] for state in states], "proven": proven,
-        "able": bool(told) and order.off_trusted and still and holds(told, readings.values, 0, device.targets),
+        "able": bool(told) and order.off_believed and still and holds(told, readings.values, 0, device.targets),
     }  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def _after_pause(device: "EvseDevice", off_shows: "str | None") -> str:
     if device.order.off_disproved:
         return "; current flowed after an earlier pause"
     told = device.table["proof"].get("told")
-    if told and not off_shows and device.order.off_trusted and holds(told, device.readings.values, 0, device.targets):
+    if told and not off_shows and device.order.off_believed and holds(told, device.readings.values, 0, device.targets):
         return "; not documented: `ampacity commission` determines what it shows"
     return ""
 

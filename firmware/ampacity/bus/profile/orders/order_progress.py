@@ -153,7 +153,7 @@ class OrderProgress:
         self.acked_off = surely
 
     @property
-    def off_trusted(self) -> bool:
+    def off_believed(self) -> bool:
         """Its own answers state that it holds the pause, and are trusted."""
         return self.acked_off and not self.off_disproved
 
