@@ -48,6 +48,7 @@ def modules(room):
 
 
 files = ["__init__.py", "__main__.py", *ALSO.get(options.role, ())]  # noqa: F821
+files += ["update/__init__.py", "update/cbor.py"]  # a configuration comes in the encoding of bundles
 if options.commission and not options.pilot:  # noqa: F821
     files += ["point/__init__.py", "point/scaling.py"]  # what the self test needs of a board without a pilot
 for each in rooms():

@@ -242,7 +242,7 @@ def test_the_reports_are_sealed_signed_and_stored():
 
 def test_commissioning_commands_need_the_installer_and_wrong_ones_get_the_valid_forms():
     yard = Yard()
-    assert "installer" in yard.type("commission start", "user")
+    assert "installer" in yard.type("commission start", "viewer")
     assert "no commissioning so far" in yard.type("commission report")
     assert "evse-1, evse-2" in yard.type("commission start evse-9")
     assert "each once" in yard.type("commission start evse-1 evse-1")

@@ -26,7 +26,7 @@ def test_settings_take_effect_together_and_outlive_a_restart():
     unit, say = desk()
     say("set fallback_a 8")
     say("set max_a 13.0")
-    assert say("commit") == "fallback_a: 0.0 A to 8.0 A\nmax_a: 16.0 A to 13.0 A"
+    assert say("commit 0") == "fallback_a: 0.0 A to 8.0 A\nmax_a: 16.0 A to 13.0 A"
     unit.secondary.housekeep(unit.now_ms)
     lease = Unit(unit.files).secondary.lease
     assert (lease.fallback_da, lease.max_da) == (80, 130)
@@ -45,7 +45,7 @@ def test_settings_have_the_names_of_the_site_file_and_former_ones_are_read():
         ("fallback 8", "fallback_a: 8.0 A"), ("hardware_max 13", "max_a: 13.0 A"), ("power_on 6", "power_on_a: 6.0 A"),
         ("longest_lease_ms 7000", "watchdog_s: 7 s"), ("watchdog_s 9", "watchdog_s: 9 s"),
     ):  # fmt: skip
-        assert not say("set " + typed + " commit").startswith("error")
+        assert not say("set " + typed + " commit 0").startswith("error")
         assert shown in say("show settings")
     assert "1..3600 s" in say("set longest_lease_ms 10")
     assert [line.split(":")[0] for line in say("show settings").split("\n")] == ["fallback_a", "max_a", "power_on_a", "watchdog_s"]
@@ -59,7 +59,7 @@ def test_settings_that_fit_only_together_are_taken_together_whatever_their_order
     for fallback, most in (("18", "20"), ("6", "10"), ("16", "16")):
         say("set fallback_a " + fallback)
         say("set max_a " + most)
-        assert not say("commit").startswith("error")
+        assert not say("commit 0").startswith("error")
         assert (lease.fallback_da, lease.max_da) == (int(fallback) * 10, int(most) * 10)
     say("set fallback_a 25")
     say("set max_a 20")

@@ -11,7 +11,9 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.bus.leases.lease import Lease
     from ampacity.bus.leases.register_map import RegisterMap
+    from ampacity.console.changes import Changes
     from ampacity.console.interfaces import Command
+    from ampacity.console.settings import SettingTable
     from ampacity.evse.interfaces import Access
     from ampacity.evse.local_evse import LocalEvse
     from ampacity.evse.session import Session
@@ -192,10 +194,18 @@ if False:  # for the type checker
             self, source: str, target: "tuple[str, int]", value: "int | None", until_ms: "int | None", silent: str, now_ms: int, unit: str = "da",
         ) -> None: ...
 
+    class ConfiguredTarget(Protocol):
+        """The part of a console's target that a configuration needs."""
+
+        settings: SettingTable
+        changes: Changes
+
     class ConsoleFace(Protocol):
         """What the console works on: service/primary_console.py."""
 
         commands: "dict[str, Command]"
+
+        def step(self, now_ms: int) -> None: ...
 
     class SecondaryFace(Protocol):
         """A secondary, as its console sees it: secondary.py."""
@@ -207,5 +217,7 @@ if False:  # for the type checker
         evse: LocalEvse
 
         def view(self, now_ms: int) -> View: ...
+
+        def housekeep(self, now_ms: int) -> None: ...
 
         def unlock_until(self, until_ms: int) -> None: ...

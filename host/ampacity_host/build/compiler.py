@@ -18,7 +18,8 @@ COUNTS_FOR = {  # modules below the package that only another room needs
     "store/slot_files.py": "update",
     "ports/board_point.py": "point", "ports/pilot_sampler.py": "point", "ports/duty_pin.py": "point",
     "ports/selftest.py": "commission", "roles/service/commissioning.py": "commission", "roles/service/scanning.py": "commission",
-    "roles/service/replacing.py": "commission",
+    "roles/service/replacing.py": "commission", "roles/service/configuring.py": "commission", "console/transfer.py": "update",
+    "roles/configuration/site_trial.py": "commission", "roles/configuration/site_comparison.py": "commission",
 }  # fmt: skip
 
 

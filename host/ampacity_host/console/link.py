@@ -22,7 +22,8 @@ RETRY_S = 0.5
 QUIET_S = 0.2
 BAUD = 115200
 PASSWORDS = ("login ", "password ")
-ASKS = ("show", "why", "log", "scan status", "commission status", "commission lines", "commission report", "replace status")  # change nothing
+ASKS = ("show", "why", "log", "scan status", "commission status", "commission lines", "commission report", "replace status",
+        "transfer begin", "transfer data", "transfer status")  # change nothing, or a second time nothing more
 
 
 def repeatable(line: str) -> bool:

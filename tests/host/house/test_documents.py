@@ -88,6 +88,7 @@ def test_help_imports_no_room():
     """Help comes at once: rooms are imported by the command that needs them."""
     names = sorted(COMMANDS)
     done = subprocess.run([ROOT / ".venv" / "bin" / "python", "-c", HELPS, *names], capture_output=True, text=True, cwd=ROOT)
-    own = ("", ".board_commands", ".bundle_commands", ".commands", ".completion", ".image_commands", ".new_site", ".spelling", ".standard_streams")
+    parts = ("board", "bundle", "configure", "image")
+    own = sorted(["", ".commands", ".completion", ".new_site", ".spelling", ".standard_streams", *(f".{each}_commands" for each in parts)])
     room = [f"ampacity_host.cli{each}" for each in own]
     assert done.stderr.splitlines() == [f"{name} {room}" for name in names]
