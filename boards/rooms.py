@@ -13,14 +13,13 @@ options.defaults(role="both", ocpp=True, commission=True, pilot=True, port="boar
 FIRMWARE = "../firmware" if os.path.isdir("../firmware/ampacity") else "../.."  # in the repository; where it is installed
 ABSENT = ["ports/linux.py", "ports/linux_board.py", "ports/linux_tls.py", "ports/sim.py"]  # of other runtimes, and of the bench
 ABSENT += ["roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py"]
-ABSENT += ["store/slot_files.py"]  # of the boot stage, with the room `update`
 ABSENT += ["ports/board.py"] if options.port == "unix" else ["ports/unix.py", "ports/lock.py"]  # noqa: F821
 ABSENT += [] if options.pilot else ["ports/board_point.py", "ports/pilot_sampler.py", "ports/duty_pin.py"]  # noqa: F821
 ABSENT += [] if options.commission else ["ports/selftest.py"]  # noqa: F821
 ROOMS = {
-    "both": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store"),
-    "primary": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store"),
-    "secondary": ("base", "bus", "console", "evse", "ports", "roles", "store"),
+    "both": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store", "update"),
+    "primary": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store", "update"),
+    "secondary": ("base", "bus", "console", "evse", "ports", "roles", "store", "update"),
 }
 ALSO = {"secondary": ("circuit/__init__.py", "circuit/trusted/__init__.py", "circuit/trusted/amperes.py", "circuit/trusted/errors.py")}
 
@@ -48,7 +47,6 @@ def modules(room):
 
 
 files = ["__init__.py", "__main__.py", *ALSO.get(options.role, ())]  # noqa: F821
-files += ["update/__init__.py", "update/cbor.py"]  # a configuration comes in the encoding of bundles
 if options.commission and not options.pilot:  # noqa: F821
     files += ["point/__init__.py", "point/scaling.py"]  # what the self test needs of a board without a pilot
 for each in rooms():

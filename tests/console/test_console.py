@@ -1,6 +1,6 @@
 """The console's lines and answers."""
 
-from helper_target import VIEW, Target, finished, said
+from helper_target import VIEW, Target, finished, said, set_quickly
 
 from ampacity.base import strict_json
 from ampacity.console.access import VIEWER, rank
@@ -184,6 +184,7 @@ def test_a_secret_is_never_shown():
 
 def test_the_user_reads_and_the_installer_changes():
     desk = Desk("viewer")
+    set_quickly(desk.target.store, "a long pass phrase")
     for name, least, _ in COMMANDS:
         if rank(least) > rank(VIEWER):
             assert "login" in desk.refused(name + " x y")

@@ -112,3 +112,15 @@ def test_a_damaged_list_of_interfaces_lets_no_changes_in_from_the_network():
     target = Target()
     target.files.replace("interfaces.set", b"garbage")
     assert target.access.greatest("network") == VIEWER and target.access.greatest("serial") == MANUFACTURER
+
+
+def test_once_the_report_is_signed_nothing_changes_without_a_password():
+    desk = Desk()
+    access = desk.target.access
+    assert role_of("127.0.0.1", access) == INSTALLER
+    access.commissioned = lambda: True
+    desk.role = role_of("127.0.0.1", access)
+    assert desk.role == VIEWER and "set a password first: `password NEW`" in desk("limit main 16") and desk.target.limits == []
+    assert "set a password first" in desk("set share.slot_s 600") and desk("show").startswith("mode")
+    assert desk("password " + PHRASE) == "ok" and desk("login " + PHRASE) == INSTALLER and desk("limit main 16") == "ok"
+    assert "login as installer" in Desk(desk.target.files, role=VIEWER)("password another pass phrase")

@@ -46,7 +46,10 @@ class Installer:
         at = self.offset(self(begin(data)))
         while at < len(data):
             at = self.offset(self(piece(data, at)))
-        return self("transfer end")
+        answer = self("transfer end")
+        while answer == "offset %d" % len(data):
+            answer = self("transfer end")
+        return answer
 
     def offset(self, answer):
         assert answer.startswith("offset "), answer

@@ -1,4 +1,5 @@
-"""Roles and their passwords. There is no default password; until the installer's is set only local consoles exist, with installer rights.
+"""Roles and their passwords. There is no default password; until the installer's is set only local consoles exist, with installer rights
+until the commissioning report is signed.
 
     viewer         `show`, `why`, `log`; needs a login once it has a PIN, until then only a connection
     installer      everything that changes the site
@@ -51,7 +52,10 @@ RESET = "the saved password cannot be read; removing %s.set from the store of th
 
 
 class Access:
-    """store: documents by name. random_bytes: function(n) of the system's random source. target_us: what a new password costs."""
+    """store: documents by name. random_bytes: function(n) of the system's random source. target_us: what a new password costs.
+
+    `commissioned`: does a signed report say that the site is in service? Then there are no rights without a password.
+    """
 
     def __init__(self, store: "Documents", random_bytes: "Callable[[int], bytes]", target_us: int = 500000) -> None:
         self._store = store
@@ -59,6 +63,7 @@ class Access:
         self._target_us = target_us
         self._throttle = LoginThrottle()
         self._busy_until_ms = 0
+        self.commissioned: "Callable[[], bool]" = lambda: False
 
     def is_set(self, role: str = INSTALLER) -> bool:
         """True if a password of this role is set, also if its record is unreadable."""
@@ -72,10 +77,12 @@ class Access:
         return name in self._store.damaged or (kept is not None and record_of(kept) is None)
 
     def without_login(self) -> str:
-        """The role of a session without a login once the installer's password is set.
+        """The role of a session without a login on this machine. Raises nothing.
 
         While the medium cannot be read at all a person has to see why: then it is the viewer's.
         """
+        if not self.is_set():
+            return VIEWER if self.commissioned() else INSTALLER
         known = DOCUMENTS[VIEWER] not in getattr(self._store, "unread", ())
         return NONE if self.is_set(VIEWER) and known else VIEWER
 

@@ -140,7 +140,7 @@ class Console:
         self._role = higher(role, self._login_role)
         for name, least, usage in COMMANDS:
             if name == word:
-                self._need(least, name)
+                self._need(VIEWER if name == "password" and not self.target.access.is_set() else least, name)
                 no_more_than(usage, words)
                 return getattr(self, "_" + name)(words[1:], now_ms)
         extra = self.target.commands.get(word)
@@ -166,6 +166,8 @@ class Console:
 
     def _need(self, least: str, word: str) -> None:
         if rank(self._role) < rank(least):
+            if least == INSTALLER and not self.target.access.is_set():
+                raise Rejected(word, "", "installer rights: the site is commissioned, so set a password first: `password NEW`, then `login NEW`")
             login = "login PASSWORD" if least == INSTALLER else "login %s PASSWORD" % least
             raise Rejected(word, "", "%s rights; login as %s first: `%s`" % (least, least, login))
 
@@ -372,7 +374,7 @@ class Console:
     def _password(self, words: "list[str]", now_ms: int) -> None:
         role, phrase = role_and_rest(words)
         access = self.target.access
-        first = role == MANUFACTURER and not access.is_set() and not access.is_set(MANUFACTURER)  # in the factory
+        first = not access.is_set() and not access.is_set(role)  # at this machine: in the factory, or before there are rights
         if rank(role) > rank(self._role) and not first:
             self._need(role, "password")
         self._work = access.change(phrase, role)

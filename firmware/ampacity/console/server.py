@@ -40,7 +40,7 @@ def role_of(host: str, access: "Access") -> str:
         return access.without_login()
     if host not in LOCAL_HOSTS:
         raise Rejected("console", host, "127.0.0.1 until the installer's password is set")
-    return "installer"
+    return access.without_login()
 
 
 async def serve(platform: "Network", host: str, port: int, access: "Access", target: "Callable[[], Target]", log: "Log") -> "Any":

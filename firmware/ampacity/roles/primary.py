@@ -46,6 +46,7 @@ CONSOLE_RETRY_MS = 1000
 TIME_FIRST_MS = 20000
 CONSOLE_DOCS = ("console", "console_trial", "site_trial")  # settings that were changed at the console, and what is on trial
 LIMITS_DOC = "limits"  # of manual_limits.py
+COMMISSION_DOC = "commission"  # the head of the commissioning report
 OFF_SHOWS_DOC = "off_shows"  # of off_shows.py
 
 
@@ -138,6 +139,7 @@ class Primary:
         if self._access is None:
             from ampacity.console.access import Access
             self._access = Access(self.documents, os.urandom)
+            self._access.commissioned = lambda: bool((self.documents.get(COMMISSION_DOC) or {}).get("signed"))
         return self._access
 
     async def serve_console(self) -> None:
@@ -345,7 +347,8 @@ def made(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
         return Primary(platform, site, log)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as e:
         log.add("error", format_exception(e), platform.clock.now_ms())
-        raise Rejected("site.json", "%s: %s" % (type(e).__name__, e), "a site.json compiled by `ampacity run` or `ampacity push`; details in the log")
+        allowed = "a site.json compiled by `ampacity run` or `ampacity configure push`; details in the log"
+        raise Rejected("site.json", "%s: %s" % (type(e).__name__, e), allowed)
 
 
 async def run(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> None:

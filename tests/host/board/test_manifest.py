@@ -88,9 +88,7 @@ def test_a_manifest_leaves_optional_rooms_out():
 
 
 def test_an_image_holds_what_the_budget_counts():
-    boot_stage = {name for name in size.module_sizes() if name.startswith("update/") or size.COUNTS_FOR.get(name) == "update"}
-    counted = {f"ampacity/{name}" for name in set(size.module_sizes()) - set(size.NOT_ON_A_BOARD) - boot_stage}
-    assert not {f"ampacity/{name}" for name in boot_stage} & set(image())
+    counted = {f"ampacity/{name}" for name in set(size.module_sizes()) - set(size.NOT_ON_A_BOARD)}
     assert counted <= set(image()), counted - set(image())
 
 

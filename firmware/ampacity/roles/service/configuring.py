@@ -21,7 +21,7 @@ from ampacity.roles.configuration.site_trial import SITE, SiteTrial, digest
 from ampacity.update.cbor import CONFIGURATION, decode, encode
 
 if False:  # for the type checker
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from ampacity.console.changes import Session
@@ -35,6 +35,28 @@ PIECE_BYTES = 336  # of an answer: 448 characters of base64
 LEFT_MS = 600000  # what was sent and not committed is forgotten after that
 LINES_MAX = 24  # changes that an answer lists
 DEFECTS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+
+
+class Incoming(MemorySink):
+    """A new configuration on its way: each `end` does a slice of the work, so that the safety loop runs in between.
+
+    work: function(data) that gives None after each slice, then the answer.
+    """
+
+    def __init__(self, size: int, wanted: bytes, work: "Callable[[bytes], Iterator[str | None]]") -> None:
+        MemorySink.__init__(self, size, wanted, BYTES_MAX, self._begin)
+        self._work = work
+        self._slices: "Iterator[str | None] | None" = None
+
+    def _begin(self, data: bytes) -> str:
+        self._slices = self._work(data)
+        return ""
+
+    def end(self) -> "str | None":
+        """The next slice. Raises Rejected."""
+        if self._slices is None and MemorySink.end(self) is None:
+            return None
+        return next(self._slices)  # type: ignore[arg-type]  # begun
 
 
 class Configuring:
@@ -148,38 +170,46 @@ class Configuring:
     def _set_values(self) -> str:
         return strict_json.dumps({"settings": self._settings.changed_values(), "secrets": self._settings.secrets_set()})
 
-    def _open(self, size: int, wanted: bytes, now_ms: int) -> MemorySink:
+    def _open(self, size: int, wanted: bytes, now_ms: int) -> "Incoming":
         """What takes a new configuration. Raises Rejected."""
         self._changes.confirmation.need_none()
         self.discard()
-        return MemorySink(size, wanted, BYTES_MAX, self._take)
+        return Incoming(size, wanted, self._stage)
 
-    def _take(self, data: bytes) -> str:
-        self._stage(decode(data, NAME, 0, CONFIGURATION), digest(data))
-        return strict_json.dumps(self._facts)
-
-    def _stage(self, new: "Any", sha256: str) -> None:
+    def _stage(self, data: bytes) -> "Iterator[str | None]":
+        """Judges and stages it: None after each slice, then what is known of it. Raises Rejected."""
+        sha256 = digest(data)
+        new = decode(data, NAME, 0, CONFIGURATION)
+        yield None
         old = self._present()
         if not isinstance(new, dict) or new.get("role") != old.get("role"):
             raise Rejected("role", new.get("role") if isinstance(new, dict) else "none", "the configuration of a " + self._role)
         kept: "list[str]" = []
         missing: "list[str]" = []
         site_comparison.fill_secrets(new, old, "", kept, missing)
+        yield None
+        facts = self._compared(old, new)
+        del old
+        yield None
+        staged = strict_json.dumps(new).encode()
+        yield None
+        self._verdict(new)
+        facts.update({"sha256": sha256, "kept": kept, "missing": missing})
+        self._staged, self._facts = staged, facts
+        yield strict_json.dumps(facts)
+
+    def _compared(self, old: "dict[str, Any]", new: "dict[str, Any]") -> "dict[str, Any]":
+        """How many fields differ, the first of them, and the first that touch safety."""
         lines: "list[str]" = []
         safety: "list[str]" = []
         count = 0
         for path, one, other in site_comparison.changes(old, new):
             count += 1
-            line = site_comparison.line_of(path, one, other)
             if len(lines) < LINES_MAX:
-                lines.append(line)
-            if site_comparison.touches_safety(path, self._role) and len(safety) < LINES_MAX:
-                safety.append(line)
-        del old
-        staged = strict_json.dumps(new).encode()
-        self._verdict(new)
-        self._staged = staged
-        self._facts = {"sha256": sha256, "count": count, "changes": lines, "safety": safety, "kept": kept, "missing": missing}
+                lines.append(site_comparison.line_of(path, one, other))
+            if len(safety) < LINES_MAX and site_comparison.touches_safety(path, self._role):
+                safety.append(site_comparison.line_of(path, one, other))
+        return {"count": count, "changes": lines, "safety": safety}
 
     def _verdict(self, new: "SiteFacts") -> None:
         """Raises Rejected where a start with it would be refused."""

@@ -65,7 +65,7 @@ class SecondaryConsole:
         self._check = check
         self.log = secondary.log
         self.access = Access(secondary.documents, os.urandom)
-        now_ms = clock.now_ms()
+        now_ms = 0 if platform is None else clock.now_ms()
         present = no_input if platform is None else presence_input(platform, self.log, now_ms)
         self.changes = Changes(secondary.documents, self.log, lambda now_ms: "", present, self._returned)
         self.commands: "dict[str, Command]" = {

@@ -1,10 +1,9 @@
 """The commands `ampacity configure push | pull | diff | backup | restore`. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no connection."""
 
-import getpass
 import json
-import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,11 +15,10 @@ from ampacity_host.configure.transfer.interfaces import Refusal, Told, Unreachab
 from ampacity_host.configure.transfer.over_console import OverConsole
 from ampacity_host.configure.transfer.over_prompt import OverPrompt
 from ampacity_host.console.controller_option import ControllerRef, door_of
-from ampacity_host.console.link import ConsoleLink, LinkLost, SerialDoor
+from ampacity_host.console.link import ConsoleLink, LinkLost, SerialDoor, asked_password
 from ampacity_host.progress import Progress
 
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
-PASSWORD = "AMPACITY_PASSWORD"  # noqa: S105 - name of the variable
 DETECT_S = 2.0
 
 
@@ -80,7 +78,7 @@ def way_to(options: Options) -> Way:
         door_of(options.controller)
     except ValueError as problem:
         raise Unreachable(str(problem)) from None
-    return OverConsole(lambda: door_of(options.controller), lambda: password(options))
+    return OverConsole(lambda: door_of(options.controller), cache(lambda: password(options)))
 
 
 def has_console(tty: str) -> bool:
@@ -107,9 +105,7 @@ def password(options: Options) -> str | None:
             return options.password_file.read_text().strip("\r\n")
         except OSError as problem:
             raise Usage(f"--password-file: {options.password_file}: {problem.strerror}") from None
-    if os.environ.get(PASSWORD):
-        return os.environ[PASSWORD]
-    return getpass.getpass("installer's password: ") if sys.stdin.isatty() else None
+    return asked_password()
 
 
 def push_command(site: Path, options: Options, secondary: str | None, line: str | None, minutes: int, confirm: bool) -> int:

@@ -17,9 +17,8 @@ from ampacity.roles.configuration.site_trial import ARMED, RUNNING
 from ampacity.roles.service.configuring import NAME
 from ampacity_host.configure.transfer.canonical import digest, redacted, to_cbor
 from ampacity_host.configure.transfer.interfaces import Active, Refusal, Told, Unreachable
-from ampacity_host.console.link import REFUSED, BlockingLink, Door, LinkLost
+from ampacity_host.console.link import LOGIN_FIRST, REFUSED, BlockingLink, Door, LinkLost
 
-LOGIN_FIRST = "login as installer first"
 BACK_S = 90.0  # a controller restarts in less
 LOOK_S = 0.5
 ATTEMPTS = 3
@@ -32,26 +31,16 @@ class OverConsole:
     def __init__(self, door: Callable[[], Door], password: Callable[[], str | None]) -> None:
         self._door = door
         self._password = password
-        self._link = BlockingLink(door())
+        self._link = BlockingLink(door(), password)
 
     def ask(self, line: str) -> str:
-        """The answer. Logs in where that is needed."""
-        text = self._said(line)
-        if text.startswith(REFUSED) and LOGIN_FIRST in text:
-            password = self._password()
-            if password is None:
-                raise Refusal("login: the controller has a password; name its file with --password-file, or set AMPACITY_PASSWORD")
-            self._accepted(self._said(f"login {password}"))
-            text = self._said(line)
-        return self._accepted(text)
-
-    def _said(self, line: str) -> str:
+        """The answer. Raises Refusal, Unreachable."""
         try:
-            return self._link.ask(line)
+            text = self._link.ask(line)
         except LinkLost as problem:
             raise Unreachable(str(problem)) from None
-
-    def _accepted(self, text: str) -> str:
+        if text.startswith(REFUSED) and LOGIN_FIRST in text:
+            raise Refusal("login: the controller has a password; name its file with --password-file, or set AMPACITY_PASSWORD")
         if text.startswith(REFUSED):
             raise Refusal(text.removeprefix(REFUSED))
         return text
@@ -103,7 +92,10 @@ class OverConsole:
                 while at < len(data):
                     at = self._next(f"transfer data {at} {base64.b64encode(data[at : at + DATA_BYTES_MAX]).decode()}")
                     told("sent", at, len(data))
-                answer: dict[str, Any] = json.loads(self.ask("transfer end").replace("\u2192 ", "-> "))  # the console writes arrows
+                text = self.ask("transfer end")
+                while text == f"offset {len(data)}":  # it judges, a slice at a time
+                    text = self.ask("transfer end")
+                answer: dict[str, Any] = json.loads(text.replace("\u2192 ", "-> "))  # the console writes arrows
                 return answer
             except (Refusal, Unreachable) as problem:
                 if left == 0 or (isinstance(problem, Refusal) and BROKEN not in str(problem)):
@@ -122,7 +114,7 @@ class OverConsole:
             self.close()
             time.sleep(LOOK_S)
             try:
-                self._link = BlockingLink(self._door())
+                self._link = BlockingLink(self._door(), self._password)
                 info = self.info()
             except (Refusal, Unreachable, ValueError) as problem:  # Refusal: the old life ended while it looked at the password
                 if isinstance(problem, Refusal) and BROKEN not in str(problem):
