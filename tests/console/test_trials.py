@@ -63,7 +63,7 @@ def test_confirmed_in_time_it_stays_also_after_a_start():
 def test_a_start_within_the_time_undoes_it():
     later = after_start(committed())
     assert later.slot_s() == 900 and "not confirmed" in later.target.settings.refused[0]
-    assert later.target.store.get(TRIAL) is None and "nothing is on trial" in later("commit confirm")
+    assert later.target.settings.undone and later.target.store.get(TRIAL) is None and "nothing is on trial" in later("commit confirm")
 
 
 def test_a_rollback_undoes_it_at_once_but_discards_what_is_staged_first():

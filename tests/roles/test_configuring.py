@@ -132,7 +132,10 @@ def test_a_start_within_the_time_returns_to_the_previous_one():
     desk.restart()
     assert desk.active() == changed(limit_da=100)
     desk.restart()
-    assert desk.active() == site() and "nothing is on trial" in desk("commit confirm")
+    assert desk.active() == site() and "nothing is on trial" in desk("commit confirm") and desk.json("config info")["trial"] is None
+    assert "controller: configuration not confirmed before a restart" in desk("log changes").split("\n")[-1]
+    desk.restart()
+    assert desk("log changes").count("before a restart") == 1
 
 
 def test_a_restart_for_a_configuration_keeps_lock_outs():
@@ -272,6 +275,8 @@ def test_the_settings_that_differ_from_their_default_are_read_as_set_takes_them(
     desk("set evse-2.limit_a 9.5")
     desk("commit 0")
     assert desk.json("config settings") == {"settings": {"idle_s": "120", "evse-2.limit_a": "9.5"}, "secrets": []}
+    desk.garage.primary.documents.put("access_viewer", {"kind": "pbkdf2-sha256", "rounds": 1, "salt": "00", "hash": "00" * 32})
+    assert desk.json("config settings")["secrets"] == ["password viewer"]
 
 
 def test_a_controller_without_a_data_folder_says_so():

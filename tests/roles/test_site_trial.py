@@ -22,7 +22,7 @@ class Controller:
         self.files.restart()
         trial = self.trial()
         trial.start()
-        return self.files.read(SITE), bool(trial.record())
+        return self.files.read(SITE), trial.is_running()
 
 
 def test_a_new_site_is_on_trial_after_the_restart_and_stays_once_confirmed():

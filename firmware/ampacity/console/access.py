@@ -76,6 +76,11 @@ class Access:
         kept = self._store.get(name)
         return name in self._store.damaged or (kept is not None and record_of(kept) is None)
 
+    def role_at(self, door: str) -> str:
+        """The role of a session without a login at this interface, which has to be on this machine before a password is set."""
+        role = self.without_login()
+        return role if rank(role) <= rank(self.greatest(door)) else self.greatest(door)
+
     def without_login(self) -> str:
         """The role of a session without a login on this machine. Raises nothing.
 

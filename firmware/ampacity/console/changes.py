@@ -52,6 +52,10 @@ class Changes:
         if self.sent is not None:
             self.sent.discard()
 
+    def undone(self, what: str, now_ms: int) -> None:
+        """A start has undone what was on trial."""
+        self.journal.add(CONTROLLER, "%s not confirmed before a restart: as before the commit" % what, now_ms)
+
     def step(self, now_ms: int) -> None:
         """Housekeeping: what was not confirmed in time is undone."""
         what = self.confirmation.step(now_ms)

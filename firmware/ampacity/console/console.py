@@ -290,7 +290,7 @@ class Console:
         self._login_role = NONE
         self.staged = {}
         access = self.target.access
-        return access.without_login() if access.is_set() else "no password is set: this session keeps installer rights; `password NEW` sets one"
+        return access.role_at(self.door) if access.is_set() else "no password is set: this session keeps installer rights; `password NEW` sets one"
 
     # for the installer
 

@@ -5,7 +5,7 @@ without a line, and where the device goes away.
 """
 
 from ampacity.console.access import SERIAL
-from ampacity.console.server import LOCAL_HOSTS, PROMPT, answered, role_of
+from ampacity.console.server import PROMPT, answered
 
 if False:  # for the type checker
     from collections.abc import Callable
@@ -64,7 +64,7 @@ class SerialConsole:
             from ampacity.console.console import Console
 
             self._console = Console(self._target(), None, SERIAL)
-        await self._say(await answered(self._console, text, role_of(LOCAL_HOSTS[0], self._access), self._clock))
+        await self._say(await answered(self._console, text, self._access.role_at(SERIAL), self._clock))
 
     async def _say(self, data: bytes) -> None:
         """No faster than the line carries it."""

@@ -144,6 +144,7 @@ class SettingTable:
         self._trials = trials or store
         self._values: "dict[str, Value]" = {}
         self.refused: "list[str]" = []
+        self.undone = False  # a start has undone a trial
         for row in rows:
             self._values[row.key] = row.default
 
@@ -170,6 +171,7 @@ class SettingTable:
             self.refused.append("those committed last were not confirmed before a restart: the previous ones are active")
             try:
                 self.revert()
+                self.undone = True
             except (Rejected, OSError) as e:
                 self.refused.append(str(e))
 

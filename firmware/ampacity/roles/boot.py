@@ -157,7 +157,7 @@ def begun_trial(folder: str, store: str, log: "Log") -> "SiteTrial | None":
     except OSError as e:
         text = "the trial of the configuration cannot be settled: %s" % e
     if text is None:
-        return trial
+        return trial if trial.is_running() else None
     log.add("warning", "configuration: " + text, 0)
     return None
 

@@ -11,6 +11,7 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.bus.leases.lease import Lease
     from ampacity.bus.leases.register_map import RegisterMap
+    from ampacity.console.access import Access as ConsoleAccess
     from ampacity.console.changes import Changes
     from ampacity.console.interfaces import Command
     from ampacity.console.settings import SettingTable
@@ -197,6 +198,7 @@ if False:  # for the type checker
     class ConfiguredTarget(Protocol):
         """The part of a console's target that a configuration needs."""
 
+        access: ConsoleAccess
         settings: SettingTable
         changes: Changes
 

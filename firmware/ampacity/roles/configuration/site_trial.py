@@ -19,7 +19,7 @@ if False:  # for the type checker
 SITE = "site.json"
 PREVIOUS = "site.previous"
 DOCUMENT = "site_trial"
-ARMED, RUNNING = "armed", "running"
+ARMED, RUNNING, RETURNED = "armed", "running", "returned"
 
 
 class SiteTrial:
@@ -60,7 +60,10 @@ class SiteTrial:
             record["phase"] = RUNNING
             self._documents.put(DOCUMENT, record)
             return None
+        if record.get("phase") == RETURNED:
+            return None
         self.revert()
+        self._documents.put(DOCUMENT, {"phase": RETURNED})  # for the journal of changes
         return "the new configuration was not confirmed before a restart: the previous one is active"
 
     def revert(self) -> None:
@@ -70,6 +73,17 @@ class SiteTrial:
             self._folder.replace(SITE, previous)
         self._documents.put(DOCUMENT, {})  # also where the record was damaged
         self._documents.remove(DOCUMENT)
+
+    def is_running(self) -> bool:
+        """Does this life run on a file on trial?"""
+        return self.record().get("phase") == RUNNING
+
+    def was_undone(self) -> bool:
+        """Has a start just undone it? Said once. Raises OSError."""
+        if self.record().get("phase") != RETURNED:
+            return False
+        self._documents.remove(DOCUMENT)
+        return True
 
     def confirm(self) -> None:
         """The file on trial stays. Raises OSError: it is still on trial."""

@@ -14,6 +14,7 @@ from binascii import b2a_base64
 from ampacity.base import strict_json
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
+from ampacity.console.access import LOGINS
 from ampacity.console.error_texts import UsageError
 from ampacity.console.transfer import MemorySink, Transfer
 from ampacity.roles.configuration import site_comparison
@@ -73,6 +74,7 @@ class Configuring:
         self.trial = None if self._folder is None else SiteTrial(documents, platform.files, self._folder)
         self._role = role
         self._settings = target.settings
+        self._access = target.access
         self._changes = target.changes
         self._check = check
         self._restart = restart
@@ -116,9 +118,12 @@ class Configuring:
 
     def begin_trial(self, now_ms: int) -> None:
         """At the start of a role: is its configuration on trial?"""
-        record = {} if self.trial is None else self.trial.record()
-        if record and self.trial is not None:
-            self._changes.confirmation.begin(self.trial, record.get("minutes", 0), now_ms)
+        if self.trial is None:
+            return
+        if self.trial.is_running():
+            self._changes.confirmation.begin(self.trial, self.trial.record().get("minutes", 0), now_ms)
+        elif self.trial.was_undone():
+            self._changes.undone(self.trial.what, now_ms)
 
     def staged(self) -> "dict[str, Any] | None":
         """What is known of the configuration that waits for `commit`; None: there is none."""
@@ -168,7 +173,8 @@ class Configuring:
         return str(b2a_base64(piece), "ascii").strip()
 
     def _set_values(self) -> str:
-        return strict_json.dumps({"settings": self._settings.changed_values(), "secrets": self._settings.secrets_set()})
+        passwords = ["password " + role for role in LOGINS if self._access.is_set(role)]
+        return strict_json.dumps({"settings": self._settings.changed_values(), "secrets": self._settings.secrets_set() + passwords})
 
     def _open(self, size: int, wanted: bytes, now_ms: int) -> "Incoming":
         """What takes a new configuration. Raises Rejected."""

@@ -59,6 +59,8 @@ class PrimaryConsole:
         )  # fmt: skip
         self.settings = SettingTable(self._rows(), primary.documents)
         self.settings.load()
+        if self.settings.undone:
+            self.changes.undone(self.settings.what, primary.started_ms)
         for text in self.settings.refused:
             self.log.add("warning", "stored setting refused: " + text, primary.started_ms)
         self.commands: "dict[str, Command]" = {  # with a question: the command asks first, always or where the last function is True

@@ -86,6 +86,8 @@ class SecondaryConsole:
             secondary.documents,
         )
         self.settings.load()
+        if self.settings.undone:
+            self.changes.undone(self.settings.what, now_ms)
         for text in self.settings.refused:
             self.log.add("warning", "settings: " + text, now_ms)
         if platform is not None and secondary.documents.get(SITE_TRIAL) is not None:

@@ -127,6 +127,7 @@ def sent(way: Way, facts: dict[str, Any], settings: dict[str, str], minutes: int
         answer |= way.send(facts, minutes, confirm, told) | {"written": True}
     if confirm:
         answer["settings"] = way.set_settings(settings)
+    answer["without"] = answer.pop("missing")  # secrets that neither the site file nor the controller has
     return OK, answer, lines_of(answer)
 
 
@@ -152,7 +153,6 @@ def lines_of(answer: dict[str, Any]) -> list[str]:
     else:
         lines.append(f"active on trial: `commit confirm` at the console within {answer['minutes']} min keeps it, else the previous one returns")
     lines += [f"kept as it was on the controller: {path}" for path in answer["kept"]]
-    lines += [f"to be set again: {path}" for path in answer["missing"]]
     return lines + [f"set {line}" for line in answer.get("settings", [])]
 
 
@@ -227,9 +227,9 @@ def restore_command(file: Path, options: Options, secrets: list[str], minutes: i
 
     def work(way: Way, told: Told) -> tuple[int, dict[str, Any], list[str]]:
         status, answer, lines = sent(way, facts, backup["settings"], minutes, True, told)
-        unset = [path for path in backup["missing"] if path in answer["missing"]]
-        answer["missing"] = unset
-        return status, answer, [line for line in lines if not line.startswith("to be set again")] + [f"to be set again: {path}" for path in unset]
+        there = way.settings()["secrets"]
+        unset = [path for path in backup["missing"] if path in answer["without"] or (" " in path and path not in there)]
+        return status, answer | {"missing": unset}, lines + [f"to be set again: {path}" for path in unset]
 
     return done(options, work)
 
@@ -237,8 +237,9 @@ def restore_command(file: Path, options: Options, secrets: list[str], minutes: i
 def insert(facts: dict[str, Any], text: str, missing: list[str]) -> None:
     """Puts the content of a file in the place of a secret: `ocpp.password=FILE`. Raises Usage."""
     path, _, name = text.partition("=")
-    if path not in missing:
-        raise Usage(f"--secret: {path!r} is no secret of this backup; it has: {', '.join(missing) or 'none'}")
+    of_site = [each for each in missing if " " not in each]  # `password ROLE` is set at the console
+    if path not in of_site:
+        raise Usage(f"--secret: {path!r} is no secret of this site; it has: {', '.join(of_site) or 'none'}")
     try:
         value = Path(name).read_text()
     except OSError as problem:
