@@ -13,20 +13,23 @@ from typer.testing import CliRunner
 from ampacity_host.cli import app
 from ampacity_host.configure import compile_site, load_site
 from ampacity_host.configure.push_pull import NoConnection, Prompt, TransferRefused, encoded, write_private
+from ampacity_host.configure.transfer.canonical import digest, to_cbor
 from tools.micropython.find import find
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
 SITE = HERE / "sites" / "good" / "two-hundred-eight.toml"
 
 
-@pytest.fixture
-def board(tmp_path):
-    """(the port's name, the board's folder) of a MicroPython that shows its prompt on a pty."""
+@pytest.fixture(params=[False])
+def board(request, tmp_path):
+    """(the port's name, the board's folder) of a MicroPython that shows its prompt on a pty. param: has it the firmware?"""
     folder = tmp_path / "board"
     folder.mkdir()
+    firmware = {"MICROPYPATH": f"{ROOT / 'firmware'}:.frozen"} if request.param else {}
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
-    process = subprocess.Popen([find(), str(HERE / "raw_prompt.py")], cwd=folder, stdin=ours, stdout=ours)
+    process = subprocess.Popen([find(), str(HERE / "raw_prompt.py")], cwd=folder, stdin=ours, stdout=ours, env=os.environ | firmware)
     yield os.ttyname(theirs), folder
     process.kill()
     process.wait()
@@ -162,3 +165,18 @@ def test_a_backup_without_its_secret_on_an_empty_board_names_what_is_to_be_set_a
     result = command("configure", "restore", tmp_path / "b.json", "--controller", port, "--secret", f"ocpp.password={tmp_path / 'phrase'}")
     assert result.exit_code == 0 and "to be set again" not in result.stdout
     assert json.loads((folder / "site.json").read_text())["ocpp"]["password"] == "battery-staple-horse"
+
+
+@pytest.mark.parametrize("board", [True], indirect=True)
+def test_the_firmware_of_the_board_judges_what_comes_before_it_replaces_anything(board, command, tmp_path):
+    port, folder = board
+    assert json.loads(command("configure", "push", SITE, "--controller", port, "--json").stdout)["judged"] is True
+    stored = (folder / "site.json").read_bytes()
+    command("configure", "backup", tmp_path / "b.json", "--controller", port)
+    backup = json.loads((tmp_path / "b.json").read_text())
+    backup["site"]["evses"][0]["circuit"] = 7
+    backup.pop("sha256")
+    (tmp_path / "b.json").write_text(json.dumps(backup | {"sha256": digest(to_cbor(backup))}))
+    result = command("configure", "restore", tmp_path / "b.json", "--controller", port)
+    assert result.exit_code == 1 and "circuit" in result.stderr
+    assert (folder / "site.json").read_bytes() == stored and [path.name for path in folder.glob("site.json*")] == ["site.json"]
