@@ -25,7 +25,7 @@ RETRY_S = 0.5
 QUIET_S = 0.2
 BAUD = 115200
 PASSWORDS = ("login ", "password ")
-LOGIN_FIRST = "login as installer first"
+LOGIN_FIRST = ("login as installer first", "login as viewer first")  # the installer may do both
 PASSWORD = "AMPACITY_PASSWORD"  # noqa: S105 - name of the variable
 ASKS = ("show", "why", "log", "scan status", "commission status", "commission lines", "commission report", "replace status",
         "transfer begin", "transfer data", "transfer status")  # change nothing, or a second time nothing more
@@ -214,6 +214,11 @@ def reason(problem: Exception) -> str:
     return getattr(problem, "strerror", None) or str(problem)
 
 
+def needs_login(text: str) -> bool:
+    """Is this answer a refusal that a login of the installer ends?"""
+    return text.startswith(REFUSED) and any(words in text for words in LOGIN_FIRST)
+
+
 def password_of_environment() -> str | None:
     """The installer's password in AMPACITY_PASSWORD."""
     return os.environ.get(PASSWORD) or None
@@ -238,7 +243,7 @@ class BlockingLink:
     def ask(self, line: str) -> str:
         """The answer's text; that of a login which was refused. LinkLost when there is none."""
         text = self._runner.run(self._link.ask(line))
-        if not text.startswith(REFUSED) or LOGIN_FIRST not in text:
+        if not needs_login(text):
             return text
         password = self._password()
         if password is None:

@@ -202,11 +202,12 @@ def test_over_the_serial_console_a_rating_is_changed_because_a_person_is_there(t
     (far, near), numbers = joined(tmp_path)
     yard = Yard(tmp_path, runtime, "--console-line", far)
     try:
+        yard.console("password", "viewer", "135790")
         yard.console("password", "a long pass phrase")
         rated = site(tmp_path, "rated.toml", rating=80)
         result = ampacity("configure", "push", rated, "--controller", near, AMPACITY_PASSWORD="a long pass phrase")
         assert result.exit_code == 0 and "circuits[main].rating_da" in result.stdout, result.output
-        result = ampacity("console", "--controller", near, "log", "changes")
+        result = ampacity("console", "--controller", near, "log", "changes", AMPACITY_PASSWORD="a long pass phrase")
         assert "installer at serial: configuration confirmed" in result.stdout
         assert ampacity("configure", "diff", rated, "--controller", near, AMPACITY_PASSWORD="a long pass phrase").exit_code == 0
     finally:

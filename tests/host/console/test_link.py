@@ -40,8 +40,10 @@ def test_a_refusal_keeps_the_controllers_words():
         as_json(link, "commission start x")
 
 
-def test_a_login_is_made_where_the_controller_asks_for_one():
-    needs = "error: limit needs installer rights; login as installer first: `login PASSWORD`"
+@pytest.mark.parametrize("needs", [
+    "error: limit needs installer rights; login as installer first: `login PASSWORD`",
+    "error: show needs viewer rights; login as viewer first: `login viewer PASSWORD`"])
+def test_a_login_is_made_where_the_controller_asks_for_one(needs):
     said = iter([needs, "ok"])
 
     class Answers(dict):

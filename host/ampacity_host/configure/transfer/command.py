@@ -15,6 +15,7 @@ from ampacity_host.configure.transfer.interfaces import Refusal, Told, Unreachab
 from ampacity_host.configure.transfer.over_console import OverConsole
 from ampacity_host.configure.transfer.over_prompt import OverPrompt
 from ampacity_host.console.controller_option import ControllerRef, door_of
+from ampacity_host.console.link import REFUSED as REFUSED_TEXT
 from ampacity_host.console.link import ConsoleLink, LinkLost, SerialDoor, asked_password
 from ampacity_host.progress import Progress
 
@@ -93,7 +94,8 @@ def has_console(tty: str) -> bool:
             link.close()
 
     try:
-        return "version" in json.loads(asyncio.run(asked()))
+        text = asyncio.run(asked())
+        return text.startswith(REFUSED_TEXT) or "version" in json.loads(text)
     except (LinkLost, ValueError, OSError):
         return False
 

@@ -17,7 +17,7 @@ from ampacity.roles.configuration.site_trial import ARMED, RUNNING
 from ampacity.roles.service.configuring import NAME
 from ampacity_host.configure.transfer.canonical import digest, redacted, to_cbor
 from ampacity_host.configure.transfer.interfaces import Active, Refusal, Told, Unreachable
-from ampacity_host.console.link import LOGIN_FIRST, REFUSED, BlockingLink, Door, LinkLost
+from ampacity_host.console.link import REFUSED, BlockingLink, Door, LinkLost, needs_login
 
 BACK_S = 90.0  # a controller restarts in less
 LOOK_S = 0.5
@@ -39,7 +39,7 @@ class OverConsole:
             text = self._link.ask(line)
         except LinkLost as problem:
             raise Unreachable(str(problem)) from None
-        if text.startswith(REFUSED) and LOGIN_FIRST in text:
+        if needs_login(text):
             raise Refusal("login: the controller has a password; name its file with --password-file, or set AMPACITY_PASSWORD")
         if text.startswith(REFUSED):
             raise Refusal(text.removeprefix(REFUSED))
