@@ -78,7 +78,7 @@ class Configuring:
         self._changes = target.changes
         self._check = check
         self._restart = restart
-        self.transfer = Transfer({NAME: self._open})
+        self.transfer = Transfer({NAME: self.open_sink})
         self._staged: "bytes | None" = None
         self._facts: "dict[str, Any]" = {}
         self._out = b""  # what `read` gives
@@ -176,7 +176,7 @@ class Configuring:
         passwords = ["password " + role for role in LOGINS if self._access.is_set(role)]
         return strict_json.dumps({"settings": self._settings.changed_values(), "secrets": self._settings.secrets_set() + passwords})
 
-    def _open(self, size: int, wanted: bytes, now_ms: int) -> "Incoming":
+    def open_sink(self, size: int, wanted: bytes, now_ms: int) -> "Incoming":
         """What takes a new configuration. Raises Rejected."""
         self._changes.confirmation.need_none()
         self.discard()

@@ -113,7 +113,7 @@ class PrimaryConsole:
         }
         self.commands.update(OcppCommands(primary).commands)
         if primary.documents.get(SITE_TRIAL) is not None:
-            self._configuring().begin_trial(primary.started_ms)
+            self.configuring().begin_trial(primary.started_ms)
 
     def view(self) -> "View":
         """The primary's view of the site, see status_view.py."""
@@ -340,13 +340,14 @@ class PrimaryConsole:
 
     def _config(self, words: "list[str]", now_ms: int) -> str:
         """The site as a whole; its part of the firmware is loaded when it is first asked for."""
-        return self._configuring().command(words, now_ms)
+        return self.configuring().command(words, now_ms)
 
     def _transfer(self, words: "list[str]", now_ms: int) -> str:
         """A new configuration in pieces."""
-        return self._configuring().take(words, now_ms)
+        return self.configuring().take(words, now_ms)
 
-    def _configuring(self) -> "Configuring":
+    def configuring(self) -> "Configuring":
+        """What reads and takes a configuration; loaded when it is first asked for."""
         if self.changes.sent is None:
             from ampacity.roles.service.configuring import Configuring
             self.changes.sent = Configuring(self.primary.platform, self.primary.documents, self, "primary", self._judge, self._restart_with)

@@ -91,7 +91,7 @@ class SecondaryConsole:
         for text in self.settings.refused:
             self.log.add("warning", "settings: " + text, now_ms)
         if platform is not None and secondary.documents.get(SITE_TRIAL) is not None:
-            self._configuring().begin_trial(now_ms)
+            self.configuring().begin_trial(now_ms)
 
     def step(self, now_ms: int) -> None:
         """Housekeeping: what was not confirmed in time is undone; a restart, once the answer that announces it has left."""
@@ -152,13 +152,14 @@ class SecondaryConsole:
 
     def config(self, words: "list[str]", now_ms: int) -> str:
         """Its configuration as a whole; its part of the firmware is loaded when it is first asked for."""
-        return self._configuring().command(words, now_ms)
+        return self.configuring().command(words, now_ms)
 
     def transfer(self, words: "list[str]", now_ms: int) -> str:
         """A new configuration in pieces."""
-        return self._configuring().take(words, now_ms)
+        return self.configuring().take(words, now_ms)
 
-    def _configuring(self) -> "Configuring":
+    def configuring(self) -> "Configuring":
+        """What reads and takes a configuration; loaded when it is first asked for. Raises NotNow where there is no data folder."""
         platform = self.platform
         if platform is None:
             raise NotNow("config", "", "this controller has no data folder")
