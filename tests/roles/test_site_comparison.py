@@ -41,12 +41,12 @@ def test_true_is_not_one():
 
 
 def test_only_what_no_sum_depends_on_is_free():
-    for field, value in (("limit_da", 100), ("priority", 2), ("weight", 3), ("connector", "sType2")):
+    for field, value in (("limit_da", 100), ("priority", 2), ("weight", 3)):
         new = site()
         new["evses"][0][field] = value
         assert lines(site(), new) and safety(site(), new) == [], field
     for field in sorted(site()["evses"][0]):
-        if field not in ("limit_da", "priority", "weight", "connector", "name"):
+        if field not in ("limit_da", "priority", "weight", "name"):
             new = site()
             new["evses"][0][field] = "other"
             assert safety(site(), new) == ["evses[evse-1].%s" % field], field
@@ -55,6 +55,7 @@ def test_only_what_no_sum_depends_on_is_free():
         new[top] = "other"
         assert bool(safety(site(), new)) == (top not in ("name", "ocpp", "time", "settings")), top
     assert safety(site(), site(a_field_of_tomorrow=1)) == ["a_field_of_tomorrow"]
+    assert safety(site(), site(alarm_output="gpio:5")) == ["alarm_output"]  # a pin that may be another output's
 
 
 def test_every_change_of_a_secondary_touches_safety():

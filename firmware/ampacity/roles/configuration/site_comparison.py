@@ -10,8 +10,8 @@ if False:  # for the type checker
 
 SECRETS = ("password", "key_pem")
 # fields that change neither a sum nor a reserve: of the site, of an EVSE
-FREE = ("name", "ocpp", "time", "settings", "alarm_output")
-FREE_OF_EVSE = ("limit_da", "priority", "weight", "connector")
+FREE = ("name", "ocpp", "time", "settings")
+FREE_OF_EVSE = ("limit_da", "priority", "weight")  # not the connector: by it a charging point knows whether it reads a cable's coding
 SHOWN_MAX = 60  # characters of one value
 MISSING = object()
 
