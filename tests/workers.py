@@ -31,6 +31,7 @@ LANES = (  # of about the same time by the clock
         "tests/e2e/test_behind_a_gateway.py",
         "tests/e2e/test_offline.py",
         "tests/e2e/test_tcp_secondaries.py",
+        "tests/host/configure/test_run_fallback.py",
         "tests/host/cli/test_streams.py",
         "tests/host/configure/test_signals.py",
         "tests/host/package/test_package.py",

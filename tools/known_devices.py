@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from ampacity_host import profiles
-from ampacity_host.profiles.identify import known_line
+from ampacity_host.profiles.known_lines import known_line
 from tools.generated import write
 
 PATH = Path(__file__).resolve().parents[1] / "firmware" / "ampacity" / "profiles" / "known.py"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases.grant_numbers import EPOCH_NUMBERS
+from ampacity.bus.leases.update_window import ORDER_ROWS, ROWS
 from ampacity.bus.server.der import ROLE_CHARACTERS_MAX
 from ampacity.bus.server.rights import ROLES
 from tools.generated import write
@@ -70,7 +71,7 @@ With TLS a client may do what its role allows (extension 1.3.6.1.4.1.50316.802.1
 | right | functions |
 | --- | --- |
 | `read` | 3, 4, 43; the reading half of 23 |
-| `order` | 6, 16, 23 to {grant} … {grant_end} (the grant) |
+| `order` | 6, 16, 23 to {grant} … {grant_end} (the grant) and {update} (the update window) |
 | `settings` | 6, 16, 23 to any other register |
 
 Roles, unless the site file has others: {roles}. Other roles have no right.
@@ -103,7 +104,29 @@ Registers that do not name a unit renew nothing there. It cannot be read.
 | --- | --- | --- | --- | --- |
 {rows}
 A broadcast clears `grant_flags` 1 and 2 and keeps the phases of the last grant.
-"""
+
+## Update window
+
+Only a unit with two slots has it ([updates](../updates.md)); every other, and every earlier version, answers exception 2. A primary writes an
+order and reads `update_state` and `update_next` in one exchange of function 23, in time that no reading and no order needs.
+
+- `begin` announces a bundle of so many bytes. The unit then wants bytes from `update_next` on; after a break, a restart or a power cut the
+  same bundle continues behind its manifest where the medium of the unit ends.
+- `data` that is not what the unit wants next changes nothing. While it checks or writes, `update_next` stays: ask again.
+- The unit verifies the signature and every file by itself. What is refused shows its field in `update_refused`.
+- `activate` restarts the unit with the bundle that is ready, if `order_at` is its sequence and its car does not charge; else exception 3.
+  Its own trial of 15 minutes decides, and rolls back by itself. Nothing is activated without this order.
+
+Read:
+
+| address | name | type | unit | meaning |
+| --- | --- | --- | --- | --- |
+{update}
+Written whole, with function 16 or 23:
+
+| address | name | type | unit | meaning |
+| --- | --- | --- | --- | --- |
+{order}"""
 
 
 def rows_of(base: int, rows: "tuple[tuple[str, str, str, str], ...]") -> str:
@@ -122,13 +145,14 @@ def document() -> str:
     roles = "; ".join(f"`{name}`: {', '.join(rights)}" for name, rights in ROLES)
     out = HEAD.format(
         version=table.PROTOCOL, base=table.BASE, models=models, end=table.END_AT, status=table.STATUS_AT, role_max=ROLE_CHARACTERS_MAX,
-        grant=table.GRANT_AT, grant_end=table.SETTINGS_AT - 1, roles=roles, epoch_numbers=EPOCH_NUMBERS,
+        grant=table.GRANT_AT, grant_end=table.SETTINGS_AT - 1, roles=roles, epoch_numbers=EPOCH_NUMBERS, update=table.UPDATE_ORDER_AT,
     )  # fmt: skip
     for name, base, model, access, rows in table.BLOCKS:
         number = f" (model {model}, {table.length(rows)} registers)" if model else ""
         out += f"\n## {name.capitalize()}{number}\n\nAccess: {access}.\n\n"
         out += "| address | name | type | unit | meaning |\n| --- | --- | --- | --- | --- |\n" + rows_of(base, rows)
-    return out + TAIL.format(address=table.BROADCAST, rows=rows_of(table.BROADCAST, table.ORDERS))
+    return out + TAIL.format(address=table.BROADCAST, rows=rows_of(table.BROADCAST, table.ORDERS),
+                             update=rows_of(table.UPDATE_AT, ROWS), order=rows_of(table.UPDATE_ORDER_AT, ORDER_ROWS))  # fmt: skip
 
 
 if __name__ == "__main__":

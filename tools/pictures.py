@@ -62,7 +62,7 @@ def model(with_story: bool) -> ViewModel:
         seen.headline, seen.progress = moment["headline"], moment["progress"]
     else:
         actions = Actions(seen, None, SimpleNamespace(), next(iter(seen.state["truth"]["circuits"])))
-        actions.chosen, actions.said = 4, (True, "present_token CARD-5 evse-5: ok")
+        actions.chosen, actions.result = 4, (True, "present_token CARD-5 evse-5: ok")
     return seen
 
 

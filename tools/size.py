@@ -1,7 +1,7 @@
 """`python -m tools.size [--json]`: compiled bytes (.mpy) of the image of a primary, by room and in total.
 
-The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 512 KiB; modules that only commissioning loads, the boot
-stage with its updates, and the pilot of an own charging point are listed separately. Rooms or parts outside an image (a second OCPP
+The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 512 KiB; modules that only commissioning loads, those
+of updates, and the pilot of an own charging point are listed separately. Rooms or parts outside an image (a second OCPP
 version, the bench's simulated ports) do not count.
 """
 
@@ -22,7 +22,7 @@ NOT_ON_A_BOARD = (
     "ports/linux.py", "ports/linux_board.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
 )  # fmt: skip
-APART = ("commission", "update", "point")  # loaded only during commissioning; the boot stage; boards with a pilot of their own
+APART = ("commission", "profiles", "update", "point")  # loaded only by tests and scans; the boot stage; boards with an own pilot
 
 
 def compiled_bytes(path: Path, target: Path) -> int:

@@ -84,7 +84,7 @@ def start(root=""):
     mount(folder)
     from ampacity.roles.boot import main
 
-    return main([root + "/data"])
+    return main([root + "/data", folder[-1]])
 
 
 if __name__ == "__main__" and start() == RESTART:

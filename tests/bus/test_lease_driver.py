@@ -381,13 +381,13 @@ def test_a_fail_safe_test_stops_the_grants_or_all_requests():
     for level, urgent in ((ALL_TRAFFIC, True), (READS_ONLY, True), (NO_TRAFFIC, False)):
         made = driver()
         made.want(50, 100)
-        made.mute(level, 100)
+        made.set_traffic(level, 100)
         assert (made.urgency(100) is not None) == urgent and (made.grant_due(100) == NOT_DUE) == (level != ALL_TRAFFIC)
         assert len(made.guard.of("lost")) == (level != ALL_TRAFFIC) and (made.due_ms == 1100) == (level != ALL_TRAFFIC)
-        made.mute(level, 100)
+        made.set_traffic(level, 100)
         assert len(made.guard.of("lost")) == (level != ALL_TRAFFIC)
     made.broadcaster.dirty = False
-    made.mute(ALL_TRAFFIC, 200)
+    made.set_traffic(ALL_TRAFFIC, 200)
     assert made.broadcaster.dirty and made.grant_due(200) != NOT_DUE
     made.failed(made._status, "timeout", 200)
     assert len(made.guard.of("lost")) == 1, "it is lost already"

@@ -75,6 +75,7 @@ def test_each_request_needs_its_right():
     assert needed(WRITE_GRANT) == (ORDER,) and needed(WRITE_SETTINGS) == (SETTINGS,)
     assert needed(both) == (READ, ORDER)
     assert needed(write_one_pdu(6, 0, 1)) == needed(write_one_pdu(6, 65535, 1)) == (SETTINGS,)
+    assert needed(write_pdu(table.UPDATE_ORDER_AT, bytes(8))) == (ORDER,) and needed(write_pdu(table.UPDATE_AT, bytes(8))) == (SETTINGS,)
     assert needed(b"\x08\x00\x00\x00\x00") == needed(b"\x06") == ()
 
 

@@ -4,7 +4,7 @@ from helper_circuit import SETTLE_MS, Bench, circuit, evse, foreign_evse, meter_
 
 from ampacity.circuit.trusted.device.evidence import Evidence
 from ampacity.circuit.trusted.metering.meter_trust import MeterTrust
-from ampacity.circuit.trusted.metering.step_response import StepResponse
+from ampacity.circuit.trusted.metering.step_check import StepCheck
 from ampacity.circuit.trusted.site.migration import place
 from ampacity.circuit.trusted.site.tree import Site
 
@@ -98,8 +98,8 @@ def test_rule_3_2_missing_or_wrong_counts_in_a_journal_change_nothing():
         trust = MeterTrust([True, True, True])
         clean = list(trust.blame)
         trust.load({"owed": [1, 0, 9], "against": [0, 0, 0], "blame": blame})
-        assert trust.blame == clean and trust.owed[0] == 1 and trust.owed[2] == 2
-        trust.turn()
+        assert trust.blame == clean and trust.missing_steps[0] == 1 and trust.missing_steps[2] == 2
+        trust.advance()
         assert trust.blame == clean
 
 
@@ -138,7 +138,7 @@ def test_rule_2_a_device_that_exceeds_its_orders_draws_zero_in_a_pause():
 
 def stepped(frame, least, most, before=(0, 0, 0)):
     """What a meter that showed 10 A on each phase makes of this frame, in which ours step from `before`."""
-    steps = StepResponse(3, [0, 1, 2])
+    steps = StepCheck(3, [0, 1, 2])
     assert not steps.look([100, 100, 100], list(before), list(before), 1000000)
     steps.look(list(frame), list(least), list(most), 1001000)
     return steps

@@ -97,10 +97,10 @@ def test_the_certain_current_without_an_order_is_the_known_one_and_not_the_worst
         (read(known(power_on_da=60), watchdog_ms=1, fallback_da=100), 100),
             (read(known(fallback_da=90, power_on_source="unknown"), watchdog_ms=9000), 0),
     ):  # fmt: skip
-        assert evidence.sure_da() == sure
+        assert evidence.known_reserve_da() == sure
     evidence = known(power_on_source="unknown")
     evidence.seen = {"power_on_da": 50}
-    assert evidence.sure_da() == 50
+    assert evidence.known_reserve_da() == 50
 
 
 def commissioned(**more):

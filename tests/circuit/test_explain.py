@@ -110,3 +110,13 @@ def test_a_limit_from_outside_below_the_minimum_is_named_with_its_source_and_is_
     bench.follow(20)
     text = bench.guard.why(0)
     assert "minimum" not in text and "by ocpp" in text, text
+
+
+def test_why_names_the_doubted_meter_of_a_circuit_below_whose_other_load_counts_here():
+    circuits = [circuit("house", rating=200, assumed=60), circuit("shop", parent=0, rating=200, assumed=120, meter=0)]
+    evses = [evse("bay-1"), mute_evse("bay-2", fallback_da=60, power_on_da=60)]
+    bench = Bench(site(evses, circuits, meters=[meter_facts()])).start()
+    bench.guard.demand(0, True)
+    bench.follow(20)
+    text = bench.guard.why(0)
+    assert text.startswith("0.0 A: no margin for its minimum 6.0 A: house L1 (20.0 A) − other load 12.0 A (meter of shop: "), text

@@ -56,7 +56,7 @@ ALL = (0, 1, 2)
 def test_rule_3_2_a_saturating_ct_is_wrongly_trusted_once():
     yard = stand(saturated, (ALL, ALL), (200, 200, 200))
     at_most(yard, 1)
-    assert yard.times == 1 and yard.state == "lost" and yard.guard.must_look(0)
+    assert yard.times == 1 and yard.state == "lost" and yard.guard.needs_inspection(0)
 
 
 def test_rule_3_2_a_ct_that_saturates_just_below_the_rating_is_found_by_a_step_each_time_and_permanently_after_the_third():
@@ -73,7 +73,7 @@ def test_rule_3_2_a_ct_that_saturates_just_below_the_rating_is_found_by_a_step_e
         if yard.state == "lost" and first_ms is None:
             first_ms = yard.over_ms
     assert first_ms <= 940000 and yard.over_ms <= 3 * 940000, (first_ms, yard.over_ms)
-    assert yard.guard.must_look(0) and "did not follow a step" in yard.guard.meter_reason(0), yard.guard.meter_reason(0)
+    assert yard.guard.needs_inspection(0) and "did not follow a step" in yard.guard.meter_reason(0), yard.guard.meter_reason(0)
     over_ms = yard.over_ms
     yard.run(1800)
     assert yard.over_ms == over_ms
@@ -98,13 +98,13 @@ def test_rule_3_2_a_correct_meter_near_its_rating_gets_a_short_step_in_a_quarter
 def test_rule_3_2_reversed_cts_with_declared_generation_are_wrongly_trusted_at_most_once():
     yard = stand(turned, (ALL, ALL), (300, 300, 300), rating=630, assumed=300, generation=300)
     at_most(yard, 1)
-    assert yard.state == "lost" and yard.guard.must_look(0)
+    assert yard.state == "lost" and yard.guard.needs_inspection(0)
 
 
 def test_rule_3_2_one_reversed_ct_with_declared_generation_is_wrongly_trusted_at_most_once():
     yard = stand(one_turned, (ALL, ALL), (300, 0, 0), rating=630, assumed=300, generation=300)
     at_most(yard, 1)
-    assert yard.state == "lost" and yard.guard.must_look(0)
+    assert yard.state == "lost" and yard.guard.needs_inspection(0)
 
 
 def test_rule_3_2_exchanged_cts_are_not_trusted_for_balanced_steps():
@@ -126,7 +126,7 @@ def test_rule_3_2_exchanged_cts_are_never_trusted_again_while_cars_of_every_kind
     yard.lie, yard.other = rotated, [200, 20, 20]
     yard.run(1800, yard.busy(30))
     at_most(yard, 1)
-    assert yard.state == "lost" and yard.guard.must_look(0)
+    assert yard.state == "lost" and yard.guard.needs_inspection(0)
 
 
 def test_rule_3_2_intermittent_false_readings_are_wrongly_trusted_at_most_three_times():
@@ -172,7 +172,7 @@ def doubted(yard):
     """Other load falls in the very frame in which a car starts: an honest meter seems to have missed the step."""
     yard.run(20)
     view = yard.guard.other.estimators[0]
-    view.trust.owe(0, 0, yard.now_ms)
+    view.trust.require_steps(0, 0, yard.now_ms)
     view.trust.failed("did not follow a step of the EVSEs")
     view._lose("lost", "")
     return yard
@@ -202,13 +202,13 @@ def test_rule_3_2_liveness_where_no_evse_has_room_for_a_step_a_person_is_asked_w
     doubted(yard)
     yard.other = [100, 100, 100]
     yard.run(60)
-    assert yard.state == "lost" and yard.cars[0].da == 0 and not yard.guard.must_look(0)
+    assert yard.state == "lost" and yard.cars[0].da == 0 and not yard.guard.needs_inspection(0)
     yard.run(1740)
-    assert yard.guard.must_look(0) and yard.kinds().count("alarm") == 1
+    assert yard.guard.needs_inspection(0) and yard.kinds().count("alarm") == 1
     assert "no EVSE has margin for a test step: inspection required, then `trust main`" in yard.guard.why(0), yard.guard.why(0)
     yard.guard.trust_meter(0)
     yard.run(90)
-    assert yard.state == "ok" and yard.cars[0].da > 60 and not yard.guard.must_look(0)
+    assert yard.state == "ok" and yard.cars[0].da > 60 and not yard.guard.needs_inspection(0)
 
 
 def test_rule_3_2_liveness_next_to_unmeasured_evses_steps_show_nothing_and_a_person_is_asked_within_half_an_hour():
@@ -217,13 +217,13 @@ def test_rule_3_2_liveness_next_to_unmeasured_evses_steps_show_nothing_and_a_per
     yard.run(30)
     doubted(yard)
     yard.run(60)
-    assert yard.state == "lost" and not yard.guard.must_look(0)
+    assert yard.state == "lost" and not yard.guard.needs_inspection(0)
     yard.run(1740)
-    assert yard.guard.must_look(0) and yard.kinds().count("alarm") == 1
+    assert yard.guard.needs_inspection(0) and yard.kinds().count("alarm") == 1
     assert "gave no clear result for 25 min: inspection required" in yard.guard.meter_reason(0), yard.guard.meter_reason(0)
     yard.guard.trust_meter(0)
     yard.run(90)
-    assert yard.state == "ok" and not yard.guard.must_look(0)
+    assert yard.state == "ok" and not yard.guard.needs_inspection(0)
 
 
 def test_rule_3_2_no_person_is_asked_while_no_evse_waits_for_the_meter():
@@ -231,7 +231,7 @@ def test_rule_3_2_no_person_is_asked_while_no_evse_waits_for_the_meter():
     doubted(yard)
     yard.unplug(0)
     yard.run(3600)
-    assert yard.state == "lost" and not yard.guard.must_look(0) and "alarm" not in yard.kinds()
+    assert yard.state == "lost" and not yard.guard.needs_inspection(0) and "alarm" not in yard.kinds()
 
 
 def test_rule_3_2_without_cars_a_meter_is_neither_trusted_nor_is_a_person_asked():
@@ -247,19 +247,19 @@ def test_rule_3_2_without_cars_a_meter_is_neither_trusted_nor_is_a_person_asked(
 def test_rule_3_2_only_a_step_that_spares_the_same_phases_counts():
     yard = stand(honest, (ALL, (0,)), (100, 100, 100), 60)
     trust = yard.trust
-    trust.owe(0, 0b110, yard.now_ms)
+    trust.require_steps(0, 0b110, yard.now_ms)
     trust.followed(0, 0)
     trust.followed(0, 0b010)
-    assert trust.owed == [2, 0, 0]
+    assert trust.missing_steps == [2, 0, 0]
     trust.followed(0, 0b110)
     trust.followed(0, 0b110)
-    assert trust.owed == [0, 0, 0] and trust.against == [0, 0, 0]
+    assert trust.missing_steps == [0, 0, 0] and trust.against == [0, 0, 0]
 
 
 def failing(times, explained=False, **more):
     yard = stand(honest, (ALL, ALL), (100, 100, 100), 30, **more)
     for _ in range(times):
-        yard.trust.owe(0, 0, yard.now_ms)
+        yard.trust.require_steps(0, 0, yard.now_ms)
         yard.trust.failed("did not follow a step of the EVSEs", explained)
     yard.run(2)
     return yard
@@ -268,10 +268,10 @@ def failing(times, explained=False, **more):
 def test_rule_3_2_after_the_third_failure_every_evse_reports_that_a_person_must_check():
     before = failing(0).ledger.journal_barrier.version
     yard = failing(2)
-    assert not yard.guard.must_look(0) and "alarm" not in yard.kinds()
+    assert not yard.guard.needs_inspection(0) and "alarm" not in yard.kinds()
     assert yard.ledger.journal_barrier.version > before
     yard = failing(3)
-    assert yard.guard.must_look(0) and yard.kinds().count("alarm") == 1
+    assert yard.guard.needs_inspection(0) and yard.kinds().count("alarm") == 1
     assert yard.guard.mode == "degraded" and yard.state == "lost"
     assert "inspection required" in yard.guard.meter_reason(0)
     assert "inspection required, then `trust main`" in yard.guard.why(0), yard.guard.why(0)
@@ -279,7 +279,7 @@ def test_rule_3_2_after_the_third_failure_every_evse_reports_that_a_person_must_
     assert yard.state == "lost"
     yard.guard.trust_meter(0)
     yard.run(5)
-    assert yard.state == "ok" and not yard.guard.must_look(0) and yard.guard.meter_reason(0) == ""
+    assert yard.state == "ok" and not yard.guard.needs_inspection(0) and yard.guard.meter_reason(0) == ""
 
 
 def test_rule_3_2_distrust_of_a_meter_outlives_a_restart():
@@ -287,22 +287,22 @@ def test_rule_3_2_distrust_of_a_meter_outlives_a_restart():
         yard = failing(times)
         again = Yard(facts=yard.facts, evidence=yard.guard.evidence_dump()).start()
         again.run(10)
-        assert again.state == "lost" and again.guard.must_look(0) == (times == 3)
-        assert again.trust.blame == yard.trust.blame and again.trust.owed == [2, 0, 0]
+        assert again.state == "lost" and again.guard.needs_inspection(0) == (times == 3)
+        assert again.trust.blame == yard.trust.blame and again.trust.missing_steps == [2, 0, 0]
     for wrong in (None, 5, {}, {"main": 5}, {"main": {"trust": {"owed": "x", "against": [1], "blame": [-1] * 5}, "seen": [1]}}):
         kept = dict(yard.guard.evidence_dump(), meters=wrong)
-        assert Yard(facts=yard.facts, evidence=kept).trust.owed == [0, 0, 0]
+        assert Yard(facts=yard.facts, evidence=kept).trust.missing_steps == [0, 0, 0]
 
 
 def test_rule_3_2_a_failure_explained_by_other_load_weighs_little_and_expires_after_a_day():
     yard = failing(35, explained=True)
-    assert not yard.guard.must_look(0)
-    assert failing(36, explained=True).guard.must_look(0)
+    assert not yard.guard.needs_inspection(0)
+    assert failing(36, explained=True).guard.needs_inspection(0)
     yard = failing(2)
     for _ in range(5):
-        yard.trust.turn()
+        yard.trust.advance()
     yard.trust.failed("")
-    assert not yard.guard.must_look(0)
+    assert not yard.guard.needs_inspection(0)
 
 
 def test_rule_3_2_liveness_a_correct_meter_with_jumping_loads_never_needs_a_person():
@@ -323,7 +323,7 @@ def test_rule_3_2_liveness_a_correct_meter_with_jumping_loads_never_needs_a_pers
         lost[0] += it.state != "ok"
 
     yard.run(2400, count)
-    assert not yard.guard.must_look(0)
+    assert not yard.guard.needs_inspection(0)
     assert lost[0] < 600, lost
 
 

@@ -8,7 +8,7 @@ from ampacity.circuit.cascaded_guard import CascadedGuard
 def above(rating, *neighbours, **own):
     """A primary below with a reserve of 6 A, and neighbours, under a circuit."""
     below = evse("row", **dict({"primary": True, "max_da": 320, "limit_da": 320, "fallback_da": 60, "power_on_da": 60}, **own))
-    facts = site([below] + list(neighbours), [circuit(rating=rating)], slot_s=60, restart_hold_ms=5000, raise_hold_ms=2000)
+    facts = site([below] + list(neighbours), [circuit(rating=rating)], slot_s=60, restart_hold_ms=5000, raise_hold_ms=2000, wake_ms=7200000)
     bench = Bench(facts).start()
     for e in range(len(facts["evses"])):
         bench.guard.demand(e, True)
@@ -109,6 +109,76 @@ def test_the_least_goes_up_level_by_level_whatever_is_granted_now():
     assert bench.guard.minimum_grant_da() == 120
     bench.guard.demand(0, False)
     assert bench.guard.minimum_grant_da() == 120, "6 A of the other beside the reserve"
+
+
+def row_of_picky_cars(needs_da, grant_da, seconds):
+    """A primary below with two reserves whose cars draw nothing below what they need; granted is what it asks for, at least grant_da."""
+    reserved = {"fallback_da": 60, "power_on_da": 60}
+    bench = told([evse("a", **reserved), evse("b", **reserved)], (), 120)
+    for e in range(2):
+        bench.guard.plugged(e, True)
+        bench.guard.demand(e, True)
+    return bench, play(bench, needs_da, lambda: grant_da, seconds)
+
+
+def play(bench, needs_da, grant_da, seconds):
+    drew = [0] * len(needs_da)
+    for _ in range(seconds):
+        bench.guard.grant(grant_da())
+        for e, least_da in enumerate(needs_da):
+            want_da = bench.guard.want_da[e]
+            bench.audit(e)
+            order_id = bench.send(want_da, e)
+            if order_id is not None:
+                bench.prove(order_id, want_da, e)
+            draws_da = want_da if want_da >= least_da else 0
+            drew[e] += draws_da > 0
+            bench.measure(e, draws_da, draws_da, draws_da)
+        bench.tick(1000)
+    return drew
+
+
+def test_a_row_whose_cars_drew_nothing_at_the_grant_asks_for_more_and_they_charge():
+    bench, drew = row_of_picky_cars((80, 80), 120, 900)
+    assert drew == [0, 0] and bench.guard.minimum_grant_da() == 142, bench.guard.minimum_grant_da()
+    drew = play(bench, (80, 80), lambda: max(120, bench.guard.minimum_grant_da()), 900)
+    assert min(drew) > 0, drew
+
+
+def test_a_row_of_sleeping_cars_asks_for_more_only_until_all_was_tried():
+    bench, _ = row_of_picky_cars((1000, 1000), 120, 900)
+    asked = []
+    for _ in range(40):
+        play(bench, (1000, 1000), lambda: max(120, bench.guard.minimum_grant_da()), 300)
+        asked.append(bench.guard.minimum_grant_da())
+    assert max(asked) > 142 and max(asked[20:]) <= 120, asked
+
+
+def test_the_pause_of_a_row_ends_early_once_where_the_grant_that_it_asks_for_is_possible():
+    bench = above(320, evse("e"), evse("f"))
+    bench.guard.minimum_grant(0, 120)
+    asleep(bench, 900)
+    assert "next retry" in bench.guard.why(0)
+    bench.guard.minimum_grant(0, 150)
+    offered = asleep(bench, 700)
+    assert 0 < offered < 600 and "next retry" in bench.guard.why(0), (offered, bench.guard.why(0))
+    assert asleep(bench, 300) == 0
+
+
+def asleep(bench, seconds):
+    """The first draws nothing, the others all that they are ordered; seconds in which the first had current to draw."""
+    offered = 0
+    for _ in range(seconds):
+        for e, want_da in enumerate(bench.guard.want_da):
+            bench.audit(e)
+            order_id = bench.send(want_da, e)
+            if order_id is not None:
+                bench.prove(order_id, want_da, e)
+            draws_da = want_da if e else 0
+            bench.measure(e, draws_da, draws_da, draws_da)
+        offered += bench.guard.want_da[0] > 0
+        bench.tick(1000)
+    return offered
 
 
 def test_phases_loaded_only_by_others_need_no_further_current():

@@ -416,6 +416,28 @@ def test_rule_3_3_after_a_freeze_a_meter_is_trusted_by_a_frame_checked_since():
     assert bench.ledger.other_da[1] >= 100
 
 
+def silent(bench, seconds):
+    """No frame of the meter; the EVSE is read."""
+    for _ in range(seconds):
+        bench.measure(0, 150, 150, 150)
+        bench.tick(1000)
+
+
+def test_rule_3_3_a_frame_checked_before_a_second_silence_does_not_end_that():
+    bench = metered()
+    bench.stand(160)
+    live(bench, 8, 100, 150)
+    silent(bench, 10)
+    live(bench, 1, 100, 150)
+    assert bench.guard.meter_state(0) == "lost"
+    silent(bench, 20)
+    bench.meter(331, 330, 330)
+    bench.tick(100)
+    assert bench.guard.meter_state(0) == "lost" and bench.ledger.other_da[1] == 200, bench.ledger.other_da
+    live(bench, 3, 180, 150)
+    assert bench.guard.meter_state(0) == "ok" and bench.ledger.other_da[1] == 180
+
+
 def test_rule_3_4_an_unmetered_circuit_counts_the_load_assumed_or_measured_below():
     circuits = [circuit(rating=630, assumed=150), circuit("house", 0, 320, assumed=50, meter=0), circuit("row", 0, 320)]
     bench = Bench(site([evse(circuit=2)], circuits, [meter_facts()])).start()

@@ -162,7 +162,7 @@ def test_an_assumption_below_a_metered_circuit_is_covered_by_its_meter():
 
 def distrusted(shown=80):
     life = metered(assumed=20).live(4, 30, 30, 30)
-    life.view.trust.owe(0, 0, life.now_ms)
+    life.view.trust.require_steps(0, 0, life.now_ms)
     life.view.trust.failed("did not follow")
     life.later(10)
     life.view._lose("lost", "did not follow")
@@ -183,7 +183,7 @@ def test_a_working_but_untrusted_meter_still_shows_load_that_no_evse_can_cause()
     life.other.tick(life.now_ms)
     assert life.other_da[0] == 30, "one that is believed and lost counts the greatest of the day"
     life = metered(assumed=20)
-    life.view.trust.owe(0, 0, 0)
+    life.view.trust.require_steps(0, 0, 0)
     life.view.certain_da = [99] * 3
     life.other.tick(0)
     assert life.other_da == [20] * 3, "never heard"
@@ -202,10 +202,10 @@ def test_distrust_of_a_meter_is_reported_and_stored_once():
     life.later(10)
     assert life.events.kept[-1][1:] == ("alarm", "main: meter did not follow, third time within 24 h: inspection required; "
         "inspect it and its CTs, then `trust main` at the console")
-    life.other.trusted(0, life.now_ms)
+    life.other.inspected(0, life.now_ms)
     assert life.events.kept[-1][1] == "meter" and life.view.trust.dump() is None and not life.view.complete
     count = len(life.events.kept)
-    Metered(evse(), meters=0).other.trusted(0, 0)
+    Metered(evse(), meters=0).other.inspected(0, 0)
     assert len(life.events.kept) == count
 
 
@@ -367,18 +367,18 @@ def test_feed_in_and_sign_are_plausible_within_an_ampere_or_a_twentieth():
         life = metered(generation=generation, rating=1000, evses=(evse(max_da=320, limit_da=320),))
         life.stand(ours_da)
         life.live(1, 10 + ours_da, 10 + ours_da, 10 + ours_da)
-        life.view.past.turn(0, life.now_ms + 10**6)
-        life.view.past.turn(0, life.now_ms + 2 * 10**6)
+        life.view.past.advance(0, life.now_ms + 10**6)
+        life.view.past.advance(0, life.now_ms + 2 * 10**6)
         life.view.lo, life.view.hi = [ours_da] * 3, [ours_da] * 3
         life.view.frame_da = [shown_da] * 3
         life.view._judge(life.now_ms)
-        assert life.view.trust.owes() != believed or shown_da == 280, (shown_da, ours_da, generation)
+        assert life.view.trust.has_missing_steps() != believed or shown_da == 280, (shown_da, ours_da, generation)
 
 
 def test_a_confirmation_by_a_person_restarts_the_meter_trust():
     life = distrusted()
-    life.view.looked_at()
-    assert not life.view.complete and not life.view.open and life.view.trust.believed(life.now_ms) and life.view.steps.ref_ms == -1
+    life.view.inspected()
+    assert not life.view.complete and not life.view.open and life.view.trust.is_trusted(life.now_ms) and life.view.steps.ref_ms == -1
     life.live(2, 30, 30, 30)
     assert life.view.state == "ok" and life.view.reason == ""
 

@@ -205,7 +205,7 @@ def feared():
     for key, value in (("watchdog_ms", 10000), ("fallback_da", 0)):
         life.intake.put_evidence(0, key, value, 100)
     life.intake.lost(0, 100)
-    assert life.s.reserve_da == 160 == life.permits.revives_da(life.s) and life.s.evidence.sure_da() == 0
+    assert life.s.reserve_da == 160 == life.permits.revives_da(life.s) and life.s.evidence.known_reserve_da() == 0
     return life
 
 

@@ -69,11 +69,11 @@ def test_a_site_has_the_values_of_its_facts_or_their_defaults():
 
 def test_a_circuit_has_the_values_of_its_facts_or_their_defaults():
     c = bare().circuits[0]
-    assert (c.name, c.parent, c.rating_da, c.assumed_da, c.generation_da, c.meter, c.breaker, c.gone) == (
+    assert (c.name, c.parent, c.rating_da, c.assumed_da, c.generation_da, c.meter, c.breaker, c.removed) == (
         "main", -1, [320] * 3, [0] * 3, [0] * 3, -1, None, False)  # fmt: skip
     facts = {"name": "m", "rating_da": [1, 2, 3], "assumed_other_da": 4, "generation_da": [5, 6, 7], "meter": 2, "breaker": "C63", "gone": True}
     c = bare(circuits=[facts]).circuits[0]
-    assert (c.rating_da, c.assumed_da, c.generation_da, c.meter, c.breaker, c.gone) == ([1, 2, 3], [4] * 3, [5, 6, 7], 2, "C63", True)
+    assert (c.rating_da, c.assumed_da, c.generation_da, c.meter, c.breaker, c.removed) == ([1, 2, 3], [4] * 3, [5, 6, 7], 2, "C63", True)
 
 
 TREE = [circuit("main", rating=600), circuit("a", 0, 300, assumed=50, generation=10), circuit("b", 0, 200),

@@ -56,17 +56,17 @@ class Toy:
     def tick(self, experiment):
         """Time passes; what the experiment wishes becomes an order unless it wants silence. Returns what is seen."""
         self.now_ms += TICK_MS
-        mute = ALL_TRAFFIC if experiment is None else experiment.mute
-        if mute == ALL_TRAFFIC:
+        traffic = ALL_TRAFFIC if experiment is None else experiment.traffic
+        if traffic == ALL_TRAFFIC:
             if self.muted:
                 self.returned_ms = self.now_ms + 1000
             wish_da = None if experiment is None else experiment.wish_da
             if wish_da is not None and (self.returned_ms is None or self.now_ms >= self.returned_ms):
                 self.order_da = min(wish_da, self.most_da)
             self.spoken_ms = self.now_ms
-        self.muted = mute != ALL_TRAFFIC
+        self.muted = traffic != ALL_TRAFFIC
         self._draw()
-        return self._sight(mute)
+        return self._sight(traffic)
 
     def limit_da(self):
         """What the device truly obeys."""
@@ -91,15 +91,15 @@ class Toy:
             flows[self.wires[terminal]] += self.drawn_da
         return [self.signs[n] * flows[self.inputs[n]] for n in range(3)]
 
-    def _sight(self, mute):
-        silent = mute == NO_TRAFFIC
+    def _sight(self, traffic):
+        silent = traffic == NO_TRAFFIC
         if not silent:
             self.amps_ms = self.now_ms
         back = self.returned_ms is None or self.now_ms >= self.returned_ms
         amps = [self.drawn_da if n < self.phases else 0 for n in range(3)]
-        state = "ok" if mute == ALL_TRAFFIC and back else "silent"
+        state = "ok" if traffic == ALL_TRAFFIC and back else "silent"
         return Observation(
-            state=state, online=mute == ALL_TRAFFIC, plugged=self.plugged, charging=self.drawn_da > 0, order_da=self.order_da,
+            state=state, online=traffic == ALL_TRAFFIC, plugged=self.plugged, charging=self.drawn_da > 0, order_da=self.order_da,
             limit_da=self.limit_da(), amps_da=amps if self.measures else None, amps_ms=self.amps_ms, meters=[(self.lines_da(), self.now_ms)],
         )  # fmt: skip
 

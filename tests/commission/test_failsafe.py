@@ -131,7 +131,7 @@ def test_a_device_that_does_not_recover_is_found():
     experiment = FailsafeCheck(claims(), LOADED, 1)
     for _ in range(3000):
         sight = toy.tick(experiment)
-        if experiment.device_da is not None and experiment.mute == 0:
+        if experiment.device_da is not None and experiment.traffic == 0:
             sight.state = "silent"
         if experiment.step(sight, toy.now_ms):
             break
@@ -162,7 +162,7 @@ def test_a_car_that_is_full_before_a_long_time_is_over_shows_no_watchdog():
     toy.house = lambda now_ms: [10 if toy.plugged else 11, 20, 10]
     experiment = FailsafeCheck(claims(watchdog_ms=HALF_HOUR_MS), LOADED, 1)
     while not experiment.step(toy.tick(experiment), toy.now_ms):
-        toy.plugged = not toy.muted or toy.now_ms - experiment.muted_ms < 300000
+        toy.plugged = not toy.muted or toy.now_ms - experiment.silent_since_ms < 300000
     assert experiment.outcome == "not done" and "car full" in experiment.text and not experiment.counts
 
 
@@ -206,8 +206,8 @@ def test_a_load_that_draws_no_more_after_a_silence_shows_no_watchdog():
         over = False
         while not over:
             over = experiment.step(toy.tick(experiment), toy.now_ms)
-            if toy.muted and experiment.muted_ms not in silences:
-                silences.append(experiment.muted_ms)
+            if toy.muted and experiment.silent_since_ms not in silences:
+                silences.append(experiment.silent_since_ms)
             full = toy.muted and len(silences) == (2 if watchdog_ms == 10000 else 1) and not toy.limit_da()
             toy.car_da = 0 if full or not toy.car_da else 320
         assert experiment.outcome == "not done" and "did not resume" in experiment.text and not experiment.counts, watchdog_ms
@@ -220,10 +220,10 @@ def test_a_silence_ends_at_once_where_the_site_needs_the_current_back():
         over = False
         while not over:
             sight = toy.tick(experiment)
-            sight.pressed = toy.muted and toy.now_ms - experiment.muted_ms >= 2000
+            sight.pressed = toy.muted and toy.now_ms - experiment.silent_since_ms >= 2000
             over = experiment.step(sight, toy.now_ms)
             if sight.pressed:
-                assert experiment.mute == 0
+                assert experiment.traffic == 0
                 silences.append(toy.now_ms)
         assert len(silences) == tries and experiment.outcome == "not done" and "needed its current" in experiment.text
 
@@ -233,12 +233,12 @@ def powered(toy, allows_da, off=True, **more):
     experiment = PowerOn(claims(power_on_source="declared", **more), LOADED, 1)
     for _ in range(6000):
         if experiment.ask and toy.muted:
-            muted_s = (toy.now_ms - experiment.muted_ms) // 1000
+            muted_s = (toy.now_ms - experiment.silent_since_ms) // 1000
             toy.power = not (off and 5 <= muted_s < 15)
             toy.watchdog_ms, toy.spoken_ms, toy.fallback_da = 1, 0, allows_da if muted_s >= 15 else toy.order_da
             if muted_s >= 60:
                 experiment.answer("next")
-        elif experiment.mute == 0 and experiment.device_da is not None:
+        elif experiment.traffic == 0 and experiment.device_da is not None:
             toy.watchdog_ms = 10000
         if experiment.step(toy.tick(experiment), toy.now_ms):
             return experiment

@@ -18,7 +18,7 @@ class Station:
 
     def sight(self, experiment):
         self.now_ms += 500
-        believed = self.proves or experiment.tells is not None
+        believed = self.proves or experiment.declares is not None
         if experiment.wish_da is not None and (not experiment.wish_da or believed):
             self.order_da = experiment.wish_da
         if self.order_da or self.obeys:
@@ -44,13 +44,13 @@ class Station:
 def test_a_device_that_proves_its_pause_is_recorded_without_a_test():
     station = Station(shows_da=0, proves=True)
     experiment = station.play(word=None)
-    assert experiment.outcome == finding_texts.PASSED and experiment.tells is None and not experiment.counts and not experiment.findings
+    assert experiment.outcome == finding_texts.PASSED and experiment.declares is None and not experiment.counts and not experiment.findings
     assert experiment.text == "evse-1: while it is paused register limit (101) shows 0.0 A, state 2"
 
 
 def test_a_pause_with_the_maximum_shown_is_trusted_after_a_load_drew_and_stopped():
     experiment = Station().play()
-    assert experiment.outcome == finding_texts.PASSED and experiment.counts == {"off_shows": "max"} and experiment.tells == "max"
+    assert experiment.outcome == finding_texts.PASSED and experiment.counts == {"off_shows": "max"} and experiment.declares == "max"
     found = experiment.findings[0]
     assert found["code"] == "off-shows" and found["level"] == "warning" and found["fix"].startswith('off_shows = "max" in its [[evse]]')
 
@@ -67,11 +67,11 @@ def test_a_device_that_shows_another_value_after_a_load_shows_its_last_limit():
 def test_a_device_that_continues_to_charge_is_not_trusted():
     class GoesOn(Station):
         def sight(self, experiment):
-            self.obeys = experiment.tells is None
+            self.obeys = experiment.declares is None
             return Station.sight(self, experiment)
 
     experiment = GoesOn().play()
-    assert experiment.outcome == finding_texts.FAILED and experiment.tells is None and not experiment.counts
+    assert experiment.outcome == finding_texts.FAILED and experiment.declares is None and not experiment.counts
     assert experiment.findings[0]["code"] == "not-paused"
 
 
@@ -95,7 +95,7 @@ class Deaf(Station):
         drawn_da, off = 60 if flows else 0, None
         if not self.order_da:
             off = {"register": "limit", "at": 101, "shown_da": 160, "shows": "max", "states": [["state", 2]],
-                   "proven": experiment.tells is not None and not drawn_da, "able": not drawn_da}
+                   "proven": experiment.declares is not None and not drawn_da, "able": not drawn_da}
         return Observation(order_da=self.order_da, plugged=True, amps_da=[drawn_da] * 3, amps_ms=self.now_ms, off=off)
 
 
@@ -105,7 +105,7 @@ def test_a_load_that_stops_by_itself_never_shows_that_a_pause_is_obeyed():
             for anew in (False, True):
                 experiment = Deaf(draws_ms, rests_ms, anew).play()
                 assert experiment.outcome != finding_texts.PASSED and not experiment.counts, (draws_ms, rests_ms, anew)
-                assert experiment.tells is None, (draws_ms, rests_ms, anew)
+                assert experiment.declares is None, (draws_ms, rests_ms, anew)
 
 
 def test_a_load_that_draws_no_more_after_its_pause_shows_nothing():
@@ -141,17 +141,17 @@ def test_without_a_load_a_person_or_other_proof_nothing_is_trusted():
         (Station(able=False), "next", "not needed"),
     ):
         experiment = station.play(word)
-        assert experiment.outcome == outcome and experiment.tells is None and not experiment.counts, experiment.text
+        assert experiment.outcome == outcome and experiment.declares is None and not experiment.counts, experiment.text
 
 
 def test_a_skipped_device_is_no_longer_trusted():
     experiment, station = PausedReadback(claims()), Station()
-    while experiment.tells is None:
+    while experiment.declares is None:
         experiment.step(station.sight(experiment), station.now_ms)
         if experiment.ask:
             experiment.answer("next")
     experiment.leave("skipped by the installer")
-    assert experiment.tells is None and experiment.outcome == finding_texts.NOT_DONE
+    assert experiment.declares is None and experiment.outcome == finding_texts.NOT_DONE
 
 
 def test_the_report_names_the_value_of_a_device_whose_pause_needs_no_test():

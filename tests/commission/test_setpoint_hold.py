@@ -20,7 +20,7 @@ def silenced(toy, word="next", loaded=LOADED, **more):
         if experiment.ask:
             experiment.answer(word)
         if toy.muted:
-            toy.longest_ms = toy.now_ms - experiment.muted_ms
+            toy.longest_ms = toy.now_ms - experiment.silent_since_ms
     raise AssertionError("it does not end")
 
 

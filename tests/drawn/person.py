@@ -20,12 +20,21 @@ class Person:
     def clear(self, left):
         """left: {EVSE: why}. What was done, in words; nothing: `why` asks for nothing."""
         asked = set()
-        for evse, why in left.items():
+        for evse, why in self._with_parents(left):
             below = evse.rpartition(".")[0]  # the primary that says so, "": the top
             asked |= {(below, found[1], found[2]) for found in COMMAND.finditer(why)}
             asked |= {(below, "restart", found[1]) for found in RESTART.finditer(why)}
             asked |= {(below, verb, evse) for verb, words in AGAIN.items() if words in why}
         return [self._do(*one) for one in sorted(asked)]
+
+    def _with_parents(self, left):
+        """Each, and where its parent limits it what the parent says of that primary."""
+        for evse, why in left.items():
+            yield evse, why
+            while "by parent" in why:
+                evse = evse.rpartition(".")[0]
+                why = self.one.why(evse)
+                yield evse, why
 
     def _do(self, below, verb, name):
         self.given[verb] = self.given.get(verb, 0) + 1

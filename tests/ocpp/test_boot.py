@@ -129,6 +129,26 @@ def test_B04_after_a_long_absence_everything_is_reported_and_no_boot():
     assert names(bench.connect()) == ["StatusNotification"] * 2
 
 
+def test_after_a_reconnect_a_heartbeat_shows_that_the_csms_answers_if_nothing_else_does():
+    bench = Bench().booted()
+    bench.drop()
+    bench.advance_only(5000)
+    assert names(bench.connect()) == ["Heartbeat"]
+    assert bench.advance(299000) == []
+    bench.drop()
+    bench.advance_only(5000)
+    bench.station.evse_status(2, "Occupied", bench.now_ms)
+    assert names(bench.connect()) == ["StatusNotification"]
+
+
+def test_a_reconnect_while_pending_sends_no_heartbeat():
+    bench = Bench()
+    bench.answers["BootNotification"] = pending
+    bench.connect()
+    bench.drop()
+    assert bench.connect() == []
+
+
 def test_IF_28_a_late_status_carries_the_time_of_the_report():
     bench = Bench().booted()
     bench.drop()
@@ -161,7 +181,7 @@ def test_A04_a_start_is_a_security_event_that_names_a_preceding_reset():
     for reason, told in (("PowerUp", "StartupOfTheDevice"), ("Unknown", "StartupOfTheDevice"), ("Watchdog", "ResetOrReboot"),
                          ("ApplicationReset", "ResetOrReboot"), ("LocalReset", "ResetOrReboot")):
         bench = Bench(config={"identity": "AMP-1", "reason": reason})
-        bench.station.tell_start(bench.now_ms)
+        bench.station.report_start(bench.now_ms)
         sent = bench.connect()
         assert security(sent) == [told] and names(sent)[0] == "BootNotification"
         assert reason in payloads(sent, "SecurityEventNotification")[0]["techInfo"]
@@ -171,14 +191,14 @@ def test_A04_a_start_after_the_Reset_of_the_csms_is_a_reset():
     bench = Bench().booted()
     bench.call("Reset", {"type": "Immediate"})
     bench.power_cycle()
-    bench.station.tell_start(bench.now_ms)
+    bench.station.report_start(bench.now_ms)
     assert security(bench.connect()) == ["ResetOrReboot"]
 
 
 def test_A04_starts_without_a_csms_are_kept_but_do_not_crowd_out_what_happened_at_the_evses():
     bench = Bench(config={"identity": "AMP-1", "queue_max": 16})
     for _ in range(30):
-        bench.station.tell_start(bench.now_ms)
+        bench.station.report_start(bench.now_ms)
         bench.power_cycle()
     assert 3 <= bench.station.queue.count <= 12
     assert set(security(bench.connect())) == {"StartupOfTheDevice"}

@@ -101,7 +101,7 @@ def test_an_answered_or_refused_message_is_not_repeated():
     bench = Bench().booted()
     bench.answers["NotifyReport"] = "InternalError"
     bench.call("GetBaseReport", {"requestId": 9, "reportBase": "SummaryInventory"})
-    assert names(reconnect(bench)) == []
+    assert names(reconnect(bench)) == ["Heartbeat"]
 
 
 def test_after_a_restart_of_the_csms_the_boot_notification_is_first():

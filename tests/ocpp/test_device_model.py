@@ -3,13 +3,13 @@
 from station_bench import Bench, payloads
 
 from ampacity.ocpp.device_model import table
-from ampacity.ocpp.device_model.model import Row
+from ampacity.ocpp.device_model.model import rows_of
 
 
 def rows():
     for text in (table.STATION, table.EVSE, table.CONNECTOR):
-        for line in text.strip().split("\n"):
-            yield Row(line)
+        for row in rows_of(text):
+            yield row
 
 
 def test_every_line_of_the_table_is_whole_and_its_default_is_allowed():
@@ -22,6 +22,16 @@ def test_every_line_of_the_table_is_whole_and_its_default_is_allowed():
         seen.add(key)
         if row.mutability == "RW" and row.default and row.default != "@":
             assert bench.station.model.refusal(row, row.default) is None, key
+
+
+def test_a_name_with_a_line_of_the_table_in_it_is_unknown():
+    bench = Bench().booted()
+    for component, variable in (
+        ("AuthCacheCtrlr\nAvailable||Rb||true|", "Storage"), ("AuthCacheCtrlr", "=AuthCtrlr\nAuthorizeRemoteStart"),
+        ("AuthCacheCtrlr", "Enabled||Wb||true|\nLifeTime"), ("AuthCacheCtrlr|Storage", ""), ("=AuthCacheCtrlr", "Storage"),
+        ("", "Storage"), ("AuthCtrlr", "Storage"), ("AuthCacheCtrlr", ""), ("Ctrlr", "Storage"), ("AuthCache~", "Storage"),
+    ):  # fmt: skip
+        assert bench.get(component, variable) in ("UnknownComponent", "UnknownVariable"), (component, variable)
 
 
 def test_every_variable_can_be_read_by_its_address():
@@ -145,22 +155,6 @@ def test_B08_reports_by_component_and_by_criteria():
     assert bench.call("GetReport", {"requestId": 2, "componentCriteria": ["Problem"]})["status"] == "EmptyResultSet"
     bench.station.evse_status(1, "Faulted", bench.now_ms)
     assert bench.call("GetReport", {"requestId": 3, "componentCriteria": ["Problem"]})["status"] == "Accepted"
-
-
-def test_B09_network_profiles():
-    bench = Bench().booted()
-    data = {
-        "ocppVersion": "OCPP20", "ocppTransport": "JSON", "ocppCsmsUrl": "ws://10.0.0.1/x", "messageTimeout": 30,
-        "securityProfile": 1, "ocppInterface": "Wired0",
-    }
-    assert bench.call("SetNetworkProfile", {"configurationSlot": 5, "connectionData": data})["status"] == "Rejected"
-    assert bench.call("SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})["status"] == "Accepted"
-    assert bench.set("OCPPCommCtrlr", "NetworkConfigurationPriority", "2,1") == "Accepted"
-    assert bench.station.network() == [
-        {"slot": 2, "url": "ws://10.0.0.1/x", "security_profile": 1}, {"slot": 1, "url": None, "security_profile": 1},
-    ]
-    data["securityProfile"] = 0
-    assert bench.call("SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})["status"] == "Rejected"
 
 
 def test_G05_FR_02_a_plug_that_cannot_be_locked_is_reported_as_an_event():

@@ -44,8 +44,8 @@ def _back_at_once(self, s, now_ms):
     s.ok = not s.silent
 
 
-def _always_witness(self, c, key, believed):
-    self.ledger.bounds.unused_phases.witness(key, True)
+def _always_valid(self, c, key, is_valid):
+    self.ledger.bounds.unused_phases.set_meter_valid(key, True)
 
 
 ALONE = {
@@ -79,7 +79,7 @@ ALONE = {
     "Bounds._rule_14_keys": (_one_phase, "phases"),
     "UnusedPhases._rule_14_again": (nothing, "unused"),
     "UnusedPhases._rule_14_fresh": (yes, "unused"),
-    "OtherLoad._rule_14_witness": (_always_witness, "unwitnessed"),
+    "OtherLoad._rule_14_meter_valid": (_always_valid, "unwitnessed"),
     "Bounds._rule_15_keys": (nowhere, "change"),
     "migration._rule_15_path": (nothing, "change"),
     "SiteMigration._rule_15_ratings": (nothing, "rerated"),

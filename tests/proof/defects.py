@@ -82,7 +82,7 @@ def _last_reading_counts(self, s, now_ms):
 class Forgiving(MeterTrust):
     """After a minute all is forgotten."""
 
-    def owe(self, p, spared, now_ms):
+    def require_steps(self, p, spared, now_ms):
         self.failed_ms = now_ms
 
     def failed(self, reason, explained=False):

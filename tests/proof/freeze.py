@@ -34,7 +34,7 @@ from ampacity.circuit.trusted.metering.max_filter import MaxFilter
 from ampacity.circuit.trusted.metering.meter_estimator import FILTER_MS, WAIT_MS, MeterEstimator
 from ampacity.circuit.trusted.metering.meter_trust import UNTRIED_MS, MeterTrust
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
-from ampacity.circuit.trusted.metering.step_response import REFERENCE_MS, StepResponse
+from ampacity.circuit.trusted.metering.step_check import REFERENCE_MS, StepCheck
 from ampacity.circuit.trusted.permits import LINE_CLEAN_MS, REFUSALS_MAX, TICK_MS_MAX, Permits
 from ampacity.circuit.trusted.site.tree import Site
 
@@ -43,7 +43,7 @@ NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
 BRANCHES = (
     Bounds, Margin, Permits, Intake, Escalation, Events, JournalBarrier, Evidence, OrderBook, OtherLoad, MeterEstimator,
-    StepResponse, MeterTrust, MaxFilter, Demand, Plan, Preemption, OptionalFunctions,
+    StepCheck, MeterTrust, MaxFilter, Demand, Plan, Preemption, OptionalFunctions,
     InhibitTimers, Reservations, LoadShedding, EvseState, Targets, SlotRotation, UnusedPhases,
 )  # fmt: skip
 
@@ -65,7 +65,7 @@ LEFT_OUT = {
     "OtherLoad": {"estimators", "by_meter", "metered", "below_da", "states", "bucket_ms", "greatest_da"},
     "MeterEstimator": {"circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
                   "sample_ms", "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
-    "StepResponse": {"inputs", "step_ms", "calm_ms", "missed", "followed", "jumpy", "spared", "from_rest", "jump_x16"},
+    "StepCheck": {"inputs", "step_ms", "calm_ms", "missed", "followed", "jumpy", "spared", "from_rest", "jump_x16"},
     "MeterTrust": {"loaded", "fell", "reason"},
     "MaxFilter": {"bucket_ms"},
     "MinMaxHistory": {"bucket_ms", "phases"},
@@ -201,7 +201,7 @@ class Form:
             if view is not None:
                 v = "g.other.estimators[%d]" % i
                 self._walk(view, v, ("MeterEstimator",))
-                self._walk(view.steps, v + ".steps", ("StepResponse",))
+                self._walk(view.steps, v + ".steps", ("StepCheck",))
                 self._walk(view.trust, v + ".trust", ("MeterTrust",))
                 # no failure is explained by jumps of other load here: each counts in full
                 self.writes.append("%s.steps.jump_x16[:] = %r" % (v, [0] * view.phases))

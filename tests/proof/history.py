@@ -190,6 +190,69 @@ FOUND = {
         ("tests/circuit/test_meter_trust.py::"
          "test_rule_3_2_liveness_next_to_unmeasured_evses_steps_show_nothing_and_a_person_is_asked_within_half_an_hour",),
     ),
+    "D29": (
+        "after an outage of hours a car that needs 8 A waited up to an hour next to 42 A of margin (drawn site, seed 304)",
+        "its pause had doubled while only 6 A could be tried, and nothing ended it when more became possible",
+        "a pause ends early when more is possible than was tried, once for each current (section 6)",
+        ("tests/circuit/test_learnt_minimum.py::test_section_6_a_paused_car_is_offered_more_as_soon_as_more_is_possible",),
+    ),
+    "D30": (
+        "cars were stranded permanently after a circuit was renamed and renamed back (drawn site, seed 104)",
+        "declared other load was journalled as if it had been measured, and counted under both names",
+        "only other load measured above its declaration outlives a restart (3.3)",
+        ("tests/circuit/test_removed_evses.py::test_what_was_only_declared_of_a_renamed_circuit_counts_once_and_what_was_seen_there_counts_on",),
+    ),
+    "D31": (
+        "the third car below a parent primary never got a slot: one of the three draws above its order (drawn site, seed 113)",
+        "the grant that was requested did not contain what a car is known to draw above its order",
+        "the least useful grant contains it (rule 13)",
+        ("tests/circuit/test_minimum_grant.py::test_a_car_that_draws_above_its_order_gets_its_slot_below_a_parent_that_gives_what_is_asked_for",),
+    ),
+    "D32": (
+        "a correct meter lost its trust when cars stopped, and the site starved: a current of 0.3 A with a power of -2 W",
+        "the sign of a current came from its power, however small the power was",
+        "a current counts as fed in only where the power fits it (3.2)",
+        ("tests/profiles/test_meter_parts.py::test_a_current_whose_power_is_around_0_counts_as_drawn",),
+    ),
+    "D33": (
+        "69.5 of 50 A for 25 min: a CT that saturates just below the rating, while no EVSE changed its current",
+        "only steps of our own show such a meter, and none was due",
+        "near the rating a step of 6 A is made in 15 min without one; after the third failure a person is asked (3.2)",
+        ("tests/circuit/test_meter_trust.py::"
+         "test_rule_3_2_a_ct_that_saturates_just_below_the_rating_is_found_by_a_step_each_time_and_permanently_after_the_third",),
+    ),
+    "D34": (
+        "two EVSEs that show no limit never charged on a circuit that carries one of them",
+        "their acknowledged pause proved nothing, so each kept its current from the other, and the probe was not repeated",
+        "such a pause is proven by acknowledgement and state ([decision 16](decisions/0016-an-acknowledged-pause-is-evidence.md))",
+        ("tests/drawn/findings/test_who_never_charges.py::test_two_devices_that_show_no_limit_share_a_circuit_that_carries_one_of_them",),
+    ),
+    "D35": (
+        'an EVSE whose minimum never fits next to the reserves read "queued" permanently, and the check was silent',
+        "`why` and `check` looked at turns and budgets, not at the least current of one EVSE next to all reserves",
+        "both name the reserve and the missing evidence, and what would help",
+        ("tests/circuit/test_explain.py::test_why_says_that_an_evse_never_fits_next_to_a_reserve_and_names_the_missing_evidence",
+         "tests/circuit/test_check_edges.py::test_an_evse_that_never_fits_next_to_reserves_is_reported_with_what_would_help",),
+    ),
+    "D36": (
+        "the reset of a lock-out offered current to a car whose session had been ended at the EVSE",
+        "any reset of the same EVSE served the car that was plugged in",
+        "it serves only the car whose session the lock-out ended",
+        ("tests/evse/test_session.py::test_the_reset_of_a_lock_out_does_not_revive_a_session_that_something_else_ended",),
+    ),
+    "D37": (
+        "after an outage a primary below, whose cars need 8 A, stayed paused for up to an hour next to 40 A of margin (drawn site, seed 440)",
+        "with D29 the pause of an EVSE ends early, not that of a primary below; it requested the same grant at which its cars had drawn nothing",
+        "a primary below requests the next level at which its cars were not tried, and that ends its pause (sections 4 and 6)",
+        ("tests/circuit/test_minimum_grant.py::test_a_row_whose_cars_drew_nothing_at_the_grant_asks_for_more_and_they_charge",
+         "tests/circuit/test_minimum_grant.py::test_the_pause_of_a_row_ends_early_once_where_the_grant_that_it_asks_for_is_possible"),
+    ),
+    "D38": (
+        "20 of 18 A in the wide worlds `aged` and `stuck`: other load stepped up while the meter was silent, and its first frame ended the silence",
+        "a frame that had been judged before a second silence made the meter valid again, with the other load of that frame",
+        "what was judged while a meter does not count ages like everything else (3.3)",
+        ("tests/circuit/test_other_load.py::test_rule_3_3_a_frame_checked_before_a_second_silence_does_not_end_that",),
+    ),
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "mend", "found again by"]

@@ -35,7 +35,7 @@ PARTS = SEARCHES + tuple(FURTHER)
 PIECES = ("policy", "drawn", "soak")  # parts that keep each of their results, not only the whole
 
 CI_STATES = 20_000
-DEEP_STATES = 3_000_000
+DEEP_STATES = 12_000_000
 WIDE_STATES, WIDE_WALKED = 60_000, 100_000
 EVERYTHING_STATES, EVERYTHING_WALKED = 200_000, 600_000
 MUTANT_STATES = 60_000

@@ -160,12 +160,13 @@ class Swap(World):
         return ["surge"] if self.shown == 1 and self.surges else []
 
     surges = 1
-    shown = 0  # 3: the new device has just answered first; 1: what that brought is lowered and settled
+    shown = 0  # more than 1: the new device has answered; 1: what that brought is lowered and settled
+    shown_steps = 3  # its first answer, the others lowered in the next step, and settled
 
     def read(self, i, passes, arrives):
         answers = World.read(self, i, passes, arrives)
         if i == 0 and answers and self.devices[0].swapped:
-            self.shown = self.shown or 3
+            self.shown = self.shown or self.shown_steps
         return answers
 
     def on_advance(self):

@@ -121,7 +121,8 @@ def disobeying(guard=Guard, deep=False):
 def swapped(guard=Guard, deep=False):
     """With its feeder open a device is swapped for one without a watchdog, which obeys, and starts anew at its maximum."""
     facts = site([box(0, survives=True, watchdog_fixed=True, fingerprint="S1"), evse(1)], [circuit(180)])
-    return Swap("swapped device", facts, guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("swap", "surge"))
+    outcomes, attacks = (("well", "dark"), ("well", "dark")[: 1 + deep]), ("swap", "surge")
+    return Swap("swapped device", facts, guard, outcomes=outcomes, attacks=attacks, shown_steps=3 + deep)
 
 
 def phases(guard=Guard, deep=False):

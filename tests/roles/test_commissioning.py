@@ -92,15 +92,15 @@ def test_no_frame_is_sent_to_the_unit_whose_fail_safe_is_tested_and_its_order_st
     yard.type("commission next")
     yard.until("silence")
     driver = yard.primary.buses.drivers[1]
-    while not driver.muted:
+    while not driver.traffic:
         yard.run(200)
     taken = yard.unit.secondary.lease.sequence
     yard.run(8000)
-    assert driver.muted == 2 and yard.view("evse-2")["online"] is False
+    assert driver.traffic == 2 and yard.view("evse-2")["online"] is False
     assert yard.view("evse-2")["bound_a"][0] >= 15.5
     assert yard.unit.secondary.lease.sequence == taken
     yard.run(20000)
-    assert not driver.muted and yard.view("evse-2")["online"] is True
+    assert not driver.traffic and yard.view("evse-2")["online"] is True
 
 
 def test_a_limit_from_outside_ends_the_silence_toward_the_unit_under_test():
@@ -110,12 +110,12 @@ def test_a_limit_from_outside_ends_the_silence_toward_the_unit_under_test():
     yard.type("commission next")
     yard.until("silence")
     driver = yard.primary.buses.drivers[1]
-    while not driver.muted:
+    while not driver.traffic:
         yard.run(200)
     assert yard.status()["progress"].startswith("silent for 0:0")
     yard.type("limit main 0 600")
     yard.run(1500)
-    assert not driver.muted
+    assert not driver.traffic
     yard.run(8000)
     assert max(yard.view("evse-2")["bound_a"]) == 0
     yard.until(None)
@@ -129,11 +129,11 @@ def test_a_controller_that_becomes_safe_ends_the_run_and_polls_all_units_again()
     yard.type("commission next")
     yard.until("silence")
     driver = yard.primary.buses.drivers[1]
-    while not driver.muted:
+    while not driver.traffic:
         yard.run(200)
     yard.primary.guard.fail("a test of this", yard.now_us // 1000)
     yard.run(1000)
-    assert not driver.muted and not yard.status()["running"]
+    assert not driver.traffic and not yard.status()["running"]
     yard.run(8000)
     assert yard.view("evse-2")["bound_a"][0] == 0.0
 

@@ -44,7 +44,10 @@ def test_profiles_take_turns_in_their_order_each_with_its_attempts():
 def test_a_profile_that_connected_has_all_its_attempts_again():
     one = garage(SECOND, "1,2")
     assert tried(one, 2) == ["one", "one"]
-    one.primary.upstream.network_profiles.connected(5)
+    profiles = one.primary.upstream.network_profiles
+    profiles.opened(5)
+    profiles.connected(5)
+    profiles.closed(20000)
     assert tried(one, 3) == ["one", "one", "two"]
 
 
@@ -105,7 +108,8 @@ SECURE = {"2": {"url": "wss://two.example", "security_profile": 2, "timeout_s": 
 def stood_with_tls():
     """A station that its CSMS has moved to TLS, with another password, and that has stood there."""
     one = garage(SECURE, "2")
-    one.primary.upstream.network_profiles.connected(5)
+    for step in ("before_attempt", "opened", "connected"):
+        getattr(one.primary.upstream.network_profiles, step)(5)
     one.primary.documents.put("ocpp_secret", {"password": "rotated-by-the-csms"})
     return one
 
@@ -128,6 +132,16 @@ def test_a_missing_or_damaged_network_document_does_not_lead_from_tls_to_plain()
         one.files.replace(name + ".set", kept[:-1] + b"x")
         assert goes_nowhere(one), name
         one.files.replace(name + ".set", kept)
+
+
+def test_a_missing_network_document_leaves_the_csms_that_worked_last_over_tls():
+    one = stood_with_tls()
+    one.primary.upstream.network_profiles.closed(20000)
+    one.files.remove("ocpp_network.set")
+    one.start()
+    assert tried(one, 6) == ["one"] * 2 + ["two"] * 2 + ["one"] * 2
+    one.primary.upstream.link.before_attempt(7)
+    assert one.primary.upstream.config.secure
 
 
 def test_a_missing_or_damaged_security_floor_does_not_lead_from_tls_to_plain():

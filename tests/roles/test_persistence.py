@@ -224,3 +224,12 @@ def test_missing_limits_count_as_unreadable_ones():
     damage(garage, "limits", gone=True)
     garage.start().run(40000)
     assert garage.amps_da() == [0, 0]
+
+
+def test_the_housekeeping_continues_while_an_evse_that_left_still_counts():
+    facts = site(rating_da=400)
+    facts["evses"].append(evse("evse-3", "ampacity", bus=0, unit=3, watchdog_ms=0, watchdog_fixed=True))
+    garage = Garage(facts).run(20000)
+    garage.facts = site(rating_da=400)
+    garage.start().run(20000)  # a start looks at what an EVSE lacks after 5 s
+    assert "evse-3" in say(garage, "gone") and garage.amps_da() == [0, 0]

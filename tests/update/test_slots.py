@@ -5,6 +5,8 @@ from helper_controller import Controller, finish
 from helper_medium import Medium
 
 from ampacity.base.errors import NotNow, Rejected
+from ampacity.update.cbor import encode
+from ampacity.update.records import Record
 from ampacity.update.slot_state import BAD, GOOD, NONE, READY, SlotState, decoded
 from ampacity.update.slots import BOOTS_MAX, MINUTES_MAX
 from ampacity.update.trial import BUS, CONFIRMED, OCPP, ROLLED_BACK, SAFETY_LOOP
@@ -250,3 +252,29 @@ def test_a_record_of_another_version_is_none():
     assert decoded(good) is not None
     for raw in (b"", b"\x80", good[:-1], good.replace(b"\x88\1", b"\x88\2"), b"\x88" + b"\1" * 8):
         assert decoded(raw) is None
+
+
+def spoilt_states(state):
+    """Records whose checksum is right and whose fields are not."""
+    good = [1, state.active, state.trial, state.boots, state.minutes, state.floor, state.outcome, [slot.listed() for slot in state.slots]]
+    for at in range(1, len(good)):
+        for wrong in ("x", -5, 9, 1 << 40, b"", [], {}, [[]], [[1, 2], [3]]):
+            changed = list(good)
+            changed[at] = wrong
+            yield changed
+    for at in range(5):
+        for wrong in ("x" if at != 3 else 5, [], -7):
+            slots = [slot.listed() for slot in state.slots]
+            slots[0][at] = wrong
+            yield good[:7] + [slots]
+
+
+def test_a_record_with_impossible_fields_counts_as_lost_and_the_slots_are_found_again():
+    controller = running(1, 2)
+    medium = controller.medium
+    for record in spoilt_states(controller.slots.state):
+        one = Record(medium, "application")
+        one.load()
+        one.save(encode(record))
+        controller = Controller(medium)
+        assert controller.runs in ("1.0", "2.0"), record

@@ -18,16 +18,16 @@ STRANGER, BUSY, KNOWN = 0, 1, 2  # order of removal: strangers first, known and 
 class Admission:
     """places: clients served at once. waiting: connections that have not yet spoken. platform: has clock and abort(writer).
 
-    tell(text, now_ms): called for each removed connection. least_ms: minimum time for which a client keeps its place;
+    report(text, now_ms): called for each removed connection. least_ms: minimum time for which a client keeps its place;
     until then it is the newcomer that goes. `clients`: how many ever came; `turned_away`: how many had to go.
     """
 
-    def __init__(self, platform: "Aborter", places: int, waiting: int, tell: "Callable[[str, int], object]", least_ms: int = 0) -> None:
+    def __init__(self, platform: "Aborter", places: int, waiting: int, report: "Callable[[str, int], object]", least_ms: int = 0) -> None:
         self.clients = self.turned_away = 0
         self._platform = platform
         self._places = places
         self._waiting = waiting
-        self._tell = tell
+        self._report = report
         self._least_ms = least_ms
         self._present: "list[Client]" = []  # [since when, or when it spoke last; its writer; has it spoken; its claim to stay]
 
@@ -94,7 +94,7 @@ class Admission:
         self.leave(client)
         self.turned_away += 1
         self._platform.abort(client[1])
-        self._tell(
+        self._report(
             "no connection slot free: connection closed, %d so far; %d clients connected, %d more may wait"
             % (self.turned_away, self._places, self._waiting),
             now_ms,

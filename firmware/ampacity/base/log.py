@@ -3,6 +3,8 @@
 Lines are facts with units and hold no secret, and nothing that a terminal would obey, for some of them quote the wire. Every
 refusal has a counter: it is the counter that one watches, the line that one reads.
 
+A line that a person needs (`keep`: a lock-out, an alarm) outlives any number of others: the last NEEDED_MAX of these are kept apart, too.
+
 Lines live as long as others push them out, so they are packed one after another into a ring of bytes: as objects each
 would take three times its text of a board's heap, in pieces strewn all over it.
 """
@@ -16,6 +18,8 @@ if False:  # for the type checker
 
 LEVELS = ("debug", "info", "warning", "error")
 LINE_BYTES = 64  # average length of a line; a longer one leaves less space for others
+NEEDED_MAX = 16
+NEEDED_CHARS = 400  # of each
 _HEAD = 9  # length (2), level (1), time (6)
 _TEXT_MAX = 2000
 
@@ -44,6 +48,7 @@ class Log:
         self._end = 0  # where the next one may
         self.counters: "dict[str, int]" = {}
         self.dropped = 0
+        self._needed: "list[Line]" = []
         self.echo: "Callable[[Line], object] | None" = None
 
     def add(self, level: str, text: str, now_ms: int) -> int:
@@ -54,9 +59,25 @@ class Log:
             self.echo((n, now_ms, level, text))
         return n
 
+    def keep(self, level: str, text: str, now_ms: int) -> int:
+        """As add, for a line that must not be pushed out by others; the same text again takes the place of the one before."""
+        n = self.add(level, text, now_ms)
+        self.need(n, level, text, now_ms)
+        return n
+
+    def need(self, n: int, level: str, text: str, now_ms: int) -> None:
+        """Keep a line apart from others. n: its number; 0: it is not among them, and follows the last one."""
+        text = printable(text)[:NEEDED_CHARS]
+        known = [line for line in self._needed if line[3] != text]
+        self._needed = known[1 - NEEDED_MAX :] + [(n or self._first + self._count - 1, now_ms, level, text)]
+
+    def needed(self) -> "list[Line]":
+        """Lines of `keep` that others have pushed out, oldest first."""
+        return [line for line in self._needed if line[0] < self._first]
+
     def since(self, n: int) -> "list[Line]":
         """All lines still here with a number above n, oldest first: [(n, now_ms, level, text)]."""
-        lines, at = [], self._oldest
+        lines, at = [line for line in self.needed() if line[0] > n], self._oldest
         for number in range(self._first, self._first + self._count):
             at = self._begin(at)
             size = self._size(at)

@@ -30,24 +30,24 @@ async def run_rtu(engine: "Any", line: "Any", clock: "Any", serving: "Any" = Non
 
 
 async def run_tcp(
-    engine: "Any", connect: "Any", host: str, port: int, clock: "Any", abort: "Any" = None, tell: "Any" = None, serving: "Any" = None
+    engine: "Any", connect: "Any", host: str, port: int, clock: "Any", abort: "Any" = None, report: "Any" = None, serving: "Any" = None
 ) -> None:
     """Serve a TcpClient permanently, or while serving() is true: connect, speak, and after a loss again, later each time up to 5 s.
 
     connect(host, port) -> (reader, writer), raises OSError; abort(writer): reset the socket, so that nothing in it
-    arrives any more (without it the writer is closed). tell(text): why there is no connection. Sets engine.wake.
+    arrives any more (without it the writer is closed). report(text): why there is no connection. Sets engine.wake.
     """
     back_off_ms = BACK_OFF_MS_MIN
-    tell = tell or _ignore
+    report = report or _ignore
     serving = serving or _always
     while serving():
-        streams = await _open(connect, host, port, tell)
+        streams = await _open(connect, host, port, report)
         if streams is None:
             engine.disconnected(clock.now_us())
         else:
             engine.connected(clock.now_us())
             before = engine.counters["replies"]
-            await _exchange(engine, streams, clock, abort, tell, serving)
+            await _exchange(engine, streams, clock, abort, report, serving)
             engine.disconnected(clock.now_us())
             if engine.counters["replies"] != before:
                 back_off_ms = BACK_OFF_MS_MIN
@@ -72,11 +72,11 @@ def _error_text(error: "Any") -> str:
     return last if isinstance(last, str) and last else str(error) or "no answer for %d ms" % CONNECT_MS
 
 
-async def _open(connect: "Any", host: str, port: int, tell: "Any") -> "tuple[Any, Any] | None":
+async def _open(connect: "Any", host: str, port: int, report: "Any") -> "tuple[Any, Any] | None":
     try:
         return await within(connect(host, port), CONNECT_MS / 1000)
     except (OSError, EOFError, asyncio.TimeoutError) as error:
-        tell("no connection: " + _error_text(error))
+        report("no connection: " + _error_text(error))
         return None
 
 
@@ -118,7 +118,7 @@ class _ConnectionReader:
 
 
 async def _exchange(
-    engine: "Any", streams: "tuple[Any, Any]", clock: "Any", abort: "Any", tell: "Any", serving: "Any" = _always
+    engine: "Any", streams: "tuple[Any, Any]", clock: "Any", abort: "Any", report: "Any", serving: "Any" = _always
 ) -> None:
     reader, writer = streams
     reader_task = _ConnectionReader(engine, reader, clock)
@@ -132,9 +132,9 @@ async def _exchange(
                 await within(writer.drain(), CONNECT_MS / 1000)
             await reader_task.wait(wake_us - clock.now_us())
         if not reader_task.open:
-            tell("the other end closed the connection")
+            report("the other end closed the connection")
     except (OSError, EOFError, asyncio.TimeoutError) as error:
-        tell("connection lost: " + _error_text(error))
+        report("connection lost: " + _error_text(error))
     finally:
         engine.wake = None
         task.cancel()

@@ -39,7 +39,7 @@ if False:  # for the type checker
         def meter_reason(self, circuit: int) -> str:
             """Why the meter of this circuit does not count."""
 
-        def must_look(self, circuit: int) -> bool:
+        def needs_inspection(self, circuit: int) -> bool:
             """Does a person have to look at that meter?"""
 
         def waits_for_journal(self, now_ms: int) -> bool:
@@ -195,11 +195,24 @@ def _no_margin(guard: "ExplainableGuard", s: "EvseState") -> str:
 
 
 def _meter_note(guard: "ExplainableGuard", circuit: int) -> str:
-    """Why the meter of this circuit does not count, and what a person does about it; "": it counts, or there is none."""
-    if not 0 <= circuit < len(guard.site.circuits) or not (guard.must_look(circuit) or guard.meter_state(circuit) == "lost"):
-        return ""
-    then = ", then `trust %s`" % guard.site.circuits[circuit].name if guard.must_look(circuit) else ""
-    return " (meter: %s%s)" % (guard.meter_reason(circuit), then)
+    """Why the meter of this circuit does not count, or one below whose other load counts here, and what a person does about it; "": all
+    count, or there is none."""
+    site, text = guard.site, ""
+    for c in site.circuits if 0 <= circuit < len(site.circuits) else ():
+        if not (guard.needs_inspection(c.index) or guard.meter_state(c.index) == "lost") or not _counts_in(guard, circuit, c.index):
+            continue
+        of = "" if c.index == circuit else " of " + c.name
+        text += " (meter%s: %s%s)" % (of, guard.meter_reason(c.index), ", then `trust %s`" % c.name if guard.needs_inspection(c.index) else "")
+    return text
+
+
+def _counts_in(guard: "ExplainableGuard", circuit: int, below: int) -> bool:
+    """Is it this circuit, or one below it with no meter in between whose word counts (3.4)?"""
+    while below >= 0 and below != circuit:
+        below = guard.site.circuits[below].parent
+        if below >= 0 and guard.meter_state(below) == "ok":
+            return False
+    return below == circuit
 
 
 def _tightest(guard: "ExplainableGuard", s: "EvseState", planned_da: "list[int]") -> "tuple[int, int]":

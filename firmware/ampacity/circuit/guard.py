@@ -366,19 +366,19 @@ class Guard:
         estimator = self.other.estimators[circuit]
         if estimator is None:
             return ""
-        helpless = self._helpless(circuit)
-        step = "; %s: inspection required" % helpless if helpless else ""
+        reason = self._inspection_reason(circuit)
+        step = "; %s: inspection required" % reason if reason else ""
         return (estimator.trust.text() or estimator.reason) + step
 
-    def must_look(self, circuit: int) -> bool:
+    def needs_inspection(self, circuit: int) -> bool:
         """Does a person have to look at the meter of this circuit before it counts again?"""
         estimator = self.other.estimators[circuit]
-        return estimator is not None and (estimator.trust.latched or self._helpless(circuit) != "")
+        return estimator is not None and (estimator.trust.latched or self._inspection_reason(circuit) != "")
 
-    def _helpless(self, circuit: int) -> str:
+    def _inspection_reason(self, circuit: int) -> str:
         """Why steps of the EVSEs cannot restore the trust in its doubted meter; "": they can, or it counts."""
         steps = self.optional.meter_test_steps
-        return "" if steps is None else steps.helpless[circuit]
+        return "" if steps is None else steps.inspection_reasons[circuit]
 
     def reserve_da(self, evse: int) -> int:
         """Rule 4: current that an EVSE may draw without an order, at any time, in da per phase; 0 while it is declared isolated."""
@@ -478,7 +478,7 @@ class Guard:
         estimator = self.other.estimators[circuit]
         if estimator is None or estimator.trust.dump() is None:
             raise NotNow("circuit", self.site.circuits[circuit].name, "its meter failed no check; there is nothing to confirm")
-        self.other.trusted(circuit, self.now_ms)
+        self.other.inspected(circuit, self.now_ms)
 
     # the journal
 

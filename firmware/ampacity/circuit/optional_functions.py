@@ -122,7 +122,7 @@ class OptionalFunctions:
             from ampacity.circuit.policy.minimum_grant import MinimumGrants
 
             self.minimum_grants = MinimumGrants(self.plan.shed)
-        if self.minimum_grants.tell(evse, da):
+        if self.minimum_grants.put(evse, da):
             self.demands.changed = True
 
     def delay_starts(self, most_ms: int, below: "Any", now_ms: int) -> None:

@@ -39,14 +39,14 @@ class CommLoss(Experiment):
         self._since_ms = 0
         self._base: "Plateau" = None  # type: ignore[assignment]  # until its load is constant
         self.base_da = 0  # drawn before the silence
-        self.muted_ms = 0
+        self.silent_since_ms = 0
         self._seen_ms = [-1] * meters
         self.device_da: "int | None" = None  # drawn by its own first reading after the silence
         self.device_limit_da: "int | None" = None
         self._listen_from_ms = 0
         self._verdict: "Verdict | None" = None
         self.tries = 0
-        self.gone = False  # does the verdict rest on a current that was gone?
+        self.current_ended = False  # does the verdict rest on a current that had ended?
         self._back_ms: "int | None" = None
         self._drew, self._rests, self._wait_ms = False, 0, 0  # before the silence
         self._now_ms = 0
@@ -91,13 +91,13 @@ class CommLoss(Experiment):
         if not sight.draws():
             return self._not_drawing(now_ms)
         self._drew = True
-        stands_ms = self.claims["settle_ms"] + 1000 + self.stands_ms()
-        if now_ms - self._since_ms < stands_ms:
+        constant_load_ms = self.claims["settle_ms"] + 1000 + self.constant_load_ms()
+        if now_ms - self._since_ms < constant_load_ms:
             return False
         if self._base is None:
             self._base = Plateau(now_ms, self._meters)
         self._base.take(sight)
-        if now_ms - self._since_ms < stands_ms + MEASURE_MS or not self._base.enough(2):
+        if now_ms - self._since_ms < constant_load_ms + MEASURE_MS or not self._base.enough(2):
             return False
         measured_da = self._base.amps_da()
         self.base_da = (sight.order_da or 0) if measured_da is None else max(measured_da)
@@ -106,10 +106,10 @@ class CommLoss(Experiment):
             return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(self.base_da), amps(self.least_da())))
         if sight.state != "ok":
             return self.end(findings.NOT_DONE, "%s: communication was lost before the test began" % self.claims["name"])
-        self.mute = NO_TRAFFIC
-        self.muted_ms = now_ms
+        self.traffic = NO_TRAFFIC
+        self.silent_since_ms = now_ms
         if sight.fed_ms is not None and 0 <= now_ms - sight.fed_ms <= self.claims["watchdog_ms"] // 2:
-            self.muted_ms = sight.fed_ms  # within its reserve the time of the last feed is not counted
+            self.silent_since_ms = sight.fed_ms  # within its reserve the time of the last feed is not counted
         self.on_silence(now_ms)
         return self._next("watch", now_ms)
 
@@ -123,7 +123,7 @@ class CommLoss(Experiment):
         text = "%s: its load stops by itself; repeat the test with a constant load" if self._rests else "%s: its load draws no current"
         return self.end(findings.NOT_DONE, text % self.claims["name"])
 
-    def stands_ms(self) -> int:
+    def constant_load_ms(self) -> int:
         """Additional time of constant load before this silence."""
         return 0
 
@@ -141,7 +141,7 @@ class CommLoss(Experiment):
     def progress(self) -> str:
         """For how long of its time it has been silent, in min:s; an empty text before and after."""
         if self._phase == "watch" and self.lasts_ms():
-            silent_s, lasts_s = (self._now_ms - self.muted_ms) // 1000, self.lasts_ms() // 1000
+            silent_s, lasts_s = (self._now_ms - self.silent_since_ms) // 1000, self.lasts_ms() // 1000
             return "silent for %d:%02d of %d:%02d min" % (silent_s // 60, silent_s % 60, lasts_s // 60, lasts_s % 60)
         return ""
 
@@ -163,7 +163,7 @@ class CommLoss(Experiment):
         if sight.pressed:
             return self._give_back(now_ms)
         if self.watched(self.drop_da(sight), now_ms):
-            self.mute = READS_ONLY
+            self.traffic = READS_ONLY
             self._listen_from_ms = sight.amps_ms
             return self._next("listen", now_ms)
         return False
@@ -175,7 +175,7 @@ class CommLoss(Experiment):
         if self.tries >= self.tries_max():
             text = "%s: the site needed its current before the test ended; repeat the test with less load on the site" % self.claims["name"]
             self._verdict = findings.NOT_DONE, text
-        self.mute = ALL_TRAFFIC
+        self.traffic = ALL_TRAFFIC
         self.wish_da = self.claims["min_da"]
         return self._next("return", now_ms)
 
@@ -190,7 +190,7 @@ class CommLoss(Experiment):
                 self.device_da, self.device_limit_da = sight.drawn_da(), sight.limit_da
             self.tries += 1
             self._verdict = self.verdict()
-            self.mute = ALL_TRAFFIC
+            self.traffic = ALL_TRAFFIC
             self.wish_da = self.claims["min_da"]
             return self._next("return", now_ms)
         return False
@@ -214,7 +214,7 @@ class CommLoss(Experiment):
             if self._back_ms is None:
                 self._back_ms = now_ms
                 self.figures["return_ms"] = now_ms - self._since_ms
-            if self.gone and not sight.draws():
+            if self.current_ended and not sight.draws():
                 return now_ms - self._back_ms > self.again_ms() and self._drawn_no_more()
             return self.end(*self._verdict)
         if now_ms - self._since_ms > RETURN_MS:

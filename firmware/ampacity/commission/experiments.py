@@ -5,7 +5,7 @@ is in its attributes; the run turns requests into limits, which can only lower, 
 
 - `wish_da`: what the EVSE under test should be limited to, None: to what it has;
 - `holds_others`, `room`: 0 the others keep their currents; 1 they may go to their minimum, 2 to a pause, so that the request fits;
-- `mute`: ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC toward this EVSE (a test of its fail-safe);
+- `traffic`: ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC toward this EVSE (a test of its fail-safe);
 - `ask`: what a person is to do or to say, None: nothing. `answer("next" | "no")` is the person's word.
 
 After the end: `outcome`, `text`, `figures` (for the report), `findings`, and `counts`: what the ledger is to count.
@@ -81,7 +81,7 @@ class Experiment:
         self.claims = claims
         self.wish_da: int = None  # type: ignore[assignment]  # what the EVSE has
         self.room = 0
-        self.mute = ALL_TRAFFIC
+        self.traffic = ALL_TRAFFIC
         self.ask: "str | None" = None
         self.outcome = findings.NOT_DONE
         self.text = ""

@@ -35,7 +35,7 @@ class FailsafeCheck(CommLoss):
         self._new: "list[tuple[int, int]]" = []  # lately
         self._pace_ms = 0  # between two of the former, at least
         self._after: "list[int]" = []  # the last falls of it
-        self._dead = 0  # tries in which it did not fall
+        self._no_falls = 0  # tries in which it did not fall
         self._tried: "list[int]" = []  # what was unclear in each try
         self._falls: "list[tuple[int, int, int | None]]" = []  # (after the last frame, the last reading before, fallback) of each that was seen
         self._dips = 0  # so often its lines carried less before it fell
@@ -53,7 +53,7 @@ class FailsafeCheck(CommLoss):
         """By so much two falls of one watchdog may differ."""
         return max(self.claims["tolerance_ms"], self.claimed_ms // 10, 1000) + self.claims["settle_ms"]  # type: ignore[no-any-return]
 
-    def stands_ms(self) -> int:
+    def constant_load_ms(self) -> int:
         """Longer constant load after each fall: a load that stops a fixed time after its start then falls after another silence."""
         return len(self._falls) * (self._spread_ms() + MEASURE_MS if self.loaded else self.allowed_ms() + MEASURE_MS)
 
@@ -63,7 +63,7 @@ class FailsafeCheck(CommLoss):
 
     def watched(self, drop_da: "int | None", now_ms: int) -> bool:
         """Lasts at least until the EVSE may have fallen back, and longer if it has not."""
-        silent_ms = now_ms - self.muted_ms
+        silent_ms = now_ms - self.silent_since_ms
         if drop_da is not None:
             self._note(silent_ms, drop_da)
         if silent_ms <= self.allowed_ms() + MEASURE_MS:
@@ -120,8 +120,8 @@ class FailsafeCheck(CommLoss):
         if by_meter is None and by_device is None:
             return findings.NOT_DONE, "%s: no meter shows its lines and it has no current measurement; disconnect its bus and observe it" % name
         if by_device is False or (by_device is None and by_meter is False):
-            self._dead += 1
-            if by_device is None and self._dead < 2 and self.tries < self.tries_max():
+            self._no_falls += 1
+            if by_device is None and self._no_falls < 2 and self.tries < self.tries_max():
                 return None
             self.counts["distrusted"] = True
             return self._failed(findings.watchdog_dead(name, self.claimed_ms, claims["max_da"], claims["holds"]))
@@ -143,7 +143,7 @@ class FailsafeCheck(CommLoss):
         self._falls.append(fell)
         if self.lasts_ms() < LONG_MS and len(alike) < FALLS:
             return self._unclear("no two falls of its current agree")
-        self.gone = True
+        self.current_ended = True
         if self.fell_ms is not None:
             self.fell_ms, self.stood_ms, _ = max(alike)
         return self._fell(max([row[2] for row in alike if row[2] is not None] or [0]))

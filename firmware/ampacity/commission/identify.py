@@ -98,7 +98,7 @@ class Identifier:
         self._at = 0
         self._asks: list[RegisterCheck] = []
         self._held = 0
-        self._told = 0
+        self._next_check = 0
         self._failures = 0
         self._data: dict[tuple[int, int, int], bytes | None] = {}
         self._place: tuple[int, int, int] | None = None
@@ -193,7 +193,7 @@ class Identifier:
             if not self._begin():
                 self._stage = 3
             return None
-        ask = self._asks[self._told]
+        ask = self._asks[self._next_check]
         if ask.field[4] == "chain":
             self._chain(ask)
             return None
@@ -225,12 +225,12 @@ class Identifier:
             return False
         self._asks = self._known[self._at].asks()
         self._at += 1
-        self._held = self._told = 0
+        self._held = self._next_check = 0
         return True
 
     def _step(self) -> None:
-        self._told += 1
-        if self._told < len(self._asks):
+        self._next_check += 1
+        if self._next_check < len(self._asks):
             return
         known = self._known[self._at - 1]
         if self._held:

@@ -20,20 +20,20 @@ LOAD_MS = 120000
 ORDER_MS = 10000  # until a pause is out
 READ_MS = 5000  # until it was read
 ROUNDS = 3
-STANDS_MS = 10000  # it has drawn for so long before its first pause; before each later one longer by more than a stop may take
+CONSTANT_MS = 10000  # it has drawn for so long before its first pause; before each later one longer by more than a stop may take
 HOLD_MS = 20000  # for so long nothing flows then
 RESTS_MAX = 1  # permitted stops of its load without an order
 
 
 class PausedReadback(Experiment):
-    """tells: the value that counts for now, None: that of the site file. counts["off_shows"]: the value confirmed by a load."""
+    """declares: the value that counts for now, None: that of the site file. counts["off_shows"]: the value confirmed by a load."""
 
     name = "pause"
     holds_others = False
 
     def __init__(self, claims: "Claims") -> None:
         Experiment.__init__(self, claims)
-        self.tells: "str | None" = None
+        self.declares: "str | None" = None
         self._phase = "look"
         self._since_ms = 0
         self._off: "Off" = None  # type: ignore[assignment]  # until the installer is asked
@@ -52,7 +52,7 @@ class PausedReadback(Experiment):
     def end(self, outcome: str, text: str) -> bool:
         """The value no longer counts, unless a load has confirmed it."""
         if "off_shows" not in self.counts:
-            self.tells = None
+            self.declares = None
         return Experiment.end(self, outcome, text)
 
     def _next(self, phase: str, now_ms: int) -> bool:
@@ -87,7 +87,7 @@ class PausedReadback(Experiment):
         word, self._word, self.ask = self._word, None, None
         if word == "no":
             return self.end(findings.NOT_DONE, "%s; this does not prove its pause" % findings.shown_text(self.claims["name"], self._off))
-        self.tells, self.wish_da = "last", self.claims["min_da"]  # whatever it shows then
+        self.declares, self.wish_da = "last", self.claims["min_da"]  # whatever it shows then
         return self._next("draw", now_ms)
 
     def _stop_ms(self) -> int:
@@ -100,19 +100,19 @@ class PausedReadback(Experiment):
     def _draw_phase(self, sight: "Observation", now_ms: int) -> bool:
         """A load draws at its least, at each order again."""
         if self._drawn(sight):
-            return self._next("stand", now_ms)
+            return self._next("constant", now_ms)
         text = "%s: no load draws current, so the pause could not be observed; a shown limit does not count as off"
         if self._shown:
             text = "%s: its load did not resume after a pause and may have stopped by itself; repeat the test with a constant load"
         return now_ms - self._since_ms > LOAD_MS and self.end(findings.NOT_DONE, text % self.claims["name"])
 
-    def _stand_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _constant_phase(self, sight: "Observation", now_ms: int) -> bool:
         """Constant load, each time for longer: detects a load that stops a fixed time after each start."""
         if not self._drawn(sight):
             self._rests += 1
             text = "%s: its load also stops without a pause, so the test is inconclusive; repeat the test with a constant load"
             return self.end(findings.NOT_DONE, text % self.claims["name"]) if self._rests > RESTS_MAX else self._next("draw", now_ms)
-        if now_ms - self._since_ms >= STANDS_MS + len(self._shown) * (ORDER_MS + self._stop_ms()):
+        if now_ms - self._since_ms >= CONSTANT_MS + len(self._shown) * (ORDER_MS + self._stop_ms()):
             self.wish_da = 0
             return self._next("pause", now_ms)
         return False
@@ -154,10 +154,10 @@ class PausedReadback(Experiment):
         words = [word for word in self._shown if word != "0"]
         if words:
             alike = [word for word in words if word != self._off["shows"]] == []
-            self.tells = self.counts["off_shows"] = words[0] if alike else "last"
-            self.findings.append(findings.off_shows(self.claims["name"], findings.shown_text(self.claims["name"], off), self.tells))
+            self.declares = self.counts["off_shows"] = words[0] if alike else "last"
+            self.findings.append(findings.off_shows(self.claims["name"], findings.shown_text(self.claims["name"], off), self.declares))
         return self._known(off)
 
     def progress(self) -> str:
         """Which of its three pauses; an empty text before and after."""
-        return "pause %d of %d" % (len(self._shown) + 1, ROUNDS) if self._phase in ("draw", "stand", "pause", "stop", "hold") else ""
+        return "pause %d of %d" % (len(self._shown) + 1, ROUNDS) if self._phase in ("draw", "constant", "pause", "stop", "hold") else ""

@@ -41,7 +41,7 @@ class PowerOn(CommLoss):
         """True: the installer continues, and the car had a minute."""
         if drop_da is not None:
             self._see(self.base_da - drop_da)
-        self._given_ms = now_ms - max(self.muted_ms, self._off_ms)
+        self._given_ms = now_ms - max(self.silent_since_ms, self._off_ms)
         return self._word is not None and self._given_ms >= WAKES_MS
 
     def again_ms(self) -> int:
@@ -67,7 +67,7 @@ class PowerOn(CommLoss):
         if not seen or (self.loaded and self._off < ALIKE):
             return findings.NOT_DONE, "%s: its restart was not observed" % name
         seen_da = max(seen) if max(seen) >= NEAR_DA else 0
-        self.gone = seen_da == 0
+        self.current_ended = seen_da == 0
         if seen_da >= self.base_da - NEAR_DA:
             seen_da = claims["max_da"]  # the car takes its maximum: the EVSE may allow more
         self.counts["power_on_da"] = seen_da

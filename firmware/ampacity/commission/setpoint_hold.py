@@ -108,7 +108,7 @@ class SetpointHold(CommLoss):
         """True after 31 min of silence."""
         if drop_da is not None:
             self._last = (self._last + [drop_da])[-5:]
-        return now_ms - self.muted_ms >= HOLD_MS
+        return now_ms - self.silent_since_ms >= HOLD_MS
 
     def verdict(self) -> "Verdict":
         """Its own reading decides; where it measures nothing, the meter, if that is as before."""

@@ -24,7 +24,7 @@ if False:  # for the type checker
 STEPS_A_ROUND = 6
 ROUNDS_MAX = 5
 ROOM_MS = 12000  # how long an order that does not come is waited for before others make more room
-STANDS_MS = 2000
+STEADY_MS = 2000
 SETTLE_MS_MIN = 3000
 MEASURE_MS = 1500
 MEASURE_MS_MAX = 12000
@@ -91,14 +91,14 @@ class StepResponse(Experiment):
     def _order_phase(self, sight: "Observation", now_ms: int) -> bool:
         """Until the order is sent. It may be less than requested if capacity is short."""
         order_da = sight.order_da
-        stands = order_da is not None and abs(order_da - self.wish_da) <= max(NEAR_DA, self.claims["step_da"])
-        if not stands and now_ms - self._since_ms > ROOM_MS and self._plateaus:
+        reached = order_da is not None and abs(order_da - self.wish_da) <= max(NEAR_DA, self.claims["step_da"])
+        if not reached and now_ms - self._since_ms > ROOM_MS and self._plateaus:
             before_da = self._plateaus[-1][0]
-            stands = order_da is not None and before_da is not None and abs(order_da - before_da) >= STEP_DA_MIN and self.room == 2
-            if not stands and self.room == 2:
+            reached = order_da is not None and before_da is not None and abs(order_da - before_da) >= STEP_DA_MIN and self.room == 2
+            if not reached and self.room == 2:
                 text = "%s: no order above %s was possible: too little capacity, see `why %s`"
                 return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(order_da or 0), self.claims["name"]))
-        if not stands:
+        if not reached:
             self._make_room(now_ms)
             return False
         self._now = Plateau(now_ms, len(self.meters))
@@ -117,8 +117,8 @@ class StepResponse(Experiment):
         if drawn_da is not None and abs(drawn_da - self._last_da) > 3:
             self._last_da, self._last_ms = drawn_da, now_ms
         after_ms = now_ms - self._since_ms
-        stood = drawn_da is not None and now_ms - self._last_ms >= STANDS_MS and after_ms >= SETTLE_MS_MIN and self._moved(drawn_da)
-        if stood or after_ms >= self.claims["settle_ms"] + SETTLE_MS_MIN:
+        steady = drawn_da is not None and now_ms - self._last_ms >= STEADY_MS and after_ms >= SETTLE_MS_MIN and self._moved(drawn_da)
+        if steady or after_ms >= self.claims["settle_ms"] + SETTLE_MS_MIN:
             self._phase, self._since_ms = "measure", now_ms
             self._length_ms = MEASURE_MS + self.rng.below(JITTER_MS)
         return False

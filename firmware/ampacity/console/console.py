@@ -44,7 +44,7 @@ YES_MS = 60000  # a question is forgotten after that
 # word, least role, usage
 COMMANDS = (
     ("help", NONE, "help [COMMAND]"),
-    ("show", VIEWER, "show [site | evse NAME | circuit NAME | bus | ocpp | version | counters | settings | changes] [--json]"),
+    ("show", VIEWER, "show [site | evse NAME | circuit NAME | bus | ocpp | update | version | counters | settings | changes] [--json]"),
     ("why", VIEWER, "why EVSE"),
     ("log", VIEWER, "log [LINES | changes]"),
     ("login", NONE, "login [viewer | installer | manufacturer] PASSWORD"),
@@ -57,7 +57,7 @@ COMMANDS = (
     ("interface", INSTALLER, "interface [network | serial ROLE]"),
 )
 LISTS = {"evse": "evses", "circuit": "circuits"}
-PARTS = {"bus": "buses", "ocpp": "ocpp"}
+PARTS = {"bus": "buses", "ocpp": "ocpp", "update": "update"}
 
 
 class Console:
@@ -226,7 +226,7 @@ class Console:
         if part in PARTS:
             return view.get(PARTS[part]) or {}
         if part not in LISTS:
-            raise UnknownName("part", part, ["site", "evse", "circuit", "bus", "ocpp", "version", "counters", "settings", "changes"])
+            raise UnknownName("part", part, ["site", "evse", "circuit", "bus", "ocpp", "update", "version", "counters", "settings", "changes"])
         items = view.get(LISTS[part]) or {}
         if name is None:
             raise Rejected("show " + part, "", "a name: " + ", ".join(sorted(items)))
@@ -267,7 +267,9 @@ class Console:
             count = int(words[0]) if is_number(words[0]) and len(words) == 1 else 0
         if not 1 <= count <= LOG_LINES_MAX:
             raise Rejected("log", " ".join(words), "1..%d lines, or changes" % LOG_LINES_MAX)
-        lines = self.target.log.since(0)[-count:]
+        log = self.target.log
+        pushed_out = log.needed()
+        lines = pushed_out + log.since(0)[len(pushed_out) :][-count:]
         return "\n".join(["%d %d.%03d %s %s" % (n, ms // 1000, ms % 1000, level, text) for n, ms, level, text in lines])
 
     def _login(self, words: "list[str]", now_ms: int) -> None:

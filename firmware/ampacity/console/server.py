@@ -65,7 +65,7 @@ class ConsoleServer:
         self.role = role
         self.turn = asyncio.Lock()
         self.queued = self.strangers = 0  # lines that wait for their turn or have it; those of strangers among them
-        self.told = RateLimitedLog(log, "console")
+        self.limited_log = RateLimitedLog(log, "console")
         self.admission = Admission(platform, CLIENTS_MAX, WAITING, self._full)
 
     async def handle(self, reader: "ByteReader", writer: "ByteWriter") -> None:
@@ -85,16 +85,16 @@ class ConsoleServer:
     def foreign(self) -> None:
         """Closes a connection of another protocol, such as a browser that a web page sent here."""
         self.log.counter("console_foreign")
-        self.told.add("not a console client (HTTP, TLS or similar): connection closed", self.platform.clock.now_ms())
+        self.limited_log.add("not a console client (HTTP, TLS or similar): connection closed", self.platform.clock.now_ms())
 
     def busy(self) -> None:
         """A line came for which there is no turn."""
         self.log.counter("console_busy")
-        self.told.add("too many commands queued: one was refused", self.platform.clock.now_ms())
+        self.limited_log.add("too many commands queued: one was refused", self.platform.clock.now_ms())
 
     def _full(self, text: str, now_ms: int) -> None:
         self.log.counter("console_turned_away")
-        self.told.add(text, now_ms)
+        self.limited_log.add(text, now_ms)
 
 
 class ConsoleConnection:

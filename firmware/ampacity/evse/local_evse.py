@@ -61,7 +61,7 @@ class LocalEvse:
         if read_ms is not None and read_ms != self.updated_ms:
             self.updated_ms = read_ms
             self.energy.add(port.amps_da[: self.terminals], self._volts(), now_ms)
-        self._tell_faults()
+        self._report_faults()
 
     @property
     def charging(self) -> bool:
@@ -122,7 +122,7 @@ class LocalEvse:
                 self.stop_hard()
             self.events.append(event)
 
-    def _tell_faults(self) -> None:
+    def _report_faults(self) -> None:
         faults = self.machine.faults
         if faults or self._raised:
             for name in faults:

@@ -130,7 +130,7 @@ class Session:
         self._plugged = plugged
         self._look = self._served = self._locked_out = False
         self._reason = None if plugged else UNPLUGGED
-        self._say("plugged" if plugged else "unplugged", now_ms)
+        self._log_event("plugged" if plugged else "unplugged", now_ms)
         self.access.event("plugged" if plugged else "unplugged", None, now_ms)
 
     def _see_fault(self, fault: "str | None", now_ms: int) -> None:
@@ -159,7 +159,7 @@ class Session:
         if active != self._active:
             self._active = active
             self._ended_by = self._reason or self.access.reason()
-            self._say("started" if active else "ended: %s" % self._ended_by, now_ms)
+            self._log_event("started" if active else "ended: %s" % self._ended_by, now_ms)
         self._served = self._served or active
         self._reason = None
 
@@ -167,7 +167,7 @@ class Session:
         state = self._charging_state(facts, order_da)
         if state != self.charging_state:
             self.charging_state = state
-            self._say(state, now_ms)
+            self._log_event(state, now_ms)
             self.access.event("charging", state, now_ms)
 
     def _charging_state(self, facts: "SessionFacts", order_da: "int | None") -> str:
@@ -204,7 +204,7 @@ class Session:
         self._served = self._served or self.phase == "active"
         self.access.event(kind, reason, now_ms)
 
-    def _say(self, text: str, now_ms: int) -> None:
+    def _log_event(self, text: str, now_ms: int) -> None:
         self._log.add("info", "evse %s: %s" % (self.name, text), now_ms)
 
 

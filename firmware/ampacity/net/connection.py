@@ -77,7 +77,7 @@ class Connection:
         self._trouble = failed
         self._abort = abort
         self._over = asyncio.Event()
-        self._said = asyncio.Event()  # the writer has nothing left to say
+        self._drained = asyncio.Event()  # the writer has nothing left to say
         self._worked_us = self._pings = self._piled = 0
         self._control = [socket.start()]  # frames that go before any message
         self._begun_ms = self._ping_ms = clock.now_ms()
@@ -168,8 +168,8 @@ class Connection:
         self._worked_us += clock.now_us() - began_us
         self._wake.set()
         if self._socket.state == OPEN:
-            self._said.clear()
-            await self._said.wait()
+            self._drained.clear()
+            await self._drained.wait()
         rest_ms = self._worked_us // 1000
         self._worked_us -= 1000 * rest_ms
         if rest_ms or self._socket.state == CLOSING:
@@ -200,7 +200,7 @@ class Connection:
             if text is None:
                 break
             texts.append(text)
-        self._socket.last_words(texts)
+        self._socket.send_before_close(texts)
 
     def _handle(self, event: "Event") -> None:
         now_ms = self._clock.now_ms()
@@ -247,7 +247,7 @@ class Connection:
                 if wake_at_ms is not None:
                     until_ms = min(until_ms, wake_at_ms)
             if until_ms > now_ms:  # else it is still at the last message
-                self._said.set()
+                self._drained.set()
             await self._wake.wait(until_ms)
 
     async def _send(self, data: bytes) -> None:

@@ -68,7 +68,7 @@ class Link:
     says; the last two only for wss. station: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
     next(now_ms) → (text | None, wake_at_ms | None); the producer of a message calls wake(). rng: draws the
     random part of the back-off. entropy(n): n unpredictable bytes, for keys and masks. Counters in the log:
-    link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent, link.flooded.
+    link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent, link.flooded, link.unaccepted.
     `trouble`: why there is no connection, in one line; None while there is one, and before the first attempt.
     on_distrust: None, or function(text): the server's certificate, or its old TLS (OLD_TLS in the text), was refused.
     on_flood: None, or function(text): the server sent so much that the connection was ended. before_attempt: None, or function(now_ms)

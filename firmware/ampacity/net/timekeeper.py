@@ -33,7 +33,7 @@ async def ask_time(
     """(unix_ms, now_ms of the reply) from the server at an IPv4 literal, None if it did not answer usefully."""
     cookie = entropy(8)
     door = open_datagrams(address, port)
-    told = False
+    warned = False
     try:
         sent_ms = clock.now_ms()
         door.send(build_request(cookie))
@@ -46,8 +46,8 @@ async def ask_time(
                 return parse_reply(data, cookie, now_ms - sent_ms), now_ms
             except ValueError as error:
                 log.counter("ntp.refused")
-                if not told:  # a flood of them pushes nothing else out of the log
-                    told = True
+                if not warned:  # a flood of them pushes nothing else out of the log
+                    warned = True
                     log.add("debug", str(error), now_ms)
         return None
     finally:

@@ -138,7 +138,7 @@ class WebSocketClient:
         out, self._out = self._out, []
         return b"".join(out)
 
-    def last_words(self, texts: "list[str]") -> None:
+    def send_before_close(self, texts: "list[str]") -> None:
         """Messages that still leave before the close frame of our own that a fault of the server's caused.
 
         Only between the "error" and data_to_send(); nothing happens where no close frame waits.

@@ -29,6 +29,10 @@ class StationDocuments:
         """Was there a document that could not be read?"""
         return name in self._documents.damaged
 
+    def distrust(self, name: str, why: str) -> None:
+        """Its fields contradict each other, or are not possible here: it counts as damaged."""
+        self._documents.distrust(name, why)
+
     def put(self, name: str, value: object) -> None:
         """OSError: the old document is still there."""
         try:

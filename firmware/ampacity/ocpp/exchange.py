@@ -68,6 +68,12 @@ class Exchange:
         self._later = []
         self._run_after(now_ms)
 
+    def forget_asked(self) -> None:
+        """Another CSMS: what the former one asked for is not sent."""
+        self._outbox = []
+        if self._again is not None and self._again[0] != "MeterValues":
+            self._again = None
+
     def busy(self) -> bool:
         """A request of ours is under way."""
         return self._rpc.busy()
@@ -108,14 +114,14 @@ class Exchange:
         timeout_ms = self._station.model.number("OCPPCommCtrlr", "MessageTimeout", "Default") * 1000
         return self._rpc.call(call[0], call[1], call[2] or self._kept(call), timeout_ms, now_ms)
 
-    def mute(self) -> bool:
+    def is_unanswered(self) -> bool:
         """The CSMS has answered none of the last requests, whatever they were."""
         return self._rpc.silences >= SILENCES_MAX
 
     def _silent(self) -> None:
         """A request was not answered in time. Is it that request, or the connection (part 2, 3.2)? A Heartbeat shows it."""
-        if self.mute():
-            self._station.actions.append(("mute",))
+        if self.is_unanswered():
+            self._station.actions.append(("unanswered",))
         elif self._station.boot.status == "Accepted":
             self._station.boot.request_heartbeat()
 
@@ -148,7 +154,7 @@ class Exchange:
         """The next request of ours: (action, payload, done), or None."""
         s = self._station
         call = s.boot.pull(now_ms)
-        if call is not None or s.boot.status == "Rejected":
+        if call is not None or s.boot.status in (None, "Rejected"):  # B01.FR.08, B03.FR.02
             return call
         call, self._again = self._again, None
         call = call or self._pull_outbox(now_ms) or s.reports.pull(now_ms)

@@ -53,6 +53,8 @@ if False:  # for the type checker
 
         def remove(self, name: str) -> None: ...
 
+        def distrust(self, name: str, why: str) -> None: ...
+
     class Journal(Protocol):
         """The journal of the store room: numbered records, the oldest first."""
 

@@ -50,7 +50,7 @@ class Rpc:
         self._response_check = response_check
         self._prefix = prefix
         self._log = log
-        self._told = RateLimitedLog(log, "ocpp")
+        self._limited_log = RateLimitedLog(log, "ocpp")
         self._count = 0
         self._out: "list[str]" = []
         self._answered: "list[tuple[str, str]]" = []
@@ -212,7 +212,7 @@ class Rpc:
 
     def _failed(self, code: str, text: str, now_ms: int) -> None:
         self._log.counter("ocpp_errors")
-        self._told.add("bad answer to %s: %s" % (self._pending[1], text), now_ms)  # type: ignore[index]  # it is under way
+        self._limited_log.add("bad answer to %s: %s" % (self._pending[1], text), now_ms)  # type: ignore[index]  # it is under way
         self._end("error", code, now_ms)
 
     def _end(self, kind: str, payload: "Reply", now_ms: int) -> None:

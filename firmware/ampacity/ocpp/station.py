@@ -33,7 +33,7 @@ Facts, each with now_ms:
     device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE, or of its connector; Problem True or False is
                                   reported by NotifyEvent as well
     security_event(kind, info)
-    tell_start()                  once, after the start of the device: the security event of it
+    report_start()                once, after the start of the device: the security event of it
     unlocked(reference, status)   Unlocked, UnlockFailed: answers ("unlock", …)
 
 Actions, drained by the roles (a list; pop them all):
@@ -42,7 +42,7 @@ Actions, drained by the roles (a list; pop them all):
     ("reset", "Immediate" or "OnIdle", evse or 0)     0: restart the controller; sessions have ended, the queue is out
     ("time", unix_ms)                       the wall clock was set by the CSMS (`wallclock` has this time already)
     ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
-    ("mute",)                               the CSMS answers none of our requests: connect again
+    ("unanswered",)                         the CSMS answers none of our requests: connect again
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
 
 Who may charge is the station's to say, and is asked, never copied: `evses[i].may_charge()`, and `ended_by`, the reason why it was
@@ -71,6 +71,8 @@ from ampacity.ocpp.exchange import Exchange
 from ampacity.ocpp.provisioning.boot_notification import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot_notification import BootNotification
 from ampacity.ocpp.provisioning.reset import Resets
+from ampacity.ocpp.provisioning.set_network_profile import DOC as NETWORK_DOC
+from ampacity.ocpp.provisioning.set_network_profile import suits
 from ampacity.ocpp.security.security_events import notify, started
 from ampacity.ocpp.smart_charging.profile_store import ProfileStore
 from ampacity.ocpp.transactions.lifecycle import Transactions
@@ -88,7 +90,6 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Action, LimitRow, Message, Store, Values
     from ampacity.ocpp.smart_charging.charging_needs import ChargingNeeds
 
-NETWORK_DOC = "ocpp_network"
 SECRET_DOC = "ocpp_secret"
 IDLE_MS = 60000
 
@@ -100,6 +101,7 @@ class Station:
         self, config: "dict[str, Any]", evses: "list[dict[str, Any]]", store: "Store", wallclock: "WallClock", rng: "Rng", log: "Log", now_ms: int,
     ) -> None:
         self.config = config
+        self._own_profile = {"url": config.get("url"), "security_profile": config.get("security_profile", 1)}
         self.documents = StationDocuments(store.documents, log)
         self.wallclock = wallclock
         self.rng = rng
@@ -150,6 +152,18 @@ class Station:
         threshold_ms = self.model.number("OCPPCommCtrlr", "OfflineThreshold") * 1000
         if self.accepted() and now_ms - self._offline_ms > threshold_ms:
             self.availability.force_all()
+
+    def change_csms(self, not_before_ms: int) -> None:
+        """Another CSMS than before: it gets a BootNotification first, not before this time (B10.FR.10), and all that the queue
+        holds; what the former one asked for is not sent."""
+        self.boot.renew(not_before_ms)
+        self.reports.forget()
+        self.exchange.forget_asked()
+
+    def registration(self) -> "tuple[str | None, int]":
+        """The answer of the CSMS to the BootNotification: "Accepted", "Pending", "Rejected" or None; when the next one is due, in ms,
+        unless it is Accepted."""
+        return self.boot.status, self.boot.due_ms()
 
     def disconnected(self, now_ms: int) -> None:
         """The WebSocket is gone; identifiers that wait for the CSMS are decided by the rules for offline."""
@@ -249,7 +263,7 @@ class Station:
         self.now_ms = now_ms
         notify(self, kind, info, now_ms)
 
-    def tell_start(self, now_ms: int) -> None:
+    def report_start(self, now_ms: int) -> None:
         """The security event of this start, once: ResetOrReboot or StartupOfTheDevice."""
         self.now_ms = now_ms
         started(self, self.boot.reason, now_ms)
@@ -301,12 +315,34 @@ class Station:
         Slot 1 is what the station was configured with, until the CSMS puts another there. They hold from a restart on.
         """
         kept = self.documents.get(NETWORK_DOC) or {}
-        own = {"url": self.config.get("url"), "security_profile": self.config.get("security_profile", 1)}
         result = []
+        for slot in sorted(kept):
+            if not suits(kept[slot]["url"], kept[slot]["security_profile"]):
+                self.documents.distrust(NETWORK_DOC, slot + ".url does not suit its security_profile")
+                kept = {}
+                break
         for slot in self.model.words("OCPPCommCtrlr", "NetworkConfigurationPriority"):
-            profile = kept.get(slot) or own
+            profile = kept.get(slot) or self._own_profile
             result.append({"slot": int(slot), "url": profile["url"], "security_profile": profile["security_profile"]})
         return result
+
+    def forget_network_below(self, security_profile: int) -> None:
+        """A connection with this security profile works: network profiles with a lower one are removed (A05.FR.06)."""
+        kept = self.documents.get(NETWORK_DOC) or {}
+        if not kept:
+            return
+        for slot in list(kept):
+            if kept[slot]["security_profile"] < security_profile:
+                del kept[slot]
+        self.documents.try_put(NETWORK_DOC, kept)
+        slots = self.network_slots()
+        row: Row = self.model.find(0, "OCPPCommCtrlr", "NetworkConfigurationPriority")  # type: ignore[assignment]  # it is in the table
+        words = [slot for slot in self.model.value(0, row).split(",") if slot in slots]
+        if words:
+            try:
+                self.model.set(row, ",".join(words))
+            except OSError:
+                self.log.counter("ocpp_not_kept")
 
     def accepted(self) -> bool:
         """Connected, and the CSMS has accepted this station."""
@@ -395,8 +431,12 @@ class Station:
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
     def network_slots(self) -> "list[str]":
-        """Slots that hold a network profile; the first always does: what the station was configured with."""
-        return sorted(set(["1"] + list(self.documents.get(NETWORK_DOC) or {})))
+        """Slots whose network profile may be used; the first always holds one: what the station was configured with. None with a lower
+        security profile than the one in use (A05.FR.10)."""
+        kept = self.documents.get(NETWORK_DOC) or {}
+        least = self.config.get("security_profile", 1)
+        slots = sorted(set(["1"] + list(kept)))
+        return [slot for slot in slots if (kept.get(slot) or self._own_profile)["security_profile"] >= least]
 
     def most(self, scope: int) -> int:
         """maxLimit where the table leaves it open: the power of the EVSE in W, else 0."""

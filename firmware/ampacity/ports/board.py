@@ -10,7 +10,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 from ampacity.ports.board_facts import pin_of, read_board, serial_of
 from ampacity.ports.line import Line, tty_modes
-from ampacity.ports.mp_io import Pump, TcpSerialLine, TicksClock, Waiter, forget, let_go
+from ampacity.ports.mp_io import Pump, TcpSerialLine, TicksClock, Waiter, abort_stream, wake_waiters
 from ampacity.ports.mp_platform import MpPlatform, secure
 from ampacity.ports.output import Output
 from ampacity.ports.platform import SECONDS_1970_2000
@@ -116,8 +116,8 @@ class BoardPlatform(MpPlatform):
     def abort(self, writer: "Any") -> None:
         """Drop a connection; what was written may still be on its way for as long as the stack resends it."""
         plain = getattr(writer, "raw", writer.s)
-        forget(plain)
-        let_go(writer)
+        wake_waiters(plain)
+        abort_stream(writer)
 
     async def listen(self, host: str, port: int, handler: "Handler", tls: "Any" = None, refused: "Refused | None" = None) -> "Any":
         """Serve `await handler(reader, writer)` on host:port; the returned server has close().
@@ -162,7 +162,7 @@ class UartPump(Pump):
         """Stop reading, and switch the UART off; again does nothing."""
         if self.stream is not None:
             uart, self.stream = self.stream, None
-            forget(uart)
+            wake_waiters(uart)
             uart.deinit()
 
 

@@ -61,19 +61,19 @@ class Busy(Exception):
     """Another process has it; the text names the file and, if known, the process."""
 
 
-def who(text: str) -> str:
+def holder_text(text: str) -> str:
     """ "process 123" of what a lock's holder wrote into it."""
     words = text.split()
     return "process " + words[0] if words and is_digits(words[0]) else "another process"
 
 
-def me() -> str:
+def own_process() -> str:
     """ "PID START BOOT": this process in words that no later one has."""
     stat = _read("/proc/self/stat")
     return "%s %s %s" % (stat.split(" ", 1)[0], _started(stat), _read("/proc/sys/kernel/random/boot_id").strip())
 
 
-def lives(text: str) -> bool:
+def is_running(text: str) -> bool:
     """Is the process that wrote this there now? What is not to be understood, or is of an earlier start, is not."""
     words = text.split()
     if len(words) != 3 or not is_digits(words[0]) or words[2] != _read("/proc/sys/kernel/random/boot_id").strip():
@@ -107,13 +107,13 @@ class FolderLock:
         self._path = path = folder + "/" + name
         self._fd: "int | None" = None
         before = _read(path)
-        mine = me()
+        mine = own_process()
         if flock is not None:
             taken = self._lock(folder)
         else:
-            taken = before == mine or not lives(before)
+            taken = before == mine or not is_running(before)
         if not taken:
-            raise Busy("data folder %s is in use by %s; end that one first" % (folder, who(_read(path))))
+            raise Busy("data folder %s is in use by %s; end that one first" % (folder, holder_text(_read(path))))
         try:
             with open(path, "w") as file:
                 file.write(mine)

@@ -68,7 +68,7 @@ def readable(stream: "Any") -> "Any":
     yield core._io_queue.queue_read(stream)
 
 
-def forget(stream: "Any") -> None:
+def wake_waiters(stream: "Any") -> None:
     """Release a pollable object that is about to be closed; tasks that wait for it resume, and fail at their next use."""
     waiting = core._io_queue.map.get(id(stream))
     if waiting is not None:
@@ -78,7 +78,7 @@ def forget(stream: "Any") -> None:
         core._io_queue._dequeue(stream)
 
 
-class Gone(io.IOBase):
+class ClosedStream(io.IOBase):
     """In the place of a socket that was aborted: the number that it had may be another connection's by now."""
 
     def ioctl(self, request: int, argument: int) -> int:
@@ -94,12 +94,12 @@ class Gone(io.IOBase):
         """Closed already, and only once: the runtime would close a new stream with the same number."""
 
 
-def let_go(stream: "Any") -> None:
+def abort_stream(stream: "Any") -> None:
     """Close it permanently: tasks that still wait for it resume and fail, without access to other streams. `under`: a stream below it."""
-    gone = Gone()
+    closed = ClosedStream()
     while stream is not None:
         stream.s.close()
-        stream.s = gone
+        stream.s = closed
         stream = getattr(stream, "under", None)
 
 
@@ -127,7 +127,7 @@ class Pump:
         if self.stream is None:
             return
         stream, self.stream = self.stream, None
-        forget(stream)
+        wake_waiters(stream)
         stream.close()
 
     def _flush(self) -> None:
@@ -175,5 +175,5 @@ class TcpSerialLine(Pump):
         if self.stream is not None:
             sock, self.stream = self.stream, None
             self._poll.unregister(sock)
-            forget(sock)
+            wake_waiters(sock)
             drop(sock)

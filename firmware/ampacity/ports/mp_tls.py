@@ -19,7 +19,7 @@ import tls
 
 from ampacity.base.errors import Rejected
 from ampacity.ports import tls_handshakes as handshakes
-from ampacity.ports.mp_io import forget, let_go, readable
+from ampacity.ports.mp_io import abort_stream, readable, wake_waiters
 from ampacity.ports.tls_credentials import SUITES
 from ampacity.ports.tls_errors import CLOSED, tls_error
 
@@ -226,8 +226,8 @@ class TlsStream:
 
     def close(self) -> None:
         """End the connection at once."""
-        forget(self.raw)
-        let_go(self)
+        wake_waiters(self.raw)
+        abort_stream(self)
 
     async def wait_closed(self) -> None:
         """It is closed already."""

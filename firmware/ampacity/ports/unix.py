@@ -8,7 +8,7 @@ import termios
 from ampacity.base.address import numeric_host
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.lock import claim
-from ampacity.ports.mp_io import Pump, TcpSerialLine, TicksClock, Waiter, forget, let_go
+from ampacity.ports.mp_io import Pump, TcpSerialLine, TicksClock, Waiter, abort_stream, wake_waiters
 from ampacity.ports.mp_platform import MpPlatform, secure
 from ampacity.ports.serial_over_tcp import address_of, reset_on_close
 from ampacity.ports.watchdog import linux_watchdog
@@ -74,9 +74,9 @@ class UnixPlatform(MpPlatform):
     def abort(self, writer: "Any") -> None:
         """Drop a connection with a reset: nothing that was written stays on its way."""
         plain = getattr(writer, "raw", writer.s)
-        forget(plain)
+        wake_waiters(plain)
         reset_on_close(plain)
-        let_go(writer)
+        abort_stream(writer)
 
     async def listen(self, host: str, port: int, handler: "Handler", tls: "Any" = None, refused: "Refused | None" = None) -> "Any":
         """Serve `await handler(reader, writer)` on host:port; the returned server has close().

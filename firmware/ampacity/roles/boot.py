@@ -33,7 +33,7 @@ LOG_LINES = 100
 SMALL_HEAP_BYTES = 524288
 SMALL_LOG_LINES = 50
 ROLES = ("primary", "secondary")
-BOOT = "role s console s? console_line s? presence s? echo b store s medium s reason s lines d cut_at_write i"
+BOOT = "role s console s? console_line s? presence s? echo b store s medium s reason s lines d cut_at_write i update s bundles s"
 TRIAL = "/site_trial.set"  # of configuration/site_trial.py
 
 
@@ -93,10 +93,10 @@ def run_loop(main: "Coroutine[Any, Any, None]") -> "int | None":
 def echo_line(line: "tuple[int, int, str, str]") -> None:
     """One line of the log on standard output, for a terminal or the system's journal."""
     _n, now_ms, level, text = line
-    say("%d.%03d %s %s" % (now_ms // 1000, now_ms % 1000, level, text))
+    print_line("%d.%03d %s %s" % (now_ms // 1000, now_ms % 1000, level, text))
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """A line on standard output, at once where that has a buffer; an error of a full or closed one is ignored."""
     try:
         print(text)
@@ -106,7 +106,7 @@ def say(text: str) -> None:
         pass
 
 
-def let_go() -> None:
+def flush_output() -> None:
     """What standard output did not take is forgotten: a last try at the interpreter's end would change the exit status."""
     try:
         if hasattr(sys.stdout, "flush"):
@@ -164,11 +164,11 @@ def begun_trial(folder: str, store: str, log: "Log") -> "SiteTrial | None":
 
 def refused_on_trial(trial: "SiteTrial", error: object) -> int:
     """The controller cannot run on the new site.json: the previous one returns at once. The exit status."""
-    say("configuration: on trial and refused: %s; the previous one returns" % error)
+    print_line("configuration: on trial and refused: %s; the previous one returns" % error)
     try:
         trial.revert()
     except OSError as e:
-        say("configuration: %s" % e)
+        print_line("configuration: %s" % e)
     return EXIT_RESTART
 
 
@@ -192,9 +192,9 @@ async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]"
 
 
 def main(arguments: "list[str]") -> int:
-    """arguments: [data folder]. Returns the exit status of the process."""
-    if len(arguments) != 1:
-        say("usage: ampacity DATA_DIR")
+    """arguments: [data folder], and behind it the letter of the slot that the boot stage started. Returns the exit status of the process."""
+    if not 1 <= len(arguments) <= 2:
+        print_line("usage: ampacity DATA_DIR [SLOT]")
         return EXIT_USAGE
     folder = arguments[0]
     log = Log(log_lines())
@@ -203,6 +203,8 @@ def main(arguments: "list[str]") -> int:
     try:
         held = lock_folder(folder)
         boot = checked_boot(read_json(folder, "boot.json", required=False) or {})
+        if len(arguments) == 2:
+            boot["slot"] = arguments[1]
         if boot.get("echo"):
             log.echo = echo_line
         trial = begun_trial(folder, boot.get("store") or folder + "/store", log)
@@ -213,14 +215,14 @@ def main(arguments: "list[str]") -> int:
             return refused_on_trial(trial, e)
         if isinstance(e, MemoryError):
             raise
-        say("configuration: " + str(e))
+        print_line("configuration: " + str(e))
         return EXIT_CONFIG
     except Busy as e:
-        say("ampacity: " + str(e))
+        print_line("ampacity: " + str(e))
         return EXIT_BUSY
     except KeyboardInterrupt:
         return 0
     finally:
         if held is not None:
             held.close()
-        let_go()
+        flush_output()

@@ -11,10 +11,12 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.bus.leases.lease import Lease
     from ampacity.bus.leases.register_map import RegisterMap
+    from ampacity.bus.server.modbus_server import ModbusServer
     from ampacity.console.access import Access as ConsoleAccess
     from ampacity.console.changes import Changes
     from ampacity.console.interfaces import Command
     from ampacity.console.settings import SettingTable
+    from ampacity.console.transfer import Open
     from ampacity.evse.interfaces import Access
     from ampacity.evse.local_evse import LocalEvse
     from ampacity.evse.session import Session
@@ -55,7 +57,7 @@ if False:  # for the type checker
         updated_ms: int
 
     class Driver(Protocol):
-        """What each EVSE's driver has; `hasattr` finds what only some have (mute, switch_phases, hold_open, unlock, …)."""
+        """What each EVSE's driver has; `hasattr` finds what only some have (set_traffic, switch_phases, hold_open, unlock, …)."""
 
         @property
         def facts(self) -> EvseFacts: ...
@@ -92,6 +94,8 @@ if False:  # for the type checker
         counters: "dict[str, Any]"
 
         def permit(self, until_ms: int) -> None: ...
+
+        def fill(self, driver: Any) -> None: ...
 
     class EvsesFace(Protocol):
         """Every EVSE of the site with its session: charging/evses.py."""
@@ -180,7 +184,7 @@ if False:  # for the type checker
     class OffShowsFace(Protocol):
         """What units show while they are off: storage/off_shows.py."""
 
-        def tell(self, index: int, shows: "str | None") -> None: ...
+        def declare(self, index: int, shows: "str | None") -> None: ...
 
         def keep(self, index: int, shows: str, now_ms: int) -> None: ...
 
@@ -209,6 +213,21 @@ if False:  # for the type checker
 
         def step(self, now_ms: int) -> None: ...
 
+    class UpdatesFace(Protocol):
+        """Updates of a secondary, for its console: updates/secondary_updates.py."""
+
+        about: "dict[str, str]"
+
+        @property
+        def commands(self) -> "dict[str, Command]": ...
+
+        @property
+        def sinks(self) -> "dict[str, Open]": ...
+
+        def view(self, now_ms: int) -> View: ...
+
+        def step(self, now_ms: int) -> bool: ...
+
     class SecondaryFace(Protocol):
         """A secondary, as its console sees it: secondary.py."""
 
@@ -217,6 +236,9 @@ if False:  # for the type checker
         lease: Lease
         map: RegisterMap
         evse: LocalEvse
+        engine: "ModbusServer | None"
+        ticked_ms: int
+        updates: "UpdatesFace | None"
 
         def view(self, now_ms: int) -> View: ...
 

@@ -12,6 +12,7 @@ from ampacity.base.address import parse_address
 from ampacity.base.compat import format_exception
 from ampacity.base.errors import Rejected
 from ampacity.base.quantities import amps
+from ampacity.base.rate_limited_log import DeviceLog
 from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
 from ampacity.roles.charging.evses import Evses
@@ -22,6 +23,7 @@ from ampacity.roles.control.safety_loop import SafetyLoop
 from ampacity.roles.control.voltage_monitor import VoltageMonitor
 from ampacity.roles.optional.role_parts import role_parts
 from ampacity.roles.service.status_view import primary_view
+from ampacity.roles.storage.document_shapes import DamageReport, primary_shape
 from ampacity.roles.storage.persistence import DOCUMENT_BYTES_MAX, TRUSTED, Persistence
 from ampacity.roles.storage.reset_history import REST_MS, ResetHistory
 from ampacity.store.document_store import DocumentStore
@@ -44,6 +46,7 @@ HOUSEKEEPING_MS = 200
 KEEP_MS = 50  # what lowers trust waits no longer for its journal
 CONSOLE_RETRY_MS = 1000
 TIME_FIRST_MS = 20000
+NEEDED = ("alarm", "disobeys", "locked", "feeder", "swapped", "unlocked", "duplicate", "foreign")  # events of the guard that a person needs
 CONSOLE_DOCS = ("console", "console_trial", "site_trial")  # settings that were changed at the console, and what is on trial
 LIMITS_DOC = "limits"  # of manual_limits.py
 COMMISSION_DOC = "commission"  # the head of the commissioning report
@@ -56,10 +59,12 @@ class Primary:
     def __init__(self, platform: "RolePlatform", site: "Any", log: "Log") -> None:
         self.platform = platform
         self.log = log
+        self.device_log = DeviceLog(log)
         self.clock = platform.clock
         self.started_ms = self.clock.now_ms()
         self.files = platform.files
         self.documents = DocumentStore(platform.files, DOCUMENT_BYTES_MAX, TRUSTED)
+        self.documents.declare(primary_shape, DamageReport(log, self.clock.now_ms).tell)
         self.persistence = Persistence(self.documents, log, platform)
         self.site: "SiteFacts" = checked(site, self.persistence.evidence())
         self.wallclock = WallClock(self.clock)
@@ -176,7 +181,7 @@ class Primary:
         """The wires, with the safety pass as the callback of their meters; doors of a simulation without frames bring their own."""
         bring = getattr(self.platform, "frameless_buses", None)
         buses = bring(self.site, self.guard, self.safety.on_reading) if bring is not None else None
-        return buses or Buses(self.site, self.guard, self.platform, self.log, self.numbers, self.safety.on_reading)
+        return buses or Buses(self.site, self.guard, self.platform, self.device_log, self.numbers, self.safety.on_reading)
 
     def _add_locals(self) -> None:
         self.locals: "list[LocalDriver]" = []
@@ -244,7 +249,7 @@ class Primary:
         """One pass of the housekeeping."""
         self._take_platform_events(now_ms)
         for wire in self.buses.wires:
-            wire.watch(self.log, now_ms)
+            wire.watch(self.device_log, now_ms)
         self.persistence.keep_latches(self.locals, now_ms)
         self.evses.step(now_ms)
         self.voltage.step(now_ms)
@@ -256,8 +261,9 @@ class Primary:
         if self.upstream is not None:
             self.upstream.step(now_ms)
         for at_ms, kind, text in self.guard.events:
-            self.log.add("info", kind + ": " + text, at_ms)
+            self._log_event(at_ms, kind, text)
         del self.guard.events[:]
+        self.device_log.step(now_ms)
         self.persistence.save(self.guard, now_ms)
         self.persistence.keep_epoch(self.numbers, now_ms)
         self.reset_history.step(now_ms)
@@ -265,7 +271,7 @@ class Primary:
             self.persistence.restart = False
             self.log.add("warning", "storage: evidence saved; the controller restarts with it", now_ms)
             self.resetting = "storage"
-        if self.resetting is None and self.reset_history.rested(now_ms):
+        if self.resetting is None and self.reset_history.is_safe_time_over(now_ms):
             self.log.add("warning", "restart loop: safe state lasted %d min; the controller restarts" % (REST_MS // 60000), now_ms)
             self.resetting = "rested"
         if self.resetting is not None and (self.upstream is None or self.upstream.left(now_ms)):
@@ -275,6 +281,19 @@ class Primary:
             self.persistence.save(self.guard, now_ms, at_once=True)
             self.reset_history.end(now_ms)
             self.platform.reset("immediate")
+
+    def _log_event(self, at_ms: int, kind: str, text: str) -> None:
+        """An event of the guard: what a person needs is kept, the rest is the chatter of a device."""
+        name, line = text.split(" ", 1)[0].rstrip(":"), kind + ": " + text
+        if kind in NEEDED or kind == "meter" and self._distrusted(name):
+            self.log.keep("warning" if kind in NEEDED else "info", line, at_ms)
+        else:
+            self.device_log.add("info", line, at_ms, kind if kind == "mode" else name)
+
+    def _distrusted(self, circuit: str) -> bool:
+        """Does anything but silence count against the meter of this circuit?"""
+        estimators = self.guard.other.metered
+        return any([bool(each.trust.text()) for each in estimators if self.guard.site.circuits[each.circuit].name == circuit])
 
     def _take_platform_events(self, now_ms: int) -> None:
         events = self.platform.events
@@ -288,7 +307,7 @@ class Primary:
                 self.evses.bay(event[1], event[2], now_ms)
             elif event[0] == "safety_load":
                 for part in self.parts:
-                    part.told(event[1], event[2], now_ms)
+                    part.input_changed(event[1], event[2], now_ms)
             elif event[0] == "fault":
                 self._inject_fault(event[1], event[2], event[3], now_ms)
 

@@ -5,6 +5,7 @@ if False:  # for the type checker
 
     from ampacity.base.clock import Clock
     from ampacity.base.log import Log
+    from ampacity.base.rate_limited_log import DeviceLog
     from ampacity.base.wallclock import WallClock
     from ampacity.circuit.guard import Guard
     from ampacity.console.access import Access
@@ -35,6 +36,7 @@ if False:  # for the type checker
 
         platform: RolePlatform
         log: Log
+        device_log: DeviceLog
         clock: Clock
         started_ms: int
         files: Files

@@ -11,6 +11,7 @@ from ampacity import __version__
 from ampacity.base.address import parse_address
 from ampacity.base.errors import InvariantBroken, Rejected
 from ampacity.base.quantities import CHARGING_DA_MIN
+from ampacity.base.rate_limited_log import DeviceLog
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.register_map import RegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
@@ -19,6 +20,7 @@ from ampacity.evse.local_evse import LocalEvse
 from ampacity.evse.pilot import ControlPilot
 from ampacity.roles.configuration.field_types import check_fields
 from ampacity.roles.service.secondary_console import SecondaryConsole
+from ampacity.roles.storage.document_shapes import DamageReport, secondary_shape
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.document_store import DocumentStore, KeptDocuments
 
@@ -30,7 +32,7 @@ if False:  # for the type checker
     from ampacity.evse.interfaces import EvsePort
     from ampacity.ports.line import Line
     from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
-    from ampacity.roles.interfaces import RolePlatform, View
+    from ampacity.roles.interfaces import RolePlatform, UpdatesFace, View
 
 TICK_MS = 100
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
@@ -89,6 +91,9 @@ class Secondary:
         self.config = config = checked(config)
         self.documents = documents
         self.log = log
+        self._device_log = DeviceLog(log)
+        self.ticked_ms = now_ms
+        documents.declare(secondary_shape, DamageReport(log, lambda: self.ticked_ms).tell)
         self._kept = KeptDocuments(documents, log, "store_failed")
         self.started_ms = now_ms
         kept = documents.get("secondary") or {}
@@ -102,10 +107,11 @@ class Secondary:
         self.evse = LocalEvse(port, self.machine, config["terminals"], self.energy_kept_wh)
         latched = self._kept.known("latched", [])  # faults that wait for a hand on the plug
         self.evse.restore(["unread"] if "latched" in documents.damaged else latched)
-        self._tell_damaged(now_ms)
+        self._report_damaged(now_ms)
         self.stopped = False
         self.server: "ModbusTcpServer | None" = None  # the ModbusTcpServer, where there is one
         self.engine: "ModbusServer | None" = None  # of its bus, with the counters
+        self.updates: "UpdatesFace | None" = None  # updates/secondary_updates.py, where there are two slots
         self._unlocked_until_ms: "int | None" = None
         self._state: "str | None" = None
         port.on_input = self.tick
@@ -113,6 +119,7 @@ class Secondary:
 
     def tick(self, now_ms: int) -> None:
         """One pass: lease → pilot → facts. Bounded, no await."""
+        self.ticked_ms = now_ms
         limit_da = min(self.lease.limit_da(now_ms), self.lease.max_da)
         self.evse.step(limit_da, not (self.stopped or self._held_open(now_ms)), now_ms)
         self.stopped = self.stopped and self.machine.plugged
@@ -156,6 +163,8 @@ class Secondary:
             view["buses"] = {self.config.get("bus", "bus"): dict(self.engine.counters)}
         if self.server is not None:
             view["tcp"] = self.server.view()
+        if self.updates is not None:
+            view["update"] = self.updates.view(now_ms)
         return view
 
     def _held_open(self, now_ms: int) -> bool:
@@ -186,14 +195,19 @@ class Secondary:
         state = "faulted" if self.machine.faults else self.lease.state(now_ms)
         if state != self._state:
             reason = ", ".join(self.machine.faults) or "limit %d da" % self.lease.limit_da(now_ms)
-            self.log.add("info", "secondary: %s -> %s: %s" % (self._state, state, reason), now_ms)
+            text = "secondary: %s -> %s: %s" % (self._state, state, reason)
+            if self.machine.faults:
+                self._device_log.keep("warning", text, now_ms)
+            else:
+                self._device_log.add("info", text, now_ms)
             self._state = state
         for event in self.evse.events:
             self.stopped = self.stopped or event == ("button", "stop")
-            self.log.add("info", "charging point: " + " ".join([str(word) for word in event]), now_ms)
+            self._device_log.add("info", "charging point: " + " ".join([str(word) for word in event]), now_ms)
         self.evse.events = []
+        self._device_log.step(now_ms)
 
-    def _tell_damaged(self, now_ms: int) -> None:
+    def _report_damaged(self, now_ms: int) -> None:
         told = (
             ("latched", "latched faults unknown: charging resumes after the car is unplugged"),
             ("written", "settings: at most 6.0 A, and 0 A without a grant, until they are set"),
@@ -204,12 +218,12 @@ class Secondary:
 
     def _take_written(self, written: "dict[str, int] | None") -> None:
         """What an installer wrote over the bus outlives the settings file's values; damaged, it is the least there is."""
-        if "written" in self.documents.damaged:
-            self.map.set_settings(0, CHARGING_DA_MIN, 0, self.lease.longest_ms)
-        elif written and not self.map.set_settings(
+        if written and not self.map.set_settings(
             written["fallback_da"], written["max_da"], written["power_on_da"], written["longest_ms"]
         ):
-            self.log.counter("settings_refused")
+            self.documents.distrust("written", "its currents contradict each other")
+        if "written" in self.documents.damaged:
+            self.map.set_settings(0, CHARGING_DA_MIN, 0, self.lease.longest_ms)
 
     def _keep(self, now_ms: int) -> None:
         self.energy_kept_wh = self.evse.energy_wh
@@ -281,8 +295,12 @@ async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
         platform.files = DiskFiles(platform.folder)
     secondary = platform.role = Secondary(config, port, DocumentStore(platform.files, trusted=TRUSTED), log, platform.clock.now_ms())
     line, serving = open_bus(secondary, platform, log)
+    tasks = [asyncio.create_task(serving)]
+    if platform.boot.get("update") or platform.boot.get("slot"):
+        from ampacity.roles.updates.secondary_updates import start
+        tasks += start(secondary, platform, log)
     target = SecondaryConsole(secondary, platform.clock, platform, checked)
-    tasks = [asyncio.create_task(serving), asyncio.create_task(keep_loop(secondary, platform, target))]
+    tasks.append(asyncio.create_task(keep_loop(secondary, platform, target)))
     if platform.boot.get("console"):
         host, number = parse_address(platform.boot["console"])
         await serve(platform, host, number, target.access, lambda: target, log)

@@ -1,15 +1,18 @@
 """Small JSON documents by name, each replaced as a whole: after a power cut there is the old one or the new one.
 
 A file's first line is the CRC-32 of the rest. A document that does not match it, or cannot be read (worn flash, a hand in the
-folder), is never used in part: it counts as missing, and its name is in `damaged`. Of documents on which trust rests one that
-was there and is gone is damaged, too: their names are kept in a document of their own.
+folder), is never used in part: it counts as missing, and its name is in `damaged`. So does one whose content has another shape than the
+role declares for it (base/document_shape.py). Of documents on which trust rests one that was there and is gone is damaged,
+too: their names are kept in a document of their own.
 """
 
 from binascii import crc32
 
+from ampacity.base.document_shape import WrongShape, check_shape
 from ampacity.base.strict_json import dumps, loads
 
 if False:  # for the type checker
+    from collections.abc import Callable
     from typing import Any
 
     from ampacity.base.log import Log
@@ -27,6 +30,9 @@ class DocumentStore:
     those that must not vanish unseen.
     """
 
+    _shape_of: "Callable[[str], str | None] | None" = None
+    _tell: "Callable[[str, str], object] | None" = None
+
     def __init__(self, files: "Files", size_max: int = SIZE_MAX, trusted: "tuple[str, ...]" = ()) -> None:
         self._files = files
         self._size_max = size_max
@@ -38,21 +44,43 @@ class DocumentStore:
         if trusted:
             self._look()
 
+    def declare(self, shape_of: "Callable[[str], str | None]", tell: "Callable[[str, str], object]") -> None:
+        """shape_of(name): the shape of that document, None: any. tell(name, why): it was found damaged; once, until it is written again."""
+        self._shape_of, self._tell = shape_of, tell
+        found, self.damaged = self.damaged, []
+        for name in found:
+            self.get(name)
+
     def get(self, name: str, default: "Any" = None) -> "Any":
         """The document (what strict JSON gives), or `default` if there is none or it is damaged."""
         try:
             raw = self._files.read(name + SUFFIX)
-            if raw is None and name not in self._there:
+            if raw is None:
+                if name in self._there:
+                    self.distrust(name, "it is gone")
                 return default
-            return _parse(raw or b"", self._size_max)
+            value = _parse(raw, self._size_max)
+            shape = self._shape_of(name) if self._shape_of is not None else None
+            if shape is not None:
+                check_shape(value, shape)
+            return value
         except OSError:
             if name not in self.unread:
                 self.unread.append(name)
+            why = "it cannot be read"
+        except WrongShape as e:
+            why = str(e)
         except ValueError:
-            pass
+            why = "its content does not match its checksum"
+        self.distrust(name, why)
+        return default
+
+    def distrust(self, name: str, why: str) -> None:
+        """The document counts as damaged until it is written; also by its owner, where its fields contradict each other."""
         if name not in self.damaged:
             self.damaged.append(name)
-        return default
+            if self._tell is not None:
+                self._tell(name, why)
 
     def put(self, name: str, value: "Any") -> None:
         """Keep a document; it is safe when this returns. OSError: the old one is still there. Same text: no write.

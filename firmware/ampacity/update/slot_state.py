@@ -2,6 +2,7 @@
 
 from ampacity.base.errors import Rejected
 from ampacity.update.cbor import decode, encode
+from ampacity.update.fields import UINT32_MAX
 
 EMPTY, RECEIVING, READY, GOOD, BAD = range(5)
 STATES = ("empty", "receiving", "ready", "good", "bad")
@@ -51,4 +52,23 @@ def decoded(raw: bytes) -> "SlotState | None":
         state.slots = [Slot(*each) for each in slots]
     except (Rejected, ValueError, TypeError):
         return None
-    return state if version == 1 and len(state.slots) == 2 else None
+    return state if version == 1 and len(state.slots) == 2 and _possible(state) else None
+
+
+def _possible(state: SlotState) -> bool:
+    """Is each field of its kind and range?"""
+    for value, least, most in (
+        (state.active, NONE, 1), (state.trial, NONE, 1), (state.boots, 0, 255), (state.minutes, 0, 255), (state.floor, 0, UINT32_MAX),
+    ):  # fmt: skip
+        if not _whole(value, least, most):
+            return False
+    for slot in state.slots:
+        if not _whole(slot.state, EMPTY, BAD) or not _whole(slot.sequence, 0, UINT32_MAX):
+            return False
+        if not (isinstance(slot.digest, bytes) and isinstance(slot.kid, bytes) and isinstance(slot.version, str)):
+            return False
+    return isinstance(state.outcome, str)
+
+
+def _whole(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most

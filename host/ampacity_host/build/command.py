@@ -46,7 +46,7 @@ def build_command(board: str, out: Path, role: str | None, left_out: tuple[str, 
         return failed(f"{wanted.name}: {problem}", REFUSED)
     except OSError as problem:
         return failed(f"{problem.filename}: {problem.strerror}", USAGE)
-    return told(out, wanted, made, rows, as_json)
+    return print_result(out, wanted, made, rows, as_json)
 
 
 def check_folder(app: Path) -> None:
@@ -69,7 +69,7 @@ def write(out: Path, wanted: Target, made: Image, rows: list[Row]) -> None:
         (out / name).write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True) + "\n", encoding="utf-8", newline="\n")
 
 
-def told(out: Path, wanted: Target, made: Image, rows: list[Row], as_json: bool) -> int:
+def print_result(out: Path, wanted: Target, made: Image, rows: list[Row], as_json: bool) -> int:
     """What was built, and what does not fit."""
     over = [row for row in rows if row.must and not row.fits]
     heap = next(row for row in rows if row.what == HEAP_ROW)

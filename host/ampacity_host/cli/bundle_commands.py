@@ -1,10 +1,12 @@
-"""`ampacity bundle …`: update bundles and the keys that sign them. The room `update` is imported when a command is called."""
+"""`ampacity bundle …`: update bundles, the keys that sign them, their way to a controller. The room `update` is imported when a command is called."""
 
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from ampacity_host.cli.controller import USAGE, ControllerOption, fail, reached
 
 KeysOption = Annotated[Path, typer.Option("--keys", metavar="FOLDER", help="folder with the keys")]
 SignedByOption = Annotated[str | None, typer.Option("--signed-by", metavar="NAME", help="root key that signs the list; default: the first")]
@@ -21,14 +23,14 @@ class Kind(StrEnum):
     configuration = "configuration"
 
 
-bundles = typer.Typer(no_args_is_help=True, help="Update bundles: sign, verify, show; keys.")
+bundles = typer.Typer(no_args_is_help=True, help="Update bundles: sign, verify, show, push; keys.")
 keys = typer.Typer(no_args_is_help=True, help="Keys: new, list, revoke.")
 bundles.add_typer(keys, name="key", epilog="Exit codes: those of the command; 2 wrong usage.")
 
 
 @bundles.callback()
 def bundle() -> None:
-    """Update bundles: sign, verify and show them; manage the keys that sign them."""
+    """Update bundles: sign, verify, show and push them; manage the keys that sign them."""
 
 
 @keys.callback()
@@ -117,3 +119,48 @@ def show(file: Annotated[Path, typer.Argument(metavar="FILE", help="a bundle or 
     from ampacity_host.update.command import show_command
 
     raise typer.Exit(show_command(file, json))
+
+
+@bundles.command(epilog="Exit codes: 0 taken, 1 refused by the controller, 2 wrong usage or no such file, 3 no connection.")
+def push(
+    file: FileArgument,
+    controller: ControllerOption = None,
+    activate: Annotated[bool, typer.Option("--activate", help="restart with it at once, also while cars charge")] = False,
+    for_secondaries: Annotated[bool, typer.Option("--for-secondaries", help="keep it there for its secondaries")] = False,
+    password_file: Annotated[Path | None, typer.Option("--password-file", metavar="FILE", help="file with the installer's password")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Send a bundle or a key list to a running controller; a second call continues a broken one."""
+    from ampacity_host.update.push import FOR_SECONDARIES, OWN, push_command
+
+    if activate and for_secondaries:
+        raise fail("--activate and --for-secondaries exclude each other", USAGE)
+    try:
+        password = None if password_file is None else password_file.read_text(encoding="utf-8").strip()
+    except OSError as problem:
+        raise typer.BadParameter(f"{password_file}: {problem.strerror}") from None
+    raise typer.Exit(push_command(file, reached(controller), password, activate, json, FOR_SECONDARIES if for_secondaries else OWN))
+
+
+@bundles.command(epilog="Exit codes: 0 made, 1 refused, 2 wrong usage or no such folder.")
+def slots(
+    root: Annotated[Path, typer.Argument(metavar="DIR", help="new folder, for `ampacity run --slots`")],
+    board: Annotated[str, typer.Option("--board", metavar="NAME", help="board that bundles have to name")] = "linux-arm",
+    serial: Annotated[str | None, typer.Option("--serial", metavar="NUMBER", help="serial number that bundles may name")] = None,
+    keys: KeysOption = KEYS,
+    json: JsonOption = False,
+) -> None:
+    """Prepare two empty slots for a controller on Linux, with root keys and key list."""
+    from ampacity_host.update.linux_slots import slots_command
+
+    raise typer.Exit(slots_command(root, keys, board, serial, json))
+
+
+@bundles.command(epilog="Exit codes: 0 written, 2 wrong usage.")
+def application(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="folder for `ampacity bundle sign`")], json: JsonOption = False
+) -> None:
+    """Write the firmware of this installation as the application of a controller on Linux."""
+    from ampacity_host.update.linux_slots import application_command
+
+    raise typer.Exit(application_command(out, json))

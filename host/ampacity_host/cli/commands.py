@@ -14,12 +14,13 @@ import typer
 from ampacity_host.cli import completion, configure_commands
 from ampacity_host.cli.board_commands import boards, selftest
 from ampacity_host.cli.bundle_commands import bundles
+from ampacity_host.cli.controller import NO_CONNECTION, USAGE, ControllerOption, fail, reached
 from ampacity_host.cli.image_commands import add_to
 from ampacity_host.cli.new_site import EPILOG, new
 from ampacity_host.cli.spelling import Group
 
 if TYPE_CHECKING:
-    from ampacity_host.console.controller_option import ControllerRef
+    pass
 
 app = typer.Typer(
     cls=Group,
@@ -30,7 +31,7 @@ app = typer.Typer(
     help="One primary EV charger runs a whole site: check, simulate and operate it.",
 )
 
-OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+OK, REFUSED = 0, 1
 SIMULATION = ("matplotlib", "ocpp", "pymodbus", "websockets")  # the extra of pyproject.toml
 
 
@@ -54,12 +55,6 @@ class Phases(StrEnum):
 
     l1 = "l1"
     all = "all"
-
-
-def fail(text: str, status: int) -> "typer.Exit":
-    """The exception that ends a command with one line on standard error."""
-    typer.echo(f"ampacity: {text}", err=True)
-    return typer.Exit(status)
 
 
 @contextmanager
@@ -100,9 +95,6 @@ def at_least(least: int) -> Callable[[float | None], float | None]:
 
 
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file", callback=there, autocompletion=completion.site_files)]
-ControllerOption = Annotated[
-    str | None, typer.Option("--controller", metavar="DIR|HOST:PORT|TTY", help="its data folder, console address or serial console")
-]
 SecondaryOption = Annotated[
     str | None, typer.Option("--secondary", metavar="EVSE", help="configure the controller inside this EVSE", autocompletion=completion.evses)
 ]
@@ -115,28 +107,6 @@ def on_version(wanted: bool) -> None:
     if wanted:
         version()
         raise typer.Exit
-
-
-def reached(controller: str | None) -> "ControllerRef":
-    """The controller that --controller names. Ends with 2 for an invalid value, with 3 if the folder or its controller is missing."""
-    from ampacity_host.console.controller_option import WAYS, kept_address, parse_controller
-
-    if controller is None:
-        raise fail(f"name the controller: --controller {WAYS}", USAGE)
-    try:
-        found = parse_controller(controller)
-    except PermissionError:
-        raise fail(f"--controller: no read access to the folder of {controller}", NO_CONNECTION) from None
-    except ValueError as problem:
-        if "/" in controller and not Path(controller).exists():
-            raise fail(f"no data folder {controller}", NO_CONNECTION) from None
-        raise fail(f"--controller: {problem}", USAGE) from None
-    if found.folder is not None:
-        try:
-            kept_address(found.folder)
-        except ValueError as problem:
-            raise fail(str(problem), NO_CONNECTION) from None
-    return found
 
 
 @app.callback()
@@ -179,11 +149,15 @@ def run(
     watchdog: Annotated[str | None, typer.Option(metavar="DEVICE", help="hardware watchdog, fed by the safety loop, such as /dev/watchdog")] = None,
     console_line: Annotated[str | None, typer.Option("--console-line", metavar="PORT", help="serial device for a console, 115200 baud, 8N1")] = None,
     presence: Annotated[str | None, typer.Option(metavar="gpio:N", help="input that is closed while a person at the controller commits")] = None,
+    slots: Annotated[Path | None, typer.Option("--slots", metavar="DIR", help="folder with two slots for updates: ampacity bundle slots")] = None,
+    bundle_folder: Annotated[
+        Path | None, typer.Option("--bundle-folder", metavar="DIR", help="where bundles of a USB stick appear; default: inbox in --slots")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object first, with the address of the console")] = False,
 ) -> None:
     """Compile SITE.toml into DIR and run the controller there; restart it on request."""
     from ampacity_host.cli.standard_streams import forgive
-    from ampacity_host.configure.command import free_address, run_command
+    from ampacity_host.configure.command import Slots, free_address, run_command
     from ampacity_host.configure.running.supervisor import note_signals
 
     came = note_signals()
@@ -195,7 +169,10 @@ def run(
             raise fail(f"--console: {problem}", USAGE) from None
         print(writer.dumps({"console": console, "data": str(data), "runtime": runtime.value, "secondary": secondary}), flush=True)
     doors = {"console_line": console_line, "presence": presence}
-    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog, came, doors))
+    if bundle_folder is not None and slots is None:
+        raise fail("--bundle-folder goes with --slots", USAGE)
+    updates = None if slots is None else Slots(slots, bundle_folder)
+    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog, came, doors, updates))
 
 
 @app.command(epilog="Exit codes: 0 stopped, 1 the site is refused, 2 wrong usage. Prints one line of JSON when the rig is ready.")
@@ -406,7 +383,7 @@ def excursions(
     controller: Annotated[Path, typer.Option("--controller", metavar="DIR", help="data folder of the controller")], json: JsonOption = False
 ) -> None:
     """List currents above a rating: time, duration, A·s and I²t above it, and whether the breaker may have tripped."""
-    from ampacity_host.report.excursions import report_command
+    from ampacity_host.report.excursion_report import report_command
 
     raise typer.Exit(report_command(controller, json))
 

@@ -37,7 +37,7 @@ class Guide:
                 self.scans.append(document)
                 double = duplicate_addresses(document)
                 for text in double:
-                    self.screen.say("error", text, DUPLICATE_FIX)
+                    self.screen.show_finding("error", text, DUPLICATE_FIX)
                 if not double or not self.person.agrees("corrected? Then the bus is scanned again; no: continue as it is."):
                     break
                 document["put_right"] = True
@@ -85,11 +85,11 @@ class Guide:
 
     def follow(self) -> dict[str, Any]:
         """Follows the run in progress to its end; its last status."""
-        shown, asked, told = 0, None, 0
+        shown, asked, shown_findings = 0, None, 0
         while True:
             status: dict[str, Any] = as_json(self.link, f"commission status {shown} --json")
             shown = self._show_done(status, shown)
-            told = self._show_findings(status, told)
+            shown_findings = self._show_findings(status, shown_findings)
             if not status["running"]:
                 return status
             if status["ask"] and status["ask"] != asked:
@@ -114,7 +114,7 @@ class Guide:
             self.screen.done(name, step, outcome, text)
         return shown + len(status["done"])
 
-    def _show_findings(self, status: dict[str, Any], told: int) -> int:
-        for row in status["findings"][told:]:
-            self.screen.say(row["level"], row["text"], row["fix"])
+    def _show_findings(self, status: dict[str, Any], shown_findings: int) -> int:
+        for row in status["findings"][shown_findings:]:
+            self.screen.show_finding(row["level"], row["text"], row["fix"])
         return len(status["findings"])

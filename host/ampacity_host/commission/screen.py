@@ -39,7 +39,7 @@ class Screen:
     def done(self, name: str, step: str, outcome: str, text: str) -> None:
         self._console.print(f"{MARKS.get(outcome, outcome)} {escape(name)} {escape(step)}: {escape(without_name(name, text))}")
 
-    def say(self, level: str, text: str, fix: str) -> None:
+    def show_finding(self, level: str, text: str, fix: str) -> None:
         colour = COLOURS.get(level, "white")
         self._console.print(f"[{colour}]{level}: {escape(text)}[/]\n    fix: {escape(fix)}")
 

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from ampacity.ports.watchdog import need_device
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.analysis.site_migration import after_change
 from ampacity_host.configure.analysis.terminal_report import finding_line, show, show_mistakes
-from ampacity_host.configure.running.fallback_folder import Refuses, beside, refusing, tell
+from ampacity_host.configure.running.fallback_folder import Refuses, beside, refusing, report_refusal
 from ampacity_host.configure.running.kept_evidence import kept_evidence
 from ampacity_host.configure.running.last_source import digest_of, record, was_sent
-from ampacity_host.configure.running.supervisor import ENDED, supervise
+from ampacity_host.configure.running.supervisor import ENDED, Program, supervise
 from ampacity_host.configure.site_file.tls import own_tls
 from ampacity_host.failure import failed
 from ampacity_host.rig.control_channel.fields import FieldError
@@ -28,6 +29,22 @@ from ampacity_host.rig.process.runtime import command
 
 BUSY, UNUSABLE = 75, 78
 RUN_LOCK = "run.lock"  # held by the supervisor; `lock` by the controller itself
+
+
+@dataclass(frozen=True)
+class Slots:
+    """root: folder with two slots; inbox: where bundles appear, None: in the root."""
+
+    root: Path
+    inbox: Path | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """For boot.json. Raises ValueError where the root is none."""
+        from ampacity_host.configure.running.slots import check_root
+
+        check_root(self.root)
+        found = {"update": str(self.root.resolve())}
+        return found if self.inbox is None else found | {"bundles": str(self.inbox.resolve())}
 
 
 def check_command(path: Path, as_json: bool, data: Path | None = None) -> int:
@@ -151,7 +168,8 @@ def prepare(
 
 
 def run_command(path: Path, data: Path, runtime: str, console: str, secondary: str | None, line: str | None,
-                watchdog: str | None = None, came: Sequence[int] = (), doors: dict[str, str | None] | None = None) -> int:  # fmt: skip
+                watchdog: str | None = None, came: Sequence[int] = (), doors: dict[str, str | None] | None = None,
+                slots: Slots | None = None) -> int:  # fmt: skip
     """Compile, write and run the controller in the foreground; its exit status. came: signals of `note_signals`.
 
     doors: `console_line` and `presence` for boot.json.
@@ -169,9 +187,10 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     try:
         if watchdog is not None:
             need_device(watchdog)
+        boot |= slots.facts() if slots is not None else {}
         need_reading(data)
         if secondary is None:
-            tell_change(config, data)
+            print_change(config, data)
         role, source = "secondary" if secondary else "primary", digest_of(path, secondary, line)
         held, data = settle(config, data, role, secondary or "primary", console, boot, source)
         program, environment = command(runtime, data)
@@ -184,9 +203,16 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     except (ValueError, OSError, FieldError) as problem:
         return failed(problem, 2)
     try:
-        return supervise(program, environment, data, came)
+        return supervise(program, environment, data, came, None if slots is None else chooser(slots, runtime, data))
     finally:
         held.close()
+
+
+def chooser(slots: Slots, runtime: str, data: Path) -> Program:
+    """What each start of the controller runs."""
+    from ampacity_host.configure.running.slots import SlotChoice
+
+    return SlotChoice(slots.root.resolve(), runtime, data).program
 
 
 def need_reading(data: Path) -> None:
@@ -232,7 +258,7 @@ def settled(
     except Refuses as refusal:
         locks.keep(data)
         folder = beside(data)
-        boot = boot | {"store": str(data / "store"), "medium": tell(data, folder, refusal)}
+        boot = boot | {"store": str(data / "store"), "medium": report_refusal(data, folder, refusal)}
         locks.add(sole(folder))
         prepare(config, folder, role, name, console, boot)
         address = json.loads((folder / "console.json").read_text())["console"]
@@ -270,7 +296,7 @@ def known_tests(data: Path | None) -> dict[str, Any] | None:
         return None
 
 
-def tell_change(facts: dict[str, Any], data: Path) -> None:
+def print_change(facts: dict[str, Any], data: Path) -> None:
     """What of the old site still counts, on standard error."""
     try:
         change = after_change(facts, kept_evidence(data))

@@ -36,7 +36,7 @@ def run(runtime=None, lines=None, chart=None, story=STORY, console=None, as_json
     budgets_ms = allowed_ms(facts)
     try:
         with DemoRig(story.site, chosen) as rig:
-            player = tell(rig, story, facts, name, console, budgets_ms, as_lines(lines, console))
+            player = play_story(rig, story, facts, name, console, budgets_ms, as_lines(lines, console))
     except (RigFailed, RigError, OSError) as error:
         print("ampacity demo: %s" % error, file=sys.stderr)
         return BROKEN
@@ -64,7 +64,7 @@ def allowed_ms(facts):
     return {one["circuit"]: one["total_ms"] for one in site_budgets(facts)}
 
 
-def tell(rig, story, facts, runtime_name, console, budgets_ms, lines):
+def play_story(rig, story, facts, runtime_name, console, budgets_ms, lines):
     """Plays the story; the StoryPlayer with all it has seen."""
     model = ViewModel(facts["name"], kinds_of(facts), runtime_name, rig.ready["control"])
     painter = Lines(model, console) if lines else Screen(model, console)

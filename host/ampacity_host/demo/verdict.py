@@ -28,9 +28,9 @@ class Verdict:
             return
         since_ms = self._over_since.setdefault(key, t_ms)
         if other_a == 0:
-            self._say("%s L%d is %.1f A above its rating, and only EVSEs draw current there" % (name, phase + 1, over_a))
+            self._add("%s L%d is %.1f A above its rating, and only EVSEs draw current there" % (name, phase + 1, over_a))
         elif t_ms - since_ms > self.budgets_ms[name]:
-            self._say("%s L%d is above its rating for longer than %.1f s" % (name, phase + 1, self.budgets_ms[name] / 1000))
+            self._add("%s L%d is above its rating for longer than %.1f s" % (name, phase + 1, self.budgets_ms[name] / 1000))
 
     def _evse(self, name, one):
         """What is drawn must be in the primary's ledger."""
@@ -39,9 +39,9 @@ class Verdict:
             excess_a = max(amps - bound for amps, bound in zip(one["amps"], one["bound_a"], strict=True))
         self._unbound[name] = self._unbound.get(name, 0) + 1 if excess_a > SLACK_A else 0
         if self._unbound[name] >= SLACK_SAMPLES:
-            self._say("%s draws more than the primary counts for it" % name)
+            self._add("%s draws more than the primary counts for it" % name)
 
-    def _say(self, text):
+    def _add(self, text):
         if text.split(" is ")[0] not in [one.split(" is ")[0] for one in self.broken]:
             self.broken.append(text)
 

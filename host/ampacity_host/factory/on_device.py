@@ -10,7 +10,7 @@ from binascii import a2b_base64, b2a_base64
 from hashlib import sha256
 
 for _name in [name for name in sys.modules if name.split(".")[0] == "ampacity" and "boot" in sys.path[:1]]:
-    del sys.modules[_name]  # of the application that ran: it has no room `update`
+    del sys.modules[_name]  # of the application that ran: the boot stage's own count here
 
 from ampacity.update.p256 import GENERATOR, N, P, add, double  # noqa: E402
 

@@ -34,7 +34,7 @@ def flash_command(name: str, bundle: Path, keys: Path, devices: Devices, way: Wa
     except OSError as problem:
         return failed(f"{problem.filename}: {problem.strerror}", USAGE)
     outcomes = written(jobs, patience, progress)
-    told(found, held, outcomes, as_json)
+    print_result(found, held, outcomes, as_json)
     return status(outcomes)
 
 
@@ -68,7 +68,7 @@ def status(outcomes: list[Outcome]) -> int:
     return NO_CONNECTION if all(outcome.lost for outcome in bad) and len(bad) == len(outcomes) else REFUSED
 
 
-def told(board: Board, held: Content, outcomes: list[Outcome], as_json: bool) -> None:
+def print_result(board: Board, held: Content, outcomes: list[Outcome], as_json: bool) -> None:
     """One object, or a line for each device."""
     manifest = held.manifest
     facts: dict[str, Any] = {"board": f"{board['name']}:{board['variant']}", "version": manifest.version, "sequence": manifest.sequence}

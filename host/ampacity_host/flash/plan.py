@@ -13,6 +13,7 @@ from ampacity_host.build.target import KIB, files_region
 from ampacity_host.flash.dfu import DfuJob, NotDfuse, elements
 from ampacity_host.flash.dfu import program as dfu_program
 from ampacity_host.flash.jobs import Job
+from ampacity_host.flash.partitions import bootable
 from ampacity_host.flash.prompt import PromptJob
 from ampacity_host.flash.serial_loader import SerialLoaderJob
 from ampacity_host.flash.uf2 import DriveJob, NotUf2, flash_content
@@ -81,7 +82,7 @@ def by_esptool(board: Board, program: dict[str, Any], files: dict[str, bytes], d
         end = span(board, OF_THE_INTERPRETER)[1]
         if start + len(data) > end:
             raise Rejected("--interpreter", f"{len(data)} bytes", f"an image of at most {end - start} bytes: the file system begins behind it")
-        parts.insert(0, (start, data))
+        parts.insert(0, (start, bootable(board, data, start)))
     return [SerialLoaderJob(port, program["name"], parts, way.baud, way.rom) for port in devices.ports]
 
 

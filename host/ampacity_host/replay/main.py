@@ -39,14 +39,14 @@ def run(args):
     try:
         return Replay(args).run()
     except SiteErrors as errors:
-        say(str(errors))
+        print_line(str(errors))
         return VIOLATION
     except (UsageError, ColumnError, FieldError, OSError, ValueError, csv.Error) as error:
-        say(str(error))
+        print_line(str(error))
         return USAGE
 
 
-def say(text):
+def print_line(text):
     print("ampacity replay: %s" % text, file=sys.stderr, flush=True)
 
 
@@ -94,7 +94,7 @@ class Replay:
         given = {role: column for role, column in self._columns.items() if role in sessions.ROLES}
         file = SessionFile(find_data(self._args.sessions), self._times, given)
         for reason, count in sorted(file.refused.items()):
-            say("%d of %d rows left out: %s" % (count, file.rows, reason))
+            print_line("%d of %d rows left out: %s" % (count, file.rows, reason))
         if not file.sessions:
             raise UsageError("%s: no row makes sense" % self._args.sessions)
         first_s = self._times.read(self._args.from_date, False) if self._args.from_date else file.sessions[0].arrival_s
@@ -115,7 +115,7 @@ class Replay:
         mains = OtherLoadRecording(find_data(self._args.mains), self._times, self._facts["phases"], self._facts["voltage_v"], given,
                       self._args.mains_phases)
         if mains.refused:
-            say("%d rows of the other load left out" % mains.refused)
+            print_line("%d rows of the other load left out" % mains.refused)
         mains.begin(self._start_s)
         return mains
 
@@ -146,9 +146,9 @@ class Replay:
         began_s = time.monotonic()
         self._play(simulation)
         self._run_out(simulation, driver)
-        hungry = driver.end()
-        if hungry:
-            say("%d cars still wanted more a day after the last one came; what they had got by then counts" % hungry)
+        not_full = driver.end()
+        if not_full:
+            print_line("%d cars still wanted more a day after the last one came; what they had got by then counts" % not_full)
         plant.close()
         wall_s = time.monotonic() - began_s
         simulation.close()
@@ -156,9 +156,9 @@ class Replay:
         if args.out:
             title = "%s: %d days from %s, %d sessions" % (self._facts["name"], self._days, self._times.words(self._start_s)[:10], driver.asked)
             written = write_files(Path(args.out), plant, recorder, driver, self._start_s, self._times.zone, title)
-        self._tell(result)
+        self._print_result(result)
         if args.out:
-            say("written: %s" % ", ".join(map(str, written)))
+            print_line("written: %s" % ", ".join(map(str, written)))
         return VIOLATION if result["violations"] else OK
 
     def _play(self, simulation):
@@ -167,7 +167,7 @@ class Replay:
         total_ms = 1000 * self._days * DAY_S + 1000
         slow = not (self._args.no_bytes or self._args.unmanaged or self._cascade)
         progress = Progress(sys.stderr)
-        pace = TimeLeft(total_ms, progress, say, HINT if slow else "")
+        pace = TimeLeft(total_ms, progress, print_line, HINT if slow else "")
         while (done_ms := plant.now_ms - plant.start_ms) < total_ms:
             simulation.run_ms(min(pace.slice_ms, total_ms - done_ms))
             done_ms = plant.now_ms - plant.start_ms
@@ -190,7 +190,7 @@ class Replay:
             "circuits": circuit_books(simulation.plant), "orders": simulation.orders(), "frames": simulation.frames(), "ocpp": simulation.ocpp(),
             "violations": violations(simulation.plant), "speed": round(self._simulated_s / max(1e-9, wall_s), 1)}
 
-    def _tell(self, result):
+    def _print_result(self, result):
         if self._args.json:
             print(json.dumps(result), flush=True)
             return

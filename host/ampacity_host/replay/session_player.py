@@ -98,16 +98,16 @@ class SessionPlayer:
 
     def settled(self):
         """True if nothing can change any more: every connected car is full, and none waits."""
-        return not self._waiting and not self._hungry()
+        return not self._waiting and not self._not_full()
 
-    def _hungry(self):
+    def _not_full(self):
         cars = [self._plant.point[name].car for name in self._at]
         return sum(car is None or not car.full for car in cars)
 
     def end(self):
         """End of the run: connected cars leave, waiting ones are turned away. Returns how many were not full."""
         standing = list(self._at.items())
-        hungry = self._hungry()
+        not_full = self._not_full()
         for name, session in standing:
             self._at.pop(name)
             self._book(session, self._plant.point[name])
@@ -115,4 +115,4 @@ class SessionPlayer:
             self.turned_away += 1
             self._record(session, None, 0)
         self._waiting.clear()
-        return hungry
+        return not_full

@@ -10,10 +10,10 @@ PATIENCE_S = 60  # a longer wait prints a hint on a faster run
 
 
 class TimeLeft:
-    """total_ms: how long the run is; say: takes a line for people; progress: `show` and `end` of scan.progress."""
+    """total_ms: how long the run is; print_line: takes a line for people; progress: `show` and `end` of scan.progress."""
 
-    def __init__(self, total_ms, progress, say, hint="", clock=time.monotonic):
-        self._total_ms, self._progress, self._say, self._hint, self._clock = total_ms, progress, say, hint, clock
+    def __init__(self, total_ms, progress, print_line, hint="", clock=time.monotonic):
+        self._total_ms, self._progress, self._print_line, self._hint, self._clock = total_ms, progress, print_line, hint, clock
         self._began_s = self._slice_s = clock()
         self.slice_ms = SLICE_MS
 
@@ -31,7 +31,7 @@ class TimeLeft:
         left_s = spent_s * (self._total_ms - done_ms) / max(1, done_ms)
         if self._hint and left_s > PATIENCE_S:
             self._progress.end()
-            self._say("%s left; %s" % (duration(left_s), self._hint))
+            self._print_line("%s left; %s" % (duration(left_s), self._hint))
         self._hint = ""
         self._progress.show("%s, %.1f %% of %s, %.0f times real time, %s left" % (
             moment, 100 * done_ms / self._total_ms, duration(self._total_ms / 1000), done_ms / 1000 / spent_s, duration(left_s)))

@@ -82,7 +82,7 @@ class RigRun:
             control = ControlServer(Ops(self.bench))
             address = await control.start(*self._control())
             remember(address)
-            self._tell(address)
+            self._print_address(address)
             await self._until(stopped, control, address)
         finally:
             forget(address)
@@ -116,7 +116,7 @@ class RigRun:
             folder = self._temporary.name
         return await real_bench(self._setup, self._args, folder)
 
-    def _tell(self, address):
+    def _print_address(self, address):
         bench = self.bench
         print(json.dumps({
             "ready": True, "control": address,

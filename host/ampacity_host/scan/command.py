@@ -116,7 +116,7 @@ async def _one(options: SimpleNamespace, where: "tuple[str, int] | None", clock:
     scan = scan_of(options, clock.now_us())
     if where is None and "://" not in options.port:
         need_serial(options.port)
-    telling = asyncio.create_task(_tell(scan, clock, progress))
+    telling = asyncio.create_task(_show_progress(scan, clock, progress))
     try:
         await (_on_line(scan, options.port, clock) if where is None else _on_tcp(scan, where, clock))
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -148,7 +148,7 @@ async def _on_tcp(scan: Scan, where: tuple[str, int], clock: LaptopClock) -> Non
     await run_tcp(scan, asyncio.open_connection, host, port, clock, serving=lambda: not scan.over)
 
 
-async def _tell(scan: Scan, clock: LaptopClock, progress: "Progress") -> None:
+async def _show_progress(scan: Scan, clock: LaptopClock, progress: "Progress") -> None:
     while True:
         progress.show(scan.progress(clock.now_us()))
         await asyncio.sleep(0.2)

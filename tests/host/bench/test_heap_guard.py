@@ -14,7 +14,7 @@ from tools.micropython.find import find
 
 KIB = 1024
 CODE_KIB_MAX = 76
-DATA_KIB_MAX, DATA_64_KIB_MAX = 110, 225  # runs of the same firmware differ by 2 KiB: what arrives while the heap is looked at
+DATA_KIB_MAX, DATA_64_KIB_MAX = 110, 227  # runs of the same firmware differ by 2 KiB: what arrives while the heap is looked at
 RUN_S = 200.0
 
 

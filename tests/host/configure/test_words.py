@@ -29,6 +29,7 @@ def rows():
         yield row, (EVSE if "." in row.key else SETTINGS)[name]
     secondary = Anything()
     secondary.documents, secondary.lease = DocumentStore(MemoryFiles()), secondary
+    secondary.updates = None
     for row in SecondaryConsole(secondary, None).settings.rows:
         yield row, EVSE[row.key]
 

@@ -92,7 +92,7 @@ def demo(monkeypatch, tmp_path):
 
     def demo(told, **options):
         monkeypatch.setattr(main, "DemoRig", NoRig)
-        monkeypatch.setattr(main, "tell", told)
+        monkeypatch.setattr(main, "play_story", told)
         return main.run("cpython", True, tmp_path / "chart.png", console=Console(file=io.StringIO()), **options)
     return demo
 

@@ -9,6 +9,7 @@ import time
 
 import pytest
 from loader_chip import DEFL_DATA, FLASH_DATA, LoaderChip
+from partition_table import OTADATA_AT, SLOT_AT, TABLE_AT, combined, table
 from release import release, said
 
 from ampacity_host.build.littlefs_image import read
@@ -35,7 +36,7 @@ def ready(tmp_path):
     """(words of the command up to the ports, files that a controller must hold)."""
     bundle, keys = release(tmp_path, "esp32-s3")
     files = content("esp32-s3", 1 << 20, bundle.read_bytes(), keys, lambda *_: None).files
-    (tmp_path / "micropython.bin").write_bytes(b"\xe9" + os.urandom(30000) + bytes(40000))
+    (tmp_path / "firmware.bin").write_bytes(combined())
     return ("flash", "esp32-s3", "--bundle", bundle, "--keys", keys, *QUICK, "--json"), files
 
 
@@ -53,9 +54,9 @@ def flashed(words, chip_list, status=0):
 def test_interpreter_and_files_are_on_the_flash_afterwards_and_nothing_else_changed(ready, tmp_path):
     words, files = ready
     with chips(tmp_path) as (chip,):
-        rows = flashed((*words, "--interpreter", tmp_path / "micropython.bin"), [chip])
+        rows = flashed((*words, "--interpreter", tmp_path / "firmware.bin"), [chip])
         assert rows[0]["ok"] and rows[0]["tries"] == 1 and "digests read back" in rows[0]["text"]
-        image = (tmp_path / "micropython.bin").read_bytes()
+        image = (tmp_path / "firmware.bin").read_bytes()
         assert held(chip) == files and chip.flash[: len(image)] == image
         assert set(chip.flash[128 << 10 : FILES_AT]) == {0}
         assert DEFL_DATA in chip.commands, set(chip.commands)
@@ -144,6 +145,38 @@ def test_an_interpreter_that_reaches_into_the_files_is_refused(ready, tmp_path):
     (tmp_path / "large.bin").write_bytes(bytes(FILES_AT + 1))
     done = said(*ready[0], "--port", "a", "--interpreter", tmp_path / "large.bin")
     assert done.exit_code == 2 and "the file system begins behind it" in done.stderr
+
+
+@pytest.mark.parametrize("record", [b"\xff", b"\x02\0\0\0" + b"\xff" * 24 + b"\x74\x37\xf6\x55"])  # none; the second slot
+def test_the_interpreter_that_was_written_is_the_one_that_starts(ready, tmp_path, record):
+    image = bytearray(combined())
+    image[OTADATA_AT : OTADATA_AT + len(record)] = record
+    (tmp_path / "firmware.bin").write_bytes(image)
+    with chips(tmp_path) as (chip,):
+        chip.flash[OTADATA_AT : OTADATA_AT + 32] = b"\x02\0\0\0" + b"\xff" * 24 + b"\x74\x37\xf6\x55"  # an earlier life started the second slot
+        assert flashed((*ready[0], "--interpreter", tmp_path / "firmware.bin"), [chip])[0]["ok"]
+        assert set(chip.flash[OTADATA_AT : OTADATA_AT + 8192]) == {0xFF} and chip.flash[SLOT_AT] == 0xE9
+
+
+def test_without_an_interpreter_the_record_of_the_slot_stays(ready, tmp_path):
+    with chips(tmp_path) as (chip,):
+        before = chip.flash[OTADATA_AT : OTADATA_AT + 8192] = os.urandom(8192)
+        assert flashed(ready[0], [chip])[0]["ok"] and chip.flash[OTADATA_AT : OTADATA_AT + 8192] == before
+
+
+@pytest.mark.parametrize("image, text", [
+    (lambda: b"\xe9" + os.urandom(200_000), "without a partition table at 0x8000"),
+    (lambda: combined()[:TABLE_AT], "without a partition table"),
+    (lambda: combined()[:SLOT_AT], "without an application at 0x10000"),
+    (lambda: combined(table(ota_1=0x290000)), "with ota-1 at 0x280000, 2496 KiB"),
+    (lambda: combined(table(factory=True)), "no application outside the slots"),
+    (lambda: combined(table(otadata=0xC000)), "with otadata at 0xd000"),
+])
+def test_an_interpreter_that_could_not_boot_on_this_board_is_refused(ready, tmp_path, image, text):
+    (tmp_path / "wrong.bin").write_bytes(image())
+    with chips(tmp_path) as (chip,):
+        done = said(*ready[0], "--port", chip.link, "--interpreter", tmp_path / "wrong.bin")
+        assert done.exit_code == 2 and text in done.stderr and chip.written == 0, done.output
 
 
 @pytest.mark.parametrize("board", ["linux-arm", "unix"])

@@ -89,6 +89,7 @@ def test_help_imports_no_room():
     names = sorted(COMMANDS)
     done = subprocess.run([ROOT / ".venv" / "bin" / "python", "-c", HELPS, *names], capture_output=True, text=True, cwd=ROOT)
     parts = ("board", "bundle", "configure", "image")
-    own = sorted(["", ".commands", ".completion", ".new_site", ".spelling", ".standard_streams", *(f".{each}_commands" for each in parts)])
+    plain = ("commands", "completion", "controller", "new_site", "spelling", "standard_streams")
+    own = sorted(["", *(f".{each}" for each in plain), *(f".{each}_commands" for each in parts)])
     room = [f"ampacity_host.cli{each}" for each in own]
     assert done.stderr.splitlines() == [f"{name} {room}" for name in names]

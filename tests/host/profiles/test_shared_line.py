@@ -123,11 +123,11 @@ def test_a_node_that_requests_a_start_is_answered_only_while_permitted(garage):
 
 def test_during_a_fail_safe_test_no_frame_feeds_the_node(garage):
     settle(garage)
-    garage.drivers[0].mute(2, garage.now_ms())
+    garage.drivers[0].set_traffic(2, garage.now_ms())
     count = len(garage.heard)
     garage.run(15_000)
     assert len(garage.heard) == count and garage.devices[0].limit_da == 0
-    garage.drivers[0].mute(0, garage.now_ms())
+    garage.drivers[0].set_traffic(0, garage.now_ms())
     garage.run(90_000)
     assert all(device.limit_da for device in garage.devices)
 

@@ -71,7 +71,7 @@ def test_one_key_plugs_a_car_in_and_out_at_the_evse_that_was_chosen(tmp_path):
         await seat.type("2p")
         name = seat.actions.names[1]
         assert seat.model.state["truth"]["evses"][name]["plugged"]
-        assert seat.actions.said == (True, "plug %s: ok" % name) and ("plug %s: ok" % name) in seat.shown()
+        assert seat.actions.result == (True, "plug %s: ok" % name) and ("plug %s: ok" % name) in seat.shown()
         assert re.search("(?m)^›2 %s " % name, seat.shown())
         await seat.type(UP + UP + "p" + DOWN + DOWN + "p")
         plugged = [one["plugged"] for one in seat.model.state["truth"]["evses"].values()]
@@ -97,18 +97,18 @@ def test_keys_present_a_card_pause_a_car_set_other_load_and_kill_the_primary(tmp
         await seat.type("k")
         assert seat.model.state["primary"] is None
         await seat.type("w")
-        assert not seat.actions.said[0] and seat.actions.told is None
+        assert not seat.actions.result[0] and seat.actions.page is None
         await seat.type("kttt")
         assert seat.model.state["primary"]["mode"] == "quarantine" and seat.model.t_ms == 19_000
         await seat.type("w")
-        assert seat.actions.told[0] == "console why %s" % seat.actions.names[0] and "back to the site" in seat.shown()
+        assert seat.actions.page[0] == "console why %s" % seat.actions.names[0] and "back to the site" in seat.shown()
         await seat.type("\x1b")
-        assert seat.actions.told is None
+        assert seat.actions.page is None
         plugged = seat.model.state["truth"]["evses"][seat.actions.names[0]]["plugged"]
         await seat.type("wp")  # the key behind it counts, whether the answer is there yet or not
-        assert seat.actions.told is None and seat.model.state["truth"]["evses"][seat.actions.names[0]]["plugged"] is not plugged
+        assert seat.actions.page is None and seat.model.state["truth"]["evses"][seat.actions.names[0]]["plugged"] is not plugged
         await seat.type("ww")
-        assert seat.actions.told is None
+        assert seat.actions.page is None
 
     seated(tmp_path, person)
 
@@ -148,9 +148,9 @@ def test_every_kind_that_the_page_shows_fits_its_target(tmp_path):
                 if seat.actions.line is not None:
                     lines = len(seat.bench.plant.point[target].terminals) if kind == "miswired" else 3
                     await seat.type(said[kind][:3 * lines - 1] + "\r")
-                assert seat.actions.said[0], seat.actions.said
+                assert seat.actions.result[0], seat.actions.result
                 await seat.type(":fault %s %s off\r" % (kind, target))
-                assert seat.actions.said[0] and seat.model.state["faults"] == [], seat.actions.said
+                assert seat.actions.result[0] and seat.model.state["faults"] == [], seat.actions.result
         await seat.type(":fault cut lan\r:fault dead grid\r:fault restart %s\r" % seat.actions.evse)
         assert [one["target"] for one in seat.model.state["faults"]] == ["lan", "grid"]  # what happens once is not on
 
@@ -163,12 +163,12 @@ def test_a_refusal_of_the_rig_is_a_sentence_in_the_view(tmp_path):
                              (":limit main x\r", "a number of at least 0"), ("9", "there is no EVSE 9"), ("x", "no key x here"),
                              ("e", "a car plugged in"), (":csms Reset {\r", "cannot csms")):
             await seat.type(typed)
-            assert seat.actions.said[0] is False and words in seat.actions.said[1], seat.actions.said
+            assert seat.actions.result[0] is False and words in seat.actions.result[1], seat.actions.result
             assert words in " ".join(seat.shown().split()), seat.shown()
         await seat.type(":plug " + "é" * 900 + "\x1b")
         assert seat.actions.line is None
         await seat.type(":state\r")
-        assert "quarantine" in str(seat.actions.told) or "regulating" in str(seat.actions.told)
+        assert "quarantine" in str(seat.actions.page) or "regulating" in str(seat.actions.page)
 
     seated(tmp_path, person)
 
@@ -182,7 +182,7 @@ def test_an_operation_that_does_not_end_does_not_block_the_view_and_is_abandoned
 
         seat.actions._ask = never
         await seat.type("pp")
-        assert seat.actions.said[0] is False and "no answer within" in seat.actions.said[1]
+        assert seat.actions.result[0] is False and "no answer within" in seat.actions.result[1]
         seat.actions.press("p")
         assert "plug %s …" % seat.actions.evse in seat.shown()
         await seat.actions.close()
@@ -193,9 +193,9 @@ def test_an_operation_that_does_not_end_does_not_block_the_view_and_is_abandoned
 def test_a_key_after_another_relies_on_its_effect(tmp_path):
     async def person(seat):
         await seat.type("pppp1p")
-        assert seat.actions.truth["plugged"] and seat.actions.said[0]
+        assert seat.actions.truth["plugged"] and seat.actions.result[0]
         await seat.type("p" * (HELD_MAX + 9))
-        assert seat.actions.truth["plugged"] and "none of them was taken" in seat.actions.said[1]
+        assert seat.actions.truth["plugged"] and "none of them was taken" in seat.actions.result[1]
 
     seated(tmp_path, person)
 

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from ampacity_host.rig.process import controller
+from ampacity_host.rig.process import process_controller
 
 
 @pytest.fixture
 def sleeper(tmp_path, monkeypatch):
-    monkeypatch.setattr(controller, "command", lambda runtime, folder, heap: (["sleep", "60"], {}))
-    return lambda: controller.ProcessController("unit", tmp_path / "unit", "cpython", None, dict, dict)
+    monkeypatch.setattr(process_controller, "command", lambda runtime, folder, heap: (["sleep", "60"], {}))
+    return lambda: process_controller.ProcessController("unit", tmp_path / "unit", "cpython", None, dict, dict)
 
 
 def test_two_restarts_at_once_leave_one_process(sleeper):

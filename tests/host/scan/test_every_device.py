@@ -9,7 +9,7 @@ from ampacity.commission.scan import Scan
 from ampacity.commission.scan_text import units_for
 from ampacity.profiles.known import KNOWN
 from ampacity_host import profiles
-from ampacity_host.profiles.identify import known_line
+from ampacity_host.profiles.known_lines import known_line
 from tools import known_devices
 
 SETTING = {"rtu": (9600, "N", 1), "ascii": (38400, "E", 1), "tcp": (0, "", 0)}

@@ -253,7 +253,7 @@ class HostileSite:
                 guard.accept_device(index)
             guard.unlock(index)
         for index in range(len(self.facts["circuits"])):
-            if guard.must_look(index):
+            if guard.needs_inspection(index):
                 guard.trust_meter(index)
             if guard.meter_state(index) in ("ok", "none"):
                 guard.confirm_assumed(index)

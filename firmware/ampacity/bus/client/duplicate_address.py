@@ -109,13 +109,13 @@ class DuplicateAddresses:
 
     def _others_answer_once(self, unit: int) -> bool:
         """Has some other unit been asked often enough to tell, and came no other's answer twice?"""
-        told = False
+        asked_enough = False
         for other in sorted(self._units):
             if other != unit:
-                told = told or self._units[other].asked >= WINDOW
+                asked_enough = asked_enough or self._units[other].asked >= WINDOW
                 if bits_set(self._units[other].repeated) > OTHERS_MAX:
                     return False
-        return told
+        return asked_enough
 
     def _record(self, unit: int) -> UnitRecord:
         record = self._units.get(unit)

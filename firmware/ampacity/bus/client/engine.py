@@ -36,6 +36,10 @@ class Engine:
         for driver in self._permitted:
             driver.permit(until_ms)
 
+    def fill(self, driver: "Any") -> None:
+        """From now on this driver gets the time that no other needs; None: none does."""
+        self._schedule.filler = driver
+
     def _send_next(self, now_us: int) -> "tuple[bytes | None, int]":
         schedule = self._schedule
         for _ in range(len(schedule.slots) or 1):  # none: the next look is the schedule's to say, too

@@ -6,6 +6,7 @@ readings, then the rest; among equals the one that is due longest, then the one 
 
 Silent units cost a time-out each, and some units answer slowly and want much. What has lately had more than its part of
 the line's time, or is silent, gets at most half of it while others have something due, and all of it when none has.
+A `filler` is served only when no slot has something due, and none will before its exchange is over.
 Only what must follow an answer at once (Request.follows) is not parted from it, but by a lower.
 """
 
@@ -65,6 +66,7 @@ class Schedule:
         self._costly_from_us = 0  # silent units and those that had more wait until then, while others have something due
         self._follows = False  # `_first` continues where it stopped: only lowers may precede it
         self.wake_us = 0
+        self.filler: Any = None  # `fill(schedule, now_us)`: its slot, or None and perhaps an earlier `wake_us`
 
     def pick(self, now_us: int) -> "Slot | None":
         """The slot to serve now; None: no slot before `wake_us`."""
@@ -111,6 +113,8 @@ class Schedule:
             chosen.priority = best_priority if best is not None else spare_priority
         if first is not None and chosen is not first:
             self._first = first  # its turn is still to come
+        if chosen is None and self.filler is not None and first is None:
+            return self.filler.fill(self, now_us)  # type: ignore[no-any-return]
         return chosen
 
     def _take_first(self, now_us: int, permitted: bool) -> "Slot | None":

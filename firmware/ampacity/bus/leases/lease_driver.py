@@ -74,7 +74,7 @@ class LeaseDriver:
         self.want_da = 0
         self.flags = 0  # of its grants; other than 0 it is granted alone, for a broadcast carries none
         self._sent_flags = 0
-        self.muted = ALL_TRAFFIC
+        self.traffic = ALL_TRAFFIC
         self.order_da: int | None = None  # last one sent
         self.sent_ms = 0
         self.due_ms = 0  # when need() may say something else without a want or an answer
@@ -121,12 +121,12 @@ class LeaseDriver:
         if self.broadcaster is not None:
             self.broadcaster.update_members()
 
-    def mute(self, level: int, now_ms: int) -> None:
+    def set_traffic(self, level: int, now_ms: int) -> None:
         """A test of its fail-safe: ALL_TRAFFIC, READS_ONLY (readings, no grants) or NO_TRAFFIC (nothing is sent to it)."""
-        if level != ALL_TRAFFIC and self.muted == ALL_TRAFFIC:
+        if level != ALL_TRAFFIC and self.traffic == ALL_TRAFFIC:
             self._failures = LOST_AFTER
             self._lose(now_ms)
-        self.muted = level
+        self.traffic = level
         if self.broadcaster is not None:
             self.broadcaster.dirty = True
 
@@ -137,7 +137,7 @@ class LeaseDriver:
 
     def grant_due(self, now_ms: int) -> int:
         """LOWER, ORDER or NONE: does a grant have to go out now? Sets due_ms."""
-        if self.muted != ALL_TRAFFIC:
+        if self.traffic != ALL_TRAFFIC:
             self.due_ms = now_ms + MUTED_MS
             return NOT_DUE
         order_da, want_da = self.order_da, self.want_da
@@ -197,7 +197,7 @@ class LeaseDriver:
 
     def urgency(self, now_ms: int) -> "tuple[int, int] | None":
         """When the next reading is due; the grants are the table's, except alone on a path without broadcasts."""
-        if self.muted == NO_TRAFFIC:
+        if self.traffic == NO_TRAFFIC:
             return None
         if self._unicast_now or self.flags or (self.broadcaster is not None and not self.broadcaster.can_broadcast):
             priority = self.grant_due(now_ms)

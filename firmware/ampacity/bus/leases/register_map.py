@@ -58,6 +58,7 @@ class RegisterMap:
     after_lease_ms = 0
     requester: "Any" = None  # the plain TCP session that is being answered; None on a line, and where a certificate says who it is
     lease_holder: "Any" = None  # the session whose grant was taken last
+    update_window: "Any" = None  # UpdateWindow, where this unit has two slots
     second_sources = 0  # grants of another source while a lease ran: an alarm
 
     def __init__(self, lease: Lease, serial: str, firmware: str, model: str = "Charging point", unit: int = 0) -> None:
@@ -85,6 +86,8 @@ class RegisterMap:
 
     def read(self, address: int, count: int, now_ms: int) -> "bytes | None":
         """count registers as bytes, or None where one of them does not exist."""
+        if address >= table.UPDATE_AT and self.update_window is not None:
+            return self.update_window.read(address, count)  # type: ignore[no-any-return]
         if address < table.BASE or address + count > table.LAST + 1:
             return None
         if address < table.GRANT_AT and address + count > table.STATUS_AT:
@@ -104,6 +107,8 @@ class RegisterMap:
         first = address - table.SETTINGS_AT
         if first >= 0 and first + len(data) // 2 <= _SETTINGS_WRITABLE:
             return self._write_settings(first, data)
+        if address >= table.UPDATE_AT and self.update_window is not None:
+            return self.update_window.write(address, data)  # type: ignore[no-any-return]
         return ILLEGAL_ADDRESS
 
     def broadcast(self, address: int, data: bytes, unit: int, now_ms: int) -> bool:

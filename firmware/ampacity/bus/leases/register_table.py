@@ -81,6 +81,8 @@ ORDERS = (
     ("limits_da", "u16", "0.1 A", "one register a unit; 0xFFFF no order for it, and nothing is renewed there"),
 )
 
+UPDATE_AT, UPDATE_ORDER_AT = 41200, 41232  # outside the chain: only a unit with two slots has it (update_window.py)
+
 
 def size_of(kind: str) -> int:
     """Registers that a type takes."""

@@ -6,6 +6,7 @@ one only wakes them, and its answer is not required.
 """
 
 from ampacity.bus.client.request import LOWER, ORDER, Request
+from ampacity.bus.device_facts import ALL_TRAFFIC
 from ampacity.bus.profile.evse_device import SILENT
 from ampacity.bus.profile.registers.readings import span_read_pdu, span_reply_length
 from ampacity.bus.profile.requests import DENIED_MS
@@ -79,5 +80,5 @@ class Contact:
     def presence_read(self, heard: bool, now_ms: int) -> None:
         """The reading that shows whether it is there was answered; heard: by an answer that is surely its own."""
         self.presence_due = False
-        if heard and self._device.link == SILENT and not self._device.muted:
+        if heard and self._device.link == SILENT and self._device.traffic == ALL_TRAFFIC:
             self._device.begin_audit(now_ms)

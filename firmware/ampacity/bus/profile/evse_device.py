@@ -25,11 +25,11 @@ class EvseDevice:
     """evse_facts: its entry of the site facts; compiled: its profile; index: its place in the site; guard: the safety core.
 
     Currents in da, times in ms of the controller's clock. `hold_ms`: until when each kind of request waits; `want_da`: the limit that
-    should be in force; `failures`: unanswered requests in a row; `muted`: ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC.
+    should be in force; `failures`: unanswered requests in a row; `traffic`: ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC.
     """
 
     link = SILENT
-    muted = ALL_TRAFFIC
+    traffic = ALL_TRAFFIC
     identified = False  # who it is was read since the audit began
     want_da = 0
     failures = 0

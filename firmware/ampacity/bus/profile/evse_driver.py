@@ -96,9 +96,9 @@ class EvseDriver:
         return self.device.link
 
     @property
-    def muted(self) -> int:
+    def traffic(self) -> int:
         """ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC."""
-        return self.device.muted
+        return self.device.traffic
 
     @property
     def shared(self) -> "SharedLimits | None":
@@ -115,12 +115,12 @@ class EvseDriver:
             self.device.want_da = limit_da
             self._idle_until_ms = 0
 
-    def mute(self, level: int, now_ms: int) -> None:
+    def set_traffic(self, level: int, now_ms: int) -> None:
         """A test of its fail-safe: ALL_TRAFFIC, READS_ONLY (its live readings and nothing else) or NO_TRAFFIC (nothing is sent to it)."""
         device = self.device
-        if level != ALL_TRAFFIC and device.muted == ALL_TRAFFIC and device.link != SILENT:
+        if level != ALL_TRAFFIC and device.traffic == ALL_TRAFFIC and device.link != SILENT:
             device.lost(now_ms)
-        device.muted = level
+        device.traffic = level
         device.cycles["live"].restart()  # what is read next is all of one round, from now
         self._idle_until_ms = 0
 
@@ -174,7 +174,7 @@ class EvseDriver:
         found = self._next(now_ms)
         if found is None:
             return None
-        if found[0] == ROUTINE and self.idle_poll_ms and self.device.muted == ALL_TRAFFIC:
+        if found[0] == ROUTINE and self.idle_poll_ms and self.device.traffic == ALL_TRAFFIC:
             self._idle_until_ms = found[1]
         return found[0], found[1]
 
@@ -194,8 +194,8 @@ class EvseDriver:
     def _next(self, now_ms: int) -> "Job | None":
         """(class, due, what makes the request) of the next one."""
         device, shared, hold_ms = self.device, self._orders.shared, self.device.hold_ms
-        if device.muted != ALL_TRAFFIC or (shared and shared.quiet()):
-            if device.muted == NO_TRAFFIC:
+        if device.traffic != ALL_TRAFFIC or (shared and shared.quiet()):
+            if device.traffic == NO_TRAFFIC:
                 return None
             return (OVERDUE, max(device.cycles["live"].due_ms(), hold_ms["read"]), self._requests.take_live)
         order = device.order

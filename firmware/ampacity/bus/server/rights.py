@@ -41,5 +41,5 @@ def needed(pdu: bytes) -> "tuple[str, ...]":
 
 
 def _right_to_write(address: int) -> str:
-    """Orders are the grant block; all else is for the installer."""
-    return ORDER if table.GRANT_AT <= address < table.SETTINGS_AT else SETTINGS
+    """Orders are the grant block and the update window, whose content is signed; all else is for the installer."""
+    return ORDER if table.GRANT_AT <= address < table.SETTINGS_AT or address == table.UPDATE_ORDER_AT else SETTINGS

@@ -28,20 +28,20 @@ class Member:
         self.weight = weight
         self.priority = priority
         self.base_da = base_da  # reserve, already taken out of the free rows
-        self.stands_da = 0
+        self.present_da = 0
         self.goal_da = 0
         self.admitted = False
 
 
     def asks(
-        self, rows: "tuple[int, ...]", limit_rows: "tuple[int, ...]", min_da: int, max_da: int, priority: int, base_da: int, stands_da: int
+        self, rows: "tuple[int, ...]", limit_rows: "tuple[int, ...]", min_da: int, max_da: int, priority: int, base_da: int, present_da: int
     ) -> bool:
-        """What it asks for now; stands_da: what it has. Is that another thing than before?"""
+        """What it asks for now; present_da: what it has. Is that another thing than before?"""
         same = rows == self.rows and limit_rows == self.limit_rows and min_da == self.min_da and max_da == self.max_da
-        if same and priority == self.priority and base_da == self.base_da and stands_da == self.stands_da:
+        if same and priority == self.priority and base_da == self.base_da and present_da == self.present_da:
             return False
         self.rows, self.limit_rows, self.min_da, self.max_da = rows, limit_rows, min_da, max_da
-        self.priority, self.base_da, self.stands_da = priority, base_da, stands_da
+        self.priority, self.base_da, self.present_da = priority, base_da, present_da
         return True
 
 
@@ -77,9 +77,9 @@ def pieces(free_da: "list[int]", members: "list[Member]") -> "Iterator[None]":
 
 def take(free_da: "list[int]", member: Member, goal_da: int) -> bool:
     """Move a member to goal_da if every row has room for it."""
-    base, stands = member.base_da, member.goal_da
-    extra = (goal_da if goal_da > base else base) - (stands if stands > base else base)  # what the rows must give more
-    more = goal_da - stands
+    base, present = member.base_da, member.goal_da
+    extra = (goal_da if goal_da > base else base) - (present if present > base else base)  # what the rows must give more
+    more = goal_da - present
     for row in member.limit_rows:
         free_da[row] -= more
     for row in member.rows if extra else ():
@@ -150,17 +150,17 @@ def level_fits(free_da: "list[int]", need: "list[int]", active: "list[Member]", 
             need[row] = 0
     for member in active:
         # at_level and the extra of take written out: half of all allocation is here
-        base, stands, goal = member.base_da, member.goal_da, level * member.weight
+        base, present, goal = member.base_da, member.goal_da, level * member.weight
         if goal > member.max_da:
             goal = member.max_da
-        for row in member.limit_rows if goal > stands else ():
-            need[row] += goal - stands
+        for row in member.limit_rows if goal > present else ():
+            need[row] += goal - present
             if need[row] > free_da[row]:
                 return False
-        if stands < base:
-            stands = base
-        if goal > stands:
-            extra = goal - stands
+        if present < base:
+            present = base
+        if goal > present:
+            extra = goal - present
             for row in member.rows:
                 need[row] += extra
                 if need[row] > free_da[row]:

@@ -28,7 +28,7 @@ VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS o
 NEAR_QUARTERS = 3
 SIZE_DA = 60  # a certain step has 4 A; currents are not still, and devices round
 LEAST_DA = 50
-BESIDE_DA = 10  # less than this on a phase is no step there
+NO_STEP_DA = 10  # less than this on a phase is no step there
 
 
 class MeterTestSteps:
@@ -41,9 +41,9 @@ class MeterTestSteps:
         self.wants = wants  # of each EVSE: is charging requested
         self.looked_ms = LONG_AGO_MS
         self.asked_ms = [LONG_AGO_MS] * len(other.estimators)  # of each circuit: our last step
-        self.owes_ms = [-1] * len(other.estimators)  # its meter is doubted since
+        self.doubted_ms = [-1] * len(other.estimators)  # its meter is doubted since
         self.unable_ms = [-1] * len(other.estimators)  # a car waits, and no EVSE draws enough for a step, since
-        self.helpless = [""] * len(other.estimators)  # why a person was asked to look
+        self.inspection_reasons = [""] * len(other.estimators)  # why a person was asked to look
 
     def tick(self, now_ms: int) -> bool:
         """At most once in LOOK_MS: lowers EVSEs for a moment where a doubted meter waits for a step (3.2). True if limits changed."""
@@ -63,12 +63,12 @@ class MeterTestSteps:
         c = estimator.circuit
         waits = [p for p in range(estimator.phases) if estimator.needs_step(p, now_ms)]
         if not waits:
-            self.owes_ms[c] = self.unable_ms[c] = -1
-            self.helpless[c] = ""
+            self.doubted_ms[c] = self.unable_ms[c] = -1
+            self.inspection_reasons[c] = ""
             return self._unverified(estimator, now_ms)
-        if self.owes_ms[c] < 0:
-            self.owes_ms[c] = now_ms
-        quiet_ms = now_ms - max(self.owes_ms[c], estimator.steps.step_ms, self.asked_ms[c])
+        if self.doubted_ms[c] < 0:
+            self.doubted_ms[c] = now_ms
+        quiet_ms = now_ms - max(self.doubted_ms[c], estimator.steps.step_ms, self.asked_ms[c])
         return waits[0] if quiet_ms >= QUIET_MS else -1
 
     def _unverified(self, estimator: "MeterEstimator", now_ms: int) -> int:
@@ -88,7 +88,7 @@ class MeterTestSteps:
         chosen = []
         for e in estimator.evses:
             s = self.ledger.evse_states[e]
-            if self._able(s, p, estimator.trust.against[p], now_ms):
+            if self._can_step(s, p, estimator.trust.against[p], now_ms):
                 chosen.append((s.evse.min_da - s.phase_da[p], e))
         chosen.sort()
         left_da, cuts = SIZE_DA, []
@@ -97,11 +97,11 @@ class MeterTestSteps:
             if give_da > 0:
                 cuts.append((e, self.ledger.evse_states[e].phase_da[p] - give_da))
                 left_da -= give_da
-        if left_da > SIZE_DA - LEAST_DA and self.owes_ms[estimator.circuit] < 0:
+        if left_da > SIZE_DA - LEAST_DA and self.doubted_ms[estimator.circuit] < 0:
             self.asked_ms[estimator.circuit] = now_ms
             return False  # no EVSE is paused to check a meter against which there is no evidence
         if left_da > SIZE_DA - LEAST_DA:
-            last_ms = max(self.owes_ms[estimator.circuit], estimator.steps.step_ms, self.asked_ms[estimator.circuit])
+            last_ms = max(self.doubted_ms[estimator.circuit], estimator.steps.step_ms, self.asked_ms[estimator.circuit])
             drawing = [e for _, e in chosen if self.ledger.evse_states[e].phase_da[p] >= LEAST_DA]
             if not drawing:
                 if self.unable_ms[estimator.circuit] < 0:
@@ -125,18 +125,18 @@ class MeterTestSteps:
         reason = ""
         if self.unable_ms[c] >= 0 and now_ms - self.unable_ms[c] >= HELPLESS_MS:
             reason = NO_MARGIN
-        elif self.owes_ms[c] >= 0 and now_ms - self.owes_ms[c] >= FRUITLESS_MS:
+        elif self.doubted_ms[c] >= 0 and now_ms - self.doubted_ms[c] >= FRUITLESS_MS:
             reason = FRUITLESS
-        if reason and not self.helpless[c]:
+        if reason and not self.inspection_reasons[c]:
             name = self.ledger.site.circuits[c].name
             text = "%s: meter %s; %s: inspect the meter, then `trust %s` at the console"
             self.ledger.events.add(now_ms, "alarm", text % (name, estimator.trust.text(), reason, name))
-        self.helpless[c] = self.helpless[c] or reason
+        self.inspection_reasons[c] = self.inspection_reasons[c] or reason
 
-    def _able(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:
-        if not s.ok or s.disobeys or s.watchdog_under_test or now_ms - s.measured_ms > FRESH_MS or s.phase_da[p] < BESIDE_DA:
+    def _can_step(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:
+        if not s.ok or s.disobeys or s.watchdog_under_test or now_ms - s.measured_ms > FRESH_MS or s.phase_da[p] < NO_STEP_DA:
             return False
         for q, da in enumerate(s.phase_da):
-            if spared >> q & 1 and da >= BESIDE_DA:
+            if spared >> q & 1 and da >= NO_STEP_DA:
                 return False
         return True

@@ -33,11 +33,11 @@ class MinimumGrants:
     def __init__(self, shed: "SharedCapacity") -> None:
         self.shed = shed
         self.file_da = [evse.min_da for evse in shed.ledger.site.evses]
-        self.told_da = [0] * len(self.file_da)
+        self.reported_da = [0] * len(self.file_da)
 
-    def tell(self, e: int, da: int) -> bool:
-        """True if its minimum is another from now on."""
-        self.told_da[e] = da
+    def put(self, e: int, da: int) -> bool:
+        """A primary below reports its least useful grant, in da; 0: none. True if its minimum changes."""
+        self.reported_da[e] = da
         s, least_da = self.shed.ledger.evse_states[e], self.file_da[e]
         if da > least_da and possible(self.shed, s, da):
             least_da = da
@@ -94,6 +94,21 @@ def without(s: EvseState, sums: "list[int]", da: int) -> "list[int]":
     return beside
 
 
+def _least_da(shed: "Any", minimum_grants: "MinimumGrants | None", s: EvseState) -> int:
+    """The least current with which this EVSE could begin, in da; 0: it may not charge, or its car drew nothing at all that was tried.
+
+    A car that drew nothing at its orders may need more than they were (learnt_minimum.py), and the present grant may have been the reason.
+    """
+    e, demand = s.index, shed.demand
+    least_da = s.evse.min_da
+    if minimum_grants is not None and minimum_grants.reported_da[e]:
+        least_da = max(minimum_grants.file_da[e], minimum_grants.reported_da[e])
+    backs_off = demand.backs_off(e)
+    if not shed.targets.ceiling_da(s) and not demand.paused.inhibited[e] and not backs_off:
+        return 0
+    return demand.untried_da(e, least_da, min(s.evse.limit_da, shed.limits.evse_da[e])) or (0 if backs_off else least_da)
+
+
 def minimum_grant_da(shed: "Any", minimum_grants: "MinimumGrants | None", keys: "range") -> int:
     """The least that these keys (the root's phases) must carry so that each EVSE that may charge could start alone; 0: none may, or
     none can as far as our own ratings go."""
@@ -101,12 +116,9 @@ def minimum_grant_da(shed: "Any", minimum_grants: "MinimumGrants | None", keys: 
     sums, most_da = sums_of(ledger, lambda s: s.reserve_da), 0
     own = len(site.circuits) * site.phases  # those of a grant come after
     for s in ledger.evse_states:
-        e = s.index
-        if not shed.targets.ceiling_da(s) and not shed.demand.paused.inhibited[e]:
+        least = _least_da(shed, minimum_grants, s)
+        if not least:
             continue
-        least = s.evse.min_da
-        if minimum_grants is not None and minimum_grants.told_da[e]:
-            least = max(minimum_grants.file_da[e], minimum_grants.told_da[e])
         least = ledger.permits.most_of(s, least)
         beside, needs_da = without(s, sums, s.reserve_da), 0
         for key in s.on_keys:

@@ -152,22 +152,23 @@ class Plan:
         for member in self.members:
             self.demand.short = self.demand.short or member.goal_da < member.max_da and not self.demand.idle[member.index]
             self.goal_da[member.index] = self._goal(member)
-            self.admitted[member.index] = member.admitted and not self._waits_beside(member)
+            self.admitted[member.index] = member.admitted and not self._is_blocked(member)
 
-    def _waits_beside(self, member: Member) -> bool:
+    def _is_blocked(self, member: Member) -> bool:
         """It has a share but cannot start next to an unmeasured EVSE: it waits as without a share."""
         return not self.want_da[member.index] and self.preemption.blocked(self.ledger.evse_states[member.index], member.min_da)
 
     def _member(self, s: EvseState, cap_da: int) -> Member:
         """Shares are of what the device makes of its target, not of the target."""
-        e, least, most, stands = s.index, s.evse.min_da, cap_da, self.want_da[s.index]
+        e, least, most, present = s.index, s.evse.min_da, cap_da, self.want_da[s.index]
         if s.rounding_da or s.overdraw_da:
-            least, most, stands = self.ledger.permits.most_of(s, least), self.ledger.permits.most_of(s, most), self.ledger.permits.most_of(s, stands)
+            most_of = self.ledger.permits.most_of
+            least, most, present = most_of(s, least), most_of(s, most), most_of(s, present)
         member = self.member_of[e]
         if member is None:
             member = self.member_of[e] = Member(e, (), 0, 0, s.evse.weight, 0, 0)
         limit_rows = self._limit_rows(s) if self.limits.any() else ()
-        if member.asks(self._rows(s), limit_rows, least, most, self.demand.queue_order.rank[e], self.reservations.base_da(s), stands):
+        if member.asks(self._rows(s), limit_rows, least, most, self.demand.queue_order.rank[e], self.reservations.base_da(s), present):
             self.same = False
         return member
 
@@ -175,10 +176,10 @@ class Plan:
         """No target moves by less than the deadband. The sum of such remainders goes to the first EVSE that can use it."""
         small = []
         for member in self.members:
-            stands = member.stands_da
-            more = member.goal_da - stands
-            if more and -self.deadband_da < more < self.deadband_da and member.min_da <= stands <= member.max_da:
-                if take(free, member, stands) and more > 0:
+            present = member.present_da
+            more = member.goal_da - present
+            if more and -self.deadband_da < more < self.deadband_da and member.min_da <= present <= member.max_da:
+                if take(free, member, present) and more > 0:
                     small.append(member)
         for member in small:
             goal = member.goal_da + self.deadband_da
@@ -272,10 +273,10 @@ class Plan:
         between the two stays: shares that followed the one while rising and the other while falling would never settle.
         But where that keeps one from what it was given, be it a first write without its second, all make the room for it.
         """
-        room, stands = cap_da - self.other.shown_da[key], self.ledger.sums[key]
-        if stands <= room or key in self.reservations.lacking:
+        room, present = cap_da - self.other.shown_da[key], self.ledger.sums[key]
+        if present <= room or key in self.reservations.lacking:
             return room
-        return max(room, min(stands, cap_da - self.ledger.low_other_da[key]))
+        return max(room, min(present, cap_da - self.ledger.low_other_da[key]))
 
     def _free_by_default(self, free: "list[int]", s: EvseState) -> None:
         standing = self.ledger.margin.default_state_da(s) if self.reservations.stuck(s.index) else s.reserve_da
@@ -286,14 +287,14 @@ class Plan:
 
     def _lower_to_goals(self, now_ms: int) -> None:
         """Fairness takes back what others should have; noise below the deadband moves no target, unless an EVSE waits to start."""
-        least = 1 if self._one_waits_to_begin(now_ms) else self.deadband_da
+        least = 1 if self._has_waiting_start(now_ms) else self.deadband_da
         for e in self.demand.order:
             goal, want = self.goal_da[e], self.want_da[e]
             if want and (goal == 0 or want - goal >= least):
                 s = self.ledger.evse_states[e]
                 self.targets.lower(s, goal, now_ms, goal == 0 and self.demand.wants[e])
 
-    def _one_waits_to_begin(self, now_ms: int) -> bool:
+    def _has_waiting_start(self, now_ms: int) -> bool:
         """True if an EVSE is next, but small excesses of a few others together take its minimum."""
         for e in self.demand.order:
             s = self.ledger.evse_states[e]

@@ -82,13 +82,13 @@ class Preemption:
         if not ceiling or risen or in_vain:
             self.again_ms = now_ms + STILL_MS
             if in_vain:
-                self._in_vain(now_ms)
+                self._without_effect(now_ms)
             self.claimant = NOBODY
             self.begun_ms = -1
             self.claimed_ms = LONG_AGO_MS
             self.lowered = 0
 
-    def _in_vain(self, now_ms: int) -> None:
+    def _without_effect(self, now_ms: int) -> None:
         """It may try harder, once; then it waits as if it had just come."""
         demand = self.demand
         self.again_ms = now_ms + max(STILL_MS, demand.slot_ms // 4)
@@ -159,7 +159,8 @@ class Preemption:
         """Down to its minimum or to 0, if that helps."""
         least_da = s.evse.min_da
         had_da = least_da if self.lowered >> s.index & 1 else min(want_da, s.book.most_da())
-        return shortfall.given(s, had_da, 0 if stop else least_da, hides(s, now_ms)) or (self.harder == shortfall.state.index and shortfall.beside(s))
+        helps = shortfall.given(s, had_da, 0 if stop else least_da, hides(s, now_ms))
+        return helps or (self.harder == shortfall.state.index and shortfall.shares_key(s))
 
 
 def hides(s: EvseState, now_ms: int) -> bool:

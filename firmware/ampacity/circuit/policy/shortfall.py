@@ -24,8 +24,8 @@ class Shortfall:
         """The margin would be enough."""
         return max(self.lacks.values()) <= 0
 
-    def beside(self, s: EvseState) -> bool:
-        """Does this one load something that the other one loads?"""
+    def shares_key(self, s: EvseState) -> bool:
+        """Does this EVSE load a circuit and phase that the waiting one loads?"""
         for key in s.on_keys:
             if key in self.lacks:
                 return True

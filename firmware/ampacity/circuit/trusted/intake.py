@@ -150,7 +150,7 @@ class Intake:
             s.above_da = above_da
         elif s.above_da:
             s.above_da = 0
-        if above_da > s.overdraw_da and s.ok and s.book.stands() and not s.disobeys:
+        if above_da > s.overdraw_da and s.ok and s.book.has_settled_order() and not s.disobeys:
             s.overdraw_da = min(above_da, allowed_da)
         if s.disobeys:
             s.disobeyed_da = max(s.disobeyed_da, s.measured_da)

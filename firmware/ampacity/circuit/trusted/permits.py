@@ -60,34 +60,34 @@ class Permits:
 
     def _may_send(self, s: EvseState, most_da: int, now_ms: int) -> bool:
         if now_ms < s.backoff_until_ms and not s.ok:  # what it refuses would only keep alive what it holds
-            return self._no(5)
+            return self._refuse(5)
         if self._rule_2_lower(s, most_da) or self._rule_2_lowers(s, most_da, now_ms):
             return True
         if not s.ok or self.mode in ("quarantine", "safe"):
-            return self._rule_5_probe(s, most_da, now_ms) or self._no(5)
+            return self._rule_5_probe(s, most_da, now_ms) or self._refuse(5)
         if not self._rule_11_fed(s, now_ms):
-            return self._no(11)
+            return self._refuse(11)
         if most_da > s.reserve_da and not self._rule_8_fresh(s, now_ms):
-            return self._no(8)
+            return self._refuse(8)
         if self._rule_2_planned(s, most_da) and self._rule_8_known(s):
             return True
         if not self._rule_8_kept():
-            return self._no(8)
+            return self._refuse(8)
         if not self._rule_9_quiet(now_ms):
-            return self._no(9)
+            return self._refuse(9)
         if self.margin.blind(s):
-            return self._no(3)
+            return self._refuse(3)
         if not self._rule_7_default(s, most_da):
-            return self._no(7)
+            return self._refuse(7)
         return self._rule_2_margin(s, most_da) or self._rule_2_denied(s, now_ms)
 
     def _rule_2_denied(self, s: EvseState, now_ms: int) -> bool:
         """What the plan wants lacks the margin: the plan is to see since when."""
         if s.denied_ms < 0:
             s.denied_ms = now_ms
-        return self._no(2)
+        return self._refuse(2)
 
-    def _no(self, rule: int) -> bool:
+    def _refuse(self, rule: int) -> bool:
         self.refused_count[rule] += 1
         return False
 
@@ -95,7 +95,7 @@ class Permits:
         """The most the device may make of the frame is in the ledger before its first byte leaves."""
         order_id = self.next_id
         self.next_id += 1
-        told_da = s.book.most_da()
+        live_da = s.book.most_da()
         s.book.add(order_id, most_da, now_ms)
         s.sent_da = most_da
         if s.denied_ms >= 0:
@@ -105,7 +105,7 @@ class Permits:
             if s.lapsed:
                 s.lapsed = False
             s.hearing_ms = LONG_AGO_MS
-        if s.lower_ms < 0 and most_da < max(told_da, s.reported_da, s.reported_old_da):
+        if s.lower_ms < 0 and most_da < max(live_da, s.reported_da, s.reported_old_da):
             s.lower_ms = now_ms
         self.bounds.update_bound(s)
         return order_id
@@ -142,7 +142,7 @@ class Permits:
 
     def _rule_5_probe(self, s: EvseState, most_da: int, now_ms: int) -> bool:
         """To a silent one only what is an order <= its reserve, or has the margin."""
-        if most_da <= min(s.reserve_da, s.evidence.sure_da()):
+        if most_da <= min(s.reserve_da, s.evidence.known_reserve_da()):
             return True
         if self.mode in ("quarantine", "safe") or s.locked or s.isolated or s.disobeys:
             return False
@@ -207,7 +207,7 @@ class Permits:
         """May a frame that is no order, but may revive what the device holds, go out now?"""
         s = self.evse_states[evse]
         revives = self.revives_da(s)
-        if revives <= s.reserve_da and revives <= s.evidence.sure_da():
+        if revives <= s.reserve_da and revives <= s.evidence.known_reserve_da():
             return True
         if not self._rule_11_checked(now_ms):
             return False

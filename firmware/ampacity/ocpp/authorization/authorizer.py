@@ -43,7 +43,7 @@ class Authorizer:
         """A token at the reader. evse_id 0: a reader of the whole station."""
         evse = self._station.evse(evse_id) if evse_id else self._choose(token)
         if evse is None:
-            return self._tell(0, token, False, "NoEvse")
+            return self._report(0, token, False, "NoEvse")
         if any(q.evse is evse for q in self._questions):
             return None
         if evse.auth is not None:
@@ -54,7 +54,7 @@ class Authorizer:
         """Decide whether `token` may charge at `evse`; asks the CSMS where the rules say so."""
         refusal = self._closed(evse)
         if refusal:
-            return self._tell(evse.id, token, False, refusal)
+            return self._report(evse.id, token, False, refusal)
         found = self._known(token, now_ms)
         if found is not None and self._suffices(found):
             return self._grant(evse, token, found[1], trigger, remote_id, now_ms)
@@ -108,12 +108,12 @@ class Authorizer:
             if found[1] == auth.group:
                 return self._end(evse, token, now_ms)
         if not self._station.accepted():
-            return self._tell(evse.id, token, False, "ConcurrentTx")
+            return self._report(evse.id, token, False, "ConcurrentTx")
         return self._ask(Question(evse, token, True, "StopAuthorized", None))
 
     def _ask(self, question: "Question") -> None:
         if len(self._questions) >= QUESTIONS_MAX:
-            return self._tell(question.evse.id, question.token, False, "Busy")
+            return self._report(question.evse.id, question.token, False, "Busy")
         self._questions.append(question)
         return None
 
@@ -121,7 +121,7 @@ class Authorizer:
         evse, token = question.evse, question.token
         if kind != "result":
             if question.stops:
-                return self._tell(evse.id, token, False, "NoAnswer")
+                return self._report(evse.id, token, False, "NoAnswer")
             found = self._known(token, now_ms)
             return self._offline(evse, token, found, question.trigger, question.remote_id, now_ms)
         info = payload["idTokenInfo"]
@@ -129,28 +129,28 @@ class Authorizer:
         group = (info.get("groupIdToken") or {"idToken": ""})["idToken"]
         if info["status"] != "Accepted" or info.get("evseId") and evse.id not in info["evseId"]:
             status = "NotAtThisLocation" if info["status"] == "Accepted" else info["status"]
-            return self._tell(evse.id, token, False, status)
+            return self._report(evse.id, token, False, status)
         if question.stops and evse.auth is not None and group and group != self._master() and group == evse.auth.group:
             return self._end(evse, token, now_ms)
         if question.stops and group != self._master():
-            return self._tell(evse.id, token, False, "ConcurrentTx")
+            return self._report(evse.id, token, False, "ConcurrentTx")
         return self._grant(evse, token, group, question.trigger, question.remote_id, now_ms)
 
     def _grant(self, evse: "OcppEvse", token: "Token", group: str, trigger: str, remote_id: "int | None", now_ms: int) -> None:
         if group and group == self._master():
             return self._master_pass(token, now_ms)
         if evse.auth is not None or self._closed(evse):
-            return self._tell(evse.id, token, False, self._closed(evse) or "ConcurrentTx")
-        self._tell(evse.id, token, True, "Accepted")
+            return self._report(evse.id, token, False, self._closed(evse) or "ConcurrentTx")
+        self._report(evse.id, token, True, "Accepted")
         return self._station.transactions.authorized(evse, Authorization(token, group, trigger, remote_id), now_ms)
 
     def _end(self, evse: "OcppEvse", token: "Token", now_ms: int) -> None:
-        self._tell(evse.id, token, True, "Stopped")
+        self._report(evse.id, token, True, "Stopped")
         self._station.transactions.deauthorize(evse, "StopAuthorized", "Local", now_ms, token)
 
     def _master_pass(self, token: "Token", now_ms: int) -> None:
         """C16: it starts nothing, it stops everything."""
-        self._tell(0, token, True, "MasterPass")
+        self._report(0, token, True, "MasterPass")
         for evse in self._station.evses:
             if evse.auth is not None or evse.tx is not None:
                 self._station.transactions.deauthorize(evse, "StopAuthorized", "MasterPass", now_ms, token)
@@ -189,11 +189,11 @@ class Authorizer:
         """C13, C15: known and accepted, or unknown and the operator lets them."""
         model = self._station.model
         if not self._station.may_serve():
-            return self._tell(evse.id, token, False, "NotAcceptedYet")
+            return self._report(evse.id, token, False, "NotAcceptedYet")
         known = found is not None and found[0] == "Accepted" and model.on("AuthCtrlr", "LocalAuthorizeOffline")
         if known or found is None and model.on("AuthCtrlr", "OfflineTxForUnknownIdEnabled"):
             return self._grant(evse, token, found[1] if found else "", trigger, remote_id, now_ms)
-        return self._tell(evse.id, token, False, found[0] if found else "Unknown")
+        return self._report(evse.id, token, False, found[0] if found else "Unknown")
 
     def _closed(self, evse: "OcppEvse") -> "str | None":
         """Why charging cannot begin here, or None."""
@@ -205,5 +205,5 @@ class Authorizer:
     def _master(self) -> "str | None":
         return self._station.model.text("AuthCtrlr", "MasterPassGroupId") or None
 
-    def _tell(self, evse_id: int, token: "Token", accepted: bool, info: str) -> None:
+    def _report(self, evse_id: int, token: "Token", accepted: bool, info: str) -> None:
         self._station.actions.append(("authorized", evse_id, token["idToken"], accepted, info))

@@ -41,10 +41,11 @@ class Cache:
         self._documents = documents
         self._max = entries_max
         kept = documents.get(DOC) or []
-        self._order: "list[str]" = [row[0] for row in kept]
+        self._order: "list[str]" = []
         self._entries: "dict[str, list[Any]]" = {}
         for row in kept:
             self._entries[row[0]] = row[1:]
+            self._touch(row[0])
 
     def size_bytes(self) -> int:
         """About what the entries take in the store."""

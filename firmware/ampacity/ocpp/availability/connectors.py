@@ -19,7 +19,7 @@ class Availability:
         self._station = station
         self._off: "list[str]" = station.documents.get(DOC) or []
         self._later: "list[tuple[str, bool]]" = []
-        self._told: "dict[int, str | None]" = {}
+        self._reported: "dict[int, str | None]" = {}
         self._forced: "list[OcppEvse]" = []
         self._unsure: "list[OcppEvse]" = []  # told without an answer: again with the next connection
 
@@ -76,13 +76,13 @@ class Availability:
         """The next StatusNotification, or None."""
         for evse in self._station.evses:
             status = self.status(evse)
-            if not evse.settled and self.operative(evse.id) or status == "Available" and self._untold_end(evse):
+            if not evse.settled and self.operative(evse.id) or status == "Available" and self._unreported_end(evse):
                 continue
-            if evse in self._forced or self._told.get(evse.id) != status:
+            if evse in self._forced or self._reported.get(evse.id) != status:
                 return self._notification(evse, status, now_ms)
         return None
 
-    def _untold_end(self, evse: "OcppEvse") -> bool:
+    def _unreported_end(self, evse: "OcppEvse") -> bool:
         """The transaction before has yet to be reported as ended, and nothing but this keeps its messages."""
         queue = self._station.queue
         return self._station.transactions.ending(evse) or evse.last_tx in queue.waiting and queue.wake_ms() is None
@@ -95,7 +95,7 @@ class Availability:
         asked = evse in self._forced
         if asked:
             self._forced.remove(evse)
-        self._told[evse.id] = status
+        self._reported[evse.id] = status
 
         def done(kind: str, payload: "Reply", now_ms: int) -> None:
             if evse in self._unsure:
@@ -103,7 +103,7 @@ class Availability:
             if kind == "timeout":
                 self._unsure.append(evse)
             elif kind == "lost":  # whether it arrived is unknown
-                self._told[evse.id] = None
+                self._reported[evse.id] = None
                 if asked:
                     self.force([evse])
 

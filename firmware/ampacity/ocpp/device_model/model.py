@@ -15,18 +15,21 @@ if False:  # for the type checker
 
 DOC = "ocpp_vars"
 MUTABILITY = {"RO": "ReadOnly", "RW": "ReadWrite", "WO": "WriteOnly"}
-FACT_TYPES = {"Problem": "boolean", "Fallback": "boolean", "Overload": "boolean", "Temperature": "decimal"}
+FACT_KINDS = {"Problem": "b", "Fallback": "b", "Overload": "b", "Temperature": "n"}
 FACT_LENGTH_MAX = 200
 
 
 class Row:
-    """One line of the table, taken apart. `limits` is the raw text; lists of words have %M and %P filled in."""
+    """One line of the table, taken apart. `limits` is the raw text; what begins with % is filled in."""
 
-    def __init__(self, line: str) -> None:
+    def __init__(self, component: str, line: str) -> None:
         part = line.split("|")
-        self.component, self.variable, self.instance, self.mutability, self.kind, self.unit = part[:6]
-        self.default = part[6]
-        self.limits = part[7].replace("%M", table.MEASURANDS).replace("%P", table.POINTS)
+        self.component = component
+        self.variable, self.instance, letters, self.unit, default, limits = part
+        self.mutability = table.MUTABILITIES[letters[0]]
+        self.default = default.replace("%E", table.REGISTER)
+        self.kind = table.KINDS[letters[1]]
+        self.limits = limits.replace("%M", table.MEASURANDS).replace("%P", table.POINTS).replace("%A", table.STATUSES)
 
 
 class DeviceModel:
@@ -36,10 +39,21 @@ class DeviceModel:
         self._documents = documents
         self._computed = computed
         self._ids = evse_ids
-        self._kept: "dict[str, str]" = documents.get(DOC) or {}
         self._passing: "dict[str, str]" = {}
         self._asked: "dict[tuple[str, str, str], str]" = {}
         self._facts: "dict[tuple[str, str], dict[int, str]]" = {}  # (component, variable): {scope: text}
+        self._kept: "dict[str, str]" = {}
+        kept = documents.get(DOC) or {}
+        for name in sorted(kept):
+            if self._possible(name, kept[name]):
+                self._kept[name] = kept[name]
+            else:
+                documents.distrust(DOC, "%s has a value that is not allowed; its default applies" % name)
+
+    def _possible(self, name: str, text: str) -> bool:
+        """May the variable have this value? Yes for one that this version does not have."""
+        row = self.find(0, *name.split(".", 2)) if "." in name else None
+        return row is None or self.refusal(row, text) is None
 
     def text(self, component: str, variable: str, instance: str = "") -> str:
         """Value of a variable of the station that the table or the store knows. KeyError: there is none (our mistake)."""
@@ -67,11 +81,10 @@ class DeviceModel:
 
     def find(self, scope: int, component: str, variable: str, instance: str = "") -> "Row | None":
         """The Row, or None."""
-        head = "\n%s|%s|%s|" % (component, variable, instance)
         lines = _lines(scope)
-        at = lines.find(head)
-        if at >= 0:
-            return Row(lines[at + 1 : lines.find("\n", at + 1)])
+        at = _find(lines, component, variable, instance)
+        if at > 0:
+            return Row(component, lines[at : lines.find("\n", at)])
         if not instance and scope in self._facts.get((component, variable), ()):
             return _fact_row(component, variable)
         return None
@@ -80,15 +93,15 @@ class DeviceModel:
         """Does the scope exist, and such a component in it?"""
         if scope and abs(scope) not in self._ids:
             return False
-        if _lines(scope).find("\n%s|" % component) >= 0:
+        if _lines(scope).find("\n=%s\n" % component) >= 0:
             return True
         return any(key[0] == component and scope in self._facts[key] for key in self._facts)
 
     def value(self, scope: int, row: "Row") -> str:
         """The present value as text; also of a write-only one (the caller sees to it)."""
-        told = self._facts.get((row.component, row.variable), ())
-        if scope in told:
-            return told[scope]
+        facts = self._facts.get((row.component, row.variable), ())
+        if scope in facts:
+            return facts[scope]
         name = _name(row)
         if name in self._passing:
             return self._passing[name]
@@ -128,24 +141,43 @@ class DeviceModel:
 
     def fact(self, scope: int, component: str, variable: str, text: str) -> "str | None":
         """A fact of an EVSE (scope: its id). Returns the value before, or None."""
-        told = self._facts.get((component, variable))
-        if told is None:
-            told = self._facts[component, variable] = {}
-        before = told.get(scope)
-        told[scope] = text if len(text) <= FACT_LENGTH_MAX else text[:FACT_LENGTH_MAX]
+        facts = self._facts.get((component, variable))
+        if facts is None:
+            facts = self._facts[component, variable] = {}
+        before = facts.get(scope)
+        facts[scope] = text if len(text) <= FACT_LENGTH_MAX else text[:FACT_LENGTH_MAX]
         return before
 
     def rows(self) -> "Iterator[tuple[int, Row]]":
         """Every (scope, Row), one after the other; facts behind the table's rows of their scope."""
         for scope in [0] + [i for n in self._ids for i in (n, -n)]:
-            lines, at = _lines(scope), 1
-            while at < len(lines):
-                end = lines.find("\n", at)
-                yield scope, Row(lines[at:end])
-                at = end + 1
+            lines = _lines(scope)
+            for row in rows_of(lines):
+                yield scope, row
             for key in sorted(self._facts):
-                if scope in self._facts[key] and lines.find("\n%s|%s|" % key) < 0:
+                if scope in self._facts[key] and not _find(lines, key[0], key[1], ""):
                     yield scope, _fact_row(key[0], key[1])
+
+
+def _find(lines: str, component: str, variable: str, instance: str) -> int:
+    """Where the line of a variable begins; 0: there is none."""
+    at = lines.find("\n=%s\n" % component)
+    if at < 0 or "\n" in component + variable + instance:
+        return 0
+    end = lines.find("\n=", at + 1)
+    return lines.find("\n%s|%s|" % (variable, instance), at, len(lines) if end < 0 else end + 1) + 1
+
+
+def rows_of(lines: str) -> "Iterator[Row]":
+    """Each Row of a text of the table."""
+    component, at = "", 1
+    while at < len(lines):
+        end = lines.find("\n", at)
+        if lines[at] == "=":
+            component = lines[at + 1 : end]
+        else:
+            yield Row(component, lines[at:end])
+        at = end + 1
 
 
 def _lines(scope: int) -> str:
@@ -157,7 +189,7 @@ def _name(row: "Row") -> str:
 
 
 def _fact_row(component: str, variable: str) -> "Row":
-    return Row("%s|%s||RO|%s|||" % (component, variable, FACT_TYPES.get(variable, "string")))
+    return Row(component, "%s||R%s|||" % (variable, FACT_KINDS.get(variable, "s")))
 
 
 def _number_refusal(row: "Row", text: str) -> "tuple[str, str] | None":

@@ -40,6 +40,10 @@ class Reports:
         self._walk, self._next, self._request_id, self._seq = walk, first, request_id, 0
         return "Accepted"
 
+    def forget(self) -> None:
+        """The rest of the report under way is not sent."""
+        self._walk = self._next = None
+
     def pull(self, now_ms: int) -> "Call | None":
         """The next NotifyReport, or None."""
         if self._walk is None:

@@ -15,6 +15,7 @@ INTERVAL_S_MAX = 86400  # of a station that is not accepted: no CSMS means to be
 DAY_MS = 86400000
 DOC = "ocpp_boot"
 TRIGGERED = "Triggered"
+NOT_STARTED = "Unknown"  # reason of a station that did not start, but changed its CSMS: OCPP has no word for it
 REFUSED_EACH = 100  # of this many refused (impossible) times one is logged
 
 
@@ -28,7 +29,10 @@ class BootNotification:
         self._due_ms = now_ms
         self._heartbeat_ms = now_ms
         self._heard_ms = now_ms
-        self._heartbeat_wanted = False
+        self._heartbeat_wanted = self._proof_wanted = False
+        self._start_reason = reason
+        self._accepted = False  # in this run, by any CSMS
+        self._not_before_ms = 0
 
     def trigger(self, now_ms: int) -> bool:
         """The CSMS wants a BootNotification now. False if it has accepted already (F06.FR.17)."""
@@ -43,13 +47,26 @@ class BootNotification:
         self._heartbeat_wanted = True
 
     def sent(self, now_ms: int) -> None:
-        """Something was sent: the CSMS knows that we are there (G02.FR.05)."""
+        """Something was sent: the CSMS knows that we are there (G02.FR.05), and its answer shows that it is."""
         self._heard_ms = now_ms
+        self._proof_wanted = False
 
     def connected(self, now_ms: int) -> None:
-        """A new connection: a boot that is due need not wait longer; an accepted station does not boot again."""
+        """A new connection: a boot that is due need not wait longer. An accepted station does not boot again (part 4, 5.3); where it has
+        nothing else to send, a Heartbeat shows whether this CSMS answers."""
+        self._proof_wanted = self.status == "Accepted"
         if self.status is None:
-            self._due_ms = now_ms
+            self._due_ms = max(now_ms, self._not_before_ms)
+
+    def renew(self, not_before_ms: int) -> None:
+        """Another CSMS: it has not accepted the station yet, and gets a BootNotification, not before then (B10.FR.10)."""
+        self.reason = NOT_STARTED if self._accepted else self._start_reason
+        self.status = None
+        self._due_ms = self._not_before_ms = not_before_ms
+
+    def due_ms(self) -> int:
+        """When the next BootNotification is sent, unless the station is accepted."""
+        return self._due_ms
 
     def wake_ms(self) -> int:
         """When there is something to send at the latest."""
@@ -66,7 +83,7 @@ class BootNotification:
 
     def pull_heartbeat(self, now_ms: int) -> "Call | None":
         """The Heartbeat, if one is due or wanted."""
-        if not self._heartbeat_wanted and (self.status != "Accepted" or now_ms < self.wake_ms()):
+        if not self._heartbeat_wanted and not self._proof_wanted and (self.status != "Accepted" or now_ms < self.wake_ms()):
             return None
         self._heartbeat_wanted = False
         self._heartbeat_ms = now_ms
@@ -94,6 +111,7 @@ class BootNotification:
         interval_s = payload["interval"]
         if self.status == "Accepted":
             self._heartbeat_ms = self._heard_ms = now_ms
+            self._accepted = True
             if interval_s > 0:
                 self._station.model.set_passing("OCPPCommCtrlr", "HeartbeatInterval", str(interval_s))
             self._station.accepted_now(now_ms)

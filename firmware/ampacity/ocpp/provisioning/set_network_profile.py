@@ -9,7 +9,7 @@ SLOTS = (1, 2)
 
 
 def handle(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
-    """SetNetworkProfile (B09). OSError: the profile could not be kept."""
+    """SetNetworkProfile (B09.FR.01 to FR.06)."""
     slot, data = request["configurationSlot"], request["connectionData"]
     reason = _refusal(station, slot, data)
     if reason:
@@ -21,17 +21,21 @@ def handle(station: "StationFace", request: "Message", message_id: str, now_ms: 
         "timeout_s": data["messageTimeout"],
         "interface": data["ocppInterface"],
     }
-    station.documents.put(DOC, kept)
-    return {"status": "Accepted"}
+    return {"status": "Accepted" if station.documents.try_put(DOC, kept) else "Failed"}
 
 
 def _refusal(station: "StationFace", slot: int, data: "Message") -> "str | None":
     if slot not in SLOTS:
-        return "ValueOutOfRange"
-    if data["ocppTransport"] != "JSON" or data["ocppVersion"] != "OCPP20" or "apn" in data or "vpn" in data:
-        return "UnsupportedParam"
+        return "InvalidConfSlot"
     profile = data["securityProfile"]
-    if not station.config.get("security_profile", 1) <= profile <= 3 or data["messageTimeout"] <= 0:
-        return "InvalidValue"
-    scheme = "ws://" if profile < 2 else "wss://"
-    return None if data["ocppCsmsUrl"].startswith(scheme) else "InvalidURL"
+    if profile < station.config.get("security_profile", 1):
+        return "NoSecurityDowngrade"
+    spoken = data["ocppTransport"] == "JSON" and data["ocppVersion"] == "OCPP20" and "apn" not in data and "vpn" not in data
+    if not spoken or profile > 3 or data["messageTimeout"] <= 0 or not suits(data["ocppCsmsUrl"], profile):
+        return "InvalidNetworkConf"
+    return None
+
+
+def suits(url: str, profile: int) -> bool:
+    """Has the URL the scheme of this security profile?"""
+    return url.startswith("ws://" if profile < 2 else "wss://")

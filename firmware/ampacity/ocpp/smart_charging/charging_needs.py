@@ -35,13 +35,13 @@ class ChargingNeeds:
         """The next NotifyEVChargingNeeds, or None."""
         station = self._station
         for evse in station.evses:
-            told = self._waiting.get(evse.id)
-            if told is not None and evse.tx is not None and station.model.on("SmartChargingCtrlr", "Enabled"):
-                return ("NotifyEVChargingNeeds", self._payload(evse, told), self._done(evse.id, told))
+            waiting = self._waiting.get(evse.id)
+            if waiting is not None and evse.tx is not None and station.model.on("SmartChargingCtrlr", "Enabled"):
+                return ("NotifyEVChargingNeeds", self._payload(evse, waiting), self._done(evse.id, waiting))
         return None
 
-    def _payload(self, evse: "OcppEvse", told: "tuple[int, int | None]") -> "Message":
-        energy_wh, departure_unix_ms = told
+    def _payload(self, evse: "OcppEvse", waiting: "tuple[int, int | None]") -> "Message":
+        energy_wh, departure_unix_ms = waiting
         ac = {"energyAmount": energy_wh, "evMinCurrent": LEAST_A, "evMaxCurrent": max(LEAST_A, evse.max_da // 10),
               "evMaxVoltage": self._station.config.get("voltage_v", 230)}  # fmt: skip
         needs = {"requestedEnergyTransfer": TRANSFERS[min(3, evse.phases) - 1], "acChargingParameters": ac}
@@ -49,9 +49,9 @@ class ChargingNeeds:
             needs["departureTime"] = format_iso(departure_unix_ms)
         return {"evseId": evse.id, "chargingNeeds": needs}
 
-    def _done(self, evse_id: int, told: "tuple[int, int | None]") -> "Done":
+    def _done(self, evse_id: int, waiting: "tuple[int, int | None]") -> "Done":
         def done(kind: str, payload: "Reply", now_ms: int) -> None:
-            if kind != "lost" and self._waiting.get(evse_id) == told:
+            if kind != "lost" and self._waiting.get(evse_id) == waiting:
                 self.forget(evse_id)
                 if kind == "result":
                     self._station.log.add("info", "needs of EVSE %d: %s by the CSMS" % (evse_id, payload["status"]), now_ms)

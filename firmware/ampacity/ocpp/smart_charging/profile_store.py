@@ -47,10 +47,11 @@ class ProfileStore:
         self.all: "list[Profile]" = []
         self._unread: "list[list[Any]]" = []  # [id or None, EVSE]: was installed and cannot be read: no current there
         for profile_id, evse_id in self._rows():
-            document = None if profile_id is None else self._documents.get(DOC % profile_id)
-            if document is not None:
-                self.all.append(Profile(document, evse_id))
+            profile = None if profile_id is None else self._read(profile_id, evse_id)
+            if profile is not None:
+                self.all.append(profile)
                 continue
+            evse_id = evse_id if station.evse(evse_id) is not None else 0
             self._unread.append([profile_id, evse_id])
             text = "charging profile %s of EVSE %d is not readable: 0 A there until the CSMS sets or clears profiles"
             station.log.add("error", text % ("(all)" if profile_id is None else profile_id, evse_id), station.now_ms)
@@ -58,6 +59,23 @@ class ProfileStore:
     def _rows(self) -> "list[list[Any]]":
         rows = self._documents.get(INDEX)
         return [[None, 0]] if rows is None and self._documents.damaged(INDEX) else rows or []
+
+    def _read(self, profile_id: int, evse_id: int) -> "Profile | None":
+        """A profile that was kept; None: it is gone, or it could not have been installed as it is."""
+        name = DOC % profile_id
+        document = self._documents.get(name)
+        if document is None:
+            return None
+        try:
+            why = refusal(document, 1) or ("" if document["id"] == profile_id else "id is another")
+            if document["chargingProfilePurpose"] == "TxProfile" and "transactionId" not in document:
+                why = "transactionId is missing"
+            if not why:
+                return Profile(document, evse_id)
+        except ValueError as e:  # a date that is none
+            why = str(e)
+        self._documents.distrust(name, why)
+        return None
 
     def forget_unread(self, profile_id: "int | None", evse_id: "int | None") -> bool:
         """The CSMS says what holds; None: whatever its id, or its EVSE. False: there was nothing unread."""

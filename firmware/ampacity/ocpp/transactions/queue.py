@@ -6,6 +6,7 @@ as a broken connection, not as a failure of this message: nothing is given up to
 monotonic time, negative, and translated when the message leaves.
 """
 
+from ampacity.base.document_shape import check_shape
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import format_iso
 
@@ -14,6 +15,13 @@ if False:  # for the type checker
 
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Journal, Message, Reply
+
+# shape of a record (base/document_shape.py): action, payload, time, number of the boot, and of an event its transaction
+RECORD = (
+    "<{a:(TransactionEvent),x:s36,t:i-9007199254740991..253402300799000,b:i0..4294967295,p:{eventType:(Started Updated Ended),triggerReason:s40,"
+    "seqNo:i0..,evse:{id:i0..},transactionInfo:{transactionId:s36},meterValue?:[{timestamp:<i-9007199254740991..253402300799000|s40>}*9999],"
+    "idToken?:{idToken:s255,type:s20}}}|{a:(SecurityEventNotification),t:i-9007199254740991..253402300799000,b:i0..4294967295,p:{}}>"
+)
 
 
 class Queue:
@@ -32,11 +40,13 @@ class Queue:
         self.last: "dict[str, tuple[int, int, str]]" = {}
         self._offline_to = self._newest = -1
         self._head: "tuple[int, dict[str, Any]] | None" = None
-        self._done_to = -1
+        self._done_to = self._damaged_to = -1
         self._attempts = 0
         self._wait_ms = 0
         for number, data in journal.records():
-            self._scan(number, loads(data))
+            record = self._record(number, data)
+            if record is not None:
+                self._scan(number, record)
 
     def _scan(self, number: int, record: "dict[str, Any]") -> None:
         self.count += 1
@@ -96,7 +106,22 @@ class Queue:
 
     def _read(self) -> "tuple[int, dict[str, Any]] | None":
         for number, data in self._journal.records(self._done_to + 1):
-            return number, loads(data)
+            record = self._record(number, data)
+            if record is not None:
+                return number, record
+        return None
+
+    def _record(self, number: int, data: bytes) -> "dict[str, Any] | None":
+        """A record of the journal, None if it has another content; this is logged once."""
+        try:
+            record: "dict[str, Any]" = loads(data)
+            check_shape(record, RECORD)
+            return record
+        except ValueError as e:
+            if number > self._damaged_to:
+                self._damaged_to = number
+                self._station.log.counter("ocpp_events_lost")
+                self._station.log.add("error", "ocpp: kept event %d is damaged and not sent: %s" % (number, e), self._station.now_ms)
         return None
 
     def _timed(self, record: "dict[str, Any]", now_ms: int) -> "Message":
@@ -126,7 +151,7 @@ class Queue:
         model = self._station.model
         attempts_max = model.number("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent")
         self._attempts = min(self._attempts + 1, attempts_max)
-        if self._attempts == attempts_max and not (kind == "timeout" and self._station.exchange.mute()):
+        if self._attempts == attempts_max and not (kind == "timeout" and self._station.exchange.is_unanswered()):
             self._station.log.counter("ocpp_events_given_up")
             self._station.log.add("warning", "ocpp: %s given up" % record["a"], now_ms)
             return self._drop()

@@ -36,7 +36,7 @@ class Evses:
 
     def _session(self, index: int, evse: "SiteFacts") -> "Session":
         managed = self.upstream is not None and not evse.get("primary")
-        return Session(evse["name"], self.upstream.access(index) if managed else OpenAccess(), self.log)  # type: ignore[union-attr]
+        return Session(evse["name"], self.upstream.access(index) if managed else OpenAccess(), self.primary.device_log)  # type: ignore[union-attr]
 
     # what others ask
 
@@ -194,7 +194,7 @@ class Evses:
         last = self._logged.get(index)
         if about is not None and (last is None or last[0] != about or now_ms - last[1] > LOG_AGAIN_MS):
             self._logged[index] = (about, now_ms)
-            self.log.add("warning", "evse %s: %s" % (name, trouble), now_ms)
+            self.primary.device_log.add("warning", "evse %s: %s" % (name, trouble), now_ms)
 
     def _under_test(self, index: int, facts: "EvseFacts") -> bool:
         """A commissioning test charges a car without asking whose it is."""
@@ -211,4 +211,4 @@ class Evses:
             elif event[0] == "button":
                 session.button(event[1], now_ms)
             elif event[0] == "fault":
-                self.log.add("warning", "evse %s: fault: %s" % (session.name, event[1]), now_ms)
+                self.primary.device_log.add("warning", "evse %s: fault: %s" % (session.name, event[1]), now_ms)

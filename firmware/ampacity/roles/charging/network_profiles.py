@@ -1,13 +1,20 @@
 """Which CSMS, and how: the site file's own, or what a CSMS has set for the station (network profiles, OCPP B09 and B10).
 
-Profiles are tried in the order of NetworkConfigurationPriority, each NetworkProfileConnectionAttempts times. They are
-read at the start: what is set later applies from the next start. Once a connection with a security profile has worked, no
-lower security profile is used, whatever a CSMS has set (A05), and whatever became of the kept data: only the installer's site
-file can go back.
+Profiles are tried in the order of NetworkConfigurationPriority, each NetworkProfileConnectionAttempts times (B10.FR.03), from the
+first one after a start (B10.FR.04), from the one in use after a loss. When all have failed, the one that worked last has as many
+attempts, whether or not it is still in the list (B10.FR.07); then all begin again (B10.FR.08), without end (B10.FR.09) and with the
+back-off of the link. They are read at the start: what is set later applies from the next start.
+
+A profile works once its CSMS has accepted the station and was heard on this connection, and the connection has lasted STEADY_MS.
+While there is another profile to try, one whose CSMS leaves the station waiting is left: see the four times below. With one
+profile alone nothing is ever left.
+
+Once a connection with a security profile has worked, no lower security profile is used, whatever a CSMS has set (A05), and
+whatever became of the kept data: only the installer's site file can go back.
 """
 
 from ampacity.base.errors import Rejected
-from ampacity.ocpp.station import NETWORK_DOC
+from ampacity.ocpp.provisioning.set_network_profile import DOC as NETWORK_DOC
 
 if False:  # for the type checker
     from ampacity.base.log import Log
@@ -18,6 +25,12 @@ if False:  # for the type checker
 
 FLOOR_DOC = "upstream_floor"
 OWN_DOC = "upstream_own"  # what the site file said at the last start
+LAST_DOC = "upstream_last"  # the network profile that worked last
+STEADY_MS = 10000  # a connection that ends earlier is a failed attempt
+SILENT_MS = 35000  # MessageTimeout, and time to answer: without any answer by then the attempt has failed
+REJECTED_MS_MAX = 300000  # by the last BootNotification that may be Rejected: closing is permitted then (B03.FR.04)
+PENDING_MS_MAX = 1800000  # against B02.FR.06, which would keep the station permanently; meanwhile no new driver may charge
+ATTEMPTS_MAX = 100  # of NetworkProfileConnectionAttempts
 BELOW = (
     "security profile %d was in use, or its record is damaged, and no network profile with it can be read;"
     " another url or security_profile in the site file overrides it"
@@ -49,7 +62,10 @@ def secure(config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform") ->
 
 
 class NetworkProfiles:
-    """station: asked for its profiles once. config: of the link, changed before its attempts. ocpp: of the site facts."""
+    """station: asked for its profiles once. config: of the link, changed before its attempts. ocpp: of the site facts.
+
+    The link tells before_attempt, opened, connected (it works) and closed; step gives a reason to leave a connection.
+    """
 
     def __init__(
         self, station: "Station", config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform", persistence: "Persistence", log: "Log",
@@ -67,9 +83,17 @@ class NetworkProfiles:
             self._floor = TLS
         known = [one for one in station.network() if one["security_profile"] >= self._floor]
         self._profiles: "list[SiteFacts]" = known or [own]
-        self._at = self._failed = 0
-        self._used: "SiteFacts" = None  # type: ignore[assignment]  # until _use()
-        self._use()
+        last = persistence.documents.get(LAST_DOC) or {}
+        self._last: "SiteFacts | None" = None
+        if last.get("security_profile", -1) >= self._floor:
+            self._last = self._profiles[self._profiles.index(last)] if last in self._profiles else last
+        self._at = self._tried = self._failed = 0  # index of the profile in use; how many had their attempts; attempts of this one
+        self._not_before_ms: "dict[str, int]" = {}  # URL: until then its CSMS wants no BootNotification
+        self._opened_ms: "int | None" = None
+        self._since_ms: "int | None" = None  # the first connection of this profile's turn
+        self._works = False
+        self._used = self._told = self._profiles[0]  # told: the CSMS that knows the station, or was asked to
+        self._apply()
 
     def _heed_installer(self, own: "SiteFacts") -> None:
         """Another upstream in the site file is the installer's word: what a CSMS had set is forgotten."""
@@ -80,6 +104,7 @@ class NetworkProfiles:
         if before is not None:
             self._station.documents.try_put(NETWORK_DOC, {})
             self._persistence.put(FLOOR_DOC, {}, now_ms)
+            self._persistence.put(LAST_DOC, {}, now_ms)
             self._log.add("warning", "upstream: changed by the site file to %s" % own["url"], now_ms)
         self._persistence.put(OWN_DOC, own, now_ms)
 
@@ -87,33 +112,127 @@ class NetworkProfiles:
         """The link is about to try: the next profile's turn, when this one had its attempts."""
         if self._failed >= self._station.model.number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"):
             self._failed = 0
-            self._at = (self._at + 1) % len(self._profiles)
-            self._use()
-            if len(self._profiles) > 1:
-                self._log.add("warning", "upstream: trying network profile %d: %s" % (self._used["slot"], self._used["url"]), now_ms)
+            self._use(self._next(now_ms), now_ms)
         self._failed += 1
 
+    def opened(self, now_ms: int) -> None:
+        """The WebSocket is open. A CSMS that is not the one of the connection before gets a BootNotification (B10.FR.10)."""
+        self._opened_ms = now_ms
+        if self._since_ms is None:
+            self._since_ms = now_ms
+        self._station.config["slot"] = self._used["slot"] or 1
+        self._station.config["security_profile"] = self._used["security_profile"]
+        if self._told is not self._used:
+            self._tell_anew(now_ms)
+
     def connected(self, now_ms: int) -> None:
-        """This one works; nothing less secure from now on."""
-        self._failed = 0
+        """Its CSMS has accepted the station and was heard; nothing less secure from now on (A05.FR.06)."""
+        self._works = True
         in_use = self._used["security_profile"]
-        self._station.config["security_profile"] = in_use
         if in_use > self._floor:
             self._floor = in_use
-            self._profiles = [one for one in self._profiles if one["security_profile"] >= in_use]
-            self._at = self._profiles.index(self._used)
+            self._profiles = [one for one in self._profiles if one["security_profile"] >= in_use] or [self._used]
+            if self._last is not None and self._last["security_profile"] < in_use:
+                self._last = None
             self._persistence.put(FLOOR_DOC, {"security_profile": in_use}, now_ms)
+            self._station.forget_network_below(in_use)
+
+    def closed(self, now_ms: int) -> None:
+        """The connection has ended."""
+        self._look(now_ms)
+        self._opened_ms, self._works = None, False
+
+    def step(self, now_ms: int) -> "str | None":
+        """Why the connection is to be left now, or None; told once."""
+        self._look(now_ms)
+        if self._opened_ms is None or self._works or not self._others(now_ms):
+            return None
+        reason = self._overdue(now_ms)
+        if reason is not None:
+            self._opened_ms = None
+        return reason
 
     def password(self, text: str) -> None:
         """A new password; with a certificate of our own none is sent."""
         if not self._config.certified:
             self._config.password = text
 
-    def _use(self) -> None:
-        profile = self._profiles[self._at]
-        if profile is self._used:
+    def _look(self, now_ms: int) -> None:
+        """Does it work for long enough by now?"""
+        if self._opened_ms is None or not self._works or self._failed == 0 or now_ms - self._opened_ms < STEADY_MS:
             return
+        self._failed = 0
+        self._since_ms = None
+        self._not_before_ms.pop(self._used["url"], None)
+        self._at = self._tried = -1
+        if self._used in self._profiles:
+            self._at, self._tried = self._profiles.index(self._used), 0
+        if self._last is not self._used:
+            self._last = self._used
+            self._persistence.put(LAST_DOC, self._used, now_ms)
+
+    def _overdue(self, now_ms: int) -> "str | None":
+        """What has taken too long, or None."""
+        since_ms: int = self._since_ms  # type: ignore[assignment]  # it is open
+        status, due_ms = self._station.registration()
+        if status is None or status == "Accepted":
+            asked_ms = max(self._opened_ms or 0, self._not_before_ms.get(self._used["url"], 0))
+            return None if now_ms - asked_ms < SILENT_MS else "link lost: no valid answer"
+        if status == "Rejected" and due_ms - since_ms <= REJECTED_MS_MAX or status == "Pending" and now_ms - since_ms < PENDING_MS_MAX:
+            return None
+        self._failed = ATTEMPTS_MAX  # its turn is over
+        return "link lost: the CSMS answers " + status
+
+    def _others(self, now_ms: int) -> bool:
+        """Is there another CSMS that may be tried now?"""
+        for one in self._profiles + [self._last or self._used]:
+            if one["url"] != self._used["url"] and self._may(one, now_ms):
+                return True
+        return False
+
+    def _may(self, profile: "SiteFacts", now_ms: int) -> bool:
+        return self._not_before_ms.get(profile["url"], now_ms) <= now_ms
+
+    def _next(self, now_ms: int) -> "SiteFacts":
+        """The profile whose turn it is; one whose CSMS wants to be asked later is passed over, if not all do."""
+        passed = []
+        for _ in range(len(self._profiles) + 1):
+            profile = self._following()
+            if self._may(profile, now_ms):
+                return profile
+            passed.append(profile)
+        return min(passed, key=lambda one: self._not_before_ms[one["url"]])
+
+    def _following(self) -> "SiteFacts":
+        self._tried += 1
+        if self._tried == len(self._profiles) and self._last is not None:
+            return self._last
+        if self._tried >= len(self._profiles):
+            self._tried, self._at = 0, -1
+        self._at = (self._at + 1) % len(self._profiles)
+        return self._profiles[self._at]
+
+    def _use(self, profile: "SiteFacts", now_ms: int) -> None:
+        before = self._used
+        self._since_ms = None
+        if profile is before:
+            return
+        status, due_ms = self._station.registration()
+        if status is not None and status != "Accepted" and self._told is before:
+            self._not_before_ms[before["url"]] = due_ms
         self._used = profile
+        if status != "Accepted":
+            self._tell_anew(now_ms)
+        self._apply()
+        self._log.add("warning", "upstream: trying network profile %d: %s" % (profile["slot"], profile["url"]), now_ms)
+
+    def _tell_anew(self, now_ms: int) -> None:
+        self._told = self._used
+        self._station.change_csms(max(now_ms, self._not_before_ms.get(self._used["url"], now_ms)))
+
+    def _apply(self) -> None:
+        """Have the link use it."""
+        profile = self._used
         self._config.url = profile["url"]
         self._config.password = self._station.password() or self._ocpp.get("password")
         facts = dict(self._ocpp)

@@ -74,14 +74,18 @@ class ActingStation:
 
     def __init__(self, upstream: "Upstream") -> None:
         self._upstream = upstream
-        station = upstream.station
-        self.disconnected = station.disconnected
         self._heard = self._works = False  # on this connection: did the CSMS send anything; does the network profile count as working
 
     def connected(self, now_ms: int) -> None:
         """As Station.connected."""
         self._heard = self._works = False
+        self._upstream.network_profiles.opened(now_ms)
         self._upstream.station.connected(now_ms)
+
+    def disconnected(self, now_ms: int) -> None:
+        """As Station.disconnected."""
+        self._upstream.station.disconnected(now_ms)
+        self._upstream.network_profiles.closed(now_ms)
 
     def receive(self, text: str, now_ms: int) -> None:
         """As Station.receive."""
@@ -160,7 +164,7 @@ class Upstream:
         self.station.explain = lambda evse_id: primary.why(evse_id - 1)
         for evse in self.station.evses:
             self.station.evse_status(evse.id, "Unavailable", now_ms, settled=False)
-        self.station.tell_start(now_ms)
+        self.station.report_start(now_ms)
 
     def _configure(self, values: "dict[str, Any]", now_ms: int) -> None:
         """Variables that the site's set-up brings: "Component.Variable" or "Component/Variable/Actual" → value."""
@@ -278,7 +282,7 @@ class Upstream:
         known[component] = on
         self.station.device_fact(index + 1, component, "Problem", on, now_ms, connector=component == LOCK)
         if on:
-            self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
+            self.primary.device_log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
         self.link.wake()
 
     def needs(self, index: int, energy_wh: "int | None", departure_ms: "int | None", now_ms: int) -> None:
@@ -309,12 +313,15 @@ class Upstream:
         station = self.station
         self._look_at_meters(now_ms)
         station.restart_hold_s = self.primary.guard.demands.restart_hold_ms // 1000
+        overdue = self.network_profiles.step(now_ms)
+        if overdue is not None:
+            self.link.leave("unaccepted", overdue)
         self.act(now_ms)
 
     def _look_at_meters(self, now_ms: int) -> None:
         """A meter or a medium that a person must look at is a problem of the station."""
         guard = self.primary.guard
-        on = any([guard.must_look(c) for c in range(len(guard.site.circuits))]) or bool(self.primary.persistence.troubles())
+        on = any([guard.needs_inspection(c) for c in range(len(guard.site.circuits))]) or bool(self.primary.persistence.troubles())
         if on != self.station.problem:
             self.station.station_problem(on, now_ms)
             self.link.wake()
@@ -345,7 +352,7 @@ class Upstream:
         elif kind == "password":
             self.network_profiles.password(action[1])
             self.link.reconnect()
-        elif kind == "mute":
+        elif kind == "unanswered":
             self.link.leave("silent", "link lost: the CSMS answers no requests")
         elif kind == "variable":
             self._set_link_variables()

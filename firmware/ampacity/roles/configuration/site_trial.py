@@ -97,8 +97,11 @@ def digest(data: bytes) -> str:
 
 def trial_of(folder: str, store: str) -> SiteTrial:
     """The trial of a data folder. store: path of its store."""
+    from ampacity.roles.storage.document_shapes import secondary_shape
     from ampacity.store.disk_files import DiskFiles
     from ampacity.store.document_store import DocumentStore
 
     kept = DiskFiles(store)
-    return SiteTrial(DocumentStore(kept), kept, DiskFiles(folder))
+    documents = DocumentStore(kept)
+    documents.declare(secondary_shape, lambda name, why: None)  # the same for a primary; its role tells what is damaged
+    return SiteTrial(documents, kept, DiskFiles(folder))

@@ -62,7 +62,7 @@ class Wire:
         """The line is the guest's until it is given back: what hangs on it is silent from now on, and counts so."""
         self.guest = guest
         for _facts, driver, _evse in self.members:
-            self._tell_lost(driver, now_ms)
+            self._report_lost(driver, now_ms)
         self._stir(self.engine)
 
     def give_back(self) -> None:
@@ -75,7 +75,7 @@ class Wire:
         """A function that says whether the line is still this guest's (None: ours), opened with these facts."""
         return lambda: self.guest is guest and (guest is None or facts is None or guest.facts is facts)
 
-    def _tell_lost(self, driver: object, now_ms: int) -> None:
+    def _report_lost(self, driver: object, now_ms: int) -> None:
         tell = getattr(driver, "disconnected", None)
         if tell is not None:
             tell(now_ms)
@@ -88,14 +88,14 @@ class Wire:
 
     def duplicate_addresses(self, log: "Log", guard: "Guard") -> "Callable[[int, str, int], None]":
         """What is done when two devices answer at one address, or do so no more."""
-        def told(unit: int, text: str, now_ms: int) -> None:
+        def report(unit: int, text: str, now_ms: int) -> None:
             log.add("warning" if text else "info", "line %s: unit %d: %s" % (self.name, unit, text or "one device answers again"), now_ms)
             for facts, driver, evse in self.members:
                 if text == DUPLICATE and facts["unit"] == unit:
                     if evse is not None:
                         guard.duplicate(evse, now_ms)
-                    self._tell_lost(driver, now_ms)
-        return told
+                    self._report_lost(driver, now_ms)
+        return report
 
     def trouble(self, unit: int) -> str:
         """What is to be said of an address on this line: "unit 7: two devices answer"; "" when nothing is."""
@@ -238,7 +238,7 @@ class Buses:
         wire = Wire(bus["name"] + " " + host + ":" + str(port), engine, None)
         said: "list[str | None]" = [None]
 
-        def tell(text: str) -> None:
+        def report(text: str) -> None:
             """Each reason once, until another follows."""
             if text != said[0]:
                 said[0] = text
@@ -249,7 +249,7 @@ class Buses:
         async def start() -> None:
             while True:
                 guest = wire.guest
-                await run_tcp(guest or engine, connect, host, port, self.platform.clock, self.platform.abort, tell, wire.serving(guest, None))
+                await run_tcp(guest or engine, connect, host, port, self.platform.clock, self.platform.abort, report, wire.serving(guest, None))
         self._add(wire, start, members)
 
     def _secured(self, bus: "SiteFacts") -> "Callable[[str, int], Awaitable[Any]]":

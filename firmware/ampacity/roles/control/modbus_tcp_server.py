@@ -2,7 +2,7 @@
 
 facts: {"host", "tcp_port"} and, for TLS, "tls" {"root_pem", "certificate_pem", "key_pem"} and perhaps "roles"
 {name: [rights]}. On plain TCP the numbers of a running lease are shown to its own connection alone, which no other connection
-displaces, and a grant from another host is refused and told while that one is open. That holds off who only reaches the port; who can
+displaces, and a grant from another host is refused and logged while that one is open. That holds off who only reaches the port; who can
 read the frames, answers from the primary's address, or comes first after a lapse is obeyed: plain TCP is for a network of its own.
 """
 
@@ -51,7 +51,7 @@ class ModbusTcpServer:
         self.log = log
         self._answered = answered
         self._roles = roles_of(facts)
-        self._told = RateLimitedLog(log, "modbus tcp")
+        self._limited_log = RateLimitedLog(log, "modbus tcp")
         self._alarm = RateLimitedLog(log, "modbus tcp")  # apart: what strangers cause does not hide it
         self._second_sources = 0
         self._holder: "Any" = None  # the client that holds the lease
@@ -65,7 +65,7 @@ class ModbusTcpServer:
                 raise Rejected("certificate_pem", "none", "this device's own certificate and key")
             self._tls = platform.server_tls(files)
         small = self._tls is not None and mem_free() is not None
-        self._admission = Admission(platform, SMALL_TLS_CLIENTS_MAX if small else CLIENTS_MAX, WAITING, self._told.add)
+        self._admission = Admission(platform, SMALL_TLS_CLIENTS_MAX if small else CLIENTS_MAX, WAITING, self._limited_log.add)
         self._handshakes_refused = 0
 
     async def start(self) -> None:
@@ -114,7 +114,7 @@ class ModbusTcpServer:
 
     def _before_answer(self, session: "TcpSession", rights: "Sequence[str] | None", client: "Any") -> "Callable[[int], None]":
         """What happens before each answer of one client; a request without the right for it is logged."""
-        told = [0]
+        reported = [0]
 
         def before(now_ms: int) -> None:
             self._admission.heard(client)
@@ -122,9 +122,9 @@ class ModbusTcpServer:
                 self._admission.answering(self._holder or client, False)
                 self._admission.answering(client, False, True)
                 self._holder = client
-            if session.refused != told[0]:
-                told[0] = session.refused
-                self._told.add("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)  # type: ignore[arg-type]
+            if session.refused != reported[0]:
+                reported[0] = session.refused
+                self._limited_log.add("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)  # type: ignore[arg-type]
             self._watch_sources(session, now_ms)
             self._answered(now_ms)
 
@@ -146,12 +146,12 @@ class ModbusTcpServer:
         try:
             named = None if certificate is None else role(certificate)
         except ValueError as error:
-            self._told.add("a client's role cannot be read: %s" % error, self.platform.clock.now_ms())
+            self._limited_log.add("a client's role cannot be read: %s" % error, self.platform.clock.now_ms())
         return rights_of(named, self._roles)
 
     def _handshake_refused(self, text: str) -> None:
         self._handshakes_refused += 1
-        self._told.add(text, self.platform.clock.now_ms())
+        self._limited_log.add(text, self.platform.clock.now_ms())
 
 
 async def hang_up(writer: "StreamWriter") -> None:

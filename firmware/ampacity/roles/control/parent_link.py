@@ -122,7 +122,7 @@ class ParentLink:
         state = self.lease.state(now_ms)
         if state != self._state:
             text = "parent: %s -> %s: limit %d da" % (self._state, state, self.lease.limit_da(now_ms))
-            self.primary.log.add("info", text, now_ms)
+            self.primary.device_log.add("info", text, now_ms)
             self._state = state
 
     # the line

@@ -22,7 +22,7 @@ class UnansweringDevices:
         self._what = what
         self._waiting = list(members)
         self._since_ms = -1
-        self._told: "Sequence[int]" = ()
+        self._reported: "Sequence[int]" = ()
 
     def step(self, log: "Log", now_ms: int) -> None:
         """Logs each device once when its first answer is late, and once when it answers after all."""
@@ -33,18 +33,18 @@ class UnansweringDevices:
         there = [member for member in self._waiting if self._heard(member)]
         for member in there:
             self._waiting.remove(member)
-            if self._told:
+            if self._reported:
                 log.add("info", "%s: the first answer came, on bus %s unit %d" % (member[0]["name"], self._name, member[0]["unit"]), now_ms)
-        if not self._told and now_ms - self._since_ms >= WAIT_MS:
-            self._told = [member[0]["unit"] for member in self._waiting]
+        if not self._reported and now_ms - self._since_ms >= WAIT_MS:
+            self._reported = [member[0]["unit"] for member in self._waiting]
             for facts, _driver, _evse in self._waiting:
                 log.add("warning", "%s: %s" % (facts["name"], self.text(facts["unit"])), now_ms)
         if not self._waiting:
-            self._told = ()
+            self._reported = ()
 
     def text(self, unit: int) -> str:
         """What is to be said of an address; "": it has answered, or it is too early to say."""
-        if unit not in self._told or unit not in [member[0]["unit"] for member in self._waiting]:
+        if unit not in self._reported or unit not in [member[0]["unit"] for member in self._waiting]:
             return ""
         return "no valid answer on bus %s unit %d since start: check %s; `ampacity scan` shows which units answer" % (self._name, unit, self._what)
 

@@ -16,14 +16,14 @@ class Derating(OptionalPart):
     def __init__(self, guard: "Guard", drivers: "list[LocalDriver]") -> None:
         self.guard = guard
         self.drivers = drivers
-        self._told: "dict[int, int]" = {}
+        self._applied: "dict[int, int]" = {}
 
     def step(self, now_ms: int) -> None:
         """Housekeeping: a changed percentage goes to the guard."""
         for driver in self.drivers:
             percent = percent_at(driver.temperature_c)
-            if percent != self._told.get(driver.index, 100):
-                self._told[driver.index] = percent
+            if percent != self._applied.get(driver.index, 100):
+                self._applied[driver.index] = percent
                 self.guard.optional.derate(driver.index, percent)
 
 

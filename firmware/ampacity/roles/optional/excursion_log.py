@@ -19,6 +19,11 @@ if False:  # for the type checker
 
 JOURNAL = "excursions"
 JOURNAL_BYTES = 32768
+# shape of a record (base/document_shape.py)
+RECORD = (
+    "{circuit:s200,phase:(L1 L2 L3),peak_da:i0..,rating_da:i0..,duration_ms:i0..,over_das:i0..,i2t_a2s:i0..,breaker:?s40,used_permille:i0..,"
+    "would_trip:b,since_ms?:i0..,unix_ms?:i0..253402300799000}"
+)
 
 
 class ExcursionLog(OptionalPart):

@@ -1,8 +1,9 @@
 """What a part of a primary that only some sites use may override.
 
 A part has `reading(meter, now_ms)` (a meter's frame has just gone to the guard; called before the tick that
-follows), `step(now_ms)` (housekeeping, each 200 ms), `edge(now_ms)` (a tariff or a schedule lets charging begin), `told(name, on, now_ms)`
+follows), `step(now_ms)` (housekeeping, each 200 ms), `edge(now_ms)` (a tariff or a schedule lets charging begin), `input_changed(name, on, now_ms)`
 (an input that the bench switches) and `close(now_ms)` (the controller is about to restart). role_parts.py makes the parts.
+One with `commands` (a dict as in console/console.py) adds them to the console, and `about` (word → text) to its help.
 """
 
 
@@ -18,7 +19,7 @@ class OptionalPart:
     def edge(self, now_ms: int) -> None:
         """A tariff or a schedule lets charging begin."""
 
-    def told(self, name: str, on: bool, now_ms: int) -> None:
+    def input_changed(self, name: str, on: bool, now_ms: int) -> None:
         """The bench switches the input of that name."""
 
     def close(self, now_ms: int) -> None:

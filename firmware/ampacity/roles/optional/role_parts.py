@@ -11,7 +11,7 @@ def role_parts(primary: "PrimaryFace") -> "list[OptionalPart]":
     parts: "list[OptionalPart]" = []
     if len(site["evses"]) > 1:
         from ampacity.roles.optional.starvation import Starvation
-        parts.append(Starvation(primary.guard, [evse["name"] for evse in site["evses"]], primary.log))
+        parts.append(Starvation(primary.guard, [evse["name"] for evse in site["evses"]], primary.device_log))
     if [c for c in site["circuits"] if c.get("meter", -1) >= 0]:
         from ampacity.roles.optional.excursion_log import ExcursionLog
         parts.append(ExcursionLog(primary.guard, primary.files, primary.wallclock, primary.log))
@@ -27,4 +27,7 @@ def role_parts(primary: "PrimaryFace") -> "list[OptionalPart]":
     if primary.locals:
         from ampacity.roles.optional.derating import Derating
         parts.append(Derating(primary.guard, primary.locals))
+    if primary.platform.boot.get("update") or primary.platform.boot.get("slot"):
+        from ampacity.roles.optional.update import update_parts
+        parts += update_parts(primary)
     return parts

@@ -37,7 +37,7 @@ class SafetyInputs(OptionalPart):
                 if self.log.counters["input_errors"] == 1:
                     self.log.add("error", "input of %s: %s" % (name, e), now_ms)
 
-    def told(self, name: str, on: bool, now_ms: int) -> None:
+    def input_changed(self, name: str, on: bool, now_ms: int) -> None:
         """The bench says so."""
         try:
             self.guard.safety_load(name, on, now_ms)

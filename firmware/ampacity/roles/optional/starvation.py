@@ -31,8 +31,8 @@ class Starvation(OptionalPart):
             return
         self._due_ms = now_ms + LOOK_MS
         guard = self._guard
-        for index, s in enumerate(guard.ledger.evse_states):
-            text = ""
+        for index in range(len(self._names)):  # behind them the ledger has those that left the site file
+            s, text = guard.ledger.evse_states[index], ""
             if ignores_order(guard, s):
                 text = remedy(guard, s)
             elif guard.demands.wants[index] and not guard.want_da[index]:

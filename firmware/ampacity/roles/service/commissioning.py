@@ -41,7 +41,7 @@ class Commissioning(OptionalPart):
         self.run: "CommissioningRun" = None  # type: ignore[assignment]  # until the first one
         self._readings: "list[tuple[list[int] | None, int]]" = [(None, -1)] * len(primary.site["meters"])
         self._under_test: "dict[str, Any]" = None  # type: ignore[assignment]  # no EVSE
-        self._muted: "int | None" = None
+        self._silenced: "int | None" = None
         self._frozen: "dict[int, int]" = {}
         self._puts: "dict[int, tuple[int | None, int]]" = {}
         self._attend_ms = 0
@@ -90,7 +90,7 @@ class Commissioning(OptionalPart):
             self._begin(run.claims, now_ms)  # type: ignore[arg-type]
         experiment = run.experiment
         run.step(self._sight(run.claims), now_ms)  # type: ignore[arg-type]
-        self._tell_off(experiment, now_ms)
+        self._declare_off_shows(experiment, now_ms)
         self._take_ended(now_ms)
         if run.over:
             self._finish(now_ms)
@@ -114,7 +114,7 @@ class Commissioning(OptionalPart):
         return Observation(
             state=guard.state(index), online=facts.online, plugged=facts.plugged, charging=facts.charging, order_da=guard.last_order_da(index),
             limit_da=facts.limit_da, amps_da=facts.amps_da, amps_ms=facts.updated_ms,
-            fed_ms=guard.ledger.evse_states[index].last_feed_ms, pressed=self._muted == index and guard.optional.lacks_test_room(index),
+            fed_ms=guard.ledger.evse_states[index].last_feed_ms, pressed=self._silenced == index and guard.optional.lacks_test_room(index),
             line_trouble=self._line_trouble(claims), off=self._off(index),
             meters=[self._readings[m] for m in claims["meter_indexes"]],
         )  # fmt: skip
@@ -139,7 +139,7 @@ class Commissioning(OptionalPart):
         self._counted = False
 
     def _apply(self, index: int, experiment: "Experiment", now_ms: int) -> None:
-        self._mute(index, experiment, now_ms)
+        self._apply_traffic(index, experiment, now_ms)
         wish_da = self._careful(index, experiment)
         if wish_da != self._wish_da or now_ms - self._attend_ms >= AGAIN_MS:
             self._wish_da, self._attend_ms = wish_da, now_ms
@@ -181,36 +181,36 @@ class Commissioning(OptionalPart):
         self._puts[index] = (value_da, now_ms)
         self.guard.limit(SOURCE, ("evse", index), value_da, now_ms + HOLDS_MS, "release")
 
-    def _mute(self, index: int, experiment: "Experiment", now_ms: int) -> None:
+    def _apply_traffic(self, index: int, experiment: "Experiment", now_ms: int) -> None:
         driver = self.primary.buses.drivers[index]
-        if experiment.mute == ALL_TRAFFIC:
-            self._talk(now_ms)
+        if experiment.traffic == ALL_TRAFFIC:
+            self._resume_traffic(now_ms)
             return
-        if not hasattr(driver, "mute"):
+        if not hasattr(driver, "set_traffic"):
             self.run.command("skip", now_ms)  # orders that are no frames cannot be kept back
             return
-        if self._muted is None:
+        if self._silenced is None:
             try:
                 self.guard.optional.watchdog_test(index, True, now_ms)
             except Rejected:
                 self.run.command("skip", now_ms)
                 return
-            self._muted = index
+            self._silenced = index
             self.primary.log.add("warning", "commission: communication with %s stops to test its fallback" % self._under_test["name"], now_ms)
-        if driver.muted != experiment.mute:  # type: ignore[attr-defined]
-            driver.mute(experiment.mute, now_ms)
+        if driver.traffic != experiment.traffic:  # type: ignore[attr-defined]
+            driver.set_traffic(experiment.traffic, now_ms)
 
-    def _talk(self, now_ms: int) -> None:
-        if self._muted is not None:
-            self.primary.buses.drivers[self._muted].mute(ALL_TRAFFIC, now_ms)  # type: ignore[attr-defined]
-            self.guard.optional.watchdog_test(self._muted, False, now_ms)
-            self._muted = None
+    def _resume_traffic(self, now_ms: int) -> None:
+        if self._silenced is not None:
+            self.primary.buses.drivers[self._silenced].set_traffic(ALL_TRAFFIC, now_ms)  # type: ignore[attr-defined]
+            self.guard.optional.watchdog_test(self._silenced, False, now_ms)
+            self._silenced = None
 
     def _release(self, now_ms: int) -> None:
         """No EVSE is under test: every wish is withdrawn."""
         if self._under_test is not None and self._under_test["tellable"]:
-            self.primary.off_shows().tell(self._under_test["index"], None)
-        self._talk(now_ms)
+            self.primary.off_shows().declare(self._under_test["index"], None)
+        self._resume_traffic(now_ms)
         for index in sorted(self._puts):
             self.guard.limit(SOURCE, ("evse", index), None, None, "release")
         self._puts, self._frozen = {}, {}
@@ -219,13 +219,13 @@ class Commissioning(OptionalPart):
 
     # what is counted and kept
 
-    def _tell_off(self, experiment: "Experiment", now_ms: int) -> None:
+    def _declare_off_shows(self, experiment: "Experiment", now_ms: int) -> None:
         """What the device is assumed to show in a pause: for now, or (a load has shown it) from now on."""
-        if not hasattr(experiment, "tells") or self._under_test is None:
+        if not hasattr(experiment, "declares") or self._under_test is None:
             return
         index = self._under_test["index"]
         off = self.primary.off_shows()
-        off.tell(index, experiment.tells)
+        off.declare(index, experiment.declares)
         if "off_shows" in experiment.counts:
             off.keep(index, experiment.counts["off_shows"], now_ms)
 
@@ -233,9 +233,9 @@ class Commissioning(OptionalPart):
         """A watchdog that did not act counts before anything is sent to its device again."""
         if experiment.counts.get("distrusted") and not self._counted:
             self._counted = True
-            self._tell_guard(self._under_test, False, experiment.counts, now_ms)
+            self._put_evidence(self._under_test, False, experiment.counts, now_ms)
 
-    def _tell_guard(self, claims: "dict[str, Any]", tested: bool, counts: "dict[str, Any]", now_ms: int) -> None:
+    def _put_evidence(self, claims: "dict[str, Any]", tested: bool, counts: "dict[str, Any]", now_ms: int) -> None:
         """What a step has shown replaces what was known; what no step has looked at stays as it was."""
         evidence = self.guard.ledger.evse_states[claims["index"]].evidence
         passed = [row["step"] for row in self.run.results[claims["name"]]["steps"] if row["outcome"] == "passed"]
@@ -255,7 +255,7 @@ class Commissioning(OptionalPart):
             if not self._counted and (outcome != "not done" or counts):
                 standing = self.guard.ledger.evse_states[claims["index"]]
                 tested = outcome == "passed" or (outcome == "not done" and standing.evidence.tested)
-                self._tell_guard(claims, tested, counts, now_ms)
+                self._put_evidence(claims, tested, counts, now_ms)
             self._write(claims, now_ms)
             self.primary.log.add("info", "commission: %s %s" % (claims["name"], outcome), now_ms)
 
@@ -307,10 +307,10 @@ class Commissioning(OptionalPart):
             "step_da": facts.get("step_da") or 1, "settle_ms": evse.settle_ms, "watchdog_ms": evse.watchdog_ms,
             "tolerance_ms": evse.tolerance_ms, "fallback_da": evse.fallback_da, "power_on_da": evse.power_on_da,
             "power_on_source": evse.power_on_source if evse.kind == "profile" else "documented", "holds": evse.holds,
-            "meter_indexes": meters, "meters": [names[m]["name"] for m in meters], "tellable": self._tellable(index),
+            "meter_indexes": meters, "meters": [names[m]["name"] for m in meters], "tellable": self._can_declare_off_shows(index),
         }  # fmt: skip
 
-    def _tellable(self, index: int) -> bool:
+    def _can_declare_off_shows(self, index: int) -> bool:
         driver = self.primary.buses.drivers[index]
         return hasattr(driver, "declare_off_shows") and can_declare_off_shows(driver)
 
@@ -360,7 +360,7 @@ class Commissioning(OptionalPart):
             raise NotNow("commission", verb, "no run is in progress; `commission start` starts one")
         experiment = self.run.experiment
         self.run.command(verb, now_ms)
-        self._tell_off(experiment, now_ms)
+        self._declare_off_shows(experiment, now_ms)
         self._take_ended(now_ms)
         if self.run.over:
             self._finish(now_ms)

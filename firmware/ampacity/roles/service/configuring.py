@@ -16,7 +16,7 @@ from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
 from ampacity.console.access import LOGINS
 from ampacity.console.error_texts import UsageError
-from ampacity.console.transfer import MemorySink, Transfer
+from ampacity.console.transfer import MemorySink
 from ampacity.roles.configuration import site_comparison
 from ampacity.roles.configuration.site_trial import SITE, SiteTrial, digest
 from ampacity.update.cbor import CONFIGURATION, decode, encode
@@ -41,13 +41,21 @@ DEFECTS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 class Incoming(MemorySink):
     """A new configuration on its way: each `end` does a slice of the work, so that the safety loop runs in between.
 
-    work: function(data) that gives None after each slice, then the answer.
+    work: function(data) that gives None after each slice, then the answer. within_memory: function(function) that calls it, and raises NotNow
+    where the memory does not suffice.
     """
 
-    def __init__(self, size: int, wanted: bytes, work: "Callable[[bytes], Iterator[str | None]]") -> None:
+    def __init__(
+        self, size: int, wanted: bytes, work: "Callable[[bytes], Iterator[str | None]]", within_memory: "Callable[[Callable[[], Any]], Any]",
+    ) -> None:  # fmt: skip
         MemorySink.__init__(self, size, wanted, BYTES_MAX, self._begin)
         self._work = work
+        self._within_memory = within_memory
         self._slices: "Iterator[str | None] | None" = None
+
+    def write(self, offset: int, data: bytes) -> int:
+        """Takes all of it. Raises NotNow."""
+        return self._within_memory(lambda: MemorySink.write(self, offset, data))  # type: ignore[no-any-return]
 
     def _begin(self, data: bytes) -> str:
         self._slices = self._work(data)
@@ -55,9 +63,17 @@ class Incoming(MemorySink):
 
     def end(self) -> "str | None":
         """The next slice. Raises Rejected."""
+        return self._within_memory(self._slice)  # type: ignore[no-any-return]
+
+    def _slice(self) -> "str | None":
         if self._slices is None and MemorySink.end(self) is None:
             return None
         return next(self._slices)  # type: ignore[arg-type]  # begun
+
+    def abort(self) -> None:
+        """Forgets what came."""
+        MemorySink.abort(self)
+        self._slices = None
 
 
 class Configuring:
@@ -78,7 +94,7 @@ class Configuring:
         self._changes = target.changes
         self._check = check
         self._restart = restart
-        self.transfer = Transfer({NAME: self.open_sink})
+        self._clock = platform.clock
         self._staged: "bytes | None" = None
         self._facts: "dict[str, Any]" = {}
         self._out = b""  # what `read` gives
@@ -94,12 +110,7 @@ class Configuring:
         self._look(now_ms)
         if not words or words[0] not in self._words or len(words) != self._words[words[0]][0]:
             raise UsageError(USAGE, words)
-        return self._within_memory(lambda: str(self._words[words[0]][1](*words[1:])))
-
-    def take(self, words: "list[str]", now_ms: int) -> str:
-        """`transfer …`. Raises Rejected."""
-        self._look(now_ms)
-        return self._within_memory(lambda: self.transfer.command(words, now_ms))
+        return str(self._within_memory(lambda: self._words[words[0]][1](*words[1:])))
 
     def _look(self, now_ms: int) -> None:
         if self._folder is None:
@@ -108,12 +119,11 @@ class Configuring:
             self.discard()
         self._until_ms = now_ms + LEFT_MS
 
-    def _within_memory(self, work: "Callable[[], str]") -> str:
+    def _within_memory(self, work: "Callable[[], Any]") -> "Any":
         try:
             return work()
         except MemoryError:
             self.discard()
-            self.transfer.sink = None
             raise NotNow("config", "", "too little memory is free: send it at the MicroPython prompt of the board")
 
     def begin_trial(self, now_ms: int) -> None:
@@ -178,9 +188,10 @@ class Configuring:
 
     def open_sink(self, size: int, wanted: bytes, now_ms: int) -> "Incoming":
         """What takes a new configuration. Raises Rejected."""
+        self._look(now_ms)
         self._changes.confirmation.need_none()
         self.discard()
-        return Incoming(size, wanted, self._stage)
+        return Incoming(size, wanted, self._stage, self._within_memory)
 
     def _stage(self, data: bytes) -> "Iterator[str | None]":
         """Judges and stages it: None after each slice, then what is known of it. Raises Rejected."""
@@ -202,6 +213,7 @@ class Configuring:
         self._verdict(new)
         facts.update({"sha256": sha256, "kept": kept, "missing": missing})
         self._staged, self._facts = staged, facts
+        self._until_ms = self._clock.now_ms() + LEFT_MS
         yield strict_json.dumps(facts)
 
     def _compared(self, old: "dict[str, Any]", new: "dict[str, Any]") -> "dict[str, Any]":

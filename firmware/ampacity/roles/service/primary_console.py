@@ -16,6 +16,7 @@ if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.console.interfaces import Command
+    from ampacity.console.transfer import Open, Transfer
     from ampacity.roles.interfaces import SiteFacts, View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.roles.service.configuring import Configuring
@@ -53,6 +54,7 @@ class PrimaryConsole:
         self.log = primary.log
         self.access = primary.access
         self._restart: "tuple[str, int] | None" = None  # why, and when
+        self._transfers: "Transfer | None" = None  # loaded when it is first asked for
         self.changes = Changes(
             primary.documents, self.log, lambda now_ms: primary.wallclock.iso(now_ms) or "",
             presence_input(primary.platform, self.log, primary.started_ms), self._returned,
@@ -112,6 +114,8 @@ class PrimaryConsole:
             "transfer": (TRANSFER, self._transfer),
         }
         self.commands.update(OcppCommands(primary).commands)
+        for part in primary.parts:
+            self.commands.update(getattr(part, "commands", {}))
         if primary.documents.get(SITE_TRIAL) is not None:
             self.configuring().begin_trial(primary.started_ms)
 
@@ -132,7 +136,7 @@ class PrimaryConsole:
     def noted(self, words: "list[str]") -> str:
         """What the journal of changes has of a command; "": it changes nothing."""
         line = " ".join(words)
-        if line == "gone" or any([(line + " ").startswith(each + " ") for each in QUERIES]):
+        if line in ("gone", "update", "secondaries") or any([(line + " ").startswith(each + " ") for each in QUERIES]):
             return ""
         if words[0] in DISCREET:
             return "" if words[0] == "variable" and len(words) < 3 else " ".join(words[:2]) + " ..."
@@ -141,6 +145,9 @@ class PrimaryConsole:
     def about(self, word: str) -> "str | None":
         """What `help COMMAND` says, None: no such command here."""
         from ampacity.roles.service.primary_help import ABOUT
+        for part in self.primary.parts:
+            if word in getattr(part, "about", ()):
+                return part.about[word]  # type: ignore[attr-defined, no-any-return]
         return ABOUT.get(word)
 
     def limit(self, name: str, limit_da: "int | None", watts: "int | None", ttl_ms: "int | None", now_ms: int) -> None:
@@ -343,8 +350,14 @@ class PrimaryConsole:
         return self.configuring().command(words, now_ms)
 
     def _transfer(self, words: "list[str]", now_ms: int) -> str:
-        """A new configuration in pieces."""
-        return self.configuring().take(words, now_ms)
+        """A file in pieces: a new configuration, or what a part of this primary takes."""
+        if self._transfers is None:
+            from ampacity.console.transfer import Transfer
+            sinks: "dict[str, Open]" = {"configuration": lambda size, wanted, now_ms: self.configuring().open_sink(size, wanted, now_ms)}
+            for part in self.primary.parts:
+                sinks.update(getattr(part, "sinks", {}))
+            self._transfers = Transfer(sinks)
+        return self._transfers.command(words, now_ms)
 
     def configuring(self) -> "Configuring":
         """What reads and takes a configuration; loaded when it is first asked for."""

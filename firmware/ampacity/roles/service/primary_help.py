@@ -18,7 +18,7 @@ ABOUT = {
     "start": "Skips the random start delay of this EVSE (`start_delay_s`); retries a paused idle car in its next slot.",
     "time": "Shows the time of day, its source, and the local time of the site.",
     "token": "Manages the identifiers that are valid while the CSMS is offline.",
-    "transfer": "For programs: takes a file in pieces, such as a configuration of `ampacity configure push`.",
+    "transfer": "For programs: takes a file in pieces, such as a configuration of `ampacity configure push`, or a bundle.",
     "trust": "Trusts the meter of this circuit again, after an inspection of the meter and its CTs.",
     "unlock": "Ends the lock-out of an EVSE that disobeyed or was faulted, after an inspection.",
     "variable": "Shows or sets an OCPP variable, as the CSMS would. Example: variable SampledDataCtrlr.TxUpdatedInterval 60",

@@ -15,6 +15,7 @@ if False:  # for the type checker
 
     from ampacity.base.clock import Clock
     from ampacity.console.interfaces import Command
+    from ampacity.console.transfer import Open, Transfer
     from ampacity.roles.interfaces import RolePlatform, SecondaryFace, SiteFacts, View
     from ampacity.roles.service.configuring import Configuring
 
@@ -54,6 +55,7 @@ class SecondaryConsole:
     asked_by: object = None  # the console whose line is being answered
     restarts = False  # its role has to end now
     _restart_at_ms: "int | None" = None
+    _transfers: "Transfer | None" = None  # loaded when it is first asked for
 
     def __init__(
         self, secondary: "SecondaryFace", clock: "Clock", platform: "RolePlatform | None" = None,
@@ -74,6 +76,9 @@ class SecondaryConsole:
             "config": (CONFIG, self.config),
             "transfer": (TRANSFER, self.transfer),
         }
+        if secondary.updates is not None:
+            self.commands.update(secondary.updates.commands)
+            self.about = secondary.updates.about.get
         lease = secondary.lease
         self.settings = SettingTable(
             [
@@ -100,7 +105,7 @@ class SecondaryConsole:
 
     def noted(self, words: "list[str]") -> str:
         """What the journal of changes has of a command; "": it changes nothing."""
-        return "" if words[0] in ("config", "transfer") else " ".join(words)
+        return "" if words[0] in ("config", "transfer") or words == ["update"] else " ".join(words)
 
     def view(self) -> "View":
         """The facts of this secondary, see Secondary.view."""
@@ -155,8 +160,15 @@ class SecondaryConsole:
         return self.configuring().command(words, now_ms)
 
     def transfer(self, words: "list[str]", now_ms: int) -> str:
-        """A new configuration in pieces."""
-        return self.configuring().take(words, now_ms)
+        """A file in pieces: a new configuration, or a bundle where there are two slots."""
+        if self._transfers is None:
+            from ampacity.console.transfer import Transfer
+
+            sinks: "dict[str, Open]" = {"configuration": lambda size, wanted, now_ms: self.configuring().open_sink(size, wanted, now_ms)}
+            if self.secondary.updates is not None:
+                sinks.update(self.secondary.updates.sinks)
+            self._transfers = Transfer(sinks)
+        return self._transfers.command(words, now_ms)
 
     def configuring(self) -> "Configuring":
         """What reads and takes a configuration; loaded when it is first asked for. Raises NotNow where there is no data folder."""

@@ -136,4 +136,7 @@ def primary_view(primary: "PrimaryFace", now_ms: int) -> "View":
         view["left"] = left_view(guard)
     if primary.parent_link is not None:
         view["parent"] = primary.parent_link.view(now_ms)
+    for part in primary.parts:
+        if hasattr(part, "view"):
+            view["update"] = part.view(now_ms)
     return view

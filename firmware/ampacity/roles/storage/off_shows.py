@@ -28,23 +28,23 @@ class OffShows:
         self.kept: "dict[str, Any]" = kept if isinstance(kept, dict) else {}
         if DOCUMENT in primary.documents.damaged:
             for index, evse in enumerate(primary.site["evses"]):  # which unit was exchanged is not known
-                self.kept[evse["name"]] = self._news(index, "")
+                self.kept[evse["name"]] = self._new_row(index, "")
         for index in range(len(primary.site["evses"])):
-            self.tell(index, None)
+            self.declare(index, None)
 
-    def tell(self, index: int, shows: "str | None") -> None:
+    def declare(self, index: int, shows: "str | None") -> None:
         """shows: what is assumed of it for now; None: what the site file says, else what is kept of this unit."""
         driver = self.primary.buses.drivers[index]
         if hasattr(driver, "declare_off_shows"):
             driver.declare_off_shows(shows or self._of(index))
 
     def _of(self, index: int) -> "str | None":
-        said, row = self._said(index), self._row(index)
-        if said and (len(row) != 4 or row[3] != said):
-            return said
+        declared, row = self._declared(index), self._row(index)
+        if declared and (len(row) != 4 or row[3] != declared):
+            return declared
         return row[0] if row[1:3] == self._unit(index) and row[0] in WORDS else None
 
-    def _said(self, index: int) -> "str | None":
+    def _declared(self, index: int) -> "str | None":
         """The word of the site file, None: none."""
         return self.primary.site["evses"][index].get("off_shows")
 
@@ -58,7 +58,7 @@ class OffShows:
 
     def keep(self, index: int, shows: str, now_ms: int) -> None:
         """A load has shown it."""
-        name, row = self.primary.site["evses"][index]["name"], self._news(index, shows)
+        name, row = self.primary.site["evses"][index]["name"], self._new_row(index, shows)
         if self.kept.get(name) != row:
             self.kept[name] = row
             self.primary.persistence.put(DOCUMENT, self.kept, now_ms)
@@ -67,18 +67,18 @@ class OffShows:
     def forget(self, index: int, now_ms: int) -> None:
         """Another unit takes its place: neither what is kept nor the site file's word was found out of it. NotNow: not kept."""
         name = self.primary.site["evses"][index]["name"]
-        if self._row(index) or self._said(index):
+        if self._row(index) or self._declared(index):
             kept = dict(self.kept)
-            kept[name] = self._news(index, "")
+            kept[name] = self._new_row(index, "")
             if not self.primary.persistence.put(DOCUMENT, kept, now_ms):
                 raise NotNow("evse", name, "the storage medium is full or broken, and off_shows of the former unit must be marked as such")
             self.kept = kept
-        self.tell(index, None)
+        self.declare(index, None)
 
     def former(self, index: int) -> str:
         """For `why`: does the site file say something of it that was said of the unit before? "": it does not."""
-        said = self._said(index)
-        return FORMER if said and self._row(index)[3:] == [said] and self._of(index) is None else ""
+        declared = self._declared(index)
+        return FORMER if declared and self._row(index)[3:] == [declared] and self._of(index) is None else ""
 
-    def _news(self, index: int, shows: str) -> "list[Any]":
-        return [shows] + self._unit(index) + [self._said(index)]
+    def _new_row(self, index: int, shows: str) -> "list[Any]":
+        return [shows] + self._unit(index) + [self._declared(index)]

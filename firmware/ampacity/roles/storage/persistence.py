@@ -93,7 +93,7 @@ class Persistence(KeptDocuments):
         guard.ledger.journal_barrier.written = 0
         self._started_ms = guard.now_ms
         if self.lost:
-            self.log.add("error", LOST, guard.now_ms)
+            self.log.keep("error", LOST, guard.now_ms)
             guard.enter_safe_state(LOST, guard.now_ms)
 
     def relearn(self, guard: "Guard") -> None:
@@ -121,7 +121,7 @@ class Persistence(KeptDocuments):
             self._ever = True
         elif not self._ever and not self._without and now_ms - self._started_ms >= UNKEPT_MS:
             self._without = True
-            self.log.add("error", WITHOUT, now_ms)
+            self.log.keep("error", WITHOUT, now_ms)
             guard.enter_safe_state(WITHOUT, now_ms)
         elif fell and not self.holding:
             self.log.add("error", HOLDING, now_ms)

@@ -44,7 +44,7 @@ class ResetHistory:
             return None
         return "restart loop: %d starts by %s, none lived %d minutes" % (self.count, self.reason, HEALTHY_MS // 60000)
 
-    def rested(self, now_ms: int) -> bool:
+    def is_safe_time_over(self, now_ms: int) -> bool:
         """Has the safe state of a loop of restarts lasted long enough?"""
         return self.count >= RESTARTS_MAX and now_ms - self.started_ms >= REST_MS
 

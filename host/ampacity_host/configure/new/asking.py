@@ -18,7 +18,7 @@ class Ended(Exception):
 class Person:
     """Asks on standard error and reads standard input, so that standard output is free for --json."""
 
-    def say(self, text: str) -> None:
+    def show(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
     def line(self, prompt: str) -> str:
@@ -36,15 +36,15 @@ class Person:
         while True:
             typed = self.line(prompt)
             if typed == MARK:
-                self.say(f"  {explain}" + (f" Allowed: {hint}." if hint else ""))
+                self.show(f"  {explain}" + (f" Allowed: {hint}." if hint else ""))
                 continue
             if not typed and default is None:
-                self.say("  an answer is needed; ? explains")
+                self.show("  an answer is needed; ? explains")
                 continue
             try:
                 return read("" if typed == NOTHING and default == "" else typed or str(default))
             except BadAnswer as bad:
-                self.say(f"  {bad}")
+                self.show(f"  {bad}")
 
     def field(self, text: str, kind: str, key: str, default: "object | None" = None, explain: str = "") -> Any:
         """A field of the site file; None for the answer "none", which default "" permits."""

@@ -90,7 +90,7 @@ def collected(options: SimpleNamespace, person: Person | None) -> Plan:
             if not getattr(options, option):
                 raise BadAnswer(f"--{option} is missing: {sense}")
     else:
-        person.say(f"New site {options.site}. Enter takes the value in brackets, ? explains, Ctrl-C ends without a file.")
+        person.show(f"New site {options.site}. Enter takes the value in brackets, ? explains, Ctrl-C ends without a file.")
     plan = ask_supply(person, given, default_name(options.site)) if person else supply(given, default_name(options.site))
     each("bus", options.bus, plan, add_bus)
     each("evse", options.evse, plan, add_evses)
@@ -141,10 +141,10 @@ def groups(person: Person, path: Path, plan: Plan, ask: Callable[[Person, Plan],
             load_site(path, site_text(plan, SOURCE))
             continue
         except BadAnswer as bad:
-            person.say(f"  {bad}")
+            person.show(f"  {bad}")
         except SiteErrors as errors:
             show_mistakes(errors.mistakes, Console(stderr=True))
-        person.say("  this device is asked again")
+        person.show("  this device is asked again")
         plan.__dict__.update(kept)
 
 
@@ -181,7 +181,7 @@ def finish(path: Path, text: str, options: SimpleNamespace, person: Person | Non
     site, result = judged(path, text)
     done: list[dict[str, Any]] = []
     while not result["ok"]:
-        say_findings(result, console)
+        show_findings(result, console)
         proposed = result["fixes"]["changes"]
         chosen = choose(person, proposed) if person else [row for row in proposed if options.yes and not copper(row)]
         if not chosen:
@@ -200,11 +200,11 @@ def finish(path: Path, text: str, options: SimpleNamespace, person: Person | Non
     keep = bool(result["ok"]) or person is not None and person.yes("The check refuses this site. Write the file anyway", False)
     if keep:
         write(path, text)
-    tell(path, result, done, keep, options, console)
+    print_outcome(path, result, done, keep, options, console)
     return OK if result["ok"] else REFUSED
 
 
-def say_findings(result: dict[str, Any], console: Console) -> None:
+def show_findings(result: dict[str, Any], console: Console) -> None:
     for found in result["findings"]:
         console.print(finding_line(found), style="red" if found["level"] == "error" else "yellow", markup=False, highlight=False, soft_wrap=True)
 
@@ -222,9 +222,9 @@ def choose(person: Person, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The proposals that the person takes."""
     if not rows:
         return []
-    person.say("The check proposes, cheapest first:")
+    person.show("The check proposes, cheapest first:")
     for number, row in enumerate(rows, 1):
-        person.say(f"  {number}  {row['table']} {row['name']}: " + ", ".join(f"{each['toml']} ({each['why']})" for each in row["lines"]))
+        person.show(f"  {number}  {row['table']} {row['name']}: " + ", ".join(f"{each['toml']} ({each['why']})" for each in row["lines"]))
     usual = [number for number, row in enumerate(rows, 1) if not copper(row)]
 
     def read(typed: str) -> list[dict[str, Any]]:
@@ -269,7 +269,7 @@ def write(path: Path, text: str) -> None:
         raise
 
 
-def tell(path: Path, result: dict[str, Any], done: list[dict[str, Any]], kept: bool, options: SimpleNamespace, console: Console) -> None:
+def print_outcome(path: Path, result: dict[str, Any], done: list[dict[str, Any]], kept: bool, options: SimpleNamespace, console: Console) -> None:
     """The outcome: one JSON object, or lines for a person."""
     if options.json:
         shown = {key: result[key] for key in ("ok", "site", "warnings", "findings", "circuits", "evidence", "fixes")}
@@ -278,7 +278,7 @@ def tell(path: Path, result: dict[str, Any], done: list[dict[str, Any]], kept: b
     for warning in result["warnings"]:
         console.print(f"warning: {warning['text']}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     if result["ok"]:
-        say_findings(result, console)
+        show_findings(result, console)
     for row in done:
         for line in row["lines"]:
             console.print(f"applied: {row['table']} {row['name']}: {line['toml']}: {line['why']}", markup=False, highlight=False, soft_wrap=True)

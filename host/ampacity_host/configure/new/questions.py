@@ -78,7 +78,7 @@ def device(person: Person, kind: str, text: str, default: "str | None") -> str:
     name = str(person.ask(text, read, default, EXPLAIN["device" if kind == "evse" else "meter"]))
     row = next((row for row in rows if row["name"] == name), None)
     if row:
-        person.say(f"  {name}: {row['vendor']}, {', '.join(row['models'])}")
+        person.show(f"  {name}: {row['vendor']}, {', '.join(row['models'])}")
     return name
 
 
@@ -162,7 +162,7 @@ def ask_upstream(person: Person, given: Values, name: str) -> Values:
     found: Values = {"url": url}
     found["identity"] = given.get("identity") or person.field("Identity of the station", "ocpp", "identity", name, EXPLAIN["identity"])
     if "password" not in given:
-        person.say("  " + EXPLAIN["password"])
+        person.show("  " + EXPLAIN["password"])
         found["password"] = person.secret("Password (not shown): ")
     if url.startswith("wss:") and "root_pem" not in given:
         found["root_pem"] = person.field("Root certificate of the CSMS", "ocpp", "root_pem", None, EXPLAIN["root"])

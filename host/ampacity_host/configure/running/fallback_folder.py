@@ -42,7 +42,7 @@ def beside(data: Path) -> Path:
     return folder
 
 
-def tell(data: Path, folder: Path, error: OSError) -> str:
+def report_refusal(data: Path, folder: Path, error: OSError) -> str:
     """The reason, on standard error and as a text for the controller's own log."""
     print(f"ampacity: {data}: {error.strerror}: the controller starts without saved state in {folder}", file=sys.stderr)
     return f"{data}: {error.strerror}"

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from ampacity.roles.storage.document_shapes import primary_shape
 from ampacity.roles.storage.persistence import DOCUMENT_BYTES_MAX, EVIDENCE
 from ampacity.store.document_store import DocumentStore
 
@@ -26,6 +27,7 @@ def kept_evidence(data: Path | None) -> dict[str, Any] | None:
         return None
     for store in STORES:
         settings = DocumentStore(Folder(data / store), DOCUMENT_BYTES_MAX)  # type: ignore[arg-type]  # nothing is written
+        settings.declare(primary_shape, lambda _name, _why: None)
         found = settings.get(EVIDENCE)
         if settings.damaged:
             raise ValueError(f"{data / store}: the evidence is damaged: after a start every EVSE stays at its reserve until `relearn` at the console")

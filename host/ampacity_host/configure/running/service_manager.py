@@ -78,11 +78,11 @@ class Manager(NoManager):
         """The next controller starts after pause_s seconds: until its first report the watchdog of the manager waits that much longer."""
         if self._watchdog_us:
             self._extended = True
-            self._tell("WATCHDOG_USEC=%d" % max(self._watchdog_us, (pause_s + START_S) * 1e6))
+            self._notify("WATCHDOG_USEC=%d" % max(self._watchdog_us, (pause_s + START_S) * 1e6))
 
     def stopping(self) -> None:
         """This program ends, on request."""
-        self._tell("STOPPING=1")
+        self._notify("STOPPING=1")
 
     def _reported(self) -> bool:
         """True if the safety loop has sent a report since the last look."""
@@ -100,10 +100,10 @@ class Manager(NoManager):
         lines = [] if self._ready else ["READY=1"]
         if self._extended:
             lines.append("WATCHDOG_USEC=%d" % self._watchdog_us)
-        if self._tell("\n".join([*lines, "WATCHDOG=1"])):
+        if self._notify("\n".join([*lines, "WATCHDOG=1"])):
             self._ready, self._extended, self._passed_s = True, False, now_s
 
-    def _tell(self, text: str) -> bool:
+    def _notify(self, text: str) -> bool:
         """True if the manager took it. What it does not take is sent again with the next report, if there is one."""
         try:
             self._out.sendto(text.encode(), self._address)

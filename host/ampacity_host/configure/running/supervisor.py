@@ -30,14 +30,18 @@ HEALTHY_S = 600.0  # after such a run time the shortest wait applies again
 NOT_STARTED = 126  # the program could not be started: out of memory, or gone for a moment
 KILL_S = 20.0  # a controller that has not followed a signal by then is killed
 LOOK_S = 0.1
+Program = Callable[[], tuple[list[str], dict[str, str]]]  # arguments and environment of the next start
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Supervisor:
     """One controller after the other until one ends permanently, or a signal ends this program."""
 
-    def __init__(self, program: list[str], environment: dict[str, str], data: Path | None = None, manager: NoManager | None = None) -> None:
-        self._program, self._environment, self._data = program, environment, data
+    def __init__(
+        self, program: list[str], environment: dict[str, str], data: Path | None = None, manager: NoManager | None = None,
+        choose: Program | None = None,
+    ) -> None:  # fmt: skip
+        self._program, self._environment, self._data, self._choose = program, environment, data, choose
         self._manager = manager or NoManager()
         self._child: subprocess.Popen[bytes] | None = None
         self._ending_s: float | None = None  # when a signal came
@@ -59,7 +63,7 @@ class Supervisor:
             if self._ending_s is not None:
                 return self._ended(status)
             if -status in SIGNALS:
-                say(f"the controller was stopped by {signal.Signals(-status).name}")
+                print_line(f"the controller was stopped by {signal.Signals(-status).name}")
                 return self._ended(status)
             if status in FINAL:
                 return self._ended(status) if status == 0 else status
@@ -71,9 +75,11 @@ class Supervisor:
 
     def _live(self) -> int:
         try:
+            if self._choose is not None:
+                self._program, self._environment = self._choose()
             self._child = without_ctrl_c(lambda: self._manager.start(self._program, self._environment))
         except OSError as problem:
-            say(f"the controller cannot be started: {problem}")
+            print_line(f"the controller cannot be started: {problem}")
             return NOT_STARTED
         if self._ending_s is not None:  # the signal came before there was a child
             self._child.terminate()
@@ -88,7 +94,7 @@ class Supervisor:
         if lived_s >= HEALTHY_S:
             self._wait_s = WAIT_S_MIN
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
-        say(f"the controller ended {how} after {lived_s:.0f} s; it restarts in {self._wait_s:g} s")
+        print_line(f"the controller ended {how} after {lived_s:.0f} s; it restarts in {self._wait_s:g} s")
         if self._data is not None:
             forget_reason(self._data)
         self._manager.pausing(self._wait_s)
@@ -102,13 +108,13 @@ class Supervisor:
             try:
                 (self._data / ENDED).touch(mode=0o600)
             except OSError as problem:  # then the next start takes it for a crash
-                say(str(problem))
+                print_line(str(problem))
         if status in (0, EXIT_RESTART) or -status in SIGNALS:
             return 0
         return 128 - status if status < 0 else status
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """On standard error, if it is open; the controller continues without."""
     try:
         print(f"ampacity: {text}", file=sys.stderr, flush=True)
@@ -127,7 +133,7 @@ def forget_reason(data: Path) -> None:
             new.write_text(json.dumps(boot) + "\n")
             os.replace(new, path)
     except (OSError, ValueError) as problem:
-        say(f"{path}: {problem}")
+        print_line(f"{path}: {problem}")
 
 
 def without_ctrl_c(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
@@ -158,12 +164,14 @@ def ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def supervise(program: list[str], environment: dict[str, str], data: Path | None = None, came: Sequence[int] = ()) -> int:
+def supervise(
+    program: list[str], environment: dict[str, str], data: Path | None = None, came: Sequence[int] = (), choose: Program | None = None,
+) -> int:  # fmt: skip
     """Run the program, again as the module says; SIGTERM, SIGHUP and SIGINT are handed on, and noted in the data folder.
 
-    came: of `note_signals`, those that were there before.
+    came: of `note_signals`, those that were there before. choose: what each start runs, in place of the program.
     """
-    supervisor = Supervisor(program, environment, data, service_manager(os.environ))
+    supervisor = Supervisor(program, environment, data, service_manager(os.environ), choose)
     for number in taken():
         signal.signal(number, supervisor.hand_on)
     for noted in came:

@@ -304,13 +304,13 @@ class Bench:
     def switch_safety_load(self, name, on):
         """A load starts or stops; its contact state is repeated, since the primary treats silence as a start."""
         self.safety_loads[name] = on
-        self.tell_safety_load(name, on)
+        self.send_safety_load(name, on)
         self.flush()
 
     def repeat_safety_loads(self):
         """Sends every contact state, from now on once per second."""
         for name in sorted(self.safety_loads):
-            self.tell_safety_load(name, self.safety_loads[name])
+            self.send_safety_load(name, self.safety_loads[name])
         if self.safety_loads:
             self.time.at_ms(self.time.now_ms + SAFETY_REPEAT_MS, self.repeat_safety_loads)
 

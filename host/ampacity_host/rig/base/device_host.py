@@ -26,13 +26,13 @@ class DeviceHost:
 
     def receive(self, data, now_us):
         """Bytes from the RS-485 line."""
-        self.hear(data, now_us, self._send)
+        self.deliver(data, now_us, self._send)
 
     def dial(self, send, lost):
         """A new permanent connection to it: a function for its bytes."""
-        return lambda data, now_us: self.hear(data, now_us, send)
+        return lambda data, now_us: self.deliver(data, now_us, send)
 
-    def hear(self, data, now_us, send):
+    def deliver(self, data, now_us, send):
         """Bytes for the device; `send` gets its answers when they are due."""
         if not self.alive:
             return
@@ -79,7 +79,7 @@ class Endpoint:
 
     def receiver(self, send):
         """A function for the bytes of one new connection; answers go to `send`."""
-        waiting, talks = bytearray(), {}
+        waiting, senders = bytearray(), {}
 
         def receive(data, now_us):
             waiting.extend(data)
@@ -88,9 +88,9 @@ class Endpoint:
                 frame = bytes(waiting[:size])
                 del waiting[:size]
                 for unit in self._meant(frame[6]):
-                    if unit not in talks:
-                        talks[unit] = self._talk(unit, send)
-                    talks[unit](frame)
+                    if unit not in senders:
+                        senders[unit] = self._sender(unit, send)
+                    senders[unit](frame)
         return receive
 
     def _meant(self, unit):
@@ -99,22 +99,22 @@ class Endpoint:
             return (unit,)
         return tuple(self._dials) if unit == 0 or len(self._dials) == 1 else ()
 
-    def _talk(self, unit, send):
+    def _sender(self, unit, send):
         """A function for whole frames to that unit, through its drop."""
-        drop, hears = self.drops[unit], []
+        drop, connected = self.drops[unit], []
 
         def answer(data):
             drop.pass_on(data, True, send)
 
-        def deliver(data):
-            if not hears:
-                hears.append(self._dials[unit](answer, hears.clear))
-            if hears:
-                hears[0](data, self._time.now_us)
+        def to_device(data):
+            if not connected:
+                connected.append(self._dials[unit](answer, connected.clear))
+            if connected:
+                connected[0](data, self._time.now_us)
 
-        def talk(frame):
-            drop.pass_on(frame, False, deliver, send)
-        return talk
+        def send_frame(frame):
+            drop.pass_on(frame, False, to_device, send)
+        return send_frame
 
 
 class DeviceClock:

@@ -32,19 +32,19 @@ class TcpLeaseMonitor(LeaseMonitor):
         """(receive requests, receive answers): functions of the bytes of one new connection."""
         asked, answered, waiting = MbapReceiver(), MbapReceiver(), {}
 
-        def hear_asked(data):
+        def take_requests(data):
             for transaction, _unit, pdu in frames(asked, data):
                 if pdu[0] in READS and len(pdu) >= 5:
                     waiting[transaction] = pdu[1] << 8 | pdu[2]
 
-        def hear_answered(data):
+        def take_replies(data):
             for transaction, unit, pdu in frames(answered, data):
                 at = waiting.pop(transaction, None)
                 if at is not None and pdu[0] in READS:
                     self._asked[unit] = at
                     self._reply(unit, bytes((unit,)) + pdu)
 
-        return hear_asked, hear_answered
+        return take_requests, take_replies
 
 
 class _SilentLine:
@@ -84,7 +84,7 @@ def frames(receiver, data):
 def dial_socket(port, monitor, tasks):
     """dial() of a secondary that listens on a loopback port. tasks: a set that holds the running tasks."""
     def dial(send, lost):
-        hear_asked, hear_answered = monitor.connection()
+        take_requests, take_replies = monitor.connection()
         waiting = asyncio.Queue()
 
         async def serve():
@@ -102,11 +102,11 @@ def dial_socket(port, monitor, tasks):
         async def pump(reader):
             with contextlib.suppress(OSError):
                 while data := await reader.read(4096):
-                    hear_answered(data)
+                    take_replies(data)
                     send(data)
 
         def receive(data, _now_us):
-            hear_asked(data)
+            take_requests(data)
             waiting.put_nowait(bytes(data))
 
         task = asyncio.ensure_future(serve())

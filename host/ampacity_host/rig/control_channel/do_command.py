@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ampacity.ports.lock import lives, me
+from ampacity.ports.lock import is_running, own_process
 from ampacity_host.configure.site_file.toml_text import near
 from ampacity_host.failure import failed
 from ampacity_host.rig.base import bench
@@ -71,7 +71,7 @@ def do_command(words: list[str], control: str | None, as_json: bool = False) -> 
         return failed(problem, NO_CONNECTION)
     except (OSError, ValueError) as problem:
         return failed(f"no rig at {address}: {getattr(problem, 'strerror', None) or problem}", NO_CONNECTION)
-    print(json.dumps(told(answer)) if as_json else in_words(answer))
+    print(json.dumps(answer_fields(answer)) if as_json else in_words(answer))
     return REFUSED if op == "console" and str(answer.get("text")).startswith("error: ") else OK
 
 
@@ -82,21 +82,21 @@ def is_address(text: str) -> bool:
         return False
 
 
-def told(answer: dict[str, Any]) -> dict[str, Any]:
+def answer_fields(answer: dict[str, Any]) -> dict[str, Any]:
     """The fields of an answer without those of the protocol."""
     return {key: value for key, value in answer.items() if key not in ("id", "ok", "stopping")}
 
 
 def in_words(answer: dict[str, Any]) -> str:
     """An answer other than a refusal, for people."""
-    said = told(answer)
-    return str(said["text"]) if list(said) == ["text"] else json.dumps(said, indent=2) if said else "ok"
+    fields = answer_fields(answer)
+    return str(fields["text"]) if list(fields) == ["text"] else json.dumps(fields, indent=2) if fields else "ok"
 
 
 def asked(kept: dict[str, Any], op: str, fields: dict[str, Any]) -> dict[str, Any]:
     """The answer of the rig, after its identification: a different server at its address receives nothing."""
-    address, ended = kept["control"], gone(kept)
-    if "process" in kept and os.path.exists("/proc/self/stat") and not lives(kept["process"]):
+    address, ended = kept["control"], ended_error(kept)
+    if "process" in kept and os.path.exists("/proc/self/stat") and not is_running(kept["process"]):
         raise ended
     if not is_rig(address, kept.get("process")):
         raise ended if "process" in kept else NoRig(f"the server at {address} is not a rig")
@@ -119,7 +119,7 @@ def is_rig(address: str, process: str | None) -> bool:
         return False
 
 
-def gone(kept: dict[str, Any]) -> "NoRig":
+def ended_error(kept: dict[str, Any]) -> "NoRig":
     started = kept.get("started") or "ampacity rig FILE"
     return NoRig(f"the rig at {kept['control']} has ended; start it with: {started}")
 
@@ -208,7 +208,7 @@ def remember(address: str) -> None:
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         new = file.with_suffix(f".{os.getpid()}")
-        new.write_text(json.dumps({"control": address, "process": me(), "started": started}))
+        new.write_text(json.dumps({"control": address, "process": own_process(), "started": started}))
         os.replace(new, file)
 
 

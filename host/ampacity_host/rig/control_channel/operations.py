@@ -1,6 +1,6 @@
 """Every operation of the control channel: reads its fields, acts on the rig, returns fields of the answer."""
 
-from ampacity.ports.lock import me
+from ampacity.ports.lock import own_process
 from ampacity_host.rig.control_channel.fields import FieldError, Unsupported
 from ampacity_host.rig.control_channel.truth import truth
 from ampacity_host.rig.fault_injection.injector import ALL_KINDS, NUMBER_OPTIONS
@@ -33,7 +33,7 @@ class Ops:
     async def _hello(self, fields):
         rig = self._rig
         return {"ocpp": rig.ocpp_versions(), "runtime": rig.runtime, "clock": rig.clock, "ops": self.names(),
-                "faults": list(ALL_KINDS), "features": rig.features(), "process": me()}
+                "faults": list(ALL_KINDS), "features": rig.features(), "process": own_process()}
 
     # ---- cars and people
 

@@ -41,14 +41,14 @@ class ControlServer:
         task = asyncio.current_task()
         self._clients.add(task)
         try:
-            await self._talk(reader, writer)
+            await self._serve_requests(reader, writer)
         except (OSError, asyncio.CancelledError):
             pass
         finally:
             self._clients.discard(task)
             writer.close()
 
-    async def _talk(self, reader, writer):
+    async def _serve_requests(self, reader, writer):
         while True:
             try:
                 line = await reader.readline()
@@ -62,9 +62,9 @@ class ControlServer:
                 answer = await self.answer(line)
                 writer.write(encode(answer))
                 await writer.drain()
-                self.said(answer)
+                self.after_answer(answer)
 
-    def said(self, answer):
+    def after_answer(self, answer):
         """Actions after an answer was sent."""
         if answer.get("ok") and answer.pop("stopping", False):
             self.stopped.set()

@@ -19,7 +19,7 @@ def _evse(rig, point):
     return {"pilot": point.state_text, "order_a": order_a(rig, point), "amps": [amps(da) for da in per_phase(rig, point)],
             "terminals": [amps(da) for da in point.terminal_amps_da()],
             "contactor": point.closed, "energy_wh": point.energy_wh, "plugged": point.car is not None,
-            "hungry": point.car is not None and point.car.hungry,
+            "hungry": point.car is not None and point.car.wants_charge,
             "watchdog": rig.watchdog_of(point)}
 
 

@@ -71,7 +71,7 @@ class DescribedEvse(EvseDevice):
         self.renewed: set[str] = set()
         self.fed_ms = self.booted_ms
         self._switching: "tuple[int, int] | None" = None
-        self._told: set[str] = set()
+        self._written: set[str] = set()
         if self._phases:
             self.raw[self._phases["register"]] = self._phases["three"]
             self.close_phases(3)
@@ -145,7 +145,7 @@ class DescribedEvse(EvseDevice):
     def contactor_open(self) -> bool:
         """Is the watchdog on, according to its register and the mode in which it counts?"""
         name = self._opens.get("register")
-        if name in self._told and self.raw[name] == self._opens["open"]:
+        if name in self._written and self.raw[name] == self._opens["open"]:
             return all(self.raw[name] == value for name, value in self._opens.get("only_with", {}).items())
         return False
 
@@ -236,7 +236,7 @@ class DescribedEvse(EvseDevice):
         self.raw[name] = raw
         self.ordered = self.ordered or name in (*self._limit["registers"], self._enable.get("register"))
         self.renewed.add(name)
-        self._told.add(name)
+        self._written.add(name)
         if self._phases and name == self._phases["register"]:
             self._switching = (1 if raw == self._phases["one"] else 3, self.now_ms + PHASES_MS)
         if self.expired and self._dog.get("latched") and set(self._dog["latched"]) <= self.renewed and self.now_ms - self.fed_ms < self.timeout_ms():
@@ -253,14 +253,14 @@ class DescribedEvse(EvseDevice):
         self._show_phases("voltage", [dv / 10 for dv in volts_dv])
         watts = [da * dv / 100 for da, dv in zip(amps_da, volts_dv, strict=False)]
         self._show_phases("power", watts)
-        told_a, max_a = self._told_da() / 10, self.max_da / 10
-        values = {"power": sum(watts), "energy": energy_wh, "current_limit_actual": told_a, "max_current": max_a, "hardware_current_limit": max_a}
+        reported_a, max_a = self._reported_da() / 10, self.max_da / 10
+        values = {"power": sum(watts), "energy": energy_wh, "current_limit_actual": reported_a, "max_current": max_a, "hardware_current_limit": max_a}
         for name, value in values.items():
             self._show_value(name, value)
         self._show(self.description.table.get("serial", "serial"), self.serial)
-        self._say_who()
+        self._show_identity()
         for name, counts in self.description.table.get("offers", {}).items():
-            self._show(name, self._told_da() / 10 * counts)
+            self._show(name, self._reported_da() / 10 * counts)
         for name, raw in self.description.table.get("fixed", {}).items():
             self._show(name, raw)
         for name, (one, three) in self._phases.get("shown", {}).items():
@@ -270,14 +270,14 @@ class DescribedEvse(EvseDevice):
         for name, codes in self.description.table["states"].items():
             self._show(name, codes.get(self._state_key(codes), 0))
 
-    def _say_who(self) -> None:
+    def _show_identity(self) -> None:
         """Texts that identify the unit: from its description, else a text that any unit of its kind could hold."""
         named = self.description.table.get("named", {})
         for name, register in self.description.registers.items():
             if name in named or (name in NAMED and register.kind == "text"):
                 self._show(name, named.get(name) or NAMED[name])
 
-    def _told_da(self) -> int:
+    def _reported_da(self) -> int:
         """The limit that it reports as in force: a unit that disobeys does not report it."""
         return self.limit_shown_da(min(self.target_da(), self.max_da))
 

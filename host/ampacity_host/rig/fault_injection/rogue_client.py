@@ -44,20 +44,20 @@ class RogueTcpClient:
     def __init__(self, rig, keys, writes, name):
         self._rig = rig
         self._number = 0
-        self._talks = []
+        self._requests = []
         for facts in rig.facts["evses"]:
             if rig.address_of.get(facts["name"]) in keys and name in (facts["name"], rig.facts["buses"][facts["bus"]]["name"]):
                 receive = rig.endpoints[rig.address_of[facts["name"]]].receiver(lambda answer: None)
-                self._talks.append((receive, request_body(facts, writes)))
+                self._requests.append((receive, request_body(facts, writes)))
         self._entry = None
         self._next()
 
     def _next(self):
-        self._entry = self._rig.time.at_ms(self._rig.time.now_ms + VISIT_MS, self._talk)
+        self._entry = self._rig.time.at_ms(self._rig.time.now_ms + VISIT_MS, self._send_requests)
 
-    def _talk(self):
+    def _send_requests(self):
         self._number = self._number % 0xFFFF + 1
-        for receive, body in self._talks:
+        for receive, body in self._requests:
             frame = self._number.to_bytes(2, "big") + bytes((0, 0)) + len(body).to_bytes(2, "big") + body
             receive(frame, self._rig.time.now_us)
         self._next()

@@ -110,7 +110,7 @@ class Line:
         self.troubled = bool(self.faults) or any(self._drops.values())
 
     def _mute(self, station):
-        return station.faults.deaf_sender() or self.faults.has("cut")
+        return station.faults.is_sender_cut() or self.faults.has("cut")
 
     def _collide(self, sent):
         """Marks the overlapping characters on both sides."""

@@ -40,7 +40,7 @@ class LineFaults:
         for station, piece in kept:
             time.at_us(time.now_us, station.receive, piece, time.now_us)
 
-    def deaf_sender(self):
+    def is_sender_cut(self):
         return bool(self._on) and (self.has("cut") or self.has("cut_tx"))
 
     def bend(self, piece, way, sender, first, whole, sent, line, station):

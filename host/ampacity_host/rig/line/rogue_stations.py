@@ -21,9 +21,9 @@ class RogueStation:
     def _next(self):
         line = self._line
         wait_ms = self._every_ms + (line.rng.below(self._jitter_ms) if self._jitter_ms else 0)
-        self._entry = line.time.at_ms(line.time.now_ms + wait_ms, self._talk)
+        self._entry = line.time.at_ms(line.time.now_ms + wait_ms, self._transmit)
 
-    def _talk(self):
+    def _transmit(self):
         if not (self._waits and self._line.busy()):
             self._station.send(self._frame(self._line))
         self._next()

@@ -45,7 +45,7 @@ class Car:
         return self.taken_j5 >= self.need_j5
 
     @property
-    def hungry(self):
+    def wants_charge(self):
         return self.wants and not self.full
 
     @property

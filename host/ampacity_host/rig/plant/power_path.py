@@ -123,7 +123,7 @@ class PowerPath:
             self._set_amps(0)
             self.poles = count
             self._react()
-            self._tell()
+            self._notify()
 
     # ---- control of its outputs
 
@@ -172,7 +172,7 @@ class PowerPath:
         if contactor != self.commanded:
             self.commanded = contactor
             self.contact()
-        self._tell()
+        self._notify()
 
     def contact(self):
         """Opens or closes according to the command and the weld."""
@@ -191,7 +191,7 @@ class PowerPath:
         self.settle()
         self.feeder_open = opened
         self.contact()
-        self._tell()
+        self._notify()
 
     # ---- the car
 
@@ -206,14 +206,14 @@ class PowerPath:
         self._paused_since_ms = self._overdraw_since_ms = self.plant.now_ms
         self._react()
         self._turn()
-        self._tell()
+        self._notify()
 
     def unplug(self):
         self._stop_ramp()
         self._set_amps(0)
         self._known_phases, self._unplugged_ms = self._used(), self.plant.now_ms
         car, self.car, self.s2 = self.car, None, False
-        self._tell()
+        self._notify()
         return car
 
     def _load_more(self, car):
@@ -249,7 +249,7 @@ class PowerPath:
         self.contact()
         self._react()
         self._turn()
-        self._tell()
+        self._notify()
 
     def _react(self):
         car = self.car
@@ -306,7 +306,7 @@ class PowerPath:
 
     def _wanted_da(self):
         car = self.car
-        if car is None or not self.closed or not car.hungry:
+        if car is None or not self.closed or not car.wants_charge:
             return 0
         return min(self._offered_da(), car.max_da)
 
@@ -314,10 +314,10 @@ class PowerPath:
         self._reaction = None
         if self.car is not car:
             return self._react()
-        asks = car.hungry and self._offered_da() > 0
+        asks = car.wants_charge and self._offered_da() > 0
         if asks and not self.s2:
             self.s2 = True
-            self._tell()
+            self._notify()
         self._target_da = self._wanted_da() if self.s2 else 0
         if self._ramping is None:
             self._ramp()
@@ -337,10 +337,10 @@ class PowerPath:
             self._set_amps(self.amps_da + max(-step_da, min(step_da, gap_da)))
         if self.amps_da != self._target_da:
             self._ramping = self.plant.time.at_ms(now_ms + STEP_MS, self._ramp)
-        elif self.s2 and not (car.hungry and self._offered_da()):
+        elif self.s2 and not (car.wants_charge and self._offered_da()):
             self.s2 = False
             self._paused_since_ms = now_ms
-            self._tell()
+            self._notify()
 
     def _stop_ramp(self):
         self.plant.time.cancel(self._ramping)
@@ -371,7 +371,7 @@ class PowerPath:
             left_j5 = self.car.need_j5 - self.car.taken_j5
             self._filling = self.plant.time.at_ms(self.plant.now_ms + -(-left_j5 // self.power), self._filled)
         self._watch()
-        self._tell()
+        self._notify()
 
     def _filled(self):
         self._filling = None
@@ -379,7 +379,7 @@ class PowerPath:
         self._set_amps(0)
         self.s2 = False
         self._paused_since_ms = self.plant.now_ms
-        self._tell()
+        self._notify()
 
     def settle(self):
         """Adds the energy since the last change to the totals of the EVSE and of the car."""
@@ -445,7 +445,7 @@ class PowerPath:
             return 0
         return self.amps_da * sum(lines.count(phase) for lines in self.terminals[self._known_phases:self._used()])
 
-    def _tell(self):
+    def _notify(self):
         for listener in self.listeners:
             listener(self)
 

@@ -14,8 +14,8 @@ from ampacity_host.rig.base.timeline import WallTimeline
 from ampacity_host.rig.base.upstream import LOOPBACK, address_of, with_port
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.line.pty import PtyStation
-from ampacity_host.rig.process.controller import ProcessController
 from ampacity_host.rig.process.pin_server import Pins, PinServer
+from ampacity_host.rig.process.process_controller import ProcessController
 from ampacity_host.rig.process.tcp_devices import TcpDevices
 
 UP_S_MAX = 20.0
@@ -278,7 +278,7 @@ class ProcessBench(Bench):
     def bay(self, evse, occupied, token):
         self._primary_pins.send({"bay": occupied, "evse": evse, "token": token})
 
-    def tell_safety_load(self, name, on):
+    def send_safety_load(self, name, on):
         self._primary_pins.send({"safety_load": name, "on": on})
 
     # ---- queries to the primary

@@ -46,15 +46,15 @@ class Actions(HelpKeys):
     """model: a ViewModel; ask: `await ask({"op": …})` returns the answer and never raises; fault_injector: of the rig; root:
     its first circuit.
 
-    chosen: index of an EVSE; line: the typed line, or None; said: (success, text) of the last operation, or None; doing: the
-    words of a running operation, or ""; told: (title, lines, first line shown) of an answer that is a page, or None; target,
+    chosen: index of an EVSE; line: the typed line, or None; result: (success, text) of the last operation, or None; doing: the
+    words of a running operation, or ""; page: (title, lines, first line shown) of an answer that is a page, or None; target,
     kind: the selection on the page of faults, or None.
     """
 
     def __init__(self, model, ask, fault_injector, root, virtual=False):
         super().__init__(model, 2)
         self._ask, self._fault_injector, self.root, self.virtual = ask, fault_injector, root, virtual
-        self.chosen, self.line, self.said, self.doing, self.told, self.target, self.kind = 0, None, None, "", None, None, 0
+        self.chosen, self.line, self.result, self.doing, self.page, self.target, self.kind = 0, None, None, "", None, None, 0
         self._held, self._digits, self._work = [], "", None
         model.actions = self
 
@@ -65,7 +65,7 @@ class Actions(HelpKeys):
         keys = self._reader.keys(text)
         if len(self._held) + len(keys) > HELD_MAX and self.line is None:
             self._held, keys = [], []
-            self.said = (False, "more than %d keys at once: none of them was taken" % HELD_MAX)
+            self.result = (False, "more than %d keys at once: none of them was taken" % HELD_MAX)
             return True
         self._held += keys
         taken = False
@@ -77,7 +77,7 @@ class Actions(HelpKeys):
         return taken
 
     def _begin(self, words):
-        self.said, self.doing = None, " ".join(words)
+        self.result, self.doing = None, " ".join(words)
         self._work = asyncio.ensure_future(self._do(words))
 
     @property
@@ -104,29 +104,29 @@ class Actions(HelpKeys):
             answer = work.result() if done else {"ok": False, "error": "no answer within %d s" % PATIENCE_S}
         except WrongWords as problem:
             answer = {"ok": False, "error": str(problem)}
-        self._tell(" ".join(words), answer)
+        self._show_answer(" ".join(words), answer)
 
-    def _tell(self, words, answer):
+    def _show_answer(self, words, answer):
         well = bool(answer.get("ok"))
         text = in_words(answer) if well else str(answer.get("error"))
         well = well and not text.startswith("error: ")  # the console's answers to a line that it refuses
         lines = [printable(line) for line in text.splitlines()] or [""]
         short = " ".join(" ".join(lines).split())
         if well and (len(short) > SHORT or words.startswith("console ")):
-            self.told = (printable(words), lines, 0)
+            self.page = (printable(words), lines, 0)
         else:
-            self.said = (well, "%s: %s" % (printable(words), short))
+            self.result = (well, "%s: %s" % (printable(words), short))
             if not words.startswith("advance "):  # which shows nothing that the clock does not
-                self._look.note("hand" if well else "over", self.said[1])
+                self._look.note("hand" if well else "over", self.result[1])
 
     # ---- the meaning of a key
 
     def take(self, key):
         """Words of an operation, or None."""
-        self.said = None
+        self.result = None
         if self.line is not None:
             return self._type(key)
-        if self.told is not None and self._read(key):
+        if self.page is not None and self._read(key):
             return None
         if self.explain(key):
             return None
@@ -141,7 +141,7 @@ class Actions(HelpKeys):
         if key in KEYS:
             return KEYS[key](self)
         if len(key) == 1:
-            self.said = (False, "no key %s here; ? shows those that there are" % key)
+            self.result = (False, "no key %s here; ? shows those that there are" % key)
         return None
 
     @property
@@ -165,7 +165,7 @@ class Actions(HelpKeys):
         if int(digits) in range(1, count + 1):
             self.chosen, self._digits = int(digits) - 1, digits
         else:
-            self.said = (False, "there is no EVSE %s; they are 1 to %d" % (digits, count))
+            self.result = (False, "there is no EVSE %s; they are 1 to %d" % (digits, count))
 
     def move(self, by):
         self.chosen = (self.chosen + by) % len(self.names)
@@ -200,7 +200,7 @@ class Actions(HelpKeys):
     def _time(self):
         if self.virtual:
             return ["advance", "1000"]
-        self.said = (False, "time moves by itself here; with --clock virtual this key moves it by a second")
+        self.result = (False, "time moves by itself here; with --clock virtual this key moves it by a second")
         return None
 
     # ---- a line
@@ -223,9 +223,9 @@ class Actions(HelpKeys):
 
     def _read(self, key):
         """Scrolls or closes the page; False if the key also has another meaning, so that it is not lost."""
-        title, lines, first = self.told
+        title, lines, first = self.page
         by = {"up": -1, "down": 1}.get(key)
-        self.told = None if by is None else (title, lines, max(0, min(first + by, len(lines) - 1)))
+        self.page = None if by is None else (title, lines, max(0, min(first + by, len(lines) - 1)))
         return by is not None or key in ("escape", "enter", " ", "w")
 
     # ---- the page of faults
@@ -273,7 +273,7 @@ def requests(control):
 
     async def ask(request):
         answer = await control.answer(json.dumps(request).encode())
-        control.said(answer)
+        control.after_answer(answer)
         return answer
 
     return ask

@@ -126,13 +126,13 @@ class Lines:
         said += [(t_ms, "   ocpp %s %s" % ("from the site:" if direction == "in" else "to the site:", text))
                  for t_ms, direction, text in model.new_frames(self._frames_seen) if not is_routine(text)]
         for t_ms, text in sorted(said, key=lambda one: one[0]):
-            self._say(t_ms, text)
+            self._print(t_ms, text)
         self._seen, self._frames_seen = model.seen, model.frames_seen
         if self._paints % self._each == 0:
-            self._say(model.t_ms, "-- " + status_line(model))
+            self._print(model.t_ms, "-- " + status_line(model))
         self._paints += 1
 
-    def _say(self, t_ms, text):
+    def _print(self, t_ms, text):
         self._console.file.write("%s %s\n" % (clock(t_ms), text))
         self._console.file.flush()
 

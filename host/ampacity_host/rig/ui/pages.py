@@ -23,9 +23,9 @@ def foot(model, width):
 def _said(actions, width):
     if actions.doing:
         return [Text(actions.doing + " …", "dim", no_wrap=True, overflow="ellipsis")]
-    if actions.said is None:
+    if actions.result is None:
         return []
-    well, text = actions.said
+    well, text = actions.result
     lines = wrap(text, max(20, width)) or [""]
     if len(lines) > SAID_ROWS_MAX:
         lines = [*lines[: SAID_ROWS_MAX - 1], lines[SAID_ROWS_MAX - 1][: max(19, width - 1)] + "…"]
@@ -40,7 +40,7 @@ def _line(actions, width):
 
 
 def _may(model, actions):
-    if actions.told is not None:
+    if actions.page is not None:
         words = "↑ ↓ scroll  Esc: back to the site"
     elif model.asked or actions.target is not None:
         words = "Esc: back to the site"
@@ -57,15 +57,15 @@ def page(model, rows, low):
     if model.asked:
         keys = actions is not None and model.asked == 1
         return explained(rows, low, KEYS, "the words of this view") if keys else explained(rows, low, WORDS)
-    if actions is not None and actions.told is not None:
-        return _told(actions, rows)
+    if actions is not None and actions.page is not None:
+        return _answer_page(actions, rows)
     if actions is not None and actions.target is not None:
         return _faults(actions)
     return None
 
 
-def _told(actions, rows):
-    title, lines, first = actions.told
+def _answer_page(actions, rows):
+    title, lines, first = actions.page
     return Group(Text(title, "bold", no_wrap=True, overflow="ellipsis"), Text(""),
                  *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines[first:first + max(1, rows - 2)]))
 

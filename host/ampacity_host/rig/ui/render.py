@@ -36,9 +36,9 @@ def screen(model, width, height):
     if turned is not None:
         return _column([*rows, Layout(turned), *end])
     if model.headline is not None:
-        told = wrap(model.headline[1], width - 2 * frame)[:STORY_ROWS_MAX]
-        size = len(told) + (frame or 1)
-        rows.append(Layout(story(model, told, low), size=size))
+        lines = wrap(model.headline[1], width - 2 * frame)[:STORY_ROWS_MAX]
+        size = len(lines) + (frame or 1)
+        rows.append(Layout(story(model, lines, low), size=size))
         left -= size
     bottom_min = BOTTOM_ROWS_MIN_LOW if low else BOTTOM_ROWS_MIN
     circuits, evses = shares(left - 2 * (frame + head) - bottom_min, len(model.state["truth"]["circuits"]), len(model.state["truth"]["evses"]))
@@ -81,12 +81,12 @@ def framed(body, title, subtitle, low, style="none"):
     return Panel(body, title=title, title_align="left", subtitle=subtitle, subtitle_align="right", border_style=style)
 
 
-def story(model, told, low):
+def story(model, lines, low):
     """The headline, the progress of the sequence, and its text in wrapped lines."""
     passed = ""
     if model.progress:
         passed = "%d %% of the story" % (100 * model.progress[0] // model.progress[1])
-    words = Text("\n".join(told), no_wrap=True)
+    words = Text("\n".join(lines), no_wrap=True)
     if not low:
         return framed(words, Text(model.headline[0], "bold"), passed, low, "cyan")
     line = Table.grid(expand=True)

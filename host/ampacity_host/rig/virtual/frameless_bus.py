@@ -115,14 +115,14 @@ class FramelessDriver:
     def _send(self, order_id, now_ms):
         self._order = [order_id, self._want_da, now_ms, False]
         self._fed_ms = now_ms
-        if self.deaf():
+        if self.is_cut_off():
             return
         self.device.obey(self._want_da)
         self.guard.answered(self.index, order_id, now_ms)
         self._time.at_ms(now_ms + PROOF_MS, self._prove, self._order)
 
     def _prove(self, order):
-        if order is self._order and self._bus.alive and not self.deaf():
+        if order is self._order and self._bus.alive and not self.is_cut_off():
             now_ms = self._time.now_ms
             self.guard.heard(self.index, now_ms)
             if not self._shows.by_measure:
@@ -132,7 +132,7 @@ class FramelessDriver:
 
     def round(self, now_ms):
         """The routine reading, and the feeding of the watchdog."""
-        if self.deaf():
+        if self.is_cut_off():
             return self._unanswered(now_ms)
         self._heard_ms = now_ms
         self.guard.heard(self.index, now_ms)
@@ -151,7 +151,7 @@ class FramelessDriver:
             self._try()
         return self.report(now_ms)
 
-    def deaf(self):
+    def is_cut_off(self):
         """A fault of a replay has disconnected it."""
         return self._facts_in["name"] in self._bus.cut_off
 

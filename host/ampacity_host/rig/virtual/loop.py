@@ -142,15 +142,15 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
         """Blocks all code of this owner for this time (longer, if already blocked), as a blocking medium does."""
         until_us = max(self._still.get(owner, 0), self.now_us) + span_us
         self._still[owner] = until_us
-        self.at_us(until_us, self._let_go, owner)
+        self.at_us(until_us, self._release_if_due, owner)
 
-    def let_go(self, owner):
+    def release(self, owner):
         """Ends the blocking."""
         self._still.pop(owner, None)
 
-    def _let_go(self, owner):
+    def _release_if_due(self, owner):
         if self._still.get(owner, 0) <= self.now_us:
-            self.let_go(owner)
+            self.release(owner)
 
     def _postponed(self, soon):
         until_us = self._still.get(soon.context.get(OWNER))
@@ -169,7 +169,7 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
 
 
 def _owned_task(loop, coro, context=None, **options):
-    """A task that its owner (rig/virtual/controller.py) can find when it is killed."""
+    """A task that its owner (rig/virtual/virtual_controller.py) can find when it is killed."""
     task = asyncio.Task(coro, loop=loop, context=context, **options)
     owner = OWNER.get()
     if owner is not None:

@@ -12,10 +12,10 @@ from ampacity.console.console import ASK, Console
 from ampacity_host.rig.base.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.base.secondary_endpoint import InProcessLease, SecondaryEndpoint, dial_network
 from ampacity_host.rig.control_channel.fields import FieldError
-from ampacity_host.rig.virtual.controller import VirtualController
 from ampacity_host.rig.virtual.idle_pacing import IdlePacing
 from ampacity_host.rig.virtual.loop import VirtualLoop
 from ampacity_host.rig.virtual.memory_network import MemoryWriter, Network
+from ampacity_host.rig.virtual.virtual_controller import VirtualController
 
 SLICE_S = 0.05
 
@@ -218,7 +218,7 @@ class VirtualBench(Bench):
             self.primary.platform.events.append(("bay", evse, occupied, token))
         self.flush()
 
-    def tell_safety_load(self, name, on):
+    def send_safety_load(self, name, on):
         if self.primary is not None and self.primary.running:
             self.primary.platform.events.append(("safety_load", name, on))
 

@@ -4,8 +4,8 @@ from ampacity_host.rig.base.bench import budgets_ms
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.fault_injection.cascade_faults import CascadeFaultInjector
 from ampacity_host.rig.plant.overload_allowance import attach_allowances
-from ampacity_host.rig.virtual.controller import VirtualController
 from ampacity_host.rig.virtual.virtual_bench import VirtualBench
+from ampacity_host.rig.virtual.virtual_controller import VirtualController
 
 
 class VirtualCascadeBench(VirtualBench):

@@ -57,9 +57,9 @@ class OrderWriter:
         return self._device.unit
 
     @property
-    def muted(self) -> int:
+    def traffic(self) -> int:
         """What is sent to it: ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC."""
-        return self._device.muted
+        return self._device.traffic
 
     def target_da(self) -> int:
         """What should be ordered now. While the settings are unproven a lower goes down to within the reserve."""

@@ -6,6 +6,7 @@ proves anything here; the reading after it does.
 """
 
 from ampacity.bus.client.request import Request
+from ampacity.bus.device_facts import ALL_TRAFFIC
 from ampacity.bus.modbus.frames import words
 from ampacity.bus.profile.orders.order_recipe import W_ADDRESS
 
@@ -29,7 +30,7 @@ class SharedLimits:
     def quiet(self) -> bool:
         """Is the fail-safe of one of them being tested? Every frame would keep it from falling back."""
         for unit in self.members:
-            if self.members[unit].muted:
+            if self.members[unit].traffic != ALL_TRAFFIC:
                 return True
         return False
 

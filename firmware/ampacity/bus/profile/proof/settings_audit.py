@@ -104,8 +104,8 @@ class SettingsAudit:
         """What the device shows instead of what was written to it so often is its setting: the ledger counts it so, whatever that costs."""
         for write in self.recipe:
             address = write[W_ADDRESS]
-            told = self._write_acks.get(address, 0)
-            if told and write[W_WHAT] in COUNTED and not self.is_set(write) and (told >= TRIES_MAX or self._rounded(write)):
+            wrong_acks = self._write_acks.get(address, 0)
+            if wrong_acks and write[W_WHAT] in COUNTED and not self.is_set(write) and (wrong_acks >= TRIES_MAX or self._rounded(write)):
                 self._accepted[address] = self.readings.values[write[W_SHOWN]]
                 if write[W_WHAT] == "watchdog":
                     self.targets["watchdog_taken"] = self._accepted[address]

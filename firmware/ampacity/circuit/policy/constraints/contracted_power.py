@@ -33,10 +33,10 @@ CLASS_MAX = 255  # in quarters of the contract
 class Quarter:
     """The present window of one alignment."""
 
-    def __init__(self, begin_ms: int, used_j: int, told_ms: int) -> None:
+    def __init__(self, begin_ms: int, used_j: int, confirmed_ms: int) -> None:
         self.begin_ms = begin_ms
         self.used_j = used_j
-        self.told_ms = told_ms  # the clock said so last
+        self.confirmed_ms = confirmed_ms  # the clock said so last
 
 
 class ContractedPower(Constraint):
@@ -66,7 +66,7 @@ class ContractedPower(Constraint):
 
     def align(self, begin_ms: int, now_ms: int) -> None:
         """The clock says that a quarter begins or began at begin_ms."""
-        self._turn(now_ms)
+        self._advance(now_ms)
         begin_ms = now_ms - (now_ms - begin_ms) % self.window_ms
         known = None
         for quarter in self.quarters:
@@ -77,8 +77,8 @@ class ContractedPower(Constraint):
         if known is None:
             known = Quarter(begin_ms, self._used_since(begin_ms), now_ms)
             self.quarters.append(known)
-        known.told_ms = now_ms
-        self.quarters = [quarter for quarter in self.quarters if now_ms - quarter.told_ms < FORGET_MS]
+        known.confirmed_ms = now_ms
+        self.quarters = [quarter for quarter in self.quarters if now_ms - quarter.confirmed_ms < FORGET_MS]
         if len(self.quarters) > ALIGNMENTS_MAX:
             self.quarters = [known]
             self.any_until_ms = now_ms + FORGET_MS
@@ -141,7 +141,7 @@ class ContractedPower(Constraint):
             self.version = self.phase_usage.version
             for e in self.site.below[self.circuit]:
                 self.weights[e] = -(-self.phase_usage.weight_x100(e) // 100)
-        self._turn(now_ms)
+        self._advance(now_ms)
         self._add(other, now_ms)
         shown_da = 0
         for key in range(self.circuit * self.site.phases, (self.circuit + 1) * self.site.phases):
@@ -172,7 +172,7 @@ class ContractedPower(Constraint):
             begin_ms -= self.step_ms
         return allowed_w
 
-    def _turn(self, now_ms: int) -> None:
+    def _advance(self, now_ms: int) -> None:
         if self.step_begin_ms < 0:
             self.step_begin_ms = self.counted_ms = now_ms
             self.steps_j[0] = 0

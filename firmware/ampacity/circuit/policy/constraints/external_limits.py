@@ -35,8 +35,8 @@ class Limit:
         self.export = False
         self.phases: "int | None" = None  # that the source means the car to use
 
-    def fall_silent(self, now_ms: int) -> bool:
-        """Its validity is over. False: it is gone."""
+    def expire(self, now_ms: int) -> bool:
+        """Its validity is over. False: it is no longer in force."""
         release_ms = self.release_ms
         self.until_ms = None
         self.release_ms = 0
@@ -106,7 +106,7 @@ class Limits:
             return False
         kept = []
         for limit in self.limits:
-            if limit.until_ms is None or now_ms < limit.until_ms or limit.fall_silent(now_ms):
+            if limit.until_ms is None or now_ms < limit.until_ms or limit.expire(now_ms):
                 kept.append(limit)
         self.limits = kept
         self.renew()

@@ -138,7 +138,7 @@ class Demand:
 
     def _band(self, slack: "DepartureSlack", e: int, waited: bool) -> int:
         """By its slack; the first for one of whom nothing is known, if its turn has come."""
-        if waited and not slack.told(e):
+        if waited and not slack.is_known(e):
             slack.turn[e] = True
         return 0 if slack.turn[e] else slack.band(e)
 
@@ -232,6 +232,18 @@ class Demand:
             self.learnt = LearntMinimum(self.ledger.site)
         if not s.evse.primary:
             self.learnt.look(room, self, s, now_ms)
+
+    def untried_da(self, evse: int, least_da: int, most_da: int) -> int:
+        """The least current, in da, at which its car was not tried although it drew nothing at its orders so far: least_da as long as there was
+        no such order, then the next level of learnt_minimum.py up to most_da, or what a primary below reports; 0: it was tried at all."""
+        idle_da = self.idle_da[evse]
+        if not idle_da:
+            return least_da
+        if self.ledger.site.evses[evse].primary:
+            return least_da if least_da > idle_da else 0
+        from ampacity.circuit.policy.queue.learnt_minimum import above
+
+        return above(idle_da, self.drew_da[evse], most_da)
 
     def _used_da(self, s: EvseState, now_ms: int) -> int:
         """Its present current, in da; -1: unknown."""

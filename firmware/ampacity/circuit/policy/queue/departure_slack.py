@@ -16,7 +16,7 @@ if False:  # for the type checker
 
 NO_SLACK_MS = 1 << 40
 BAND_MS = 3600000
-UNTOLD_BAND = 2
+UNKNOWN_BAND = 2
 REST_WH = 200  # what no counter is sure of
 STEP_MS_MAX = 5000
 WH = 360000000  # da·dV·ms
@@ -60,14 +60,14 @@ class DepartureSlack:
             needed_ms = self.left[e] * 100 // (most_da * self.phase_usage.weight_x100(e) * self.limits.volts_dv)
             self.slack_ms[e] = self.departure_ms[e] - now_ms - needed_ms if self.left[e] else NO_SLACK_MS
 
-    def told(self, evse: int) -> bool:
+    def is_known(self, evse: int) -> bool:
         """Are its need and its departure known?"""
         return self.left[evse] >= 0 and self.departure_ms[evse] >= 0
 
     def band(self, evse: int) -> int:
         """0 for a car without time left, up to BANDS - 1."""
-        if not self.told(evse):
-            return UNTOLD_BAND
+        if not self.is_known(evse):
+            return UNKNOWN_BAND
         return min(BANDS - 1, max(0, self.slack_ms[evse] // BAND_MS + 1))
 
     def satisfied(self, evse: int) -> bool:

@@ -64,7 +64,7 @@ class LearntMinimum:
     def _next(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
         e = s.index
         most_da = min(s.evse.limit_da, room.limits.evse_da[e])
-        level_da = _above(room.want_da[e], demand.drew_da[e], most_da)
+        level_da = above(room.want_da[e], demand.drew_da[e], most_da)
         if level_da and not demand.satisfied(e) and possible(room, s, level_da):
             self.trying[e] = True
             s.evse.min_da = level_da
@@ -90,13 +90,18 @@ class LearntMinimum:
 
 
 def untried_da(room: "SharedCapacity", demand: "Use", s: EvseState) -> int:
-    """The next minimum above all orders at which its car drew nothing, where it is possible now, in da; 0: none."""
+    """The next minimum above all orders at which its car drew nothing, where it is possible now, in da; 0: none.
+
+    A primary below reports it as the least grant that is of use to it, which is its minimum where it is possible.
+    """
     e = s.index
-    level_da = 0 if s.evse.primary else _above(demand.idle_da[e], demand.drew_da[e], min(s.evse.limit_da, room.limits.evse_da[e]))
+    if s.evse.primary:
+        return s.evse.min_da if s.evse.min_da > demand.idle_da[e] else 0
+    level_da = above(demand.idle_da[e], demand.drew_da[e], min(s.evse.limit_da, room.limits.evse_da[e]))
     return level_da if level_da and possible(room, s, level_da) else 0
 
 
-def _above(want_da: int, drew_da: int, most_da: int) -> int:
+def above(want_da: int, drew_da: int, most_da: int) -> int:
     """The next minimum above its order, at most a current at which it drew before; 0: none."""
     if drew_da and drew_da <= want_da + SAME_DA:
         return 0

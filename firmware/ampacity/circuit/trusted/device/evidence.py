@@ -62,13 +62,13 @@ class Evidence:
         """The most that it allows after a restart, in da (rule 8); the hardware maximum where nothing is known."""
         return reserve.power_on_da(self.evse, self)
 
-    def sure_da(self) -> int:
-        """What it draws without asking by what is known, not by what is feared: 0 where nothing is known."""
-        sure = 0
-        told = self.evse.kind != "ampacity" and self.evse.power_on_source in ("documented", "declared")
-        if told or "power_on_da" in self.values or "power_on_da" in self.seen:
-            sure = self.power_on_da()
-        return max(sure, self.fallback_da()) if self.watchdog_ms() > 0 else sure
+    def known_reserve_da(self) -> int:
+        """The current that it draws without an order by known evidence, in da; without an allowance for unknown values, so 0 if none is known."""
+        known = 0
+        stated = self.evse.kind != "ampacity" and self.evse.power_on_source in ("documented", "declared")
+        if stated or "power_on_da" in self.values or "power_on_da" in self.seen:
+            known = self.power_on_da()
+        return max(known, self.fallback_da()) if self.watchdog_ms() > 0 else known
 
     def fresh(self, now_ms: int) -> bool:
         """Rule 8: may an order above the reserve follow, by what was read within boot_ms?"""

@@ -173,7 +173,7 @@ class OrderBook:
         """The value of the last frame that was sent, or -1."""
         return self.orders[-1].da if self.orders and self.orders[-1].id != UNKNOWN else -1
 
-    def stands(self) -> bool:
+    def has_settled_order(self) -> bool:
         """One order above 0 alone, proven and settled: what its car draws now is what it makes of that."""
         return len(self.orders) == 1 and self.orders[0].proven and self.orders[0].da > 0
 

@@ -95,10 +95,10 @@ def power_on_da(evse: Evse, known: "Known") -> int:
     """The most after any restart: documented, declared, read back, seen, else the hardware maximum."""
     if evse.kind == "local":
         return 0
-    return max(_told_power_on_da(evse, known), known.seen.get("power_on_da", 0))
+    return max(_stated_power_on_da(evse, known), known.seen.get("power_on_da", 0))
 
 
-def _told_power_on_da(evse: Evse, known: "Known") -> int:
+def _stated_power_on_da(evse: Evse, known: "Known") -> int:
     """Without test results, except where nothing is declared."""
     if "power_on_da" in known.values:
         return _number(known, "power_on_da", hardware_da(evse, known))

@@ -1,4 +1,4 @@
-"""Phases that a car does not use count no longer, where a second witness would see them used again (rule 14).
+"""Phases that a car does not use count no longer, where a valid meter would show them used again (rule 14).
 
 What its contactor can close an EVSE may load, and most cars of one phase leave two of three idle. A terminal is unused when
 its own measurement showed it steadily without current while another of its terminals drew. From then on an order counts on it
@@ -48,11 +48,11 @@ class UnusedPhases:
                 for key in range(c.index * site.phases, (c.index + 1) * site.phases):
                     self.frees[key] = True
 
-    def witness(self, key: int, believed: bool) -> None:
+    def set_meter_valid(self, key: int, is_valid: bool) -> None:
         """The meter of this circuit has become valid or invalid on this phase."""
-        if self.frees[key] == believed:
+        if self.frees[key] == is_valid:
             return
-        self.frees[key] = believed
+        self.frees[key] = is_valid
         for s in self.bounds.evse_states:
             if s.unused:
                 self.bounds.update_keys(s, s.leak_da)

@@ -12,7 +12,7 @@ class MaxFilter:
         self.before = [EMPTY] * phases
         self.since_ms = -1
 
-    def turn(self, now_ms: int) -> None:
+    def advance(self, now_ms: int) -> None:
         """Call once before the values of one moment."""
         if self.since_ms >= 0 and now_ms - self.since_ms < self.bucket_ms:
             return
@@ -43,7 +43,7 @@ class MinMaxHistory:
         self.hi_before = [EMPTY] * (evses * phases)
         self.since_ms = [-1] * evses
 
-    def turn(self, k: int, now_ms: int) -> None:
+    def advance(self, k: int, now_ms: int) -> None:
         """Begin a new bucket of the k-th where the present one is old enough."""
         since_ms = self.since_ms[k]
         if since_ms >= 0 and now_ms - since_ms < self.bucket_ms:
@@ -55,7 +55,7 @@ class MinMaxHistory:
 
     def put(self, k: int, values: "list[int]", now_ms: int) -> None:
         """One reading of the k-th, per phase."""
-        self.turn(k, now_ms)
+        self.advance(k, now_ms)
         at = k * self.phases
         for value in values:
             if value < self.lo[at]:

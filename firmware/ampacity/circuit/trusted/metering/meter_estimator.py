@@ -10,7 +10,7 @@ from ampacity.circuit.trusted.device.evse_state import FRESH_MS
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.max_filter import MaxFilter, MinMaxHistory
 from ampacity.circuit.trusted.metering.meter_trust import PHASE, SIGN, MeterTrust
-from ampacity.circuit.trusted.metering.step_response import STEP_DA, StepResponse
+from ampacity.circuit.trusted.metering.step_check import STEP_DA, StepCheck
 
 WAIT_MS = 3000  # how long a frame waits for the readings after it
 FILTER_MS = 3000
@@ -52,7 +52,7 @@ class MeterEstimator:
         self.period_ms = 1000
         self.mark = -1
         self.mark_ms = -1
-        self.steps = StepResponse(self.phases, self.inputs)
+        self.steps = StepCheck(self.phases, self.inputs)
         self.trust = MeterTrust([self._loaded(p) for p in range(self.phases)])
         self.open = False  # a frame is waiting for the readings after it
         self.unread = False  # it may be from before the first reading of one: no step begins or ends there
@@ -169,8 +169,8 @@ class MeterEstimator:
     def _most_of_late(self, at: int, evse: int, p: int) -> int:
         s = self.ledger.evse_states[evse]
         if self.raw_ms - s.measured_ms > FRESH_MS:
-            told = 0 <= s.lower_ms <= self.raw_ms - FOLLOW_MS
-            return (min(s.bound_da, max(0, s.sent_da)) if told else s.bound_da) * self.mult[at]
+            lowered = 0 <= s.lower_ms <= self.raw_ms - FOLLOW_MS
+            return (min(s.bound_da, max(0, s.sent_da)) if lowered else s.bound_da) * self.mult[at]
         return self.past.most(at, s.phase_da[p])
 
     def _open(self, now_ms: int) -> None:
@@ -185,7 +185,7 @@ class MeterEstimator:
             s = self.ledger.evse_states[evse]
             fresh = self.raw_ms - s.measured_ms <= FRESH_MS
             # what the meter shows may be older than the newest reading: those of that while count too
-            self.past.turn(k, self.raw_ms)
+            self.past.advance(k, self.raw_ms)
             if fresh:
                 self.past.bracket(k, s.phase_da, self.lo, self.hi)
             else:
@@ -249,7 +249,7 @@ class MeterEstimator:
         least, most = self._sums()
         wrong = 0  # a mask of phases
         for window in (self.high_max, self.high_min, self.low_max):
-            window.turn(now_ms)
+            window.advance(now_ms)
         for p in range(self.phases):
             if p not in self.inputs:
                 continue
@@ -270,23 +270,23 @@ class MeterEstimator:
         stepped = not self.unread and steps.look(self.frame_da, least, most, now_ms)
         if self.state == "frozen":
             return
-        believed = trust.believed(now_ms)
+        trusted = trust.is_trusted(now_ms)
         missed = followed = 0
-        if stepped and (believed or steps.from_rest):  # a long ramp is one step only
+        if stepped and (trusted or steps.from_rest):  # a long ramp is one step only
             missed = 0 if self._rule_3_2_phase() else steps.missed
             followed = steps.followed
         for p in self.inputs:
             if wrong >> p & 1:
-                trust.owe(p, self._spared(p, least, most), now_ms)
+                trust.require_steps(p, self._spared(p, least, most), now_ms)
             elif missed >> p & 1:
-                trust.owe(p, steps.spared[p], now_ms)
+                trust.require_steps(p, steps.spared[p], now_ms)
             elif followed >> p & 1:
                 trust.followed(p, steps.spared[p])
         if missed:
             trust.failed(PHASE, missed & ~steps.jumpy == 0)
-        elif wrong and believed:
+        elif wrong and trusted:
             trust.failed(SIGN)
-        if not trust.believed(now_ms):
+        if not trust.is_trusted(now_ms):
             self._lose("lost", trust.reason)
             self.complete = True
 
@@ -334,11 +334,11 @@ class MeterEstimator:
     def _recover(self, now_ms: int) -> None:
         """A lost meter is valid again when it answers, and after a contradiction when it has followed steps."""
         if self.complete and now_ms - self.mark_ms <= self.frozen_ms:
-            earned = self.trust.believed(now_ms)
+            earned = self.trust.is_trusted(now_ms)
             self.state = "ok" if earned else "lost"
             self.reason = "" if earned else self.trust.reason
 
-    def looked_at(self) -> None:
+    def inspected(self) -> None:
         """A person looked at the meter: nothing from before counts any more."""
         self.trust.reset()
         self.steps.forget()
@@ -348,11 +348,12 @@ class MeterEstimator:
         """Section 3.3: ages end in a latched state within one tick of their limit."""
         if self.open and now_ms - self.frame_ms > WAIT_MS:
             self._give_up_waiting(now_ms)
-        if self.state != "ok":
-            return
-        if self._rule_3_3_old(now_ms):
+        old, frozen = self._rule_3_3_old(now_ms), not self.coarse and self._rule_3_3_frozen(now_ms)
+        if self.state != "ok":  # a frame that was judged meanwhile ages like that of a valid meter
+            self.complete = self.complete and not old and not frozen
+        elif old:
             self._lose("lost", "no frame for %d ms" % self.timeout_ms)
-        elif not self.coarse and self._rule_3_3_frozen(now_ms):
+        elif frozen:
             self._lose("frozen", "no bit has changed for %d ms" % self.frozen_ms)
 
     def _rule_3_3_old(self, now_ms: int) -> bool:

@@ -1,7 +1,7 @@
 """Trust in one meter's sign and phases: lost in one frame, earned by steps of our own that it follows (safety.md 3.2).
 
-A phase that failed owes OWED followed steps, each between two rests: one may be a step of other load that came by
-chance, two in a row in the same direction and of the same size hardly are. Where the failing step spared another
+A phase that failed is trusted again after STEPS_REQUIRED followed steps, each between two rests: one may be a step of other load that
+came by chance, two in a row in the same direction and of the same size hardly are. Where the failing step spared another
 phase, only one that omits the same phase is evidence: swapped CTs follow an even step correctly.
 
 Failures are counted over a day, not over an hour: a lie that comes and goes with the sun, the heat or a season of
@@ -10,7 +10,7 @@ currents of ours) has a small weight, or a correct meter next to a hob would end
 comes and goes also looks like jumps. At BLAME_MAX a person must look.
 """
 
-OWED = 2
+STEPS_REQUIRED = 2
 FAILED = 12  # blame for a failure that nothing else explains: the third one is the last
 EXPLAINED = 1  # for a failure that jumps of other load explain
 BLAME_MAX = 3 * FAILED
@@ -22,11 +22,11 @@ PHASE = "did not follow a step of the EVSEs"
 
 
 class MeterTrust:
-    """What one meter owes, per supply phase. loaded: does one of our EVSEs load this phase?"""
+    """The followed steps that one meter still lacks, per supply phase. loaded: does one of our EVSEs load this phase?"""
 
     def __init__(self, loaded: "list[bool]") -> None:
         self.loaded = loaded
-        self.owed = [0] * len(loaded)
+        self.missing_steps = [0] * len(loaded)
         self.against = [0] * len(loaded)  # masks: which other phases a step must spare to count for this one
         self.blame = [0] * BUCKETS
         self.latched = False
@@ -34,35 +34,35 @@ class MeterTrust:
         self.unsaved_failures = 0  # how often trust fell since that was journalled
         self.reason = ""
 
-    def believed(self, now_ms: int) -> bool:
-        """3.2: False while a phase owes a followed step, a person has to look, or a failure that no EVSE can clear is younger than UNTRIED_MS."""
+    def is_trusted(self, now_ms: int) -> bool:
+        """3.2: False while a phase lacks a followed step, a person has to look, or a failure that no EVSE can clear is younger than UNTRIED_MS."""
         if self.latched or (self.failed_ms >= 0 and now_ms - self.failed_ms < UNTRIED_MS):
             return False
-        return not self.owes()
+        return not self.has_missing_steps()
 
-    def owes(self) -> bool:
+    def has_missing_steps(self) -> bool:
         """Is a followed step still missing on some phase?"""
-        for owed in self.owed:
-            if owed:
+        for missing in self.missing_steps:
+            if missing:
                 return True
         return False
 
     def needs_step(self, p: int) -> bool:
         """Would a step of our EVSEs on this phase help?"""
-        return self.owed[p] > 0 and not self.latched
+        return self.missing_steps[p] > 0 and not self.latched
 
     # what the meter did
 
-    def owe(self, p: int, spared: int, now_ms: int) -> None:
+    def require_steps(self, p: int, spared: int, now_ms: int) -> None:
         """On this phase it showed what cannot be, or missed a step of ours; spared: mask of the phases where ours hardly did."""
         if self.loaded[p]:
-            self.owed[p] = OWED
+            self.missing_steps[p] = STEPS_REQUIRED
             self.against[p] |= spared
         elif True not in self.loaded:
             self.failed_ms = now_ms
         for q in range(len(self.loaded)):
             if self.loaded[q] and not self.loaded[p]:
-                self.owed[q] = OWED
+                self.missing_steps[q] = STEPS_REQUIRED
 
     def failed(self, reason: str, explained: bool = False) -> None:
         """One more failure, on however many phases. explained: other load that jumps may have feigned it."""
@@ -76,22 +76,22 @@ class MeterTrust:
 
     def followed(self, p: int, spared: int) -> None:
         """It followed a step of ours that spared these phases."""
-        if self.owed[p] and not self.against[p] & ~spared:
-            self.owed[p] -= 1
-            if not self.owed[p]:
+        if self.missing_steps[p] and not self.against[p] & ~spared:
+            self.missing_steps[p] -= 1
+            if not self.missing_steps[p]:
                 self.against[p] = 0
 
     # time, people, the journal
 
-    def turn(self) -> None:
+    def advance(self) -> None:
         """A quarter of a day is over."""
         self.blame.insert(0, 0)
         self.blame.pop()
 
     def reset(self) -> None:
         """A person looked at the meter and its CTs: it is what it was when it was commissioned."""
-        for p in range(len(self.owed)):
-            self.owed[p] = self.against[p] = 0
+        for p in range(len(self.missing_steps)):
+            self.missing_steps[p] = self.against[p] = 0
         for at in range(BUCKETS):
             self.blame[at] = 0
         self.latched = False
@@ -102,24 +102,26 @@ class MeterTrust:
         """Why the meter is not valid; "": it is."""
         if self.latched:
             return "%s, third time within 24 h: inspection required" % self.reason
-        lines = ["L%d" % (p + 1) for p, owed in enumerate(self.owed) if owed]
+        lines = ["L%d" % (p + 1) for p, missing in enumerate(self.missing_steps) if missing]
         if lines:
             return "%s; trusted again when it follows the steps of the EVSEs on %s" % (self.reason, ", ".join(lines))
         return self.reason if self.failed_ms >= 0 else ""
 
     def dump(self) -> "dict[str, object] | None":
         """JSON-able; None: nothing counts against it."""
-        if not self.latched and not self.owes() and not sum(self.blame):
+        if not self.latched and not self.has_missing_steps() and not sum(self.blame):
             return None
-        return {"owed": list(self.owed), "against": list(self.against), "blame": list(self.blame), "latched": self.latched, "reason": self.reason}
+        return {"owed": list(self.missing_steps), "against": list(self.against), "blame": list(self.blame),
+                "latched": self.latched, "reason": self.reason}  # fmt: skip
 
     def load(self, kept: object) -> None:
         """What does not have the expected form is left out."""
         if not isinstance(kept, dict):
             return
-        owed, against, blame = ints(kept.get("owed"), len(self.owed)), ints(kept.get("against"), len(self.owed)), ints(kept.get("blame"), BUCKETS)
-        if owed is not None and against is not None:
-            self.owed = [min(OWED, da) for da in owed]
+        count = len(self.missing_steps)
+        missing, against, blame = ints(kept.get("owed"), count), ints(kept.get("against"), count), ints(kept.get("blame"), BUCKETS)
+        if missing is not None and against is not None:
+            self.missing_steps = [min(STEPS_REQUIRED, steps) for steps in missing]
             self.against = against
         if blame is not None:
             self.blame = blame

@@ -57,7 +57,7 @@ class OtherLoad:
         self.now_ms = now_ms
         if now_ms - self.bucket_ms >= BUCKET_MS:
             self.bucket_ms = now_ms
-            self._turn()
+            self._advance()
         self.over = False
         for key in range(self.site.size):
             self.below_da[key] = self.over_da[key] = 0
@@ -71,14 +71,14 @@ class OtherLoad:
                 self.ledger.margin.no_raise[c] = estimator.missed_two(now_ms)
             self._circuit(c, estimator if measured else None)
 
-    def _turn(self) -> None:
+    def _advance(self) -> None:
         """A quarter of a day is over."""
         self.seen_da.insert(0, self.seen_da.pop())
         for key in range(self.site.size):
             self.seen_da[0][key] = 0
             self.greatest_da[key] = max([_whole(bucket[key]) for bucket in self.seen_da])
         for estimator in self.metered:
-            estimator.trust.turn()
+            estimator.trust.advance()
 
     def _circuit(self, c: int, estimator: "MeterEstimator | None") -> None:
         ledger = self.ledger
@@ -86,7 +86,7 @@ class OtherLoad:
         for p in range(self.site.phases):
             key = c * self.site.phases + p
             if self.estimators[c] is not None:
-                self._rule_14_witness(c, key, estimator is not None and p in estimator.inputs)
+                self._rule_14_meter_valid(c, key, estimator is not None and p in estimator.inputs)
             if estimator is not None and p in estimator.inputs:
                 self._measured(estimator, key, p)
             else:
@@ -96,9 +96,9 @@ class OtherLoad:
             if parent >= 0:
                 self.below_da[parent * self.site.phases + p] += self.shown_da[key]
 
-    def _rule_14_witness(self, c: int, key: int, believed: bool) -> None:
+    def _rule_14_meter_valid(self, c: int, key: int, is_valid: bool) -> None:
         """Phases that cars do not use are given to others where this meter would see them used again."""
-        self.ledger.bounds.unused_phases.witness(key, believed and self.site.circuits[c].frees_phases)
+        self.ledger.bounds.unused_phases.set_meter_valid(key, is_valid and self.site.circuits[c].frees_phases)
 
     def _rule_3_4_assumed(self, key: int, lost: bool) -> int:
         """Without a valid meter: the assumed value, the highest seen, or the sum measured or assumed below."""
@@ -112,7 +112,7 @@ class OtherLoad:
     def _still_shown(self, key: int) -> int:
         """The excess of a live but invalid meter above all that our EVSEs may draw."""
         estimator, p = self.estimators[key // self.site.phases], key % self.site.phases
-        alive = (estimator is not None and not estimator.trust.believed(self.now_ms)
+        alive = (estimator is not None and not estimator.trust.is_trusted(self.now_ms)
                  and 0 <= self.now_ms - estimator.raw_ms <= estimator.timeout_ms and estimator.raw_ms >= 0)
         return max(estimator.certain_da[p], estimator.seen_da[p]) if estimator is not None and alive else 0
 
@@ -168,11 +168,11 @@ class OtherLoad:
                 self.ledger.assumed_da[key] = self.alarm_da[key] = max(self.site.assumed_da[key], below_da)
                 key, below_da = self._above(key)
 
-    def trusted(self, circuit: int, now_ms: int) -> None:
+    def inspected(self, circuit: int, now_ms: int) -> None:
         """A person looked at this circuit's meter and its CTs."""
         estimator = self.estimators[circuit]
         if estimator is not None:
-            estimator.looked_at()
+            estimator.inspected()
             self.ledger.events.add(now_ms, "meter", "%s: meter inspected; trusted again" % self.site.circuits[circuit].name)
 
     def dump(self) -> "dict[str, object]":

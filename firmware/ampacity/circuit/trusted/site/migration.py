@@ -21,7 +21,7 @@ if False:  # for the type checker
     Facts = dict[str, object]
     Entry = dict[str, object]
 
-UNTOLD_DA = 320  # the maximum of one of whom an earlier version kept none
+UNKNOWN_DA = 320  # the maximum of one of whom an earlier version kept none
 
 
 def shape_of(ledger: Ledger, facts: "Facts") -> "dict[str, object]":
@@ -35,7 +35,7 @@ def shape_of(ledger: Ledger, facts: "Facts") -> "dict[str, object]":
 
 def _present(ledger: Ledger, facts: "Facts") -> "dict[str, object]":
     site = ledger.site
-    circuits = {c.name: list(c.rating_da) for c in site.circuits if not c.gone}
+    circuits = {c.name: list(c.rating_da) for c in site.circuits if not c.removed}
     evses = {}
     for s in ledger.evse_states:
         if s.evse.removed or (s.isolated and not s.feeder_open):
@@ -61,7 +61,7 @@ def _before(ledger: Ledger) -> "dict[str, object]":
             evses.append(entry)
     for c in site.circuits:
         cap_da = ledger.cap_da[c.index * site.phases : (c.index + 1) * site.phases]
-        if cap_da != c.rating_da or (c.gone and any([c.name in entry["path"] for entry in evses])):
+        if cap_da != c.rating_da or (c.removed and any([c.name in entry["path"] for entry in evses])):
             circuits[c.name] = cap_da
     return {"circuits": circuits, "evses": evses}
 
@@ -146,7 +146,7 @@ class SiteMigration:
         if any([name not in self.names for name in path]):
             path += [name for name in self.fresh if name not in path]
         entry = {"name": raw["name"], "path": path, "terminals": terminals, "at": raw.get("at")}
-        for key, otherwise in (("max", UNTOLD_DA), ("reserve", UNTOLD_DA), ("lapse", 0)):
+        for key, otherwise in (("max", UNKNOWN_DA), ("reserve", UNKNOWN_DA), ("lapse", 0)):
             value = raw.get(key)
             entry[key] = value if isinstance(value, int) else otherwise
         return entry
@@ -232,7 +232,7 @@ class SiteMigration:
         self._rule_15_ratings(ledger)
 
     def _rule_15_ratings(self, ledger: Ledger) -> None:
-        site, gone = ledger.site, [c.rating_da for c in ledger.site.circuits if c.gone]
+        site, gone = ledger.site, [c.rating_da for c in ledger.site.circuits if c.removed]
         for c in site.circuits:
             olds = gone if c.name in self.fresh else [self.ratings[c.name]] if c.name in self.ratings else []
             for old in olds:

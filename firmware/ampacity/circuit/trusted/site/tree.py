@@ -20,12 +20,12 @@ FLAGS = ("watchdog_fixed", "survives", "holds", "poll_feeds", "one_client", "pri
 class Circuit:
     """One node: what may flow (rating_da per phase), and what else may draw there."""
 
-    gone = False  # of the site before its change (rule 15): no path leads there now
+    removed = False  # of the site before its change (rule 15): no path leads there now
 
     def __init__(self, index: int, facts: dict[str, object], phases: int) -> None:
         self.index = index
         if facts.get("gone"):
-            self.gone = True
+            self.removed = True
         self.name: str = facts["name"]  # type: ignore[assignment]
         self.parent: int = facts.get("parent", -1)  # type: ignore[assignment]
         self.rating_da = per_phase(facts["rating_da"], phases)

@@ -17,7 +17,7 @@ CALM_MS = 60000  # jumps of other load fade by a 64th in this time: to half in 4
 CALM_PART = 64
 
 
-class StepResponse:
+class StepCheck:
     """One meter's frames against what the EVSEs below it draw. inputs: the supply phases that it measures.
 
     After a look that found a step, masks of phases: `missed` it, `followed` it, `jumpy` where jumps of other load explain

@@ -4,13 +4,12 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ampacity.base.document_shape import check_shape
 from ampacity.circuit.excursions import words
-from ampacity.roles.optional.excursion_log import JOURNAL, JOURNAL_BYTES
+from ampacity.roles.optional.excursion_log import JOURNAL, JOURNAL_BYTES, RECORD
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.journal import Journal
 from ampacity_host.failure import failed
-
-RECORD_KEYS = {"circuit", "phase", "peak_da", "rating_da", "duration_ms", "over_das", "i2t_a2s", "breaker", "used_permille", "would_trip"}
 
 
 class NoData(Exception):
@@ -27,10 +26,10 @@ def read_excursions(folder):
     for _seq, data in journal.records():
         try:
             record = json.loads(data)
+            check_shape(record, RECORD)
         except ValueError:
             continue
-        if isinstance(record, dict) and record.keys() >= RECORD_KEYS:
-            records.append(record)
+        records.append(record)
     return records
 
 

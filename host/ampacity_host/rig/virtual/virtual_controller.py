@@ -87,7 +87,7 @@ class VirtualController:
             return
         platform, self.platform = self.platform, None
         platform.die()
-        self.world.loop.let_go(self)
+        self.world.loop.release(self)
         for task in list(self.tasks):
             task.cancel()
 

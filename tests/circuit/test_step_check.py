@@ -1,15 +1,15 @@
 """Section 3.2, steps of our own EVSEs: what counts as one, what the meter must show of it, and what other load explains."""
 
-from ampacity.circuit.trusted.metering.step_response import StepResponse
+from ampacity.circuit.trusted.metering.step_check import StepCheck
 
 REFERENCE_MS, CALM_MS = 10000, 60000
 
 
-class Seen(StepResponse):
+class Seen(StepCheck):
     """Frames of a meter on three phases; ours draw exactly `ours`. Other load is 10 A on each phase."""
 
     def __init__(self, inputs=(0, 1, 2), begins_ms=1000000):
-        StepResponse.__init__(self, 3, list(inputs))
+        StepCheck.__init__(self, 3, list(inputs))
         self.now_ms = begins_ms
 
     def frame(self, ours, more=(0, 0, 0), after_ms=1000, least=None):

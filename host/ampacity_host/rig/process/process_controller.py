@@ -57,13 +57,27 @@ class ProcessController:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         self.folder.mkdir(mode=0o700, exist_ok=True)
         more, self.boot_facts = self.boot_facts, {}
-        write_json(self.folder / "boot.json", {**self._boot(), **more})
+        write_json(self.folder / "boot.json", {**self._boot(), **more, **self._slots()})
         write_json(self.folder / "site.json", self._config())
-        arguments, environment = command(self.runtime, self.folder, self._heap_kib)
+        arguments, environment = self._program()
         with open(self._log_path(), "ab", opener=for_its_owner) as log:
             self._process = await asyncio.create_subprocess_exec(
                 *arguments, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log)
         self._watcher = asyncio.create_task(self._watch(self._process))
+
+    def _slots(self):
+        """Facts of its slots for updates: the folder NAME.slots next to its data folder, of `ampacity bundle slots`, if it is there."""
+        return {"update": str(self._slots_path())} if self._slots_path().is_dir() else {}
+
+    def _program(self):
+        if not self._slots_path().is_dir():
+            return command(self.runtime, self.folder, self._heap_kib)
+        from ampacity_host.configure.running.slots import SlotChoice
+
+        return SlotChoice(self._slots_path(), self.runtime, self.folder).program()
+
+    def _slots_path(self):
+        return self.folder.parent / (self.name + ".slots")
 
     async def _gone(self):
         """True once after the process has ended."""

@@ -10,7 +10,7 @@ from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
 from ampacity.roles.optional.excursion_log import ExcursionLog
 from ampacity.store.disk_files import DiskFiles
-from ampacity_host.report.excursions import NoData, read_excursions, report_command
+from ampacity_host.report.excursion_report import NoData, read_excursions, report_command
 
 START_MS = 2**30
 SITE = {"phases": 3, "circuits": [{"name": "main", "parent": -1, "rating_da": [630] * 3, "breaker": "C63", "meter": 0}],
@@ -77,3 +77,12 @@ def test_the_ring_keeps_the_newest(tmp_path):
         kept.step(START_MS)
     records = read_excursions(tmp_path)
     assert records[-1]["peak_da"] == 1299 and len(records) < 300
+
+
+@pytest.mark.parametrize("field", ["circuit", "phase", "peak_da", "duration_ms", "over_das", "used_permille", "would_trip", "unix_ms"])
+@pytest.mark.parametrize("wrong", [None, "x", [], -1, 10**30])
+def test_a_record_of_another_shape_is_left_out(tmp_path, field, wrong):
+    kept = recorded(tmp_path, 730)
+    record = read_excursions(tmp_path)[0]
+    kept.journal.append(json.dumps({**record, field: wrong}).encode())
+    assert read_excursions(tmp_path)[0] == record and report_command(tmp_path) in (0, 1)

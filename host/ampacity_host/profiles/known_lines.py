@@ -42,12 +42,12 @@ def watchdog_ms(profile: dict) -> int:
 def asks(profile: dict) -> list[tuple[str, str]]:
     """[(register, what it must show)], the telling ones first."""
     rows = profile.get("identify", {}).get("asks")
-    listed = [(row["register"], _told(row)) for row in rows] if rows else _derived(profile)
+    listed = [(row["register"], _row_text(row)) for row in rows] if rows else _derived(profile)
     shown = [(name, "*") for name in ("serial", "firmware") if name in profile["registers"] and name not in dict(listed)]
     return [ask for ask in listed + shown if "r" in profile["registers"][ask[0]].get("access", DEFAULT_READ)]
 
 
-def _told(row: dict) -> str:
+def _row_text(row: dict) -> str:
     if "starts" in row:
         return "^" + "/".join(row["starts"])
     if "contains" in row:

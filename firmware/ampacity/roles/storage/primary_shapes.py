@@ -1,0 +1,54 @@
+"""Of which shape each document of a primary is: a table for document_shapes.py."""
+
+PRIMARY = """
+trusted [s40*99]
+identity {identity?:i0..4294967295,epoch?:i0..65535}
+evidence {format:i1..1,evses:{*:{watchdog_ms?:?i0..,fallback_da?:?i0..,power_on_da?:?i0..,max_da?:?i0..,known_fingerprint?:?s200,\
+distrusted?:b,tested?:b,tested_fingerprint?:?s200,seen?:{*:i0..}}},assumed?:{*:[i0..*3]},\
+site?:{circuits:{*:[i0..*3]},evses:{*:{path:[s300*99],terminals:[[i0..2*3]*3],at?:?s300,max?:i0..,reserve?:i0..,lapse?:i0..}},\
+before?:{circuits:{*:[i0..*3]},evses:[{name:s300,path:[s300*99],terminals:[[i0..2*3]*3],at?:?s300,max?:i0..,reserve?:i0..,lapse?:i0..}*9999]}},\
+locked?:{*:i0..9},meters?:{*:{seen:[[i0..*3]*9],trust:?{owed:[i0..*3],against:[i0..*3],blame:[i0..*9],latched:b,reason:s500}}},\
+swapped?:[s300*9999]}
+latched {*:[s100*99]}
+limits [{source:(console),kind:(chargers circuit evse),name:s300,value:<i0..100000000|[i0..63000*3]>,unit:(da w percent),left_ms:?i0..,\
+silent:<(hold release)|i0..100000000|[i0..63000*3]>,release_ms:i0..,sign:(import export),phases:?i1..3}*999]
+contract {*:[i0..,[i0..*9999]]}
+lives {mark:s200,ended:b,count:i0..1000000,reasons:[s40*99]}
+off_shows {*:[?s300*4]}
+console {*:x}
+access {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
+access_viewer {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
+access_manufacturer {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
+interfaces {*:(none viewer installer manufacturer)}
+changes {count:i0..,rows:[[i0..,s40,s200,s120]*99]}
+console_trial {*:x}
+site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120}
+upstream_own {slot:i0..9,url:s2000,security_profile:i0..3}
+upstream_floor {security_profile?:i0..3}
+upstream_last <{slot:i0..9,url:s2000,security_profile:i0..3}|{slot?:()}>
+setup {*:x}
+ocpp_boot {n:i0..4294967295,accepted:b,\
+reason?:?(ApplicationReset FirmwareUpdate LocalReset PowerUp RemoteReset ScheduledReset Triggered Unknown Watchdog)}
+ocpp_vars {*:s2500}
+ocpp_secret {password:s64}
+ocpp_network {*:{url:s2000,security_profile:i0..3}}
+ocpp_list {version:i0..,entries:{-:[s40,s255,?i-62135596800..253402300799]}}
+ocpp_cache [[s300,s40,s255,?i-62135596800..253402300799,i0..253402300799]*9999]
+ocpp_available [s20*9999]
+ocpp_time i0..4102444800
+ocpp_profiles [[?i-2147483648..2147483647,i0..9999]*9999]
+ocpp_profile_ {id:i-2147483648..2147483647,stackLevel:i0..9,chargingProfilePurpose:(ChargingStationMaxProfile TxDefaultProfile TxProfile),\
+chargingProfileKind:(Absolute Recurring Relative),recurrencyKind?:(Daily Weekly),validFrom?:s40,validTo?:s40,transactionId?:s36,\
+chargingSchedule:[{chargingRateUnit:(A W),startSchedule?:s40,duration?:i1..,\
+chargingSchedulePeriod:[{startPeriod:i0..,limit:n,numberPhases?:i1..3}+48]}]}
+ocpp_tx_ {id:s36,seq:i0..2147483647,start:?i0..253402300799,state:?s20,token:?{idToken:s255,type:s20},group:s255,reason:?s40,\
+end?:?[s40,s40,?{idToken:s255,type:s20}]}
+commission <{format?:(),evses:{*:x},replaced?:[{evse:s300,outcome:s40,old:?s200,new:?s200,at:?s40}*99]}|\
+{format:i1..1,kind:s40,firmware:s40,site:s300,site_sha256:s64,began:?s40,ended:?s40,finished:b,controller:s40,\
+signed?:?{by:s200,at:?s40,seal:s64},evses:{*:{index:i0..9999}},aborted?:[[s300,[s40*99]]*9999],\
+together?:[{level:s20,code:s100,where:s300,text:s2000,fix:s2000}*9999],\
+replaced?:[{evse:s300,outcome:s40,old:?s200,new:?s200,at:?s40}*99]}>
+commission_ {name:s300,outcome:s40,serial:?s200,off?:{register:s200,at:i0..65535,shown_da:?i-9999999..9999999,states:[[s200,x]*99],read?:b},\
+steps:[{step:s40,outcome:s40,text:s2000,\
+findings?:[{level:s20,code:s100,where:s300,text:s2000,fix:s2000}*99]}*99]}
+"""

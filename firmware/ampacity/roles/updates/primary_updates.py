@@ -1,0 +1,95 @@
+"""Updates of a primary once something is to do: the facts that show that it works, when it may restart, its secondaries.
+
+`roles/optional/update.py` loads this when it is needed.
+"""
+
+from ampacity.roles.updates.updater import Updater
+from ampacity.update.trial import BUS, OCPP, SAFETY_LOOP
+
+if False:  # for the type checker
+    from ampacity.roles.interfaces import View
+    from ampacity.roles.primary_face import PrimaryFace
+    from ampacity.roles.updates.places import Places
+    from ampacity.roles.updates.staging import Staging
+
+HOLD_DOC = "update"  # {"hold": true} while a bundle that is ready waits for an order
+STAGING_DOC = "staging"  # of updates/staging.py
+CHECKED_MS = 1000  # a pass of the safety loop is so recent
+
+
+class PrimaryUpdates:
+    """primary: whose restart and facts these are; places: its slots; inbox: folder of a stick."""
+
+    def __init__(self, primary: "PrimaryFace", places: "Places", inbox: str) -> None:
+        self._primary = primary
+        needed = [SAFETY_LOOP]
+        if primary.buses.wires:
+            needed.append(BUS)
+        if primary.upstream is not None:
+            needed.append(OCPP)
+        known = primary.documents.get(HOLD_DOC) or {}
+        self.updater = Updater(places, primary.log, primary.clock, tuple(needed), inbox, bool(known.get("hold")))
+        self._kept_hold = self.updater.hold
+        self._replies = self._all_replies()
+        self.staging: "Staging | None" = None  # loaded when it is first asked for, or was under way
+        self._places = places
+        if primary.documents.get(STAGING_DOC):
+            self.load_staging()
+
+    def view(self, now_ms: int) -> "View":
+        """For `show update`."""
+        view = self.updater.view(now_ms)
+        if self.staging is not None:
+            view["secondaries"] = self.staging.view()
+        return view
+
+    def load_staging(self) -> "Staging":
+        """The staging to secondaries, loaded when it is first asked for."""
+        if self.staging is None:
+            from ampacity.roles.updates.staging import Staging
+            self.staging = Staging(self._primary, self._places)
+        return self.staging
+
+    def step(self, now_ms: int) -> None:
+        """Housekeeping: a slice of a delivery, a look at the trial."""
+        updater = self.updater
+        updater.step(self._facts(now_ms), self._hindrance(), now_ms)
+        if self.staging is not None:
+            self.staging.step(now_ms)
+        while updater.reports:
+            kind, text = updater.reports.pop(0)
+            if self._primary.upstream is not None:
+                self._primary.upstream.station.security_event(kind, text[:255], now_ms)
+        if updater.hold != self._kept_hold:
+            self._kept_hold = updater.hold
+            self._primary.persistence.put(HOLD_DOC, {"hold": updater.hold}, now_ms)
+        if updater.wants_restart:
+            self._primary.resetting = updater.wants_restart  # not `reset`: that frees what is locked out, and no person has inspected it
+            updater.wants_restart = ""
+
+    def _facts(self, now_ms: int) -> "list[str]":
+        """What is true now."""
+        primary, facts = self._primary, []
+        if now_ms - primary.safety.checked_ms <= CHECKED_MS:
+            facts.append(SAFETY_LOOP)
+        replies = self._all_replies()
+        if replies != self._replies:
+            self._replies = replies
+            facts.append(BUS)
+        if primary.upstream is not None and primary.upstream.station.accepted():
+            facts.append(OCPP)
+        return facts
+
+    def _all_replies(self) -> int:
+        return sum([wire.engine.counters["replies"] for wire in self._primary.buses.wires])
+
+    def _hindrance(self) -> str:
+        """What prevents a restart now, "" nothing does."""
+        primary = self._primary
+        for work, name in ((primary.commissioning, "a commissioning test"), (primary.scanning, "a scan")):
+            if work is not None and work.running:
+                return name + " runs"
+        for index, evse in enumerate(primary.site["evses"]):
+            if primary.evses.transaction(index) is not None or primary.evses.facts(index).charging:
+                return "evse %s charges" % evse["name"]
+        return ""

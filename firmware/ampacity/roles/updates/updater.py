@@ -1,0 +1,294 @@
+"""What a controller with two slots does with bundles: takes them in small slices, tries them when nothing charges, keeps or rolls back.
+
+Both roles have one. The role says which facts show that it works and what prevents a restart; it carries out the restart.
+"""
+
+from ampacity.base.errors import NotNow, Rejected
+from ampacity.console.error_texts import UsageError
+from ampacity.roles.updates.inbox import Inbox
+from ampacity.update.delivery import FAILED, IDLE, READY, RECEIVING, REFUSED, Delivery
+from ampacity.update.slot_content import FOLDERS, SlotContent
+from ampacity.update.slot_state import NONE, STATES
+from ampacity.update.slot_state import READY as SLOT_READY
+from ampacity.update.trial import CONFIRMED, Trial
+
+if False:  # for the type checker
+    from ampacity.base.clock import Clock
+    from ampacity.base.log import Log
+    from ampacity.roles.interfaces import View
+    from ampacity.roles.updates.places import Places
+    from ampacity.update.delivery import Delivery as Taking
+
+SLICE_MS = 10  # of work in one pass of the housekeeping, each 200 ms; one step may last longer
+STALLED_MS = 60000  # a source that brings nothing for so long has gone
+QUIET_MS = 60000  # nothing charges for so long before a bundle is tried without an order
+UPDATE = "update [activate | roll-back | hold on | hold off]"
+SIGNATURES = {"signature": "InvalidFirmwareSignature", "key": "InvalidFirmwareSigningCertificate"}  # security events by refused field
+
+
+class BundleSink:
+    """The sink of a console's transfer (console/transfer.py)."""
+
+    def __init__(self, updater: "Updater", source: str) -> None:
+        self._updater = updater
+        self._source = source
+
+    @property
+    def offset(self) -> int:
+        """The next byte wanted; all of them where the delivery has ended."""
+        delivery = self._updater.delivery
+        return delivery.offset if delivery.busy() else delivery.size
+
+    def write(self, offset: int, data: bytes) -> int:
+        """Takes what it can, with at most one slice of work. Raises Rejected, OSError."""
+        delivery = self._updater.delivery
+        self._check_open()
+        taken = 0
+        for _ in range(2):
+            at = offset + taken
+            if taken < len(data) and at <= delivery.offset:
+                taken += delivery.write(at, data[taken:])
+            if taken < len(data):
+                self._updater.work_once()
+        return taken
+
+    def end(self) -> "str | None":
+        """None while it is checked, then what became of it. Raises Rejected: it is refused."""
+        delivery = self._updater.delivery
+        self._check_open()
+        if delivery.busy():
+            return None
+        if delivery.error is not None:
+            raise delivery.error
+        return self._updater.ready_text() if delivery.state == READY else delivery.state
+
+    def _check_open(self) -> None:
+        if self._updater.delivery.state == IDLE:
+            raise Rejected("transfer", "a pause of more than %d s" % (STALLED_MS // 1000), "`transfer begin` again: it continues where it was")
+
+    def abort(self) -> None:
+        """What came stays; the same bundle continues there."""
+        if self._updater.delivery.source == self._source:
+            self._updater.delivery.abort()
+
+
+class Updater:
+    """places: slots, keys and identity. needed: the facts that this site can show. boot: facts of boot.json.
+
+    `wants_restart`: why the role has to restart the controller, "" it has not; the role clears it. `reports`: [(security event of OCPP, text)],
+    oldest first; the role empties it.
+    """
+
+    def __init__(self, places: "Places", log: "Log", clock: "Clock", needed: "tuple[str, ...]", folder: str, hold: bool) -> None:
+        self.places = places
+        self.slots = places.slots
+        self.log = log
+        self.clock = clock
+        self.hold = hold
+        self.wants_restart = ""
+        self.reports: "list[tuple[str, str]]" = []
+        self._restarting = False
+        self.longest_us = 0  # of one step
+        self.delivery: "Taking" = Delivery(places.slots, places.trust, places.device)
+        self.inbox = Inbox(folder, self.delivery, log)
+        self.trial: "Trial | None" = None
+        self._quiet_since_ms: "int | None" = None
+        self._hindrance = ""
+        self._moved: "tuple[int, int]" = (0, 0)  # offset of the delivery, since when
+        now_ms = clock.now_ms()
+        if places.slot != NONE and self.slots.state.trial == places.slot:
+            self.trial = Trial(self.slots, needed, self._floor(), now_ms)
+            log.add("warning", "update: %s is on trial: %d min left" % (self._version(places.slot), self.slots.state.minutes + 1), now_ms)
+            return
+        self._leave_damaged_slot(now_ms)
+        if self.slots.state.outcome:
+            log.add("info", "update: " + self.slots.state.outcome, now_ms)
+
+    def _leave_damaged_slot(self, now_ms: int) -> None:
+        """The boot stage has started the other slot, because the active one is damaged: the one that runs is never written."""
+        state, slot = self.slots.state, self.places.slot
+        if slot == NONE or state.active in (slot, NONE) or state.trial != NONE:
+            return
+        try:
+            self.slots.roll_back("slot %s is damaged" % FOLDERS[state.active])
+        except (Rejected, OSError) as error:
+            self._restarting = True  # nothing is taken then
+            self.log.add("error", "update: %s" % error, now_ms)
+
+    def step(self, facts: "list[str]", hindrance: str, now_ms: int) -> None:
+        """One pass of the housekeeping. facts: those that are true now; hindrance: what prevents a restart, "" nothing."""
+        self._hindrance = hindrance
+        if self.trial is not None:
+            self._try(self.trial, facts, now_ms)
+            return
+        if self._restarting:
+            return
+        self.inbox.look(now_ms)
+        self._work(now_ms)
+        self._give_up_stalled(now_ms)
+        self._tell(now_ms)
+        self._activate_when_quiet(now_ms)
+
+    def work_once(self) -> bool:
+        """One slice of the delivery, measured. True: nothing to do until more is written."""
+        began_us = self.clock.now_us()
+        waits = self.delivery.step()
+        self.longest_us = max(self.longest_us, self.clock.now_us() - began_us)
+        return waits
+
+    def command(self, words: "list[str]", now_ms: int) -> str:
+        """`update …` of the console. Raises Rejected, OSError."""
+        if words == ["activate"]:
+            self._activate(now_ms)
+            return "restarting: %s is on trial for up to 15 minutes" % self._version(self.slots.state.trial)
+        if words == ["roll-back"]:
+            self.slots.roll_back("by the installer")
+            return self._restart("update: rolled back by the installer", now_ms)
+        if words in (["hold", "on"], ["hold", "off"]):
+            self.hold = words[1] == "on"
+            return "a bundle that is ready waits for `update activate`" if self.hold else "a bundle that is ready is tried when nothing charges"
+        if words:
+            raise UsageError(UPDATE, words)
+        return self.ready_text() or self.slots.state.outcome or "no update"
+
+    def ready_text(self) -> str:
+        """What becomes of the bundle that is ready, "" where there is none."""
+        slot = self._ready_slot()
+        if slot == NONE:
+            return ""
+        when = "`update activate`" if self.hold else "no EVSE has charged for a minute, or `update activate`"
+        return "%s is ready in slot %s; it is tried after %s" % (self._version(slot), FOLDERS[slot], when)
+
+    def ready_sequence(self) -> int:
+        """Sequence of the bundle that is ready, 0 where there is none."""
+        slot = self._ready_slot()
+        return self.slots.state.slots[slot].sequence if slot != NONE else 0
+
+    def view(self, now_ms: int) -> "View":
+        """For `show update`."""
+        state, delivery = self.slots.state, self.delivery
+        slots: "View" = {}
+        for i, slot in enumerate(state.slots):
+            slots[FOLDERS[i]] = (STATES[slot.state] + " " + slot.version).strip()
+        view: "View" = {
+            "runs": FOLDERS[self.places.slot] if self.places.slot != NONE else None, "slots": slots, "floor": state.floor,
+            "keys": self.places.trust.counter, "result": state.outcome or None, "hold": self.hold,
+            "delivery": {"state": delivery.state, "source": delivery.source or None, "bytes": delivery.offset, "of": delivery.size},
+            "longest_step_ms": self.longest_us // 1000,
+        }  # fmt: skip
+        if delivery.error is not None:
+            view["refused"] = {"field": getattr(delivery.error, "field", "storage"), "text": str(delivery.error)}
+        if self.trial is not None:
+            view["trial"] = {"minutes_left": state.minutes + 1, "missing": self.trial.missing(now_ms)}
+        if self._ready_slot() != NONE:
+            view["waits"] = self._hindrance or ("hold" if self.hold else "a minute without charging")
+        return view
+
+    # deliveries
+
+    def open_sink(self, size: int, digest: bytes, now_ms: int) -> BundleSink:
+        """What takes a bundle or a key list that comes over a console. Raises NotNow, Rejected."""
+        self.begin("console", size)
+        self.log.add("info", "update: %d bytes from a console" % size, now_ms)
+        return BundleSink(self, "console")
+
+    def begin(self, source: str, size: int) -> None:
+        """A source begins to deliver. Raises NotNow, Rejected."""
+        if self._restarting:
+            raise NotNow("update", "", "this controller restarts, or its slots cannot be written")
+        self.places.measure()
+        self.delivery.begin(source, size)
+
+    def _work(self, now_ms: int) -> None:
+        until_ms = now_ms + SLICE_MS
+        while self.delivery.busy():
+            waits = self.work_once()
+            if waits and not self.inbox.delivers():
+                return
+            if waits:
+                self.inbox.feed()
+            if self.clock.now_ms() >= until_ms:
+                return
+
+    def _give_up_stalled(self, now_ms: int) -> None:
+        delivery = self.delivery
+        if delivery.state != RECEIVING or delivery.offset != self._moved[0]:
+            self._moved = (delivery.offset, now_ms)
+        elif now_ms - self._moved[1] >= STALLED_MS:
+            self.log.add("warning", "update: %s brought nothing for %d s; what came is kept" % (delivery.source, STALLED_MS // 1000), now_ms)
+            delivery.abort()
+
+    def _tell(self, now_ms: int) -> None:
+        delivery = self.delivery
+        while delivery.events:
+            event = delivery.events.pop(0)
+            if event in (REFUSED, FAILED) and delivery.error is not None:
+                self.log.counter("update_refused")
+                self.log.add("warning", "update: %s: %s" % (event, delivery.error), now_ms)
+                if getattr(delivery.error, "field", "") in SIGNATURES:
+                    self.reports.append((SIGNATURES[delivery.error.field], str(delivery.error)))  # type: ignore[union-attr]
+            elif event == READY:
+                self.log.add("info", "update: " + self.ready_text(), now_ms)
+            elif event != IDLE:
+                self.log.add("info", "update: %s" % event, now_ms)
+
+    # the trial
+
+    def _activate_when_quiet(self, now_ms: int) -> None:
+        if self._hindrance or self.hold or self.delivery.busy() or self._ready_slot() == NONE:
+            self._quiet_since_ms = None
+        elif self._quiet_since_ms is None:
+            self._quiet_since_ms = now_ms
+        elif now_ms - self._quiet_since_ms >= QUIET_MS:
+            try:
+                self._activate(now_ms)
+            except (Rejected, OSError) as error:
+                self._quiet_since_ms = None
+                self.log.add("warning", "update: %s" % error, now_ms)
+
+    def _activate(self, now_ms: int) -> None:
+        slot = self._ready_slot()
+        try:
+            self.slots.activate(self.places.trust)
+        except NotNow:
+            raise
+        except Rejected as error:  # its key was revoked meanwhile
+            self.slots.refused(slot, "refused: %s" % error)
+            raise
+        self._restart("update: restart with %s on trial" % self._version(self.slots.state.trial), now_ms)
+
+    def _restart(self, text: str, now_ms: int) -> str:
+        self.log.add("warning", text, now_ms)
+        self.wants_restart, self._restarting = "update", True
+        return "restarting"
+
+    def _try(self, trial: "Trial", facts: "list[str]", now_ms: int) -> None:
+        for fact in facts:
+            trial.saw(fact, now_ms)
+        outcome = trial.step(now_ms)
+        if outcome is None:
+            return
+        self.trial = None
+        if outcome == CONFIRMED:
+            self.reports.append(("FirmwareUpdated", self.slots.state.outcome))
+            self.log.add("info", "update: " + self.slots.state.outcome, now_ms)
+        else:
+            self._restart("update: " + (self.slots.state.outcome or "rolled back"), now_ms)
+
+    def _ready_slot(self) -> int:
+        state = self.slots.state
+        if state.trial != NONE:
+            return NONE
+        spare = self.slots.spare()
+        return spare if state.slots[spare].state == SLOT_READY else NONE
+
+    def _version(self, slot: int) -> str:
+        return self.slots.state.slots[slot].version
+
+    def _floor(self) -> int:
+        """Of the manifest in the slot on trial; the boot stage has compared it with the slot's record."""
+        from ampacity.update.cose_sign1 import BUNDLE_TYPE, SignedMessage
+        from ampacity.update.manifest import Manifest
+
+        raw = SlotContent(self.places.tree, self.places.slot).signed_manifest() or b""
+        return Manifest(SignedMessage(raw, BUNDLE_TYPE, "bundle").payload).floor
