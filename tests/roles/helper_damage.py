@@ -42,6 +42,8 @@ PRIMARY = {
     "site_trial": {"phase": "running", "sha256": "00" * 32, "minutes": 10},
     "upstream_own": {"slot": 0, "url": OCPP["url"], "security_profile": 2},
     "upstream_floor": {"security_profile": 2},
+    "update": {"hold": True},
+    "staging": {"sequence": 12, "names": ["row-1"]},
     "upstream_last": {"slot": 1, "url": OCPP["url"], "security_profile": 2},
     "setup": {"OCPPCommCtrlr.HeartbeatInterval": "60"},
     "ocpp_boot": {"n": 4, "accepted": True, "reason": "RemoteReset"},

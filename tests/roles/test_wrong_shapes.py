@@ -6,7 +6,7 @@ from helper_secondary import Unit
 from ampacity.base.document_shape import WrongShape, check_shape
 from ampacity.base.strict_json import dumps, loads
 from ampacity.console.console import Console
-from ampacity.roles.storage import document_shapes, primary_shapes
+from ampacity.roles.storage import commission_shapes, document_shapes, primary_shapes
 from ampacity.roles.storage.document_shapes import primary_shape, secondary_shape
 from ampacity.store.document_store import DocumentStore
 
@@ -31,7 +31,8 @@ def start(name, value, **others):
 
 
 def test_each_document_has_a_shape_and_an_example_that_fits_it():
-    for table, examples, shape_of in ((primary_shapes.PRIMARY, PRIMARY, primary_shape), (document_shapes.SECONDARY, SECONDARY, secondary_shape)):
+    of_primary = primary_shapes.PRIMARY + commission_shapes.COMMISSION.lstrip("\n")
+    for table, examples, shape_of in ((of_primary, PRIMARY, primary_shape), (document_shapes.SECONDARY, SECONDARY, secondary_shape)):
         shaped = [line.split(" ", 1)[0] for line in table.strip().split("\n")]
         assert len(shaped) == len(examples)
         for name in examples:

@@ -7,7 +7,7 @@ from ampacity_host.build.image import Image
 from ampacity_host.build.target import KIB, Target
 
 LATER = ("commission", "profiles")  # rooms that are loaded only while they are used: tests, and the devices that a scan knows
-APART = (*LATER, "update")  # not in the budget, as in tools/size.py
+APART = (*LATER, "update", "point")  # not in the budget of a primary, as in tools/size.py
 HEAP_ROW = "heap with the code in it"
 
 
@@ -37,7 +37,7 @@ def table(target: Target, image: Image) -> list[Row]:
     loaded = sum(size for room, size in rooms.items() if room not in LATER)
     budgeted = sum(size for room, size in rooms.items() if room not in APART)
     rows = [Row(f"room {room}", size) for room, size in sorted(rooms.items())]
-    rows.append(Row("application without commissioning and updates", budgeted, target.application_bytes))
+    rows.append(Row("application without commissioning, updates and pilot", budgeted, target.application_bytes))
     rows.append(Row("image, one slot", len(image.data), target.slot_bytes))
     data = 0 if target.role == "secondary" else max(HEAP_KIB.values()) * KIB
     return [*rows, Row(HEAP_ROW, loaded + data, target.heap_bytes, must=False)]

@@ -41,10 +41,16 @@ class DamageReport:
 
 def primary_shape(name: str) -> "str | None":
     """The shape of a document of a primary, None: it has none. The table is in memory during the look-up only."""
-    from ampacity.roles.storage.primary_shapes import PRIMARY
+    if name.startswith("commission"):
+        from ampacity.roles.storage.commission_shapes import COMMISSION as TABLE
 
-    shape = shape_line(PRIMARY, name)
-    forget("ampacity.roles.storage.primary_shapes")
+        module = "commission_shapes"
+    else:
+        from ampacity.roles.storage.primary_shapes import PRIMARY as TABLE
+
+        module = "primary_shapes"
+    shape = shape_line(TABLE, name)
+    forget("ampacity.roles.storage." + module)
     return shape
 
 

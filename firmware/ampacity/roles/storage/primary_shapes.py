@@ -43,12 +43,6 @@ chargingSchedule:[{chargingRateUnit:(A W),startSchedule?:s40,duration?:i1..,\
 chargingSchedulePeriod:[{startPeriod:i0..,limit:n,numberPhases?:i1..3}+48]}]}
 ocpp_tx_ {id:s36,seq:i0..2147483647,start:?i0..253402300799,state:?s20,token:?{idToken:s255,type:s20},group:s255,reason:?s40,\
 end?:?[s40,s40,?{idToken:s255,type:s20}]}
-commission <{format?:(),evses:{*:x},replaced?:[{evse:s300,outcome:s40,old:?s200,new:?s200,at:?s40}*99]}|\
-{format:i1..1,kind:s40,firmware:s40,site:s300,site_sha256:s64,began:?s40,ended:?s40,finished:b,controller:s40,\
-signed?:?{by:s200,at:?s40,seal:s64},evses:{*:{index:i0..9999}},aborted?:[[s300,[s40*99]]*9999],\
-together?:[{level:s20,code:s100,where:s300,text:s2000,fix:s2000}*9999],\
-replaced?:[{evse:s300,outcome:s40,old:?s200,new:?s200,at:?s40}*99]}>
-commission_ {name:s300,outcome:s40,serial:?s200,off?:{register:s200,at:i0..65535,shown_da:?i-9999999..9999999,states:[[s200,x]*99],read?:b},\
-steps:[{step:s40,outcome:s40,text:s2000,\
-findings?:[{level:s20,code:s100,where:s300,text:s2000,fix:s2000}*99]}*99]}
+update {hold?:b}
+staging {sequence?:i0..,names?:[s300*9999]}
 """
