@@ -1,6 +1,7 @@
 """The start of a controller whose new site.json is on trial: a refused one is replaced by the previous one at once."""
 
 import os
+from binascii import crc32
 
 from ampacity.base import strict_json
 from ampacity.ports.platform import EXIT_CONFIG, EXIT_RESTART
@@ -51,6 +52,18 @@ def test_text_that_is_not_json_is_replaced_as_well():
     trial_of(path, path + "/store").arm(b"{", 10)
     assert main([path]) == EXIT_RESTART and strict_json.loads(site_of(path))["name"] == "old"
     remove(path)
+
+
+def test_a_record_of_another_shape_counts_as_not_confirmed():
+    for record in ([], 5, {"phase": "armed", "sha256": 7}, {"phase": "armed", "sha256": "00", "minutes": "ten"}, {"phase": "later"}):
+        path = folder("shape")
+        trial = trial_of(path, path + "/store")
+        trial.arm(WRONG, 10)
+        body = strict_json.dumps(record).encode()
+        put(path + "/store", "site_trial.set", b"%08x\n" % crc32(body) + body)
+        main([path])
+        assert site_of(path) == OLD, record
+        remove(path)
 
 
 def test_without_a_trial_nothing_is_written():

@@ -5,10 +5,11 @@ from binascii import a2b_base64, b2a_base64
 from helper_garage import Garage, site
 
 from ampacity.base import strict_json
+from ampacity.base.errors import NotNow
 from ampacity.console.console import Console
-from ampacity.console.transfer import DATA_BYTES_MAX
+from ampacity.console.transfer import DATA_BYTES_MAX, Transfer
 from ampacity.roles.configuration.site_trial import SITE, SiteTrial, digest
-from ampacity.roles.service.configuring import LEFT_MS
+from ampacity.roles.service.configuring import LEFT_MS, Configuring
 from ampacity.store.document_store import DocumentStore
 from ampacity.store.memory_files import MemoryFiles
 from ampacity.update.cbor import CONFIGURATION, decode, encode
@@ -258,6 +259,25 @@ def test_what_was_sent_and_not_committed_is_forgotten():
     desk.garage.now_us += LEFT_MS * 1000
     desk("config info")
     assert desk("commit") == "nothing staged"
+
+
+def no_memory(facts):
+    raise MemoryError
+
+
+def test_without_memory_for_it_the_transfer_ends_and_the_configuration_stays():
+    desk = Installer()
+    primary = desk.garage.primary
+    taking = Configuring(primary.platform, primary.documents, primary.console, "primary", no_memory, None)
+    transfer, data = Transfer({"configuration": taking.open_sink}), encode(changed(limit_da=100), simple=True)
+    answer = transfer.command(begin(data).split()[1:], 0)
+    try:
+        while True:
+            at = desk.offset(answer)
+            answer = transfer.command(piece(data, at).split()[1:] if at < len(data) else ["end"], 0)
+    except NotNow as e:
+        assert "too little memory is free" in str(e)
+    assert transfer.sink is None and taking.staged() is None and desk.active() == site()
 
 
 def test_a_medium_that_refuses_the_commit_changes_nothing():

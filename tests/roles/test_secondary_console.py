@@ -104,7 +104,7 @@ class Doors:
 
     def __init__(self, unit, disk, level=None):
         self.files, self.data_files, self.boot = unit.files, disk, {} if level is None else {"presence": "gpio:4"}
-        self.level = level
+        self.level, self.clock = level, Now(unit)
 
     def input(self, name):
         return None if name != "gpio:4" or self.level is None else lambda: self.level
