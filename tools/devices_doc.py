@@ -6,7 +6,7 @@ from pathlib import Path
 from ampacity.bus.profile.proof.settings_audit import STORED_PER_DAY
 from ampacity_host import profiles
 from ampacity_host.profiles import undocumented
-from ampacity_host.profiles.conformance import evse, meter
+from ampacity_host.profiles.conformance import evse_testbed, meter_testbed
 from ampacity_host.profiles.failsafe_classes import CLASSES, device_class, reserves_da
 from tools.generated import write
 
@@ -107,7 +107,7 @@ def evse_row(name: str, reasons: Reasons) -> str:
     profile = profiles.load("evse-" + name)
     stated, least = reserves_da(profile)
     counts = amps(stated) if stated == least else f"{amps(stated)} / {amps(least)}"
-    cells = " | ".join(reasons.cell(evse.verdicts_of(name)[item]) for item in evse.ITEMS)
+    cells = " | ".join(reasons.cell(evse_testbed.verdicts_of(name)[item]) for item in evse_testbed.ITEMS)
     bus = ", ".join(profile["link"]["media"])
     return f"| `{name}` ({profile['vendor']}) | {bus} | {device_class(profile)} | {profile['evidence']} | {counts} | {cells} |"
 
@@ -152,7 +152,7 @@ def watched_row(name: str) -> str:
 def meter_row(name: str, reasons: Reasons) -> str:
     profile = profiles.load("meter-" + name)
     inputs = profiles.meter_facts(profile, {})["inputs"]
-    cells = " | ".join(reasons.cell(meter.verdicts_of(name)[item]) for item in meter.ITEMS)
+    cells = " | ".join(reasons.cell(meter_testbed.verdicts_of(name)[item]) for item in meter_testbed.ITEMS)
     bus, sign = ", ".join(profile["link"]["media"]), SIGNS[profile.get("measure", {}).get("sign", "register")]
     return f"| `{name}` ({profile['vendor']}) | {bus} | {inputs} | {sign} | {cells} |"
 
@@ -174,9 +174,9 @@ def document() -> str:
     measuring = [name for name in profiles.names("meter") if inputs_of(name)]
     return HEAD.format(
         regulated=len(regulated), blocked=len(blocked), meters=len(measuring), classes="\n".join(f"- **{k}**: {v}" for k, v in CLASSES.items()),
-        items=" | ".join(evse.ITEMS), dashes=" | ".join("---" for _ in evse.ITEMS), rows="\n".join(rows), reasons=evse_reasons.text(),
-        watched="\n".join(watched_row(name) for name in blocked), meter_items=" | ".join(meter.ITEMS),
-        meter_dashes=" | ".join("---" for _ in meter.ITEMS), meter_rows="\n".join(meter_rows), meter_reasons=meter_reasons.text(),
+        items=" | ".join(evse_testbed.ITEMS), dashes=" | ".join("---" for _ in evse_testbed.ITEMS), rows="\n".join(rows), reasons=evse_reasons.text(),
+        watched="\n".join(watched_row(name) for name in blocked), meter_items=" | ".join(meter_testbed.ITEMS),
+        meter_dashes=" | ".join("---" for _ in meter_testbed.ITEMS), meter_rows="\n".join(meter_rows), meter_reasons=meter_reasons.text(),
         opens="\n".join(open_row(name) for name in regulated),
         manners="\n".join(manners_row(name) for name in regulated), readings=", ".join(f"`{name}`" for name in readings),
     )  # fmt: skip

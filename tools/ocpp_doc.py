@@ -181,7 +181,7 @@ def variables() -> str:
 
 def render() -> str:
     """The text of the page."""
-    incoming = ["| action | remark |", "| --- | --- |"] + [f"| {action} | {REMARKS.get(action, '')} |" for action, _, _ in HANDLERS]
+    incoming = ["| action | remark |", "| --- | --- |"] + [f"| {action} | {REMARKS.get(action, '')} |" for action, _ in HANDLERS]
     outgoing = textwrap.fill(", ".join(sorted(OUTGOING)) + ".", 130)
     reasons = ["| `reasonCode` of a refused profile | cause |", "| --- | --- |"] + [f"| `{code}` | {cause} |" for code, cause in REASONS.items()]
     parts = {"incoming": "\n".join(incoming), "outgoing": outgoing, "reasons": "\n".join(reasons), "variables": variables()}

@@ -36,7 +36,7 @@ line-height: {line_height}px; }} .{unique_id}-title {{ font-size: 18px; font-wei
 def record() -> None:
     """Plays the demonstration until the moment, on this computer's clock."""
     from ampacity_host.configure import compile_site, load_site
-    from ampacity_host.demo.main import allowed_ms, tell
+    from ampacity_host.demo.command import allowed_ms, tell
     from ampacity_host.demo.rig_process import DemoRig
     from ampacity_host.demo.runtime_choice import choose
     from ampacity_host.demo.story import STORY

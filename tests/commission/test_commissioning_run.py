@@ -28,9 +28,9 @@ class Yard:
                 return self
             toy = self.toys[run.claims["name"]]
             toy.now_ms = self.now_ms
-            sight = toy.tick(run.experiment)
+            observed = toy.tick(run.experiment)
             self.now_ms = toy.now_ms
-            run.step(sight, self.now_ms)
+            run.step(observed, self.now_ms)
             if not run.over and run.experiment.ask:
                 self._answer(run)
         raise AssertionError("it does not end: %s" % run.status(self.now_ms))
@@ -102,10 +102,10 @@ def test_two_devices_at_one_address_can_be_corrected_while_the_test_waits():
     yard = Yard({"evse-1": Toy()}, [claims()], {"load": None})
     toy = yard.toys["evse-1"]
     for n in range(900):
-        sight = toy.tick(yard.run.experiment)
+        observed = toy.tick(yard.run.experiment)
         if n < 500:
-            sight.online, sight.state, sight.line_trouble = False, "silent", "unit 3: two devices answer"
-        yard.run.step(sight, toy.now_ms)
+            observed.online, observed.state, observed.line_trouble = False, "silent", "unit 3: two devices answer"
+        yard.run.step(observed, toy.now_ms)
         if n == 400:
             assert yard.run.experiment.name == "load" and "unique address" in yard.run.experiment.ask
         if yard.run.experiment.name != "load":
@@ -121,9 +121,9 @@ def test_an_unanswered_question_does_not_block_the_site_permanently():
 
 def test_a_locked_evse_is_reported_with_the_command_that_unlocks_it():
     yard = Yard({"evse-1": Toy()}, [claims()])
-    sight = yard.toys["evse-1"].tick(yard.run.experiment)
-    sight.state = "swapped"
-    yard.run.step(sight, yard.toys["evse-1"].now_ms)
+    observed = yard.toys["evse-1"].tick(yard.run.experiment)
+    observed.state = "swapped"
+    yard.run.step(observed, yard.toys["evse-1"].now_ms)
     assert yard.run.over and yard.run.findings[0]["code"] == "locked" and "replace evse-1" in yard.run.findings[0]["fix"]
 
 

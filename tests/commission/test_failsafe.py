@@ -130,10 +130,10 @@ def test_a_device_that_does_not_recover_is_found():
     toy = Toy()
     experiment = FailsafeCheck(claims(), LOADED, 1)
     for _ in range(3000):
-        sight = toy.tick(experiment)
+        observed = toy.tick(experiment)
         if experiment.device_da is not None and experiment.traffic == 0:
-            sight.state = "silent"
-        if experiment.step(sight, toy.now_ms):
+            observed.state = "silent"
+        if experiment.step(observed, toy.now_ms):
             break
     assert codes(experiment) == ["return"] and experiment.outcome == "failed"
 
@@ -219,10 +219,10 @@ def test_a_silence_ends_at_once_where_the_site_needs_the_current_back():
         experiment = FailsafeCheck(claims(watchdog_ms=watchdog_ms), LOADED, 1)
         over = False
         while not over:
-            sight = toy.tick(experiment)
-            sight.pressed = toy.muted and toy.now_ms - experiment.silent_since_ms >= 2000
-            over = experiment.step(sight, toy.now_ms)
-            if sight.pressed:
+            observed = toy.tick(experiment)
+            observed.pressed = toy.muted and toy.now_ms - experiment.silent_since_ms >= 2000
+            over = experiment.step(observed, toy.now_ms)
+            if observed.pressed:
                 assert experiment.traffic == 0
                 silences.append(toy.now_ms)
         assert len(silences) == tries and experiment.outcome == "not done" and "needed its current" in experiment.text

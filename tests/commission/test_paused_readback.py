@@ -16,7 +16,7 @@ class Station:
         self.order_da = self.drawn_da = 0
         self.now_ms = START_MS
 
-    def sight(self, experiment):
+    def observed(self, experiment):
         self.now_ms += 500
         believed = self.proves or experiment.declares is not None
         if experiment.wish_da is not None and (not experiment.wish_da or believed):
@@ -34,7 +34,7 @@ class Station:
     def play(self, word="next", most_s=900):
         experiment = PausedReadback(claims())
         for _ in range(2 * most_s):
-            if experiment.step(self.sight(experiment), self.now_ms):
+            if experiment.step(self.observed(experiment), self.now_ms):
                 return experiment
             if experiment.ask and word:
                 experiment.answer(word)
@@ -57,18 +57,18 @@ def test_a_pause_with_the_maximum_shown_is_trusted_after_a_load_drew_and_stopped
 
 def test_a_device_that_shows_another_value_after_a_load_shows_its_last_limit():
     class Last(Station):
-        def sight(self, experiment):
+        def observed(self, experiment):
             self.shows_da = self.order_da or self.shows_da
-            return Station.sight(self, experiment)
+            return Station.observed(self, experiment)
 
     assert Last().play().counts == {"off_shows": "last"}
 
 
 def test_a_device_that_continues_to_charge_is_not_trusted():
     class GoesOn(Station):
-        def sight(self, experiment):
+        def observed(self, experiment):
             self.obeys = experiment.declares is None
-            return Station.sight(self, experiment)
+            return Station.observed(self, experiment)
 
     experiment = GoesOn().play()
     assert experiment.outcome == finding_texts.FAILED and experiment.declares is None and not experiment.counts
@@ -84,7 +84,7 @@ class Deaf(Station):
         self.draws_ms, self.rests_ms, self.anew = draws_ms, rests_ms, anew
         self.on_ms = None
 
-    def sight(self, experiment):
+    def observed(self, experiment):
         self.now_ms += 500
         before_da = self.order_da
         if experiment.wish_da is not None:
@@ -110,9 +110,9 @@ def test_a_load_that_stops_by_itself_never_shows_that_a_pause_is_obeyed():
 
 def test_a_load_that_draws_no_more_after_its_pause_shows_nothing():
     class Full(Station):
-        def sight(self, experiment):
+        def observed(self, experiment):
             self.hungry = self.hungry and not (self.drawn_da and experiment.wish_da == 0)
-            return Station.sight(self, experiment)
+            return Station.observed(self, experiment)
 
     experiment = Full().play()
     assert experiment.outcome == finding_texts.NOT_DONE and not experiment.counts and "repeat the test with a constant load" in experiment.text
@@ -122,13 +122,13 @@ def test_a_car_that_is_slow_to_charge_again_and_rests_once_is_load_enough():
     class Slow(Station):
         woken_ms = rested_ms = None
 
-        def sight(self, experiment):
+        def observed(self, experiment):
             if not self.order_da or self.woken_ms is None:
                 self.woken_ms = self.now_ms + 40000
             rests = 8000 <= self.now_ms - self.woken_ms < 14000 and self.rested_ms in (None, self.woken_ms)
             self.rested_ms = self.woken_ms if rests else self.rested_ms
             self.hungry = self.now_ms >= self.woken_ms and not rests
-            return Station.sight(self, experiment)
+            return Station.observed(self, experiment)
 
     experiment = Slow().play()
     assert experiment.outcome == finding_texts.PASSED and experiment.counts == {"off_shows": "max"}, experiment.text
@@ -147,7 +147,7 @@ def test_without_a_load_a_person_or_other_proof_nothing_is_trusted():
 def test_a_skipped_device_is_no_longer_trusted():
     experiment, station = PausedReadback(claims()), Station()
     while experiment.declares is None:
-        experiment.step(station.sight(experiment), station.now_ms)
+        experiment.step(station.observed(experiment), station.now_ms)
         if experiment.ask:
             experiment.answer("next")
     experiment.leave("skipped by the installer")

@@ -106,7 +106,7 @@ def test_open_access_serves_every_car_without_asking():
         ("plugged", None), ("charging", PAUSED_BY_EV), ("charging", CHARGING), ("charging", PAUSED_BY_EV), ("unplugged", None), ("charging", NO_CAR),
     ]  # fmt: skip
     assert desk.said() == ["evse evse-1: " + text for text in (
-        "plugged", "started", "paused by EV", "charging", "paused by EV", "unplugged", "ended: unplugged", "no car",
+        "plugged", "session started", "paused by EV", "charging", "paused by EV", "unplugged", "session ended: unplugged", "no car",
     )]  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def test_a_stopped_session_has_ended_until_the_car_leaves():
     desk.step(plugged=True, state="C2", charging=True)
     desk.session.button("stop", desk.now_ms)
     assert desk.step(state="C1") == "ended" and not desk.session.wants
-    assert ("stop", STOP_BUTTON) in desk.take() and "evse evse-1: ended: stop button" in desk.said()
+    assert ("stop", STOP_BUTTON) in desk.take() and "evse evse-1: session ended: stop button" in desk.said()
     assert desk.step(60000) == "ended" and desk.session.charging_state == CONNECTED
     desk.step(plugged=False, state="A1")
     assert desk.step(plugged=True, state="B1") == "active" and desk.session.wants
@@ -153,7 +153,7 @@ def test_the_owner_of_authorisation_is_queried_each_time():
     desk.access.allowed, desk.access.why = False, "DeAuthorized"
     assert desk.session.phase == "ended" and not desk.session.wants
     desk.step(state="C1")
-    assert "evse evse-1: ended: DeAuthorized" in desk.said() and desk.session.charging_state == CONNECTED
+    assert "evse evse-1: session ended: DeAuthorized" in desk.said() and desk.session.charging_state == CONNECTED
 
 
 def test_an_authorisation_waits_for_the_car_as_long_as_its_owner_permits():
@@ -164,7 +164,7 @@ def test_an_authorisation_waits_for_the_car_as_long_as_its_owner_permits():
     assert desk.step() == "idle"
     desk.access.allowed = True
     assert desk.step(plugged=True, state="B1") == "active"
-    assert "evse evse-1: started" in desk.said()
+    assert "evse evse-1: session started" in desk.said()
 
 
 def test_an_authorisation_that_outlives_the_plug_serves_the_car_again():

@@ -34,7 +34,7 @@ def test_a_text_is_read_in_pieces_to_the_same_value_or_the_same_refusal():
     nested = ('[%s,{%s:%s}]' % (ESCAPES, ESCAPES, ESCAPES), '{%s:1,"b":{"c":2,%s:3}}' % (ESCAPES, ESCAPES))
     for text in (LONG, ESCAPES, nested[0], nested[1], '"x"', "[]", '{"a":[{"b":[]},{}],"c":"\\u00fc"}', " [1 , 2] "):
         reading, count = begin(text), 0
-        while not reading.go_on(1):
+        while not reading.advance(1):
             count += 1
         assert reading.value == loads(text) and count < 4000
     for text in (BROKEN, ESCAPES[:-1] + "\\q", '{%s:1,%s:2}' % (ESCAPES, ESCAPES), "{%s}" % ESCAPES, "[1 2]", '{"a":1,"a":2}', "[1]x"):
@@ -42,7 +42,7 @@ def test_a_text_is_read_in_pieces_to_the_same_value_or_the_same_refusal():
         for step in (1, 7, 100000):
             with raises(ValueError) as e:
                 reading = begin(text)
-                while not reading.go_on(step):
+                while not reading.advance(step):
                     pass
             errors.append(str(e))
         with raises(ValueError) as e:

@@ -1,7 +1,7 @@
 """A guard as a flat list of small integers, and back: what makes a million states of the real one affordable.
 
 The list is canonical. Times are counted in steps from now and stop where nothing in the guard can tell them
-apart any more (`Spans`); order ids keep only their order; scratch and diagnostics are left out. So the same list
+apart any more (`spans_ms`); order ids keep only their order; scratch and diagnostics are left out. So the same list
 is the key of a state and what the state is restored from, and what is explored is the quotient itself.
 
 Every attribute of the guard is either in a table below or falls under a rule by its type and unit. One that

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
-from ampacity_host.replay.main import UsageError, find_data
-from ampacity_host.replay.main import run as replay
+from ampacity_host.replay.command import UsageError, find_data
+from ampacity_host.replay.command import run as replay
 from tools.bench import drawn_weeks
 
 EVSES, A_LINE, RATING_A, ASSUMED_A = 24, 12, 80, 40

@@ -9,7 +9,7 @@ import random
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ampacity_host.replay.main import UsageError
+from ampacity_host.replay.command import UsageError
 from tools.bench import drawn_weeks as drawn
 from tools.bench.recordings import cut_sessions, pile_mains
 

@@ -46,7 +46,7 @@ class Trace(Run):
 
 
 def compare(hours, evses, seed=1, from_hour=0):
-    """{"energy_wh": [with bytes, without], "session_wh": …}: see `told`."""
+    """{"energy_wh": [with bytes, without], "session_wh_apart": …}: see `told`."""
     site = site_text(AMPS_A_EVSE * evses + ASSUMED_A, ASSUMED_A, evses)
     full, facts = (Trace(hours, seed, 0, from_hour, site=site, no_bytes=no_bytes).watch() for no_bytes in (False, True))
     return told(full, facts)

@@ -186,7 +186,7 @@ def test_a_csms_limits_the_station_and_receives_its_transactions():
 def test_a_refused_site_ends_with_1_and_the_reason(tmp_path, capfd):
     from types import SimpleNamespace
 
-    from ampacity_host.rig.main import run
+    from ampacity_host.rig.command import run
 
     path = tmp_path / "site.toml"
     path.write_text(SITE.replace('circuit = "row"', 'circuit = "nowhere"'))

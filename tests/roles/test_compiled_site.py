@@ -9,7 +9,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
 from ampacity.roles.boot import checked_boot
 from ampacity.roles.configuration.compiled_site import checked
-from ampacity.roles.primary import made
+from ampacity.roles.primary import make_primary
 from ampacity.store.memory_files import MemoryFiles
 from check import raises
 
@@ -94,7 +94,7 @@ def test_a_field_of_any_wrong_kind_leads_to_a_refusal():
             platform = HandPlatform(MemoryFiles(), START_MS, {"evse-1": PlantPort("evse-1")})
             platform.connect = None
             try:
-                made(platform, facts, Log())
+                make_primary(platform, facts, Log())
             except Rejected as e:
                 assert e.field, (path, value)
 
@@ -103,7 +103,7 @@ def test_a_field_that_is_missing_is_named():
     facts = site()
     del facts["circuits"][0]["rating_da"]
     with raises(Rejected) as e:
-        made(HandPlatform(MemoryFiles(), START_MS, {}), facts, Log())
+        make_primary(HandPlatform(MemoryFiles(), START_MS, {}), facts, Log())
     assert "rating_da" in str(e.error)
 
 

@@ -43,7 +43,7 @@ def test_a_restart_by_command_delays_no_car_but_a_tariff_edge_does():
         platform.boot, calls.delays = {"reason": reason}, []
         part = StartDelays(calls, platform, 600000, 5)
         assert calls.delays == asked
-    part.edge(77)
+    part.limits_raised(77)
     assert calls.delays[-1] == (600000, 77)
 
 

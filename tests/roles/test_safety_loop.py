@@ -79,7 +79,7 @@ async def ran(ticks, tick_ms, pieces):
     guard = Guard(platform.clock, tick_ms, pieces)
     try:
         loop = SafetyLoop(guard, platform, None, [], ())
-        loop.drive(Buses(), ())
+        loop.attach(Buses(), ())
         await loop.run()
     except asyncio.CancelledError:
         pass

@@ -1,7 +1,7 @@
 """A busy site for a primary in a process of its own, all on one virtual clock.
 
 16 secondaries with cars that arrive and leave, a meter whose value always changes, and a CSMS. The primary's process requests
-time and line bytes over its standard input and output (probes/doors.py); everything else runs here, in the rig's virtual
+time and line bytes over its standard input and output (probes/probe_platform.py); everything else runs here, in the rig's virtual
 loop.
 """
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.replay.main import UsageError
+from ampacity_host.replay.command import UsageError
 from ampacity_host.replay.other_load import OtherLoadRecording
 from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import SessionFile

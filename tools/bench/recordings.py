@@ -9,7 +9,7 @@ import random
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ampacity_host.replay.main import find_data
+from ampacity_host.replay.command import find_data
 from tools.bench.drawn_weeks import CARS
 
 SESSIONS, MAINS = "norway_residential_sessions.csv", "uci_household_1min.csv"

@@ -32,10 +32,10 @@ def check_shape(value: "Any", shape: str) -> None:
 
 def wrong(place: str, value: "Any", allowed: str) -> WrongShape:
     """The error for a field: its place, what is there (never a content that could be a secret), and what it must be."""
-    return WrongShape("%s is %s, must be %s" % (place or "the document", _said(value), allowed))
+    return WrongShape("%s is %s, must be %s" % (place or "the document", _shown(value), allowed))
 
 
-def _said(value: "Any") -> str:
+def _shown(value: "Any") -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return "the number %d" % value if -(10**15) < value < 10**15 else "a number of too many digits"
     for kind, word in ((bool, "true or false"), (str, "a text"), (float, "a number"), (list, "a list"), (dict, "an object")):

@@ -33,11 +33,11 @@ class Parser:
 
     def document(self) -> "Any":
         """The value of the whole text. ValueError: what is wrong, and at which byte."""
-        while not self.go_on(self._end + 2):
+        while not self.advance(self._end + 2):
             pass
         return self.value
 
-    def go_on(self, values: int) -> bool:
+    def advance(self, values: int) -> bool:
         """Read so many values more, at most. True: that was the whole text, and `value` is its value. ValueError as of document."""
         value = self._resumed()
         while self._box is not None or value is _MORE:

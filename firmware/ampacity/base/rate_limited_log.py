@@ -36,10 +36,10 @@ NAMES_MAX = 600  # devices with a count of their own
 
 
 class DeviceLog(Log):
-    """The same log, for lines about devices: one that comes and goes each second must not push out what others had to say.
+    """The same log, for lines about devices: one that comes and goes each second must not push out the lines of others.
 
-    Each device has BURST lines, and one more each NEXT_MS. What is left out is counted (`log_lines_suppressed`); the last of it, which says
-    how things are now, is logged with the number. Memory: an integer for each device with fewer than BURST lines left, at most NAMES_MAX,
+    Each device has BURST lines, and one more each NEXT_MS. What is left out is counted (`log_lines_suppressed`); the last of it, which has
+    the present state, is logged with the number. Memory: an integer for each device with fewer than BURST lines left, at most NAMES_MAX,
     and the last line of those that chatter.
     """
 
@@ -57,7 +57,7 @@ class DeviceLog(Log):
         if key not in self._room and len(self._room) >= NAMES_MAX:
             key = -1
         if self._room.get(key, BURST) > 0:
-            return self._tell(key, level, text, " (%d similar lines suppressed)", now_ms)
+            return self._write(key, level, text, " (%d similar lines suppressed)", now_ms)
         self._left_out[key] = (self._left_out[key][0] + 1 if key in self._left_out else 1, level, text)
         self.counter("log_lines_suppressed")
         return 0
@@ -81,7 +81,7 @@ class DeviceLog(Log):
         for key in sorted(self._left_out):
             if self._room.get(key, BURST) > 0:
                 _, level, text = self._left_out[key]
-                self._tell(key, level, text, " (the last of %d suppressed lines)", now_ms)
+                self._write(key, level, text, " (the last of %d suppressed lines)", now_ms)
 
     def _refill(self, now_ms: int) -> None:
         if self._from_ms < 0:
@@ -92,13 +92,13 @@ class DeviceLog(Log):
             room = {key: self._room[key] + earned for key in self._room}
             self._room = {key: room[key] for key in room if room[key] < BURST}
 
-    def _tell(self, key: int, level: str, text: str, more: str, now_ms: int) -> int:
+    def _write(self, key: int, level: str, text: str, more: str, now_ms: int) -> int:
         self._room[key] = self._room.get(key, BURST) - 1
         left_out = self._left_out.pop(key, None)
         return self._log.add(level, text + (more % left_out[0] if left_out else ""), now_ms)
 
 
 def about(text: str) -> str:
-    """The name of the device that a line is about: "evse bay-1: started" is about bay-1."""
+    """The name of the device that a line is about: "evse bay-1: session started" is about bay-1."""
     name = text.split(":", 1)[0]
     return name[5:] if name.startswith("evse ") else name

@@ -38,9 +38,9 @@ def loads(text: "str | bytes | bytearray", size_max: int = SIZE_MAX, depth_max: 
 
 
 def begin(text: "str | bytes | bytearray", size_max: int = SIZE_MAX, depth_max: int = DEPTH_MAX) -> "Parser | _Read":
-    """What reads a long text a piece at a time: go_on(values) → True when it is done, and `value` is there.
+    """What reads a long text a piece at a time: advance(values) → True when it is done, and `value` is there.
 
-    ValueError as of loads, here or from go_on.
+    ValueError as of loads, here or from advance.
     """
     data = text.encode("utf-8") if isinstance(text, str) else text
     if len(data) > size_max:
@@ -61,7 +61,7 @@ class _Read:
     def __init__(self, value: "Any") -> None:
         self.value = value
 
-    def go_on(self, _values: int) -> bool:
+    def advance(self, _values: int) -> bool:
         return True
 
     def document(self) -> "Any":

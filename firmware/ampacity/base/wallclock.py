@@ -1,9 +1,9 @@
-"""What time it is out there, and how sure we are. Kept apart from the monotonic clock, so that a jump moves no deadline.
+"""The time of day, and its certainty. Kept apart from the monotonic clock, so that a jump moves no deadline.
 
 Sources by rank: "csms" > "ntp" > "rtc". A lower one does not correct a higher one that was heard within the last day.
 Differences within what a source can be wrong by (a CSMS sends whole seconds) are left alone: time must not run back
 and forth with each heartbeat. After a jump it is unknown which time was right: the time before it continues in
-`others_ms` until a source has said the new one again later, or the old one (docs/decisions/0012).
+`others_ms` until a source confirms the new one later, or the old one (docs/decisions/0012).
 """
 
 from ampacity.base.dates import date_from_days, days_from_date, month_days
@@ -15,7 +15,7 @@ RANKS = {"rtc": 1, "ntp": 2, "csms": 3}
 SLACK_MS = {"rtc": 1000, "ntp": 100, "csms": 1000}
 RANK_KEEPS_MS = 86400000
 DAY_MS = 86400000
-CONFIRM_MS = 60000  # a time that a source says again so long after a jump is the true one
+CONFIRM_MS = 60000  # a time that a source confirms so long after a jump is the true one
 SAME_MS = 2000
 OTHERS_MAX = 3
 # before this firmware was made, or long after the hardware is gone: no source can mean that
@@ -24,14 +24,14 @@ LATEST_MS = 3313526400000  # 2075-01-01
 
 
 class WallClock:
-    """Unix time in milliseconds over a monotonic clock; None until a source has spoken."""
+    """Unix time in milliseconds over a monotonic clock; None until a source has set it."""
 
     def __init__(self, clock: "Clock") -> None:
         """clock: of base.clock; asked only where a caller gives no now_ms."""
         self._clock = clock
         self._offset_ms: "int | None" = None
         self._set_ms = 0
-        self.jumped_ms: "int | None" = None  # since then the present time has not been said again
+        self.jumped_ms: "int | None" = None  # since then the present time has not been confirmed
         self._others: "list[int]" = []  # offsets that may also be right, the most recently confirmed one first
         self.source: "str | None" = None
 

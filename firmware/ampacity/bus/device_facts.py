@@ -4,7 +4,8 @@ if False:  # for the type checker
     from typing import Protocol
 
     class DriverGuard(Protocol):
-        """What drivers of devices behind a profile ask of the safety core and tell it (circuit/guard.py); evse, meter: indexes in the site."""
+        """What drivers of devices behind a profile request from the safety core and report to it
+        (circuit/guard.py); evse, meter: indexes in the site."""
 
         def send(self, evse: int, most_da: int, now_ms: int, held: bool = False) -> "int | None": ...
         def answered(self, evse: int, order_id: int, now_ms: int, certain: bool = False) -> None: ...

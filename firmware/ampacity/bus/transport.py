@@ -11,13 +11,13 @@ BACK_OFF_MS_MIN = 200
 BACK_OFF_MS_MAX = 5000
 CONNECT_MS = 3000
 READ_BYTES_MAX = 512
-IDLE_S_MAX = 60  # a client that says nothing for so long is gone
+IDLE_S_MAX = 60  # a client that sends nothing for so long is disconnected
 
 
 async def run_rtu(engine: "Any", line: "Any", clock: "Any", serving: "Any" = None) -> None:
     """Serve an engine (RtuClient or ModbusServer) on a line, permanently, or while serving() is true.
 
-    line.wake() makes it look at once.
+    line.wake() ends its wait at once.
     """
     while serving is None or serving():
         out, wake_us = engine.next(clock.now_us())
@@ -32,7 +32,8 @@ async def run_rtu(engine: "Any", line: "Any", clock: "Any", serving: "Any" = Non
 async def run_tcp(
     engine: "Any", connect: "Any", host: str, port: int, clock: "Any", abort: "Any" = None, report: "Any" = None, serving: "Any" = None
 ) -> None:
-    """Serve a TcpClient permanently, or while serving() is true: connect, speak, and after a loss again, later each time up to 5 s.
+    """Serve a TcpClient permanently, or while serving() is true: connects, exchanges frames, and connects again
+    after a loss, with a wait that grows to 5 s.
 
     connect(host, port) -> (reader, writer), raises OSError; abort(writer): reset the socket, so that nothing in it
     arrives any more (without it the writer is closed). report(text): why there is no connection. Sets engine.wake.
@@ -63,11 +64,11 @@ def _always() -> bool:
 
 
 def _ignore(text: str) -> None:
-    """Told, and not kept."""
+    """Reports are discarded."""
 
 
 def _error_text(error: "Any") -> str:
-    """An error's own words, without its number."""
+    """The text of an error, without its number."""
     last = error.args[-1] if error.args else ""
     return last if isinstance(last, str) and last else str(error) or "no answer for %d ms" % CONNECT_MS
 
@@ -81,7 +82,7 @@ async def _open(connect: "Any", host: str, port: int, report: "Any") -> "tuple[A
 
 
 class _ConnectionReader:
-    """Reads one connection into the engine, and wakes who waits for it."""
+    """Reads one connection into the engine, and wakes the task that waits for it."""
 
     def __init__(self, engine: "Any", reader: "Any", clock: "Any") -> None:
         self.engine = engine
@@ -98,7 +99,7 @@ class _ConnectionReader:
                     break
                 self.engine.receive(data, self.clock.now_us())
                 self.event.set()
-                await asyncio.sleep(0)  # a turn for others, however much has come
+                await asyncio.sleep(0)  # lets other tasks run, however much has come
         except (OSError, EOFError):
             pass
         self.open = False
@@ -152,7 +153,7 @@ def _drop(writer: "Any", abort: "Any") -> None:
 
 
 async def serve_tcp(session: "Any", streams: "tuple[Any, Any]", clock: "Any", answered: "Any") -> None:
-    """Serve a TcpSession until its client ends, says nothing for a minute, reads nothing, or speaks no Modbus/TCP.
+    """Serve a TcpSession until its client ends, sends nothing for a minute, reads nothing, or sends what is not Modbus/TCP.
 
     answered(now_ms): called before each answer leaves: what the request ordered is in force first.
     """
@@ -170,6 +171,6 @@ async def serve_tcp(session: "Any", streams: "tuple[Any, Any]", clock: "Any", an
                 answered(clock.now_ms())
                 writer.write(out)
                 await within(writer.drain(), CONNECT_MS / 1000)
-                await asyncio.sleep(0)  # a turn for others between two requests, however many have come
+                await asyncio.sleep(0)  # lets other tasks run between two requests, however many have come
     except (OSError, EOFError, asyncio.TimeoutError):
         pass

@@ -7,7 +7,7 @@ in the ledger and not only in the plan: while one EVSE gives and another takes, 
 counts is the sum of both. One number is granted for all phases; the fullest phase is held within it.
 
 What the parent counts for us at any time, the fallback, is there even when less is granted. A grant below it asks for
-lower orders, as a limit from outside does: reserves stay reserves, and orders below them remain possible.
+lower orders, as an external limit does: reserves stay reserves, and orders below them remain possible.
 """
 
 from ampacity.circuit.guard import Guard

@@ -97,7 +97,7 @@ def _not_charging(guard: "ExplainableGuard", s: "EvseState") -> str:
     if state != "ok":
         if s.locked or s.disobeys:
             return "%s: %s" % (state, remedy(guard, s))
-        gaps = _foreign(guard, s) + (guard.gaps(s.index) if s.heard_ever else [])  # what never answered holds nothing that could be read
+        gaps = _foreign(guard, s) + (guard.gaps(s.index) if s.heard_ever else [])  # an EVSE that never answered has no settings that could be read
         return _state_text(state) + ("" if not gaps else " (%s)" % gaps[0])
     if not guard.demands.wants[s.index]:
         return guard.demands.reasons[s.index] or "no charge requested"
@@ -117,14 +117,14 @@ def _state_text(state: str) -> str:
 
 
 def _waits(guard: "ExplainableGuard", s: "EvseState", reason: str) -> str:
-    """Its turn comes: for what it waits. reason: the tightest circuit or limit."""
+    """It is queued: the reason why it waits. reason: the tightest circuit or limit."""
     return _no_margin(guard, s) if _cannot_begin(guard, s) else _surplus(guard, s) or "queued: " + reason
 
 
 def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:
     """Its turn never comes as things are: its minimum does not fit even if all others give what they can; "": it fits.
-    Reserves are never lent (rule 4); the missing evidence of each is named. What unmeasured EVSEs draw is no other load here. Limits
-    from outside and the grant of a parent are no matter of this: they change."""
+    Reserves are never lent (rule 4); the missing evidence of each is named. What unmeasured EVSEs draw is no other load here. External
+    limits and the grant of a parent are left out: they change."""
     shed, ledger = guard.plan.shed, guard.ledger
     for key in s.on_keys:
         if key // guard.site.phases >= len(guard.site.circuits):
@@ -207,7 +207,7 @@ def _meter_note(guard: "ExplainableGuard", circuit: int) -> str:
 
 
 def _counts_in(guard: "ExplainableGuard", circuit: int, below: int) -> bool:
-    """Is it this circuit, or one below it with no meter in between whose word counts (3.4)?"""
+    """Is it this circuit, or one below it with no trusted meter in between (3.4)?"""
     while below >= 0 and below != circuit:
         below = guard.site.circuits[below].parent
         if below >= 0 and guard.meter_state(below) == "ok":
@@ -228,7 +228,7 @@ def _tightest(guard: "ExplainableGuard", s: "EvseState", planned_da: "list[int]"
 def _outside(guard: "ExplainableGuard", s: "EvseState", slack: int) -> str:
     """The external limit on the sum of the EVSEs that is at least as tight as the tightest circuit; "": none."""
     limits, best = guard.limits, ""
-    ordered_da = [guard.plan.shed.ordered_da(o) for o in guard.ledger.evse_states]  # a reserve is no load on a limit from outside
+    ordered_da = [guard.plan.shed.ordered_da(o) for o in guard.ledger.evse_states]  # a reserve is no load on an external limit
     if limits.has_chargers:
         for key in s.on_keys:
             left = limits.chargers_da[key] - _sum_da(guard, key, ordered_da)
@@ -249,7 +249,7 @@ def _outside(guard: "ExplainableGuard", s: "EvseState", slack: int) -> str:
 
 
 def cap_da(guard: "ExplainableGuard", key: int) -> int:
-    """What a circuit and phase (flat index) may carry, in da: the rating in force (rule 15), or a lower limit from outside (section 5)."""
+    """What a circuit and phase (flat index) may carry, in da: the rating in force (rule 15), or a lower external limit (section 5)."""
     return min(guard.ledger.cap_da[key], guard.limits.circuit_da[key])
 
 

@@ -24,8 +24,8 @@ if False:  # for the type checker
 
     from ampacity.circuit.safety_load import SafetyLoads
 
-UNKEPT_MS = 5000  # a journal that took so long to write is a matter for people
-READING_MS = 10000  # a current that was read so long ago is no longer news
+UNKEPT_MS = 5000  # a journal that took so long to write needs a person
+READING_MS = 10000  # a current that was read so long ago no longer counts
 
 
 class Guard:
@@ -215,7 +215,7 @@ class Guard:
         self, source: str, target: "tuple[str, int]", value: object, valid_until_ms: "int | None", silent: object,
         unit: str = "da", release_ms: int = 0, sign: str = "import", phases: "int | None" = None,
     ) -> None:  # fmt: skip
-        """An outside limit (external_limits.py); value None withdraws it. Raises Rejected for an unknown target or unit.
+        """An external limit (external_limits.py); value None withdraws it. Raises Rejected for an unknown target or unit.
 
         unit: "da" (per supply phase, or one for all), "w" (sum over the phases), "percent" (of the rating). silent:
         "hold", "release" or a default value, what holds after valid_until_ms; release_ms: least time before a release.

@@ -57,7 +57,7 @@ def _need_da(guard: "GuardFacts", s: "EvseState") -> int:
 
 
 def _lacks(guard: "GuardFacts", s: "EvseState", key: int, need_da: int, more_da: int = 0) -> bool:
-    """Is there less room on this circuit and phase, or in a limit from outside on it, than it needs, even with more_da added?"""
+    """Is there less room on this circuit and phase, or in an external limit on it, than it needs, even with more_da added?"""
     ledger, limits, count = guard.ledger, guard.limits, s.on_keys.count(key)
     if max(0, need_da - s.bound_da) * count > ledger.margin.free_da(key) + more_da:
         return True

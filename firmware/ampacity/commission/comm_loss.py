@@ -51,15 +51,15 @@ class CommLoss(Experiment):
         self._drew, self._rests, self._wait_ms = False, 0, 0  # before the silence
         self._now_ms = 0
 
-    def begin(self, sight: "Observation", now_ms: int) -> None:
+    def begin(self, observed: "Observation", now_ms: int) -> None:
         """Requests the highest order of its levels, at most 16 A."""
         self.wish_da = levels(self.claims)[1]
         self._since_ms = now_ms
 
-    def go_on(self, sight: "Observation", now_ms: int) -> bool:
+    def proceed(self, observed: "Observation", now_ms: int) -> bool:
         """One look at the phase that it is in. True: it is over."""
         self._now_ms = now_ms
-        return bool(getattr(self, "_" + self._phase + "_phase")(sight, now_ms))
+        return bool(getattr(self, "_" + self._phase + "_phase")(observed, now_ms))
 
     def _next(self, phase: str, now_ms: int) -> bool:
         self._phase, self._since_ms = phase, now_ms
@@ -67,15 +67,15 @@ class CommLoss(Experiment):
 
     # up
 
-    def _raise_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _raise_phase(self, observed: "Observation", now_ms: int) -> bool:
         waited_ms = now_ms - self._since_ms
         enough_da = self.least_da()
-        order_da = sight.order_da or 0
-        if sight.state == "ok" and order_da >= min(self.wish_da - NEAR_DA, max(enough_da, self.wish_da - NEAR_DA)):
+        order_da = observed.order_da or 0
+        if observed.state == "ok" and order_da >= min(self.wish_da - NEAR_DA, max(enough_da, self.wish_da - NEAR_DA)):
             return self._next("settle", now_ms)
         if waited_ms > ROOM_MS:
             if self.room == 2:
-                if order_da >= enough_da and sight.state == "ok":
+                if order_da >= enough_da and observed.state == "ok":
                     return self._next("settle", now_ms)
                 text = "%s: the site does not have the %s available that this test needs"
                 return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(enough_da)))
@@ -87,8 +87,8 @@ class CommLoss(Experiment):
         """The order without which a fall would not be seen."""
         return max(self.claims["min_da"], self.claims["fallback_da"] + FALL_DA_MIN)  # type: ignore[no-any-return]
 
-    def _settle_phase(self, sight: "Observation", now_ms: int) -> bool:
-        if not sight.draws():
+    def _settle_phase(self, observed: "Observation", now_ms: int) -> bool:
+        if not observed.draws():
             return self._not_drawing(now_ms)
         self._drew = True
         constant_load_ms = self.claims["settle_ms"] + 1000 + self.constant_load_ms()
@@ -96,20 +96,20 @@ class CommLoss(Experiment):
             return False
         if self._base is None:
             self._base = Plateau(now_ms, self._meters)
-        self._base.take(sight)
+        self._base.take(observed)
         if now_ms - self._since_ms < constant_load_ms + MEASURE_MS or not self._base.enough(2):
             return False
         measured_da = self._base.amps_da()
-        self.base_da = (sight.order_da or 0) if measured_da is None else max(measured_da)
+        self.base_da = (observed.order_da or 0) if measured_da is None else max(measured_da)
         if self.base_da < self.least_da() - NEAR_DA:
             text = "%s: its load draws only %s; this test needs %s"
             return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(self.base_da), amps(self.least_da())))
-        if sight.state != "ok":
+        if observed.state != "ok":
             return self.end(findings.NOT_DONE, "%s: communication was lost before the test began" % self.claims["name"])
         self.traffic = NO_TRAFFIC
         self.silent_since_ms = now_ms
-        if sight.fed_ms is not None and 0 <= now_ms - sight.fed_ms <= self.claims["watchdog_ms"] // 2:
-            self.silent_since_ms = sight.fed_ms  # within its reserve the time of the last feed is not counted
+        if observed.fed_ms is not None and 0 <= now_ms - observed.fed_ms <= self.claims["watchdog_ms"] // 2:
+            self.silent_since_ms = observed.fed_ms  # within its reserve the time of the last feed is not counted
         self.on_silence(now_ms)
         return self._next("watch", now_ms)
 
@@ -147,24 +147,24 @@ class CommLoss(Experiment):
 
     # silent
 
-    def drop_da(self, sight: "Observation") -> "int | None":
+    def drop_da(self, observed: "Observation") -> "int | None":
         """How much less its lines carry than before, the least of them; None: no new reading, or no line is known."""
         if not self.loaded:
             return None
         m = self.loaded[0][0]
-        lines, at_ms = sight.meters[m]
+        lines, at_ms = observed.meters[m]
         base = self._base.lines_da(m)
         if lines is None or base is None or at_ms == self._seen_ms[m]:
             return None
         self._seen_ms[m] = at_ms
         return min([sign * (base[line] - lines[line]) for meter, line, sign in self.loaded if meter == m])
 
-    def _watch_phase(self, sight: "Observation", now_ms: int) -> bool:
-        if sight.pressed:
+    def _watch_phase(self, observed: "Observation", now_ms: int) -> bool:
+        if observed.pressed:
             return self._give_back(now_ms)
-        if self.watched(self.drop_da(sight), now_ms):
+        if self.watched(self.drop_da(observed), now_ms):
             self.traffic = READS_ONLY
-            self._listen_from_ms = sight.amps_ms
+            self._listen_from_ms = observed.amps_ms
             return self._next("listen", now_ms)
         return False
 
@@ -183,11 +183,11 @@ class CommLoss(Experiment):
         """A look while it is silent. True: enough seen."""
         return True
 
-    def _listen_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _listen_phase(self, observed: "Observation", now_ms: int) -> bool:
         """Its own word, once; it has been silent until now."""
-        if sight.amps_ms != self._listen_from_ms or now_ms - self._since_ms > LISTEN_MS:
-            if sight.amps_ms != self._listen_from_ms:
-                self.device_da, self.device_limit_da = sight.drawn_da(), sight.limit_da
+        if observed.amps_ms != self._listen_from_ms or now_ms - self._since_ms > LISTEN_MS:
+            if observed.amps_ms != self._listen_from_ms:
+                self.device_da, self.device_limit_da = observed.drawn_da(), observed.limit_da
             self.tries += 1
             self._verdict = self.verdict()
             self.traffic = ALL_TRAFFIC
@@ -205,16 +205,16 @@ class CommLoss(Experiment):
         self._seen_ms = [-1] * self._meters
         self.device_da = self.device_limit_da = None
 
-    def _return_phase(self, sight: "Observation", now_ms: int) -> bool:
-        if sight.state == "ok":
+    def _return_phase(self, observed: "Observation", now_ms: int) -> bool:
+        if observed.state == "ok":
             if self._verdict is None:
                 self.again()
-                self.begin(sight, now_ms)
+                self.begin(observed, now_ms)
                 return self._next("raise", now_ms)
             if self._back_ms is None:
                 self._back_ms = now_ms
                 self.figures["return_ms"] = now_ms - self._since_ms
-            if self.current_ended and not sight.draws():
+            if self.current_ended and not observed.draws():
                 return now_ms - self._back_ms > self.again_ms() and self._drawn_no_more()
             return self.end(*self._verdict)
         if now_ms - self._since_ms > RETURN_MS:

@@ -1,6 +1,6 @@
 """A commissioning run: EVSE after EVSE, experiment after experiment, with its findings and its open question.
 
-Pure: `step(sight, now_ms)` a few times a second with the readings of the EVSE under test (`claims`, None: over); its requests
+Pure: `step(observed, now_ms)` a few times a second with the readings of the EVSE under test (`claims`, None: over); its requests
 are in `experiment`. `command(word)` is the answer of the installer: next, no, skip, abort. An EVSE whose steps are over is put into
 `ended` as (claims, "passed" | "failed" | "not done", counts).
 
@@ -80,15 +80,15 @@ class CommissioningRun:
         """Of the EVSE under test; None: it is over."""
         return None if self.over else self.plan[self.at]  # type: ignore[return-value]
 
-    def step(self, sight: "Observation", now_ms: int) -> None:
+    def step(self, observed: "Observation", now_ms: int) -> None:
         """One look at the EVSE under test, a few times a second."""
         if self.over:
             return
-        self._record.take(sight, now_ms)
-        if sight.off is not None:
-            self.results[self.claims["name"]]["off"] = dict(sight.off)
+        self._record.take(observed, now_ms)
+        if observed.off is not None:
+            self.results[self.claims["name"]]["off"] = dict(observed.off)
         experiment = self.experiment
-        over = experiment.step(sight, now_ms)
+        over = experiment.step(observed, now_ms)
         if self._nobody_answers(experiment, now_ms):
             over = experiment.leave("no answer within %d min" % (ANSWER_MS // 60000))
         if over:

@@ -1,12 +1,12 @@
 """What every experiment on one EVSE shares, and the simple ones: is there a load, and is it the right EVSE?
 
-An experiment is asked `step(sight, now_ms)` a few times a second until it says that it is over. What it wants
-is in its attributes; the run turns requests into limits, which can only lower, so the ledger decides:
+An experiment is asked `step(observed, now_ms)` a few times a second until it is over. Its requests
+are attributes; the run turns them into limits, which can only lower, so the ledger decides:
 
 - `wish_da`: what the EVSE under test should be limited to, None: to what it has;
 - `holds_others`, `room`: 0 the others keep their currents; 1 they may go to their minimum, 2 to a pause, so that the request fits;
 - `traffic`: ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC toward this EVSE (a test of its fail-safe);
-- `ask`: what a person is to do or to say, None: nothing. `answer("next" | "no")` is the person's word.
+- `ask`: the question to the person, None: none. `answer("next" | "no")` is the reply.
 
 After the end: `outcome`, `text`, `figures` (for the report), `findings`, and `counts`: what the ledger is to count.
 """
@@ -92,20 +92,20 @@ class Experiment:
         self._word: "str | None" = None
 
     def answer(self, word: str) -> None:
-        """The person's word, next or no; the next step takes it."""
+        """The reply of the person, next or no; the next step takes it."""
         self._word = word
 
-    def step(self, sight: "Observation", now_ms: int) -> bool:
+    def step(self, observed: "Observation", now_ms: int) -> bool:
         """True: it is over."""
         if self.began_ms is None:
             self.began_ms = now_ms
-            self.begin(sight, now_ms)
-        return self.go_on(sight, now_ms)
+            self.begin(observed, now_ms)
+        return self.proceed(observed, now_ms)
 
-    def begin(self, sight: "Observation", now_ms: int) -> None:
+    def begin(self, observed: "Observation", now_ms: int) -> None:
         """The first step."""
 
-    def go_on(self, sight: "Observation", now_ms: int) -> bool:
+    def proceed(self, observed: "Observation", now_ms: int) -> bool:
         """Each step; True: it is over."""
         return True
 
@@ -137,42 +137,42 @@ class LoadCheck(Experiment):
     _since_ms = None  # a car is plugged in and does not draw
     _plugged_ms = 0
 
-    def begin(self, sight: "Observation", now_ms: int) -> None:
+    def begin(self, observed: "Observation", now_ms: int) -> None:
         """Requests its minimum."""
         self.wish_da = self.claims["min_da"]
 
-    def go_on(self, sight: "Observation", now_ms: int) -> bool:
+    def proceed(self, observed: "Observation", now_ms: int) -> bool:
         """True: a load draws, or it does not answer, or it is locked."""
         name, waited_ms = self.claims["name"], now_ms - self.began_ms
-        if not sight.online:
-            if sight.line_trouble:
-                return self._wait_for_one(sight)
+        if not observed.online:
+            if observed.line_trouble:
+                return self._wait_for_one(observed)
             return waited_ms >= ANSWER_MS and not self.findings and self.fail(findings.no_answer(name, self.claims["where"]))
         for found in self.findings:
             if found["level"] == "error":
                 found["level"], found["text"] = "warning", found["text"] + "; corrected"
-        if sight.state in LOCKS:
-            return self.fail(findings.locked(name, sight.state, LOCKS[sight.state]))
-        if sight.draws():
+        if observed.state in LOCKS:
+            return self.fail(findings.locked(name, observed.state, LOCKS[observed.state]))
+        if observed.draws():
             return self.end(findings.PASSED, "%s: a load draws current" % name)
-        self._since_ms = now_ms if not sight.plugged or self._since_ms is None else self._since_ms
+        self._since_ms = now_ms if not observed.plugged or self._since_ms is None else self._since_ms
         self._plugged_ms = now_ms - self._since_ms
         if waited_ms >= LOOK_MS:
-            self._ask(sight)
+            self._ask(observed)
         if self._plugged_ms >= WAKES_MS:
             self.room = 1 if self._plugged_ms < 2 * WAKES_MS else 2
         return False
 
-    def _wait_for_one(self, sight: "Observation") -> bool:
+    def _wait_for_one(self, observed: "Observation") -> bool:
         """Two devices have its address: the run continues when this is corrected."""
         if not self.findings:
-            self.findings.append(findings.same_unit(self.claims["name"], self.claims["where"], sight.line_trouble))
+            self.findings.append(findings.same_unit(self.claims["name"], self.claims["where"], observed.line_trouble))
         self.ask = "%s; %s" % (self.findings[0]["text"], self.findings[0]["fix"])
         return False
 
-    def _ask(self, sight: "Observation") -> None:
+    def _ask(self, observed: "Observation") -> None:
         name = self.claims["name"]
-        if sight.plugged:
+        if observed.plugged:
             self.ask = "%s: its car draws no current; switch the load on" % name if self._plugged_ms > WAKES_MS else None
         else:
             self.ask = "plug a car or a test load into %s (a single-phase load identifies the lines)" % name
@@ -184,12 +184,12 @@ class IdentifyByBlinking(Experiment):
     name = "identity"
     holds_others = False
 
-    def begin(self, sight: "Observation", now_ms: int) -> None:
+    def begin(self, observed: "Observation", now_ms: int) -> None:
         """A person is asked to look."""
         name = self.claims["name"]
         self.ask = "%s stops and starts %d times; is it the EVSE with this name?" % (name, BLINKS)
 
-    def go_on(self, sight: "Observation", now_ms: int) -> bool:
+    def proceed(self, observed: "Observation", now_ms: int) -> bool:
         """Pauses of 7 s, releases of 10 s. True: a person has answered."""
         at_ms = now_ms - self.began_ms
         dark = at_ms % (DARK_MS + LIGHT_MS) < DARK_MS
@@ -216,22 +216,23 @@ class Plateau:
         self._at_ms = [-1] * meters
         self._amps_count = 0
 
-    def watch(self, sight: "Observation", now_ms: int) -> None:
+    def watch(self, observed: "Observation", now_ms: int) -> None:
         """Before the plateau: notes when each reading shows the change."""
-        if self.limit_ms is None and sight.limit_da is not None and sight.order_da is not None and abs(sight.limit_da - sight.order_da) <= 2:
+        limit_da, order_da = observed.limit_da, observed.order_da
+        if self.limit_ms is None and limit_da is not None and order_da is not None and abs(limit_da - order_da) <= 2:
             self.limit_ms = now_ms - self.ordered_ms
-        lines = sight.meters[0][0] if sight.meters else None
-        row = [now_ms - self.ordered_ms, sight.drawn_da(), None if lines is None else list(lines)]
+        lines = observed.meters[0][0] if observed.meters else None
+        row = [now_ms - self.ordered_ms, observed.drawn_da(), None if lines is None else list(lines)]
         if not self.track or row[1:] != self.track[-1][1:]:
             self.track.append(row)
 
-    def take(self, sight: "Observation") -> None:
+    def take(self, observed: "Observation") -> None:
         """One look at the plateau; each reading counts once."""
-        if sight.amps_da is not None and sight.amps_ms != self._amps_ms:
-            self._amps_ms = sight.amps_ms
-            self._amps = add(self._amps, sight.amps_da)
+        if observed.amps_da is not None and observed.amps_ms != self._amps_ms:
+            self._amps_ms = observed.amps_ms
+            self._amps = add(self._amps, observed.amps_da)
             self._amps_count += 1
-        for m, (lines, at_ms) in enumerate(sight.meters):
+        for m, (lines, at_ms) in enumerate(observed.meters):
             if lines is not None and at_ms != self._at_ms[m]:
                 self._at_ms[m] = at_ms
                 self._sums[m] = add(self._sums[m], lines)

@@ -40,14 +40,14 @@ class PausedReadback(Experiment):
         self._shown: "list[str]" = []  # what it showed in each pause
         self._rests = 0
 
-    def begin(self, sight: "Observation", now_ms: int) -> None:
+    def begin(self, observed: "Observation", now_ms: int) -> None:
         """Requests a pause."""
         self.wish_da = 0
         self._since_ms = now_ms
 
-    def go_on(self, sight: "Observation", now_ms: int) -> bool:
+    def proceed(self, observed: "Observation", now_ms: int) -> bool:
         """One look at the phase that it is in. True: it is over."""
-        return bool(getattr(self, "_" + self._phase + "_phase")(sight, now_ms))
+        return bool(getattr(self, "_" + self._phase + "_phase")(observed, now_ms))
 
     def end(self, outcome: str, text: str) -> bool:
         """The value no longer counts, unless a load has confirmed it."""
@@ -59,9 +59,9 @@ class PausedReadback(Experiment):
         self._phase, self._since_ms = phase, now_ms
         return False
 
-    def _look_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _look_phase(self, observed: "Observation", now_ms: int) -> bool:
         """Looks whether its readings prove the pause, or whether all other evidence exists."""
-        name, off, waited_ms = self.claims["name"], sight.off, now_ms - self._since_ms
+        name, off, waited_ms = self.claims["name"], observed.off, now_ms - self._since_ms
         if off is not None and off["proven"]:
             return self._known(off)
         if off is None or not off["able"]:
@@ -81,7 +81,7 @@ class PausedReadback(Experiment):
         self.figures["off"] = off
         return self.end(findings.PASSED, findings.shown_text(self.claims["name"], off))
 
-    def _ask_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _ask_phase(self, observed: "Observation", now_ms: int) -> bool:
         if self._word is None:
             return False
         word, self._word, self.ask = self._word, None, None
@@ -94,21 +94,21 @@ class PausedReadback(Experiment):
         """How long a stop may take after the pause was sent."""
         return self.claims["settle_ms"] + READ_MS  # type: ignore[no-any-return]
 
-    def _drawn(self, sight: "Observation") -> bool:
-        return sight.draws() and (sight.drawn_da() or 0) >= DRAWS_DA
+    def _drawn(self, observed: "Observation") -> bool:
+        return observed.draws() and (observed.drawn_da() or 0) >= DRAWS_DA
 
-    def _draw_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _draw_phase(self, observed: "Observation", now_ms: int) -> bool:
         """A load draws at its least, at each order again."""
-        if self._drawn(sight):
+        if self._drawn(observed):
             return self._next("constant", now_ms)
         text = "%s: no load draws current, so the pause could not be observed; a shown limit does not count as off"
         if self._shown:
             text = "%s: its load did not resume after a pause and may have stopped by itself; repeat the test with a constant load"
         return now_ms - self._since_ms > LOAD_MS and self.end(findings.NOT_DONE, text % self.claims["name"])
 
-    def _constant_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _constant_phase(self, observed: "Observation", now_ms: int) -> bool:
         """Constant load, each time for longer: detects a load that stops a fixed time after each start."""
-        if not self._drawn(sight):
+        if not self._drawn(observed):
             self._rests += 1
             text = "%s: its load also stops without a pause, so the test is inconclusive; repeat the test with a constant load"
             return self.end(findings.NOT_DONE, text % self.claims["name"]) if self._rests > RESTS_MAX else self._next("draw", now_ms)
@@ -117,35 +117,35 @@ class PausedReadback(Experiment):
             return self._next("pause", now_ms)
         return False
 
-    def _pause_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _pause_phase(self, observed: "Observation", now_ms: int) -> bool:
         """The pause is on its way."""
-        if sight.order_da == 0:
+        if observed.order_da == 0:
             return self._next("stop", now_ms)
         return now_ms - self._since_ms > ORDER_MS and self.end(findings.NOT_DONE, "%s: no pause was sent" % self.claims["name"])
 
-    def _stop_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _stop_phase(self, observed: "Observation", now_ms: int) -> bool:
         """It stops in time, and shows that."""
-        if sight.off is not None and sight.off["proven"] and not self._flows(sight):
+        if observed.off is not None and observed.off["proven"] and not self._flows(observed):
             return self._next("hold", now_ms)
         if now_ms - self._since_ms <= self._stop_ms():
             return False
         return self.fail(findings.not_paused(self.claims["name"]))
 
-    def _flows(self, sight: "Observation") -> bool:
-        return (sight.drawn_da() or 0) >= DRAWS_DA
+    def _flows(self, observed: "Observation") -> bool:
+        return (observed.drawn_da() or 0) >= DRAWS_DA
 
-    def _hold_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _hold_phase(self, observed: "Observation", now_ms: int) -> bool:
         """Nothing flows for as long as it is paused."""
-        if self._flows(sight):
+        if self._flows(observed):
             return self.fail(findings.not_paused(self.claims["name"]))
         waited_ms = now_ms - self._since_ms
         if waited_ms < HOLD_MS:
             return False
-        if sight.off is None or not sight.off["proven"]:
+        if observed.off is None or not observed.off["proven"]:
             return waited_ms > HOLD_MS + self._stop_ms() and self.fail(findings.not_paused(self.claims["name"]))
-        self._shown.append(sight.off["shows"])
+        self._shown.append(observed.off["shows"])
         if len(self._shown) == ROUNDS:
-            return self._conclude(sight.off)
+            return self._conclude(observed.off)
         self.wish_da = self.claims["min_da"]
         return self._next("draw", now_ms)
 

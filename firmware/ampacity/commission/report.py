@@ -54,7 +54,7 @@ def findings_of(head: "Document", evses: "list[Document]") -> "list[Finding]":
 
 
 def add_finding(found: "list[Finding]", row: "Finding") -> None:
-    """Into a list of findings, unless the same is said there already, perhaps with other figures."""
+    """Into a list of findings, unless the same finding is there already, perhaps with other figures."""
     for known in found:
         if (known["code"], known["where"], known["fix"]) == (row["code"], row["where"], row["fix"]):
             return
@@ -76,7 +76,7 @@ def step_line(name: str, step: str, outcome: str, text: str) -> str:
 
 
 def without_name(name: str, text: str) -> str:
-    """The sentence without the name that begins it, where that was just said."""
+    """The sentence without the name that begins it, where the line before has it."""
     return text[len(name) + 2 :] if text.startswith(name + ": ") else text
 
 

@@ -45,7 +45,7 @@ class SetpointHold(CommLoss):
         """Not before a person has allowed the silence."""
         return self._phase != "ask"
 
-    def begin(self, sight: "Observation", now_ms: int) -> None:
+    def begin(self, observed: "Observation", now_ms: int) -> None:
         """Asks the installer first, unless the range of the EVSE is too small for the test."""
         self._since_ms = now_ms
         low_da, high_da = levels(self.claims)
@@ -70,10 +70,10 @@ class SetpointHold(CommLoss):
         """Its minimum: nothing has to fall."""
         return self.claims["min_da"]  # type: ignore[no-any-return]
 
-    def _short_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _short_phase(self, observed: "Observation", now_ms: int) -> bool:
         return self.end("not needed", counts(self.claims) + "; its range from minimum to limit is too small to tell a change from other load")
 
-    def _ask_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _ask_phase(self, observed: "Observation", now_ms: int) -> bool:
         if self._word is None:
             return False
         word, self._word, self.ask = self._word, None, None
@@ -82,25 +82,25 @@ class SetpointHold(CommLoss):
         self.wish_da = levels(self.claims)[1]
         return self._next("raise", now_ms)
 
-    def _settle_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _settle_phase(self, observed: "Observation", now_ms: int) -> bool:
         """At its highest order, and then at the lower one, from which a rise and a fall would be seen."""
         if self.high_da is None:
-            return self._high_phase(sight, now_ms)
-        return CommLoss._settle_phase(self, sight, now_ms)
+            return self._high_phase(observed, now_ms)
+        return CommLoss._settle_phase(self, observed, now_ms)
 
-    def _high_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _high_phase(self, observed: "Observation", now_ms: int) -> bool:
         if now_ms - self._since_ms < self.claims["settle_ms"] + MEASURE_MS:
             return False
-        drawn_da = sight.drawn_da()
-        self.high_da = (sight.order_da or 0) if drawn_da is None else drawn_da
+        drawn_da = observed.drawn_da()
+        self.high_da = (observed.order_da or 0) if drawn_da is None else drawn_da
         if self.high_da - self.held_da() < FALL_DA_MIN - NEAR_DA:
             text = "%s: its load draws at most %s; this test needs %s"
             return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(self.high_da), amps(self.held_da() + FALL_DA_MIN)))
         self.wish_da = self.held_da()
         return self._next("lower", now_ms)
 
-    def _lower_phase(self, sight: "Observation", now_ms: int) -> bool:
-        if sight.order_da is not None and sight.order_da <= self.wish_da and sight.state == "ok":
+    def _lower_phase(self, observed: "Observation", now_ms: int) -> bool:
+        if observed.order_da is not None and observed.order_da <= self.wish_da and observed.state == "ok":
             return self._next("settle", now_ms)
         return now_ms - self._since_ms > 60000 and self.end(findings.NOT_DONE, "%s could not be lowered" % self.claims["name"])
 

@@ -61,26 +61,26 @@ class StepResponse(Experiment):
         self._dry = 0
         self._latencies: "dict[str, list[Latency]]" = {"up": [], "down": []}
 
-    def begin(self, sight: "Observation", now_ms: int) -> None:
+    def begin(self, observed: "Observation", now_ms: int) -> None:
         """Sends the first order if the range is large enough to be measured."""
         low, high = levels(self.claims)
         if high - low < STEP_DA_MIN:
             self._short: "str | None" = "%s: its range allows steps of only %s" % (self.claims["name"], amps(high - low))
         else:
             self._short = None
-            self._order(sight, now_ms)
+            self._order(observed, now_ms)
 
-    def go_on(self, sight: "Observation", now_ms: int) -> bool:
+    def proceed(self, observed: "Observation", now_ms: int) -> bool:
         """One look at the phase that it is in. True: it is over."""
         if self._short:
             return self.end(findings.NOT_DONE, self._short)
-        if not sight.online:
+        if not observed.online:
             return now_ms - self._since_ms > 30000 and self.end(findings.NOT_DONE, "%s: communication was lost during the test" % self.claims["name"])
-        return bool(getattr(self, "_" + self._phase + "_phase")(sight, now_ms))
+        return bool(getattr(self, "_" + self._phase + "_phase")(observed, now_ms))
 
     # one plateau
 
-    def _order(self, sight: "Observation", now_ms: int) -> None:
+    def _order(self, observed: "Observation", now_ms: int) -> None:
         low, high = levels(self.claims)
         n = len(self._plateaus)
         vary = 7 * ((n // 2) % 4)  # 0.7 A finer each time: a device that rounds shows it
@@ -88,9 +88,9 @@ class StepResponse(Experiment):
         self._phase = "order"
         self._since_ms = now_ms
 
-    def _order_phase(self, sight: "Observation", now_ms: int) -> bool:
+    def _order_phase(self, observed: "Observation", now_ms: int) -> bool:
         """Until the order is sent. It may be less than requested if capacity is short."""
-        order_da = sight.order_da
+        order_da = observed.order_da
         reached = order_da is not None and abs(order_da - self.wish_da) <= max(NEAR_DA, self.claims["step_da"])
         if not reached and now_ms - self._since_ms > ROOM_MS and self._plateaus:
             before_da = self._plateaus[-1][0]
@@ -111,9 +111,9 @@ class StepResponse(Experiment):
             self.room += 1
             self._since_ms = now_ms
 
-    def _settle_phase(self, sight: "Observation", now_ms: int) -> bool:
-        self._now.watch(sight, now_ms)
-        drawn_da = sight.drawn_da()
+    def _settle_phase(self, observed: "Observation", now_ms: int) -> bool:
+        self._now.watch(observed, now_ms)
+        drawn_da = observed.drawn_da()
         if drawn_da is not None and abs(drawn_da - self._last_da) > 3:
             self._last_da, self._last_ms = drawn_da, now_ms
         after_ms = now_ms - self._since_ms
@@ -128,8 +128,8 @@ class StepResponse(Experiment):
         before = self._plateaus[-1][2].amps_da() if self._plateaus else None
         return drawn_da >= DRAWS_DA if before is None else abs(drawn_da - max(before)) >= 20
 
-    def _measure_phase(self, sight: "Observation", now_ms: int) -> bool:
-        self._now.take(sight)
+    def _measure_phase(self, observed: "Observation", now_ms: int) -> bool:
+        self._now.take(observed)
         long_ms = now_ms - self._since_ms
         if long_ms < self._length_ms or not (self._now.enough(3) or long_ms >= MEASURE_MS_MAX):
             return False
@@ -137,15 +137,15 @@ class StepResponse(Experiment):
             self._dry += 1
             if self._dry > DRY_MAX:
                 return self.end(findings.NOT_DONE, "%s: the load draws no current, or stopped" % self.claims["name"])
-            self._order(sight, now_ms)  # it may have been lost for a moment: the same plateau again
+            self._order(observed, now_ms)  # it may have been lost for a moment: the same plateau again
             return False
-        self._plateaus.append((sight.order_da, sight.limit_da, self._now))
+        self._plateaus.append((observed.order_da, observed.limit_da, self._now))
         if len(self._plateaus) > 1:
             self._add_step()
         steps = len(self._plateaus) - 1
         if steps and steps % STEPS_A_ROUND == 0 and (self._clear() or steps >= STEPS_A_ROUND * ROUNDS_MAX):
             return self._judge()
-        self._order(sight, now_ms)
+        self._order(observed, now_ms)
         return False
 
     def _draws_nothing(self) -> bool:

@@ -22,15 +22,15 @@ class Trace:
         self._pace_ms = STILL_MS
         self._last_ms: "int | None" = None
 
-    def take(self, sight: "Observation", now_ms: int) -> None:
+    def take(self, observed: "Observation", now_ms: int) -> None:
         """One look; what follows too soon upon the last that was kept is passed over."""
         if self._last_ms is not None and now_ms - self._last_ms < self._pace_ms:
             return
         self._last_ms = now_ms
-        meters = [None if lines is None else list(lines) for lines, _ in sight.meters]
-        old = sight.amps_ms < 0 or now_ms - sight.amps_ms > OLD_MS
-        amps = None if old or sight.amps_da is None else list(sight.amps_da)
-        self.rows.append([now_ms - self._start_ms, sight.order_da, sight.limit_da, amps, meters])
+        meters = [None if lines is None else list(lines) for lines, _ in observed.meters]
+        old = observed.amps_ms < 0 or now_ms - observed.amps_ms > OLD_MS
+        amps = None if old or observed.amps_da is None else list(observed.amps_da)
+        self.rows.append([now_ms - self._start_ms, observed.order_da, observed.limit_da, amps, meters])
         if len(self.rows) >= ROWS_MAX:
             self.rows = [row for index, row in enumerate(self.rows) if index % 2 == 0]
             self._pace_ms *= 2

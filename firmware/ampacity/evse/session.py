@@ -1,8 +1,8 @@
 """The session of one EVSE, be it our own charging point or a device on a bus: what its driver shows, and what follows from it.
 
-Who may charge is not the session's to say. `access` (interfaces.py) owns that answer: the station upstream where a CSMS manages
-the site, else `OpenAccess`, which serves every car. The session reports to it what happens and asks it each time, so that
-there is no second answer that could differ. Facts, commands and now_ms in; `phase`, `wants` and `charging_state` out. Pure.
+The session does not decide who may charge. `access` (interfaces.py) does: the station upstream where a CSMS manages
+the site, else `OpenAccess`, which serves every car. The session reports events to it and queries it each time, so that
+no copy can differ. Facts, commands and now_ms in; `phase`, `wants` and `charging_state` out. Pure.
 
 `phase`: "idle" no car, no authorisation; "authorised" charging is authorised, the car is awaited; "plugged" a car, no
 authorisation; "active" a car, and charging is authorised; "ended" it was active, the car is still plugged in.
@@ -154,12 +154,12 @@ class Session:
         return ""
 
     def _see_access(self, now_ms: int) -> None:
-        """What the owner of authorisation says now, for the log; and that this car was served."""
+        """What the owner of authorisation decides now, for the log; and that this car was served."""
         active = self.phase == "active"
         if active != self._active:
             self._active = active
             self._ended_by = self._reason or self.access.reason()
-            self._log_event("started" if active else "ended: %s" % self._ended_by, now_ms)
+            self._log_event("session started" if active else "session ended: %s" % self._ended_by, now_ms)
         self._served = self._served or active
         self._reason = None
 
@@ -184,7 +184,7 @@ class Session:
         return PAUSED_BY_EV
 
     def _is_lost(self, now_ms: int) -> bool:
-        """It falls back by itself, and what it said last is old."""
+        """It has fallen back by its watchdog, and its last facts are old."""
         return self._heard_ms is None or now_ms - self._heard_ms >= OFFLINE_MS
 
     # commands

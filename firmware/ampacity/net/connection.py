@@ -3,8 +3,8 @@
 Three small tasks serve it: one reads, one writes (only one: two writers would tear each other's frames on MicroPython),
 one watches the time. When one of them ends, all do.
 
-Whatever a server sends, and whether or not it reads, uses a bounded part of memory and time: the task that reads goes
-on when all is sent that the last message or the last few frames called for, and rests as long as it has worked.
+Whatever a server sends, and whether or not it reads, uses a bounded part of memory and time: the task that reads
+continues when all replies to the last message or the last few frames are sent, and then rests as long as it has worked.
 """
 
 import asyncio
@@ -43,8 +43,8 @@ def hint_of(config: "ConnectionConfig", error: "BaseException", said: str) -> st
 
 
 class Connection:
-    """socket: a WebSocketClient not yet started. wake: the TimedEvent that is set when the station may have something to say.
-    failed(counter, text): told what goes wrong. abort(writer): ends it with a reset.
+    """socket: a WebSocketClient not yet started. wake: the TimedEvent that is set when the station may have something to send.
+    failed(counter, text): called with what goes wrong. abort(writer): ends it with a reset.
 
     `online`: it is open. `broken`: an error of our own that ended it. `used_ms`: when it is over, for how long messages of the
     server came, in ms; None: it sent none, or a flood.
@@ -77,7 +77,7 @@ class Connection:
         self._trouble = failed
         self._abort = abort
         self._over = asyncio.Event()
-        self._drained = asyncio.Event()  # the writer has nothing left to say
+        self._drained = asyncio.Event()  # the writer has nothing left to send
         self._worked_us = self._pings = self._piled = 0
         self._control = [socket.start()]  # frames that go before any message
         self._begun_ms = self._ping_ms = clock.now_ms()
@@ -135,7 +135,7 @@ class Connection:
         socket = self._socket
         while socket.state != CLOSED:
             data = await self._reader.read(READ_BYTES)
-            self._pinged_ms = None  # whatever comes shows that it lives
+            self._pinged_ms = None  # any byte shows that the server runs
             await self._take(data)
             while not self._flooded():
                 if not socket.more or socket.state == CLOSED:
@@ -292,7 +292,7 @@ class Connection:
         return None
 
     async def _hang_up(self) -> None:
-        """What the protocol still wants said (why we close), then the end. A peer that does not read gets no word, and keeps no socket
+        """The last frames of the protocol (why we close), then the end. A peer that does not read gets none, and keeps no socket
         of ours open: on CPython one that is closed stays until the peer has read what was written."""
         try:
             if self._control and self._sending_ms is None:

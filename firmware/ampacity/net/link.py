@@ -114,7 +114,7 @@ class Link:
         return self._connection is not None and self._connection.online
 
     def wake(self) -> None:
-        """The station may have something to say: ask it now."""
+        """The station may have something to send: ask it now."""
         self._wake.set()
 
     def reconnect(self) -> None:
@@ -220,7 +220,7 @@ class Link:
 
 
 def error_text(error: "BaseException") -> str:
-    """What an error says, without its number."""
+    """The text of an error, without its number."""
     if isinstance(error, asyncio.TimeoutError):
         return "it took too long"
     said = error.args[-1] if error.args else ""

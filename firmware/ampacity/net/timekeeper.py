@@ -68,7 +68,7 @@ async def run_timekeeper(
     """Runs without end: asks `host` every period_ms, and sooner if it did not answer or could not be asked. A jump goes to the log as a
     warning.
 
-    on_time(unix_ms): told each answer.
+    on_time(unix_ms): called with each answer.
     """
     in_vain = 0
     while True:

@@ -1,4 +1,4 @@
-"""One EVSE as the CSMS sees it: its facts in OCPP's words, and who is authorised there. This is the one owner of that answer."""
+"""One EVSE as the CSMS sees it: its facts in OCPP terms, and its authorisation, which has no other owner."""
 
 if False:  # for the type checker
     from typing import Any
@@ -6,7 +6,7 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Token, Values
     from ampacity.ocpp.transactions.transaction import Transaction
 
-# words of a session (evse/session.py) and what they are in OCPP: chargingState, stoppedReason
+# terms of a session (evse/session.py) and of OCPP: chargingState, stoppedReason
 CHARGING_STATES = {
     "no car": "Idle",
     "connected": "EVConnected",
@@ -35,7 +35,7 @@ def connector_status(fault: bool, lost: bool, occupied: bool) -> str:
 class Authorization:
     """Who may charge at an EVSE.
 
-    token: {"idToken", "type"}; group: str or ""; trigger: how it came about, until an event has told it (then None);
+    token: {"idToken", "type"}; group: str or ""; trigger: how it came about, until an event has reported it (then None);
     remote_id: remoteStartId or None; invalid: the CSMS took it back, but the transaction continues.
     """
 

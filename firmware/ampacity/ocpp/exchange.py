@@ -8,7 +8,7 @@ until it was answered: one that is under way when the link breaks leaves again a
 
 from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.rpc import Rpc
-from ampacity.ocpp.v201 import actions as face
+from ampacity.ocpp.v201 import actions
 
 if False:  # for the type checker
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if False:  # for the type checker
     from ampacity.ocpp.schema import Check
 
 OUTBOX_MAX = 256
-SILENCES_MAX = 2  # requests in a row without any answer: the connection does not work, whatever its pings say
+SILENCES_MAX = 2  # requests in a row without any answer: the connection does not work, whatever its pings show
 LOSSES_MAX = 3  # a message with which the link broke so often is the cause of it
 
 
@@ -28,7 +28,7 @@ class Exchange:
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._rpc = Rpc(self._handle, self._request_check, face.response_check, "%x" % station.boot_number, station.log)
+        self._rpc = Rpc(self._handle, self._request_check, actions.response_check, "%x" % station.boot_number, station.log)
         self._outbox: "list[tuple[str | Callable[[Any, Any, int], tuple[str, Message] | None], Any]]" = []
         self._after: "list[Callable[[int], None]]" = []
         self._later: "list[tuple[str, int, Message]]" = []
@@ -36,7 +36,7 @@ class Exchange:
         self._losses: "tuple[Call | None, int]" = (None, 0)  # of that one, so far
 
     def post(self, what: "str | Callable[[Any, Any, int], tuple[str, Message] | None]", payload: "Any") -> None:
-        """Send a request as soon as possible, its answer tells nothing.
+        """Send a request as soon as possible; its answer is not evaluated.
 
         what: an action, or a function (station, payload, now_ms) → (action, payload) or None that makes it when it
         leaves. CallError when too many wait.
@@ -143,12 +143,12 @@ class Exchange:
         return done
 
     def _request_check(self, action: str, payload: "Message") -> "Check":
-        return face.request_check("" if self._station.boot.status == "Rejected" else action, payload)
+        return actions.request_check("" if self._station.boot.status == "Rejected" else action, payload)
 
     def _handle(self, action: str, payload: "Message", message_id: str, now_ms: int) -> "Message | None":
         if self._station.boot.status == "Rejected":  # B03.FR.08; without any answer yet we are as good as Pending
             raise CallError("SecurityError", "not accepted")
-        return face.handler(action)(self._station, payload, message_id, now_ms)
+        return actions.handler(action)(self._station, payload, message_id, now_ms)
 
     def _pull(self, now_ms: int) -> "Call | None":
         """The next request of ours: (action, payload, done), or None."""

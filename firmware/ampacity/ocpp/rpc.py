@@ -23,7 +23,7 @@ if False:  # for the type checker
 
         value: object
 
-        def go_on(self, values: int) -> bool: ...
+        def advance(self, values: int) -> bool: ...
 
 SIZE_MAX = 65536
 ANSWERS_KEPT = 4
@@ -91,7 +91,7 @@ class Rpc:
 
     def take(self, now_ms: int) -> "str | None":
         """The next answer to send, or None; also continues with a long message, and ends a request whose time is over."""
-        self._go_on(VALUES_AT_ONCE, now_ms)
+        self._advance(VALUES_AT_ONCE, now_ms)
         if self._pending is not None and now_ms >= self._pending[3]:
             self._log.counter("ocpp_timeouts")
             self.silences += 1
@@ -115,19 +115,19 @@ class Rpc:
     def receive(self, text: str, now_ms: int) -> None:
         """One message of the peer. Whatever it is, nothing is raised: what is wrong is answered or counted."""
         while self.reading():
-            self._go_on(SIZE_MAX, now_ms)
+            self._advance(SIZE_MAX, now_ms)
         try:
             self._reading = begin(text, SIZE_MAX)
         except ValueError as e:
             return self._refuse("-1", "RpcFrameworkError", str(e))
-        self._go_on(VALUES_AT_ONCE, now_ms)
+        self._advance(VALUES_AT_ONCE, now_ms)
 
-    def _go_on(self, values: int, now_ms: int) -> None:
+    def _advance(self, values: int, now_ms: int) -> None:
         """So many values of the message in hand are read, so many checked; then it is acted upon."""
         reading = self._reading
         if reading is not None:
             try:
-                if not reading.go_on(values):
+                if not reading.advance(values):
                     return
             except ValueError as e:
                 self._reading = None
@@ -141,7 +141,7 @@ class Rpc:
         check, frame = self._checking  # type: ignore[misc]  # there is one
         fault = None
         try:
-            if not check.go_on(values):
+            if not check.advance(values):
                 return
         except CallError as e:
             fault = e

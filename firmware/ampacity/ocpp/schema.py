@@ -32,7 +32,7 @@ class Check:
         self._left = 0
         self._lists: "list[list[Any]]" = []  # [kind of its elements, list, the next one's index, path] of those that are not done
 
-    def go_on(self, values: int) -> bool:
+    def advance(self, values: int) -> bool:
         """Check about so many values more. True: that was all of it. CallError: what is wrong, and where."""
         self._left = values
         number, self._number = self._number, None

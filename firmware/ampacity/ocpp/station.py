@@ -19,7 +19,7 @@ reaches the station by tick(now_ms) or limits(now_ms), one of them at least ever
 Facts, each with now_ms:
     evse_status(id, status)       Available, Occupied, Reserved, Unavailable, Faulted; settled False: known so far, but not reported yet
     session_event(id, kind, fields):
-        "plugged" {}, "unplugged" {}                what the pilot says; after a restart one of both for each EVSE
+        "plugged" {}, "unplugged" {}                what the pilot shows; after a restart one of both for each EVSE
         "token" {"token", "type"}                   a card; id 0: a reader of the whole site
         "charging" {"state"}                        Charging, SuspendedEV, SuspendedEVSE, EVConnected, Idle
         "stop_local" {"reason"?}                    stop button; reason: Local (default), EmergencyStop, …
@@ -45,14 +45,14 @@ Actions, drained by the roles (a list; pop them all):
     ("unanswered",)                         the CSMS answers none of our requests: connect again
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
 
-Who may charge is the station's to say, and is asked, never copied: `evses[i].may_charge()`, and `ended_by`, the reason why it was
+The station decides who may charge; the roles query it and keep no copy: `evses[i].may_charge()`, and `ended_by`, the reason why it was
 over last; `availability.operative(id)`: False while the CSMS has switched the EVSE off.
 
-Two things that the roles set: `explain(evse id)` → text, why it may draw what it may (EVSE.State), and `restart_hold_s`, how
-long a paused EVSE rests at least (SmartChargingCtrlr.Interval of Restart).
+Two things that the roles set: `explain(evse id)` → text, the reasons of its present limit (EVSE.State), and `restart_hold_s`, how
+long a paused EVSE stays paused at least (SmartChargingCtrlr.Interval of Restart).
 
 Limits: limits(now_ms) → [(evse or 0, watts or None, da or None, phases or None)], composite of the charging profiles
-in force; who is missing has no limit. Ask again when now_ms ≥ limits_change_at_ms, and after actions.
+in force; an EVSE that is missing there has no limit. Ask again when now_ms ≥ limits_change_at_ms, and after actions.
 """
 
 from ampacity.base.wallclock import CONFIRM_MS, format_iso
@@ -289,7 +289,7 @@ class Station:
 
     @property
     def limits_change_at_ms(self) -> int:
-        """When `limits` may say something else, in ms; 0: it does now."""
+        """When `limits` may change, in ms; 0: it has changed."""
         return self.profiles.change_at_ms
 
     def transaction(self, evse_id: int) -> "str | None":
@@ -364,7 +364,7 @@ class Station:
         return self.boot.status is None and self._accepted_before
 
     def accepted_now(self, now_ms: int) -> None:
-        """The CSMS has just accepted: tell it everything (B01.FR.05)."""
+        """The CSMS has just accepted: every status is sent again (B01.FR.05)."""
         self.availability.force_all()
         self._accepted_before = True
         self.remember_boot(None)
@@ -438,9 +438,9 @@ class Station:
         slots = sorted(set(["1"] + list(kept)))
         return [slot for slot in slots if (kept.get(slot) or self._own_profile)["security_profile"] >= least]
 
-    def most(self, scope: int) -> int:
+    def max_limit(self, scope: int) -> int:
         """maxLimit where the table leaves it open: the power of the EVSE in W, else 0."""
-        return self._computed.most(scope)
+        return self._computed.max_limit(scope)
 
     # --- inside
 
@@ -454,7 +454,7 @@ class Station:
         return wakes
 
     def _watch_clock(self, now_ms: int) -> None:
-        """A jump of the wall clock may change what profiles say."""
+        """A jump of the wall clock may change the limits of profiles."""
         unix_ms = self.wallclock.unix_ms(now_ms)
         jumped_ms = self.wallclock.jumped_ms
         seen = None if unix_ms is None else (unix_ms - now_ms, jumped_ms)

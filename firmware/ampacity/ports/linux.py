@@ -140,7 +140,7 @@ class LinuxPlatform(Platform):
     async def listen(self, host: str, port: int, handler: "Handler", tls: "Any" = None, refused: "Refused | None" = None) -> "Any":
         """Serve `await handler(reader, writer)` on host:port; the returned server has close().
 
-        tls: of server_tls; refused(text): told each handshake that failed.
+        tls: of server_tls; refused(text): called for each handshake that failed.
         """
         if tls is not None:
             from ampacity.ports.linux_tls import serving

@@ -54,7 +54,7 @@ def _load_own(made: "ssl.SSLContext", files: "TlsCredentials") -> None:
 
 
 def as_tls_error(error: "OSError", peer: str) -> "OSError":
-    """The OSError that says in our words what the library said."""
+    """The OSError with our text for an error of the library."""
     if isinstance(error, ssl.SSLCertVerificationError):
         error = OSError(error.verify_message)
     return tls_error(error, peer, time.strftime("%Y-%m-%d"))
@@ -73,7 +73,7 @@ async def accept(writer: "StreamWriter", made: "ssl.SSLContext", peer: str) -> N
 
 
 async def spoken(writer: "StreamWriter") -> None:
-    """Wait until it has said a byte, which the library will read, or ended."""
+    """Wait until it has sent a byte, which the library will read, or ended."""
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     poller = select.poll()
     poller.register(writer.get_extra_info("socket"), select.POLLIN)

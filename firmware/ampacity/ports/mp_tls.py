@@ -47,7 +47,7 @@ def suites(known: "list[str]") -> "list[str]":
 
 
 def context(files: "TlsCredentials", server_side: bool, on_leaf: "Callable[[bytes], object] | None" = None) -> "Any":
-    """An SSLContext of TlsCredentials. on_leaf(DER): told the peer's own certificate once its chain was read.
+    """An SSLContext of TlsCredentials. on_leaf(DER): called with the peer's own certificate once its chain was read.
 
     Rejected: material that the library refuses.
     """
@@ -187,7 +187,7 @@ class TlsStream:
         return None
 
     async def shake(self) -> None:
-        """A server's handshake; returns when the client has said its first bytes, or ended."""
+        """A server's handshake; returns when the client has sent its first bytes, or ended."""
         self._in = await self._shake(self.s.read, 1) or b""
 
     async def read(self, size: int) -> bytes:
@@ -307,7 +307,7 @@ class TlsServer:
 
 
 async def spoken(plain: "Any") -> None:
-    """Until it has said a byte, or ended."""
+    """Until it has sent a byte, or ended."""
     await readable(plain.s)
 
 

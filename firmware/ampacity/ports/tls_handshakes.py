@@ -19,13 +19,13 @@ if False:  # for the type checker
     Steps = tuple[Callable[[Any], Coroutine[Any, Any, None]], Callable[[Any, Any], Coroutine[Any, Any, Streams]]]
 
 HANDSHAKE_S = 10  # from the first moment on
-WAITING = 4  # connections that have not yet said a byte
+WAITING = 4  # connections that have not yet sent a byte
 
 
 def serving(platform: "Serving", how: "Steps", limits: "tuple[int, int]", handler: "Handler", refused: "Refused") -> "Handler":
     """The handler of plain connections that secures each before `await handler(reader, writer)`.
 
-    how: the coroutines spoken(writer), until it has said a byte or ended, and accept(reader, writer) → both, secured; OSError.
+    how: the coroutines spoken(writer), until it has sent a byte or ended, and accept(reader, writer) → both, secured; OSError.
     limits: handshakes at once, and for how many ms from its begin each keeps its place when others come. refused(text): one was not secured.
     """
     spoken, accept = how

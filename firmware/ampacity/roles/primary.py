@@ -64,7 +64,7 @@ class Primary:
         self.started_ms = self.clock.now_ms()
         self.files = platform.files
         self.documents = DocumentStore(platform.files, DOCUMENT_BYTES_MAX, TRUSTED)
-        self.documents.declare(primary_shape, DamageReport(log, self.clock.now_ms).tell)
+        self.documents.declare(primary_shape, DamageReport(log, self.clock.now_ms).report)
         self.persistence = Persistence(self.documents, log, platform)
         self.site: "SiteFacts" = checked(site, self.persistence.evidence())
         self.wallclock = WallClock(self.clock)
@@ -88,7 +88,7 @@ class Primary:
         if site.get("parent"):
             from ampacity.roles.control.parent_link import ParentLink
             self.parent_link = ParentLink(self, site["parent"], self.numbers.epoch)
-        self.safety.drive(self.buses, self.locals, contactor_outputs, self.parent_link)
+        self.safety.attach(self.buses, self.locals, contactor_outputs, self.parent_link)
         self.upstream: "Upstream | None" = None
         if site.get("ocpp"):
             from ampacity.roles.charging.upstream import Upstream
@@ -217,7 +217,7 @@ class Primary:
         return text + ("; " + trouble if trouble else "")
 
     def _limited(self, evse: int) -> str:
-        """The limit from outside that leaves it less than its minimum; "": none."""
+        """The external limit that leaves it less than its minimum; "": none."""
         least_da = self.guard.site.evses[evse].min_da
         for kind, index in (("evse", evse), ("chargers", 0)):
             for limit_da, source in self.guard.limits.sources_of(kind, index):
@@ -318,7 +318,7 @@ class Primary:
             self._fault_injection = FaultInjection(self)
         self._fault_injection.act(kind, on, fields, now_ms)
 
-    async def guarded(self, name: str, start: "Callable[[], Awaitable[None]]") -> None:
+    async def keep_running(self, name: str, start: "Callable[[], Awaitable[None]]") -> None:
         """Run one loop of the outside world permanently: what it raises is logged and it starts again."""
         while True:
             try:
@@ -342,7 +342,7 @@ class Primary:
             loops.append(("upstream", self._run_upstream))
             if self.site.get("time", {}).get("ntp"):
                 loops.append(("ntp", self._keep_time))
-        return [asyncio.create_task(self.guarded(name, start)) for name, start in loops]
+        return [asyncio.create_task(self.keep_running(name, start)) for name, start in loops]
 
     async def _run_upstream(self) -> None:
         """The link; where it checks certificates and this controller has no clock of its own, the time server's answer goes first."""
@@ -360,7 +360,7 @@ class Primary:
         await run_timekeeper(self.site["time"]["ntp"], resolver, self.wallclock, self.clock, self.log, on_time=self.platform.set_clock)
 
 
-def made(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
+def make_primary(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
     """The Primary of these facts. Rejected also where a field was not checked before something was computed with it."""
     try:
         return Primary(platform, site, log)
@@ -372,7 +372,7 @@ def made(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
 
 async def run(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> None:
     """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
-    primary = made(platform, site, log)
+    primary = make_primary(platform, site, log)
     platform.role = primary
     log.add("info", "primary %s: site %s, %d EVSEs" % (__version__, site["name"], len(site["evses"])), primary.started_ms)
     if not primary.platform.watchdog.armed:

@@ -93,7 +93,7 @@ class Secondary:
         self.log = log
         self._device_log = DeviceLog(log)
         self.ticked_ms = now_ms
-        documents.declare(secondary_shape, DamageReport(log, lambda: self.ticked_ms).tell)
+        documents.declare(secondary_shape, DamageReport(log, lambda: self.ticked_ms).report)
         self._kept = KeptDocuments(documents, log, "store_failed")
         self.started_ms = now_ms
         kept = documents.get("secondary") or {}

@@ -31,7 +31,7 @@ class DocumentStore:
     """
 
     _shape_of: "Callable[[str], str | None] | None" = None
-    _tell: "Callable[[str, str], object] | None" = None
+    _report: "Callable[[str, str], object] | None" = None
 
     def __init__(self, files: "Files", size_max: int = SIZE_MAX, trusted: "tuple[str, ...]" = ()) -> None:
         self._files = files
@@ -44,9 +44,10 @@ class DocumentStore:
         if trusted:
             self._look()
 
-    def declare(self, shape_of: "Callable[[str], str | None]", tell: "Callable[[str, str], object]") -> None:
-        """shape_of(name): the shape of that document, None: any. tell(name, why): it was found damaged; once, until it is written again."""
-        self._shape_of, self._tell = shape_of, tell
+    def declare(self, shape_of: "Callable[[str], str | None]", report: "Callable[[str, str], object]") -> None:
+        """shape_of(name): the shape of that document, None: any. report(name, why): called once for a
+        damaged document, until it is written again."""
+        self._shape_of, self._report = shape_of, report
         found, self.damaged = self.damaged, []
         for name in found:
             self.get(name)
@@ -79,8 +80,8 @@ class DocumentStore:
         """The document counts as damaged until it is written; also by its owner, where its fields contradict each other."""
         if name not in self.damaged:
             self.damaged.append(name)
-            if self._tell is not None:
-                self._tell(name, why)
+            if self._report is not None:
+                self._report(name, why)
 
     def put(self, name: str, value: "Any") -> None:
         """Keep a document; it is safe when this returns. OSError: the old one is still there. Same text: no write.

@@ -47,7 +47,7 @@ def key_new(
     signed_by: SignedByOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a key pair; a signing key also gets into a new signed list."""
+    """Make a key pair; a signing key is also added to a new signed key list."""
     from ampacity_host.update.command import key_new_command
 
     kinds = sorted({each.value for each in kind or [Kind.application]})
@@ -81,7 +81,7 @@ def sign(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="the bundle")],
     key: Annotated[str, typer.Option("--key", metavar="NAME", help="signing key")],
     board: Annotated[list[str], typer.Option("--board", metavar="NAME", help="board that it runs on; may be repeated")],
-    release: Annotated[str, typer.Option("--release", metavar="TEXT", help="version for people, such as 1.4.0")],
+    release: Annotated[str, typer.Option("--release", metavar="TEXT", help="version name, such as 1.4.0")],
     sequence: Annotated[int, typer.Option("--sequence", metavar="NUMBER", help="rises with each release")],
     floor: Annotated[int, typer.Option("--floor", metavar="NUMBER", help="lowest sequence that may be installed after it")] = 0,
     kind: Annotated[Kind, typer.Option(help="what it contains")] = Kind.application,
@@ -115,7 +115,7 @@ def verify(
 
 @bundles.command(epilog="Exit codes: 0 read, 1 no bundle or key list, 2 wrong usage or no such file.")
 def show(file: Annotated[Path, typer.Argument(metavar="FILE", help="a bundle or a key list")], json: JsonOption = False) -> None:
-    """Show what a bundle or a key list says, without checking its signature."""
+    """Show the contents of a bundle or a key list, without checking its signature."""
     from ampacity_host.update.command import show_command
 
     raise typer.Exit(show_command(file, json))

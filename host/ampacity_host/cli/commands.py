@@ -200,7 +200,7 @@ def rig(
     if clock is ClockKind.virtual and csms is not None:
         raise fail("--csms cannot be reached on --clock virtual; use --bench-csms or --no-csms", USAGE)
     with simulation():
-        from ampacity_host.rig.main import run as start
+        from ampacity_host.rig.command import run as start
 
     raise typer.Exit(start(plain(locals())))
 
@@ -237,7 +237,7 @@ def replay(
 ) -> None:
     """Replay recorded sessions and other load on a virtual clock, and check the currents against the ratings."""
     with simulation():
-        from ampacity_host.replay.main import run as start
+        from ampacity_host.replay.command import run as start
 
     raise typer.Exit(start(plain(locals())))
 
@@ -251,7 +251,7 @@ def demo(
 ) -> None:
     """Demonstrate a garage with eight EVSEs: other load, a cut line, a killed primary. Takes under two minutes."""
     with simulation():
-        from ampacity_host.demo.main import run as start
+        from ampacity_host.demo.command import run as start
 
     raise typer.Exit(start(runtime.value if runtime else None, lines or None, chart, as_json=json))
 
@@ -284,7 +284,7 @@ def scan(
     baud: Annotated[str | None, typer.Option(metavar="19200E1,…", help="serial settings; default: common ones, with --full all")] = None,
     full: Annotated[bool, typer.Option("--full", help="all addresses and all settings")] = False,
     ascii: Annotated[bool, typer.Option("--ascii", help="Modbus ASCII instead of RTU")] = False,
-    standing: Annotated[bool, typer.Option("--standing", help="you ensure that this bus may stop: skip the wait")] = False,
+    standing: Annotated[bool, typer.Option("--standing", help="skip the wait: you ensure that this bus may stop")] = False,
     json: JsonOption = False,
 ) -> None:
     """Find the devices on a bus: listen, wait until watchdogs have expired, then read. Never writes."""

@@ -56,9 +56,9 @@ def board_tools() -> Iterator[None]:
 def build(
     board: BoardArgument,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="folder for the image and its documents")],
-    role: Annotated[Role | None, typer.Option(help="what it will be; default: both, or secondary on a board for no site")] = None,
-    leave_out: Annotated[list[Room] | None, typer.Option("--leave-out", help="room that the image does without; may be repeated")] = None,
-    release: Annotated[str | None, typer.Option("--release", metavar="TEXT", help="version for people; default: that of the firmware")] = None,
+    role: Annotated[Role | None, typer.Option(help="role of the controller; default: that of the board")] = None,
+    leave_out: Annotated[list[Room] | None, typer.Option("--leave-out", help="part to leave out of the image; may be repeated")] = None,
+    release: Annotated[str | None, typer.Option("--release", metavar="TEXT", help="version name; default: that of the firmware")] = None,
     json: JsonOption = False,
 ) -> None:
     """Build the application image of BOARD: compiled modules in a littlefs image, manifest, SBOM, size table."""
@@ -89,7 +89,7 @@ def flash(
     wait: WaitOption = 60,
     json: JsonOption = False,
 ) -> None:
-    """Write boards: interpreter, boot stage, keys and application, all read back; a pulled cable is waited for.
+    """Write boards: interpreter, boot stage, keys and application, all read back; after a pulled cable it waits and continues.
 
     With esptool the whole file system is written: settings and journal of a board are lost. A controller in operation is
     updated with a bundle instead (docs/updates.md).
@@ -137,7 +137,7 @@ def factory_run(
     wait: WaitOption = 60,
     json: JsonOption = False,
 ) -> None:
-    """Give flashed controllers serial number, key, certificate and test report; the private key never leaves a controller.
+    """Assign serial number, key, certificate and test report to flashed controllers; the private key never leaves a controller.
 
     A controller that is known keeps its serial number and key, so a run that was interrupted is simply repeated.
     """
@@ -151,7 +151,7 @@ def factory_run(
 def factory_labels(
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="folder with the register")], json: JsonOption = False
 ) -> None:
-    """Write the labels of all controllers that passed again: CSV, and QR codes as SVG."""
+    """Write the labels of all passed controllers once more: CSV, and QR codes as SVG."""
     with board_tools():
         from ampacity_host.factory.command import labels_command
     raise typer.Exit(labels_command(out, json))

@@ -42,7 +42,7 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="replace an existing file")] = False,
     json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
 ) -> None:  # fmt: skip
-    """Write a new SITE.toml: asks on a terminal, or takes everything from options; the check judges it and proposes fixes."""
+    """Write a new SITE.toml: asks on a terminal, or takes everything from options; the check reports mistakes and proposes fixes."""
     options = SimpleNamespace(**locals())
     from ampacity_host.configure.new.command import new_command
 

@@ -1,4 +1,4 @@
-"""Goes through a commissioning with a person: scans the buses, starts the controller's run, shows it, asks, fetches the papers.
+"""Goes through a commissioning with a person: scans the buses, starts the controller's run, shows it, asks, fetches the report.
 
 The run itself is in the controller: when this program goes away nothing is lost, and the console's words do the same.
 """

@@ -21,7 +21,7 @@ def text(entry: Entry) -> str:
 
 
 def write_labels(folder: Path, entries: Iterable[Entry]) -> list[Entry]:
-    """Writes the labels of all controllers that passed; those. Raises OSError."""
+    """Writes the labels of all controllers that passed, and returns these. Raises OSError."""
     passed = [entry for entry in entries if entry.state == PASSED]
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     lines = StringIO()

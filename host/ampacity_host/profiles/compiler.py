@@ -131,10 +131,10 @@ class _Compiler:
             "forbidden": [[self.profile["registers"][row["register"]]["at"], row["from"], row["to"]] for row in order.get("forbidden", [])],
             "gap_ms": self.link.get("write_gap_ms", 0), "per_day": order.get("writes_per_day", 0),
             "full": self.full(limit), "pause_da": da(order.get("pause_counts_a", 0)),
-            "refresh": int(self.says_again()),
+            "refresh": int(self.refreshes_by_order()),
         }  # fmt: skip
 
-    def says_again(self) -> bool:
+    def refreshes_by_order(self) -> bool:
         """Is it the order itself that keeps the device from falling back, or could it be?"""
         dog = self.profile.get("watchdog", {})
         perhaps = dog.get("fed_by") == "unknown" and "feed_every_s" in dog

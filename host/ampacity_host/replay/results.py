@@ -23,13 +23,13 @@ class Recorder:
         plant.time.at_ms(plant.now_ms + SAMPLE_MS, self._sample)
 
 
-def circuit_books(plant):
+def circuit_totals(plant):
     """The `circuits` of the last line."""
     plant.close()
-    return {circuit.name: _books(circuit) for circuit in plant.circuits}
+    return {circuit.name: _totals_of(circuit) for circuit in plant.circuits}
 
 
-def _books(circuit):
+def _totals_of(circuit):
     accounts = circuit.accounts
     return {"min_margin_a": [account.min_margin_da / 10 for account in accounts],
             "over_ms": [account.over_ms for account in accounts],

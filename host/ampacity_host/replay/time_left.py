@@ -10,7 +10,7 @@ PATIENCE_S = 60  # a longer wait prints a hint on a faster run
 
 
 class TimeLeft:
-    """total_ms: how long the run is; print_line: takes a line for people; progress: `show` and `end` of scan.progress."""
+    """total_ms: how long the run is; print_line: takes a line for people; progress: a ProgressLine."""
 
     def __init__(self, total_ms, progress, print_line, hint="", clock=time.monotonic):
         self._total_ms, self._progress, self._print_line, self._hint, self._clock = total_ms, progress, print_line, hint, clock

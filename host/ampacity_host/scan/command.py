@@ -21,9 +21,9 @@ from ampacity.commission.scan import Scan
 from ampacity_host.configure.site_file.mistakes import SiteErrors
 from ampacity_host.console.link import LinkLost, Refused
 from ampacity_host.failure import failed
+from ampacity_host.progress_line import ProgressLine
 from ampacity_host.scan.controller_scan import add, remote_scan
 from ampacity_host.scan.options import endpoint, scan_of
-from ampacity_host.scan.progress import Progress
 from ampacity_host.scan.serial_line import LaptopClock, SerialLine
 
 DONE, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
@@ -72,7 +72,7 @@ def show(document: dict[str, Any], as_json: bool) -> None:
 
 
 async def _scanned(options: SimpleNamespace) -> dict[str, Any]:
-    progress = Progress(sys.stderr)
+    progress = ProgressLine(sys.stderr)
     if options.ref is not None:
         return await remote_scan(options, progress)
     clock = LaptopClock()
@@ -84,7 +84,7 @@ async def _scanned(options: SimpleNamespace) -> dict[str, Any]:
     return document | {"seconds": round(time.monotonic() - started_s, 1)}
 
 
-async def _on_hosts(options: SimpleNamespace, hosts: list[tuple[str, tuple[str, int]]], clock: LaptopClock, progress: Progress) -> dict[str, Any]:
+async def _on_hosts(options: SimpleNamespace, hosts: list[tuple[str, tuple[str, int]]], clock: LaptopClock, progress: ProgressLine) -> dict[str, Any]:
     """One host after the other, and which of them did not answer at all. OSError when none did."""
     documents: dict[str, dict[str, Any]] = {}
     unseen: dict[str, str] = {}
@@ -111,7 +111,7 @@ async def _on_hosts(options: SimpleNamespace, hosts: list[tuple[str, tuple[str, 
     return document
 
 
-async def _one(options: SimpleNamespace, where: "tuple[str, int] | None", clock: LaptopClock, progress: Progress) -> dict[str, Any]:
+async def _one(options: SimpleNamespace, where: "tuple[str, int] | None", clock: LaptopClock, progress: ProgressLine) -> dict[str, Any]:
     """A line, or one host."""
     scan = scan_of(options, clock.now_us())
     if where is None and "://" not in options.port:
@@ -148,7 +148,7 @@ async def _on_tcp(scan: Scan, where: tuple[str, int], clock: LaptopClock) -> Non
     await run_tcp(scan, asyncio.open_connection, host, port, clock, serving=lambda: not scan.over)
 
 
-async def _show_progress(scan: Scan, clock: LaptopClock, progress: "Progress") -> None:
+async def _show_progress(scan: Scan, clock: LaptopClock, progress: "ProgressLine") -> None:
     while True:
         progress.show(scan.progress(clock.now_us()))
         await asyncio.sleep(0.2)

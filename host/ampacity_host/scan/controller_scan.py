@@ -11,7 +11,7 @@ from typing import Any
 from ampacity.base.errors import Rejected
 from ampacity_host.console.controller_option import door_of
 from ampacity_host.console.link import REFUSED, ConsoleLink, Refused, accepted
-from ampacity_host.scan.progress import Progress
+from ampacity_host.progress_line import ProgressLine
 
 LOOK_S = 0.5
 
@@ -25,7 +25,7 @@ async def ask(link: ConsoleLink, line: str) -> str:
     return accepted(answer)
 
 
-async def remote_scan(options: SimpleNamespace, progress: Progress) -> dict[str, Any]:
+async def remote_scan(options: SimpleNamespace, progress: ProgressLine) -> dict[str, Any]:
     """The controller's document at its end. Ctrl-C, or a lost connection, gives the bus back."""
     if not options.bus:
         raise Rejected("bus", options.bus, "--bus NAME: the bus of the controller to scan")
@@ -52,7 +52,7 @@ def add(document: dict[str, Any], name: str, more: dict[str, Any]) -> None:
     document["beside"] = [each for each in document["beside"] if each != name]
 
 
-async def _scanned(link: ConsoleLink, bus: str, options: SimpleNamespace, progress: Progress) -> dict[str, Any]:
+async def _scanned(link: ConsoleLink, bus: str, options: SimpleNamespace, progress: ProgressLine) -> dict[str, Any]:
     """One line of the controller, to its end."""
     line = f"scan {bus}"
     chosen = {"units": options.units, "baud": options.baud, "full": "yes" if options.full else "", "standing": "yes" if options.standing else ""}

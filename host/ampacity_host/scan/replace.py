@@ -56,7 +56,7 @@ def replace_command(options: SimpleNamespace) -> int:
     if report is not None:
         passed = passed and report["head"]["evses"].get(options.evse, {}).get("outcome") == "passed"
         try:
-            on_paper(report, options.out, screen)
+            write_report(report, options.out, screen)
         except OSError as problem:
             return report_failure(screen, f"{options.out}: {problem.strerror}; at the console: commission report", USAGE)
     return OK if passed else REFUSED
@@ -100,7 +100,7 @@ def scans_of(out: "Path | None", link: Link) -> list[dict[str, Any]]:
     return list(before.get("scans", [])) if before is not None and same else []
 
 
-def on_paper(report: dict[str, Any], out: "Path | None", screen: Screen) -> None:
+def write_report(report: dict[str, Any], out: "Path | None", screen: Screen) -> None:
     """The site's report with the sheet of this one renewed."""
     if out is None:
         return

@@ -6,7 +6,7 @@ import sys
 
 SHORT = """
 import sys
-from ampacity_host.demo.main import run
+from ampacity_host.demo.command import run
 from ampacity_host.demo.story import Step, Story, car, other_load
 steps = (other_load(0.2, 9, 7, 6, title="Power up", mark="power up", wait="up"), *car(1.0, "evse-1", "ANNA"),
          Step(3.0, None, {}, "It charges", "", "charging", "regulating"))

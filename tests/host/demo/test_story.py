@@ -3,7 +3,7 @@
 import pytest
 
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.demo.main import allowed_ms
+from ampacity_host.demo.command import allowed_ms
 from ampacity_host.demo.story import SITE, STORY
 from ampacity_host.rig.control_channel.operations import KNOWN
 from ampacity_host.rig.fault_injection.injector import ALL_KINDS

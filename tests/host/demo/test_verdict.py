@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import seen
 
-from ampacity_host.demo import main, summary
+from ampacity_host.demo import command, summary
 from ampacity_host.demo.rig_process import RigFailed
 from ampacity_host.demo.runtime_choice import choose, version_of
 from ampacity_host.demo.session_counter import SessionCounter
@@ -79,7 +79,7 @@ def finished(violation_ms=0):
 
 @pytest.fixture
 def demo(monkeypatch, tmp_path):
-    """main.run with a rig that is none and a story that was told already."""
+    """command.run with a rig that is none and a story that was told already."""
     class NoRig:
         def __init__(self, *_):
             pass
@@ -91,9 +91,9 @@ def demo(monkeypatch, tmp_path):
             pass
 
     def demo(told, **options):
-        monkeypatch.setattr(main, "DemoRig", NoRig)
-        monkeypatch.setattr(main, "play_story", told)
-        return main.run("cpython", True, tmp_path / "chart.png", console=Console(file=io.StringIO()), **options)
+        monkeypatch.setattr(command, "DemoRig", NoRig)
+        monkeypatch.setattr(command, "play_story", told)
+        return command.run("cpython", True, tmp_path / "chart.png", console=Console(file=io.StringIO()), **options)
     return demo
 
 
@@ -109,7 +109,7 @@ def test_the_ending_shows_the_least_margin_and_next_steps_within_80_columns(monk
     kinds = {"evse-%d" % number: "heidelberg-energy-control" for number in range(1, 9)}
     console = Console(file=io.StringIO(), width=80, height=24, force_terminal=True, color_system=None)
     facts = {"name": "garage", "evses": [None] * 8}
-    assert main.conclude(finished(), kinds, facts, BUDGETS_MS, tmp_path / "c.png", console, "CPython", main.STORY.site) == 0
+    assert command.conclude(finished(), kinds, facts, BUDGETS_MS, tmp_path / "c.png", console, "CPython", command.STORY.site) == 0
     out = capsys.readouterr().out
     assert "Passed: house was 1.5 s above its rating, 7.0 s are allowed." in out.splitlines()
     assert re.search(r"Next:  ampacity rig \S*demo.toml --ui", out) and "least margin" not in out and out.splitlines()[-1].startswith("chart: ")

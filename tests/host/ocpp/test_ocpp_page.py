@@ -28,4 +28,4 @@ def test_every_reason_to_refuse_a_profile_is_explained():
 
 
 def test_every_action_that_the_station_handles_is_listed():
-    assert {action for action, _, _ in HANDLERS} <= set(re.findall(r"^\| (\w+) \| ", PAGE, re.M))
+    assert {action for action, _ in HANDLERS} <= set(re.findall(r"^\| (\w+) \| ", PAGE, re.M))

@@ -9,8 +9,8 @@ import random
 import pytest
 
 from ampacity_host import profiles
-from ampacity_host.profiles.conformance import evse
-from ampacity_host.profiles.conformance.evse import ITEMS, EvseTestbed, verdicts_of
+from ampacity_host.profiles.conformance import evse_testbed
+from ampacity_host.profiles.conformance.evse_testbed import ITEMS, EvseTestbed, verdicts_of
 from ampacity_host.rig.devices.evse import EVSE_FAULTS
 from tests.deep import sample
 
@@ -84,8 +84,8 @@ def changed(name, register, **row):
 )
 def test_a_wrong_address_scale_or_order_is_found(monkeypatch, name, register, row):
     wrong = changed(name, register, **row)
-    monkeypatch.setattr(evse, "load", lambda _: wrong)
-    evse._verdicts.cache_clear()
-    verdicts = evse.verdicts_of(name)
-    evse._verdicts.cache_clear()
+    monkeypatch.setattr(evse_testbed, "load", lambda _: wrong)
+    evse_testbed._verdicts.cache_clear()
+    verdicts = evse_testbed.verdicts_of(name)
+    evse_testbed._verdicts.cache_clear()
     assert [verdict for verdict in verdicts.values() if verdict and not verdict.startswith("-")]

@@ -5,8 +5,8 @@ import copy
 import pytest
 
 from ampacity_host import profiles
-from ampacity_host.profiles.conformance import meter
-from ampacity_host.profiles.conformance.meter import ITEMS, MeterTestbed, verdicts_of
+from ampacity_host.profiles.conformance import meter_testbed
+from ampacity_host.profiles.conformance.meter_testbed import ITEMS, MeterTestbed, verdicts_of
 
 METERS = profiles.names("meter")
 MEASURING = [name for name in METERS if profiles.meter_facts(profiles.load("meter-" + name), {})["inputs"]]
@@ -41,10 +41,10 @@ def test_a_meter_without_currents_counts_as_none():
 def test_a_wrong_address_form_or_order_is_found(monkeypatch, name, register, row):
     wrong = copy.deepcopy(profiles.load("meter-" + name))
     wrong["registers"][register].update(row)
-    monkeypatch.setattr(meter, "load", lambda _: wrong)
-    meter._verdicts.cache_clear()
-    verdicts = meter.verdicts_of(name)
-    meter._verdicts.cache_clear()
+    monkeypatch.setattr(meter_testbed, "load", lambda _: wrong)
+    meter_testbed._verdicts.cache_clear()
+    verdicts = meter_testbed.verdicts_of(name)
+    meter_testbed._verdicts.cache_clear()
     assert [verdict for verdict in verdicts.values() if verdict and not verdict.startswith("-")]
 
 
@@ -60,7 +60,7 @@ def test_an_unconfigured_meter_gives_no_samples_and_reports_the_reason():
 
 def test_a_chain_is_walked_again_after_silence():
     testbed = MeterTestbed("sunspec-20x")
-    testbed.expect(list(meter.AMPS_A))
+    testbed.expect(list(meter_testbed.AMPS_A))
     device = testbed.wire.device
     device.fault("dead")
     testbed.run(8000)
@@ -69,4 +69,4 @@ def test_a_chain_is_walked_again_after_silence():
     testbed.run(4000)
     asked = {pdu[1:5] for _, pdu in testbed.wire.sent[before:]}
     assert (40000).to_bytes(2, "big") + b"\0\2" in asked
-    testbed.expect(list(meter.AMPS_A))
+    testbed.expect(list(meter_testbed.AMPS_A))

@@ -9,8 +9,8 @@ from ampacity.bus.profile.evse_driver import EvseDriver
 from ampacity.bus.profile.meter_driver import MeterDriver
 from ampacity.circuit.guard import Guard
 from ampacity_host import profiles
-from ampacity_host.profiles.conformance.evse import EvseTestbed
-from ampacity_host.profiles.conformance.meter import Mains
+from ampacity_host.profiles.conformance.evse_testbed import EvseTestbed
+from ampacity_host.profiles.conformance.meter_testbed import Mains
 from ampacity_host.rig.devices import make_device
 
 START_US = (2**30 - 60_000) * 1000

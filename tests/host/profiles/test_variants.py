@@ -7,7 +7,7 @@ from variants import VARIANTS, Bent, limit_of, play
 
 from ampacity.bus.profile.evse_driver import EvseDriver
 from ampacity_host import profiles
-from ampacity_host.profiles.conformance.evse import Plant, site_of
+from ampacity_host.profiles.conformance.evse_testbed import SteadyCar, site_of
 from ampacity_host.profiles.conformance.testbed import START_MS, DeviceWire
 from ampacity_host.rig.devices import make_device
 from tests.deep import sample
@@ -57,7 +57,7 @@ class Alone:
     """A driver and its device, minutes of them: an event a step. writes: (when, register) of each."""
 
     def __init__(self, name, variant):
-        self.profile, plant = profiles.load("evse-" + name), Plant()
+        self.profile, plant = profiles.load("evse-" + name), SteadyCar()
         site = site_of(self.profile)
         kind = self.profile["link"]["media"][0]
         facts = profiles.evse_facts(self.profile, site) | {"unit": 255 if kind == "tcp" else 3, "terminals": [[0], [1], [2]]}

@@ -14,7 +14,7 @@ from pymodbus.constants import ExcCodes
 from ampacity.bus.profile.evse_driver import EvseDriver
 from ampacity.circuit.guard import Guard
 from ampacity_host import profiles
-from ampacity_host.profiles.conformance.evse import Plant, site_of
+from ampacity_host.profiles.conformance.evse_testbed import SteadyCar, site_of
 from ampacity_host.profiles.conformance.testbed import START_MS, TICK_MS, DeviceWire
 from ampacity_host.profiles.undocumented import off_refused, variants
 from ampacity_host.rig.devices import make_device
@@ -282,7 +282,7 @@ class Pair:
         sure = (one["watchdog_ms"] or one["holds"]) and max(one["fallback_da"] * bool(one["watchdog_ms"]), one["power_on_da"]) < MAX_DA
         self.rating_da = MAX_DA + NEIGHBOUR_DA - (20 if sure and tight else 0)
         self.guard = Guard(self._site(rows), START_MS)
-        self.plants = [Plant(), Plant()]
+        self.plants = [SteadyCar(), SteadyCar()]
         clock = type("Clock", (), {"now_ms": staticmethod(lambda: START_MS)})
         self.devices, self.drivers = [], []
         for i, (profile, site, facts) in enumerate(rows):

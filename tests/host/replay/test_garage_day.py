@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from ampacity_host.replay.results import circuit_books, violations
+from ampacity_host.replay.results import circuit_totals, violations
 from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import Session
 from ampacity_host.replay.simulation import Simulation
@@ -44,7 +44,7 @@ def test_hours_with_more_cars_than_evses_violate_nothing_and_serve_as_many_as_po
     driver, one = played(tmp_path, sessions, 3 * HOUR_S + 120, True)
     assert driver.asked == 14 and driver.served + driver.turned_away == 14 and driver.served >= 13
     assert driver.delivered_wh >= 0.9 * driver.asked_wh
-    assert violations(one.plant) == [] and not circuit_books(one.plant)["main"]["would_trip"]
+    assert violations(one.plant) == [] and not circuit_totals(one.plant)["main"]["would_trip"]
     assert one.ocpp()["transactions"] == driver.served and one.frames() == 0
 
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "rig"))
 from test_cascade import GARAGE, ROW, STREET  # noqa: E402
 
 from ampacity_host.configure import compile_site, load_site  # noqa: E402
-from ampacity_host.replay.main import Replay, UsageError  # noqa: E402
+from ampacity_host.replay.command import Replay, UsageError  # noqa: E402
 from ampacity_host.replay.results import violations  # noqa: E402
 from ampacity_host.replay.session_player import SessionPlayer  # noqa: E402
 from ampacity_host.replay.sessions import Session  # noqa: E402

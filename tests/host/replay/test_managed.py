@@ -3,7 +3,7 @@
 
 import pytest
 
-from ampacity_host.replay.results import circuit_books, violations
+from ampacity_host.replay.results import circuit_totals, violations
 from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import Session
 from ampacity_host.replay.simulation import Simulation
@@ -67,7 +67,7 @@ def test_cars_are_served_in_full_within_the_rating(tmp_path, no_bytes):
     driver.on_plug = one.on_plug
     one.run_ms(600_000)
     assert (driver.served, driver.in_full, driver.delivered_wh) == (2, 2, 1_200)
-    assert circuit_books(one.plant)["main"]["over_ms"] == [0, 0, 0] and violations(one.plant) == []
+    assert circuit_totals(one.plant)["main"]["over_ms"] == [0, 0, 0] and violations(one.plant) == []
     assert one.ocpp()["transactions"] == 2 and one.ocpp()["sent"] > 10
     assert one.orders() >= 2 and (one.frames() == 0) == no_bytes
     one.close()

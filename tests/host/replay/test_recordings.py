@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ampacity.base.wallclock import EARLIEST_MS, LATEST_MS
-from ampacity_host.replay import main
+from ampacity_host.replay import command
 from ampacity_host.replay.other_load import OtherLoadRecording
 from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
 from ampacity_host.replay.times import DAY_S, TimeReader, in_accepted_years
@@ -163,22 +163,22 @@ def test_a_recording_is_the_file_itself_or_the_one_in_the_folder_that_is_named_a
         folder.mkdir(parents=True)
     (beside / "one.csv").write_text("beside")
     (tmp_path / "named" / "two.csv").write_text("named")
-    monkeypatch.setattr(main, "CHECKOUT", tmp_path / "checkout")
+    monkeypatch.setattr(command, "CHECKOUT", tmp_path / "checkout")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AMPACITY_DATA", str(tmp_path / "named"))
-    assert main.find_data("two.csv").read_text() == "named" and main.find_data("named/two.csv").is_file()
-    with pytest.raises(main.UsageError, match="one.csv: there is no such file, neither here nor in .*named$"):
-        main.find_data("one.csv")
+    assert command.find_data("two.csv").read_text() == "named" and command.find_data("named/two.csv").is_file()
+    with pytest.raises(command.UsageError, match="one.csv: there is no such file, neither here nor in .*named$"):
+        command.find_data("one.csv")
     monkeypatch.delenv("AMPACITY_DATA")
-    assert main.find_data("one.csv").read_text() == "beside"
-    with pytest.raises(main.UsageError, match="AMPACITY_DATA is not set"):
-        main.find_data("two.csv")
-    monkeypatch.setattr(main, "CHECKOUT", None)
-    with pytest.raises(main.UsageError, match="one.csv: there is no such file, neither here nor in a folder of recordings"):
-        main.find_data("one.csv")
+    assert command.find_data("one.csv").read_text() == "beside"
+    with pytest.raises(command.UsageError, match="AMPACITY_DATA is not set"):
+        command.find_data("two.csv")
+    monkeypatch.setattr(command, "CHECKOUT", None)
+    with pytest.raises(command.UsageError, match="one.csv: there is no such file, neither here nor in a folder of recordings"):
+        command.find_data("one.csv")
 
 
 def test_recordings_of_tests_are_in_the_repository_on_every_machine():
     assert os.environ["AMPACITY_DATA"] == str(DATA)
-    with pytest.raises(main.UsageError):
-        main.find_data("norway_residential_sessions.csv")
+    with pytest.raises(command.UsageError):
+        command.find_data("norway_residential_sessions.csv")

@@ -11,10 +11,10 @@ import pytest
 from test_managed import START_S, sessions, simulation
 from test_unmanaged import DATA, SITE, replay
 
-from ampacity_host.replay.results import circuit_books
+from ampacity_host.progress_line import ProgressLine
+from ampacity_host.replay.results import circuit_totals
 from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.time_left import HOUR_MS, SLICE_MS, TimeLeft, duration
-from ampacity_host.scan.progress import Progress
 
 DAY_MS = 86_400_000
 
@@ -23,7 +23,7 @@ def told(speed, seconds, total_ms=DAY_MS, hint="hurry"):
     """What somebody reads who waits so long for a run at so many times real time: (real second, text)."""
     now_s, heard = 0.0, []
     out = io.StringIO()
-    pace = TimeLeft(total_ms, Progress(out), lambda text: heard.append((now_s, text)), hint, lambda: now_s)
+    pace = TimeLeft(total_ms, ProgressLine(out), lambda text: heard.append((now_s, text)), hint, lambda: now_s)
     done_ms, length = 0, 0
     while now_s < seconds and done_ms < total_ms:
         step_ms = min(pace.slice_ms, total_ms - done_ms)
@@ -54,7 +54,7 @@ def test_a_long_wait_prints_the_quicker_way_once_and_a_short_one_does_not():
 def test_a_slice_takes_about_half_a_second_of_real_time():
     for speed, expected_ms in ((3000, HOUR_MS), (10, SLICE_MS), (1, 1000)):
         now = [0.0]
-        pace = TimeLeft(100 * DAY_MS, Progress(io.StringIO()), print, "", partial(now.__getitem__, 0))
+        pace = TimeLeft(100 * DAY_MS, ProgressLine(io.StringIO()), print, "", partial(now.__getitem__, 0))
         for _ in range(30):
             now[0] += pace.slice_ms / 1000 / speed
             pace.passed(1, "")
@@ -71,7 +71,7 @@ def test_the_sampling_rate_changes_nothing(tmp_path):
         driver = SessionPlayer(one.plant, sessions(2), START_S)
         for ms in slices_ms:
             one.run_ms(ms)
-        found = driver.delivered_wh, one.orders(), one.frames(), circuit_books(one.plant)
+        found = driver.delivered_wh, one.orders(), one.frames(), circuit_totals(one.plant)
         one.close()
         return found
 

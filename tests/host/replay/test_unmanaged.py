@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-from ampacity_host.replay.main import run
+from ampacity_host.replay.command import run
 
 DATA = Path(__file__).parents[2] / "data"
 SITE = """

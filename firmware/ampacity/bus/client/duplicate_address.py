@@ -32,14 +32,14 @@ class UnitRecord:
 
 
 class DuplicateAddresses:
-    """Fed by the engine with what came of each exchange. `text(unit)`: what to say of it, "" when nothing."""
+    """Fed by the engine with what came of each exchange. `text(unit)`: the report, "" when nothing."""
 
     def __init__(self) -> None:
         self._units: dict[int, UnitRecord] = {}
         self.suspects: set[int] = set()
 
     def outcome(self, unit: int, garbled: bool) -> bool:
-        """An exchange is over: an answer came, whole or garbled. True: what is said of the unit has changed."""
+        """An exchange is over: an answer came, whole or garbled. True: the report about the unit has changed."""
         record = self._record(unit)
         record.asked += 1
         record.garbled = (record.garbled << 1 | garbled) & FULL
@@ -86,12 +86,12 @@ class DuplicateAddresses:
         return self.text(unit) == DUPLICATE
 
     def text(self, unit: int) -> str:
-        """What is said of a unit: DUPLICATE, GARBLED, or "" when nothing."""
+        """The report about a unit: DUPLICATE, GARBLED, or "" when nothing."""
         record = self._units.get(unit)
         return record.text if record is not None else ""
 
     def texts(self) -> "list[str]":
-        """"unit 7: two devices answer", a line for each unit that something is said of."""
+        """"unit 7: two devices answer", a line for each unit with a report."""
         return ["unit %d: %s" % (unit, self._units[unit].text) for unit in sorted(self._units) if self._units[unit].text]
 
     def _rate_garbled(self, unit: int, record: UnitRecord) -> bool:
@@ -108,7 +108,7 @@ class DuplicateAddresses:
         return True
 
     def _others_answer_once(self, unit: int) -> bool:
-        """Has some other unit been asked often enough to tell, and came no other's answer twice?"""
+        """Has some other unit been asked often enough to compare, and came no other's answer twice?"""
         asked_enough = False
         for other in sorted(self._units):
             if other != unit:

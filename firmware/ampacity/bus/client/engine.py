@@ -1,4 +1,4 @@
-"""What both engines share, that of a serial line and that of a TCP connection: drivers, turns, permission, counters."""
+"""What both engines share, that of a serial line and that of a TCP connection: drivers, schedule, permission, counters."""
 
 from ampacity.bus.client.schedule import Schedule
 
@@ -13,7 +13,7 @@ KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpecte
 
 
 class Engine:
-    """drivers: contract of a driver (client/request.py); schedule: instead of turns.
+    """drivers: contract of a driver (client/request.py); schedule: replaces the default Schedule.
 
     `counters`: frames sent, replies, failures by kind, and cycle_ms. Each engine puts a request on its wire itself, in `_send`.
     """
@@ -42,7 +42,7 @@ class Engine:
 
     def _send_next(self, now_us: int) -> "tuple[bytes | None, int]":
         schedule = self._schedule
-        for _ in range(len(schedule.slots) or 1):  # none: the next look is the schedule's to say, too
+        for _ in range(len(schedule.slots) or 1):  # without slots, too, the schedule sets the time of the next call
             slot = schedule.pick(now_us)
             if slot is None:
                 break

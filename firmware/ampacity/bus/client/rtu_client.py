@@ -40,7 +40,7 @@ class RtuClient(Engine):
 
     `counters`: frames sent, replies, failures by kind, and cycle_ms. `on_foreign`: called with (unit, function,
     now_ms) for each valid frame that is neither ours nor an answer to us. `duplicate_addresses`: units with one address; `on_duplicate_address`:
-    called with (unit, text, now_ms) when what is to be said of a unit has changed. schedule: instead of turns. spelling: how a frame is
+    called with (unit, text, now_ms) when the report about a unit has changed. schedule: replaces the default Schedule. spelling: how a frame is
     written on the line where that is not RTU (ascii_client.py).
     """
 
@@ -184,7 +184,7 @@ class RtuClient(Engine):
         return data[size:]
 
     def _surely_echo(self, now_us: int) -> bool:
-        """The reply of functions 5 and 6 repeats the request; only the time, and the line's habit, tell."""
+        """The reply of functions 5 and 6 repeats the request; only the time, and earlier echoes of the line, distinguish the two."""
         soonest_us = self._sent_end_us + self._silence_us + (len(self._request.adu) - 1) * self._char_us
         return self._echoing or now_us < soonest_us
 
@@ -293,7 +293,7 @@ class RtuClient(Engine):
         elif now_us >= self._deadline_us and self._early_repeat and self._receiver.empty() and not self._check_late_reply(request):
             self._hand_over(self._early_repeat, now_us)  # an adapter or a pty may be faster than its baud
         elif now_us >= self._deadline_us:
-            if not request.wakes:  # nothing else is answered as it would be, but the same order said again
+            if not request.wakes:  # nothing else has the same answer, except the same order repeated
                 self._late_requests[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)
             self._fail("timeout" if self._receiver.empty() else "crc", now_us)
 

@@ -15,7 +15,7 @@ if False:  # for the type checker
     from typing import Any
 
 TIMEOUTS_MAX = 3  # unanswered requests in a row, all units together
-SCAN_TIMEOUTS_MAX = 1 << 20  # who calls units that may not be there keeps the connection
+SCAN_TIMEOUTS_MAX = 1 << 20  # a scan of units that may not be there keeps the connection
 LOST_MS = 1000  # interval at which the drivers are notified while there is no connection
 NEVER_US = 1000000
 READS = (1, 2, 3, 4, 23)  # functions whose answer has a byte count

@@ -1,4 +1,4 @@
-"""The secondary's lease: what it may offer, for how long, and who may say so.
+"""The secondary's lease: what it may offer, for how long, and who may grant it.
 
 A grant carries the primary's identity, its boot epoch, a sequence number, a lease and a limit. Within one identity
 only a newer (epoch, sequence) counts, newer modulo 2^16, half range; a new identity is obeyed only after the old

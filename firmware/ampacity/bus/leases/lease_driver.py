@@ -25,7 +25,7 @@ TIMEOUT_MS = 200
 LOST_AFTER = 3  # failures in a row
 RESEND_MS = 100
 REAUDIT_MS = 5000
-HOLD_MS = 50  # after the guard said no
+HOLD_MS = 50  # after the guard refused
 RESEND_BELOW_MS = 1000  # a primary below proves a lower grant only when all of its own are proven and settled
 SAMPLE_AGE_MS = 1500  # its measured current is a sum of readings, the oldest no older than this
 MUTED_MS = 1000
@@ -116,7 +116,7 @@ class LeaseDriver:
                 self.broadcaster.dirty = True
 
     def hold_open(self, on: bool) -> None:
-        """Its contactor is to be open, or (off) as its order says; until the next call."""
+        """Its contactor is to be open, or (off) as its order requires; until the next call."""
         self.flags = FLAG_OPEN if on else 0
         if self.broadcaster is not None:
             self.broadcaster.update_members()

@@ -41,7 +41,7 @@ class PrimaryRegisterMap(RegisterMap):
         return True
 
     def limit_shown_da(self, now_ms: int) -> int:
-        """The grant, once everybody below is within it; until then what they may be drawing, at most the maximum."""
+        """The grant, once all EVSEs below are within it; until then the current that they may be drawing, at most the maximum."""
         lease = self.lease
         limit_da = lease.limit_da(now_ms)
         if self.standing_da <= max(limit_da, lease.fallback_da):

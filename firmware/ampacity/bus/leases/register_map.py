@@ -1,6 +1,6 @@
 """A secondary's registers as a state object: the role puts facts in, the engine reads and writes, the lease decides.
 
-Plain attributes hold the facts; a read packs them. What a grant says is applied to the lease before the reply
+Plain attributes hold the facts; a read packs them. The content of a grant is applied to the lease before the reply
 leaves, so that the very next status read shows it.
 """
 

@@ -13,7 +13,7 @@ WRITE_COUNT_MAX = 123
 WRITES = (5, 6, 15, 16, 22, 23)
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
-NOT_REACHED = (10, 11)  # said by a gateway: the device itself has said nothing
+NOT_REACHED = (10, 11)  # sent by a gateway: the device itself has not answered
 
 
 def char_us(baud: int, bits: int = 11) -> int:

@@ -1,9 +1,9 @@
 """One charge controller behind a register map: its compiled profile interpreted, frame by frame.
 
 The driver decides what this device should be asked next; the engine decides whose turn it is; the guard decides what
-may leave. Nothing that can raise a current, or keep one alive, leaves without the guard's word:
+may leave. Nothing that can raise a current, or keep one in force, leaves without the permission of the guard:
 
-- silent: only probes, each an order no larger than the reserve, in a form that one write completes (contact.py);
+- silent: only probes, each an order no larger than the reserve, in a form that one write completes (probing.py);
 - audit: it answers; its identity and settings are read, and wrong settings corrected; orders may only lower (proof/audit_pass.py);
 - online: settings as they should be; orders (orders/order_writer.py), proofs (proof/order_proof.py), refreshes and readings (answers.py).
 """
@@ -11,10 +11,10 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 from ampacity.bus.client.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
 from ampacity.bus.device_facts import ALL_TRAFFIC, IDLE_POLL_MS, NO_TRAFFIC, STEADY_POLL_MS
 from ampacity.bus.profile.answers import Answers
-from ampacity.bus.profile.contact import PROBE_MS, Contact
 from ampacity.bus.profile.evse_device import AUDIT, ONLINE, SILENT, EvseDevice
 from ampacity.bus.profile.orders.order_writer import OrderWriter
 from ampacity.bus.profile.orders.write_limiter import REFUSED_MS
+from ampacity.bus.profile.probing import PROBE_MS, Probing
 from ampacity.bus.profile.proof.audit_pass import next_step
 from ampacity.bus.profile.proof.order_proof import OrderProof
 from ampacity.bus.profile.proof.pause_proof import PauseProof
@@ -36,7 +36,7 @@ OVERDUE_MS = 1000         # a reading older than this goes before routine ones
 
 
 class EvseDriver:
-    """Driver of one EVSE, made of parts that each keep what is theirs; `device` is what all of them know, `pause` what proves that it is off.
+    """Driver of one EVSE, made of parts with their own state; `device` is the state that they share, `pause` the proof that it is off.
 
     evse_facts: its entry of the site facts; compiled: its profile; index: its place there; guard: the safety core, circuit/guard.py.
     """
@@ -58,7 +58,7 @@ class EvseDriver:
         if compiled.get("shared"):
             from ampacity.bus.profile.orders.shared_limits import SharedLimits
             SharedLimits(compiled["shared"]).join(self._orders)
-        self._contact = Contact(device, self._requests, self._orders)
+        self._probing = Probing(device, self._requests, self._orders)
         self._answers = Answers(device, self.pause, self._proof, self._settings, self._trouble, self._features)
 
     def _make_features(self, compiled: "dict[str, Any]") -> "tuple[Any, ...]":
@@ -125,7 +125,7 @@ class EvseDriver:
         self._idle_until_ms = 0
 
     def hold_open(self, on: bool) -> None:
-        """Its contactor is to be open, or (off) as its order says; nothing where it has no register for that."""
+        """Its contactor is to be open, or (off) as its order requires; nothing where it has no register for that."""
         if self._contactor is not None:
             self._contactor.hold(on)
 
@@ -186,9 +186,9 @@ class EvseDriver:
         found = self._next(now_ms)
         if found is None or found[1] > now_ms:
             return None
-        if self._contact.must_wake():
-            return self._contact.take_wake(found[0], now_ms)
-        self._contact.woken = False
+        if self._probing.must_wake():
+            return self._probing.take_wake(found[0], now_ms)
+        self._probing.woken = False
         return found[2](now_ms)
 
     def _next(self, now_ms: int) -> "Job | None":
@@ -200,9 +200,9 @@ class EvseDriver:
             return (OVERDUE, max(device.cycles["live"].due_ms(), hold_ms["read"]), self._requests.take_live)
         order = device.order
         if device.link == SILENT:
-            if self._contact.presence_due:
+            if self._probing.presence_due:
                 return (ROUTINE, hold_ms["read"], self._requests.take_live)
-            return (LOWER if order.lowering else ORDER, hold_ms["probe"], self._contact.take_probe)
+            return (LOWER if order.lowering else ORDER, hold_ms["probe"], self._probing.take_probe)
         best = None if self._reading_before_order(now_ms) else self._orders.due(now_ms)
         if order.done() and not order.proven and "proof" in device.cycles:
             due_ms = max(order.written_ms + device.table["latency_ms"], hold_ms["read"], hold_ms["proof"])
@@ -225,7 +225,7 @@ class EvseDriver:
         device, requests = self.device, self._requests
         requests.feed_denied = requests.feed_denied and not device.guard.may_feed(device.index, now_ms)
         if requests.feed_denied and (device.link == AUDIT or device.guard.state(device.index) == "returning"):
-            best = first_due(best, (ORDER, device.hold_ms["probe"], self._contact.take_probe), now_ms)
+            best = first_due(best, (ORDER, device.hold_ms["probe"], self._probing.take_probe), now_ms)
         return best
 
     def _late(self, now_ms: int) -> bool:
@@ -263,10 +263,10 @@ class EvseDriver:
         if request.certain and request.not_echo:
             self._settings.liveness.answered(request.sent_ms if request.sent_ms >= 0 else now_ms, now_ms)
         if kind == "wake":
-            self._contact.woken = True
+            self._probing.woken = True
         elif kind == "read":
-            if self._contact.presence_due:
-                self._contact.presence_read(request.certain, now_ms)
+            if self._probing.presence_due:
+                self._probing.presence_read(request.certain, now_ms)
             self._answers.take(request, pdu, now_ms)
         elif kind == "feature":
             request.tag[1].replied(request, now_ms)
@@ -287,7 +287,7 @@ class EvseDriver:
             device.audit.written(request.tag[1])
 
     def _answered(self, request: Request, whole: bool, now_ms: int) -> None:
-        """An answer that may belong to an older request tells nothing of this one: it may still be on its way.
+        """An answer that may belong to an older request shows nothing about this one: it may still be on its way.
 
         whole: one write that is the whole order. It takes the place of what the device remembers.
         """
@@ -303,11 +303,11 @@ class EvseDriver:
             self._refused(request, reason, now_ms)
             return
         if kind == "wake":
-            self._contact.woken = True
+            self._probing.woken = True
             return
         device.failures += 1
         self._settings.liveness.broken()
-        self._contact.presence_due = False
+        self._probing.presence_due = False
         if kind == "order":
             device.write_limiter.lost("order")
         if kind == "read" and request.tag[1] != "proof":
@@ -319,7 +319,7 @@ class EvseDriver:
             device.lost(now_ms)
 
     def _refused(self, request: Request, reason: str, now_ms: int) -> None:
-        """The device is there, and says no: to an order, a setting, a reading. What is refused is said again ever more seldom."""
+        """The device answers and refuses an order, a setting or a reading. What is refused is repeated at growing intervals."""
         device, kind = self.device, request.tag[0]
         device.failures = 0
         device.guard.heard(device.index, now_ms)
@@ -330,7 +330,7 @@ class EvseDriver:
             device.write_limiter.sent("feed", None, now_ms, REFUSED_MS)
             device.hold_ms["feed"] = device.write_limiter.ready_ms("feed", None, now_ms, True)
         elif kind == "wake":
-            self._contact.woken = True  # who says no is awake
+            self._probing.woken = True  # a device that refuses is awake
         elif kind == "recipe":
             device.audit.skip()
         elif kind == "feature":

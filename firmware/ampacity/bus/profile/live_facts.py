@@ -12,7 +12,7 @@ STATE_BLIND = ("", "E", "F")  # in these it is unknown whether a car is there
 
 
 def show_live(device: "EvseDevice", now_ms: int) -> bool:
-    """Put what a round of live readings shows into the facts, and tell the guard its currents. True: its profile does not list its state."""
+    """A round of live readings becomes facts, and its currents go to the guard. True: the profile does not list the state that was read."""
     facts, table, readings = device.facts, device.table, device.readings
     facts.state = first_match(table["state"], readings.values)
     letter = facts.state[:1] if facts.state else ""

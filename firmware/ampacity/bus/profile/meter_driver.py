@@ -3,7 +3,7 @@
 The sign of a phase comes from its power where the profile says so: many meters show current without one. Only a power that
 fits the current counts: while a meter follows a step, its current is still there and its power already noise around 0. A value
 that is no number makes the whole sample None; a sample whose bytes are the last one's, voltages included, keeps its
-mark, so that the guard can tell a frozen meter from a quiet house.
+mark, so that the guard can distinguish a frozen meter from a constant load.
 """
 
 from ampacity.bus.client.request import OVERDUE, ROUTINE, Request
@@ -104,7 +104,7 @@ class MeterDriver:
     def await_stale_reply(self, now_ms: int) -> None:
         """A controller has just started: for as long as a reply may take this one may answer what was asked before that.
 
-        A serial line does not tell: the voltages of the last request would pass for the currents of the first.
+        A serial line does not show which: the voltages of the last request would pass for the currents of the first.
         """
         self._hold_ms = now_ms + self._table["reply_ms"]
 

@@ -1,6 +1,6 @@
 """What a device shows while it is paused: its limit register, its state, and whether these prove the pause. For commissioning.
 
-Documents leave much of that open. `shows` is the word of the site file (`off_shows`): "0", "least", "max" or "last".
+Documents leave much of that open. `shows` is the value of the site file (`off_shows`): "0", "least", "max" or "last".
 """
 
 from ampacity.bus.profile.evse_device import ONLINE
@@ -40,7 +40,7 @@ def pause_view(driver: "Any") -> "dict[str, Any] | None":
     return {
         "register": field[NAME], "at": field[ADDRESS], "shown_da": shown_da, "read": read, "shows": off_shows_of(device.recipe, shown_da),
         "states": [[readings.fields[state][NAME], readings.values[state]] for state in states], "proven": proven,
-        "able": bool(told) and order.off_believed and still and holds(told, readings.values, 0, device.targets),
+        "able": bool(told) and order.off_trusted and still and holds(told, readings.values, 0, device.targets),
     }  # fmt: skip
 
 

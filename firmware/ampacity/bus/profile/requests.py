@@ -7,7 +7,7 @@ if False:  # for the type checker
 
     from ampacity.bus.profile.evse_device import EvseDevice
 
-DENIED_MS = 100  # the guard said no: ask again in the next safety tick
+DENIED_MS = 100  # the guard refused: ask again in the next safety tick
 
 
 class Requests:
@@ -38,7 +38,7 @@ class Requests:
             self.feed_ms = min(self.feed_ms, max(1, taken_ms // 4))
 
     def pdu(self, pdu: bytes, priority: int, tag: "tuple[Any, ...]") -> Request:
-        """A request with these bytes; tag[0] says which part has the answer."""
+        """A request with these bytes; tag[0] names the part that gets the answer."""
         table = self._device.table
         reply_length = 5 if pdu[0] in (5, 6, 16) else None
         return Request(self._device.unit, pdu, priority, table["reply_ms"], reply_length, table["gap_ms"], tag)

@@ -92,11 +92,11 @@ def proof_text(device: "EvseDevice", off_shows: "str | None") -> "str | None":
 
 
 def _after_pause(device: "EvseDevice", off_shows: "str | None") -> str:
-    """What else is to be said of a pause that is not shown."""
+    """An addition to the report of a pause that is not shown."""
     if device.order.off_disproved:
         return "; current flowed after an earlier pause"
     told = device.table["proof"].get("told")
-    if told and not off_shows and device.order.off_believed and holds(told, device.readings.values, 0, device.targets):
+    if told and not off_shows and device.order.off_trusted and holds(told, device.readings.values, 0, device.targets):
         return "; not documented: `ampacity commission` determines what it shows"
     return ""
 

@@ -17,7 +17,7 @@ PIECE = 16  # members between two yields
 
 class Member:
     """One EVSE that wants to charge. rows: capacity rows that each of its da loads (may repeat); limit_rows: rows that only its
-    order loads, whatever its reserve: what a limit from outside leaves."""
+    order loads, whatever its reserve: what an external limit leaves."""
 
     def __init__(self, index: int, rows: "tuple[int, ...]", min_da: int, max_da: int, weight: int, priority: int, base_da: int) -> None:
         self.index = index

@@ -25,7 +25,7 @@ class LoadShedding:
         self.sums = [0] * site.size
         self.constraint_sums: list[int] = []
         self.limit_sums: list[int] = []
-        self.for_limits = False  # the shed is for a limit from outside
+        self.for_limits = False  # the shed is for an external limit
         self.rising = True  # some order may exceed its bound
 
     def plan_da(self, s: EvseState) -> int:

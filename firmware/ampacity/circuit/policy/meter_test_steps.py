@@ -2,7 +2,7 @@
 rating and saw no step for long, because where it saturates nothing else tells (safety.md 3.2).
 
 Cars that start and stop are steps enough. Only where nothing has stepped for a while some EVSEs are lowered for a moment,
-like by any limit from outside: that fits within every margin, whatever other load is, and coming back they step again.
+like by any external limit: that fits within every margin, whatever other load is, and coming back they step again.
 The policy may make its own steps instead; the ledger accepts steps of any origin.
 """
 

@@ -1,7 +1,7 @@
 """From demand and room to targets: shed what must go now, share what is left, raise what is proven free.
 
 Three passes with different haste (safety.md section 6). `shed` runs in every tick, is linear, and nothing
-delays it (load_shedding.py). `share` decides the distribution, at most a few times a second. `raise_to_goals` moves
+delays it (load_shedding.py). `share` decides the distribution, at most a few times a second. `_raise_to_goals` moves
 the targets up only where the margin is there already, one hold time after the other.
 
 A share is work for many passes of a small controller. It may be interrupted after every piece: ticks continue in between, and shed.
@@ -225,7 +225,7 @@ class Plan:
         return s.on_keys + tuple([key + self.site.size for key in s.on_keys])
 
     def _limit_rows(self, s: EvseState) -> "tuple[int, ...]":
-        """Rows 2n..3n: limits from outside on what flows; 3n..4n: on our EVSEs alone; then limits.constraints."""
+        """Rows 2n..3n: external limits on what flows; 3n..4n: on our EVSEs alone; then limits.constraints."""
         size = self.site.size
         rows = [key + 2 * size for key in s.on_keys] + [key + 3 * size for key in s.on_keys]
         for r, row in enumerate(self.limits.constraints):
@@ -233,7 +233,7 @@ class Plan:
         return tuple(rows)
 
     def _free(self) -> "list[int]":
-        """Every row less other load, less what everybody is planned with before it gets a share.
+        """Every row less other load, less the planned current of each EVSE before it gets a share.
 
         The rows of the default state are filled in where an EVSE of this share is on them, those of limits from
         outside where there are any; on these a reserve is no load, for orders keep what flows below it.

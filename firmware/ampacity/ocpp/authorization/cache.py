@@ -1,4 +1,4 @@
-"""What the CSMS said of identifiers last: the authorization cache (C10).
+"""The last answers of the CSMS about identifiers: the authorization cache (C10).
 
 The least recently used goes when a new one needs its place. It is written to the store when an answer changed
 something, not when one was merely used. Identifiers are compared without regard to case.

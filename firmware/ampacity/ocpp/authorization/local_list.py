@@ -52,13 +52,13 @@ class LocalList:
         return "Accepted"
 
 
-def get_version(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+def get_local_list_version(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """GetLocalListVersion; 0 also when the list is disabled (D02.FR.03)."""
     enabled = station.model.on("LocalAuthListCtrlr", "Enabled")
     return {"versionNumber": station.local_list.version if enabled else 0}
 
 
-def send(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+def send_local_list(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """SendLocalList."""
     items = request.get("localAuthorizationList") or []
     full = request["updateType"] == "Full"

@@ -1,6 +1,6 @@
 """What each connector shows: the facts, overruled by what the CSMS made inoperative (G01, G03, G04).
 
-Three switches lie above each other: station, EVSE, connector; each is kept over restarts. A switch to Inoperative waits
+Three switches are in series: station, EVSE, connector; each is kept over restarts. A switch to Inoperative waits
 for the transactions it would hurt. A status is sent when it differs from the one sent last.
 """
 
@@ -21,7 +21,7 @@ class Availability:
         self._later: "list[tuple[str, bool]]" = []
         self._reported: "dict[int, str | None]" = {}
         self._forced: "list[OcppEvse]" = []
-        self._unsure: "list[OcppEvse]" = []  # told without an answer: again with the next connection
+        self._unsure: "list[OcppEvse]" = []  # sent without an answer: sent again with the next connection
 
     def status(self, evse: "OcppEvse") -> str:
         """connectorStatus of the EVSE's one connector."""
@@ -60,7 +60,7 @@ class Availability:
                 self._later.append((name, operative))
 
     def force(self, evses: "list[OcppEvse]") -> None:
-        """Tell the status of these EVSEs, changed or not."""
+        """Send the status of these EVSEs, changed or not."""
         self._forced += [evse for evse in evses if evse not in self._forced]
 
     def force_all(self) -> None:

@@ -37,7 +37,7 @@ class ComputedVariables:
                 return str(self._station.config.get(key, otherwise))
         return str(self._of_station(name, self._station))
 
-    def most(self, scope: int) -> int:
+    def max_limit(self, scope: int) -> int:
         """maxLimit that the table leaves open: the greatest power of the EVSE."""
         return self._watts(self._station.evse(abs(scope))) if scope else 0  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""NotifyEvent: what changed in the device model by itself (faults of EVSEs), told once each (N07, G05)."""
+"""NotifyEvent: what changed in the device model by itself (faults of EVSEs), reported once each (N07, G05)."""
 
 from ampacity.ocpp.device_model.addressing import component_of, variable_of
 

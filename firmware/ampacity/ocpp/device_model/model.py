@@ -1,7 +1,7 @@
 """The device model: what a variable is, what it is worth now, and whether a new value is allowed.
 
 A variable is addressed by (scope, component, variable, instance): scope is 0 for the station, an EVSE's id for that
-EVSE, or minus that id for its connector 1. Facts that EVSEs tell of themselves (`device_fact`) appear as read-only
+EVSE, or minus that id for its connector 1. Facts that EVSEs report (`device_fact`) appear as read-only
 variables of their EVSE.
 """
 

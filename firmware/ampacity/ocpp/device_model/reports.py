@@ -73,7 +73,7 @@ class Reports:
             "component": component_of(scope, row),
             "variable": variable_of(row),
             "variableAttribute": [attribute],
-            "variableCharacteristics": _characteristics(row, self._station.most(scope)),
+            "variableCharacteristics": _characteristics(row, self._station.max_limit(scope)),
         }
 
 
@@ -93,7 +93,7 @@ def _characteristics(row: "Row", most: int) -> "Message":
     return result
 
 
-def base_report(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+def get_base_report(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """GetBaseReport."""
     base = request["reportBase"]
 
@@ -107,7 +107,7 @@ def base_report(station: "StationFace", request: "Message", message_id: str, now
     return {"status": station.reports.begin(request["requestId"], wanted)}
 
 
-def report(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+def get_report(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """GetReport: component criteria (any of them) and component-variables (any of them)."""
     pairs = request.get("componentVariable")
     criteria = request.get("componentCriteria")

@@ -123,7 +123,7 @@ class BootNotification:
             self._time(payload, now_ms)
 
     def _time(self, payload: "Message", now_ms: int) -> None:
-        """The CSMS tells the time: set before anything else is stamped (IF-27)."""
+        """The CSMS sends the time: it is set before anything else is stamped (IF-27)."""
         if "Heartbeat" not in self._station.model.words("ClockCtrlr", "TimeSource"):
             return
         unix_ms = parse_iso(payload["currentTime"])

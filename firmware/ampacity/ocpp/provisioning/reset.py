@@ -11,13 +11,13 @@ DRAIN_MS_MAX = 30000
 
 
 class Resets:
-    """Resets that were promised: [kind, evse_id or 0, since_ms or None, boot reason]. evse_id 0: the station."""
+    """Scheduled resets: [kind, evse_id or 0, since_ms or None, boot reason]. evse_id 0: the station."""
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
         self._waiting: "list[list[Any]]" = []
 
-    def promise(self, kind: str, evse_id: int, now_ms: int) -> str:
+    def schedule(self, kind: str, evse_id: int, now_ms: int) -> str:
         """ResetResponse status."""
         evses = self._evses(evse_id)
         busy = any(evse.tx is not None for evse in evses)
@@ -56,9 +56,9 @@ class Resets:
         return [evse for evse in self._station.evses if evse_id in (0, evse.id)]
 
 
-def handle(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
-    """Reset."""
+def reset(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+    """Reset (B11, B12)."""
     evse_id = request.get("evseId", 0)
     if evse_id and station.evse(evse_id) is None:
         return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
-    return {"status": station.resets.promise(request["type"], evse_id, now_ms)}
+    return {"status": station.resets.schedule(request["type"], evse_id, now_ms)}

@@ -8,7 +8,7 @@ DOC = "ocpp_network"
 SLOTS = (1, 2)
 
 
-def handle(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+def set_network_profile(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """SetNetworkProfile (B09.FR.01 to FR.06)."""
     slot, data = request["configurationSlot"], request["connectionData"]
     reason = _refusal(station, slot, data)

@@ -17,7 +17,7 @@ LEAST_A = 6
 
 
 class ChargingNeeds:
-    """One word of each EVSE waits at most: the newest."""
+    """At most one report of each EVSE waits: the newest."""
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station

@@ -169,7 +169,7 @@ class ProfileStore:
         self.remove([p for p in self.all if p.purpose == "TxProfile" and p.transaction_id == transaction_id])
 
     def limits(self, now_ms: int) -> "list[LimitRow]":
-        """[(evse_id or 0, watts or None, da or None, phases or None)]: what holds now; who is missing is not limited."""
+        """[(evse_id or 0, watts or None, da or None, phases or None)]: the limits in force; an EVSE that is missing there has none."""
         if not self._enabled() or not (self.all or self._unread):
             self.change_at_ms = now_ms + NEVER
             return []

@@ -95,7 +95,7 @@ class Transactions:
         evse.auth = authorization
         if not evse.plugged:
             evse.connect_by_ms = now_ms + self._station.model.number("TxCtrlr", "EVConnectionTimeOut") * 1000
-        self._edge(evse, AUTHORIZED, authorization.trigger, now_ms)  # type: ignore[arg-type]  # not told yet
+        self._edge(evse, AUTHORIZED, authorization.trigger, now_ms)  # type: ignore[arg-type]  # not reported yet
 
     def deauthorize(self, evse: "OcppEvse", trigger: str, reason: str, now_ms: int, token: "Token | None" = None) -> None:
         """The authorisation is over; the transaction ends or continues, as TxStopPoint says.

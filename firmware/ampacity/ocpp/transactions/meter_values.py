@@ -16,7 +16,7 @@ def _per_phase(evse: "Metered", values: "Sequence[int | None] | None", suffix: s
 
 
 def _readings(evse: "Metered", measurand: str) -> "tuple[list[tuple[int | float, str | None]], str]":
-    """[(number, phase or None)] and the unit of one measurand; [] if the EVSE does not tell it."""
+    """[(number, phase or None)] and the unit of one measurand; [] if the EVSE does not measure it."""
     values = evse.values
     if measurand == "Current.Import":
         return [(tenths(v), phase) for v, phase in _per_phase(evse, values.get("amps_da"), "") if v is not None], "A"

@@ -162,7 +162,7 @@ class Queue:
         number, record = self._head  # type: ignore[misc]  # the one that was sent
         try:
             self._journal.drop_to(number)
-        except OSError:  # told again after a restart, not before
+        except OSError:  # reported again after a restart, not before
             self._station.log.counter("ocpp_not_kept")
         self._done_to = number
         self._head = None

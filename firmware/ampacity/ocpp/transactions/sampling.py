@@ -45,7 +45,7 @@ class Sampling:
         return None
 
     def request(self, evse: "OcppEvse", context: str = "Trigger") -> bool:
-        """Let a MeterValues of this EVSE go out. False if it has nothing to tell (IF-17)."""
+        """Let a MeterValues of this EVSE go out. False if there are no values (IF-17)."""
         measurands = self._station.model.words("AlignedDataCtrlr", "Measurands")
         if not meter_value(evse, measurands, context, 0):
             return False

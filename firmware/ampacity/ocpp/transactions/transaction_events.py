@@ -27,9 +27,9 @@ class TransactionEvents:
         self, evse: "OcppEvse", kind: str, trigger: str, now_ms: int, token: "Token | None" = None, reason: "str | None" = None,
         values: "list[Message] | None" = None, phases: int = 0,
     ) -> None:
-        """kind: Started, Updated, Ended. token: told besides, at the end. values: meterValue list, or None: by rule.
+        """kind: Started, Updated, Ended. token: reported in addition, at the end. values: meterValue list, or None: by rule.
 
-        phases: so many are used, where this is what the event tells.
+        phases: so many are used, where the event reports it.
         """
         tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open
         auth = evse.auth

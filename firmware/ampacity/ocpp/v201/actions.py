@@ -1,4 +1,5 @@
-"""Which module answers which request of OCPP 2.0.1. A module is imported when its first request comes."""
+"""Which module answers which request of OCPP 2.0.1. A module is imported when its first request comes; its function has the name of
+the action: `get_variables` for GetVariables."""
 
 from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.schema import Check
@@ -11,33 +12,34 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Message
 
 HANDLERS = (
-    ("ChangeAvailability", "availability.handlers", "change_availability"),
-    ("ClearCache", "authorization.handlers", "clear_cache"),
-    ("ClearChargingProfile", "smart_charging.handlers", "clear_charging_profile"),
-    ("DataTransfer", "remote.handlers", "data_transfer"),
-    ("GetBaseReport", "device_model.reports", "base_report"),
-    ("GetChargingProfiles", "smart_charging.handlers", "get_charging_profiles"),
-    ("GetCompositeSchedule", "smart_charging.handlers", "get_composite_schedule"),
-    ("GetLocalListVersion", "authorization.local_list", "get_version"),
-    ("GetReport", "device_model.reports", "report"),
-    ("GetTransactionStatus", "transactions.handlers", "get_transaction_status"),
-    ("GetVariables", "device_model.handlers", "get_variables"),
-    ("RequestStartTransaction", "remote.handlers", "request_start_transaction"),
-    ("RequestStopTransaction", "remote.handlers", "request_stop_transaction"),
-    ("Reset", "provisioning.reset", "handle"),
-    ("SendLocalList", "authorization.local_list", "send"),
-    ("SetChargingProfile", "smart_charging.handlers", "set_charging_profile"),
-    ("SetNetworkProfile", "provisioning.set_network_profile", "handle"),
-    ("SetVariables", "device_model.handlers", "set_variables"),
-    ("TriggerMessage", "remote.handlers", "trigger_message"),
-    ("UnlockConnector", "remote.handlers", "unlock_connector"),
+    ("ChangeAvailability", "availability.handlers"),
+    ("ClearCache", "authorization.handlers"),
+    ("ClearChargingProfile", "smart_charging.handlers"),
+    ("DataTransfer", "remote.handlers"),
+    ("GetBaseReport", "device_model.reports"),
+    ("GetChargingProfiles", "smart_charging.handlers"),
+    ("GetCompositeSchedule", "smart_charging.handlers"),
+    ("GetLocalListVersion", "authorization.local_list"),
+    ("GetReport", "device_model.reports"),
+    ("GetTransactionStatus", "transactions.handlers"),
+    ("GetVariables", "device_model.handlers"),
+    ("RequestStartTransaction", "remote.handlers"),
+    ("RequestStopTransaction", "remote.handlers"),
+    ("Reset", "provisioning.reset"),
+    ("SendLocalList", "authorization.local_list"),
+    ("SetChargingProfile", "smart_charging.handlers"),
+    ("SetNetworkProfile", "provisioning.set_network_profile"),
+    ("SetVariables", "device_model.handlers"),
+    ("TriggerMessage", "remote.handlers"),
+    ("UnlockConnector", "remote.handlers"),
 )
 
 
 def handler(action: str) -> "Callable[[StationFace, Message, str, int], Message | None]":
     """The function (station, payload, message_id, now_ms) of an action. CallError NotSupported or NotImplemented."""
-    for name, module, function in HANDLERS:
+    for name, module in HANDLERS:
         if name == action:
+            function = "".join(["_" + c.lower() if c.isupper() else c for c in name])[1:]
             return getattr(__import__("ampacity.ocpp." + module, None, None, (function,)), function)
     if action in tables.KNOWN.split(" "):
         raise CallError("NotSupported", action[:60])

@@ -1,1 +1,1 @@
-"""The EVSEs of the site with their sessions, and the CSMS upstream, which says who may charge where it manages the site."""
+"""The EVSEs of the site with their sessions, and the CSMS upstream, which decides who may charge where it manages the site."""

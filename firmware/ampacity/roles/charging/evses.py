@@ -77,7 +77,7 @@ class Evses:
         if self.upstream is not None:
             self.upstream.token(index, token, kind, now_ms)
         elif index is not None:
-            self.log.add("info", "evse %s: refused" % self.sessions[index].name, now_ms)  # without upstream no card is checked, nothing to decide
+            self.log.add("info", "token at %s: refused: no CSMS checks it" % self._name(index), now_ms)
 
     def _heard(self, index: "int | None") -> bool:
         """Was it heard since the start? None: any of them."""
@@ -115,7 +115,7 @@ class Evses:
         self.log.add("warning", "evse %s: reset" % session.name, now_ms)
 
     def needs(self, index: int, energy_wh: "int | None", departure_ms: "int | None", now_ms: int) -> None:
-        """What its car still needs and when it leaves (None: not known): for the sharing, and told upstream."""
+        """What its car still needs and when it leaves (None: not known): for the sharing, and reported upstream."""
         self.guard.optional.charging_needs(index, energy_wh, departure_ms)
         if self.upstream is not None:
             self.upstream.needs(index, energy_wh, departure_ms, now_ms)

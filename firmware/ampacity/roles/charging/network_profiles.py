@@ -64,7 +64,7 @@ def secure(config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform") ->
 class NetworkProfiles:
     """station: asked for its profiles once. config: of the link, changed before its attempts. ocpp: of the site facts.
 
-    The link tells before_attempt, opened, connected (it works) and closed; step gives a reason to leave a connection.
+    The link calls before_attempt, opened, connected (it works) and closed; step gives a reason to leave a connection.
     """
 
     def __init__(
@@ -92,11 +92,11 @@ class NetworkProfiles:
         self._opened_ms: "int | None" = None
         self._since_ms: "int | None" = None  # the first connection of this profile's turn
         self._works = False
-        self._used = self._told = self._profiles[0]  # told: the CSMS that knows the station, or was asked to
+        self._used = self._csms = self._profiles[0]  # _csms: the one that knows the station, or gets its BootNotification next
         self._apply()
 
     def _heed_installer(self, own: "SiteFacts") -> None:
-        """Another upstream in the site file is the installer's word: what a CSMS had set is forgotten."""
+        """Another upstream in the site file overrides what a CSMS had set."""
         before = self._persistence.documents.get(OWN_DOC)
         if before == own:
             return
@@ -122,8 +122,8 @@ class NetworkProfiles:
             self._since_ms = now_ms
         self._station.config["slot"] = self._used["slot"] or 1
         self._station.config["security_profile"] = self._used["security_profile"]
-        if self._told is not self._used:
-            self._tell_anew(now_ms)
+        if self._csms is not self._used:
+            self._change_csms(now_ms)
 
     def connected(self, now_ms: int) -> None:
         """Its CSMS has accepted the station and was heard; nothing less secure from now on (A05.FR.06)."""
@@ -143,7 +143,7 @@ class NetworkProfiles:
         self._opened_ms, self._works = None, False
 
     def step(self, now_ms: int) -> "str | None":
-        """Why the connection is to be left now, or None; told once."""
+        """Why the connection is to be left now, or None; returned once."""
         self._look(now_ms)
         if self._opened_ms is None or self._works or not self._others(now_ms):
             return None
@@ -218,16 +218,16 @@ class NetworkProfiles:
         if profile is before:
             return
         status, due_ms = self._station.registration()
-        if status is not None and status != "Accepted" and self._told is before:
+        if status is not None and status != "Accepted" and self._csms is before:
             self._not_before_ms[before["url"]] = due_ms
         self._used = profile
         if status != "Accepted":
-            self._tell_anew(now_ms)
+            self._change_csms(now_ms)
         self._apply()
         self._log.add("warning", "upstream: trying network profile %d: %s" % (profile["slot"], profile["url"]), now_ms)
 
-    def _tell_anew(self, now_ms: int) -> None:
-        self._told = self._used
+    def _change_csms(self, now_ms: int) -> None:
+        self._csms = self._used
         self._station.change_csms(max(now_ms, self._not_before_ms.get(self._used["url"], now_ms)))
 
     def _apply(self) -> None:

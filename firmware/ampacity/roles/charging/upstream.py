@@ -1,7 +1,7 @@
-"""The station upstream: facts of every EVSE of the site into OCPP, and what the CSMS wants back out of it.
+"""The station upstream: facts of every EVSE of the site become OCPP messages, requests of the CSMS become actions and limits.
 
-The station is a pure core, the link its door. Nothing here touches a fuse: limits go to the guard as one source among
-others, and the sessions ask the station who may charge (`StationAccess`).
+The station is a pure core, the link its door. Nothing here can raise a current above a rating: limits go to the guard as one source
+among others, and the sessions query the station who may charge (`StationAccess`).
 """
 
 
@@ -107,7 +107,7 @@ class ActingStation:
 
 
 class StationAccess:
-    """Who may charge at one EVSE, by the station (evse/interfaces.py, Access); and what its session reports, in OCPP's words."""
+    """Who may charge at one EVSE, by the station (evse/interfaces.py, Access); and the events of its session, in OCPP terms."""
 
     remedy = "authorize it at the EVSE or by the CSMS"
 
@@ -136,7 +136,7 @@ class StationAccess:
 
 
 class Upstream:
-    """One station, its link, and the last facts it was given."""
+    """One station, its link, and the last facts that it received."""
 
     def __init__(self, primary: "PrimaryFace", ocpp: "SiteFacts", version: str, reason: str, now_ms: int) -> None:
         self.primary = primary
@@ -167,10 +167,10 @@ class Upstream:
         self.station.report_start(now_ms)
 
     def _configure(self, values: "dict[str, Any]", now_ms: int) -> None:
-        """Variables that the site's set-up brings: "Component.Variable" or "Component/Variable/Actual" → value."""
+        """Variables of the site file: "Component.Variable" or "Component/Variable/Actual" → value."""
         documents = self.primary.documents
         if values == documents.get(SETUP_DOC, {}):
-            return  # what was set up once is the CSMS's to change
+            return  # after the set-up only the CSMS changes it
         self.primary.persistence.put(SETUP_DOC, values, now_ms)
         for key in sorted(values):
             parts = key.split("/") if "/" in key else key.split(".", 1)
@@ -197,7 +197,7 @@ class Upstream:
         return not self.link.online or now_ms - self._leaving_ms >= LEAVE_MS
 
     def _distrusted(self, text: str) -> None:
-        """The CSMS's certificate, or its old TLS, was refused: told as a security event, once for each reason."""
+        """The CSMS's certificate, or its old TLS, was refused: reported as a security event, once for each reason."""
         if text != self._distrust:
             self._distrust = text
             kind = "InvalidTLSVersion" if OLD_TLS in text else "InvalidCsmsCertificate"
@@ -261,7 +261,7 @@ class Upstream:
             self.link.wake()
 
     def facts(self, index: int, facts: "EvseFacts", fault: "str | None", now_ms: int) -> None:
-        """Serial number, firmware and fault (text or None) of a device, each told when it changes."""
+        """Serial number, firmware and fault (text or None) of a device, each reported when it changes."""
         known = self._known[index]
         for name, component, variable in (("serial", "EVSE", "SerialNumber"), ("firmware", "EVSE", "FirmwareVersion")):
             value = getattr(facts, name, None)
@@ -274,7 +274,7 @@ class Upstream:
         self._problem(index, "EVSE", len(names) > len(lock), fault, now_ms)
 
     def _problem(self, index: int, component: str, on: bool, fault: "str | None", now_ms: int) -> None:
-        """The Problem variable of an EVSE, or of the lock of its socket: told when it changes."""
+        """The Problem variable of an EVSE, or of the lock of its socket: reported when it changes."""
         known = self._known[index]
         without = component == LOCK and self.station.evses[index].tethered  # a cable of its own has no lock
         if known.get(component, False if without else None) == on:
@@ -340,7 +340,7 @@ class Upstream:
             self._take_limits(now_ms)
             if changes and raised(before, self._limits):
                 for part in self.primary.parts:
-                    part.edge(now_ms)
+                    part.limits_raised(now_ms)
 
     def _act(self, action: "tuple[Any, ...]", now_ms: int) -> None:
         kind = action[0]

@@ -1,10 +1,10 @@
 """The safety loop: facts in, one pass of the guard, orders out. It alone permits feeding frames and feeds the watchdog.
 
 The pass runs in three places: each 100 ms in `run`; inside the reply callback of a meter's driver (`on_reading`), so that no frame
-waits for the next 100 ms; and after a parent's grant, before the reply to it leaves. Only `run` lets anything be fed.
+waits for the next 100 ms; and after a parent's grant, before the reply to it leaves. Only `run` permits the feeding of watchdogs.
 
-Bounded work, no await but the pace itself; nothing of OCPP, disk or network is called from here. A share among many is
-left after STRETCH_MS for others to run, and gone on with before the next tick.
+Bounded work, no await but the pace itself; nothing of OCPP, disk or network is called from here. A share among many EVSEs is
+interrupted after STRETCH_MS so that other tasks run, and continues before the next tick.
 """
 
 if False:  # for the type checker
@@ -26,7 +26,7 @@ PERMIT_MS = 250  # how long one checked tick lets frames leave that may feed a w
 class SafetyLoop:
     """guard: the safety core. readings: by meter index, kept here for others. parts: those that look at each reading.
 
-    `drive` says what it works on, before the first pass: the buses are made with `on_reading`, and so after it.
+    `attach` sets the buses and outputs before the first pass: the buses are made with `on_reading`, thus after this object.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class SafetyLoop:
         self.checked_ms = -(1 << 30)  # the last pass of the loop that found the sums within the ratings
         self._last_ms: "int | None" = None
 
-    def drive(
+    def attach(
         self, buses: "Buses", locals_: "list[LocalDriver]",
         contactor_outputs: "ContactorOutputs | None" = None, parent_link: "ParentFace | None" = None,
     ) -> None:
@@ -56,7 +56,7 @@ class SafetyLoop:
         """A meter's frame is complete and its currents are in the guard: one pass at once.
 
         This is the callback that the meter's driver makes from its `reply`, that is from within the engine's `receive` of the frame's
-        last bytes: the whole pass runs in there, and the wire's next frame may be an order of it. So nothing in here waits.
+        last bytes: the whole pass runs inside that call, and the next frame of the wire may be an order of it. So nothing in this call waits.
         """
         self.readings[meter] = reading
         for part in self.parts:
@@ -64,10 +64,10 @@ class SafetyLoop:
         self.tick(now_ms, permit=False)
 
     def tick(self, now_ms: int, permit: bool = True) -> None:
-        """One pass: decide, tell the drivers what is wanted, and permit frames that feed.
+        """One pass: decide, give each driver its target, and permit frames that feed.
 
         permit False: called from within a driver's reply or for a parent's grant; lowers leave at once, but only the loop's own
-        pass lets anything be fed (rule 11: drivers live on when it hangs).
+        pass permits feeding (rule 11: drivers continue to run when it hangs).
         """
         guard, began_us = self.guard, self.platform.clock.now_us()
         if self.parent_link is not None:
@@ -91,7 +91,7 @@ class SafetyLoop:
                     wire.wake()
 
     def _share_on(self, began_us: int) -> None:
-        """Until all is done, or the stretch that began then has lasted its time."""
+        """Continues the share until it is complete, or until STRETCH_MS after began_us."""
         guard, clock = self.guard, self.platform.clock
         while guard.sharing and clock.now_us() - began_us < 1000 * STRETCH_MS:
             guard.share_on()

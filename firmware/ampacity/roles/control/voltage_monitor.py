@@ -7,7 +7,7 @@ LOOK_MS = 1000
 
 
 class VoltageMonitor:
-    """Looks once a second at what EVSEs and meters report, and tells the guard."""
+    """Looks once a second at what EVSEs and meters report, and reports it to the guard."""
 
     def __init__(self, primary: "PrimaryFace") -> None:
         self.primary = primary

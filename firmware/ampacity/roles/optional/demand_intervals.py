@@ -1,4 +1,4 @@
-"""What sharing needs of the world: the clock's quarters, and chance for start delays."""
+"""Inputs of the sharing from outside the core: the beginnings of quarters of an hour, and random start delays."""
 
 
 from ampacity.roles.optional.part import OptionalPart
@@ -18,7 +18,7 @@ COLD_REASONS = ("PowerUp", "Watchdog", "unknown")
 
 
 class DemandIntervals(OptionalPart):
-    """Contracted power is a mean of the clock's quarters: tell the guard where they begin, and keep what was used.
+    """Contracted power is a mean of the clock's quarters: the guard gets their beginnings, and what was used is stored.
 
     Kept is only what flowed above the contract, once a minute while it does: the rest counts as used after a restart.
     """
@@ -83,15 +83,15 @@ def _fits(entry: object, most: int) -> bool:
 
 
 class StartDelays(OptionalPart):
-    """A random wait for everybody after a power failure, and for who does not charge at a tariff edge."""
+    """A random start delay of each EVSE after a power failure, and of each that does not charge when a tariff or a schedule begins."""
 
-    def __init__(self, extras: "OptionalFunctions", platform: "RolePlatform", most_ms: int, now_ms: int) -> None:
-        self.extras = extras
+    def __init__(self, optional_functions: "OptionalFunctions", platform: "RolePlatform", most_ms: int, now_ms: int) -> None:
+        self.optional_functions = optional_functions
         self.most_ms = most_ms
         self.below = platform.rng().below
         if platform.boot.get("reason", "PowerUp") in COLD_REASONS:
-            self.edge(now_ms)
+            self.limits_raised(now_ms)
 
-    def edge(self, now_ms: int) -> None:
-        """A tariff or schedule lets many begin in the same second."""
-        self.extras.delay_starts(self.most_ms, self.below, now_ms)
+    def limits_raised(self, now_ms: int) -> None:
+        """A tariff or schedule lets many EVSEs begin in the same second: each that does not charge gets a delay."""
+        self.optional_functions.delay_starts(self.most_ms, self.below, now_ms)

@@ -1,8 +1,9 @@
 """What a part of a primary that only some sites use may override.
 
 A part has `reading(meter, now_ms)` (a meter's frame has just gone to the guard; called before the tick that
-follows), `step(now_ms)` (housekeeping, each 200 ms), `edge(now_ms)` (a tariff or a schedule lets charging begin), `input_changed(name, on, now_ms)`
-(an input that the bench switches) and `close(now_ms)` (the controller is about to restart). role_parts.py makes the parts.
+follows), `step(now_ms)` (housekeeping, each 200 ms), `limits_raised(now_ms)` (the CSMS raised a limit, at the time of a tariff or a
+schedule), `input_changed(name, on, now_ms)` (an input that the bench switches) and `close(now_ms)` (the controller is about to
+restart). role_parts.py makes the parts.
 One with `commands` (a dict as in console/console.py) adds them to the console, and `about` (word → text) to its help.
 """
 
@@ -16,8 +17,8 @@ class OptionalPart:
     def step(self, now_ms: int) -> None:
         """Housekeeping."""
 
-    def edge(self, now_ms: int) -> None:
-        """A tariff or a schedule lets charging begin."""
+    def limits_raised(self, now_ms: int) -> None:
+        """A charging schedule of the CSMS raised a limit: many EVSEs may start at once."""
 
     def input_changed(self, name: str, on: bool, now_ms: int) -> None:
         """The bench switches the input of that name."""

@@ -11,7 +11,7 @@ if False:  # for the type checker
     from ampacity.circuit.guard import Guard
 
 LOOK_MS = 5000
-PATIENT_MS = 60000  # settling, a watchdog's time and the audit of one that comes back are no news
+PATIENT_MS = 60000  # settling, a watchdog's time and the audit of a returning device are not reported
 
 
 class Starvation(OptionalPart):

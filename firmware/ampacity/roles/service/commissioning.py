@@ -89,7 +89,7 @@ class Commissioning(OptionalPart):
         if run.claims is not self._under_test:
             self._begin(run.claims, now_ms)  # type: ignore[arg-type]
         experiment = run.experiment
-        run.step(self._sight(run.claims), now_ms)  # type: ignore[arg-type]
+        run.step(self._observe(run.claims), now_ms)  # type: ignore[arg-type]
         self._declare_off_shows(experiment, now_ms)
         self._take_ended(now_ms)
         if run.over:
@@ -108,7 +108,7 @@ class Commissioning(OptionalPart):
 
     # what is seen
 
-    def _sight(self, claims: "dict[str, Any]") -> "Observation":
+    def _observe(self, claims: "dict[str, Any]") -> "Observation":
         index, guard = claims["index"], self.guard
         facts = self.primary.evses.facts(index)
         return Observation(
@@ -374,7 +374,7 @@ class Commissioning(OptionalPart):
         if self.guard.mode == "safe":
             raise NotNow("commission", "start", "the controller is in its safe state: " + self.guard.failure)
         site, chosen = self.primary.site, self._chosen(names)
-        self._open_papers(chosen if names else None, now_ms)
+        self._open_report(chosen if names else None, now_ms)
         self.run = CommissioningRun([self._claims(index) for index in chosen], self.primary.platform.rng(), site["phases"], now_ms)  # type: ignore[misc]
         self.primary.log.add("warning", "commission: started for %s" % (", ".join(names) or "the whole site"), now_ms)
         return "started: %s; `commission status`" % ", ".join([site["evses"][i]["name"] for i in chosen])
@@ -396,8 +396,8 @@ class Commissioning(OptionalPart):
         wires = [self.primary.buses.wire_of[index] for index in chosen]
         return sorted({wire.name: 1 for wire in wires if wire is not None})
 
-    def _open_papers(self, chosen: "list[int] | None", now_ms: int) -> None:
-        """A run of all begins new papers; one of some replaces their sheets."""
+    def _open_report(self, chosen: "list[int] | None", now_ms: int) -> None:
+        """A run of all EVSEs begins a new report; a run of some replaces their sheets."""
         head = self._head() if chosen is not None else {}
         self._began = self.primary.wallclock.iso(now_ms)
         head.update({"format": report.FORMAT, "kind": "commissioning", "firmware": __version__, "site": self.primary.site["name"],

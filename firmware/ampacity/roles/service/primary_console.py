@@ -311,7 +311,7 @@ class PrimaryConsole:
         return self.primary.upstream.variable(component, variable, " ".join(words[1:]) if len(words) > 1 else None, now_ms)
 
     def _time(self, words: "list[str]", now_ms: int) -> str:
-        """The time of day, who told it, and what the site's zone makes of it."""
+        """The time of day, its source, and the local time by the zone of the site."""
         wallclock = self.primary.wallclock
         unix_ms = wallclock.unix_ms(now_ms)
         if unix_ms is None:

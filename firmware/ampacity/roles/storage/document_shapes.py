@@ -27,13 +27,13 @@ site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120}
 
 
 class DamageReport:
-    """Tells each damaged document: a line in the log, with the field, and the counter `documents_damaged`."""
+    """Reports each damaged document: a line in the log, with the field, and the counter `documents_damaged`."""
 
     def __init__(self, log: "Log", now_ms: "Callable[[], int]") -> None:
         self._log = log
         self._now_ms = now_ms
 
-    def tell(self, name: str, why: str) -> None:
+    def report(self, name: str, why: str) -> None:
         """why: the first field that is wrong, or what became of the file."""
         self._log.counter("documents_damaged")
         self._log.keep("error", "storage: document %s is damaged: %s" % (name, why), self._now_ms())

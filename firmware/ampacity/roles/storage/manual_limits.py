@@ -53,7 +53,7 @@ class ManualLimits(OptionalPart):
             self._keep(now_ms)
         except OSError as e:
             self.log.counter("storage_errors")
-            if str(e) != self._refused:  # tried again each second, told once
+            if str(e) != self._refused:  # tried again each second, reported once
                 self._refused = str(e)
                 self.log.add("error", "limits: not kept: %s" % e, now_ms)
 

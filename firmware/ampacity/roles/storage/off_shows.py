@@ -1,6 +1,6 @@
-"""What units were seen to show as their limit while they are off: found by commissioning, kept, and told to their drivers.
+"""What units were seen to show as their limit while they are off: found by commissioning, kept, and passed to their drivers.
 
-The word of the site file goes before what is kept, unless the unit has been exchanged since that word was written: what was found
+The value of the site file precedes what is kept, unless the unit has been exchanged since that word was written: what was found
 out of one unit is assumed of no other, until commissioning has seen it there, too, or the site file says something else.
 """
 
@@ -45,7 +45,7 @@ class OffShows:
         return row[0] if row[1:3] == self._unit(index) and row[0] in WORDS else None
 
     def _declared(self, index: int) -> "str | None":
-        """The word of the site file, None: none."""
+        """The value of the site file, None: none."""
         return self.primary.site["evses"][index].get("off_shows")
 
     def _row(self, index: int) -> "list[Any]":

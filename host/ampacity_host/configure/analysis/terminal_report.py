@@ -104,7 +104,8 @@ def show(result: dict[str, Any], console: Console) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     units = result["could_fall_back_to_6_a"]
     if units:
-        line = f"{units} EVSE{'s' if units > 1 else ''} that pause without the primary could fall back to 6.0 A instead (fallback_a = 6.0)."
+        which = "EVSEs that pause" if units > 1 else "EVSE that pauses"
+        line = f"{units} {which} without the primary could fall back to 6.0 A instead (fallback_a = 6.0)."
         console.print(line, markup=False, highlight=False)
     for warning in result["warnings"]:
         console.print(f"warning: {warning['text']}", style="yellow", markup=False, highlight=False, soft_wrap=True)

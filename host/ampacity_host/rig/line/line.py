@@ -96,7 +96,7 @@ class Line:
         sent = Transmission(station, data, start_us, start_us + span_us)
         station.free_us = sent.end_us
         self.frames += 1
-        if not self.troubled or not self._mute(station):
+        if not self.troubled or not self._is_disconnected(station):
             self._collide(sent)
         if self.on_frame is not None:
             self.on_frame(station, data)
@@ -109,7 +109,7 @@ class Line:
         """To be called when a fault on the line or on a station begins or ends."""
         self.troubled = bool(self.faults) or any(self._drops.values())
 
-    def _mute(self, station):
+    def _is_disconnected(self, station):
         return station.faults.is_sender_cut() or self.faults.has("cut")
 
     def _collide(self, sent):

@@ -22,7 +22,7 @@ class PtyStation:
         os.set_blocking(self._master, False)
         self.path = os.ttyname(self._slave)
         self.station = line.attach(name, self._heard, units)
-        loop.add_reader(self._master, self._said)
+        loop.add_reader(self._master, self._controller_sent)
 
     def _set_speed(self, baud):
         """Until a controller opens it, it has the line's speed."""
@@ -30,7 +30,7 @@ class PtyStation:
         modes[4] = modes[5] = getattr(termios, f"B{baud}", modes[4])
         termios.tcsetattr(self._slave, termios.TCSANOW, modes)
 
-    def _said(self):
+    def _controller_sent(self):
         try:
             data = os.read(self._master, READ_BYTES)
         except OSError:

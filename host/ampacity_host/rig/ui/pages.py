@@ -9,7 +9,7 @@ from rich.text import Text
 from ampacity_host.rig.ui.help_pages import KEYS, WORDS, explained
 from ampacity_host.rig.ui.key_actions import FAULT_ROWS
 
-SAID_ROWS_MAX = 3
+RESULT_ROWS_MAX = 3
 
 
 def foot(model, width):
@@ -17,18 +17,18 @@ def foot(model, width):
     actions = model.actions
     if actions is None:
         return []
-    return [*_said(actions, width), _line(actions, width) if actions.line is not None else _may(model, actions)]
+    return [*_result_lines(actions, width), _line(actions, width) if actions.line is not None else _may(model, actions)]
 
 
-def _said(actions, width):
+def _result_lines(actions, width):
     if actions.doing:
         return [Text(actions.doing + " …", "dim", no_wrap=True, overflow="ellipsis")]
     if actions.result is None:
         return []
     well, text = actions.result
     lines = wrap(text, max(20, width)) or [""]
-    if len(lines) > SAID_ROWS_MAX:
-        lines = [*lines[: SAID_ROWS_MAX - 1], lines[SAID_ROWS_MAX - 1][: max(19, width - 1)] + "…"]
+    if len(lines) > RESULT_ROWS_MAX:
+        lines = [*lines[: RESULT_ROWS_MAX - 1], lines[RESULT_ROWS_MAX - 1][: max(19, width - 1)] + "…"]
     return [Text(line, "green" if well else "bold red", no_wrap=True) for line in lines]
 
 

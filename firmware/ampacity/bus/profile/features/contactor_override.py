@@ -39,7 +39,7 @@ class ContactorOverride:
         return self._on or self._touched
 
     def hold(self, on: bool) -> None:
-        """Open, or (off) as its order says."""
+        """Open, or (off) as its order requires."""
         if on != self._on and self._open:
             self._on = on
             self._at = 0

@@ -1,6 +1,6 @@
 """One order on its way into one device: which write is next, what each may make of it, when it is proven.
 
-The limit comes first and is shown in force before the device is enabled: an enable alone lets loose whatever limit
+The limit comes first and is shown in force before the device is enabled: an enable alone puts in force whatever limit
 the device still holds, so it counts as the largest of those (safety.md, rule 1).
 """
 
@@ -12,7 +12,7 @@ if False:  # for the type checker
     from ampacity.bus.profile.orders.order_recipe import OrderRecipe
 
 NONE = -1
-STILL_MS = 60000  # after so long without current its word that it is paused counts again
+STILL_MS = 60000  # after so long without current its answer that it is paused counts again
 
 
 class OrderProgress:
@@ -23,14 +23,14 @@ class OrderProgress:
         self.forget()
 
     counted_at_max = False  # of this pause nothing is shown: it counts as the maximum
-    acked_off = False  # its own answers say that it holds the pause, and nothing above it was sent since
+    acked_off = False  # its own answers state that it holds the pause, and nothing above it was sent since
     resends = 0  # so often given again since it began
     all_acked = True  # each write of it was acknowledged by an answer that is surely the device's own
     _limit_acked = False  # so was its limit
     ack_disproved = False  # its acknowledgement was false once: not trusted again until contact was lost
-    off_disproved = False  # nor is its word that it is paused, for a time
+    off_disproved = False  # nor is its answer that it is paused, for a time
     false_acks = 0  # so often it fed its vehicle after a pause that it had acknowledged
-    off_ms = NONE  # when the pause that it said to hold was written first
+    off_ms = NONE  # when the pause that it acknowledged was written first
 
     def forget(self) -> None:
         """Nothing is known of what the device holds: it may have restarted, or is another one."""
@@ -45,7 +45,7 @@ class OrderProgress:
         self.proven = False
         self.off = self._limit_acked = False
         self.written_ms = NONE
-        self.denied = False  # the guard said no to it
+        self.denied = False  # the guard refused it
         self.denied_ms = NONE  # and that though all that is to be read before it was read
         self.held_most_da = self.recipe.max_da
         self._limit_most_da = 0
@@ -153,12 +153,12 @@ class OrderProgress:
         self.acked_off = surely
 
     @property
-    def off_believed(self) -> bool:
-        """Its own answers say that it holds the pause, and are trusted."""
+    def off_trusted(self) -> bool:
+        """Its own answers state that it holds the pause, and are trusted."""
         return self.acked_off and not self.off_disproved
 
     def drawn_while_off(self) -> None:
-        """It feeds its vehicle after the pause that it acknowledged, and after the time for it: its word is no proof."""
+        """It feeds its vehicle after the pause that it acknowledged, and after the time for it: its answer is no proof."""
         self.off_disproved = True
         self.false_acks += 1
 

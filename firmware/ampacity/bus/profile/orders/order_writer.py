@@ -1,4 +1,4 @@
-"""Which write of the order is next, when, and what must be read before it: each is asked of the guard before it is made.
+"""Which write of the order is next, when, and what must be read before it. The guard is asked for a permission before each write.
 
 A write that may raise a current needs settings that are still proven (rule 8); an enable needs the limit shown in force (rule 1).
 """
@@ -107,7 +107,7 @@ class OrderWriter:
         return None
 
     def feed_due(self) -> "Job":
-        """What keeps this device's watchdog from firing: its own register, the order said again, or any reading."""
+        """What keeps this device's watchdog from firing: its own register, the order repeated, or any reading."""
         requests, hold_ms = self._requests, self._device.hold_ms
         due_ms = max(requests.fed_ms + requests.feed_ms, hold_ms["feed"], hold_ms["read"])
         if requests.feed:
@@ -185,7 +185,7 @@ class OrderWriter:
     def _first_shown(self, write: "list[Any]", now_ms: int) -> "Take | None":
         """What must be read before this write may leave: settings (rule 8), and the limit before an enable (rule 1).
 
-        A lower waits for no settings: whether it may leave without them is the guard's to say.
+        A lower waits for no settings: the guard decides whether it may leave without them.
         """
         device, order, requests = self._device, self._device.order, self._requests
         if order.wants_limit_shown(write) and device.limit_index() >= 0 and not device.limit_seen():

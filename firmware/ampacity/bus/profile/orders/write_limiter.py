@@ -10,7 +10,7 @@ if False:  # for the type checker
 
 FIRST_MS = 5000  # the same write once more
 LAST_MS = 600000
-LAST_LOWER_MS = 60000  # one that makes safe is never said more seldom than this
+LAST_LOWER_MS = 60000  # an order that makes safe is repeated at least this often
 REFUSED_MS = 1000
 PER_DAY = 4800
 DAY_MS = 86400000
@@ -63,7 +63,7 @@ class WriteLimiter:
         self._rows[key] = [value, now_ms, wait_ms]
 
     def lost(self, key: object) -> None:
-        """It was not answered at all: it may be said again as if for the first time."""
+        """It was not answered at all: it may be repeated as if for the first time."""
         if key in self._rows:
             self._spent = max(0, self._spent - 1)
             del self._rows[key]

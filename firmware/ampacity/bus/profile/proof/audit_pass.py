@@ -16,7 +16,7 @@ AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
 def next_step(device: "EvseDevice", requests: "Requests", trouble: "Trouble", now_ms: int) -> "Request | None":
     """The next request of the audit: identity, settings, the writes that they need, and the settings again.
 
-    None when a pass is over, or the guard said no.
+    None when a pass is over, or the guard refused.
     """
     if not device.identified and "identity" in device.cycles:
         return requests.read("identity", ORDER, now_ms)

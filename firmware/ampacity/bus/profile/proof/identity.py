@@ -7,7 +7,7 @@ ALTERNATING_MS = 600000         # units are not exchanged twice in this time
 
 
 class Identity:
-    """The fingerprints of who answers now and of who answered before."""
+    """The fingerprints of the device that answers now and of the device before."""
 
     _fingerprint: "str | None" = None
     _previous: "tuple[str | None, int]" = (None, 0)  # who answered before, and until when

@@ -79,7 +79,7 @@ class SettingsTiming:
         self.hold_ms = NEVER_MS
 
     def cut(self) -> None:
-        """The round was not answered to its end: that tells nothing."""
+        """The round was not answered to its end: that shows nothing."""
         self.begun = False
 
     def done(self) -> None:

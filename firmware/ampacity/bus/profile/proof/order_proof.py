@@ -1,4 +1,4 @@
-"""Does what a device shows prove its order? What that proves, and the limit in force, goes to the guard.
+"""Does what a device shows prove its order? The proof, and the limit in force, go to the guard.
 
 A proof is a read asked after the last write, which shows a limit no higher than ordered in a mode that obeys; or of a device that shows
 no limit a car that draws, no more than ordered, after it has settled.
@@ -17,7 +17,7 @@ NO_LIMIT = 1 << 30
 
 
 class OrderProof:
-    """`not_as_ordered_ms`: since when it shows something else than was ordered, -1: it does not. `resend`: its order must be said again."""
+    """`not_as_ordered_ms`: since when it shows something else than was ordered, -1: it does not. `resend`: its order must be repeated."""
 
     not_as_ordered_ms = -1
     resend = False
@@ -32,7 +32,7 @@ class OrderProof:
         self.resend = False
 
     def ask_guard(self, now_ms: int) -> None:
-        """Does the guard want it audited again, or its order said again, or does it still wait for a proof?"""
+        """Does the guard want it audited again, or its order repeated, or does it still wait for a proof?"""
         device, order = self._device, self._device.order
         if device.link == ONLINE and device.guard.audit_due(device.index):
             device.recheck(now_ms)
@@ -44,7 +44,7 @@ class OrderProof:
     # ---- the limit in force
 
     def report_limit(self, now_ms: int) -> None:
-        """Tell order and guard the limit that it shows, where that says anything."""
+        """The limit that it shows goes to order and guard, where it is evidence of anything."""
         device = self._device
         index = device.limit_index()
         if index < 0:
@@ -95,7 +95,7 @@ class OrderProof:
             device.write_limiter.worked("order")
 
     def _latched(self) -> bool:
-        """Its watchdog may have fired: some stay in that state until every write of an order has come again."""
+        """Its watchdog may have fired: some remain in that state until every write of an order was repeated."""
         return bool(self._device.table["watchdog"]["latched"]) and self._device.facts.fault is not None
 
     def _shown_da(self) -> int:
@@ -117,7 +117,7 @@ class OrderProof:
         settled = device.settled(order.written_ms)
         most_da = device.recipe.most_da(order.target_da)
         if settled and max(amps_da) > most_da + max(DRAWS_DA, most_da // 10) and self.not_as_ordered_ms < 0:
-            self.not_as_ordered_ms = now_ms  # it has forgotten the order, or never took it: say it again
+            self.not_as_ordered_ms = now_ms  # it lost the order, or never accepted it: repeat it
         draws = DRAWS_DA <= max(amps_da) <= most_da
         if settled and not order.proven and (draws or not order.target_da and self._pause.off_by_ack()):
             device.guard.proven(device.index, order.order_id, most_da, now_ms)

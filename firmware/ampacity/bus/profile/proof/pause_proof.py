@@ -48,7 +48,7 @@ class PauseProof:
         """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then."""
         device = self._device
         amps_da, rows = device.facts.amps_da, self._rows()
-        if not device.order.off_believed or not self.ack_fields or not self.ack_read() or (amps_da and max(max(amps_da), -min(amps_da)) > NOISE_DA):
+        if not device.order.off_trusted or not self.ack_fields or not self.ack_read() or (amps_da and max(max(amps_da), -min(amps_da)) > NOISE_DA):
             return False
         by_state = bool(rows) and holds(rows, device.readings.values, 0, device.targets)
         return by_state or bool(self.off_shows and self._off_as_declared())
@@ -77,7 +77,7 @@ class PauseProof:
             self._no_current_ms = now_ms
         else:
             order.no_current_for(now_ms - self._no_current_ms)
-        if draws and self.ack_fields and order.off_believed and self._off_settled():
+        if draws and self.ack_fields and order.off_trusted and self._off_settled():
             order.drawn_while_off()
 
     def _off_settled(self) -> bool:
@@ -86,7 +86,7 @@ class PauseProof:
 
     def read_due(self) -> bool:
         """Does it say that it is off, and is the rest that shows it still to be read?"""
-        return bool(self.ack_fields) and self._device.order.off_believed and not self.ack_read()
+        return bool(self.ack_fields) and self._device.order.off_trusted and not self.ack_read()
 
     def ack_read(self) -> bool:
         """Was all else read since the pause took effect?"""

@@ -202,7 +202,7 @@ class SettingsAudit:
         return None
 
     def fingerprint(self) -> "str | None":
-        """Who it is: serial number, or what tells it from another; None while unread."""
+        """Who it is: serial number, or what distinguishes it from another; None while unread."""
         found = [self.readings.values[index] for index in self.identity["fingerprint"]]
         return None if not found or None in found else "-".join([str(value) for value in found])
 

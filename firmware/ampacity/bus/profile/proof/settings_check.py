@@ -12,7 +12,7 @@ if False:  # for the type checker
 class SettingsCheck:
     """`liveness`: since when it has not restarted; `timing`: are its settings read soon enough for an order to follow?"""
 
-    _reported_ms = -1  # when the guard was last told of the settings
+    _reported_ms = -1  # when the settings last went to the guard
 
     def __init__(self, device: "EvseDevice", trouble: "Trouble") -> None:
         self._device = device

@@ -1,4 +1,4 @@
-"""Limits from outside (safety.md section 5): any source may lower, none may raise above the ledger.
+"""External limits (safety.md section 5): any source may lower, none may raise above the ledger.
 
 Each source has a target, a value, a sign, a validity, and what holds when it goes silent: "hold" (it stays),
 "release" (it goes, after `release_ms` at the earliest), or a default value (for `release_ms`, then it goes; 0: it

@@ -2,7 +2,7 @@
 
 A row is a capacity in addition to the phases of the circuits: each EVSE takes `weights[e]` of it for each da of
 its order, all together may take `cap_da`. The allocator shares it like any phase, a shed brings the plans within
-`shed_da`. Such rows are limits from outside, never what a fuse depends on: the ledger does not know them. That is why
+`shed_da`. Such rows are external limits, never what a fuse depends on: the ledger does not know them. That is why
 here, and only here, the phases that a car was seen to use count for its order.
 """
 

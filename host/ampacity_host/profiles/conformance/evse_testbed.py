@@ -24,7 +24,7 @@ LIVE_MS = 500  # readings no oftener than this: time is not the subject here
 SETTLE_MS = 12_000
 
 
-class Plant:
+class SteadyCar:
     """A car that draws what it is offered, no two phases alike."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ def site_of(profile: dict) -> dict:
 
 
 class EvseTestbed(DeviceTestbed):
-    """A site of one EVSE under the real guard. allow(da) is the limit from outside that the guard keeps to."""
+    """A site of one EVSE under the real guard. allow(da) is the external limit that the guard keeps to."""
 
     def __init__(self, name: str, seed: int = 1, site: "dict | None" = None) -> None:
         profile = load("evse-" + name)
@@ -75,7 +75,7 @@ class EvseTestbed(DeviceTestbed):
         self.guard = Guard(self._site(kind), START_MS)
         compiled = compile_profile(profile)
         compiled["live_ms"] = max(compiled["live_ms"], LIVE_MS)
-        self.plant = Plant()
+        self.plant = SteadyCar()
         clock = type("Clock", (), {"now_ms": staticmethod(lambda: START_MS)})
         self.device = make_device(profile, self.facts["unit"], self.plant, clock, seed, kind, site)
         self.driver = EvseDriver(self.facts, compiled, 0, self.guard)
@@ -108,7 +108,7 @@ class EvseTestbed(DeviceTestbed):
     # ---- what the items say
 
     def allow(self, limit_da: int) -> None:
-        """A limit from outside for this EVSE."""
+        """An external limit for this EVSE."""
         self.guard.limit("conformance", ("evse", 0), [limit_da] * 3, None, "hold")
 
     def ok(self) -> bool:

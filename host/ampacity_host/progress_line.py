@@ -8,7 +8,7 @@ LINE_S = 10.0
 WIDTH = 110
 
 
-class Progress:
+class ProgressLine:
     """out: where people look; standard output stays free for the result."""
 
     def __init__(self, out: TextIO = sys.stderr) -> None:

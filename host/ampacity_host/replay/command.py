@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ampacity_host.configure import SiteErrors, compile_site, load_site
 from ampacity_host.places import CHECKOUT
+from ampacity_host.progress_line import ProgressLine
 from ampacity_host.replay import sessions
 from ampacity_host.replay.other_load import OtherLoadRecording
-from ampacity_host.replay.results import Recorder, circuit_books, violations, write_files
+from ampacity_host.replay.results import Recorder, circuit_totals, violations, write_files
 from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
 from ampacity_host.replay.simulation import make_simulation
@@ -20,7 +21,6 @@ from ampacity_host.replay.times import DAY_S, TimeReader
 from ampacity_host.rig.base.cascade import Cascade, has_below
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.setup import plant_seed
-from ampacity_host.scan.progress import Progress
 
 OK, VIOLATION, USAGE = 0, 1, 2
 EXTRA_S_MAX = DAY_S  # after the last day, for its cars to get theirs
@@ -166,7 +166,7 @@ class Replay:
         plant = simulation.plant
         total_ms = 1000 * self._days * DAY_S + 1000
         slow = not (self._args.no_bytes or self._args.unmanaged or self._cascade)
-        progress = Progress(sys.stderr)
+        progress = ProgressLine(sys.stderr)
         pace = TimeLeft(total_ms, progress, print_line, HINT if slow else "")
         while (done_ms := plant.now_ms - plant.start_ms) < total_ms:
             simulation.run_ms(min(pace.slice_ms, total_ms - done_ms))
@@ -187,7 +187,7 @@ class Replay:
             "days": self._days,
             "sessions": {"asked": driver.asked, "served": driver.served, "in_full": driver.in_full, "turned_away": driver.turned_away},
             "energy_wh": {"asked": driver.asked_wh, "delivered": driver.delivered_wh},
-            "circuits": circuit_books(simulation.plant), "orders": simulation.orders(), "frames": simulation.frames(), "ocpp": simulation.ocpp(),
+            "circuits": circuit_totals(simulation.plant), "orders": simulation.orders(), "frames": simulation.frames(), "ocpp": simulation.ocpp(),
             "violations": violations(simulation.plant), "speed": round(self._simulated_s / max(1e-9, wall_s), 1)}
 
     def _print_result(self, result):

@@ -23,7 +23,7 @@ PROBE_MS = 1000  # from one probe of a silent device to the next
 PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many more
 
 
-class Contact:
+class Probing:
     """`presence_due`: its probes are not answered, so a reading is next. `woken`: the frame that wakes it has just left."""
 
     _wake: "Any" = ()  # the span that is read to wake it; () where it does not sleep
@@ -42,7 +42,7 @@ class Contact:
         return bool(self._wake) and not self.woken
 
     def take_probe(self, now_ms: int) -> "Request | None":
-        """An order within the reserve, as one write; None: the guard said no."""
+        """An order within the reserve, as one write; None: the guard refused."""
         device, order, recipe = self._device, self._device.order, self._device.recipe
         reserve_da = device.reserve_da()
         target_da = recipe.representable(min(device.want_da, reserve_da))
