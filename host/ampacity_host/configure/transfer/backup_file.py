@@ -21,7 +21,7 @@ class BackupError(ValueError):
 
 def contents(active: Active, settings: dict[str, Any]) -> dict[str, Any]:
     """What the file says. settings: of `Way.settings`."""
-    told: dict[str, Any] = {
+    backup: dict[str, Any] = {
         "kind": KIND,
         "format": FORMAT,
         "made": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -29,12 +29,12 @@ def contents(active: Active, settings: dict[str, Any]) -> dict[str, Any]:
         "settings": settings["settings"],
         "missing": [*active.secrets, *settings["secrets"]],
     }
-    return told | {"sha256": digest(to_cbor(told))}
+    return backup | {"sha256": digest(to_cbor(backup))}
 
 
-def write_backup(path: Path, told: dict[str, Any]) -> None:
+def write_backup(path: Path, backup: dict[str, Any]) -> None:
     """Readable by its owner only. Raises OSError."""
-    write_private(path, (json.dumps(told, indent=1, sort_keys=True) + "\n").encode())
+    write_private(path, (json.dumps(backup, indent=1, sort_keys=True) + "\n").encode())
 
 
 def read_backup(path: Path) -> dict[str, Any]:
@@ -42,16 +42,16 @@ def read_backup(path: Path) -> dict[str, Any]:
     if path.stat().st_size > BYTES_MAX:
         raise BackupError(f"{path}: larger than {BYTES_MAX} bytes")
     try:
-        told: dict[str, Any] = json.loads(path.read_bytes())
+        backup: dict[str, Any] = json.loads(path.read_bytes())
     except ValueError:
         raise BackupError(f"{path}: no JSON") from None
-    if not isinstance(told, dict) or told.get("kind") != KIND:
+    if not isinstance(backup, dict) or backup.get("kind") != KIND:
         raise BackupError(f"kind: {path} is no backup of a controller")
-    if told.get("format") != FORMAT:
-        raise BackupError(f"format: {told.get('format')!r} is not allowed; use {FORMAT}")
+    if backup.get("format") != FORMAT:
+        raise BackupError(f"format: {backup.get('format')!r} is not allowed; use {FORMAT}")
     for field, kind in FIELDS.items():
-        if not isinstance(told.get(field), kind):
+        if not isinstance(backup.get(field), kind):
             raise BackupError(f"{field}: missing or of another kind")
-    if told["sha256"] != digest(to_cbor({key: value for key, value in told.items() if key != "sha256"})):
+    if backup["sha256"] != digest(to_cbor({key: value for key, value in backup.items() if key != "sha256"})):
         raise BackupError("sha256: the file was changed after it was written")
-    return told
+    return backup

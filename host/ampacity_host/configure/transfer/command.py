@@ -11,7 +11,7 @@ from ampacity_host.configure.command import accepted
 from ampacity_host.configure.push_pull import write_private
 from ampacity_host.configure.transfer.backup_file import BackupError, contents, read_backup, write_backup
 from ampacity_host.configure.transfer.canonical import differences, digest, redacted, to_cbor
-from ampacity_host.configure.transfer.interfaces import Refusal, Told, Unreachable, Way
+from ampacity_host.configure.transfer.interfaces import Refusal, Report, Unreachable, Way
 from ampacity_host.configure.transfer.over_console import OverConsole
 from ampacity_host.configure.transfer.over_prompt import OverPrompt
 from ampacity_host.console.controller_option import ControllerRef, door_of
@@ -21,6 +21,9 @@ from ampacity_host.progress import Progress
 
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 DETECT_S = 2.0
+
+
+Result = tuple[int, dict[str, Any], list[str]]  # exit code, object, lines
 
 
 class Options(NamedTuple):
@@ -37,13 +40,13 @@ class Usage(Exception):
     """A file that is missing or cannot be read or written, or an option."""
 
 
-def done(options: Options, work: Callable[[Way, Told], tuple[int, dict[str, Any], list[str]]]) -> int:
-    """Runs the work on a connection; prints its result: an object with --json, else its lines. work → (exit code, object, lines)."""
+def done(options: Options, work: Callable[[Way, Report], Result]) -> int:
+    """Runs the work on a connection; prints its result: an object with --json, else its lines."""
     progress = Progress(options.json)
     way: Way | None = None
     try:
         way = way_to(options)
-        status, told, lines = work(way, lambda what, count, whole: progress.part("configuration", what, count, whole))
+        status, answer, lines = work(way, lambda what, count, whole: progress.part("configuration", what, count, whole))
     except Refusal as problem:
         return stopped(options, str(problem), REFUSED)
     except Unreachable as problem:
@@ -54,7 +57,7 @@ def done(options: Options, work: Callable[[Way, Told], tuple[int, dict[str, Any]
         if way is not None:
             way.close()
     if options.json:
-        print(json.dumps({"ok": status == OK} | told))
+        print(json.dumps({"ok": status == OK} | answer))
     else:
         print("\n".join(lines)) if lines else None
     return status
@@ -117,23 +120,23 @@ def push_command(site: Path, options: Options, secondary: str | None, line: str 
         if options.json:
             print(json.dumps({"ok": False, "field": str(site), "error": "the site is refused: see `ampacity check`"}))
         return REFUSED
-    return done(options, lambda way, told: sent(way, facts, {}, minutes, confirm, told))
+    return done(options, lambda way, report: sent(way, facts, {}, minutes, confirm, report))
 
 
-def sent(way: Way, facts: dict[str, Any], settings: dict[str, str], minutes: int, confirm: bool, told: Told) -> tuple[int, dict[str, Any], list[str]]:
+def sent(way: Way, facts: dict[str, Any], settings: dict[str, str], minutes: int, confirm: bool, report: Report) -> Result:
     """The configuration, and then the settings, which may name its EVSEs."""
     secretless, secrets = redacted(facts)
     wanted = digest(to_cbor(secretless))
     answer: dict[str, Any] = {"sha256": wanted, "count": 0, "changes": [], "kept": [], "missing": [], "written": False, "confirmed": True}
-    if secrets or not has_already(way, wanted, told):
-        answer |= way.send(facts, minutes, confirm, told) | {"written": True}
+    if secrets or not has_already(way, wanted, report):
+        answer |= way.send(facts, minutes, confirm, report) | {"written": True}
     if confirm:
         answer["settings"] = way.set_settings(settings)
     answer["without"] = answer.pop("missing")  # secrets that neither the site file nor the controller has
     return OK, answer, lines_of(answer)
 
 
-def has_already(way: Way, wanted: str, told: Told) -> bool:
+def has_already(way: Way, wanted: str, report: Report) -> bool:
     """Is the active configuration the wanted one? A controller without one has none."""
     try:
         return way.active(lambda *_: None).sha256 == wanted
@@ -161,8 +164,8 @@ def lines_of(answer: dict[str, Any]) -> list[str]:
 def pull_command(options: Options, out: Path | None) -> int:
     """Fetches the active configuration, without secrets."""
 
-    def work(way: Way, told: Told) -> tuple[int, dict[str, Any], list[str]]:
-        active = way.active(told)
+    def work(way: Way, report: Report) -> Result:
+        active = way.active(report)
         text = json.dumps(active.facts, sort_keys=True, separators=(",", ":"))
         result: dict[str, Any] = {"sha256": active.sha256, "secrets": active.secrets}
         if out is None:
@@ -187,8 +190,8 @@ def diff_command(site: Path, options: Options, secondary: str | None, line: str 
     if facts is None:
         return REFUSED
 
-    def work(way: Way, told: Told) -> tuple[int, dict[str, Any], list[str]]:
-        active = way.active(told)
+    def work(way: Way, report: Report) -> Result:
+        active = way.active(report)
         secretless, secrets = redacted(facts)
         found = differences(active.facts, secretless)
         found += [f"{path}: not set on the controller" for path in secrets if path not in active.secrets]
@@ -203,8 +206,8 @@ def diff_command(site: Path, options: Options, secondary: str | None, line: str 
 def backup_command(options: Options, out: Path) -> int:
     """Writes site, profiles and settings to one file, without secrets."""
 
-    def work(way: Way, told: Told) -> tuple[int, dict[str, Any], list[str]]:
-        backup = contents(way.active(told), way.settings())
+    def work(way: Way, report: Report) -> Result:
+        backup = contents(way.active(report), way.settings())
         save(out, lambda: write_backup(out, backup))
         lines = [f"{out}: site {backup['site'].get('name', '')} and {len(backup['settings'])} settings, sha256 {backup['sha256'][:16]}"]
         lines += [f"not in it, a secret: {path}" for path in backup["missing"]]
@@ -227,8 +230,8 @@ def restore_command(file: Path, options: Options, secrets: list[str], minutes: i
     except BackupError as problem:
         return stopped(options, str(problem), REFUSED)
 
-    def work(way: Way, told: Told) -> tuple[int, dict[str, Any], list[str]]:
-        status, answer, lines = sent(way, facts, backup["settings"], minutes, True, told)
+    def work(way: Way, report: Report) -> Result:
+        status, answer, lines = sent(way, facts, backup["settings"], minutes, True, report)
         there = way.settings()["secrets"]
         unset = [path for path in backup["missing"] if path in answer["without"] or (" " in path and path not in there)]
         return status, answer | {"missing": unset}, lines + [f"to be set again: {path}" for path in unset]

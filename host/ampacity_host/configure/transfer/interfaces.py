@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-Told = Callable[[str, int, int], None]  # what, bytes done, bytes in all
+Report = Callable[[str, int, int], None]  # what, bytes done, bytes in all
 
 
 class Refusal(Exception):
@@ -25,13 +25,13 @@ class Active(NamedTuple):
 class Way(Protocol):
     """A connection to one controller. Every method raises Refusal or Unreachable."""
 
-    def active(self, told: Told) -> Active:
+    def active(self, report: Report) -> Active:
         """What is active."""
 
     def settings(self) -> dict[str, Any]:
         """`settings`: those that differ from their default, as `set` takes them; `secrets`: keys of settings that are secrets."""
 
-    def send(self, facts: dict[str, Any], minutes: int, confirm: bool, told: Told) -> dict[str, Any]:
+    def send(self, facts: dict[str, Any], minutes: int, confirm: bool, report: Report) -> dict[str, Any]:
         """Replaces the configuration as a whole, or nothing. What the controller said of it: changes, kept and missing secrets."""
 
     def set_settings(self, settings: dict[str, str]) -> list[str]:

@@ -16,7 +16,7 @@ from ampacity.console.transfer import DATA_BYTES_MAX
 from ampacity.roles.configuration.site_trial import ARMED, RUNNING
 from ampacity.roles.service.configuring import NAME
 from ampacity_host.configure.transfer.canonical import digest, redacted, to_cbor
-from ampacity_host.configure.transfer.interfaces import Active, Refusal, Told, Unreachable
+from ampacity_host.configure.transfer.interfaces import Active, Refusal, Report, Unreachable
 from ampacity_host.console.link import REFUSED, BlockingLink, Door, LinkLost, needs_login
 
 BACK_S = 90.0  # a controller restarts in less
@@ -50,7 +50,7 @@ class OverConsole:
         found: dict[str, Any] = json.loads(self.ask("config info"))
         return found
 
-    def active(self, told: Told) -> Active:
+    def active(self, report: Report) -> Active:
         """What is active, its digest compared."""
         info = self.info()
         data = b""
@@ -59,7 +59,7 @@ class OverConsole:
             if not piece:
                 break
             data += piece
-            told("received", len(data), info["bytes"])
+            report("received", len(data), info["bytes"])
         if digest(data) != info["sha256"]:
             raise Refusal("sha256: the configuration changed while it was read; try again")
         return Active(cbor2.loads(data), info["secrets"], info["sha256"])
@@ -69,9 +69,9 @@ class OverConsole:
         found: dict[str, Any] = json.loads(self.ask("config settings"))
         return found
 
-    def send(self, facts: dict[str, Any], minutes: int, confirm: bool, told: Told) -> dict[str, Any]:
+    def send(self, facts: dict[str, Any], minutes: int, confirm: bool, report: Report) -> dict[str, Any]:
         """Sent, checked there, committed on trial, and confirmed once the controller is back with it."""
-        answer = self._offer(to_cbor(facts), told)
+        answer = self._offer(to_cbor(facts), report)
         try:
             self.ask(f"commit {minutes}")
         except Refusal as problem:
@@ -84,14 +84,14 @@ class OverConsole:
             self.ask("commit confirm")
         return answer | {"sha256": wanted, "confirmed": confirm, "minutes": minutes}
 
-    def _offer(self, data: bytes, told: Told) -> dict[str, Any]:
+    def _offer(self, data: bytes, report: Report) -> dict[str, Any]:
         """Sends it; what the controller found. A broken connection is continued where the controller has it."""
         for left in reversed(range(ATTEMPTS)):
             try:
                 at = self._next(f"transfer begin {NAME} {len(data)} {digest(data)}")
                 while at < len(data):
                     at = self._next(f"transfer data {at} {base64.b64encode(data[at : at + DATA_BYTES_MAX]).decode()}")
-                    told("sent", at, len(data))
+                    report("sent", at, len(data))
                 text = self.ask("transfer end")
                 while text == f"offset {len(data)}":  # it judges, a slice at a time
                     text = self.ask("transfer end")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ampacity_host.configure.push_pull import NoConnection, Prompt, TransferRefused, encoded, place_of
 from ampacity_host.configure.transfer.canonical import differences, digest, redacted, to_cbor
-from ampacity_host.configure.transfer.interfaces import Active, Refusal, Told, Unreachable
+from ampacity_host.configure.transfer.interfaces import Active, Refusal, Report, Unreachable
 
 JUDGE = """
 def _judge(name):
@@ -38,7 +38,7 @@ class OverPrompt:
         self._tty = tty
         self._name = place_of(folder)
 
-    def active(self, told: Told) -> Active:
+    def active(self, report: Report) -> Active:
         """What is stored."""
         facts, secrets = redacted(self._stored() or self._none())
         return Active(facts, secrets, digest(to_cbor(facts)))
@@ -65,7 +65,7 @@ class OverPrompt:
         """None can be read here: they are in the store of the controller."""
         return {"settings": {}, "secrets": []}
 
-    def send(self, facts: dict[str, Any], minutes: int, confirm: bool, told: Told) -> dict[str, Any]:
+    def send(self, facts: dict[str, Any], minutes: int, confirm: bool, report: Report) -> dict[str, Any]:
         """Written, read back, judged, and active after the restart at the end."""
         from ampacity.roles.configuration.site_comparison import fill_secrets
 
@@ -78,7 +78,7 @@ class OverPrompt:
         try:
             with Prompt(self._tty) as prompt:
                 prompt.write(self._name + NEW, data)
-                told("sent", len(data), len(data))
+                report("sent", len(data), len(data))
                 verdict = prompt.run(JUDGE + f"print(repr(_judge({self._name + NEW!r})))")
                 if verdict:
                     prompt.run(f"import os\nos.remove({self._name + NEW!r})")
