@@ -22,7 +22,6 @@ from ampacity_host.progress import Progress
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 DETECT_S = 2.0
 
-
 Result = tuple[int, dict[str, Any], list[str]]  # exit code, object, lines
 
 
