@@ -77,7 +77,7 @@ connected and sends BootNotification at the interval of the CSMS.
 | --- | --- |
 | `InvalidConfSlot` | a slot other than 1 and 2 |
 | `NoSecurityDowngrade` | a lower security profile than that of the connection |
-| `InvalidNetworkConf` | not JSON, not `OCPP20`, `apn` or `vpn`, `messageTimeout` below 1, or a URL that does not fit the security profile |
+| `InvalidNetworkConf` | not JSON, not `OCPP20`, `apn` or `vpn`, `messageTimeout` below 1, or a URL that is invalid or does not fit its profile |
 
 The status is `Failed` if the profile cannot be stored (B09.FR.03).
 

@@ -2,9 +2,9 @@
 
 from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
+from ampacity.base.url import parse_url, quote
 from ampacity.net.backoff import BackOff
 from ampacity.net.http import parse_head
-from ampacity.net.url import parse_url, quote
 from check import raises
 
 

@@ -3,7 +3,7 @@
 from peer import accept, field, frame, unmask
 
 from ampacity.base.rng import Rng
-from ampacity.net.url import parse_url
+from ampacity.base.url import parse_url
 from ampacity.net.websocket import CLOSED, FRAMES_AT_ONCE, OPEN, WebSocketClient
 from ampacity.net.websocket_frames import encode, mask
 from check import raises

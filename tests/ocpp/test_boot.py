@@ -94,6 +94,13 @@ def test_IF_07_a_lost_boot_reply_is_followed_by_another_boot():
     assert bench.station.accepted()
 
 
+def test_an_interval_beyond_the_range_of_the_variable_is_its_largest_value():
+    bench = Bench()
+    bench.answers["BootNotification"] = lambda payload: dict(pending(payload), interval=10**30, status="Accepted")
+    bench.booted()
+    assert bench.get("OCPPCommCtrlr", "HeartbeatInterval") == "604800"
+
+
 def test_G02_heartbeats_are_sent_at_the_interval_and_not_sooner_after_other_messages():
     bench = Bench().booted()
     assert names(bench.advance(299000)) == []

@@ -33,6 +33,13 @@ def test_B09_FR_02_an_invalid_profile_is_rejected_and_changes_nothing():
     assert bench.station.network_slots() == ["1"]
 
 
+def test_a_url_that_no_connection_could_be_tried_with_is_rejected():
+    bench = Bench().booted()
+    for url in ("WS://h/x", "ws://", "ws://:80/x", "ws://h:0/x", "ws://h:99999/x", "ws://[::1/x", "ws://a b/x", "ws://h/\r\nX: y", "ws://u:p@h/x", "ws://h/#x"):
+        assert put(bench, ocppCsmsUrl=url) == ("Rejected", "InvalidNetworkConf"), url
+    assert put(bench, ocppCsmsUrl="ws://[::1]:9000/x?a=b") == ("Accepted", None)
+
+
 class FullFiles(MemoryFiles):
     full = False
 

@@ -6,6 +6,8 @@ from test_evse_driver import FACTS, wall_box
 
 from ampacity.bus.profile.evse_driver import EvseDriver
 from ampacity.bus.profile.proof.liveness import Liveness, SettingsTiming, too_slow
+from ampacity.bus.profile.proof.settings_check import SettingsCheck
+from ampacity.bus.profile.registers.read_cycle import ReadCycle
 
 START_MS = 2**30 - 60000
 SPANS = [[3, 257, 1, [[17, 0]]], [3, 258, 1, [[12, 0]]], [3, 262, 1, [[6, 0]]]]
@@ -130,3 +132,29 @@ def test_ineffective_cycles_become_ever_rarer_and_a_lower_is_tried_every_second(
 
 def test_the_message_names_both_times():
     assert too_slow(860, 500).startswith("bus too slow: reading its settings takes 0.9 s, a restart may take only 0.5 s; ")
+
+
+class Asked:
+    """A device whose settings are asked for, and what is said of it."""
+
+    class order:
+        lowering = False
+
+    def __init__(self):
+        self.site = {"boot_ms": 500, "latency_ms": 100}
+        self.cycles = {"settings": ReadCycle("settings", 1, 5000)}
+        self.hold_ms = {}
+        self.said = []
+
+    def too_slow(self, text):
+        self.said.append(text)
+
+
+def test_only_readings_that_take_longer_than_a_restart_are_called_too_slow():
+    for taken_ms, said in ((200, 0), (900, 1)):
+        asked = Asked()
+        check = SettingsCheck(asked, asked)
+        assert check.may_read("order", 1000)
+        asked.cycles["settings"].begin(1000)
+        asked.cycles["settings"].step(1000 + taken_ms)
+        assert not check.may_read("order", 1000 + taken_ms) and len(asked.said) == said

@@ -140,7 +140,18 @@ def test_a_reading_cycle_repeats_after_its_period_and_its_parts_follow_at_once()
     cycle.restart()
     assert (cycle.at, cycle.started_ms, cycle.done_ms) == (0, -1, -1)
     cycle.begin(0)
-    assert ReadCycle("one", 1, 5).step(7) and cycle.due_ms() == 1000
+    assert not cycle.step(7) and cycle.due_ms() == 0 and cycle.step(8) and cycle.due_ms() == 1000
+
+
+def test_an_answer_that_was_asked_for_before_a_restart_of_its_round_is_no_part_of_the_next_one():
+    cycle = ReadCycle("settings", 2, 1000)
+    cycle.begin(500)
+    cycle.restart()
+    assert not cycle.step(700) and not cycle.step(701) and (cycle.at, cycle.done_ms) == (0, -1)
+    assert cycle.begin(800) == 0 and cycle.started_ms == 800
+    cycle.restart()
+    cycle.at = 1  # that answer refused its span, which is asked for once more
+    assert cycle.begin(900) == 0 and cycle.started_ms == 900
 
 
 def test_requests_and_replies_have_the_bytes_of_the_standard():

@@ -84,7 +84,8 @@ def test_without_a_reset_register_an_unrequested_end_with_power_on_is_a_crash():
     garage.primary.reset("installer", 0, garage.now_us // 1000)
     garage.run(200)
     garage.start().run(1000)
-    assert garage.primary.reset_history.reason == "PowerUp"
+    assert garage.primary.reset_history.reason == "Software"
+    assert garage.primary.reset_history.boot_reason(garage.platform) == "ApplicationReset"  # so the CSMS hears of a restart
     garage.mark = "two"
     garage.start().run(1000)
     assert garage.primary.reset_history.reason == "PowerUp"

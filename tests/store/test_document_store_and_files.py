@@ -103,6 +103,28 @@ def test_names_that_a_medium_refuses_are_written_with_the_next_document_without_
         assert documents.get("a") == TREE and vanishes(files, "a"), then
 
 
+def test_damaged_names_are_reported_once_and_written_again_from_the_documents_that_there_are():
+    for raw in (b"", b"\xff" * 20, of(None), of({}), of([1])):
+        files = MemoryFiles()
+        DocumentStore(files, trusted=("a", "b")).put("a", TREE)
+        files.replace("trusted.set", raw)
+        for expected in (["trusted"], []):
+            told = []
+            documents = DocumentStore(files, trusted=("a", "b"))
+            documents.declare(lambda name: "[s40*99]" if name == "trusted" else None, lambda name, why, told=told: told.append(name))
+            assert told == expected == documents.damaged and documents.get("a") == TREE, raw
+            documents.put("other", expected)
+            assert documents.damaged == []
+        assert vanishes(files, "a"), raw
+
+
+def of(value):
+    """A document with the right checksum."""
+    files = MemoryFiles()
+    DocumentStore(files).put("x", value)
+    return files.read("x.set")
+
+
 def test_names_that_could_not_be_imported_at_the_start_are_written_with_the_next_document():
     files = Refusing()
     DocumentStore(files).put("a", TREE)

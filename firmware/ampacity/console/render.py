@@ -28,6 +28,8 @@ def plain(item: "Any") -> str:
         return "yes" if item else "no"
     if isinstance(item, (list, tuple)):
         return "  ".join([plain(part) for part in item])
+    if isinstance(item, float):  # MicroPython writes 79.9 as 79.90000000000001
+        return "%.1f" % item
     return printable(str(item))
 
 

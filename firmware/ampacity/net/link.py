@@ -9,12 +9,12 @@ import os
 
 from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
+from ampacity.base.url import parse_url
 from ampacity.base.within import within
 from ampacity.net.backoff import BackOff
 from ampacity.net.connection import Connection, hint_of
 from ampacity.net.resolver import Resolver
 from ampacity.net.timed_event import TimedEvent
-from ampacity.net.url import parse_url
 from ampacity.net.websocket import MESSAGE_MAX, WebSocketClient
 
 if False:  # for the type checker
@@ -24,8 +24,8 @@ if False:  # for the type checker
     from ampacity.base.clock import Clock
     from ampacity.base.interfaces import ByteReader, ByteWriter
     from ampacity.base.log import Log
+    from ampacity.base.url import Url
     from ampacity.net.interfaces import Connector, Station
-    from ampacity.net.url import Url
 
 OLD_TLS = "speaks no TLS 1.2"
 

@@ -31,8 +31,8 @@ if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 
+    from ampacity.base.url import Url
     from ampacity.net.http import Head
-    from ampacity.net.url import Url
 
     Event = tuple[Any, ...]  # its kind, then what receive() says
 
@@ -49,7 +49,7 @@ NEW, CONNECTING, OPEN, CLOSING, CLOSED = "new", "connecting", "open", "closing",
 class WebSocketClient:
     """One connection from its upgrade to its end.
 
-    url: of net.url; its path is asked for as it is. protocols: offered in this order; the server must take one.
+    url: of base.url; its path is asked for as it is. protocols: offered in this order; the server must take one.
     username, password: HTTP Basic if not None. message_max: bytes of a message, fragments together.
     entropy(n): n unpredictable bytes. After it opened: `protocol`. After a refused upgrade: `status`, the HTTP status.
     After an error: `fault`, a short name of its kind ("refused", "garbage", "oversized", "utf8"). `pings`: how many came. `piled`: cost

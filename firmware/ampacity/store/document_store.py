@@ -49,7 +49,7 @@ class DocumentStore:
         damaged document, until it is written again."""
         self._shape_of, self._report = shape_of, report
         found, self.damaged = self.damaged, []
-        for name in found:
+        for name in found + [NAMES]:
             self.get(name)
 
     def get(self, name: str, default: "Any" = None) -> "Any":
@@ -100,8 +100,9 @@ class DocumentStore:
                 self._names_due = False
             except OSError:  # the document itself is safe; its name with the next one
                 pass
-        if name in self.damaged:
-            self.damaged.remove(name)
+        for whole in (name, NAMES):
+            if whole in self.damaged:
+                self.damaged.remove(whole)
 
     def remove(self, name: str) -> None:
         """Forget a document; no error if there is none. OSError: it may be there still."""
@@ -142,11 +143,7 @@ class DocumentStore:
         known = self.get(NAMES, [])
         known = [name for name in known if name in self._trusted] if isinstance(known, list) else []
         self._there = [name for name in self._trusted if name in known or self._exists(name)]
-        if len(self._there) != len(known):
-            try:
-                self._write(NAMES, sorted(self._there))
-            except OSError:  # the store itself reports a medium that refuses; the names come with the next document
-                self._names_due = True
+        self._names_due = len(self._there) != len(known)  # they are written with the next document
 
     def _exists(self, name: str) -> bool:
         try:

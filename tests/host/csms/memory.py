@@ -1,7 +1,7 @@
 """A station's end of an in-memory connection: the firmware's WebSocket core against an attached Session."""
 
 from ampacity.base.rng import Rng
-from ampacity.net.url import parse_url
+from ampacity.base.url import parse_url
 from ampacity.net.websocket import WebSocketClient
 
 

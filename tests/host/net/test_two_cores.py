@@ -8,7 +8,7 @@ from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 
 from ampacity.base.rng import Rng
-from ampacity.net.url import parse_url
+from ampacity.base.url import parse_url
 from ampacity.net.websocket import WebSocketClient
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)

@@ -87,6 +87,7 @@ class EvseDevice:
         self.facts.online = False
         self.identified = False
         self.audit.forget()
+        self.cycles["live"].at = 0  # what it showed before is no part of a round that it ends later
         self.write_limiter.worked("order")
         lowering = self.order.target_da > 0
         self.order.forget()

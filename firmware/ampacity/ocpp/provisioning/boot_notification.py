@@ -113,7 +113,7 @@ class BootNotification:
             self._heartbeat_ms = self._heard_ms = now_ms
             self._accepted = True
             if interval_s > 0:
-                self._station.model.set_passing("OCPPCommCtrlr", "HeartbeatInterval", str(interval_s))
+                self._station.model.set_passing("OCPPCommCtrlr", "HeartbeatInterval", str(min(interval_s, 604800)))
             self._station.accepted_now(now_ms)
         else:
             self._due_ms = now_ms + (min(interval_s, INTERVAL_S_MAX) * 1000 if interval_s > 0 else OWN_INTERVAL_MS)

@@ -1,5 +1,8 @@
 """SetNetworkProfile (B09): two slots, kept; the roles use them in the order of NetworkConfigurationPriority."""
 
+from ampacity.base.errors import Rejected
+from ampacity.base.url import parse_url
+
 if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
@@ -31,9 +34,12 @@ def _refusal(station: "StationFace", slot: int, data: "Message") -> "str | None"
     if profile < station.config.get("security_profile", 1):
         return "NoSecurityDowngrade"
     spoken = data["ocppTransport"] == "JSON" and data["ocppVersion"] == "OCPP20" and "apn" not in data and "vpn" not in data
-    if not spoken or profile > 3 or data["messageTimeout"] <= 0 or not suits(data["ocppCsmsUrl"], profile):
-        return "InvalidNetworkConf"
-    return None
+    try:
+        parse_url(data["ocppCsmsUrl"])
+        spoken = spoken and suits(data["ocppCsmsUrl"], profile)
+    except Rejected:
+        spoken = False
+    return None if spoken and profile <= 3 and data["messageTimeout"] > 0 else "InvalidNetworkConf"
 
 
 def suits(url: str, profile: int) -> bool:

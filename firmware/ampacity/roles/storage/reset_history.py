@@ -27,8 +27,8 @@ class ResetHistory:
         self.mark = platform.power_mark()
         self.reason: str = platform.reset_reason()
         if self.reason == "unknown" and self.mark:
-            died = known.get("mark") == self.mark and not known.get("ended", True)
-            self.reason = "Crash" if died else "PowerUp"
+            since_power_up = known.get("mark") == self.mark
+            self.reason = "PowerUp" if not since_power_up else "Software" if known.get("ended", True) else "Crash"
         self.count: int = known.get("count", 0) + 1 if self.reason in ("Watchdog", "Crash") else 0
         self.reasons: "list[str]" = (known.get("reasons") or [])[-KEPT + 1 :] + [self.reason]
         self._put(False, now_ms)

@@ -48,8 +48,9 @@ class SettingsCheck:
         cycle, lowering = device.cycles["settings"], device.order.lowering
         if cycle.at or self.timing.may_begin(now_ms, lowering):
             return True
-        if self.timing.late:
-            self._trouble.too_slow(too_slow(max(cycle.done_ms - cycle.started_ms, device.site["latency_ms"]), device.site["boot_ms"]))
+        taken_ms = max(cycle.done_ms - cycle.started_ms, device.site["latency_ms"])
+        if self.timing.late and taken_ms > device.site["boot_ms"]:  # else silences, or the line, made it too late
+            self._trouble.too_slow(too_slow(taken_ms, device.site["boot_ms"]))
         device.hold_ms[hold] = now_ms + DENIED_MS if lowering else self.timing.hold_ms
         return False
 

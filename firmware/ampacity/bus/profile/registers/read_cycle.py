@@ -28,12 +28,14 @@ class ReadCycle:
 
     def begin(self, now_ms: int) -> int:
         """The span to ask for now."""
-        if self.at == 0:
-            self.started_ms = now_ms
+        if self.started_ms < 0 or self.at == 0:
+            self.at, self.started_ms = 0, now_ms
         return self.at
 
     def step(self, now_ms: int) -> bool:
-        """The span was answered, or given up. True: the round is over."""
+        """The span was answered, or given up. True: the round is over. A late answer of a round that was restarted is none of this."""
+        if self.started_ms < 0:
+            return False
         self.at += 1
         if self.at < self.spans:
             return False

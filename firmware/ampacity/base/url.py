@@ -3,8 +3,7 @@
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 
-PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
-URL_MAX = 512
+PORTS = {"ws": 80, "wss": 443}
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
 
@@ -30,12 +29,12 @@ def parse_url(text: str, schemes: "tuple[str, ...]" = ("ws", "wss")) -> "Url":
     """The Url in `text`; Rejected with what is wrong. No user and password, no fragment, no white space."""
     scheme, mark, rest = text.partition("://")
     if not mark or scheme.lower() not in schemes:
-        raise Rejected("url", text[:80], " or ".join([s + "://" for s in schemes]))
-    if len(text) > URL_MAX or "#" in text or "@" in text.split("?")[0]:
-        raise Rejected("url", text[:80], "at most %d characters, no user, no fragment" % URL_MAX)
+        raise Rejected("url", text[:80], "://, ".join(schemes) + "://")
+    if len(text) > 512 or "#" in text or "@" in text.split("?")[0]:
+        raise Rejected("url", text[:80], "at most 512 characters, no user, no #")
     for c in text:
         if not "!" <= c <= "~":
-            raise Rejected("url", text[:80], "printable ASCII without spaces")
+            raise Rejected("url", text[:80], "ASCII without spaces")
     at = min([i for i in (rest.find("/"), rest.find("?"), len(rest)) if i >= 0])
     host, port = _host_port(rest[:at], PORTS[scheme.lower()], text)
     path = rest[at:] if rest[at : at + 1] == "/" else "/" + rest[at:]
@@ -46,13 +45,13 @@ def _host_port(text: str, default: int, whole: str) -> "tuple[str, int]":
     host, port = text, ""
     if text.startswith("["):
         host, mark, port = text[1:].partition("]")
-        if not mark or port and not port.startswith(":"):
-            raise Rejected("url", whole[:80], "an IPv6 address in brackets")
+        if not mark or port and port[0] != ":":
+            host = ""
         port = port[1:]
     elif ":" in text:
         host, _, port = text.partition(":")
     if not host or not is_digits(port) and port or port and not 1 <= int(port) <= 65535:
-        raise Rejected("url", whole[:80], "a host and a port 1..65535")
+        raise Rejected("url", whole[:80], "HOST or HOST:PORT")
     return host, int(port) if port else default
 
 
