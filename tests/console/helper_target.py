@@ -3,6 +3,7 @@
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
 from ampacity.console.access import Access, text_of
+from ampacity.console.changes import Changes
 from ampacity.console.error_texts import UnknownName
 from ampacity.console.pbkdf2 import Derivation
 from ampacity.console.settings import Setting, SettingTable
@@ -52,12 +53,12 @@ def finished(work, now_ms=1000):
     return result
 
 
-def set_quickly(store, phrase):
+def set_quickly(store, phrase, name="access"):
     """A password that one round opens, in place of ten thousand."""
     salt = b"s" * 16
     made = Derivation(salt, phrase.encode(), 1)
     made.step(Still())
-    store.put("access", {"kind": "pbkdf2-sha256", "rounds": 1, "salt": text_of(salt), "hash": text_of(made.digest)})
+    store.put(name, {"kind": "pbkdf2-sha256", "rounds": 1, "salt": text_of(salt), "hash": text_of(made.digest)})
 
 
 class Target:
@@ -66,6 +67,9 @@ class Target:
         self.store = DocumentStore(self.files)
         self.log = Log()
         self.access = Access(self.store, lambda n: bytes(range(n)), target_us=1)
+        self.present = False
+        self.returned = []
+        self.changes = Changes(self.store, self.log, lambda now_ms: "", lambda: self.present, lambda what, now_ms: self.returned.append(what))
         self.applied = []
         self.limits = []
         self.restarts = 0
@@ -98,6 +102,9 @@ class Target:
         if target not in ("site", "main", "evse-1"):
             raise Rejected("target", target, "site, main, evse-1")
         self.limits.append((target, limit_da, watts, ttl_ms))
+
+    def noted(self, words):
+        return " ".join(words)
 
     def about(self, word):
         return "Starts anew." if word == "restart" else None

@@ -55,7 +55,7 @@ def test_with_two_dashes_and_yes_it_does_not_ask():
 def test_rights_are_looked_at_again_when_yes_comes():
     desk = Desk()
     desk("restart")
-    desk.role = "user"
+    desk.role = "viewer"
     assert "installer" in desk("yes") and desk.target.restarts == 0
 
 
@@ -94,7 +94,7 @@ def test_refusals_are_sentences_with_what_is_right():
 
 
 def test_help_of_a_command_explains_it():
-    desk = Desk("user")
+    desk = Desk("viewer")
     assert desk("help limit").startswith("limit TARGET AMPS | WATTSW | off [SECONDS]\n") and "Example: limit" in desk("help limit")
     assert desk("help restart") == "restart\nStarts anew." and desk("help isolate") == "isolate EVSE on|off"
     assert sorted(ABOUT) == sorted([name for name, _, _ in COMMANDS])

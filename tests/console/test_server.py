@@ -65,7 +65,7 @@ def test_a_local_door_is_the_installers_until_a_password_is_set_and_others_stay_
         role_of("0.0.0.0", target.access)
     assert e.field == "console"
     finished(target.access.change("a long pass phrase"))
-    assert role_of("127.0.0.1", target.access) == "user" and role_of("0.0.0.0", target.access) == "user"
+    assert role_of("127.0.0.1", target.access) == "viewer" and role_of("0.0.0.0", target.access) == "viewer"
 
 
 async def test_setting_the_password_ends_the_free_role_at_once():

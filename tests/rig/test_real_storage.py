@@ -18,9 +18,9 @@ def test_a_power_cut_in_a_write_ends_the_process_and_the_store_survives(runtime)
     with running(SITE, "--runtime", runtime) as rig:
         for name in rig.ready["evses"]:
             rig.plug(evse=name)
-        rig.console(text="set evse-1.limit_a 20 commit")
+        rig.console(text="set evse-1.limit_a 20 commit 0")
         rig.primary(action="power_cut_at_write", n=1)
-        rig.answer("console", text="set evse-1.limit_a 11 commit")
+        rig.answer("console", text="set evse-1.limit_a 11 commit 0")
         wait_for(lambda: down(rig), 5)
         rig.primary(action="start")
         wait_for(lambda: not down(rig), 30)

@@ -99,7 +99,7 @@ def test_without_the_primary_the_site_reaches_its_default_state(charging):
 
 def test_a_power_cut_in_a_write_stops_the_primary_and_it_recovers(charging):
     charging.primary(action="power_cut_at_write", n=1)
-    charging.answer("console", text="set evse-1.limit_a 20 commit")
+    charging.answer("console", text="set evse-1.limit_a 20 commit 0")
     charging.advance(ms=120_000)
     down = charging.state()["primary"] is None
     charging.primary(action="start")

@@ -34,6 +34,9 @@ class Feed:
 class HandPlatform:
     """Platform that lead nowhere but to memory."""
 
+    folder = ""
+    data_files = None
+
     def __init__(self, files, now_ms, ports):
         self.clock = HandClock(now_ms)
         self.files = files
@@ -101,7 +104,9 @@ def site(rating_da=200, **changes):
 
 
 class Garage:
-    """`run(ms)` moves everything; `cut` holds back all bytes on the wire; `dead` stands the primary still."""
+    """`run(ms)` moves everything; `cut` holds back all bytes on the wire; `dead` stands the primary still. `data_files`: has site.json."""
+
+    data_files = None
 
     def __init__(self, facts=None, files=None):
         self.facts = facts or site()
@@ -118,6 +123,7 @@ class Garage:
     def start(self, **boot):
         self.platform = HandPlatform(self.files, self.now_us // 1000, {"evse-1": self.port})
         self.platform.boot.update(boot)
+        self.platform.data_files = self.data_files
         self.platform.mark = self.mark
         self.log = Log()
         self.primary = Primary(self.platform, self.facts, self.log)

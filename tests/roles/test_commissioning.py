@@ -6,6 +6,7 @@ from helper_secondary import PlantPort
 from ampacity.base import strict_json
 from ampacity.commission import report as commission_report
 from ampacity.console.console import Console
+from ampacity.console.server import role_of
 
 ON_MICROPYTHON_EACH = 6
 
@@ -228,13 +229,14 @@ def test_where_tests_are_required_no_evse_charges_before_it_passed():
 
 def test_the_reports_are_sealed_signed_and_stored():
     yard = Yard().commission("evse-2")
+    assert role_of("127.0.0.1", yard.primary.access) == "installer"
     answer = yard.type("commission sign Ada Lovelace")
     head = strict_json.loads(yard.type("commission report --json"))
     assert head["signed"]["by"] == "Ada Lovelace" and head["signed"]["seal"] in answer
     assert commission_report.seal(head, [yard.sheet("evse-2")]) == head["signed"]["seal"]
     assert head["site_sha256"] == commission_report.site_sha256(yard.primary.site) and head["firmware"]
     yard.start().run(2000)
-    assert "signed by Ada Lovelace" in yard.type("commission report")
+    assert "signed by Ada Lovelace" in yard.type("commission report") and role_of("127.0.0.1", yard.primary.access) == "viewer"
     yard.run(10000)
     yard.type("commission start evse-2")
     assert strict_json.loads(yard.type("commission report --json"))["signed"] is None
@@ -242,7 +244,7 @@ def test_the_reports_are_sealed_signed_and_stored():
 
 def test_commissioning_commands_need_the_installer_and_wrong_ones_get_the_valid_forms():
     yard = Yard()
-    assert "installer" in yard.type("commission start", "user")
+    assert "installer" in yard.type("commission start", "viewer")
     assert "no commissioning so far" in yard.type("commission report")
     assert "evse-1, evse-2" in yard.type("commission start evse-9")
     assert "each once" in yard.type("commission start evse-1 evse-1")

@@ -98,7 +98,7 @@ def test_a_console_setting_applies_after_a_restart_without_a_connection():
     garage = charging()
     from ampacity.console.console import Console
     console = Console(garage.primary.console)
-    assert console.line("set evse-2.limit_a 7.5 commit", "installer", garage.now_us // 1000).endswith("to 7.5 A")
+    assert console.line("set evse-2.limit_a 7.5 commit 0", "installer", garage.now_us // 1000).endswith("to 7.5 A")
     garage.start()
     garage.run(130000)
     assert garage.view("evse-2")["order_a"] == 7.5
@@ -116,7 +116,7 @@ def test_settings_have_the_names_and_units_of_the_site_file_and_former_ones_are_
         ("raise_hold_s 0", "raise_hold_s: 10 s to 0 s"),
         ("sharing.deadband_a 1.5", "deadband_a: 0.5 A to 1.5 A"), ("slot_s 60", "slot_s: 900 s to 60 s"),
     ):  # fmt: skip
-        assert say("set " + typed + " commit") == shown
+        assert say("set " + typed + " commit 0") == shown
     assert garage.primary.guard.demands.idle_ms == 90500 and garage.primary.guard.plan.raise_hold_ms == 0
     for typed in ("idle_s 9", "idle_s x", "sharing.idle_ms 90000000", "sharing.idle_ms 9.5", "idle_s 1.2345"):
         assert "10..86400 s" in say("set " + typed), typed

@@ -93,7 +93,7 @@ def test_an_invalid_scan_command_gets_the_valid_forms():
 
 
 def test_only_an_installer_scans():
-    assert "login as installer" in Desk().line("scan rs485-1", role="user")
+    assert "installer rights" in Desk().line("scan rs485-1", role="viewer")
 
 
 def test_a_second_scan_waits_for_the_first():

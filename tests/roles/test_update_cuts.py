@@ -11,6 +11,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
 from ampacity.bus.leases.register_table import UPDATE_AT, UPDATE_ORDER_AT
 from ampacity.bus.leases.update_window import ACTIVATE, BEGIN, CHECKING, DATA, READY, RECEIVING, UpdateWindow, order, state_and_next
+from ampacity.console.transfer import Transfer
 from ampacity.roles.updates.secondary_updates import SecondaryUpdates
 from ampacity.roles.updates.updater import Updater
 from ampacity.update.install import Install
@@ -103,7 +104,7 @@ class Life:
         raise AssertionError("the update does not end")
 
     def push(self, data):
-        say = self.updater.transfer.command
+        say = Transfer({"bundle": self.updater.open_sink}).command
         answer = say(["begin", "bundle", str(len(data)), str(hexlify(sha256(data).digest()), "ascii")], self.clock.ms)
         while answer[:7] == "offset ":
             at = int(answer[7:])

@@ -2,8 +2,12 @@
 
 import os
 
+from helper_garage import site
 from helper_updates import Root, UpdatingGarage, put, release
 
+from ampacity.base import strict_json
+from ampacity.store.memory_files import MemoryFiles
+from ampacity.update.cbor import encode
 from update.helper_bundle import NEXT_RELEASE, RELEASE, STRANGER, key_list
 
 READY = "2.0 is ready in slot b; it is tried after no EVSE has charged for a minute, or `update activate`"
@@ -36,6 +40,24 @@ def test_bundles_that_are_not_for_this_controller_are_refused_with_the_field():
         answer, runs, _ = outcome(data)
         assert answer[:7] == "error: " and field in answer, (field, answer)
         assert runs == "1.0", field
+
+
+def test_a_configuration_and_a_bundle_come_by_the_same_transfer_one_after_the_other():
+    with Root() as root:
+        disk = MemoryFiles()
+        disk.replace("site.json", strict_json.dumps(site()).encode())
+        garage = UpdatingGarage(root)
+        garage.data_files = garage.platform.data_files = disk
+        garage.run(3000)
+        assert "bundle, configuration, secondaries" in garage.say("transfer begin x 1 " + "00" * 32)
+        facts = site()
+        facts["evses"][1]["limit_da"] = 100
+        data = encode(facts, simple=True)
+        assert garage.push(data, 1, "configuration") == len(data[:360])
+        assert "a transfer of configuration is under way" in garage.push(release(2))
+        answer = garage.push(data, name="configuration")
+        assert strict_json.loads(answer)["changes"] == ["evses[evse-2].limit_da: 160 -> 100"]
+        assert garage.push(release(2)) == READY and "limit_da" in garage.say("show changes")
 
 
 def test_a_downgrade_below_the_floor_is_refused():

@@ -22,7 +22,7 @@ def charging(files, **changes):
 
 
 def shown(garage):
-    return Console(garage.primary.console).line("show", "user", 0)
+    return Console(garage.primary.console).line("show", "viewer", 0)
 
 
 def test_a_read_only_medium_that_never_stored_the_site_permits_only_the_reserves():

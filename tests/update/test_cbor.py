@@ -1,7 +1,7 @@
 """The reader takes one form of each value and names whatever has another."""
 
 from ampacity.base.errors import Rejected
-from ampacity.update.cbor import decode, encode
+from ampacity.update.cbor import CONFIGURATION, decode, encode
 from check import raises
 
 SAME = (0, 1, 23, 24, 255, 256, 65535, 65536, 2**32 - 1, 2**32, 2**64 - 1, -1, -24, -25, -257, -(2**64), b"", b"abc", "", "gr\u00fcn", [], {})
@@ -86,5 +86,25 @@ def test_text_that_is_no_utf8_is_refused():
 
 def test_what_has_no_form_is_not_written():
     for value in (None, True, 1.5, 2**64, -(2**64) - 1, [None], {b"x": None}):
+        with raises(ValueError):
+            encode(value)
+
+
+def test_a_configuration_also_has_false_true_and_null_in_one_form_and_is_deeper():
+    site = {"a": [True, False, None, {"b": [[[[[1]]]]]}], "text": "x"}
+    raw = encode(site, simple=True)
+    assert decode(raw, "thing", 0, CONFIGURATION) == site and b"\xf5\xf4\xf6" in raw
+    for other in ("f7", "f820", "f0", "fa00000000", "e0"):
+        with raises(Rejected):
+            decode(hexed(other), "thing", 0, CONFIGURATION)
+    with raises(Rejected):
+        decode(hexed("81" * 13 + "00"), "thing", 0, CONFIGURATION)
+
+
+def test_a_bundle_has_neither_false_nor_null():
+    for text in ("f4", "f5", "f6", "a1 01 f6"):
+        with raises(Rejected):
+            decode(hexed(text), "thing")
+    for value in (True, None, [None]):
         with raises(ValueError):
             encode(value)

@@ -2,7 +2,8 @@
 
 The target (a role) gives: `view()` → dict; `why(evse)` → text; `log` (base/log); `limit(target, limit_da, watts,
 ttl_ms, now_ms)` with either value None, both None: withdraw; `settings` (SettingTable); `access` (Access);
-`version` (text); `commands`: dict word → row, for what only this role can do, all for the installer. A row is
+`version` (text); `changes` (Changes: what is on trial, who changed what); `commands`: dict word → row, for what only this role can do, all
+for the installer. A row is
 (usage, function(words, now_ms) → text). A command that a person should think about has a question as third item, and is
 done only after `yes`. A fourth item, function(words) → bool, limits that to the lines for which it returns True; it may raise
 Rejected, for a line that would be refused after the question as well. The target may give `about(word)` → the text of
@@ -16,6 +17,8 @@ nothing but the text of the lines decides what happens.
 from ampacity.base import strict_json
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
+from ampacity.console.access import INSTALLER, LOGINS, MANUFACTURER, NETWORK, NONE, VIEWER, higher, rank
+from ampacity.console.confirmation import parse_minutes
 from ampacity.console.error_texts import UnknownName, UsageError, meant, sentence
 from ampacity.console.login_throttle import LOCAL
 from ampacity.console.render import plain, render, render_site
@@ -38,39 +41,56 @@ TTL_S_MAX = 604800
 ASK = "sure? "
 YES_MS = 60000  # a question is forgotten after that
 
-# word: (may the user?, usage)
+# word, least role, usage
 COMMANDS = (
-    ("help", True, "help [COMMAND]"),
-    ("show", True, "show [site | evse NAME | circuit NAME | bus | ocpp | update | version | counters | settings] [--json]"),
-    ("why", True, "why EVSE"),
-    ("log", True, "log [LINES]"),
-    ("login", True, "login PASSWORD"),
-    ("logout", True, "logout"),
-    ("limit", False, "limit TARGET AMPS | WATTSW | off [SECONDS]"),
-    ("set", False, "set KEY VALUE [commit]"),
-    ("commit", False, "commit"),
-    ("rollback", False, "rollback"),
-    ("password", False, "password NEW"),
+    ("help", NONE, "help [COMMAND]"),
+    ("show", VIEWER, "show [site | evse NAME | circuit NAME | bus | ocpp | update | version | counters | settings | changes] [--json]"),
+    ("why", VIEWER, "why EVSE"),
+    ("log", VIEWER, "log [LINES | changes]"),
+    ("login", NONE, "login [viewer | installer | manufacturer] PASSWORD"),
+    ("logout", NONE, "logout"),
+    ("limit", INSTALLER, "limit TARGET AMPS | WATTSW | off [SECONDS]"),
+    ("set", INSTALLER, "set KEY VALUE [commit [MINUTES]]"),
+    ("commit", INSTALLER, "commit [MINUTES | confirm]"),
+    ("rollback", INSTALLER, "rollback"),
+    ("password", INSTALLER, "password [viewer | installer | manufacturer] NEW"),
+    ("interface", INSTALLER, "interface [network | serial ROLE]"),
 )
 LISTS = {"evse": "evses", "circuit": "circuits"}
 PARTS = {"bus": "buses", "ocpp": "ocpp", "update": "update"}
 
 
 class Console:
-    """One person's or program's console. `line(text, role, now_ms)`: role "user" or "installer", by the door.
+    """One person's or program's console. `line(text, role, now_ms)`: the role without a login, by the door.
 
-    peer: the address it comes from, for whose wrong passwords it waits; None: no network's.
+    peer: the address it comes from, for whose wrong passwords it waits; None: no network's. door: the interface, "network" or "serial".
     """
 
-    def __init__(self, target: "Target", peer: "str | None" = None) -> None:
+    def __init__(self, target: "Target", peer: "str | None" = None, door: str = NETWORK) -> None:
         self.target = target
+        self.door = door
         self._peer = peer or LOCAL
         self.staged: "dict[str, Any]" = {}
-        self.logged_in = False
+        self._login_role = self._role = NONE  # by its login; of the line that is answered now
         self._work: "PasswordChange | PasswordCheck" = None  # type: ignore[assignment]  # what takes longer than a line may
         self._then: "Callable[[bool, int], str]" = None  # type: ignore[assignment]  # what becomes of it
         self._asked: "tuple[list[str], int] | None" = None  # (the line that was asked about, until when `yes` does it)
+        self._now_ms = 0
         self.open = True  # cleared by the server when the connection has ended
+
+    @property
+    def logged_in(self) -> bool:
+        """Has it shown a password?"""
+        return self._login_role != NONE
+
+    def who(self) -> str:
+        """Role and interface, for the journal of changes."""
+        return "%s at %s" % (self._role, self.door if self._peer == LOCAL else "%s %s" % (self.door, self._peer))
+
+    def present(self) -> bool:
+        """Is a person at the controller (decision 21)? Before a password is set there are only consoles of the machine itself."""
+        access = self.target.access
+        return self.door != NETWORK or not access.is_set() or self.target.changes.present()
 
     def line(self, text: str, role: str, now_ms: int) -> "str | None":
         """The answer to one line, without a line end. Refusals start with "error: ", questions with ASK.
@@ -117,16 +137,16 @@ class Console:
 
     def _run(self, words: "list[str]", role: str, now_ms: int) -> "Any":
         word = words[0] if words[0] != "state" else "show"
-        installer = role == "installer" or self.logged_in
-        for name, for_user, usage in COMMANDS:
+        self._role = higher(role, self._login_role)
+        for name, least, usage in COMMANDS:
             if name == word:
-                self._need(installer or for_user, name)
+                self._need(VIEWER if name == "password" and not self.target.access.is_set() else least, name)
                 no_more_than(usage, words)
                 return getattr(self, "_" + name)(words[1:], now_ms)
         extra = self.target.commands.get(word)
         if extra is None:
             raise Rejected("command", word, "`help` lists them" + meant(word, self._known()))
-        self._need(installer, word)
+        self._need(INSTALLER, word)
         sure = "--yes" in words
         words = [each for each in words if each != "--yes"]
         no_more_than(extra[0], words)
@@ -135,14 +155,25 @@ class Console:
             self._asked = (words, now_ms + YES_MS)
             return "%s%s: %s\n`yes` confirms, anything else cancels." % (ASK, " ".join(words), question)
         self.target.asked_by = self  # type: ignore[attr-defined]
-        return extra[1](words[1:], now_ms)
+        answer = extra[1](words[1:], now_ms)
+        noted = self.target.noted(words)
+        if noted:
+            self._note(noted, now_ms)
+        return answer
 
     def _known(self) -> "list[str]":
         return [name for name, _, _ in COMMANDS] + sorted(self.target.commands)
 
-    def _need(self, allowed: bool, word: str) -> None:
-        if not allowed:
-            raise Rejected(word, "", "installer rights; login as installer first: `login PASSWORD`")
+    def _need(self, least: str, word: str) -> None:
+        if rank(self._role) < rank(least):
+            if least == INSTALLER and not self.target.access.is_set():
+                raise Rejected(word, "", "installer rights: the site is commissioned, so set a password first: `password NEW`, then `login NEW`")
+            login = "login PASSWORD" if least == INSTALLER else "login %s PASSWORD" % least
+            raise Rejected(word, "", "%s rights; login as %s first: `%s`" % (least, least, login))
+
+    def _note(self, text: str, now_ms: int) -> None:
+        """A line in the journal of changes."""
+        self.target.changes.journal.add(self.who(), text, now_ms)
 
     # for all users
 
@@ -166,6 +197,7 @@ class Console:
         return self.target.commands[word][0] + ("\n" + text if text else "")
 
     def _show(self, words: "list[str]", now_ms: int) -> str:
+        self._now_ms = now_ms
         as_json = "--json" in words
         words = [word for word in words if word != "--json"]
         part = words[0] if words else "site"
@@ -186,13 +218,15 @@ class Console:
             return dict(target.log.counters)
         if part == "settings":
             return self._settings()
+        if part == "changes":
+            return self._changes()
         view = target.view()
         if part == "site":
             return view
         if part in PARTS:
             return view.get(PARTS[part]) or {}
         if part not in LISTS:
-            raise UnknownName("part", part, ["site", "evse", "circuit", "bus", "ocpp", "update", "version", "counters", "settings"])
+            raise UnknownName("part", part, ["site", "evse", "circuit", "bus", "ocpp", "update", "version", "counters", "settings", "changes"])
         items = view.get(LISTS[part]) or {}
         if name is None:
             raise Rejected("show " + part, "", "a name: " + ", ".join(sorted(items)))
@@ -208,37 +242,57 @@ class Console:
                 out[row.key] += ", staged: " + row.shown(self.staged[row.key])
         return out
 
+    def _changes(self) -> "dict[str, Any]":
+        """What is staged, and what is on trial."""
+        table, changes = self.target.settings, self.target.changes
+        out: "dict[str, Any]" = {"staged": {key: "%s to %s" % (table.shown(key), table.row(key).shown(self.staged[key])) for key in self.staged}}
+        staged = changes.staged()
+        if staged is not None:
+            out["configuration"] = staged
+        what = changes.confirmation.what()
+        if what:
+            out["on_trial"] = {"what": what, "left_s": changes.confirmation.left_s(self._now_ms)}
+        return out
+
     def _why(self, words: "list[str]", now_ms: int) -> str:
         if len(words) != 1:
             raise UsageError(usage_of("why"), words)
         return self.target.why(words[0])
 
     def _log(self, words: "list[str]", now_ms: int) -> str:
+        if words == ["changes"]:
+            return "\n".join(self.target.changes.journal.lines()) or "no changes are recorded"
         count = LOG_LINES
         if words:
             count = int(words[0]) if is_number(words[0]) and len(words) == 1 else 0
         if not 1 <= count <= LOG_LINES_MAX:
-            raise Rejected("log", " ".join(words), "1..%d lines" % LOG_LINES_MAX)
+            raise Rejected("log", " ".join(words), "1..%d lines, or changes" % LOG_LINES_MAX)
         log = self.target.log
         pushed_out = log.needed()
         lines = pushed_out + log.since(0)[len(pushed_out) :][-count:]
         return "\n".join(["%d %d.%03d %s %s" % (n, ms // 1000, ms % 1000, level, text) for n, ms, level, text in lines])
 
     def _login(self, words: "list[str]", now_ms: int) -> None:
-        self.logged_in = False
-        self._work, self._then = self.target.access.check(" ".join(words), now_ms, self._peer), self._checked
+        self._login_role = NONE
+        role, phrase = role_and_rest(words)
+        access = self.target.access
+        if rank(role) > rank(access.greatest(self.door)):
+            raise Rejected("login", role, "at the %s interface at most %s" % (self.door, access.greatest(self.door)))
+        self._work = access.check(phrase, now_ms, self._peer, role)
+        self._then = lambda right, now_ms: self._checked(right, role, now_ms)
 
-    def _checked(self, right: bool, now_ms: int) -> str:
-        self.logged_in = right
+    def _checked(self, right: bool, role: str, now_ms: int) -> str:
         if not right:
             self.target.log.add("warning", "console: wrong password, from " + self._peer, now_ms)
             raise NotNow("login", "", "wrong password")
-        return "installer"
+        self._login_role = role
+        return role
 
     def _logout(self, words: "list[str]", now_ms: int) -> str:
-        self.logged_in = False
+        self._login_role = NONE
         self.staged = {}
-        return "user" if self.target.access.is_set() else "no password is set: this session keeps installer rights; `password NEW` sets one"
+        access = self.target.access
+        return access.role_at(self.door) if access.is_set() else "no password is set: this session keeps installer rights; `password NEW` sets one"
 
     # for the installer
 
@@ -250,43 +304,107 @@ class Console:
             limit_da, watts = parse_limit(words[1])
         ttl_ms = parse_ttl_ms(words[2]) if len(words) == 3 else None
         self.target.limit(words[0], limit_da, watts, ttl_ms, now_ms)
+        self._note("limit " + " ".join(words), now_ms)
         return "ok"
 
     def _set(self, words: "list[str]", now_ms: int) -> str:
         if not words:
             raise UsageError(usage_of("set") + "; `show settings` lists the keys", words)
-        at_once = len(words) > 2 and words[-1] == "commit"
         row = self.target.settings.row(words[0])
+        at = words.index("commit") if "commit" in words[2:] else len(words)
         if len(words) == 1:
             raise Rejected(row.key, "", "a value: " + row.allowed())
-        self.staged[row.key] = row.parse(" ".join(words[1:-1] if at_once else words[1:]), words[0])
-        if at_once:
-            return self._commit((), now_ms)
+        value = row.parse(" ".join(words[1:at]), words[0])
+        minutes = words[at + 1 :]
+        parse_minutes(minutes)
+        self._need_presence(row.safety, row.key)
+        self.staged[row.key] = value
+        if at < len(words):
+            return self._commit(minutes, now_ms)
         return "%s: %s staged in this session; commit or rollback" % (row.key, row.shown(self.staged[row.key]))
 
+    def _need_presence(self, needed: bool, field: str) -> None:
+        """Raises NotNow where a person at the controller is needed and nothing shows that there is one."""
+        if needed and not self.present():
+            raise NotNow(field, "", "it touches safety; use the serial console, or close the presence input while you commit")
+
     def _commit(self, words: "Words", now_ms: int) -> str:
-        staged = self.staged
-        if not staged:
+        """Settings of this session, or else the configuration that was sent; on trial but for 0 minutes."""
+        changes = self.target.changes
+        if list(words) == ["confirm"]:
+            what = changes.confirmation.confirm()
+            self._note("%s confirmed" % what, now_ms)
+            return "%s confirmed" % what
+        minutes = parse_minutes(words)
+        sent = changes.staged()
+        if not self.staged and sent is None:
             return "nothing staged"
-        table = self.target.settings
-        changes = ["%s: %s to %s" % (key, table.shown(key), table.row(key).shown(staged[key])) for key in sorted(staged)]
-        table.commit(staged)
+        changes.confirmation.need_none(self.target.settings.what if sent is None and minutes else None)
+        if self.staged and sent is not None:
+            raise NotNow("commit", "", "settings and a configuration are staged; `rollback` discards both, then send one of them")
+        if sent is not None:
+            return changes.commit_configuration(self, minutes, now_ms)
+        return self._commit_settings(minutes, now_ms)
+
+    def _commit_settings(self, minutes: int, now_ms: int) -> str:
+        staged, table = self.staged, self.target.settings
+        for key in sorted(staged):
+            self._need_presence(table.row(key).safety, key)
+        lines = ["%s: %s to %s" % (key, table.shown(key), table.row(key).shown(staged[key])) for key in sorted(staged)]
+        table.commit(staged, minutes > 0)
         self.staged = {}
-        for change in changes:
-            self.target.log.add("info", "set " + change, now_ms)
-        return "\n".join(changes)
+        for line in lines:
+            self.target.log.add("info", "set " + line, now_ms)
+            self._note(line, now_ms)
+        if minutes:
+            self.target.changes.confirmation.begin(table, minutes, now_ms)
+            lines.append("on trial for %d min: `commit confirm` keeps it, else the previous settings return" % minutes)
+        return "\n".join(lines)
 
     def _rollback(self, words: "list[str]", now_ms: int) -> str:
-        count = len(self.staged)
+        """What is staged is discarded; where nothing is, what is on trial returns at once."""
+        changes = self.target.changes
+        count = len(self.staged) + (1 if changes.staged() is not None else 0)
         self.staged = {}
-        return "%s discarded" % plain(count)
+        changes.discard()
+        if count or not changes.confirmation.what():
+            return "%s discarded" % plain(count)
+        what = changes.confirmation.revert(now_ms)
+        self._note("%s on trial undone" % what, now_ms)
+        return "%s: as before the commit" % what
 
     def _password(self, words: "list[str]", now_ms: int) -> None:
-        self._work, self._then = self.target.access.change(" ".join(words)), self._changed
+        role, phrase = role_and_rest(words)
+        access = self.target.access
+        first = not access.is_set() and not access.is_set(role)  # at this machine: in the factory, or before there are rights
+        if rank(role) > rank(self._role) and not first:
+            self._need(role, "password")
+        self._work = access.change(phrase, role)
+        self._then = lambda _, now_ms: self._changed(role, now_ms)
 
-    def _changed(self, _: bool, now_ms: int) -> str:
-        self.target.log.add("info", "console: the installer's password was set", now_ms)
+    def _changed(self, role: str, now_ms: int) -> str:
+        self.target.log.add("info", "console: the password of the %s was set" % role, now_ms)
+        self._note("password of the %s set" % role, now_ms)
         return "ok"
+
+    def _interface(self, words: "list[str]", now_ms: int) -> str:
+        """Which role a login at each interface gives at most."""
+        access = self.target.access
+        if not words:
+            return "\n".join(["%s: %s" % (door, access.greatest(door)) for door in access.doors()])
+        if len(words) != 2:
+            raise UsageError(usage_of("interface"), words)
+        self._need(MANUFACTURER, "interface")
+        access.set_greatest(words[0], words[1])
+        self._note("interface %s: at most %s" % (words[0], words[1]), now_ms)
+        return "ok"
+
+
+def role_and_rest(words: "list[str]") -> "tuple[str, str]":
+    """(role, phrase) of the words behind `login` or `password`; without a role it is the installer's."""
+    if len(words) > 1 and words[0] in LOGINS:
+        return words[0], " ".join(words[1:])
+    return INSTALLER, " ".join(words)
 
 
 def question_of(row: "Command", words: "list[str]") -> "str | None":

@@ -8,6 +8,7 @@ if False:  # for the type checker
     from ampacity.base.interfaces import ByteReader, ByteWriter
     from ampacity.base.log import Log
     from ampacity.console.access import Access
+    from ampacity.console.changes import Changes
     from ampacity.console.settings import SettingTable
 
     Words = list[str]  # behind the command
@@ -21,7 +22,11 @@ if False:  # for the type checker
         settings: SettingTable
         access: Access
         version: str
+        changes: Changes
         commands: "dict[str, Command]"
+
+        def noted(self, words: "list[str]") -> str:
+            """What the journal of changes has of a command that was done; "" of one that changes nothing. Without secrets."""
 
         def view(self) -> "dict[str, Any]":
             """The site as `show` shows it; amperes as numbers with one decimal."""
@@ -31,6 +36,19 @@ if False:  # for the type checker
 
         def limit(self, target: str, limit_da: "int | None", watts: "int | None", ttl_ms: "int | None", now_ms: int) -> Any:
             """Set a limit by hand, or withdraw it (both values None). Raises Rejected."""
+
+    class SerialLine(Protocol):
+        """A serial line, as ports/line.py has it."""
+
+        @property
+        def up(self) -> bool:
+            """Is the device there now?"""
+
+        def write(self, data: bytes) -> None:
+            """Hand bytes to the device."""
+
+        async def read(self, timeout_us: int) -> bytes:
+            """The bytes that came, b"" after timeout_us."""
 
     class Network(Protocol):
         """The part of a platform that serves connections."""

@@ -36,11 +36,9 @@ UNREAD_S_MAX = 10  # for so long an answer may wait to be read
 
 def role_of(host: str, access: "Access") -> str:
     """Role of a console on this host without a login. Raises Rejected for an address that must not be open yet."""
-    if access.is_set():
-        return "user"
-    if host not in LOCAL_HOSTS:
+    if not access.is_set() and host not in LOCAL_HOSTS:
         raise Rejected("console", host, "127.0.0.1 until the installer's password is set")
-    return "installer"
+    return access.role_at("network")
 
 
 async def serve(platform: "Network", host: str, port: int, access: "Access", target: "Callable[[], Target]", log: "Log") -> "Any":

@@ -1,6 +1,7 @@
 """Settings as a table: what may be changed while it runs, within which range, and what a change does.
 
-A change is staged, checked at once, and takes effect with all others at `commit`, or not at all.
+A change is staged, checked at once, and takes effect with all others at `commit`, or not at all. A commit on trial keeps the values before
+it in a document of their own; while that is there a start brings them back, so a crash or a power cut undoes what was not confirmed.
 """
 
 from ampacity.base.errors import Rejected
@@ -23,7 +24,11 @@ if False:  # for the type checker
         def put(self, name: str, value: Any) -> None:
             """Keep it. Raises OSError; then the old one is still there."""
 
+        def remove(self, name: str) -> None:
+            """Forget it. Raises OSError; then it may be there still."""
+
 DOCUMENT = "console"
+TRIAL = "console_trial"
 TEXT_MAX = 120
 
 
@@ -33,7 +38,8 @@ class Setting:
 
     least, most: range of "int", "da" (in da) and "s" (in ms). choices: tuple of words for "choice". unit: for people.
     default: the value without a stored one. apply: function(value), called at load and commit; may raise Rejected.
-    secret: its value is never shown. former: its earlier name, which is still read and still used in the store.
+    secret: its value is never shown. former: its earlier name, which is still read and still used in the store. safety: a change needs
+    the presence of a person (decision 21).
     """
 
     def __init__(
@@ -48,10 +54,11 @@ class Setting:
         unit: str = "",
         secret: bool = False,
         former: "str | None" = None,
+        safety: bool = False,
     ) -> None:
         self.key, self.kind, self.default, self.apply = key, kind, default, apply
         self.least, self.most, self.choices = least, most, choices
-        self.unit, self.secret, self.former = unit, secret, former
+        self.unit, self.secret, self.former, self.safety = unit, secret, former, safety
 
     @property
     def kept_as(self) -> str:
@@ -93,6 +100,14 @@ class Setting:
             return "on" if value else "off"
         return "%s %s" % (value, self.unit) if self.unit else str(value)
 
+    def typed(self, value: "Value") -> str:
+        """A value as `set` takes it."""
+        if self.kind == "da":
+            return tenths(value)
+        if self.kind == "s":
+            return seconds_text(value)
+        return ("on" if value else "off") if self.kind == "bool" else str(value)
+
     def fits(self, value: "Value") -> bool:
         """True if a stored value is still allowed; the table may have changed."""
         if self.kind == "bool":
@@ -119,18 +134,25 @@ class Setting:
 
 
 class SettingTable:
-    """rows: list of Setting. store: documents by name (get, put). `staged`: key → value, not yet in force."""
+    """rows: list of Setting. store: documents by name (get, put, remove). trials: where the values before a trial are kept, default: there, too."""
 
-    def __init__(self, rows: "list[Setting]", store: "Documents") -> None:
+    what = "settings"
+
+    def __init__(self, rows: "list[Setting]", store: "Documents", trials: "Documents | None" = None) -> None:
         self.rows = rows
         self._store = store
+        self._trials = trials or store
         self._values: "dict[str, Value]" = {}
         self.refused: "list[str]" = []
+        self.undone = False  # a start has undone a trial
         for row in rows:
             self._values[row.key] = row.default
 
     def load(self) -> None:
-        """Apply the stored values, once at start; those that no longer fit keep their default, see `refused`. Raises nothing."""
+        """Apply the stored values, once at start; those that no longer fit keep their default, see `refused`. Raises nothing.
+
+        Values that a trial had replaced are back: a start in its time ends it.
+        """
         stored = self._store.get(DOCUMENT) or {}
         if DOCUMENT in getattr(self._store, "damaged", ()):
             self.refused.append("all: the document is damaged")
@@ -144,6 +166,13 @@ class SettingTable:
                 row.apply(value)
                 self._values[row.key] = value
             except Rejected as e:
+                self.refused.append(str(e))
+        if self._trials.get(TRIAL) is not None:
+            self.refused.append("those committed last were not confirmed before a restart: the previous ones are active")
+            try:
+                self.revert()
+                self.undone = True
+            except (Rejected, OSError) as e:
                 self.refused.append(str(e))
 
     def row(self, key: str) -> "Setting":
@@ -162,8 +191,45 @@ class SettingTable:
         row = self.row(key)
         return row.shown(self._values[row.key])
 
-    def commit(self, staged: "dict[str, Value]") -> None:
-        """Put staged values (key → value) in force and keep them; Rejected or OSError: none of them is."""
+    def changed_values(self) -> "dict[str, str]":
+        """The values that are not the default, as `set` takes them; without secrets."""
+        return {row.key: row.typed(self._values[row.key]) for row in self.rows if self._values[row.key] != row.default and not row.secret}
+
+    def secrets_set(self) -> "list[str]":
+        """The keys of secrets that have a value."""
+        return [row.key for row in self.rows if row.secret and self._values[row.key] != row.default]
+
+    def commit(self, staged: "dict[str, Value]", on_trial: bool = False) -> None:
+        """Put staged values (key → value) in force and keep them; Rejected or OSError: none of them is.
+
+        on_trial: `confirm` or `revert` follows; a second commit on trial joins the first.
+        """
+        earlier = self._trials.get(TRIAL) if on_trial else None
+        if on_trial:
+            before = {key: self._values[key] for key in staged}
+            before.update(earlier or {})
+            self._trials.put(TRIAL, before)
+        try:
+            self._put_in_force(staged)
+        except (Rejected, OSError):
+            if earlier:
+                self._trials.put(TRIAL, earlier)
+            elif on_trial:
+                self.confirm()
+            raise
+
+    def confirm(self) -> None:
+        """The values committed on trial stay. Raises OSError: they are still on trial."""
+        self._trials.remove(TRIAL)
+
+    def revert(self) -> None:
+        """The values before the trial are in force again. Raises OSError: they are, but a start may try the others again."""
+        before = self._trials.get(TRIAL) or {}
+        keys = [row.key for row in self.rows]
+        self._put_in_force({key: before[key] for key in before if key in keys and self.row(key).fits(before[key])})
+        self._trials.remove(TRIAL)
+
+    def _put_in_force(self, staged: "dict[str, Value]") -> None:
         done: "list[str]" = []
         try:
             self._apply(staged, done)

@@ -9,13 +9,14 @@ from ampacity.base.compat import collect_each, forget, mem_free
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
 from ampacity.ports.detect import detect_platform
-from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_USAGE
+from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE
 from ampacity.store.disk_files import DiskFiles
 
 if False:  # for the type checker
     from collections.abc import Coroutine
     from typing import Any
 
+    from ampacity.roles.configuration.site_trial import SiteTrial
     from ampacity.roles.interfaces import RolePlatform, SiteFacts
 
 if sys.platform == "linux":
@@ -32,7 +33,8 @@ LOG_LINES = 100
 SMALL_HEAP_BYTES = 524288
 SMALL_LOG_LINES = 50
 ROLES = ("primary", "secondary")
-BOOT = "role s console s? echo b store s medium s reason s lines d cut_at_write i update s bundles s"
+BOOT = "role s console s? console_line s? presence s? echo b store s medium s reason s lines d cut_at_write i update s bundles s"
+TRIAL = "/site_trial.set"  # of configuration/site_trial.py
 
 
 def log_lines() -> int:
@@ -141,6 +143,35 @@ def checked_boot(boot: "Any") -> "dict[str, Any]":
     return boot
 
 
+def begun_trial(folder: str, store: str, log: "Log") -> "SiteTrial | None":
+    """The trial of a new site.json that this start is a part of; None: there is none, or the previous file has just returned."""
+    try:
+        os.stat(store + TRIAL)
+    except OSError:
+        return None
+    from ampacity.roles.configuration.site_trial import trial_of
+
+    trial = trial_of(folder, store)
+    try:
+        text = trial.start()
+    except OSError as e:
+        text = "the trial of the configuration cannot be settled: %s" % e
+    if text is None:
+        return trial if trial.is_running() else None
+    log.add("warning", "configuration: " + text, 0)
+    return None
+
+
+def refused_on_trial(trial: "SiteTrial", error: object) -> int:
+    """The controller cannot run on the new site.json: the previous one returns at once. The exit status."""
+    print_line("configuration: on trial and refused: %s; the previous one returns" % error)
+    try:
+        trial.revert()
+    except OSError as e:
+        print_line("configuration: %s" % e)
+    return EXIT_RESTART
+
+
 async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]", log: "Log") -> None:
     """Run the role that boot names until it ends. Raises Rejected for a configuration that it cannot run on."""
     platform = make_platform(folder, boot)
@@ -168,7 +199,7 @@ def main(arguments: "list[str]") -> int:
     folder = arguments[0]
     log = Log(log_lines())
     collect_each(COLLECT_BYTES)
-    held = None
+    held = trial = None
     try:
         held = lock_folder(folder)
         boot = checked_boot(read_json(folder, "boot.json", required=False) or {})
@@ -176,9 +207,14 @@ def main(arguments: "list[str]") -> int:
             boot["slot"] = arguments[1]
         if boot.get("echo"):
             log.echo = echo_line
+        trial = begun_trial(folder, boot.get("store") or folder + "/store", log)
         config = read_json(folder, "site.json")
         return run_loop(run_role(folder, boot, config, log)) or 0
-    except Rejected as e:
+    except (Rejected, MemoryError) as e:
+        if trial is not None:
+            return refused_on_trial(trial, e)
+        if isinstance(e, MemoryError):
+            raise
         print_line("configuration: " + str(e))
         return EXIT_CONFIG
     except Busy as e:

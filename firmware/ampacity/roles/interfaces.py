@@ -12,7 +12,11 @@ if False:  # for the type checker
     from ampacity.bus.leases.lease import Lease
     from ampacity.bus.leases.register_map import RegisterMap
     from ampacity.bus.server.modbus_server import ModbusServer
+    from ampacity.console.access import Access as ConsoleAccess
+    from ampacity.console.changes import Changes
     from ampacity.console.interfaces import Command
+    from ampacity.console.settings import SettingTable
+    from ampacity.console.transfer import Open
     from ampacity.evse.interfaces import Access
     from ampacity.evse.local_evse import LocalEvse
     from ampacity.evse.session import Session
@@ -195,10 +199,19 @@ if False:  # for the type checker
             self, source: str, target: "tuple[str, int]", value: "int | None", until_ms: "int | None", silent: str, now_ms: int, unit: str = "da",
         ) -> None: ...
 
+    class ConfiguredTarget(Protocol):
+        """The part of a console's target that a configuration needs."""
+
+        access: ConsoleAccess
+        settings: SettingTable
+        changes: Changes
+
     class ConsoleFace(Protocol):
         """What the console works on: service/primary_console.py."""
 
         commands: "dict[str, Command]"
+
+        def step(self, now_ms: int) -> None: ...
 
     class UpdatesFace(Protocol):
         """Updates of a secondary, for its console: updates/secondary_updates.py."""
@@ -207,6 +220,9 @@ if False:  # for the type checker
 
         @property
         def commands(self) -> "dict[str, Command]": ...
+
+        @property
+        def sinks(self) -> "dict[str, Open]": ...
 
         def view(self, now_ms: int) -> View: ...
 
@@ -225,5 +241,7 @@ if False:  # for the type checker
         updates: "UpdatesFace | None"
 
         def view(self, now_ms: int) -> View: ...
+
+        def housekeep(self, now_ms: int) -> None: ...
 
         def unlock_until(self, until_ms: int) -> None: ...

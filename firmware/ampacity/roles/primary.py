@@ -47,8 +47,9 @@ KEEP_MS = 50  # what lowers trust waits no longer for its journal
 CONSOLE_RETRY_MS = 1000
 TIME_FIRST_MS = 20000
 NEEDED = ("alarm", "disobeys", "locked", "feeder", "swapped", "unlocked", "duplicate", "foreign")  # events of the guard that a person needs
-CONSOLE_DOC = "console"  # settings that were changed at the console
+CONSOLE_DOCS = ("console", "console_trial", "site_trial")  # settings that were changed at the console, and what is on trial
 LIMITS_DOC = "limits"  # of manual_limits.py
+COMMISSION_DOC = "commission"  # the head of the commissioning report
 OFF_SHOWS_DOC = "off_shows"  # of off_shows.py
 
 
@@ -95,9 +96,10 @@ class Primary:
         self.evses = Evses(self)
         self.parts += role_parts(self)
         self.commissioning: "CommissioningFace | None" = None  # roles/service/commissioning.py, once an installer asks for it
+        self.resetting: "str | None" = None
         self._console: "PrimaryConsole | None" = None  # what the console needs: 10 KB of a board's memory, loaded when the console is used
         self._access: "Access | None" = None
-        if self.documents.get(CONSOLE_DOC) or CONSOLE_DOC in self.documents.damaged:
+        if any([self.documents.get(name) or name in self.documents.damaged for name in CONSOLE_DOCS]):
             self._load_console()
         self._manual_limits: "ManualLimits | None" = None
         if self.documents.get(LIMITS_DOC) or LIMITS_DOC in self.documents.damaged:
@@ -107,7 +109,6 @@ class Primary:
             self.off_shows()
         self._fault_injection: "FaultInjection | None" = None  # of a bench
         self.voltage = VoltageMonitor(self)
-        self.resetting: "str | None" = None
         self.scanning: "ScanningFace | None" = None
         self.replacing: "ReplacingFace | None" = None
 
@@ -143,6 +144,7 @@ class Primary:
         if self._access is None:
             from ampacity.console.access import Access
             self._access = Access(self.documents, os.urandom)
+            self._access.commissioned = lambda: bool((self.documents.get(COMMISSION_DOC) or {}).get("signed"))
         return self._access
 
     async def serve_console(self) -> None:
@@ -158,6 +160,12 @@ class Primary:
                 await self.clock.sleep_ms(3600000)
         finally:
             server.close()
+
+    async def serve_serial_console(self) -> None:
+        """The console on the serial line that the boot facts name."""
+        from ampacity.console.serial_console import SerialConsole, line_facts
+        line = self.platform.open_line(line_facts(self.platform.boot["console_line"]))
+        await SerialConsole(line, self.clock, self.access, lambda: self.console).run()
 
     def _make_guard(self) -> "Guard":
         """With a parent the guard keeps its grant, too (rule 13)."""
@@ -247,7 +255,7 @@ class Primary:
         self.voltage.step(now_ms)
         for part in self.parts:
             part.step(now_ms)
-        for work in (self.scanning, self.replacing):
+        for work in (self._console, self.scanning, self.replacing):
             if work is not None:
                 work.step(now_ms)
         if self.upstream is not None:
@@ -324,6 +332,8 @@ class Primary:
     def start_tasks(self) -> "list[Task[None]]":
         """All loops but the safety loop as tasks."""
         loops: "list[tuple[str, Any]]" = [("housekeeping", self.housekeeping), ("console", self.serve_console)]
+        if self.platform.boot.get("console_line"):
+            loops.append(("serial console", self.serve_serial_console))
         for wire in self.buses.wires:
             loops.append((wire.name, wire.start))
         if self.parent_link is not None:
@@ -356,7 +366,8 @@ def make_primary(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Pr
         return Primary(platform, site, log)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as e:
         log.add("error", format_exception(e), platform.clock.now_ms())
-        raise Rejected("site.json", "%s: %s" % (type(e).__name__, e), "a site.json compiled by `ampacity run` or `ampacity push`; details in the log")
+        allowed = "a site.json compiled by `ampacity run` or `ampacity configure push`; details in the log"
+        raise Rejected("site.json", "%s: %s" % (type(e).__name__, e), allowed)
 
 
 async def run(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> None:

@@ -50,10 +50,10 @@ if False:  # for the type checker
         locals: "list[LocalDriver]"
         safety: SafetyLoop
         parts: "list[OptionalPart]"
+        resetting: "str | None"
         commissioning: "CommissioningFace | None"
         scanning: "ScanningFace | None"
         replacing: "ReplacingFace | None"
-        resetting: "str | None"
 
         @property
         def evses(self) -> EvsesFace: ...

@@ -37,7 +37,7 @@ if False:  # for the type checker
 TICK_MS = 100
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
 FLAG_OPEN = 2
-TRUSTED = ("access", "latched", "written")  # documents that must not vanish unseen
+TRUSTED = ("access", "access_viewer", "access_manufacturer", "interfaces", "latched", "written")  # documents that must not vanish unseen
 # bit of the map for each fault name; the last one represents all that are not named
 FAULT_BITS = {
     "rcm": 0,
@@ -255,11 +255,13 @@ async def bus_loop(secondary: "Secondary", engine: "ModbusServer", line: "Line",
             act_on_grants(secondary, platform, clock.now_ms())
 
 
-async def keep_loop(secondary: "Secondary", platform: "RolePlatform") -> None:
-    """The housekeeping of a secondary, once a second."""
-    while True:
+async def keep_loop(secondary: "Secondary", platform: "RolePlatform", target: "SecondaryConsole") -> None:
+    """The housekeeping of a secondary and its console, once a second."""
+    while not target.restarts:
         await platform.clock.sleep_ms(1000)
         secondary.housekeep(platform.clock.now_ms())
+        target.step(platform.clock.now_ms())
+    platform.reset("immediate")
 
 
 def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "tuple[Line | None, Coroutine[Any, Any, None]]":
@@ -293,14 +295,20 @@ async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
         platform.files = DiskFiles(platform.folder)
     secondary = platform.role = Secondary(config, port, DocumentStore(platform.files, trusted=TRUSTED), log, platform.clock.now_ms())
     line, serving = open_bus(secondary, platform, log)
-    tasks = [asyncio.create_task(serving), asyncio.create_task(keep_loop(secondary, platform))]
+    tasks = [asyncio.create_task(serving)]
     if platform.boot.get("update") or platform.boot.get("slot"):
         from ampacity.roles.updates.secondary_updates import start
         tasks += start(secondary, platform, log)
+    target = SecondaryConsole(secondary, platform.clock, platform, checked)
+    tasks.append(asyncio.create_task(keep_loop(secondary, platform, target)))
     if platform.boot.get("console"):
         host, number = parse_address(platform.boot["console"])
-        target = SecondaryConsole(secondary, platform.clock)
         await serve(platform, host, number, target.access, lambda: target, log)
+    if platform.boot.get("console_line"):
+        from ampacity.console.serial_console import SerialConsole, line_facts
+
+        serial = platform.open_line(line_facts(platform.boot["console_line"]))
+        tasks.append(asyncio.create_task(SerialConsole(serial, platform.clock, target.access, lambda: target).run()))
     try:
         await safety_loop(secondary, platform)
     except InvariantBroken as e:

@@ -1,8 +1,8 @@
 """CBOR as bundles, key lists and records use it: deterministic encoding only (RFC 8949, section 4.2.1).
 
-Integers of 64 bits, byte strings, texts, arrays, and maps with integers or texts as keys. Whatever has a second form, or is none of
-these (tags, floats, simple values, indefinite lengths), is refused with the byte where it begins. Nothing is allocated before its
-length is known to be there.
+Integers of 64 bits, byte strings, texts, arrays, and maps with integers or texts as keys; a configuration also has false, true and null.
+Whatever has a second form, or is none of these (tags, floats, other simple values, indefinite lengths), is refused with the byte
+where it begins. Nothing is allocated before its length is known to be there.
 """
 
 from ampacity.base.errors import Rejected
@@ -12,26 +12,38 @@ if False:  # for the type checker
     from typing import Any
 
     Buffer = bytes | bytearray
+    Limits = tuple[int, int, bool]
 
 UINT, NINT, BYTES, TEXT, ARRAY, MAP, TAG = range(7)
 DEPTH_MAX = 4
 ITEMS_MAX = 1024
 WORD_BYTES = {24: 1, 25: 2, 26: 4, 27: 8}
+SIMPLE = {0xF4: False, 0xF5: True, 0xF6: None}
+BUNDLE = (DEPTH_MAX, ITEMS_MAX, False)
+CONFIGURATION = (12, 65536, True)  # as deep as the profiles of a site; each site of 256 KiB has fewer values
 
 
-def decode(data: "Buffer", name: str, start: int = 0) -> "Any":
-    """The one value of `data` from byte `start`: int, bytes, str, list or dict. name: what it is, for errors. Raises Rejected."""
-    reader = _Reader(data, name, start)
+def decode(data: "Buffer", name: str, start: int = 0, limits: "Limits" = BUNDLE) -> "Any":
+    """The one value of `data` from byte `start`: int, bytes, str, list or dict. name: what it is, for errors. Raises Rejected.
+
+    limits: greatest depth, most values, and whether false, true and null are values.
+    """
+    reader = _Reader(data, name, start, limits)
     value = reader.item(0)
     if reader.at != len(data):
         raise reader.wrong(reader.at, "%d bytes after the end" % (len(data) - reader.at), "no trailing bytes")
     return value
 
 
-def encode(value: "Any") -> bytes:
-    """Deterministic bytes of an int of at most 64 bits, bytes, str, list, tuple or dict with int or str keys. ValueError for anything else."""
+def encode(value: "Any", simple: bool = False) -> bytes:
+    """Deterministic bytes of an int of at most 64 bits, bytes, str, list, tuple or dict with int or str keys; simple: bool and None, too.
+
+    ValueError for anything else.
+    """
     if isinstance(value, bool) or value is None:
-        raise ValueError("no form for %r" % (value,))
+        if not simple:
+            raise ValueError("no form for %r" % (value,))
+        return b"\xf6" if value is None else b"\xf5" if value else b"\xf4"
     if isinstance(value, int):
         return head(UINT, value) if value >= 0 else head(NINT, -1 - value)
     if isinstance(value, (bytes, bytearray)):
@@ -40,9 +52,9 @@ def encode(value: "Any") -> bytes:
         raw = value.encode()
         return head(TEXT, len(raw)) + raw
     if isinstance(value, (list, tuple)):
-        return head(ARRAY, len(value)) + b"".join([encode(each) for each in value])
+        return head(ARRAY, len(value)) + b"".join([encode(each, simple) for each in value])
     if isinstance(value, dict):
-        pairs = sorted([(encode(key), encode(value[key])) for key in value])
+        pairs = sorted([(encode(key), encode(value[key], simple)) for key in value])
         return head(MAP, len(pairs)) + b"".join([key + content for key, content in pairs])
     raise ValueError("no form for %r" % (value,))
 
@@ -58,10 +70,11 @@ def head(major: int, number: int) -> bytes:
 
 
 class _Reader:
-    def __init__(self, data: "Buffer", name: str, start: int) -> None:
+    def __init__(self, data: "Buffer", name: str, start: int, limits: "Limits") -> None:
         self.data = data
         self.name = name
         self.at = start
+        self.depth_max, self.items_max, self.simple = limits
         self.items = 0
 
     def wrong(self, at: int, value: object, allowed: str) -> Rejected:
@@ -70,8 +83,11 @@ class _Reader:
     def item(self, depth: int) -> "Any":
         start = self.at
         self.items += 1
-        if self.items > ITEMS_MAX:
-            raise self.wrong(start, "another item", "at most %d items" % ITEMS_MAX)
+        if self.items > self.items_max:
+            raise self.wrong(start, "another item", "at most %d items" % self.items_max)
+        if self.simple and self.at < len(self.data) and self.data[self.at] in SIMPLE:
+            self.at += 1
+            return SIMPLE[self.data[start]]
         major, number = self._head()
         if major == UINT:
             return number
@@ -81,8 +97,8 @@ class _Reader:
             return bytes(self._take(number, start))
         if major == TEXT:
             return self._text(number, start)
-        if depth == DEPTH_MAX:
-            raise self.wrong(start, "an array or map", "at most %d levels" % DEPTH_MAX)
+        if depth == self.depth_max:
+            raise self.wrong(start, "an array or map", "at most %d levels" % self.depth_max)
         if major == ARRAY:
             self._there(number, start)
             return [self.item(depth + 1) for _ in range(number)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ampacity_host.cli import completion
+from ampacity_host.cli import completion, configure_commands
 from ampacity_host.cli.board_commands import boards, selftest
 from ampacity_host.cli.bundle_commands import bundles
 from ampacity_host.cli.controller import NO_CONNECTION, USAGE, ControllerOption, fail, reached
@@ -95,8 +95,6 @@ def at_least(least: int) -> Callable[[float | None], float | None]:
 
 
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file", callback=there, autocompletion=completion.site_files)]
-PromptOption = Annotated[str, typer.Option("--controller", metavar="TTY", help="serial device with the MicroPython prompt of the controller")]
-FolderOption = Annotated[str, typer.Option("--folder", metavar="FOLDER", help="data folder on the controller")]
 SecondaryOption = Annotated[
     str | None, typer.Option("--secondary", metavar="EVSE", help="configure the controller inside this EVSE", autocompletion=completion.evses)
 ]
@@ -149,6 +147,8 @@ def run(
     secondary: SecondaryOption = None,
     line: LineOption = None,
     watchdog: Annotated[str | None, typer.Option(metavar="DEVICE", help="hardware watchdog, fed by the safety loop, such as /dev/watchdog")] = None,
+    console_line: Annotated[str | None, typer.Option("--console-line", metavar="PORT", help="serial device for a console, 115200 baud, 8N1")] = None,
+    presence: Annotated[str | None, typer.Option(metavar="gpio:N", help="input that is closed while a person at the controller commits")] = None,
     slots: Annotated[Path | None, typer.Option("--slots", metavar="DIR", help="folder with two slots for updates: ampacity bundle slots")] = None,
     bundle_folder: Annotated[
         Path | None, typer.Option("--bundle-folder", metavar="DIR", help="where bundles of a USB stick appear; default: inbox in --slots")
@@ -168,10 +168,11 @@ def run(
         except ValueError as problem:
             raise fail(f"--console: {problem}", USAGE) from None
         print(writer.dumps({"console": console, "data": str(data), "runtime": runtime.value, "secondary": secondary}), flush=True)
+    doors = {"console_line": console_line, "presence": presence}
     if bundle_folder is not None and slots is None:
         raise fail("--bundle-folder goes with --slots", USAGE)
     updates = None if slots is None else Slots(slots, bundle_folder)
-    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog, came, updates))
+    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog, came, doors, updates))
 
 
 @app.command(epilog="Exit codes: 0 stopped, 1 the site is refused, 2 wrong usage. Prints one line of JSON when the rig is ready.")
@@ -331,44 +332,7 @@ def replace(
     raise typer.Exit(replace_command(SimpleNamespace(**locals())))
 
 
-@app.command(
-    epilog="Exit codes: 0 written and read back, 1 the site is refused or the read-back differs, 2 wrong usage, 3 no connection."
-)
-def push(
-    site: SiteArgument, controller: PromptOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Write the compiled SITE.toml to a MicroPython controller, read it back and restart it."""
-    from ampacity_host.configure.push_pull import push_command
-
-    raise typer.Exit(push_command(site, controller, folder, secondary, line, json))
-
-
-@app.command(epilog="Exit codes: 0 done, 1 the controller has no configuration, 2 wrong usage, 3 no connection.")
-def pull(
-    controller: PromptOption,
-    folder: FolderOption = "",
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="default: standard output")] = None,
-    json: Annotated[bool, typer.Option("--json", help="with --out: one JSON object on standard output")] = False,
-) -> None:
-    """Fetch the compiled configuration from a MicroPython controller."""
-    from ampacity_host.configure.push_pull import pull_command
-
-    status = pull_command(controller, folder, out)
-    if json and out is not None:
-        typer.echo(writer.dumps({"ok": not status, "out": str(out)}))
-    raise typer.Exit(status)
-
-
-@app.command(epilog="Exit codes: 0 no difference, 1 a difference or a refused site, 2 wrong usage, 3 no connection.")
-def diff(
-    site: SiteArgument, controller: PromptOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Compare the configuration of a MicroPython controller with SITE.toml; secrets are not shown."""
-    from ampacity_host.configure.push_pull import diff_command
-
-    raise typer.Exit(diff_command(site, controller, folder, secondary, line, json))
+configure_commands.add_to(app, SiteArgument, SecondaryOption, LineOption, reached)
 
 
 @app.command(epilog="Exit codes: 0 found, 1 no match, 2 wrong usage.")

@@ -16,6 +16,7 @@ OLD = {
     "commission": {"--console": CONTROLLER, "--port": CONTROLLER}, "replace": {"--console": CONTROLLER, "--port": CONTROLLER},
     "push": {"--port": CONTROLLER}, "pull": {"--port": CONTROLLER}, "diff": {"--port": CONTROLLER},
 }  # fmt: skip
+BELOW = {"push": "configure", "pull": "configure", "diff": "configure"}  # commands that were at the top
 
 
 def respelled(args: list[str], old: dict[str, str]) -> list[str]:
@@ -87,4 +88,6 @@ class Group(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """`rig do` is a command of two words, because `rig` takes a site as its first argument."""
+        if args and args[0] in BELOW:
+            args = [BELOW[args[0]], *args]
         return super().resolve_command(ctx, ["rig do", *args[2:]] if args[:2] == ["rig", "do"] else args)

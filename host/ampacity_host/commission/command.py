@@ -10,7 +10,7 @@ from ampacity_host.commission.installer import KeyboardInstaller, NoInstaller
 from ampacity_host.commission.report import NoReport, fetch, holds, read, write
 from ampacity_host.commission.screen import Screen
 from ampacity_host.console.controller_option import ControllerRef, door_of
-from ampacity_host.console.link import BlockingLink, Link, LinkLost, Refused
+from ampacity_host.console.link import BlockingLink, Link, LinkLost, Refused, asked_password
 from ampacity_host.failure import failed
 
 OK, REFUSED, USAGE, NO_CONNECTION, INTERRUPTED = 0, 1, 2, 3, 130
@@ -51,7 +51,7 @@ def commission_command(
 
 def open_link(controller: ControllerRef) -> Link:
     """ValueError: no controller has written there where its console listens."""
-    return BlockingLink(door_of(controller))
+    return BlockingLink(door_of(controller), asked_password)
 
 
 def status_of(problem: Exception) -> int:

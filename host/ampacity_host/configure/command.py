@@ -20,6 +20,7 @@ from ampacity_host.configure.analysis.site_migration import after_change
 from ampacity_host.configure.analysis.terminal_report import finding_line, show, show_mistakes
 from ampacity_host.configure.running.fallback_folder import Refuses, beside, refusing, report_refusal
 from ampacity_host.configure.running.kept_evidence import kept_evidence
+from ampacity_host.configure.running.last_source import digest_of, record, was_sent
 from ampacity_host.configure.running.supervisor import ENDED, Program, supervise
 from ampacity_host.configure.site_file.tls import own_tls
 from ampacity_host.failure import failed
@@ -145,11 +146,18 @@ def own_folder(data: Path) -> None:
         print(f"warning: other users can read {data} with its passwords and keys: its file modes cannot be changed", file=sys.stderr)
 
 
-def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: str, more: dict[str, Any] | None = None) -> None:
-    """Write site.json, boot.json and console.json into the data folder."""
+def prepare(
+    config: dict[str, Any], data: Path, role: str, name: str, console: str, more: dict[str, Any] | None = None, source: str | None = None,
+) -> None:  # fmt: skip
+    """Write site.json, boot.json and console.json into the data folder. source: digest of the site file; None: site.json is always written."""
     own_folder(data)
     address = free_address(console)
-    write_json(data / "site.json", config)
+    if source is not None and was_sent(data, source):
+        print("ampacity: the configuration sent over the console is active, not that of the site file, which is older", file=sys.stderr)
+    else:
+        write_json(data / "site.json", config)
+        if source is not None:
+            record(data, source)
     boot: dict[str, Any] = {"role": role, "name": name, "console": address, "echo": True}
     boot.update(more or {})
     if (data / ENDED).exists():
@@ -160,8 +168,12 @@ def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: s
 
 
 def run_command(path: Path, data: Path, runtime: str, console: str, secondary: str | None, line: str | None,
-                watchdog: str | None = None, came: Sequence[int] = (), slots: Slots | None = None) -> int:  # fmt: skip
-    """Compile, write and run the controller in the foreground; its exit status. came: signals of `note_signals`."""
+                watchdog: str | None = None, came: Sequence[int] = (), doors: dict[str, str | None] | None = None,
+                slots: Slots | None = None) -> int:  # fmt: skip
+    """Compile, write and run the controller in the foreground; its exit status. came: signals of `note_signals`.
+
+    doors: `console_line` and `presence` for boot.json.
+    """
     config = accepted(path, secondary, line, None if secondary else data)
     if config is None:
         return 1
@@ -171,6 +183,7 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     if any("tcp" not in each and each.get("port", "virtual") == "virtual" for each in lines):
         return failed("this site has a virtual port: run it with `ampacity rig`, or name a real port (--line for a secondary)", 2)
     boot: dict[str, Any] = {} if watchdog is None else {"watchdog": watchdog}
+    boot |= {name: value for name, value in (doors or {}).items() if value is not None}
     try:
         if watchdog is not None:
             need_device(watchdog)
@@ -178,7 +191,8 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         need_reading(data)
         if secondary is None:
             print_change(config, data)
-        held, data = settle(config, data, "secondary" if secondary else "primary", secondary or "primary", console, boot)
+        role, source = "secondary" if secondary else "primary", digest_of(path, secondary, line)
+        held, data = settle(config, data, role, secondary or "primary", console, boot, source)
         program, environment = command(runtime, data)
     except Busy as busy:
         return failed(busy, BUSY)
@@ -220,22 +234,26 @@ def unfit(data: Path, problem: OSError) -> str:
     return f"{data} is not a folder and cannot be created; choose another folder"
 
 
-def settle(config: dict[str, Any], data: Path, role: str, name: str, console: str, boot: dict[str, Any]) -> tuple[Any, Path]:
+def settle(
+    config: dict[str, Any], data: Path, role: str, name: str, console: str, boot: dict[str, Any], source: str | None = None,
+) -> tuple[Any, Path]:  # fmt: skip
     """(the lock, the folder in which the controller runs): the data folder, or a temporary one if its medium refuses."""
     both = Locks()
     try:
-        return both, settled(both, config, data, role, name, console, boot)
+        return both, settled(both, config, data, role, name, console, boot, source)
     except BaseException:
         both.close()
         raise
 
 
-def settled(locks: "Locks", config: dict[str, Any], data: Path, role: str, name: str, console: str, boot: dict[str, Any]) -> Path:
+def settled(
+    locks: "Locks", config: dict[str, Any], data: Path, role: str, name: str, console: str, boot: dict[str, Any], source: str | None,
+) -> Path:  # fmt: skip
     """The folder in which the controller runs, prepared, with its locks."""
     try:
         with refusing():
             locks.add(sole(data))
-            prepare(config, data, role, name, console, boot)
+            prepare(config, data, role, name, console, boot, source)
             return data
     except Refuses as refusal:
         locks.keep(data)

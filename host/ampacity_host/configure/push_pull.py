@@ -1,4 +1,4 @@
-"""push, pull, diff: the configuration of a controller behind a MicroPython prompt, moved by mpremote's transport.
+"""Files of a controller behind a MicroPython prompt, moved by mpremote's transport: pushed and pulled.
 
 A file is written next to the old one in small pieces, its SHA-256 compared on both sides, and only then renamed: a cable
 pulled at any moment leaves the old configuration whole.
@@ -8,9 +8,7 @@ import ast
 import hashlib
 import json
 import os
-import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +16,9 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 from serial import SerialException
 
-from ampacity_host.configure.command import accepted
-from ampacity_host.failure import failed
-
 NAME = "site.json"
 PIECE = 384
 CONNECT_S = 8
-SECRETS = ("password", "key_pem")
 HASH = """
 def _hash(name):
     import hashlib
@@ -110,7 +104,11 @@ class Prompt:
         self.run("_file.close()\ngetattr(os, 'sync', lambda: None)()")
         if self.hash_of(new) != hashlib.sha256(data).digest():
             raise TransferRefused("the controller stored other bytes than were sent; its old configuration stays in force")
-        self.run(f"try:\n os.rename({new!r}, {name!r})\nexcept OSError:\n os.remove({name!r})\n os.rename({new!r}, {name!r})")
+        self.rename(new, name)
+
+    def rename(self, old: str, name: str) -> None:
+        """A file takes the place of another one."""
+        self.run(f"import os\ntry:\n os.rename({old!r}, {name!r})\nexcept OSError:\n os.remove({name!r})\n os.rename({old!r}, {name!r})")
 
 
 def place_of(folder: str) -> str:
@@ -120,46 +118,6 @@ def place_of(folder: str) -> str:
 def encoded(config: dict[str, Any]) -> bytes:
     """The bytes that a controller stores: the same configuration gives the same bytes."""
     return json.dumps(config, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
-
-
-def differences(stored: Any, wanted: Any, path: str = "") -> Iterator[str]:
-    """Lines "path: stored -> wanted" of all leaves in which two configurations differ; secrets are not shown."""
-    if isinstance(stored, dict) and isinstance(wanted, dict):
-        for key in sorted(stored.keys() | wanted.keys()):
-            yield from differences(stored.get(key), wanted.get(key), f"{path}.{key}" if path else key)
-    elif isinstance(stored, list) and isinstance(wanted, list) and len(stored) == len(wanted):
-        for index, (one, other) in enumerate(zip(stored, wanted, strict=True)):
-            yield from differences(one, other, f"{path}[{name_of(other, index)}]")
-    elif stored != wanted:
-        hidden = path.rpartition(".")[2] in SECRETS
-        yield f"{path}: differs" if hidden else f"{path}: {json.dumps(stored)} -> {json.dumps(wanted)}"
-
-
-def name_of(item: Any, index: int) -> object:
-    return item["name"] if isinstance(item, dict) and "name" in item else index
-
-
-def push_command(site: Path, port: str, folder: str, secondary: str | None, line: str | None, as_json: bool = False) -> int:
-    """Write and read back. 0 done, 1 refused, 3 no connection."""
-    config = accepted(site, secondary, line)
-    if config is None:
-        return 1
-    data, name = encoded(config), place_of(folder)
-    told = {"file": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    try:
-        with Prompt(port) as prompt:
-            if prompt.hash_of(name) == hashlib.sha256(data).digest():
-                print(json.dumps(told | {"written": False}) if as_json else f"{name}: the controller already has it")
-                return 0
-            prompt.write(name, data)
-            back = prompt.read(name)
-            if back != data:
-                raise TransferRefused("the controller reads back other bytes than were sent")
-    except (NoConnection, TransferRefused) as problem:
-        return print_problem(problem)
-    text = f"{name}: {len(data)} bytes written, read back the same, sha256 {told['sha256'][:16]}"  # type: ignore[index]
-    print(json.dumps(told | {"written": True}) if as_json else text)
-    return 0
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -172,44 +130,3 @@ def write_private(path: Path, data: bytes) -> None:
     except OSError:
         os.unlink(new)
         raise
-
-
-def pull_command(port: str, folder: str, out: Path | None) -> int:
-    """Fetch the configuration. 0 done, 1 there is none, 2 it cannot be written here, 3 no connection."""
-    try:
-        with Prompt(port) as prompt:
-            data = prompt.read(place_of(folder))
-    except (NoConnection, TransferRefused) as problem:
-        return print_problem(problem)
-    if out is None:
-        print(data.decode())
-        return 0
-    try:
-        write_private(out, data)
-    except OSError as problem:
-        return failed(f"{out}: {problem.strerror}", 2)
-    return 0
-
-
-def diff_command(site: Path, port: str, folder: str, secondary: str | None, line: str | None, as_json: bool = False) -> int:
-    """0 the same, 1 it differs, 3 no connection."""
-    config = accepted(site, secondary, line)
-    if config is None:
-        return 1
-    try:
-        with Prompt(port) as prompt:
-            stored = json.loads(prompt.read(place_of(folder)))
-    except (NoConnection, TransferRefused) as problem:
-        return print_problem(problem)
-    except ValueError:
-        print("the controller's configuration is not JSON", file=sys.stderr)
-        return 1
-    lines = list(differences(stored, json.loads(encoded(config))))
-    for text in [json.dumps({"same": not lines, "differences": lines})] if as_json else lines:
-        print(text)
-    return 1 if lines else 0
-
-
-def print_problem(problem: Exception) -> int:
-    print(f"ampacity: {problem}", file=sys.stderr)
-    return 3 if isinstance(problem, NoConnection) else 1

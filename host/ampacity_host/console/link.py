@@ -6,8 +6,11 @@ answer and nothing else does (`ampacity.console.server`).
 
 import asyncio
 import contextlib
+import getpass
 import json
 import os
+import sys
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from ampacity.base.within import within
@@ -22,6 +25,8 @@ RETRY_S = 0.5
 QUIET_S = 0.2
 BAUD = 115200
 PASSWORDS = ("login ", "password ")
+LOGIN_FIRST = ("login as installer first", "login as viewer first")  # the installer may do both
+PASSWORD = "AMPACITY_PASSWORD"  # noqa: S105 - name of the variable
 ASKS = ("show", "why", "log", "scan status", "commission status", "commission lines", "commission report", "replace status",
         "transfer begin", "transfer data", "transfer status")  # change nothing, or a second time nothing more
 
@@ -209,16 +214,42 @@ def reason(problem: Exception) -> str:
     return getattr(problem, "strerror", None) or str(problem)
 
 
-class BlockingLink:
-    """A ConsoleLink whose answers are waited for; Ctrl-C ends a wait."""
+def needs_login(text: str) -> bool:
+    """Is this answer a refusal that a login of the installer ends?"""
+    return text.startswith(REFUSED) and any(words in text for words in LOGIN_FIRST)
 
-    def __init__(self, door: Door) -> None:
+
+def password_of_environment() -> str | None:
+    """The installer's password in AMPACITY_PASSWORD."""
+    return os.environ.get(PASSWORD) or None
+
+
+def asked_password() -> str | None:
+    """The same, or what the person at the terminal types."""
+    return password_of_environment() or (getpass.getpass("installer's password: ") if sys.stdin.isatty() else None)
+
+
+class BlockingLink:
+    """A ConsoleLink whose answers are waited for; Ctrl-C ends a wait.
+
+    password: function that gives the installer's, None: there is none to give. Where the controller asks for a login, one is made.
+    """
+
+    def __init__(self, door: Door, password: Callable[[], str | None] = password_of_environment) -> None:
         self._link = ConsoleLink(door)
         self._runner = asyncio.Runner()
+        self._password = password
 
     def ask(self, line: str) -> str:
-        """The answer's text. LinkLost when there is none."""
-        return self._runner.run(self._link.ask(line))
+        """The answer's text; that of a login which was refused. LinkLost when there is none."""
+        text = self._runner.run(self._link.ask(line))
+        if not needs_login(text):
+            return text
+        password = self._password()
+        if password is None:
+            return text
+        login = self._runner.run(self._link.ask(f"login {password}"))
+        return login if login.startswith(REFUSED) else self._runner.run(self._link.ask(line))
 
     def close(self) -> None:
         """Ends it, also inside of a wait that Ctrl-C ended."""

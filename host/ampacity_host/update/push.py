@@ -11,7 +11,7 @@ from typing import Any
 
 from ampacity.console.transfer import DATA_BYTES_MAX
 from ampacity_host.console.controller_option import ControllerRef, door_of
-from ampacity_host.console.link import REFUSED, BlockingLink, Link, LinkLost
+from ampacity_host.console.link import REFUSED, BlockingLink, Link, LinkLost, needs_login
 from ampacity_host.failure import failed
 from ampacity_host.progress import Progress
 
@@ -20,7 +20,6 @@ OK, NOT_TAKEN, USAGE, NO_CONNECTION = 0, 1, 2, 3
 WANTS = re.compile(r"offset (\d+)$")
 LOOK_S = 0.2  # between two questions while the controller works
 STILL_S = 120.0  # a controller that wants nothing new for so long has stopped
-NO_RIGHTS = "needs installer rights"
 BREAKS_MAX = 10  # lost connections in a row
 
 
@@ -72,7 +71,7 @@ class Push:
 
     def _ask(self, line: str) -> str:
         answer = self._link.ask(line)
-        if NO_RIGHTS in answer and self._password is not None:
+        if self._password is not None and needs_login(answer):
             accepted(self._link.ask(f"login {self._password}"))
             answer = self._link.ask(line)
         if answer.startswith(REFUSED):
@@ -91,7 +90,7 @@ def push_command(file: Path, controller: ControllerRef, password: str | None, ac
         return failed(f"{file}: {problem.strerror}", USAGE)
     except ValueError as problem:
         return failed(problem, USAGE)
-    link = BlockingLink(door)
+    link = BlockingLink(door) if password is None else BlockingLink(door, lambda: password)
     began_s = time.monotonic()
     try:
         push = Push(link, data, Progress(as_json), password=password)

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 from ampacity.console.settings import parse_da, parse_ms
 from ampacity.roles.service.primary_console import PLAN_SETTINGS, PrimaryConsole
 from ampacity.roles.service.secondary_console import SecondaryConsole
+from ampacity.store.document_store import DocumentStore
+from ampacity.store.memory_files import MemoryFiles
 from ampacity_host.configure.site_file.schema import EVSE, SETTINGS
 from ampacity_host.configure.site_file.value_readers import Wrong
 
@@ -26,7 +28,7 @@ def rows():
         name = row.key.rpartition(".")[2]
         yield row, (EVSE if "." in row.key else SETTINGS)[name]
     secondary = Anything()
-    secondary.documents = secondary.lease = secondary
+    secondary.documents, secondary.lease = DocumentStore(MemoryFiles()), secondary
     secondary.updates = None
     for row in SecondaryConsole(secondary, None).settings.rows:
         yield row, EVSE[row.key]

@@ -40,6 +40,29 @@ def test_a_refusal_keeps_the_controllers_words():
         as_json(link, "commission start x")
 
 
+@pytest.mark.parametrize("needs", [
+    "error: limit needs installer rights; login as installer first: `login PASSWORD`",
+    "error: show needs viewer rights; login as viewer first: `login viewer PASSWORD`"])
+def test_a_login_is_made_where_the_controller_asks_for_one(needs):
+    said = iter([needs, "ok"])
+
+    class Answers(dict):
+        def __getitem__(self, line):
+            return "installer" if line == "login a phrase" else next(said)
+
+    link = BlockingLink(SocketDoor(*talker(Answers())), lambda: "a phrase")
+    assert link.ask("limit main 16") == "ok"
+    link.close()
+
+
+@pytest.mark.parametrize("password, text", [(None, "login as installer first"), ("a phrase", "wrong password")])
+def test_without_the_password_the_refusal_is_the_answer(password, text):
+    answers = {"limit main 16": "error: login as installer first: `login PASSWORD`", "login a phrase": "error: wrong password"}
+    link = BlockingLink(SocketDoor(*talker(answers)), lambda: password)
+    assert text in link.ask("limit main 16")
+    link.close()
+
+
 def test_a_missing_controller_is_reported_with_the_address():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -88,7 +88,8 @@ def test_help_imports_no_room():
     """Help comes at once: rooms are imported by the command that needs them."""
     names = sorted(COMMANDS)
     done = subprocess.run([ROOT / ".venv" / "bin" / "python", "-c", HELPS, *names], capture_output=True, text=True, cwd=ROOT)
-    own = ("", ".board_commands", ".bundle_commands", ".commands", ".completion", ".controller",
-           ".image_commands", ".new_site", ".spelling", ".standard_streams")  # fmt: skip
+    parts = ("board", "bundle", "configure", "image")
+    plain = ("commands", "completion", "controller", "new_site", "spelling", "standard_streams")
+    own = sorted(["", *(f".{each}" for each in plain), *(f".{each}_commands" for each in parts)])
     room = [f"ampacity_host.cli{each}" for each in own]
     assert done.stderr.splitlines() == [f"{name} {room}" for name in names]

@@ -33,7 +33,7 @@ async def main(folder, secured):
     if secured:
         texts = [open(folder + "/" + name).read() for name in ("root.pem", "own.pem", "own.key.pem")]
         tls = [doors.server_tls(TlsCredentials(*texts)), lambda text: None]
-    port_of = ConsoleServer(doors, lambda: None, Log(50), lambda: "user", Access().knows)
+    port_of = ConsoleServer(doors, lambda: None, Log(50), lambda: "viewer", Access().knows)
     server = await doors.listen("127.0.0.1", 0, port_of.handle, *tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.sleep(600)

@@ -14,6 +14,7 @@ from ampacity.update.slot_state import READY, STATES, SlotState, decoded
 
 if False:  # for the type checker
     from ampacity.console.interfaces import Command
+    from ampacity.console.transfer import Open
     from ampacity.roles.interfaces import View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.roles.updates.primary_updates import PrimaryUpdates
@@ -22,7 +23,6 @@ if False:  # for the type checker
 LOOK_MS = 10000
 STAGING_DOC = "staging"  # of updates/staging.py
 UPDATE = "update [activate | roll-back | hold on | hold off]"
-TRANSFER = "transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort"
 SECONDARIES = "secondaries [stage [EVSE…] | activate EVSE… | stop | forget]"
 
 
@@ -30,7 +30,6 @@ class Updates(OptionalPart):
     """The part of a primary with two slots."""
 
     about = {
-        "transfer": "For programs: takes a file in pieces, such as a bundle of `ampacity bundle push`.",
         "update": "Shows what becomes of an update; `show update` has more. `activate`: restart with the bundle that is ready, on trial for\n"
         "up to 15 minutes. `roll-back`: restart with the version before. `hold on`: a bundle that is ready waits for `update activate`.",
         "secondaries": "Shows what becomes of updates of secondaries. `stage`: brings them the bundle that was sent for them, else the version that\n"
@@ -66,8 +65,15 @@ class Updates(OptionalPart):
                 raise NotNow("update", "", "the slots of this controller cannot be used; the log says why")
             from ampacity.roles.updates.primary_updates import PrimaryUpdates
             self._loaded = PrimaryUpdates(self._primary, places, self._inbox)
-            self._loaded.updater.transfer.sinks["secondaries"] = lambda size, digest, now_ms: self.load().load_staging().open(size, digest, now_ms)
         return self._loaded
+
+    @property
+    def sinks(self) -> "dict[str, Open]":
+        """What takes files that come over a console: for this controller, and for its secondaries."""
+        return {
+            "bundle": lambda size, digest, now_ms: self.updater.open_sink(size, digest, now_ms),
+            "secondaries": lambda size, digest, now_ms: self.load().load_staging().open(size, digest, now_ms),
+        }
 
     @property
     def commands(self) -> "dict[str, Command]":
@@ -78,7 +84,6 @@ class Updates(OptionalPart):
                 "the controller restarts with it; charging pauses on every EVSE that needs the controller.",
                 lambda words: words in (["activate"], ["roll-back"]),
             ),
-            "transfer": (TRANSFER, lambda words, now_ms: self.updater.transfer.command(words, now_ms)),
             "secondaries": (
                 SECONDARIES, lambda words, now_ms: self.load().load_staging().command(words, now_ms),
                 "the EVSE restarts; what it charges pauses.", lambda words: words[:1] == ["activate"],

@@ -4,20 +4,32 @@ from ampacity import __version__
 from ampacity.base.errors import NotNow
 from ampacity.base.quantities import amps
 from ampacity.base.tz import Zone
+from ampacity.console.changes import Changes
 from ampacity.console.error_texts import UnknownName, UsageError
 from ampacity.console.settings import Setting, SettingTable, parse_da
+from ampacity.roles.configuration.compiled_site import checked
 from ampacity.roles.service.ocpp_commands import OcppCommands
+from ampacity.roles.service.presence import presence_input
 from ampacity.roles.service.status_view import left_text
 
 if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.console.interfaces import Command
-    from ampacity.roles.interfaces import View
+    from ampacity.console.transfer import Open, Transfer
+    from ampacity.roles.interfaces import SiteFacts, View
     from ampacity.roles.primary_face import PrimaryFace
+    from ampacity.roles.service.configuring import Configuring
     from ampacity.roles.storage.persistence import Persistence
 
 SOURCE = "console"
+ANSWER_MS = 500
+SITE_TRIAL = "site_trial"  # the document of configuration/site_trial.py
+CONFIG = "config info | read OFFSET | settings"
+TRANSFER = "transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort"
+# commands and their first words that change nothing, and those whose other words are private
+QUERIES = ("gaps", "time", "scan status", "commission status", "commission lines", "commission report", "replace status", "config", "transfer")
+DISCREET = ("variable", "token")
 COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | lines [EVSE…] | report [EVSE] [--json] | sign NAME"
 SCAN = "scan BUS [standing=yes] [units=1-32] [baud=19200E1,…] [full=yes] [limit=SECONDS] | status [--json] | stop"
 PLAN_SETTINGS = (
@@ -41,8 +53,16 @@ class PrimaryConsole:
         self.primary = primary
         self.log = primary.log
         self.access = primary.access
+        self._restart: "tuple[str, int] | None" = None  # why, and when
+        self._transfers: "Transfer | None" = None  # loaded when it is first asked for
+        self.changes = Changes(
+            primary.documents, self.log, lambda now_ms: primary.wallclock.iso(now_ms) or "",
+            presence_input(primary.platform, self.log, primary.started_ms), self._returned,
+        )  # fmt: skip
         self.settings = SettingTable(self._rows(), primary.documents)
         self.settings.load()
+        if self.settings.undone:
+            self.changes.undone(self.settings.what, primary.started_ms)
         for text in self.settings.refused:
             self.log.add("warning", "stored setting refused: " + text, primary.started_ms)
         self.commands: "dict[str, Command]" = {  # with a question: the command asks first, always or where the last function is True
@@ -78,7 +98,7 @@ class PrimaryConsole:
             "start": ("start EVSE", self._start),
             "gaps": ("gaps", self._gaps),
             "variable": ("variable COMPONENT.VARIABLE [VALUE]", self._variable),
-            "restart": ("restart", self._restart, "charging pauses on every EVSE that needs the controller."),
+            "restart": ("restart", self._restart_now, "charging pauses on every EVSE that needs the controller."),
             "relearn": (
                 "relearn", self._relearn,
                 "lock-outs and distrust are forgotten. Was every EVSE inspected?", lambda words: self._relearned(words).lost,
@@ -90,10 +110,14 @@ class PrimaryConsole:
             "scan": (SCAN, self._scan),
             "replace": ("replace EVSE [serial=NUMBER] | status [--json] | stop", self._replace),
             "time": ("time", self._time),
+            "config": (CONFIG, self._config),
+            "transfer": (TRANSFER, self._transfer),
         }
         self.commands.update(OcppCommands(primary).commands)
         for part in primary.parts:
             self.commands.update(getattr(part, "commands", {}))
+        if primary.documents.get(SITE_TRIAL) is not None:
+            self.configuring().begin_trial(primary.started_ms)
 
     def view(self) -> "View":
         """The primary's view of the site, see status_view.py."""
@@ -102,6 +126,21 @@ class PrimaryConsole:
     def why(self, name: str) -> str:
         """The reasons of an EVSE's present target, as one line. Raises UnknownName."""
         return self.primary.why(self._evse(name))
+
+    def step(self, now_ms: int) -> None:
+        """Housekeeping: what was not confirmed in time is undone; a restart, once the answer that announces it has left."""
+        self.changes.step(now_ms)
+        if self._restart is not None and now_ms >= self._restart[1]:
+            self.primary.resetting, self._restart = self._restart[0], None
+
+    def noted(self, words: "list[str]") -> str:
+        """What the journal of changes has of a command; "": it changes nothing."""
+        line = " ".join(words)
+        if line in ("gone", "update", "secondaries") or any([(line + " ").startswith(each + " ") for each in QUERIES]):
+            return ""
+        if words[0] in DISCREET:
+            return "" if words[0] == "variable" and len(words) < 3 else " ".join(words[:2]) + " ..."
+        return line
 
     def about(self, word: str) -> "str | None":
         """What `help COMMAND` says, None: no such command here."""
@@ -306,6 +345,39 @@ class PrimaryConsole:
             self.primary.replacing = Replacing(self.primary)
         return self.primary.replacing.command(words, now_ms)
 
+    def _config(self, words: "list[str]", now_ms: int) -> str:
+        """The site as a whole; its part of the firmware is loaded when it is first asked for."""
+        return self.configuring().command(words, now_ms)
+
+    def _transfer(self, words: "list[str]", now_ms: int) -> str:
+        """A file in pieces: a new configuration, or what a part of this primary takes."""
+        if self._transfers is None:
+            from ampacity.console.transfer import Transfer
+            sinks: "dict[str, Open]" = {"configuration": lambda size, wanted, now_ms: self.configuring().open_sink(size, wanted, now_ms)}
+            for part in self.primary.parts:
+                sinks.update(getattr(part, "sinks", {}))
+            self._transfers = Transfer(sinks)
+        return self._transfers.command(words, now_ms)
+
+    def configuring(self) -> "Configuring":
+        """What reads and takes a configuration; loaded when it is first asked for."""
+        if self.changes.sent is None:
+            from ampacity.roles.service.configuring import Configuring
+            self.changes.sent = Configuring(self.primary.platform, self.primary.documents, self, "primary", self._judge, self._restart_with)
+        return self.changes.sent  # type: ignore[return-value]
+
+    def _judge(self, site: "SiteFacts") -> None:
+        checked(site, self.primary.guard.evidence_dump())
+
+    def _restart_with(self, text: str, now_ms: int) -> None:
+        """Without what `restart` also does: lock-outs stay."""
+        self.log.add("warning", "%s: the controller restarts" % text, now_ms)
+        self._restart = (text, now_ms + ANSWER_MS)
+
+    def _returned(self, what: str, now_ms: int) -> None:
+        if what == "configuration":
+            self._restart_with(what, now_ms)
+
     def _relearned(self, words: "list[str]") -> "Persistence":
         persistence = self.primary.persistence
         if words or not persistence.lost:
@@ -319,7 +391,7 @@ class PrimaryConsole:
         persistence.relearn(self.primary.guard)
         return "restarting"
 
-    def _restart(self, words: "list[str]", now_ms: int) -> str:
+    def _restart_now(self, words: "list[str]", now_ms: int) -> str:
         self.primary.reset("installer", 0, now_ms)
         return "restarting"
 

@@ -3,6 +3,7 @@
 ABOUT = {
     "accept": "Accepts the device that now answers at the address of this EVSE, although it differs from the previous one.",
     "commission": "Controls the guided test of wiring, meters, currents and fail-safe. `start` with names: only these EVSEs.",
+    "config": "For programs: reads the configuration without its secrets, such as for `ampacity configure pull`.",
     "confirm": "Confirms `assumed_other_a` of a circuit as in the site file, although the meter has shown more.",
     "default": "Resets an OCPP variable to its default.",
     "gaps": "Lists missing evidence per EVSE: it reserves current until it is declared or tested.",
@@ -17,6 +18,7 @@ ABOUT = {
     "start": "Skips the random start delay of this EVSE (`start_delay_s`); retries a paused idle car in its next slot.",
     "time": "Shows the time of day, its source, and the local time of the site.",
     "token": "Manages the identifiers that are valid while the CSMS is offline.",
+    "transfer": "For programs: takes a file in pieces, such as a configuration of `ampacity configure push`, or a bundle.",
     "trust": "Trusts the meter of this circuit again, after an inspection of the meter and its CTs.",
     "unlock": "Ends the lock-out of an EVSE that disobeyed or was faulted, after an inspection.",
     "variable": "Shows or sets an OCPP variable, as the CSMS would. Example: variable SampledDataCtrlr.TxUpdatedInterval 60",

@@ -6,44 +6,75 @@ from ampacity import __version__
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.quantities import amps, tenths
 from ampacity.console.access import Access
+from ampacity.console.changes import Changes
 from ampacity.console.settings import Setting, SettingTable, is_number
+from ampacity.roles.service.presence import presence_input
 
 if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.base.clock import Clock
     from ampacity.console.interfaces import Command
-    from ampacity.roles.interfaces import SecondaryFace, View
+    from ampacity.console.transfer import Open, Transfer
+    from ampacity.roles.interfaces import RolePlatform, SecondaryFace, SiteFacts, View
+    from ampacity.roles.service.configuring import Configuring
 
 UNLOCK_S_MAX = 3600
+ANSWER_MS = 500
+SITE_TRIAL = "site_trial"  # the document of configuration/site_trial.py
+CONFIG = "config info | read OFFSET | settings"
+TRANSFER = "transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort"
 
 
-class NoDocuments:
-    """The documents of settings that their owner keeps itself."""
+class WrittenSettings:
+    """The documents of settings that the secondary itself keeps: the register map has taken the values already."""
+
+    def __init__(self, secondary: "SecondaryFace", clock: "Clock") -> None:
+        self._secondary = secondary
+        self._clock = clock
 
     def get(self, name: str) -> None:
         """None: nothing is kept here."""
         return None
 
     def put(self, name: str, value: object) -> None:
-        """The register map has taken the value already."""
+        """What the register map has taken is stored now."""
+        self._secondary.housekeep(self._clock.now_ms())
+
+    def remove(self, name: str) -> None:
+        """Nothing is kept here."""
         pass
 
 
 class SecondaryConsole:
-    """secondary: the role's Secondary. Settings act on the register map, which checks them against one another."""
+    """secondary: the role's Secondary. platform, check: for a new configuration; check(config) raises Rejected.
+
+    Settings act on the register map, which checks them against one another."""
 
     version = __version__
     asked_by: object = None  # the console whose line is being answered
+    restarts = False  # its role has to end now
+    _restart_at_ms: "int | None" = None
+    _transfers: "Transfer | None" = None  # loaded when it is first asked for
 
-    def __init__(self, secondary: "SecondaryFace", clock: "Clock") -> None:
+    def __init__(
+        self, secondary: "SecondaryFace", clock: "Clock", platform: "RolePlatform | None" = None,
+        check: "Callable[[SiteFacts], object]" = lambda config: None,
+    ) -> None:
         self.secondary = secondary
         self.clock = clock
+        self.platform = platform
+        self._check = check
         self.log = secondary.log
         self.access = Access(secondary.documents, os.urandom)
+        now_ms = 0 if platform is None else clock.now_ms()
+        present = no_input if platform is None else presence_input(platform, self.log, now_ms)
+        self.changes = Changes(secondary.documents, self.log, lambda now_ms: "", present, self._returned)
         self.commands: "dict[str, Command]" = {
             "unlock": ("unlock SECONDS: settings may be written over the bus", self.unlock),
             "clear": ("clear: faults that are no longer there", self.clear),
+            "config": (CONFIG, self.config),
+            "transfer": (TRANSFER, self.transfer),
         }
         if secondary.updates is not None:
             self.commands.update(secondary.updates.commands)
@@ -51,13 +82,30 @@ class SecondaryConsole:
         lease = secondary.lease
         self.settings = SettingTable(
             [
-                Setting("fallback_a", "da", lease.fallback_da, self.setter("fallback_a", "fallback_da"), 0, 800, former="fallback"),
-                Setting("max_a", "da", lease.max_da, self.setter("max_a", "max_da"), 60, 800, former="hardware_max"),
-                Setting("power_on_a", "da", lease.power_on_da, self.setter("power_on_a", "power_on_da"), 0, 800, former="power_on"),
-                Setting("watchdog_s", "s", lease.longest_ms, self.setter("watchdog_s", "longest_ms"), 1000, 3600000, former="longest_lease_ms"),
+                self._row("fallback_a", "da", lease.fallback_da, "fallback_da", 0, 800, "fallback"),
+                self._row("max_a", "da", lease.max_da, "max_da", 60, 800, "hardware_max"),
+                self._row("power_on_a", "da", lease.power_on_da, "power_on_da", 0, 800, "power_on"),
+                self._row("watchdog_s", "s", lease.longest_ms, "longest_ms", 1000, 3600000, "longest_lease_ms"),
             ],
-            NoDocuments(),
+            WrittenSettings(secondary, clock),
+            secondary.documents,
         )
+        self.settings.load()
+        if self.settings.undone:
+            self.changes.undone(self.settings.what, now_ms)
+        for text in self.settings.refused:
+            self.log.add("warning", "settings: " + text, now_ms)
+        if platform is not None and secondary.documents.get(SITE_TRIAL) is not None:
+            self.configuring().begin_trial(now_ms)
+
+    def step(self, now_ms: int) -> None:
+        """Housekeeping: what was not confirmed in time is undone; a restart, once the answer that announces it has left."""
+        self.changes.step(now_ms)
+        self.restarts = self._restart_at_ms is not None and now_ms >= self._restart_at_ms
+
+    def noted(self, words: "list[str]") -> str:
+        """What the journal of changes has of a command; "": it changes nothing."""
+        return "" if words[0] in ("config", "transfer") or words == ["update"] else " ".join(words)
 
     def view(self) -> "View":
         """The facts of this secondary, see Secondary.view."""
@@ -72,6 +120,10 @@ class SecondaryConsole:
     def limit(self, target: str, limit_da: "int | None", watts: "int | None", ttl_ms: "int | None", now_ms: int) -> None:
         """Raises NotNow: limits are set at the primary."""
         raise NotNow("limit", target, "a secondary obeys its lease; set the limit at the console of the primary")
+
+    def _row(self, key: str, kind: str, value: int, name: str, least: int, most: int, former: str) -> "Setting":
+        """Each of them is a part of the reserve of this EVSE, so a change touches safety."""
+        return Setting(key, kind, value, self.setter(key, name), least, most, former=former, safety=True)
 
     def setter(self, key: str, name: str) -> "Callable[[int], None]":
         """Function that puts one of the four values in force; the others stay."""
@@ -102,3 +154,42 @@ class SecondaryConsole:
         """End the faults that are no longer present."""
         self.secondary.evse.reset_faults()
         return "ok"
+
+    def config(self, words: "list[str]", now_ms: int) -> str:
+        """Its configuration as a whole; its part of the firmware is loaded when it is first asked for."""
+        return self.configuring().command(words, now_ms)
+
+    def transfer(self, words: "list[str]", now_ms: int) -> str:
+        """A file in pieces: a new configuration, or a bundle where there are two slots."""
+        if self._transfers is None:
+            from ampacity.console.transfer import Transfer
+
+            sinks: "dict[str, Open]" = {"configuration": lambda size, wanted, now_ms: self.configuring().open_sink(size, wanted, now_ms)}
+            if self.secondary.updates is not None:
+                sinks.update(self.secondary.updates.sinks)
+            self._transfers = Transfer(sinks)
+        return self._transfers.command(words, now_ms)
+
+    def configuring(self) -> "Configuring":
+        """What reads and takes a configuration; loaded when it is first asked for. Raises NotNow where there is no data folder."""
+        platform = self.platform
+        if platform is None:
+            raise NotNow("config", "", "this controller has no data folder")
+        if self.changes.sent is None:
+            from ampacity.roles.service.configuring import Configuring
+
+            self.changes.sent = Configuring(platform, self.secondary.documents, self, "secondary", self._check, self._restart)
+        return self.changes.sent  # type: ignore[return-value]
+
+    def _restart(self, text: str, now_ms: int) -> None:
+        self.log.add("warning", "%s: the controller restarts" % text, now_ms)
+        self._restart_at_ms = now_ms + ANSWER_MS
+
+    def _returned(self, what: str, now_ms: int) -> None:
+        if what == "configuration":
+            self._restart(what, now_ms)
+
+
+def no_input() -> bool:
+    """Without a platform there is no presence input."""
+    return False

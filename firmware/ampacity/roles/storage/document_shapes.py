@@ -17,6 +17,12 @@ secondary {boots:i0..65535,energy_wh:i0..4294967295}
 written {fallback_da:i0..800,max_da:i60..800,power_on_da:i0..800,longest_ms:i1000..3600000}
 latched [s100*99]
 access {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
+access_viewer {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
+access_manufacturer {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
+interfaces {*:(none viewer installer manufacturer)}
+changes {count:i0..,rows:[[i0..,s40,s200,s120]*99]}
+console_trial {*:x}
+site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120}
 """
 
 

@@ -22,8 +22,8 @@ LATCHED = "latched"  # faults of our own charging points that wait for a hand on
 UNREAD = "unread"  # the fault that replaces latched ones that cannot be read
 # documents on which trust rests: one that is damaged, or was there and is gone, never counts as one that never was
 TRUSTED = (
-    "access", EVIDENCE, LATCHED, "limits", "contract", "upstream_own", "upstream_floor", "ocpp_network", "ocpp_secret", "ocpp_profiles",
-    "off_shows",
+    "access", "access_viewer", "access_manufacturer", "interfaces", EVIDENCE, LATCHED, "limits", "contract", "upstream_own", "upstream_floor",
+    "ocpp_network", "ocpp_secret", "ocpp_profiles", "off_shows",
 )  # fmt: skip
 DOCUMENT_BYTES_MAX = 262144  # the evidence of a site takes some 350 bytes for each EVSE
 SAVE_MS = 60000

@@ -4,7 +4,6 @@ import asyncio
 
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.bus.leases import update_window as window
-from ampacity.console.transfer import USAGE
 from ampacity.roles.updates.found import find_places, inbox_of
 from ampacity.roles.updates.updater import UPDATE, Updater
 from ampacity.update.delivery import CHECKING, KEYS, READY, RECEIVING, REFUSED
@@ -18,6 +17,7 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.bus.leases.update_window import Facts
     from ampacity.console.interfaces import Command
+    from ampacity.console.transfer import Open
     from ampacity.roles.interfaces import RolePlatform, SecondaryFace, View
     from ampacity.roles.updates.places import Places
 
@@ -31,7 +31,7 @@ class SecondaryUpdates:
     """secondary: whose facts these are; places: its slots; inbox: folder of a stick."""
 
     about = {
-        "transfer": "For programs: takes a file in pieces, such as a bundle of `ampacity bundle push`.",
+        "transfer": "For programs: takes a file in pieces, such as a bundle or a configuration.",
         "update": "Shows what becomes of an update; `show update` has more. `activate` and `roll-back` restart this secondary.",
     }
 
@@ -47,8 +47,12 @@ class SecondaryUpdates:
         """For the console."""
         return {
             "update": (UPDATE, self.updater.command, "this EVSE restarts with it.", lambda words: words in (["activate"], ["roll-back"])),
-            "transfer": (USAGE, self.updater.transfer.command),
         }
+
+    @property
+    def sinks(self) -> "dict[str, Open]":
+        """What takes files that come over the console."""
+        return {"bundle": self.updater.open_sink}
 
     def view(self, now_ms: int) -> "View":
         """For `show update`."""

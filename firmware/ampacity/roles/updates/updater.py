@@ -5,7 +5,6 @@ Both roles have one. The role says which facts show that it works and what preve
 
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.console.error_texts import UsageError
-from ampacity.console.transfer import Transfer
 from ampacity.roles.updates.inbox import Inbox
 from ampacity.update.delivery import FAILED, IDLE, READY, RECEIVING, REFUSED, Delivery
 from ampacity.update.slot_content import FOLDERS, SlotContent
@@ -92,7 +91,6 @@ class Updater:
         self.longest_us = 0  # of one step
         self.delivery: "Taking" = Delivery(places.slots, places.trust, places.device)
         self.inbox = Inbox(folder, self.delivery, log)
-        self.transfer = Transfer({"bundle": self._open})
         self.trial: "Trial | None" = None
         self._quiet_since_ms: "int | None" = None
         self._hindrance = ""
@@ -188,7 +186,8 @@ class Updater:
 
     # deliveries
 
-    def _open(self, size: int, digest: bytes, now_ms: int) -> BundleSink:
+    def open_sink(self, size: int, digest: bytes, now_ms: int) -> BundleSink:
+        """What takes a bundle or a key list that comes over a console. Raises NotNow, Rejected."""
         self.begin("console", size)
         self.log.add("info", "update: %d bytes from a console" % size, now_ms)
         return BundleSink(self, "console")

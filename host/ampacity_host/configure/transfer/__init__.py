@@ -1,0 +1,1 @@
+"""`ampacity configure`: the configuration of a controller, sent, fetched, compared, saved and restored."""

@@ -1,0 +1,92 @@
+"""The console on a serial line: lines in, answers out, no faster than the line; a session ends by itself."""
+
+from helper_target import Target, set_quickly
+
+from ampacity.console.serial_console import IDLE_MS, PENDING_BYTES_MAX, PIECE_BYTES, SerialConsole, line_facts
+
+PHRASE = "a long pass phrase"
+
+
+class Hand:
+    """A clock moved by hand; sleeping moves it."""
+
+    def __init__(self):
+        self.ms = 1000
+
+    def now_ms(self):
+        return self.ms
+
+    def now_us(self):
+        return self.ms * 1000
+
+    async def sleep_ms(self, duration_ms):
+        self.ms += duration_ms
+
+
+class Wire:
+    def __init__(self):
+        self.up = True
+        self.pieces = []
+
+    def write(self, data):
+        self.pieces.append(data)
+
+
+class Desk:
+    def __init__(self):
+        self.target, self.clock, self.wire = Target(), Hand(), Wire()
+        self.console = SerialConsole(self.wire, self.clock, self.target.access, lambda: self.target)
+
+    async def type(self, data):
+        del self.wire.pieces[:]
+        await self.console.take(data)
+        return b"".join(self.wire.pieces)
+
+
+async def test_lines_are_answered_whatever_their_end_and_in_whatever_pieces():
+    desk = Desk()
+    assert await desk.type(b"show version\n") == b"version: 0.1.0\n> "
+    assert await desk.type(b"show ver") == b"" and await desk.type(b"sion\r") == b"version: 0.1.0\n> "
+    assert await desk.type(b"logout\r\nshow version\r\n") != b"" and len(desk.wire.pieces) == 2
+    assert await desk.type(b"\n") == b"> "
+
+
+async def test_a_long_answer_leaves_in_pieces_with_the_time_that_the_line_takes():
+    desk = Desk()
+    before_ms = desk.clock.ms
+    answer = await desk.type(b"show site --json\n")
+    assert len(answer) > PIECE_BYTES and max([len(piece) for piece in desk.wire.pieces]) == PIECE_BYTES
+    assert desk.clock.ms - before_ms >= len(answer) * 10 * 1000 // 115200 - 25
+
+
+async def test_a_session_with_rights_ends_after_ten_minutes_and_with_its_device():
+    for end in ("idle", "gone"):
+        desk = Desk()
+        set_quickly(desk.target.store, PHRASE)
+        assert b"login as installer" in await desk.type(b"limit main 16\n")
+        assert await desk.type(b"login " + PHRASE.encode() + b"\n") == b"installer\n> "
+        assert await desk.type(b"limit main 16\n") == b"ok\n> "
+        if end == "idle":
+            desk.clock.ms += IDLE_MS + 1
+        else:
+            desk.wire.up = False
+            await desk.type(b"")
+            desk.wire.up = True
+        assert b"login as installer" in await desk.type(b"limit main 16\n"), end
+
+
+async def test_noise_without_a_line_end_takes_no_memory():
+    desk = Desk()
+    for _ in range(20):
+        assert await desk.type(b"\xff" * (PENDING_BYTES_MAX // 8)) == b""
+    assert b"error" in await desk.type(b"\n") and await desk.type(b"show version\n") == b"version: 0.1.0\n> "
+
+
+async def test_it_is_in_the_journal_as_the_serial_interface():
+    desk = Desk()
+    await desk.type(b"limit main 16\n")
+    assert b"installer at serial: limit main 16" in await desk.type(b"log changes\n")
+
+
+def test_the_line_has_the_settings_of_a_terminal():
+    assert line_facts("uart:0") == {"name": "console", "port": "uart:0", "baud": 115200, "parity": "N", "stop": 1}

@@ -1,0 +1,304 @@
+"""The configuration of a primary over its console: read without secrets, sent in pieces, checked, committed on trial."""
+
+from binascii import a2b_base64, b2a_base64
+
+from helper_garage import Garage, site
+
+from ampacity.base import strict_json
+from ampacity.base.errors import NotNow
+from ampacity.console.console import Console
+from ampacity.console.transfer import DATA_BYTES_MAX, Transfer
+from ampacity.roles.configuration.site_trial import SITE, SiteTrial, digest
+from ampacity.roles.service.configuring import LEFT_MS, Configuring
+from ampacity.store.document_store import DocumentStore
+from ampacity.store.memory_files import MemoryFiles
+from ampacity.update.cbor import CONFIGURATION, decode, encode
+
+OCPP = {"identity": "CS1", "url": "ws://csms.example", "password": "correct-horse", "version": "2.0.1", "security_profile": 1}
+MINUTE_MS = 60000
+
+
+class Installer:
+    """At the console of a garage whose site.json is on a medium of its own."""
+
+    def __init__(self, facts=None, door="network"):
+        self.disk = MemoryFiles()
+        self.facts = facts or site()
+        self.disk.replace(SITE, strict_json.dumps(self.facts).encode())
+        self.garage = Garage(self.facts)
+        self.garage.data_files = self.garage.platform.data_files = self.disk
+        self.door = door
+        self.connect()
+
+    def connect(self):
+        self.console = Console(self.garage.primary.console, door=self.door)
+
+    def __call__(self, text):
+        return self.console.line(text, "installer", self.garage.now_us // 1000)
+
+    def json(self, text):
+        answer = self(text)
+        assert not answer.startswith("error"), answer
+        return strict_json.loads(answer)
+
+    def send(self, facts, raw=None):
+        """All pieces; the answer of the check."""
+        data = raw or encode(facts, simple=True)
+        at = self.offset(self(begin(data)))
+        while at < len(data):
+            at = self.offset(self(piece(data, at)))
+        answer = self("transfer end")
+        while answer == "offset %d" % len(data):
+            answer = self("transfer end")
+        return answer
+
+    def offset(self, answer):
+        assert answer.startswith("offset "), answer
+        return int(answer[7:])
+
+    def active(self):
+        return strict_json.loads(self.disk.read(SITE))
+
+    def restart(self):
+        """What the boot does, and a new life on the site that is there."""
+        files = self.garage.files
+        trial = SiteTrial(DocumentStore(files), files, self.disk)
+        trial.start()
+        self.garage.facts = self.active()
+        self.garage.start()
+        self.connect()
+
+
+def begin(data):
+    return "transfer begin configuration %d %s" % (len(data), digest(data))
+
+
+def piece(data, at):
+    return "transfer data %d %s" % (at, str(b2a_base64(data[at : at + DATA_BYTES_MAX]), "ascii").strip())
+
+
+def changed(**fields):
+    facts = site()
+    facts["evses"][1].update(fields)
+    return facts
+
+
+def test_what_is_read_is_the_active_configuration_without_its_secrets():
+    desk = Installer(site(ocpp=OCPP))
+    info = desk.json("config info")
+    assert info["secrets"] == ["ocpp.password"] and info["role"] == "primary" and info["trial"] is None
+    data = b""
+    while len(data) < info["bytes"]:
+        line = desk("config read %d" % len(data))
+        assert len(line) <= 480
+        data += a2b_base64(line)
+    assert digest(data) == info["sha256"] and b"horse" not in data
+    assert decode(data, "site", 0, CONFIGURATION) == site(ocpp=dict(OCPP, password=None))
+
+
+def test_a_configuration_is_sent_checked_staged_and_active_on_trial_after_the_restart():
+    desk = Installer()
+    facts = strict_json.loads(desk.send(changed(limit_da=100)))
+    assert facts["changes"] == ["evses[evse-2].limit_da: 160 -> 100"] and facts["safety"] == [] and facts["count"] == 1
+    assert "limit_da" in desk("show changes") and desk.active() == site()
+    assert "on trial for 3 min" in desk("commit 3")
+    assert desk.garage.run(1000).platform.resets == ["immediate"]
+    assert desk.active() == changed(limit_da=100)
+    desk.restart()
+    assert desk.json("config info")["trial"] == "running" and "left_s: 180" in desk("show changes")
+    assert desk("commit confirm") == "configuration confirmed"
+    desk.restart()
+    assert desk.active() == changed(limit_da=100) and desk.json("config info")["trial"] is None
+    assert "installer at network: configuration" in desk("log changes") and "confirmed" in desk("log changes")
+
+
+def test_not_confirmed_in_time_the_previous_one_returns_with_another_restart():
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    desk("commit 1")
+    desk.garage.run(1000)
+    desk.restart()
+    desk.garage.run(MINUTE_MS - 1000)
+    assert desk.garage.platform.resets == []
+    desk.garage.run(2000)
+    assert desk.garage.platform.resets == ["immediate"] and desk.active() == site()
+    desk.restart()
+    assert "configuration not confirmed in time" in desk("log changes") and "on_trial" not in desk("show changes")
+
+
+def test_a_start_within_the_time_returns_to_the_previous_one():
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    desk("commit")
+    desk.restart()
+    assert desk.active() == changed(limit_da=100)
+    desk.restart()
+    assert desk.active() == site() and "nothing is on trial" in desk("commit confirm") and desk.json("config info")["trial"] is None
+    assert "controller: configuration not confirmed before a restart" in desk("log changes").split("\n")[-1]
+    desk.restart()
+    assert desk("log changes").count("before a restart") == 1
+
+
+def test_a_restart_for_a_configuration_keeps_lock_outs():
+    desk = Installer()
+    desk.garage.run(9000)
+    unlocked = []
+    desk.garage.primary.guard.unlock = unlocked.append
+    desk.send(changed(limit_da=100))
+    desk("commit")
+    assert desk.garage.run(1000).platform.resets == ["immediate"] and unlocked == []
+
+
+def test_a_wrong_configuration_is_refused_with_its_field_and_replaces_nothing():
+    for facts, said in (
+        (changed(max_da=400, limit_da=160), "evse-2"), (changed(terminals="L1"), "terminals"), (site(format=2), "format"),
+        (site(role="secondary"), "role"), (site(evses=5), "evses"), (site(circuits=[]), "circuits"), ([1], "role"),
+    ):  # fmt: skip
+        desk = Installer()
+        answer = desk.send(facts)
+        assert answer.startswith("error: ") and said in answer, (said, answer)
+        assert desk("commit") == "nothing staged" and desk.active() == site()
+
+
+def test_bytes_that_are_not_a_configuration_are_refused():
+    for raw in (b"\xff" * 40, b"\xa1\x61a", b"\xfb" + bytes(8), encode({"format": 1}) + b"\x00"):
+        desk = Installer()
+        assert desk.send(None, raw).startswith("error: configuration, byte") or "role" in desk.send(None, raw)
+        assert desk("commit") == "nothing staged"
+
+
+def test_other_bytes_than_announced_are_refused():
+    desk = Installer()
+    data = encode(site(), simple=True)
+    desk("transfer begin configuration %d %s" % (len(data), "0" * 64))
+    for at in range(0, len(data), DATA_BYTES_MAX):
+        desk(piece(data, at))
+    assert desk("transfer end").startswith("error: SHA256") and desk("commit") == "nothing staged"
+    assert "none is under way" in desk(piece(data, 0))
+
+
+def test_a_transfer_continues_where_it_was_also_on_another_connection():
+    desk = Installer()
+    data = encode(site(), simple=True)
+    assert desk(begin(data)) == "offset 0" and desk(piece(data, 0)) == "offset 360" == desk(piece(data, 0))
+    desk.connect()
+    assert desk(begin(data)) == "offset 360" and desk(piece(data, 720)) == "offset 360" and desk("transfer end") == "offset 360"
+
+
+def test_lines_that_make_no_sense_are_refused():
+    desk = Installer()
+    for line in ("config", "config x", "config read", "config read x", "config read 999999", "config info now", "config settings x",
+                 "transfer begin configuration 262145 " + "0" * 64, "transfer begin poem 8 " + "0" * 64):  # fmt: skip
+        assert desk(line).startswith("error: "), (line, desk(line))
+
+
+def test_what_touches_safety_needs_a_person_once_a_password_is_set():
+    facts = site(rating_da=180)
+    desk = Installer()
+    desk.garage.primary.documents.put("access", {"kind": "pbkdf2-sha256", "rounds": 1, "salt": "00", "hash": "00" * 32})
+    told = strict_json.loads(desk.send(facts))
+    assert told["safety"] == ["circuits[main].rating_da: [200, 200, 200] -> [180, 180, 180]"]
+    answer = desk("commit")
+    assert answer.startswith("error: circuits[main].rating_da is refused: it touches safety") and desk.active() == site()
+    local = Console(desk.garage.primary.console, door="serial")
+    assert "on trial" in local.line("commit", "installer", desk.garage.now_us // 1000) and desk.active() == facts
+
+
+def test_a_free_change_needs_no_person():
+    desk = Installer()
+    desk.garage.primary.documents.put("access", {"kind": "pbkdf2-sha256", "rounds": 1, "salt": "00", "hash": "00" * 32})
+    desk.send(changed(limit_da=100, priority=3))
+    assert "on trial" in desk("commit")
+
+
+def test_a_closed_presence_input_counts_as_a_person():
+    desk = Installer()
+    desk.garage.primary.documents.put("access", {"kind": "pbkdf2-sha256", "rounds": 1, "salt": "00", "hash": "00" * 32})
+    desk.send(site(rating_da=180))
+    closed = [False]
+    desk.garage.primary.console.changes.present = lambda: closed[0]
+    assert "it touches safety" in desk("commit")
+    closed[0] = True
+    assert "on trial" in desk("commit")
+
+
+def test_a_secret_that_does_not_come_stays():
+    desk = Installer(site(ocpp=OCPP))
+    told = strict_json.loads(desk.send(site(ocpp=dict(OCPP, password=None, url="ws://other.example"))))
+    assert told["kept"] == ["ocpp.password"] and told["missing"] == [] and told["count"] == 1
+    desk("commit")
+    assert desk.active()["ocpp"]["password"] == "correct-horse" and "horse" not in desk("log changes")
+
+
+def test_settings_and_a_configuration_are_not_committed_together():
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    desk("set idle_s 120")
+    assert "settings and a configuration are staged" in desk("commit")
+    assert desk("rollback") == "2 discarded" and desk("commit") == "nothing staged"
+
+
+def test_a_configuration_is_never_committed_without_a_confirm_time():
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    assert "1..120 minutes" in desk("commit 0") and desk.active() == site()
+
+
+def test_while_one_is_on_trial_no_other_is_taken():
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    desk("commit")
+    desk.restart()
+    assert "on trial already" in desk(begin(b"12345678"))
+    assert "as before the commit" in desk("rollback") and desk.active() == site()
+
+
+def test_what_was_sent_and_not_committed_is_forgotten():
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    desk.garage.now_us += LEFT_MS * 1000
+    desk("config info")
+    assert desk("commit") == "nothing staged"
+
+
+def no_memory(facts):
+    raise MemoryError
+
+
+def test_without_memory_for_it_the_transfer_ends_and_the_configuration_stays():
+    desk = Installer()
+    primary = desk.garage.primary
+    taking = Configuring(primary.platform, primary.documents, primary.console, "primary", no_memory, None)
+    transfer, data = Transfer({"configuration": taking.open_sink}), encode(changed(limit_da=100), simple=True)
+    answer = transfer.command(begin(data).split()[1:], 0)
+    try:
+        while True:
+            at = desk.offset(answer)
+            answer = transfer.command(piece(data, at).split()[1:] if at < len(data) else ["end"], 0)
+    except NotNow as e:
+        assert "too little memory is free" in str(e)
+    assert transfer.sink is None and taking.staged() is None and desk.active() == site()
+
+
+def test_a_medium_that_refuses_the_commit_changes_nothing():
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    desk.disk.bytes_max = 10
+    assert desk("commit").startswith("error: storage") and desk.active() == site()
+    desk.restart()
+    assert desk.active() == site() and desk.json("config info")["trial"] is None
+
+
+def test_the_settings_that_differ_from_their_default_are_read_as_set_takes_them():
+    desk = Installer()
+    desk("set idle_s 120")
+    desk("set evse-2.limit_a 9.5")
+    desk("commit 0")
+    assert desk.json("config settings") == {"settings": {"idle_s": "120", "evse-2.limit_a": "9.5"}, "secrets": []}
+    desk.garage.primary.documents.put("access_viewer", {"kind": "pbkdf2-sha256", "rounds": 1, "salt": "00", "hash": "00" * 32})
+    assert desk.json("config settings")["secrets"] == ["password viewer"]
+
+
+def test_a_controller_without_a_data_folder_says_so():
+    garage = Garage()
+    assert "no data folder" in Console(garage.primary.console).line("config info", "installer", garage.now_us // 1000)

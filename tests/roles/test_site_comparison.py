@@ -1,0 +1,88 @@
+"""What two configurations differ in, what of it touches safety, and what is a secret."""
+
+from helper_garage import site
+
+from ampacity.roles.configuration.site_comparison import changes, fill_secrets, line_of, touches_safety, without_secrets
+
+OCPP = {"identity": "CS1", "url": "ws://csms", "password": "correct-horse", "key_pem": "PEM", "version": "2.0.1", "security_profile": 1}
+
+
+def lines(old, new):
+    return [line_of(*each) for each in changes(old, new)]
+
+
+def safety(old, new):
+    return [path for path, _, _ in changes(old, new) if touches_safety(path, "primary")]
+
+
+def test_the_same_configuration_has_no_changes():
+    assert lines(site(), site()) == []
+
+
+def test_a_change_has_its_place_by_name_and_both_values():
+    new = site(rating_da=250)
+    new["evses"][1]["limit_da"] = 100
+    assert lines(site(), new) == ["circuits[main].rating_da: [200, 200, 200] -> [250, 250, 250]", "evses[evse-2].limit_da: 160 -> 100"]
+
+
+def test_an_entry_that_comes_or_goes_is_one_line_and_another_order_is_a_change():
+    new = site()
+    gone = new["evses"].pop()
+    assert lines(site(), new)[0] == "evses[evse-2]: an object -> absent" and lines(new, site())[0] == "evses[evse-2]: absent -> an object"
+    assert safety(site(), new)[0] == "evses[evse-2]"
+    new["evses"].insert(0, gone)
+    assert lines(site(), new) == ["evses: the order of its entries -> another order"] and safety(site(), new) == ["evses"]
+
+
+def test_true_is_not_one():
+    old, new = site(), site()
+    old["require_tested"], new["require_tested"] = 0, False
+    assert lines(old, new) == ["require_tested: 0 -> False"]
+
+
+def test_only_what_no_sum_depends_on_is_free():
+    for field, value in (("limit_da", 100), ("priority", 2), ("weight", 3)):
+        new = site()
+        new["evses"][0][field] = value
+        assert lines(site(), new) and safety(site(), new) == [], field
+    for field in sorted(site()["evses"][0]):
+        if field not in ("limit_da", "priority", "weight", "name"):
+            new = site()
+            new["evses"][0][field] = "other"
+            assert safety(site(), new) == ["evses[evse-1].%s" % field], field
+    for top in sorted(site()):
+        new = site()
+        new[top] = "other"
+        assert bool(safety(site(), new)) == (top not in ("name", "ocpp", "time", "settings")), top
+    assert safety(site(), site(a_field_of_tomorrow=1)) == ["a_field_of_tomorrow"]
+    assert safety(site(), site(alarm_output="gpio:5")) == ["alarm_output"]  # a pin that may be another output's
+
+
+def test_every_change_of_a_secondary_touches_safety():
+    assert touches_safety("port", "secondary") and touches_safety("max_da", "secondary")
+
+
+def test_secrets_are_null_in_what_is_read_and_named():
+    found = []
+    facts = site(ocpp=OCPP)
+    facts["buses"][0]["tls"] = {"key_pem": "PEM", "root_pem": "ROOT"}
+    shown = without_secrets(facts, "", found)
+    assert found == ["buses[rs485-1].tls.key_pem", "ocpp.key_pem", "ocpp.password"]
+    assert shown["ocpp"]["password"] is None and shown["buses"][0]["tls"] == {"key_pem": None, "root_pem": "ROOT"}
+    assert facts["ocpp"]["password"] == "correct-horse"
+
+
+def test_a_secret_that_is_null_is_kept_and_one_that_is_nowhere_is_missing():
+    old, kept, missing = site(ocpp=OCPP), [], []
+    old["buses"][0]["tls"] = {"key_pem": "OLD", "root_pem": "ROOT"}
+    new = without_secrets(old, "", [])
+    new["buses"].insert(0, {"name": "another", "tls": {"key_pem": None}})
+    new["ocpp"]["key_pem"] = "NEW"
+    fill_secrets(new, old, "", kept, missing)
+    assert new["ocpp"]["password"] == "correct-horse" and new["ocpp"]["key_pem"] == "NEW" and new["buses"][1]["tls"]["key_pem"] == "OLD"
+    assert kept == ["buses[rs485-1].tls.key_pem", "ocpp.password"] and missing == ["buses[another].tls.key_pem"]
+
+
+def test_a_changed_secret_is_a_change_without_its_value():
+    told = lines(site(ocpp=OCPP), site(ocpp=dict(OCPP, password="battery-staple")))
+    assert told == ["ocpp.password: a secret changes"]
