@@ -393,6 +393,7 @@ class PrimaryConsole:
 
     def _restart_now(self, words: "list[str]", now_ms: int) -> str:
         self.primary.reset("installer", 0, now_ms)
+        self.primary.resetting, self._restart = None, ("installer", now_ms + ANSWER_MS)  # once the answer has left
         return "restarting"
 
 
