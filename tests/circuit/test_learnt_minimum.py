@@ -46,6 +46,34 @@ def test_section_6_a_car_whose_minimum_is_above_its_share_is_offered_more_and_ch
         assert bench.guard.site.evses[0].min_da == least + 2
 
 
+def test_section_6_slots_shorter_than_the_time_for_an_idle_car_suffice():
+    bench = garage(3, 150, idle_ms=300000)
+    charged = drive(bench, 1800, (80, 60, 60))
+    assert min(charged) > 60, (charged, bench.guard.why(0))
+
+
+def test_section_6_the_time_without_current_counts_through_interruptions():
+    bench = garage(2, 140, idle_ms=100000, slot_s=900)
+    charged = 0
+    for _ in range(20):
+        charged += drive(bench, 40, (80, 60))[0]
+        bench.guard.limit("ems", ("chargers", 0), 0, None, "hold")
+        drive(bench, 10, (80, 60))
+        bench.guard.limit("ems", ("chargers", 0), None, None, "hold")
+    assert charged > 60, (charged, bench.guard.why(0))
+
+
+def test_section_6_a_car_that_began_once_is_offered_no_more_for_an_earlier_pause():
+    bench = garage(2, 140, idle_ms=100000, slot_s=900)
+    for _ in range(10):
+        drive(bench, 40, (1000, 60))
+        drive(bench, 5, (0, 60))
+        bench.guard.limit("ems", ("chargers", 0), 0, None, "hold")
+        drive(bench, 10, (1000, 60))
+        bench.guard.limit("ems", ("chargers", 0), None, None, "hold")
+    assert bench.guard.site.evses[0].min_da == 60
+
+
 def test_section_6_a_learnt_minimum_is_discarded_with_the_car():
     bench = garage(3, 220)
     drive(bench, 200, (80, 60, 60))

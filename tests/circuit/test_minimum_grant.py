@@ -32,6 +32,32 @@ def test_an_unreachable_share_is_not_waited_for():
     assert bench.guard.want_da[0] >= 60
 
 
+def test_of_an_unreachable_share_the_whole_amperes_that_others_have_beyond_their_minimum():
+    bench = above(203, evse("e", fallback_da=60, power_on_da=60))
+    bench.guard.minimum_grant(0, 180)
+    bench.follow(30)
+    assert bench.guard.want_da == [140, 63] and bench.guard.site.evses[0].min_da == 140
+    bench.guard.minimum_grant(0, 120)
+    bench.follow(30)
+    assert bench.guard.want_da == [120, 83]
+    bench = above(203, evse("e", fallback_da=60, power_on_da=60, min_da=80), evse("f", fallback_da=60, power_on_da=60))
+    bench.guard.demand(2, False)
+    bench.guard.minimum_grant(0, 180)
+    assert bench.guard.site.evses[0].min_da == 60, "less than its reserve is left"
+
+
+def test_two_rows_that_ask_for_more_than_can_be_take_turns_with_what_can_be():
+    bench = above(320, evse("row-2", primary=True, max_da=320, limit_da=320, fallback_da=120, power_on_da=120), evse("e"))
+    had = [0, 0, 0]
+    for _ in range(300):
+        for e in (0, 1):
+            bench.guard.minimum_grant(e, 280)
+        bench.follow(1)
+        for e, least_da in enumerate((130, 190, 60)):
+            had[e] += bench.guard.want_da[e] >= least_da
+    assert min(had) >= 40, had
+
+
 def test_a_limit_below_the_least_useful_current_leaves_its_own_value():
     bench = above(320)
     bench.guard.limit("ems", ("evse", 0), 100, None, "hold")

@@ -34,6 +34,21 @@ def test_the_reason_of_a_waiting_evse_names_the_blocking_unit_and_the_remedy():
     assert "another device" in bench.guard.fault(0)
 
 
+def test_a_sum_that_an_unregulated_evse_fills_is_named_with_the_remedy():
+    root = circuit("row", rating=630)
+    root["contract_w"] = 11000
+    evses = [foreign_evse("bay-1", fingerprint="A1"), foreign_evse("bay-2")]
+    bench = Bench(site(evses, [root], restart_hold_ms=5000))
+    bench.guard.evidence(0, "fingerprint", "A1", bench.now_ms)
+    bench.start()
+    for e in (0, 1):
+        bench.guard.demand(e, True)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    bench.follow(120, silent=(0,))
+    text = bench.guard.why(1)
+    assert text.startswith("0.0 A: bay-1 blocks 48.0 A of contracted power 11,000 W: another device answers at its address; `replace bay-1`"), text
+
+
 def test_the_free_current_is_used_in_turn_while_another_evse_counts_its_maximum():
     bench = garage(rating=230)
     bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)

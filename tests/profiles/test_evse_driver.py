@@ -66,6 +66,24 @@ def test_a_probe_without_permission_is_not_sent():
     assert run(driver, device, START_MS, 3000) == []
 
 
+def test_a_blank_serial_number_is_none_while_a_device_starts():
+    guard, now_ms = FakeGuard(60), START_MS
+    guard.audit_due = lambda evse: "fingerprint" not in guard.shown
+    table = dict(HEIDELBERG_ENERGY_CONTROL, identity=dict(HEIDELBERG_ENERGY_CONTROL["identity"], fingerprint=[9]))
+    driver, device = EvseDriver(FACTS, table, 0, guard), wall_box()
+    device.values[101] = 0
+    asked = len(run(driver, device, now_ms, 20000))
+    assert driver.facts.online and "fingerprint" not in guard.shown and asked < 200, asked
+    device.values[101] = 6
+    run(driver, device, now_ms + 20000, 10000)
+    assert guard.shown.pop("fingerprint") == "60"
+    now_ms += 100000
+    device.values[101] = 0
+    driver.reaudit(now_ms)
+    run(driver, device, now_ms, 70000)
+    assert guard.shown["fingerprint"] == "0", "a device without a number has this one"
+
+
 def test_two_devices_that_answer_in_turn_are_reported_as_two():
     driver, device, guard, now_ms = online()
     for switch, twins in ((13, False), (16, True)):

@@ -35,17 +35,26 @@ if False:  # for the type checker
 MORE_DA = 10  # a charging EVSE lacks current when it could not get this much more
 
 
-def blocking_load(guard: "GuardFacts", s: "EvseState") -> "tuple[int, int, EvseState] | None":
-    """(da, flat index of circuit and phase, by whom) of the largest block where this EVSE lacks current; None: it lacks none, or none is blocked."""
-    ledger, need_da = guard.ledger, _need_da(guard, s)
-    found = None
-    for key in s.on_keys:
-        if not need_da or not _lacks(guard, s, key, need_da):
-            continue
-        for other in ledger.evse_states:
-            da = other.bound_da * (other.on_keys.count(key) + other.old_keys.count(key))
-            if da and other is not s and is_uncontrolled(guard, other) and (found is None or da > found[0]):
-                found = (da, key, other)
+def blocking_load(guard: "GuardFacts", s: "EvseState") -> "tuple[int, str, EvseState] | None":
+    """(da, the circuit and phase or the limit, by whom) of the largest block where this EVSE lacks current; None: it lacks none, or none is
+    blocked."""
+    need_da, found = _need_da(guard, s), None
+    if not need_da:
+        return None
+    others = [other for other in guard.ledger.evse_states if other is not s and is_uncontrolled(guard, other)]
+    for key in s.on_keys if others else ():
+        if _lacks(guard, s, key, need_da):
+            for other in others:
+                da = other.bound_da * (other.on_keys.count(key) + other.old_keys.count(key))
+                if da and (found is None or da > found[0]):
+                    found = (da, guard.site.phase_name(key), other)
+    for row in guard.limits.constraints if others and found is None else ():
+        more_da = (need_da - guard.plan.shed.ordered_da(s)) * row.weights[s.index]
+        if more_da > row.cap_da - sum([guard.plan.shed.ordered_da(o) * row.weights[o.index] for o in guard.ledger.evse_states]):
+            for other in others:
+                da = other.bound_da * row.weights[other.index]
+                if more_da > 0 < da and (found is None or da > found[0]):
+                    found = (da, row.describe(), other)
     return found
 
 
@@ -166,6 +175,5 @@ def blocked_by(guard: "GuardFacts", evse: int) -> str:
     found = blocking_load(guard, s)
     if found is None:
         return assumption_exceeded(guard, s)
-    da, key, other = found
-    room = "%d.%d A of %s" % (da // 10, da % 10, guard.site.phase_name(key))
-    return "%s blocks %s: %s" % (other.evse.name, room, remedy(guard, other))
+    da, place, other = found
+    return "%s blocks %s of %s: %s" % (other.evse.name, amps(da), place, remedy(guard, other))

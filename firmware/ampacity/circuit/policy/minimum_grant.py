@@ -2,8 +2,8 @@
 
 With a grant between its reserves and these plus the minimum of a car that has none, no further EVSE can start below; and
 fairness alone would never give more. Each primary therefore reports to its parent the smallest grant with which every EVSE that
-asks could begin, were it the only one. It counts where it is possible, all others giving what they can; where not,
-the values of the site file count as before, because an EVSE with a reserve charges with less.
+asks could begin, were it the only one. It counts where it is possible, all others giving what they can. Where not, it counts as far
+as it is possible next to the minimums of all others, in whole amperes: for some of the cars below less than the whole may suffice.
 """
 
 from ampacity.circuit.trusted.device.evse_state import EvseState
@@ -21,10 +21,14 @@ if False:  # for the type checker
         """Shared data: the circuits, the external limits, and the targets of all EVSEs."""
 
         ledger: Ledger
+        targets: Any
         limits: Limits
         other: OtherLoad
         reservations: Reservations
         want_da: "list[int]"
+
+
+WHOLE_DA = 10  # a primary below reports whole amperes
 
 
 class MinimumGrants:
@@ -39,12 +43,29 @@ class MinimumGrants:
         """A primary below reports its least useful grant, in da; 0: none. True if its minimum changes."""
         self.reported_da[e] = da
         s, least_da = self.shed.ledger.evse_states[e], self.file_da[e]
-        if da > least_da and possible(self.shed, s, da):
-            least_da = da
+        if da > least_da:
+            lacks_da = 0 if possible(self.shed, s, da) else da - self._beside_minimums_da(s)
+            least_da = max(least_da, da - max(0, -(-lacks_da // WHOLE_DA)) * WHOLE_DA)
         if least_da == s.evse.min_da:
             return False
         s.evse.min_da = least_da
         return True
+
+    def _beside_minimums_da(self, s: EvseState) -> int:
+        """The most that this one could have while each other that may charge has its minimum, in da; of a primary that of the site file."""
+        shed, ledger, limits = self.shed, self.shed.ledger, self.shed.limits
+        least_da = [max(keeps_da(shed, t, s), self.file_da[t.index] if t.evse.primary else t.evse.min_da) if shed.targets.ceiling_da(t) else
+                    keeps_da(shed, t, s) for t in ledger.evse_states]  # fmt: skip
+        beside = without(s, sums_of(ledger, lambda t: least_da[t.index]), least_da[s.index])
+        most_da = min(s.evse.limit_da, limits.evse_da[s.index])
+        for key in s.on_keys:
+            carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - shed.other.shown_da[key]
+            most_da = min(most_da, (min(carries_da, limits.chargers_da[key]) - beside[key]) // s.on_keys.count(key))
+        for row in limits.constraints:
+            if row.weights[s.index]:
+                others_da = sum([least_da[t.index] * row.weights[t.index] for t in ledger.evse_states if t is not s])
+                most_da = min(most_da, (row.cap_da - others_da) // row.weights[s.index])
+        return most_da - s.overdraw_da
 
 
 def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:

@@ -4,6 +4,9 @@ if False:  # for the type checker
     from ampacity.bus.profile.evse_device import EvseDevice
 
 ALTERNATING_MS = 600000         # units are not exchanged twice in this time
+BLANK = ("", "0", "65535", "4294967295")
+STARTING_MS = 60000  # a device that starts may show a blank serial number for so long
+AGAIN_MS = 2000  # it is read again after this
 
 
 class Identity:
@@ -11,6 +14,7 @@ class Identity:
 
     _fingerprint: "str | None" = None
     _previous: "tuple[str | None, int]" = (None, 0)  # who answered before, and until when
+    _blank_ms = (-1, -1)  # since when it shows a blank serial number, and when it was read last
 
     def __init__(self, device: "EvseDevice") -> None:
         self._device = device
@@ -20,7 +24,9 @@ class Identity:
         device = self._device
         device.identified = True
         fingerprint = device.audit.fingerprint()
-        if fingerprint is not None:
+        if fingerprint in BLANK and self._starts(now_ms):
+            device.hold_ms["audit"] = now_ms + AGAIN_MS
+        elif fingerprint is not None:
             device.guard.evidence(device.index, "fingerprint", fingerprint, now_ms)
             if self._fingerprint not in (None, fingerprint):
                 self._check_alternating(fingerprint, now_ms)
@@ -29,6 +35,14 @@ class Identity:
         for name in ("serial", "firmware"):
             value = device.readings.named(name)
             setattr(device.facts, name, None if value is None else str(value))
+
+    def _starts(self, now_ms: int) -> bool:
+        """May it be starting, so that a blank serial number says nothing?"""
+        since_ms, read_ms = self._blank_ms
+        if read_ms < 0 or now_ms - read_ms > STARTING_MS:
+            since_ms = now_ms
+        self._blank_ms = (since_ms, now_ms)
+        return now_ms - since_ms < STARTING_MS
 
     def _check_alternating(self, fingerprint: str, now_ms: int) -> None:
         """Another one than before. If it is the one before that again, two answer in turn."""

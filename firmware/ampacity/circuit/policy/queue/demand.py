@@ -20,6 +20,7 @@ SETTLED_MS = 15000  # after another order a car shows what it makes of it
 ASLEEP_DA = 10
 PROBE_MS = 60000
 SATISFIED_MS = 10000
+SAME_DA = 5  # orders that differ by so little are one order to a car
 FIRST, KEEPS, LAST = 0, 1, 2  # among its rank: its turn has come, within its slot, as ever
 
 
@@ -47,6 +48,7 @@ class Demand:
         self.served = [False] * count  # had its slot, and continues because no other EVSE could charge
         self.idle_since_ms = [-1] * count
         self.idle_cap_da = [NONE_DA] * count
+        self.interrupted: "list[tuple[int, int] | None]" = [None] * count  # (ms, order) for which it has drawn nothing so far
         self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
         self.suspended_ev = [False] * count  # the car stopped without an order: it is offered current and does not request it
         self.drew = [False] * count  # since it wants
@@ -70,6 +72,7 @@ class Demand:
         self.in_slot[evse] = False
         self.paused.free(evse)
         self.drew[evse] = False
+        self.interrupted[evse] = None
         self.wake(evse)
         self._wake_up(evse)
         self.slots.had[evse] = 0
@@ -80,6 +83,7 @@ class Demand:
         """Forgets the behaviour of the previous car."""
         self.plugged[evse] = plugged
         self.slots.fresh[evse] = plugged
+        self.interrupted[evse] = None
         self.drew_da[evse] = self.idle_da[evse] = 0
         if self.learnt is not None:
             self.learnt.forget(self.ledger.evse_states[evse])
@@ -207,15 +211,25 @@ class Demand:
             elif cap == NONE_DA:
                 self.idle_since_ms[evse] = -1
         elif self.idle_since_ms[evse] < 0:
-            self.idle_since_ms[evse] = now_ms
+            self.idle_since_ms[evse] = now_ms - self._idle_before_ms(evse, want_da)
         elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse):
             self.idle_cap_da[evse] = max(s.evse.min_da, used + headroom)
             self.idle[evse] = used < ASLEEP_DA
             if self.idle[evse]:
                 self.idle_da[evse] = max(self.idle_da[evse], want_da)
+        if 0 <= self.idle_since_ms[evse] and used < ASLEEP_DA:
+            self.interrupted[evse] = (now_ms - self.idle_since_ms[evse], want_da)
+
+    def _idle_before_ms(self, evse: int, want_da: int) -> int:
+        """How long it drew nothing at no less than this order before it was paused, less the time that a car needs to begin."""
+        before_ms, order_da = self.interrupted[evse] or (0, 0)
+        if want_da > order_da + SAME_DA:
+            return 0
+        return max(0, min(before_ms, self._patience_ms(evse) - SETTLED_MS))
 
     def _draws(self, evse: int, want_da: int, now_ms: int) -> None:
         self.drew[evse] = True
+        self.interrupted[evse] = None
         self.idle_da[evse] = 0
         self._wake_up(evse)
         if now_ms - self.changed_ms[evse] >= SETTLED_MS and not 0 < self.drew_da[evse] <= want_da:
@@ -253,7 +267,7 @@ class Demand:
 
     def _patience_ms(self, evse: int) -> int:
         """A car that charged and stopped without an order has ended its demand; a retried car had its time before; a car that has what it
-        needed is done."""
+        needed is done. No car is given longer than its slot."""
         if self.satisfied(evse):
             return min(self.idle_ms, SATISFIED_MS)
         if self.learnt is not None and self.learnt.trying[evse]:
@@ -261,7 +275,7 @@ class Demand:
 
             return min(self.idle_ms, TRY_MS)
         sure = self.suspended_ev[evse] and self.drew[evse] or self.idle_backoff is not None and self.idle_backoff.tries[evse] > 0
-        return min(self.idle_ms, PROBE_MS) if sure else self.idle_ms
+        return min(self.idle_ms, PROBE_MS if sure else max(PROBE_MS, self.slot_ms or self.idle_ms))
 
     def satisfied(self, evse: int) -> bool:
         """It has what it was said to need."""

@@ -169,6 +169,15 @@ class OrderBook:
                 least = order.da
         return least
 
+    def passed_da(self, since_ms: int) -> int:
+        """The smallest order before the last one that may have been in force since then; NONE_DA without one. Its EVSE may have drawn
+        no more than that for a moment that no reading shows."""
+        least = NONE_DA
+        for order in self.orders[:-1]:
+            if order.da < least and order.id != UNKNOWN and (order.gone_ms < 0 or order.gone_ms >= since_ms):
+                least = order.da
+        return least
+
     def last_da(self) -> int:
         """The value of the last frame that was sent, or -1."""
         return self.orders[-1].da if self.orders and self.orders[-1].id != UNKNOWN else -1

@@ -188,6 +188,9 @@ class MeterEstimator:
             self.past.advance(k, self.raw_ms)
             if fresh:
                 self.past.bracket(k, s.phase_da, self.lo, self.hi)
+                passed_da = s.book.passed_da(min(s.measured_ms, self.raw_ms - self.sample_ms))
+                for at in range(k * self.phases, (k + 1) * self.phases):
+                    self.lo[at] = min(self.lo[at], passed_da * self.mult[at])
             else:
                 self.read_since_ms[k] = -1
             unread = fresh and self._from_before(k)
