@@ -25,7 +25,7 @@ EXCUSES = {  # (attack, amperes at most, for at most)
     SMALL: ("a car or a device above its order by at most %g A, once" % (SMALL_DA / 10), "what it is above", "one detection: " + DETECTION),
     LARGE: ("a car or a device above its order by more", "what it is above", "%d detections: the last locks it out" % DETECTIONS),
     FOREIGN: ("somebody else writes to devices of a bus", "what they are above the primary's order", "one detection"),
-    AGAIN: ("a car uses phases that it had not used", "what it draws on these", "`again_ms` of the circuit, from the first use on"),
+    AGAIN: ("a car uses phases that it, or the car before it, had not used", "what it draws on these", "`again_ms` of the circuit, from the first use on"),
     LIE: ("a meter lies or is silent", "the other load that it should show",
           "`total_ms` + %g s + one settle time, from the first use on" % ((METER_MS + METER_LOST_MS) / 1000)),
     GROWS: ("a car on an EVSE without current measurement takes more of an order that is older than %g s" % (RAISED_MS / 1000), "what it takes more",
@@ -170,15 +170,24 @@ class Judge:
         return self.geometry.loads(evse, [max(0, one - allowed_da) for one in currents_da])
 
     def plugged(self, evse, phases):
-        """A car with so many phases hangs there; None: nothing. What a device offered as it came from its factory, before the
-        first car, no car could have drawn."""
+        """A car with so many phases hangs there; None: nothing any more, and until the next one what the last car could draw counts. What a
+        device offered as it came from its factory, before the first car, no car could have drawn."""
+        before = self._car_lines.get(evse)
         if evse not in self._car_lines:
             self._obeyed.pop(evse, None)
+        if phases is None:
+            return
         self._car_lines[evse] = phases
+        if before and phases > before:
+            self._further(evse, before, self.t_ms)
 
     def uses_more(self, evse, before, phases, at_ms):
         """From that moment on its car uses so many phases, and before that moment fewer."""
         self._later.append((at_ms, evse, phases))
+        self._further(evse, before, at_ms)
+
+    def _further(self, evse, before, at_ms):
+        """From that moment on more than `before` phases may be used there."""
         for circuit in self.geometry.above[self.geometry.circuit_of[evse]]:
             amount = lambda _, line: self._on_further(evse, before)[line] if self.t_ms >= at_ms else 0  # noqa: E731
             if self.times.again_ms(circuit):

@@ -57,6 +57,27 @@ def test_a_rating_passed_without_an_attack_is_wrong_at_once():
     assert judge.crossed is None and judge.wrong_ms == {"main": 500} and judge.worst == {"main": 330}
 
 
+def changed_car(before, phases):
+    """A car is taken away, and one with so many phases is plugged in, on a circuit that carries the first alone: ms that are not excused."""
+    budgets = [dict(row, again_ms=4_000) for row in REPORT["budgets"]]
+    judge = Judge(SITE, dict(REPORT, budgets=budgets))
+    judge.step("main", [0.0, 0.0, 31.0], False)
+    judge.plugged("turned", before)
+    judge.see(state(20_000, 0.0, 0.0, order_a=1.0))
+    judge.plugged("turned", None)
+    judge.see(state(20_500, 0.0, 0.0, order_a=1.0))
+    assert judge.may_ms == {}
+    judge.plugged("turned", phases)
+    for step in range(20):
+        judge.see(state(21_000 + 500 * step, 2.0, 0.0, order_a=1.0))
+    return judge.wrong_ms.get("main", 0)
+
+
+def test_the_next_car_may_use_more_phases_for_the_time_of_that_and_not_longer():
+    assert changed_car(1, 1) == changed_car(3, 3) == 10_000
+    assert 5_000 <= changed_car(1, 3) <= 6_000
+
+
 def test_a_car_above_its_order_is_excused_once_and_then_no_more():
     judge = Judge(SITE, REPORT)
     judge.strays("turned", 10)
