@@ -163,18 +163,17 @@ class OrderBook:
 
     def least_known_da(self) -> int:
         """The smallest order since the start that may be in force, proven or not; NONE_DA without one."""
-        least = NONE_DA
-        for order in self.orders:
-            if order.gone_ms < 0 and order.id != UNKNOWN and order.da < least:
-                least = order.da
-        return least
+        return self._least_da(len(self.orders), -1)
 
     def passed_da(self, since_ms: int) -> int:
         """The smallest order before the last one that may have been in force since then; NONE_DA without one. Its EVSE may have drawn
         no more than that for a moment that no reading shows."""
+        return self._least_da(len(self.orders) - 1, since_ms)
+
+    def _least_da(self, count: int, since_ms: int) -> int:
         least = NONE_DA
-        for order in self.orders[:-1]:
-            if order.da < least and order.id != UNKNOWN and (order.gone_ms < 0 or order.gone_ms >= since_ms):
+        for order in self.orders[:count] if count > 0 else ():
+            if order.da < least and order.id != UNKNOWN and (order.gone_ms < 0 or 0 <= since_ms <= order.gone_ms):
                 least = order.da
         return least
 

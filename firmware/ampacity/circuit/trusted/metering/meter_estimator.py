@@ -188,18 +188,17 @@ class MeterEstimator:
             self.past.advance(k, self.raw_ms)
             if fresh:
                 self.past.bracket(k, s.phase_da, self.lo, self.hi)
-                passed_da = s.book.passed_da(min(s.measured_ms, self.raw_ms - self.sample_ms))
-                for at in range(k * self.phases, (k + 1) * self.phases):
-                    self.lo[at] = min(self.lo[at], passed_da * self.mult[at])
             else:
                 self.read_since_ms[k] = -1
             unread = fresh and self._from_before(k)
             if unread:
                 self.steps.forget()
                 self.unread = True
-            if unread or not fresh:
-                for at in range(k * self.phases, (k + 1) * self.phases):
-                    self.lo[at], self.hi[at] = 0, max(self.hi[at] if unread else 0, s.bound_da * self.mult[at])
+            passed_da = s.book.passed_da(min(s.measured_ms, self.raw_ms - self.sample_ms)) if fresh and not unread else 0
+            for at in range(k * self.phases, (k + 1) * self.phases):
+                self.lo[at] = min(self.lo[at], passed_da * self.mult[at])  # the readings do not show an order that came and went
+                if unread or not fresh:
+                    self.hi[at] = max(self.hi[at] if unread else 0, s.bound_da * self.mult[at])
             self.waiting[k] = fresh and s.bound_da > 0
             if self.waiting[k]:
                 self.waiting_count += 1

@@ -42,10 +42,7 @@ class MeterTrust:
 
     def has_missing_steps(self) -> bool:
         """Is a followed step still missing on some phase?"""
-        for missing in self.missing_steps:
-            if missing:
-                return True
-        return False
+        return sum(self.missing_steps) > 0
 
     def needs_step(self, p: int) -> bool:
         """Would a step of our EVSEs on this phase help?"""
