@@ -1,26 +1,7 @@
 """Section 3: other load between least and most, sign and phase, age, unmetered circuits."""
 
 from helper_circuit import Bench, circuit, evse, meter_facts, mute_evse, site
-
-
-def metered(evses=None, meter=None, **more):
-    more.setdefault("assumed", 200)
-    bench = Bench(site(evses or [evse()], [circuit(rating=630, meter=0, **more)], [meter or meter_facts()])).start()
-    live(bench, 2)
-    return bench
-
-
-def live(bench, seconds, house=100, draw=None):
-    """A meter frame each second, the EVSE read before and after each."""
-    for _ in range(seconds):
-        if draw is not None:
-            bench.measure(0, draw, draw, draw)
-        shown = house + (draw or 0)
-        bench.meter(shown + bench.mark % 2, shown, shown)
-        bench.tick(500)
-        if draw is not None:
-            bench.measure(0, draw, draw, draw)
-        bench.tick(500)
+from helper_frames import live, metered
 
 
 def test_rule_3_1_other_load_is_the_meter_less_the_current_of_the_evses():
@@ -115,52 +96,6 @@ def test_rule_3_2_a_meter_below_the_current_of_the_evses_is_lost():
     live(bench, 4, -220, 160)
     assert bench.guard.meter_state(0) == "lost"
     assert bench.guard.other_da(0) == [200, 200, 200]
-
-
-def test_rule_3_2_an_own_pause_between_two_readings_is_no_contradiction():
-    bench = metered()
-    bench.stand(160)
-    live(bench, 8, 100, 150)
-    for order_da in (0, 160):  # neither is answered
-        assert bench.send(order_da) is not None
-        bench.tick(400)
-    bench.meter(110, 110, 110)  # the car draws 1 A again
-    bench.tick(300)
-    for _ in range(4):
-        bench.measure(0, 150, 150, 150)
-        bench.tick(1000)
-        bench.meter(250, 251, 250)
-    assert bench.guard.meter_state(0) == "ok", bench.guard.meter_reason(0)
-
-
-def test_rule_3_2_a_car_that_recovers_slowly_from_an_own_pause_is_no_contradiction():
-    bench = metered()
-    bench.stand(160)
-    live(bench, 8, 100, 150)
-    assert bench.order(0) is not None
-    bench.tick(300)
-    bench.measure(0, 120, 120, 120)  # on its way down
-    assert bench.order(160) is not None
-    bench.tick(1200)
-    bench.meter(104, 104, 104)  # 0.4 A, about to rise again
-    bench.tick(300)
-    for _ in range(4):
-        bench.measure(0, 150, 150, 150)
-        bench.tick(1000)
-        bench.meter(250, 251, 250)
-    assert bench.guard.meter_state(0) == "ok", bench.guard.meter_reason(0)
-
-
-def test_rule_3_2_an_own_pause_that_readings_show_hides_no_contradiction():
-    bench = metered()
-    bench.stand(160)
-    live(bench, 8, 100, 150)
-    assert bench.order(0) is not None
-    live(bench, 8, 100, 0)
-    bench.stand(160)
-    live(bench, 2, 100, 150)
-    live(bench, 3, -150, 150)
-    assert bench.guard.meter_state(0) == "lost"
 
 
 def test_rule_3_2_declared_generation_may_show_less():

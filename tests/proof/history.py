@@ -253,6 +253,39 @@ FOUND = {
         "what was judged while a meter does not count ages like everything else (3.3)",
         ("tests/circuit/test_other_load.py::test_rule_3_3_a_frame_checked_before_a_second_silence_does_not_end_that",),
     ),
+    "D39": (
+        "a correct meter lost its trust after 6 to 33 min in which three or four devices lost and regained their link every few seconds",
+        "an EVSE was paused and released by orders between two of its readings, and counted with at least what both readings showed",
+        "it counts with at most the smallest order that may have been in force since its last reading (3.1)",
+        ("tests/circuit/test_passed_orders.py::test_rule_3_2_an_own_pause_between_two_readings_is_no_contradiction",
+         "tests/circuit/test_passed_orders.py::test_rule_3_2_a_car_that_recovers_slowly_from_an_own_pause_is_no_contradiction"),
+    ),
+    "D40": (
+        "a car that needs 8 A never charged where slots are shorter than `idle_s`, or are interrupted by a parent (drawn site, seed 697)",
+        "what it needs is tried after `idle_s` without current at one order, and each pause began that time anew",
+        "the time goes on over pauses, and ends with a slot (section 6)",
+        ("tests/circuit/test_learnt_minimum.py::test_section_6_slots_shorter_than_the_time_for_an_idle_car_suffice",
+         "tests/circuit/test_learnt_minimum.py::test_section_6_the_time_without_current_counts_through_interruptions"),
+    ),
+    "D41": (
+        "a car that draws 0.3 A above its order never charged below a parent that could give that much (drawn site, seed 652)",
+        "the grant for another car, which the parent cannot give, was requested; then the parent counted none of the request",
+        "a request counts as far as the minimums of the others permit (section 6)",
+        ("tests/circuit/test_minimum_grant.py::test_of_an_unreachable_share_the_whole_amperes_that_others_have_beyond_their_minimum",
+         "tests/circuit/test_minimum_grant.py::test_two_rows_that_ask_for_more_than_can_be_take_turns_with_what_can_be"),
+    ),
+    "D42": (
+        "`why` named no remedy where an EVSE that had left the site file filled the contracted power (drawn site, seed 657)",
+        "who blocks current was looked for on circuits, not in sums over phases",
+        "in both, with the remedy",
+        ("tests/circuit/test_uncontrolled_load.py::test_a_sum_that_an_unregulated_evse_fills_is_named_with_the_remedy",),
+    ),
+    "D43": (
+        "a device that shows the serial number 0 while it starts was locked as another device until `replace`",
+        "what it showed was taken for its serial number",
+        "a blank number counts after a minute only (rule 6)",
+        ("tests/profiles/test_evse_driver.py::test_a_blank_serial_number_is_none_while_a_device_starts",),
+    ),
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "mend", "found again by"]
