@@ -263,7 +263,7 @@ FOUND = {
     "D40": (
         "a car that needs 8 A never charged where slots are shorter than `idle_s`, or are interrupted by a parent (drawn site, seed 697)",
         "what it needs is tried after `idle_s` without current at one order, and each pause began that time anew",
-        "the time goes on over pauses, and ends with a slot (section 6)",
+        "the time continues over pauses, and ends with a slot (section 6)",
         ("tests/circuit/test_learnt_minimum.py::test_section_6_slots_shorter_than_the_time_for_an_idle_car_suffice",
          "tests/circuit/test_learnt_minimum.py::test_section_6_the_time_without_current_counts_through_interruptions"),
     ),

@@ -48,7 +48,8 @@ class Demand:
         self.served = [False] * count  # had its slot, and continues because no other EVSE could charge
         self.idle_since_ms = [-1] * count
         self.idle_cap_da = [NONE_DA] * count
-        self.interrupted: "list[tuple[int, int] | None]" = [None] * count  # (ms, order) for which it has drawn nothing so far
+        self.idle_before_ms = [0] * count  # for how long it drew nothing before it was paused, and at what order
+        self.idle_before_da = [0] * count
         self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
         self.suspended_ev = [False] * count  # the car stopped without an order: it is offered current and does not request it
         self.drew = [False] * count  # since it wants
@@ -72,7 +73,7 @@ class Demand:
         self.in_slot[evse] = False
         self.paused.free(evse)
         self.drew[evse] = False
-        self.interrupted[evse] = None
+        self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         self.wake(evse)
         self._wake_up(evse)
         self.slots.had[evse] = 0
@@ -83,7 +84,7 @@ class Demand:
         """Forgets the behaviour of the previous car."""
         self.plugged[evse] = plugged
         self.slots.fresh[evse] = plugged
-        self.interrupted[evse] = None
+        self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         self.drew_da[evse] = self.idle_da[evse] = 0
         if self.learnt is not None:
             self.learnt.forget(self.ledger.evse_states[evse])
@@ -211,25 +212,24 @@ class Demand:
             elif cap == NONE_DA:
                 self.idle_since_ms[evse] = -1
         elif self.idle_since_ms[evse] < 0:
-            self.idle_since_ms[evse] = now_ms - self._idle_before_ms(evse, want_da)
+            self.idle_since_ms[evse] = now_ms - self._idle_ms(evse, want_da)
         elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse):
             self.idle_cap_da[evse] = max(s.evse.min_da, used + headroom)
             self.idle[evse] = used < ASLEEP_DA
             if self.idle[evse]:
                 self.idle_da[evse] = max(self.idle_da[evse], want_da)
-        if 0 <= self.idle_since_ms[evse] and used < ASLEEP_DA:
-            self.interrupted[evse] = (now_ms - self.idle_since_ms[evse], want_da)
+        if used < ASLEEP_DA and 0 <= self.idle_since_ms[evse] <= now_ms - SETTLED_MS:
+            self.idle_before_ms[evse], self.idle_before_da[evse] = now_ms - self.idle_since_ms[evse], want_da
 
-    def _idle_before_ms(self, evse: int, want_da: int) -> int:
-        """How long it drew nothing at no less than this order before it was paused, less the time that a car needs to begin."""
-        before_ms, order_da = self.interrupted[evse] or (0, 0)
-        if want_da > order_da + SAME_DA:
+    def _idle_ms(self, evse: int, want_da: int) -> int:
+        """How long it has drawn nothing at such an order before it was paused; it gets the time to begin once more."""
+        if want_da > self.idle_before_da[evse] + SAME_DA:
             return 0
-        return max(0, min(before_ms, self._patience_ms(evse) - SETTLED_MS))
+        return max(0, min(self.idle_before_ms[evse], self._patience_ms(evse) - SETTLED_MS))
 
     def _draws(self, evse: int, want_da: int, now_ms: int) -> None:
         self.drew[evse] = True
-        self.interrupted[evse] = None
+        self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         self.idle_da[evse] = 0
         self._wake_up(evse)
         if now_ms - self.changed_ms[evse] >= SETTLED_MS and not 0 < self.drew_da[evse] <= want_da:
