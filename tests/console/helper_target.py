@@ -41,7 +41,7 @@ def said(console, text, role, now_ms):
     """The answer to a line, however many slices it takes."""
     answer = console.line(text, role, now_ms)
     while answer is None:
-        answer = console.go_on(Still(now_ms))
+        answer = console.continue_line(Still(now_ms))
     return answer
 
 

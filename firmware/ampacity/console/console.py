@@ -95,11 +95,11 @@ class Console:
     def line(self, text: str, role: str, now_ms: int) -> "str | None":
         """The answer to one line, without a line end. Refusals start with "error: ", questions with ASK.
 
-        None: ask go_on for it, with the loop between.
+        None: ask continue_line for it, with the loop between.
         """
         return self._caught(self._words, text, role, now_ms)
 
-    def go_on(self, clock: "Clock") -> "str | None":
+    def continue_line(self, clock: "Clock") -> "str | None":
         """The next slice of what takes longer (a password); the answer when it is done, else None."""
         return self._caught(self._slice, clock)
 

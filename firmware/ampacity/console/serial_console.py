@@ -42,7 +42,7 @@ class SerialConsole:
 
     async def run(self) -> None:
         """As long as the controller runs."""
-        await self._say(PROMPT.encode())
+        await self._send(PROMPT.encode())
         while True:
             await self.take(await self._line.read(READ_US))
 
@@ -64,9 +64,9 @@ class SerialConsole:
             from ampacity.console.console import Console
 
             self._console = Console(self._target(), None, SERIAL)
-        await self._say(await answered(self._console, text, self._access.role_at(SERIAL), self._clock))
+        await self._send(await answered(self._console, text, self._access.role_at(SERIAL), self._clock))
 
-    async def _say(self, data: bytes) -> None:
+    async def _send(self, data: bytes) -> None:
         """No faster than the line carries it."""
         for at in range(0, len(data), PIECE_BYTES):
             self._line.write(data[at : at + PIECE_BYTES])

@@ -112,7 +112,7 @@ class ConsoleConnection:
         from ampacity.console.console import LINE_MAX
 
         pending = b""
-        await self._say(PROMPT.encode())
+        await self._send(PROMPT.encode())
         while True:
             data = await reader.read(CHUNK_BYTES)
             if not data:
@@ -136,7 +136,7 @@ class ConsoleConnection:
         stranger = not self._known()
         if port.queued >= QUEUED_MAX or (stranger and port.strangers >= STRANGERS_QUEUED_MAX):
             port.busy()
-            await self._say(b"error: console: too many commands queued; try again\n")
+            await self._send(b"error: console: too many commands queued; try again\n")
             return False
         port.queued += 1
         port.strangers += stranger
@@ -147,7 +147,7 @@ class ConsoleConnection:
             port.strangers -= stranger
         if data is None:
             return False
-        await self._say(data)
+        await self._send(data)
         return True
 
     async def _in_turn(self, line: bytes) -> "bytes | None":
@@ -172,7 +172,7 @@ class ConsoleConnection:
         """Has it, or its address, shown the password?"""
         return self._port.knows(self._peer) or (self.console is not None and self.console.logged_in)
 
-    async def _say(self, data: bytes) -> None:
+    async def _send(self, data: bytes) -> None:
         self._writer.write(data)
         await within(self._writer.drain(), UNREAD_S_MAX)
 
@@ -192,7 +192,7 @@ async def answered(console: "Console", line: bytes, role: str, clock: "Clock") -
         text = console.line(line.decode().strip(), role, clock.now_ms())
         while text is None:
             await clock.sleep_ms(PAUSE_MS)
-            text = console.go_on(clock)
+            text = console.continue_line(clock)
     except UnicodeError:
         text = "error: line: use UTF-8"
     if text:

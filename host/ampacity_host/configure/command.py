@@ -18,7 +18,7 @@ from ampacity.ports.watchdog import need_device
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.analysis.site_migration import after_change
 from ampacity_host.configure.analysis.terminal_report import finding_line, show, show_mistakes
-from ampacity_host.configure.running.fallback_folder import Refuses, beside, refusing, report_refusal
+from ampacity_host.configure.running.fallback_folder import Refuses, fallback_folder, refusing, report_refusal
 from ampacity_host.configure.running.kept_evidence import kept_evidence
 from ampacity_host.configure.running.last_source import digest_of, record, was_sent
 from ampacity_host.configure.running.supervisor import ENDED, Program, supervise
@@ -257,7 +257,7 @@ def settled(
             return data
     except Refuses as refusal:
         locks.keep(data)
-        folder = beside(data)
+        folder = fallback_folder(data)
         boot = boot | {"store": str(data / "store"), "medium": report_refusal(data, folder, refusal)}
         locks.add(sole(folder))
         prepare(config, folder, role, name, console, boot)

@@ -69,10 +69,10 @@ def test_when_the_medium_returns_a_second_controller_is_still_refused(refused, t
 
 def test_a_folder_created_by_another_user_is_not_used(refused, temporary, tmp_path):
     (tmp_path / "trap").mkdir()
-    fallback_folder.beside(refused).rmdir()
-    fallback_folder.beside(refused).rmdir()  # the same name each time
-    (temporary / fallback_folder.beside(refused).name).rmdir()
-    mark = fallback_folder.beside(refused)
+    fallback_folder.fallback_folder(refused).rmdir()
+    fallback_folder.fallback_folder(refused).rmdir()  # the same name each time
+    (temporary / fallback_folder.fallback_folder(refused).name).rmdir()
+    mark = fallback_folder.fallback_folder(refused)
     mark.rmdir()
     mark.symlink_to(tmp_path / "trap")
     held, folder = settle({"format": 1}, refused, "primary", "primary", "127.0.0.1:0", {})

@@ -32,7 +32,7 @@ class Scanning:
         self._wire: "Wire | None" = None
         self._owner: object = None
         self._until_ms = 0
-        self.beside: "list[str]" = []  # the other lines of the same bus
+        self.other_lines: "list[str]" = []  # the other lines of the same bus
 
     @property
     def running(self) -> bool:
@@ -72,7 +72,7 @@ class Scanning:
             named += 1
         options = self._options(words[named:])
         bus, wire = self._bus(" ".join(words[:named]).strip('"').split("=", 1)[-1])
-        self.beside = [each.name for each in self.primary.buses.wires if each is not wire and each.name.split(" ")[0] == bus["name"]]
+        self.other_lines = [each.name for each in self.primary.buses.wires if each is not wire and each.name.split(" ")[0] == bus["name"]]
         full, rtu = options.get("full") == "yes", bus["kind"] == "rtu"
         units = self._units(options.get("units"), wire, full, rtu)
         own = (bus.get("baud", 19200), bus.get("parity", "E"), bus.get("stop", 1))
@@ -90,7 +90,7 @@ class Scanning:
 
     def _unseen(self) -> str:
         """Of a bus with several hosts one is looked at: which others there are."""
-        return "\nnot in this scan: %s; scan each by its name" % ", ".join(self.beside) if self.beside else ""
+        return "\nnot in this scan: %s; scan each by its name" % ", ".join(self.other_lines) if self.other_lines else ""
 
     def _options(self, words: "list[str]") -> "dict[str, str]":
         options = {}
@@ -181,5 +181,5 @@ class Scanning:
         if self.scan is None:
             raise NotNow("scan", "status", "no scan so far; `scan BUS` starts one")
         document = report(self.scan, now_ms * 1000)
-        document["beside"] = self.beside
+        document["beside"] = self.other_lines
         return strict_json.dumps(document) if as_json else "\n".join(lines(document)) + self._unseen()

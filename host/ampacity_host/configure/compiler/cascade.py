@@ -45,7 +45,7 @@ def primary_facts(evse: Table) -> dict[str, Any]:
 
 # from below: what a site shows upward
 
-def stands_da(evse: Evse) -> int:
+def default_state_da(evse: Evse) -> int:
     """The most it draws when its primary is gone for long, da: its reserve; all that it can where no watchdog ends an order."""
     return default_da(evse, Declared(evse), declared_da(evse), evse.max_da)
 
@@ -61,7 +61,7 @@ def fullest_da(site: Site, amounts_da: list[int], caps_da: list[int] | None = No
 def parent_entry(parent: Table, facts: dict[str, Any], site_file: SiteFile) -> dict[str, Any]:
     """`parent` of the site facts. facts: the rest of them."""
     site = Site(facts)
-    sums_da = fullest_da(site, [stands_da(evse) for evse in site.evses])
+    sums_da = fullest_da(site, [default_state_da(evse) for evse in site.evses])
     rating_da = next(c.rating_da for c in site.circuits if c.parent == -1)
     orders_ms = max((each.orders_ms for each in lines_of(facts)), default=0)
     most_da = fullest_da(site, [evse.max_da for evse in site.evses], rating_da)

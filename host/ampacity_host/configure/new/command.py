@@ -169,7 +169,7 @@ def zone_here() -> str:
         return "UTC0"
 
 
-def judged(path: Path, text: str) -> tuple[SiteFile, dict[str, Any]]:
+def checked(path: Path, text: str) -> tuple[SiteFile, dict[str, Any]]:
     """The report of `ampacity check` on a text. Raises SiteErrors."""
     site = load_site(path, text)
     return site, check_report(site)
@@ -178,7 +178,7 @@ def judged(path: Path, text: str) -> tuple[SiteFile, dict[str, Any]]:
 def finish(path: Path, text: str, options: SimpleNamespace, person: Person | None) -> int:
     """Checks, fixes, writes. Raises SiteErrors, OSError."""
     console = Console(stderr=True)
-    site, result = judged(path, text)
+    site, result = checked(path, text)
     done: list[dict[str, Any]] = []
     while not result["ok"]:
         show_findings(result, console)
@@ -188,7 +188,7 @@ def finish(path: Path, text: str, options: SimpleNamespace, person: Person | Non
             break
         try:
             new = with_rows(text, site, chosen)
-            site, result = judged(path, new)
+            site, result = checked(path, new)
         except SiteErrors as errors:  # a part of the lines may not do without the others
             show_mistakes(errors.mistakes, console)
             if person is None:

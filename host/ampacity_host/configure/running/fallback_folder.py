@@ -30,7 +30,7 @@ def refusing() -> Iterator[None]:
         raise
 
 
-def beside(data: Path) -> Path:
+def fallback_folder(data: Path) -> Path:
     """A folder of ours alone for this data folder: the same one each time, so that two on one site still meet."""
     mark = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"ampacity-{os.getuid()}-{mark}"

@@ -41,7 +41,7 @@ def headed(brackets: str, name: str, many: Iterable[str]) -> str:
     return "[" * count + name + "]" * count
 
 
-def mended(line: str, many: Iterable[str]) -> str | None:
+def probable_meaning(line: str, many: Iterable[str]) -> str | None:
     """The probable meaning of a line; None: unknown."""
     header = HEADER.match(line)
     if header:
@@ -82,7 +82,7 @@ def rest_of(text: str, slips: Any, many: Iterable[str]) -> tuple[list[Slip], Res
         for number in new:
             line = lines[number - 1]
             twice = new[number][1].endswith(" already")
-            meant = None if twice else mended(line, many)
+            meant = None if twice else probable_meaning(line, many)
             if meant is None and not twice:
                 name = LINE.match(COLON.sub(r"\1 = ", line))
                 lost[number] = name[1].split("=")[0].strip().strip('"') if name else ""

@@ -101,7 +101,7 @@ def slips(text: str, error: str) -> list[tuple[int, str, str]]:
     found = {}
     if '"""' not in text and "'''" not in text:  # where a text goes over lines, a line alone says nothing
         found = {number: slip for number, line in enumerate(lines, 1) if (slip := slip_of(line))}
-    twice = said_twice(error, lines, stopped)
+    twice = repeated_name(error, lines, stopped)
     if twice:
         found[stopped] = twice
     if not found.get(stopped) and not (place is None and found):
@@ -128,7 +128,7 @@ def slip_of(line: str) -> tuple[str, str] | None:
     return (f"a control character (0x{ord(control[0]):02x})", "delete it") if control else None
 
 
-def said_twice(error: str, lines: list[str], stopped: int) -> tuple[str, str] | None:
+def repeated_name(error: str, lines: list[str], stopped: int) -> tuple[str, str] | None:
     """A repeated name or table, with the line of the first."""
     if not ("overwrite" in error or "twice" in error or "Cannot mutate" in error) or not 0 < stopped <= len(lines):
         return None
