@@ -63,6 +63,16 @@ def test_section_6_the_time_without_current_counts_through_interruptions():
     assert charged > 60, (charged, bench.guard.why(0))
 
 
+def test_section_6_a_car_that_begins_late_in_a_short_slot_is_not_asleep():
+    for starts_s in (30, 45):
+        bench = garage(2, 100, idle_ms=300000)
+        offered_s, charged = 0, [0, 0, 0, 0]
+        for second in range(7200):
+            offered_s = offered_s + 1 if bench.guard.want_da[0] else 0
+            charged[second // 1800] += drive(bench, 1, (60 if offered_s > starts_s else 1000, 60))[0]
+        assert min(charged) > 60, (starts_s, charged, bench.guard.why(0))
+
+
 def test_section_6_a_car_that_began_once_is_offered_no_more_for_an_earlier_pause():
     bench = garage(2, 140, idle_ms=100000, slot_s=900)
     for _ in range(10):

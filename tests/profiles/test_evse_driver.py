@@ -77,10 +77,12 @@ def test_a_blank_serial_number_is_none_while_a_device_starts():
     device.values[101] = 6
     run(driver, device, now_ms + 20000, 10000)
     assert guard.shown.pop("fingerprint") == "60"
-    now_ms += 100000
+    now_ms += 50000
     device.values[101] = 0
     driver.reaudit(now_ms)
-    run(driver, device, now_ms, 70000)
+    run(driver, device, now_ms, 30000)
+    assert "fingerprint" not in guard.shown, "it starts once more"
+    run(driver, device, now_ms + 30000, 40000)
     assert guard.shown["fingerprint"] == "0", "a device without a number has this one"
 
 

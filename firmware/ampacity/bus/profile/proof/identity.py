@@ -27,6 +27,8 @@ class Identity:
         if fingerprint in BLANK and self._starts(now_ms):
             device.hold_ms["audit"] = now_ms + AGAIN_MS
         elif fingerprint is not None:
+            if fingerprint not in BLANK:
+                self._blank_ms = (-1, -1)
             device.guard.evidence(device.index, "fingerprint", fingerprint, now_ms)
             if self._fingerprint not in (None, fingerprint):
                 self._check_alternating(fingerprint, now_ms)

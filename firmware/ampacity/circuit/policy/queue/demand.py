@@ -20,6 +20,7 @@ SETTLED_MS = 15000  # after another order a car shows what it makes of it
 ASLEEP_DA = 10
 PROBE_MS = 60000
 SATISFIED_MS = 10000
+TURNS_MS = 90000  # offered in turns without current: it may need more
 SAME_DA = 5  # orders that differ by so little are one order to a car
 FIRST, KEEPS, LAST = 0, 1, 2  # among its rank: its turn has come, within its slot, as ever
 
@@ -48,7 +49,7 @@ class Demand:
         self.served = [False] * count  # had its slot, and continues because no other EVSE could charge
         self.idle_since_ms = [-1] * count
         self.idle_cap_da = [NONE_DA] * count
-        self.idle_before_ms = [0] * count  # for how long it drew nothing before it was paused, and at what order
+        self.idle_before_ms = [0] * count  # for how long it drew nothing in turns that were ended, and at what order
         self.idle_before_da = [0] * count
         self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
         self.suspended_ev = [False] * count  # the car stopped without an order: it is offered current and does not request it
@@ -194,6 +195,8 @@ class Demand:
         if want_da == 0:
             if self.idle[evse] and self.wants[evse]:
                 self.back_off(evse, now_ms)  # it was paused for others
+            if self.idle_before_da[evse] and self.idle_since_ms[evse] >= 0:
+                self.idle_before_ms[evse] = min(TURNS_MS, self.idle_before_ms[evse] + now_ms - self.idle_since_ms[evse])
             self.wake(evse)
             return
         used = self._used_da(s, now_ms)
@@ -212,20 +215,26 @@ class Demand:
             elif cap == NONE_DA:
                 self.idle_since_ms[evse] = -1
         elif self.idle_since_ms[evse] < 0:
-            self.idle_since_ms[evse] = now_ms - self._idle_ms(evse, want_da)
+            self.idle_since_ms[evse] = now_ms
         elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse):
             self.idle_cap_da[evse] = max(s.evse.min_da, used + headroom)
             self.idle[evse] = used < ASLEEP_DA
             if self.idle[evse]:
                 self.idle_da[evse] = max(self.idle_da[evse], want_da)
-        if used < ASLEEP_DA and 0 <= self.idle_since_ms[evse] <= now_ms - SETTLED_MS:
-            self.idle_before_ms[evse], self.idle_before_da[evse] = now_ms - self.idle_since_ms[evse], want_da
+        if used < ASLEEP_DA and 0 <= self.idle_since_ms[evse]:
+            self._idle_in_turns(evse, want_da, now_ms)
 
-    def _idle_ms(self, evse: int, want_da: int) -> int:
-        """How long it has drawn nothing at such an order before it was paused; it gets the time to begin once more."""
+    def _idle_in_turns(self, evse: int, want_da: int, now_ms: int) -> None:
+        """It has drawn nothing at this order for a while, in any number of turns: it may need more. It is not asleep for that: a turn may be
+        too short for a car that takes long to begin."""
         if want_da > self.idle_before_da[evse] + SAME_DA:
-            return 0
-        return max(0, min(self.idle_before_ms[evse], self._patience_ms(evse) - SETTLED_MS))
+            self.idle_before_ms[evse], self.idle_before_da[evse] = 0, want_da
+        if self.idle_before_ms[evse] + now_ms - self.idle_since_ms[evse] >= TURNS_MS:
+            self.idle_da[evse] = max(self.idle_da[evse], want_da)
+
+    def needs_more(self, evse: int, want_da: int) -> bool:
+        """It draws nothing at this order, for so long that more is to be tried."""
+        return self.idle[evse] or 0 < want_da <= self.idle_da[evse]
 
     def _draws(self, evse: int, want_da: int, now_ms: int) -> None:
         self.drew[evse] = True
@@ -239,7 +248,7 @@ class Demand:
         """Its car may need more than it is offered (learnt_minimum.py)."""
         s = self.ledger.evse_states[evse]
         if self.learnt is None:
-            if not self.idle[evse] or s.evse.primary:
+            if s.evse.primary or not self.needs_more(evse, self.ledger.want_da[evse]):
                 return
             from ampacity.circuit.policy.queue.learnt_minimum import LearntMinimum
 
@@ -267,7 +276,7 @@ class Demand:
 
     def _patience_ms(self, evse: int) -> int:
         """A car that charged and stopped without an order has ended its demand; a retried car had its time before; a car that has what it
-        needed is done. No car is given longer than its slot."""
+        needed is done."""
         if self.satisfied(evse):
             return min(self.idle_ms, SATISFIED_MS)
         if self.learnt is not None and self.learnt.trying[evse]:
@@ -275,7 +284,7 @@ class Demand:
 
             return min(self.idle_ms, TRY_MS)
         sure = self.suspended_ev[evse] and self.drew[evse] or self.idle_backoff is not None and self.idle_backoff.tries[evse] > 0
-        return min(self.idle_ms, PROBE_MS if sure else max(PROBE_MS, self.slot_ms or self.idle_ms))
+        return min(self.idle_ms, PROBE_MS) if sure else self.idle_ms
 
     def satisfied(self, evse: int) -> bool:
         """It has what it was said to need."""

@@ -26,6 +26,9 @@ if False:  # for the type checker
         wake_ms: int
         changed: bool
 
+        def needs_more(self, evse: int, want_da: int) -> bool:
+            """It draws nothing at this order, for so long that more is to be tried."""
+
         def satisfied(self, evse: int) -> bool:
             """It has what it was said to need."""
 
@@ -58,7 +61,7 @@ class LearntMinimum:
             self.trying[e] = False
         elif self.trying[e] and not room.want_da[e] and not possible(room, s, least_da):
             self._usual(s, now_ms)
-        elif demand.idle[e] and self.rounds[e] < ROUNDS and now_ms >= self.again_ms[e]:
+        elif demand.needs_more(e, room.want_da[e]) and self.rounds[e] < ROUNDS and now_ms >= self.again_ms[e]:
             self._next(room, demand, s, now_ms)
 
     def _next(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
@@ -73,7 +76,8 @@ class LearntMinimum:
             demand.changed = True
         elif self.trying[e]:
             self._usual(s, now_ms, demand.wake_ms)
-            demand.idle_cap_da[e] = s.evse.min_da
+            if demand.idle[e]:
+                demand.idle_cap_da[e] = s.evse.min_da
 
     def _usual(self, s: EvseState, now_ms: int = LONG_AGO_MS, rest_ms: int = 0) -> None:
         """The next round comes after a rest, longer each time."""

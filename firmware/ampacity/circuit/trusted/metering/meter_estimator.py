@@ -63,6 +63,7 @@ class MeterEstimator:
         self.read_since_ms = [-1] * len(self.evses)  # each was read without a gap since then; -1: it was not
         self.lo = [0] * len(self.mult)
         self.hi = [0] * len(self.mult)
+        self.hidden_da = [0] * self.phases  # what readings show may not have been drawn at the frame, for an order that came and went
         self.waiting = [False] * len(self.evses)
         self.waiting_count = 0
         self.complete = False  # at least one frame was judged since it is ok
@@ -180,7 +181,7 @@ class MeterEstimator:
         self.frame_ms = self.raw_ms
         self.waiting_count = 0
         for p in range(self.phases):
-            self.frame_da[p] = self.raw_da[p]
+            self.frame_da[p], self.hidden_da[p] = self.raw_da[p], 0
         for k, evse in enumerate(self.evses):
             s = self.ledger.evse_states[evse]
             fresh = self.raw_ms - s.measured_ms <= FRESH_MS
@@ -194,11 +195,11 @@ class MeterEstimator:
             if unread:
                 self.steps.forget()
                 self.unread = True
-            passed_da = s.book.passed_da(min(s.measured_ms, self.raw_ms - self.sample_ms)) if fresh and not unread else 0
+            passed_da = s.book.passed_da(min(s.measured_ms, self.raw_ms - self.sample_ms))
             for at in range(k * self.phases, (k + 1) * self.phases):
-                self.lo[at] = min(self.lo[at], passed_da * self.mult[at])  # the readings do not show an order that came and went
                 if unread or not fresh:
-                    self.hi[at] = max(self.hi[at] if unread else 0, s.bound_da * self.mult[at])
+                    self.lo[at], self.hi[at] = 0, max(self.hi[at] if unread else 0, s.bound_da * self.mult[at])
+                self.hidden_da[at % self.phases] += max(0, self.lo[at] - passed_da * self.mult[at])
             self.waiting[k] = fresh and s.bound_da > 0
             if self.waiting[k]:
                 self.waiting_count += 1
@@ -252,13 +253,11 @@ class MeterEstimator:
         wrong = 0  # a mask of phases
         for window in (self.high_max, self.high_min, self.low_max):
             window.advance(now_ms)
-        for p in range(self.phases):
-            if p not in self.inputs:
-                continue
+        for p in self.inputs:
             high = self.frame_da[p] - least[p]
             low = self.frame_da[p] - most[p]
             fed_da = self.generation_da[p]
-            if high + fed_da < -max(10, (least[p] + fed_da) // 20) and not self._rule_3_2_sign():
+            if high + fed_da + self.hidden_da[p] < -max(10, (least[p] + fed_da) // 20) and not self._rule_3_2_sign():
                 wrong |= 1 << p
             self.seen_da[p] = max(0, low)
             self.tight_da[p] = max(0, high) if high - low <= 20 else max(0, low)
