@@ -1,0 +1,111 @@
+"""The update that the CSMS ordered last, and the statuses of it that the CSMS has yet to receive; both outlive a restart.
+
+A status is kept when it is reached and forgotten when it is sent: the exchange sends it again if the link breaks meanwhile.
+"""
+
+from ampacity.base.document_shape import check_shape
+
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
+
+DOC = "ocpp_firmware"
+SHAPE = (
+    "{id:i-2147483648..2147483647,url:s512,retrieve:i-62135596800..253402300799,install:?i-62135596800..253402300799,retries:i0..,"
+    "interval:i0..,status:s40,slot:i-1..1,sequence:i0..4294967295,unsent:[[i-2147483648..2147483647,s40]*99]}"
+)
+INSTALLED = "Installed"
+ENDS = (INSTALLED, "DownloadFailed", "InvalidSignature", "InstallationFailed", "InstallVerificationFailed")
+RETRIES = 3  # where the CSMS names none
+INTERVAL_S = 60
+UNSENT_MAX = 32
+AGAIN_MS = 60000  # a status that was not sent by then was forgotten with a former CSMS
+
+
+def kept_order(documents: "Any") -> "Message | None":
+    """The document of the order; None: there is none, or it cannot be used."""
+    kept: "Message | None" = documents.get(DOC)
+    try:
+        if kept is not None:
+            check_shape(kept, SHAPE)
+    except ValueError as error:
+        documents.distrust(DOC, str(error))
+        return None
+    return kept
+
+
+def is_open(kept: "Message | None") -> bool:
+    """Is something to do for this order?"""
+    return kept is not None and (kept["status"] not in ENDS or bool(kept["unsent"]))
+
+
+def shown(kept: "Message | None") -> "Message":
+    """The FirmwareStatusNotification that a TriggerMessage asks for: the last status, Idle after Installed (L01.FR.25, L01.FR.26)."""
+    if kept is None or kept["status"] in ("", INSTALLED):
+        return {"status": "Idle"}
+    return {"status": kept["status"], "requestId": kept["id"]}
+
+
+class FirmwareOrder:
+    """facts: as `kept_order` gives them; None: none was ordered. `facts["status"]`: the last one, "" before the first."""
+
+    def __init__(self, station: "StationFace", facts: "Message | None") -> None:
+        self._station = station
+        self._post_ms = 0
+        self.facts = facts
+
+    @property
+    def status(self) -> str:
+        """The last status, that of an end where nothing is ordered."""
+        return INSTALLED if self.facts is None else self.facts["status"]
+
+    def ended(self) -> bool:
+        """Is nothing ordered, or is it over?"""
+        return self.status in ENDS
+
+    def begin(self, request: "Message", retrieve_s: int, install_s: "int | None") -> None:
+        """A new order takes the place of the one before, whose last statuses are still sent. Times in s since 1970."""
+        unsent = [] if self.facts is None else self.facts["unsent"]
+        self.facts = {
+            "id": request["requestId"], "url": request["firmware"]["location"], "retrieve": retrieve_s, "install": install_s,
+            "retries": max(0, request.get("retries", RETRIES)), "interval": max(0, request.get("retryInterval", INTERVAL_S)), "status": "",
+            "slot": -1, "sequence": 0, "unsent": unsent,
+        }  # fmt: skip
+        self.keep()
+
+    def report(self, status: str) -> None:
+        """It has reached this status; the same again is no news."""
+        facts = self.facts
+        if facts is None or facts["status"] == status:
+            return
+        facts["status"] = status
+        facts["unsent"] = facts["unsent"][-UNSENT_MAX:] + [[facts["id"], status]]
+        self._post_ms = 0
+        self.keep()
+
+    def keep(self) -> None:
+        """What was changed outlives a restart, where the store can keep it."""
+        self._station.documents.try_put(DOC, self.facts)
+
+    def sent(self) -> bool:
+        """Has every status left?"""
+        return self.facts is None or not self.facts["unsent"]
+
+    def post(self, now_ms: int) -> bool:
+        """Offer the next status to the exchange; True: it has something to send now."""
+        if self.sent() or not self._station.accepted() or now_ms < self._post_ms:
+            return False
+        self._post_ms = now_ms + AGAIN_MS
+        self._station.exchange.post(self._next, None)
+        return True
+
+    def _next(self, station: "StationFace", nothing: None, now_ms: int) -> "tuple[str, Message] | None":
+        if self.sent():
+            return None
+        number, status = self.facts["unsent"].pop(0)  # type: ignore[index]  # not sent: there are some
+        self.keep()
+        if not self.sent():
+            station.exchange.post(self._next, None)
+        return "FirmwareStatusNotification", {"status": status, "requestId": number}
