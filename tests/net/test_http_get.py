@@ -64,7 +64,7 @@ def test_what_is_no_file_for_us_is_refused_with_the_reason():
     ):
         with raises(ValueError) as caught:
             get(start).receive(answer)
-        assert text in str(caught.value), (text, caught.value)
+        assert text in str(caught.error), (text, caught.error)
 
 
 def test_redirections_stay_with_the_host_or_name_another_and_never_leave_tls():

@@ -182,6 +182,7 @@ async def test_a_version_on_trial_is_not_replaced():
 async def test_a_certificate_or_signature_that_cannot_be_checked_is_refused():
     with Root() as root:
         garage = OrderedGarage(root)
+        garage.platform.client_tls = lambda files: files
         await garage.passes(3)
         assert garage.order(1, "http://127.0.0.1:1/x", signingCertificate="-----BEGIN CERTIFICATE-----", signature="x") == "InvalidCertificate"
         await garage.passes(3)

@@ -3,8 +3,6 @@
 A status is kept when it is reached and forgotten when it is sent: the exchange sends it again if the link breaks meanwhile.
 """
 
-from ampacity.base.document_shape import check_shape
-
 if False:  # for the type checker
     from typing import Any
 
@@ -12,10 +10,6 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Message
 
 DOC = "ocpp_firmware"
-SHAPE = (
-    "{id:i-2147483648..2147483647,url:s512,retrieve:i-62135596800..253402300799,install:?i-62135596800..253402300799,retries:i0..,"
-    "interval:i0..,status:s40,slot:i-1..1,sequence:i0..4294967295,unsent:[[i-2147483648..2147483647,s40]*99]}"
-)
 INSTALLED = "Installed"
 ENDS = (INSTALLED, "DownloadFailed", "InvalidSignature", "InstallationFailed", "InstallVerificationFailed")
 RETRIES = 3  # where the CSMS names none
@@ -25,14 +19,8 @@ AGAIN_MS = 60000  # a status that was not sent by then was forgotten with a form
 
 
 def kept_order(documents: "Any") -> "Message | None":
-    """The document of the order; None: there is none, or it cannot be used."""
+    """The document of the order; None: there is none."""
     kept: "Message | None" = documents.get(DOC)
-    try:
-        if kept is not None:
-            check_shape(kept, SHAPE)
-    except ValueError as error:
-        documents.distrust(DOC, str(error))
-        return None
     return kept
 
 
