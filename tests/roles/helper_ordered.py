@@ -48,6 +48,10 @@ class FileServer:
         except (OSError, EOFError):
             pass
         writer.close()
+        try:
+            await writer.wait_closed()
+        except OSError:
+            pass
 
     def start_of(self, request):
         """The first byte that the request asks for."""
@@ -92,7 +96,7 @@ class OrderedGarage(UpdatingGarage):
         super().start(**boot)
         platform = self.platform
         platform.connect = asyncio.open_connection
-        platform.abort = lambda writer: writer.close()
+        platform.abort = lambda writer: writer.transport.abort() if hasattr(writer, "transport") else writer.s.close()
         self.primary.upstream.left = lambda now_ms: True
         self.acting = ActingStation(self.primary.upstream)
         self.acting.connected(self.now_us // 1000)

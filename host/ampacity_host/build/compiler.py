@@ -24,6 +24,7 @@ COUNTS_FOR = {  # modules below the package that only another room needs
     "roles/updates/staged_file.py": "update", "bus/leases/staging_driver.py": "update", "bus/leases/update_window.py": "update",
     "ports/board_point.py": "point", "ports/pilot_sampler.py": "point", "ports/duty_pin.py": "point",
     "ports/selftest.py": "commission", "roles/service/commissioning.py": "commission", "roles/service/scanning.py": "commission",
+    "bus/profile/pause_evidence.py": "commission", "bus/client/single_driver.py": "commission",
     "roles/service/replacing.py": "commission", "roles/service/configuring.py": "commission",
     "roles/configuration/site_trial.py": "commission", "roles/configuration/site_comparison.py": "commission",
     "roles/storage/commission_shapes.py": "commission", "roles/service/primary_help.py": "commission", "console/help_texts.py": "commission",
