@@ -193,15 +193,32 @@ async def test_a_certificate_or_signature_that_cannot_be_checked_is_refused():
         assert garage.statuses == [] and garage.trigger() == [(None, "Idle")]
 
 
+async def charging(garage):
+    """A car charges at EVSE 2."""
+    garage.unit.port.car = "C"
+    await garage.passes(10)
+    garage.primary.upstream.token(1, "ABC123", "ISO14443", garage.now_us // 1000)
+    await garage.passes(10)
+    assert garage.primary.upstream.transaction(1)
+
+
+async def test_new_transactions_may_begin_before_the_restart_where_the_csms_allows_it():
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            await charging(garage)
+            garage.primary.upstream.variable("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate", "true", garage.now_us // 1000)
+            garage.order(5, server.url)
+            await garage.reaches(5, "InstallScheduled")
+            await garage.passes(120)
+            assert garage.connectors() == {1: "Available", 2: "Occupied"} and garage.runs == "1.0"
+
+
 async def test_transactions_end_before_the_restart_and_no_new_one_begins():
     with Root() as root:
         async with FileServer(whole, release(2)) as server:
             garage = OrderedGarage(root)
-            garage.unit.port.car = "C"
-            await garage.passes(10)
-            garage.primary.upstream.token(1, "ABC123", "ISO14443", garage.now_us // 1000)
-            await garage.passes(10)
-            assert garage.primary.upstream.transaction(1)
+            await charging(garage)
             assert garage.connectors() == {1: "Available", 2: "Occupied"}
             garage.order(5, server.url)
             await garage.reaches(5, "InstallScheduled")

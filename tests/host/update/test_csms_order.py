@@ -198,12 +198,11 @@ async def test_the_csms_orders_bundles_that_are_refused_and_one_that_is_installe
 
 @pytest.mark.parametrize(("runtime", "board"), [("cpython", "linux-arm"), ("micropython", "unix")])
 async def test_a_file_server_over_tls_is_verified_with_the_root_certificates_of_the_csms(yard, runtime, board):  # noqa: F811
-    ours, stranger = Authority(), Authority("Other CA")
+    ours, stranger, folder = Authority(), Authority("Other CA"), yard(board)
+    files = {"forged": bundles(folder, board)["forged"]}
+    (folder / "root.pem").write_text(ours.root)
     for authority, last in ((stranger, "DownloadFailed"), (ours, "InvalidSignature")):
-        place, folder = Place(), yard(board) if authority is stranger else folder
-        if authority is stranger:
-            place.files = files = {"forged": bundles(folder, board)["forged"]}
-            (folder / "root.pem").write_text(ours.root)
+        place = Place()
         place.files = files
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*authority.issue().files(folder, "server"))

@@ -91,6 +91,7 @@ class CsmsUpdates:
         elif status in INSTALLING:
             closing = self._installing(hindrance, now_ms)
         self._reserve()
+        closing = closing and not self._station.model.on("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate")
         if self.order.post(now_ms) or closing != self._station.availability.closing:
             self._station.availability.closing = closing
             self._primary.upstream.link.wake()  # type: ignore[union-attr]  # there is one
@@ -166,7 +167,8 @@ class CsmsUpdates:
     # the installation
 
     def _install_when_due(self, hindrance: str, now_ms: int) -> bool:
-        """True: EVSEs that are not in use are closed, because transactions have to end first (L01.FR.07, L01.FR.33)."""
+        """True: EVSEs that are not in use are closed, because transactions have to end first (L01.FR.07, L01.FR.33)
+        where AllowNewSessionsPendingFirmwareUpdate does not permit new transactions."""
         install_s = self.order.facts["install"]  # type: ignore[index]  # it is open
         if not self._ours(SLOT_READY):
             self._end("InstallationFailed", "another bundle took its place", now_ms)
