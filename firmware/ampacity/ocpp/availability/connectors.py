@@ -17,7 +17,7 @@ class Availability:
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self.closing = False  # an update waits: no EVSE is used anew (L01.FR.07)
+        self.closing = False  # an update waits: no EVSE begins a transaction (L01.FR.07)
         self._off: "list[str]" = station.documents.get(DOC) or []
         self._later: "list[tuple[str, bool]]" = []
         self._reported: "dict[int, str | None]" = {}

@@ -3,37 +3,16 @@
 A status is kept when it is reached and forgotten when it is sent: the exchange sends it again if the link breaks meanwhile.
 """
 
-if False:  # for the type checker
-    from typing import Any
+from ampacity.ocpp.firmware.kept_order import DOC, ENDS, INSTALLED
 
+if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
 
-DOC = "ocpp_firmware"
-INSTALLED = "Installed"
-ENDS = (INSTALLED, "DownloadFailed", "InvalidSignature", "InstallationFailed", "InstallVerificationFailed")
 RETRIES = 3  # where the CSMS names none
 INTERVAL_S = 60
 UNSENT_MAX = 32
 AGAIN_MS = 60000  # a status that was not sent by then was forgotten with a former CSMS
-
-
-def kept_order(documents: "Any") -> "Message | None":
-    """The document of the order; None: there is none."""
-    kept: "Message | None" = documents.get(DOC)
-    return kept
-
-
-def is_open(kept: "Message | None") -> bool:
-    """Is something to do for this order?"""
-    return kept is not None and (kept["status"] not in ENDS or bool(kept["unsent"]))
-
-
-def shown(kept: "Message | None") -> "Message":
-    """The FirmwareStatusNotification that a TriggerMessage asks for: the last status, Idle after Installed (L01.FR.25, L01.FR.26)."""
-    if kept is None or kept["status"] in ("", INSTALLED):
-        return {"status": "Idle"}
-    return {"status": kept["status"], "requestId": kept["id"]}
 
 
 class FirmwareOrder:

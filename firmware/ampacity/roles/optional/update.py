@@ -6,7 +6,7 @@ Something is to do during a trial, while a bundle is ready or on its way, and on
 import os
 
 from ampacity.base.errors import NotNow
-from ampacity.ocpp.firmware.order import is_open, kept_order, shown
+from ampacity.ocpp.firmware.kept_order import is_open, kept_order, shown
 from ampacity.roles.optional.part import OptionalPart
 from ampacity.roles.updates.found import find_places, has_bundle, inbox_of, root_of
 from ampacity.store.disk_files import DiskFiles

@@ -7,7 +7,8 @@ verifies it, the trial confirms it, and only then its status is Installed.
 from ampacity.base.errors import Rejected
 from ampacity.base.wallclock import parse_iso
 from ampacity.ocpp.firmware.handlers import refusal
-from ampacity.ocpp.firmware.order import FirmwareOrder, kept_order, shown
+from ampacity.ocpp.firmware.kept_order import kept_order
+from ampacity.ocpp.firmware.order import FirmwareOrder
 from ampacity.roles.updates.download import SCHEMES, SOURCE, Download
 from ampacity.roles.updates.updater import SIGNATURES, BundleSink
 from ampacity.update.delivery import FAILED, KEYS, READY, REFUSED
@@ -69,10 +70,6 @@ class CsmsUpdates:
         self._reserve()
         return {"status": "AcceptedCanceled" if replaces else "Accepted"}
 
-    def triggered(self) -> "Message":
-        """The FirmwareStatusNotification for a TriggerMessage."""
-        return shown(self.order.facts)
-
     def view(self) -> "View | None":
         """For `show update`; None: nothing was ordered."""
         facts = self.order.facts
@@ -114,7 +111,7 @@ class CsmsUpdates:
 
     def _attempt(self, now_ms: int) -> None:
         facts: "Any" = self.order.facts
-        if self._next_ms is None:  # a restart counts the attempts anew
+        if self._next_ms is None:  # after a restart all attempts are left
             self._left, self._next_ms, self._mark = facts["retries"], now_ms, (0, "")
         if now_ms < self._next_ms:
             return

@@ -3,7 +3,7 @@
 `roles/optional/update.py` loads this when it is needed.
 """
 
-from ampacity.ocpp.firmware.order import is_open, kept_order
+from ampacity.ocpp.firmware.kept_order import is_open, kept_order
 from ampacity.roles.updates.updater import Updater
 from ampacity.update.trial import BUS, OCPP, SAFETY_LOOP
 
