@@ -151,8 +151,9 @@ REMARKS = {
     "GetLocalListVersion": "0 also while the list is disabled",
     "Reset": "of the station or of one EVSE, at once or when idle",
     "SetNetworkProfile": "takes effect at the next start; see [network profiles](#network-profiles)",
-    "TriggerMessage": "BootNotification, Heartbeat, StatusNotification, MeterValues, TransactionEvent; LogStatusNotification and "
-                      "FirmwareStatusNotification are answered with `Idle`",
+    "TriggerMessage": "BootNotification, Heartbeat, StatusNotification, MeterValues, TransactionEvent; LogStatusNotification is "
+                      "answered with `Idle`, FirmwareStatusNotification with the last status, `Idle` after `Installed`",
+    "UpdateFirmware": "of a controller with two slots: [updates](../updates.md#by-the-csms)",
     "UnlockConnector": "the result follows within 10 s; `UnlockFailed` for a fixed cable",
 }
 

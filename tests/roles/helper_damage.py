@@ -53,6 +53,10 @@ PRIMARY = {
     "ocpp_list": {"version": 3, "entries": {"ISO14443 abc": ["Accepted", "", 1900000000]}},
     "ocpp_cache": [["ISO14443 abc", "Accepted", "", None, 1795176000]],
     "ocpp_available": ["1"],
+    "ocpp_firmware": {
+        "id": 7, "url": "https://files.example/app.bundle", "retrieve": 1795176000, "install": None, "retries": 3, "interval": 60,
+        "status": "Downloading", "slot": -1, "sequence": 0, "unsent": [[7, "Downloading"]],
+    },
     "ocpp_time": 1795176000,
     "ocpp_profiles": [[5, 0]],
     "ocpp_profile_5": {

@@ -3,7 +3,7 @@
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 
-PORTS = {"ws": 80, "wss": 443}
+PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
 

@@ -48,6 +48,8 @@ if False:  # for the type checker
     class AvailabilityFace(Puller, Protocol):
         """What connectors show: availability/connectors.py."""
 
+        closing: bool
+
         def status(self, evse: OcppEvse) -> str: ...
 
         def station_status(self) -> str: ...
@@ -90,6 +92,13 @@ if False:  # for the type checker
         def ending(self, evse: OcppEvse) -> bool: ...
 
         def find(self, transaction_id: str) -> "OcppEvse | None": ...
+
+    class FirmwareFace(Protocol):
+        """Who has the slots of this controller: roles/optional/update.py."""
+
+        def request(self, request: Message, now_ms: int) -> Message: ...
+
+        def triggered(self) -> Message: ...
 
     class SamplingFace(Puller, Protocol):
         """Samples while time goes by: transactions/sampling.py."""
@@ -171,6 +180,7 @@ if False:  # for the type checker
         boot_number: int
         model: DeviceModel
         cache: Cache
+        firmware: "FirmwareFace | None"
 
         @property
         def local_list(self) -> LocalListFace: ...
@@ -213,6 +223,8 @@ if False:  # for the type checker
 
         @property
         def ev_needs(self) -> "Puller | None": ...
+
+        def security_event(self, kind: str, info: "str | None", now_ms: int) -> None: ...
 
         def accepted(self) -> bool: ...
 

@@ -87,6 +87,7 @@ if False:  # for the type checker
     from ampacity.base.rng import Rng
     from ampacity.base.wallclock import WallClock
     from ampacity.ocpp.device_model.model import Row
+    from ampacity.ocpp.interfaces import FirmwareFace
     from ampacity.ocpp.messages import Action, LimitRow, Message, Store, Values
     from ampacity.ocpp.smart_charging.charging_needs import ChargingNeeds
 
@@ -110,6 +111,7 @@ class Station:
         self.actions: "list[Action]" = []
         self.explain: "Callable[[int], str]" = lambda evse_id: ""
         self.restart_hold_s = 0
+        self.firmware: "FirmwareFace | None" = None  # has slots for updates
         self.online = False
         self._offline_ms = now_ms
         self._offset_ms: "tuple[int, int | None] | None" = None

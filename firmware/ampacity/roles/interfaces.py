@@ -20,6 +20,7 @@ if False:  # for the type checker
     from ampacity.evse.interfaces import Access
     from ampacity.evse.local_evse import LocalEvse
     from ampacity.evse.session import Session
+    from ampacity.net.link import Link
     from ampacity.ocpp.station import Station
     from ampacity.ports.line import Line
     from ampacity.ports.platform import Platform
@@ -120,6 +121,7 @@ if False:  # for the type checker
         """The station upstream with its link: charging/upstream.py."""
 
         station: Station
+        link: Link
 
         def view(self) -> View: ...
 

@@ -17,6 +17,7 @@ class Availability:
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
+        self.closing = False  # an update waits: no EVSE begins a transaction (L01.FR.07)
         self._off: "list[str]" = station.documents.get(DOC) or []
         self._later: "list[tuple[str, bool]]" = []
         self._reported: "dict[int, str | None]" = {}
@@ -30,7 +31,11 @@ class Availability:
         return "Unavailable"
 
     def operative(self, evse_id: int) -> bool:
-        """False if a switch above this EVSE is off; evse_id 0: the station's own."""
+        """False if a switch above this EVSE is off, or it is idle before an update; evse_id 0: the station's own."""
+        if self.closing and evse_id:
+            evse: OcppEvse = self._station.evse(evse_id)  # type: ignore[assignment]  # it is one
+            if evse.tx is None and evse.auth is None:
+                return False
         return not self._off or not any(name in self._off for name in _above(evse_id))
 
     def station_status(self) -> str:

@@ -43,6 +43,7 @@ LocalPreAuthorize||Wb||true|
 MasterPassGroupId||Ws|||36
 OfflineTxForUnknownIdEnabled||Wb||false|
 =ChargingStation
+AllowNewSessionsPendingFirmwareUpdate||Wb||false|
 AvailabilityState||Ro||@|%A
 Available||Rb||true|
 Identity||Rs||@|48

@@ -32,6 +32,7 @@ HANDLERS = (
     ("SetVariables", "device_model.handlers"),
     ("TriggerMessage", "remote.handlers"),
     ("UnlockConnector", "remote.handlers"),
+    ("UpdateFirmware", "firmware.handlers"),
 )
 
 

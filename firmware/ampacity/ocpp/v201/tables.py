@@ -96,11 +96,13 @@ TYPES = (
     "setVariableData!o39*1-0",
     "evse?o0 requestedMessage!e20",
     "connectorId!i evseId!i",
+    "installDateTime?d location!s512 retrieveDateTime!d signature?s800 signingCertificate?s5500",
+    "firmware!o43 requestId!i retries?i retryInterval?i",
     "certificateStatus?e21 idTokenInfo!o31",
     "additionalInfo?s512 reasonCode!s20",
-    "currentTime!d interval!i status!e22 statusInfo?o44",
+    "currentTime!d interval!i status!e22 statusInfo?o46",
     "currentTime!d",
-    "status!e23 statusInfo?o44",
+    "status!e23 statusInfo?o46",
     "chargingPriority?i idTokenInfo?o31 totalCost?n updatedPersonalMessage?o30",
 )
 REQUESTS = (
@@ -124,21 +126,22 @@ REQUESTS = (
     ("SetVariables", 40),
     ("TriggerMessage", 41),
     ("UnlockConnector", 42),
+    ("UpdateFirmware", 44),
 )
 RESPONSES = (
-    ("Authorize", 43),
-    ("BootNotification", 45),
+    ("Authorize", 45),
+    ("BootNotification", 47),
     ("FirmwareStatusNotification", 2),
-    ("Heartbeat", 46),
+    ("Heartbeat", 48),
     ("LogStatusNotification", 2),
     ("MeterValues", 2),
-    ("NotifyEVChargingNeeds", 47),
+    ("NotifyEVChargingNeeds", 49),
     ("NotifyEvent", 2),
     ("NotifyReport", 2),
     ("ReportChargingProfiles", 2),
     ("SecurityEventNotification", 2),
     ("StatusNotification", 2),
-    ("TransactionEvent", 48),
+    ("TransactionEvent", 50),
 )
 KNOWN = (
     "Authorize BootNotification CancelReservation CertificateSigned ChangeAvailability ClearCache "

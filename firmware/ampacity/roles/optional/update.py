@@ -6,6 +6,7 @@ Something is to do during a trial, while a bundle is ready or on its way, and on
 import os
 
 from ampacity.base.errors import NotNow
+from ampacity.ocpp.firmware.kept_order import is_open, kept_order, shown
 from ampacity.roles.optional.part import OptionalPart
 from ampacity.roles.updates.found import find_places, has_bundle, inbox_of, root_of
 from ampacity.store.disk_files import DiskFiles
@@ -15,6 +16,7 @@ from ampacity.update.slot_state import READY, STATES, SlotState, decoded
 if False:  # for the type checker
     from ampacity.console.interfaces import Command
     from ampacity.console.transfer import Open
+    from ampacity.ocpp.messages import Message
     from ampacity.roles.interfaces import View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.roles.updates.primary_updates import PrimaryUpdates
@@ -47,6 +49,9 @@ class Updates(OptionalPart):
         self._state = (decoded(raw) if raw is not None else None) or SlotState()
         damaged = self._slot and "ab".find(self._slot) != self._state.active  # the boot stage had to start the other one
         busy = damaged or self._state.trial >= 0 or READY in [slot.state for slot in self._state.slots]
+        if primary.upstream is not None:
+            primary.upstream.station.firmware = self
+            busy = busy or is_open(kept_order(primary.upstream.station.documents))
         if busy or primary.documents.get(STAGING_DOC):
             self.load()
         elif self._state.outcome:
@@ -89,6 +94,17 @@ class Updates(OptionalPart):
                 "the EVSE restarts; what it charges pauses.", lambda words: words[:1] == ["activate"],
             ),
         }  # fmt: skip
+
+    def request(self, request: "Message", now_ms: int) -> "Message":
+        """UpdateFirmware of the CSMS; all that it needs is loaded now."""
+        try:
+            return self.load().load_csms().request(request, now_ms)
+        except NotNow as error:
+            return {"status": "Rejected", "statusInfo": {"reasonCode": "InternalError", "additionalInfo": str(error)[:512]}}
+
+    def triggered(self) -> "Message":
+        """The FirmwareStatusNotification for a TriggerMessage."""
+        return shown(kept_order(self._primary.documents))
 
     def view(self, now_ms: int) -> "View":
         """For `show update`; a part of it until something is to do."""

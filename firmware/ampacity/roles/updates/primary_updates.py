@@ -3,12 +3,14 @@
 `roles/optional/update.py` loads this when it is needed.
 """
 
+from ampacity.ocpp.firmware.kept_order import is_open, kept_order
 from ampacity.roles.updates.updater import Updater
 from ampacity.update.trial import BUS, OCPP, SAFETY_LOOP
 
 if False:  # for the type checker
     from ampacity.roles.interfaces import View
     from ampacity.roles.primary_face import PrimaryFace
+    from ampacity.roles.updates.csms_updates import CsmsUpdates
     from ampacity.roles.updates.places import Places
     from ampacity.roles.updates.staging import Staging
 
@@ -32,15 +34,20 @@ class PrimaryUpdates:
         self._kept_hold = self.updater.hold
         self._replies = self._all_replies()
         self.staging: "Staging | None" = None  # loaded when it is first asked for, or was under way
+        self.csms: "CsmsUpdates | None" = None  # likewise, with the first order of the CSMS
         self._places = places
         if primary.documents.get(STAGING_DOC):
             self.load_staging()
+        if primary.upstream is not None and is_open(kept_order(primary.upstream.station.documents)):
+            self.load_csms()
 
     def view(self, now_ms: int) -> "View":
         """For `show update`."""
         view = self.updater.view(now_ms)
         if self.staging is not None:
             view["secondaries"] = self.staging.view()
+        if self.csms is not None:
+            view["csms"] = self.csms.view()
         return view
 
     def load_staging(self) -> "Staging":
@@ -50,10 +57,20 @@ class PrimaryUpdates:
             self.staging = Staging(self._primary, self._places)
         return self.staging
 
+    def load_csms(self) -> "CsmsUpdates":
+        """The orders of the CSMS, loaded when the first one comes."""
+        if self.csms is None:
+            from ampacity.roles.updates.csms_updates import CsmsUpdates
+            self.csms = CsmsUpdates(self._primary, self.updater)
+        return self.csms
+
     def step(self, now_ms: int) -> None:
         """Housekeeping: a slice of a delivery, a look at the trial."""
         updater = self.updater
-        updater.step(self._facts(now_ms), self._hindrance(), now_ms)
+        hindrance = self._hindrance()
+        updater.step(self._facts(now_ms), hindrance, now_ms)
+        if self.csms is not None:
+            self.csms.step(hindrance, now_ms)
         if self.staging is not None:
             self.staging.step(now_ms)
         while updater.reports:

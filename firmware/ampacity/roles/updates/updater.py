@@ -87,6 +87,7 @@ class Updater:
         self.hold = hold
         self.wants_restart = ""
         self.reports: "list[tuple[str, str]]" = []
+        self.reserved = False  # an order of the CSMS decides when its bundle is tried
         self._restarting = False
         self.longest_us = 0  # of one step
         self.delivery: "Taking" = Delivery(places.slots, places.trust, places.device)
@@ -153,7 +154,7 @@ class Updater:
 
     def ready_text(self) -> str:
         """What becomes of the bundle that is ready, "" where there is none."""
-        slot = self._ready_slot()
+        slot = self.ready_slot()
         if slot == NONE:
             return ""
         when = "`update activate`" if self.hold else "no EVSE has charged for a minute, or `update activate`"
@@ -161,7 +162,7 @@ class Updater:
 
     def ready_sequence(self) -> int:
         """Sequence of the bundle that is ready, 0 where there is none."""
-        slot = self._ready_slot()
+        slot = self.ready_slot()
         return self.slots.state.slots[slot].sequence if slot != NONE else 0
 
     def view(self, now_ms: int) -> "View":
@@ -180,7 +181,7 @@ class Updater:
             view["refused"] = {"field": getattr(delivery.error, "field", "storage"), "text": str(delivery.error)}
         if self.trial is not None:
             view["trial"] = {"minutes_left": state.minutes + 1, "missing": self.trial.missing(now_ms)}
-        if self._ready_slot() != NONE:
+        if self.ready_slot() != NONE:
             view["waits"] = self._hindrance or ("hold" if self.hold else "a minute without charging")
         return view
 
@@ -235,7 +236,7 @@ class Updater:
     # the trial
 
     def _activate_when_quiet(self, now_ms: int) -> None:
-        if self._hindrance or self.hold or self.delivery.busy() or self._ready_slot() == NONE:
+        if self._hindrance or self.hold or self.reserved or self.delivery.busy() or self.ready_slot() == NONE:
             self._quiet_since_ms = None
         elif self._quiet_since_ms is None:
             self._quiet_since_ms = now_ms
@@ -247,7 +248,7 @@ class Updater:
                 self.log.add("warning", "update: %s" % error, now_ms)
 
     def _activate(self, now_ms: int) -> None:
-        slot = self._ready_slot()
+        slot = self.ready_slot()
         try:
             self.slots.activate(self.places.trust)
         except NotNow:
@@ -275,7 +276,8 @@ class Updater:
         else:
             self._restart("update: " + (self.slots.state.outcome or "rolled back"), now_ms)
 
-    def _ready_slot(self) -> int:
+    def ready_slot(self) -> int:
+        """The slot whose bundle is ready, NONE where there is none."""
         state = self.slots.state
         if state.trial != NONE:
             return NONE

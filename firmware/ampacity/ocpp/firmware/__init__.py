@@ -1,0 +1,1 @@
+"""Block L of OCPP 2.0.1: the update that the CSMS ordered."""

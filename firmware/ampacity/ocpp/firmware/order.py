@@ -1,0 +1,78 @@
+"""The update that the CSMS ordered last, and the statuses of it that the CSMS has yet to receive; both outlive a restart.
+
+A status is kept when it is reached and forgotten when it is sent: the exchange sends it again if the link breaks meanwhile.
+"""
+
+from ampacity.ocpp.firmware.kept_order import DOC, ENDS, INSTALLED
+
+if False:  # for the type checker
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
+
+RETRIES = 3  # where the CSMS names none
+INTERVAL_S = 60
+UNSENT_MAX = 32
+AGAIN_MS = 60000  # a status that was not sent by then was forgotten with a former CSMS
+
+
+class FirmwareOrder:
+    """facts: as `kept_order` gives them; None: none was ordered. `facts["status"]`: the last one, "" before the first."""
+
+    def __init__(self, station: "StationFace", facts: "Message | None") -> None:
+        self._station = station
+        self._post_ms = 0
+        self.facts = facts
+
+    @property
+    def status(self) -> str:
+        """The last status, that of an end where nothing is ordered."""
+        return INSTALLED if self.facts is None else self.facts["status"]
+
+    def ended(self) -> bool:
+        """Is nothing ordered, or is it over?"""
+        return self.status in ENDS
+
+    def begin(self, request: "Message", retrieve_s: int, install_s: "int | None") -> None:
+        """A new order takes the place of the one before, whose last statuses are still sent. Times in s since 1970."""
+        unsent = [] if self.facts is None else self.facts["unsent"]
+        self.facts = {
+            "id": request["requestId"], "url": request["firmware"]["location"], "retrieve": retrieve_s, "install": install_s,
+            "retries": max(0, request.get("retries", RETRIES)), "interval": max(0, request.get("retryInterval", INTERVAL_S)), "status": "",
+            "slot": -1, "sequence": 0, "unsent": unsent,
+        }  # fmt: skip
+        self.keep()
+
+    def report(self, status: str) -> None:
+        """It has reached this status; the same again is no news."""
+        facts = self.facts
+        if facts is None or facts["status"] == status:
+            return
+        facts["status"] = status
+        facts["unsent"] = facts["unsent"][-UNSENT_MAX:] + [[facts["id"], status]]
+        self._post_ms = 0
+        self.keep()
+
+    def keep(self) -> None:
+        """What was changed outlives a restart, where the store can keep it."""
+        self._station.documents.try_put(DOC, self.facts)
+
+    def sent(self) -> bool:
+        """Has every status left?"""
+        return self.facts is None or not self.facts["unsent"]
+
+    def post(self, now_ms: int) -> bool:
+        """Offer the next status to the exchange; True: it has something to send now."""
+        if self.sent() or not self._station.accepted() or now_ms < self._post_ms:
+            return False
+        self._post_ms = now_ms + AGAIN_MS
+        self._station.exchange.post(self._next, None)
+        return True
+
+    def _next(self, station: "StationFace", nothing: None, now_ms: int) -> "tuple[str, Message] | None":
+        if self.sent():
+            return None
+        number, status = self.facts["unsent"].pop(0)  # type: ignore[index]  # not sent: there are some
+        self.keep()
+        if not self.sent():
+            station.exchange.post(self._next, None)
+        return "FirmwareStatusNotification", {"status": status, "requestId": number}

@@ -1,0 +1,270 @@
+"""Updates that the CSMS orders with UpdateFirmware (L01, L02): when to download, what became of it, when to install.
+
+`roles/updates/primary_updates.py` loads this with the first order. What is installed is a signed bundle like any other: the delivery
+verifies it, the trial confirms it, and only then its status is Installed.
+"""
+
+from ampacity.base.errors import Rejected
+from ampacity.base.wallclock import parse_iso
+from ampacity.ocpp.firmware.handlers import refusal
+from ampacity.ocpp.firmware.kept_order import kept_order
+from ampacity.ocpp.firmware.order import FirmwareOrder
+from ampacity.roles.updates.download import SCHEMES, SOURCE, Download
+from ampacity.roles.updates.updater import SIGNATURES, BundleSink
+from ampacity.update.delivery import FAILED, KEYS, READY, REFUSED
+from ampacity.update.slot_state import GOOD, NONE
+from ampacity.update.slot_state import READY as SLOT_READY
+
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.messages import Message
+    from ampacity.roles.interfaces import View
+    from ampacity.roles.primary_face import PrimaryFace
+    from ampacity.roles.updates.updater import Updater
+
+WAITING = ("", "DownloadScheduled")
+LOADING = ("Downloading", "DownloadPaused")
+READY_TO_INSTALL = ("Downloaded", "SignatureVerified", "InstallScheduled")
+INSTALLING = ("Installing", "InstallRebooting")
+DRAIN_MS = 30000  # for the last statuses, before the restart
+BUSY = "FwUpdateInProgress"
+
+
+class CsmsUpdates:
+    """primary: whose station this is; updater: what takes and tries bundles."""
+
+    def __init__(self, primary: "PrimaryFace", updater: "Updater") -> None:
+        self._primary = primary
+        self._updater = updater
+        self._station = primary.upstream.station  # type: ignore[union-attr]  # without one there are no orders
+        self.order = FirmwareOrder(self._station, kept_order(self._station.documents))
+        self._download: "Download | None" = None
+        self._mark: "tuple[int, str]" = (0, "")
+        self._left = 0  # attempts after this one
+        self._next_ms: "int | None" = None  # None: the first attempt, or the first one of this life
+        self._leave_ms: "int | None" = None
+        self._why = ""
+        self._reserve()
+
+    def request(self, request: "Message", now_ms: int) -> "Message":
+        """The answer to UpdateFirmware, whose certificate was judged. A running order is replaced before the new one is looked at."""
+        text = self._unusable(request["firmware"]["location"])
+        replaces = not self.order.ended()
+        if self.order.status in INSTALLING or self._updater.trial is not None:
+            return refusal(BUSY, "a version is being installed or on trial")
+        if not replaces and self._updater.delivery.busy():
+            return refusal(BUSY, "%s delivers a bundle now" % self._updater.delivery.source)
+        if not replaces and text:
+            return refusal("InvalidURL", text)
+        if replaces:
+            self._cancel()
+        firmware = request["firmware"]
+        install = firmware.get("installDateTime")
+        self.order.begin(request, parse_iso(firmware["retrieveDateTime"]) // 1000, None if install is None else parse_iso(install) // 1000)
+        self._next_ms = self._leave_ms = None
+        self._why = ""
+        self._log("info", "UpdateFirmware %d: %s" % (request["requestId"], firmware["location"]), now_ms)
+        if text:
+            self._end("DownloadFailed", text, now_ms)
+        self._reserve()
+        return {"status": "AcceptedCanceled" if replaces else "Accepted"}
+
+    def view(self) -> "View | None":
+        """For `show update`; None: nothing was ordered."""
+        facts = self.order.facts
+        return None if facts is None else {"request": facts["id"], "status": facts["status"] or "Accepted", "why": self._why or None}
+
+    def step(self, hindrance: str, now_ms: int) -> None:
+        """One pass of the housekeeping. hindrance: what prevents a restart now, "" nothing."""
+        status = self.order.status
+        closing = False
+        if status in WAITING:
+            self._begin_when_due(now_ms)
+        elif status in LOADING:
+            self._follow(now_ms)
+        elif status in READY_TO_INSTALL:
+            closing = self._install_when_due(hindrance, now_ms)
+        elif status in INSTALLING:
+            closing = self._installing(hindrance, now_ms)
+        self._reserve()
+        closing = closing and not self._station.model.on("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate")
+        if self.order.post(now_ms) or closing != self._station.availability.closing:
+            self._station.availability.closing = closing
+            self._primary.upstream.link.wake()  # type: ignore[union-attr]  # there is one
+
+    # the download
+
+    def _begin_when_due(self, now_ms: int) -> None:
+        if not self._is_past(self.order.facts["retrieve"], now_ms):  # type: ignore[index]  # it is open
+            self.order.report("DownloadScheduled")
+            return
+        self._next_ms = None
+        self._follow(now_ms)
+
+    def _follow(self, now_ms: int) -> None:
+        if self._download is None:
+            self._attempt(now_ms)
+        elif not self._download.running:
+            self._mark, error, self._download = self._download.mark, self._download.error, None
+            self._judge(error, now_ms)
+
+    def _attempt(self, now_ms: int) -> None:
+        facts: "Any" = self.order.facts
+        if self._next_ms is None:  # after a restart all attempts are left
+            self._left, self._next_ms, self._mark = facts["retries"], now_ms, (0, "")
+        if now_ms < self._next_ms:
+            return
+        self.order.report("Downloading")
+        try:
+            tls = self._tls(facts["url"])
+        except Rejected as error:
+            self._end("DownloadFailed", str(error), now_ms)
+            return
+        self._download = Download(self._primary.platform, self._updater, facts["url"], tls, self._mark)
+
+    def _judge(self, error: str, now_ms: int) -> None:
+        """An attempt is over: by the delivery's result, else by what went wrong on the way."""
+        delivery = self._updater.delivery
+        state = delivery.state if delivery.source == SOURCE else ""
+        field = getattr(delivery.error, "field", "")
+        if state == REFUSED:
+            self._end("InvalidSignature" if field in SIGNATURES else "InstallVerificationFailed", str(delivery.error), now_ms)
+        elif state == FAILED:
+            self._end("InstallationFailed", str(delivery.error), now_ms)
+        elif state in (READY, KEYS) and not error:
+            self._downloaded(state == KEYS, now_ms)
+        else:
+            self._retry(error or "the delivery was ended", now_ms)
+
+    def _retry(self, error: str, now_ms: int) -> None:
+        self._left -= 1
+        if self._left < 0:
+            self._end("DownloadFailed", error, now_ms)
+            return
+        interval_s: int = self.order.facts["interval"]  # type: ignore[index]  # it is open
+        self._next_ms = now_ms + 1000 * interval_s
+        self._why = error
+        self._log("warning", "download: %s; %d attempts left, the next in %d s" % (error, self._left + 1, interval_s), now_ms)
+        if self._updater.delivery.offset:
+            self.order.report("DownloadPaused")
+
+    def _downloaded(self, keys: bool, now_ms: int) -> None:
+        """The bundle is in its slot and verified, or a key list is in force."""
+        facts: "Any" = self.order.facts
+        self._why = ""
+        self.order.report("Downloaded")
+        if not keys:
+            facts["slot"], facts["sequence"] = self._updater.ready_slot(), self._updater.ready_sequence()
+        self.order.report("SignatureVerified")
+        if keys:
+            self.order.report("Installing")
+            self._end("Installed", "a key list is in force", now_ms)
+
+    # the installation
+
+    def _install_when_due(self, hindrance: str, now_ms: int) -> bool:
+        """True: EVSEs that are not in use are closed, because transactions have to end first (L01.FR.07, L01.FR.33)
+        where AllowNewSessionsPendingFirmwareUpdate does not permit new transactions."""
+        install_s = self.order.facts["install"]  # type: ignore[index]  # it is open
+        if not self._ours(SLOT_READY):
+            self._end("InstallationFailed", "another bundle took its place", now_ms)
+        elif install_s is not None and not self._is_past(install_s, now_ms):
+            self._wait("installDateTime")
+        elif self._updater.hold:
+            self._wait("update hold")
+        elif hindrance:
+            self._wait(hindrance)
+            return True
+        else:
+            self.order.report("Installing")
+            self.order.report("InstallRebooting")
+            self._leave_ms = now_ms + DRAIN_MS
+            return True
+        return False
+
+    def _wait(self, why: str) -> None:
+        self._why = why
+        self.order.report("InstallScheduled")
+
+    def _installing(self, hindrance: str, now_ms: int) -> bool:
+        """Before the restart, in the trial, or after it."""
+        if self._updater.trial is not None or self._updater.slots.state.trial != NONE:
+            return False
+        if self._ours(SLOT_READY):
+            self._leave_ms = self._leave_ms or now_ms + DRAIN_MS
+            if not hindrance and (now_ms >= self._leave_ms or self.order.sent() and self._station.drained()):
+                self._activate(now_ms)
+            return True
+        outcome = self._updater.slots.state.outcome
+        good = self._ours(GOOD) and self._updater.slots.state.active == self.order.facts["slot"]  # type: ignore[index]  # it is open
+        self._end("Installed" if good else "InstallationFailed", outcome, now_ms)
+        return False
+
+    def _activate(self, now_ms: int) -> None:
+        try:
+            self._updater.command(["activate"], now_ms)
+            self._station.remember_boot("FirmwareUpdate")
+        except (Rejected, OSError) as error:
+            self._end("InstallationFailed", str(error), now_ms)
+
+    def _ours(self, state: int) -> bool:
+        """Is the slot of the order in this state?"""
+        facts: "Any" = self.order.facts
+        slot = self._updater.slots.state.slots[facts["slot"]]
+        return facts["slot"] != NONE and slot.state == state and slot.sequence == facts["sequence"]
+
+    # common
+
+    def _cancel(self) -> None:
+        """Another order replaces the one under way: its bundle is not tried (L01.FR.24)."""
+        self._stop()
+        if self._ours(SLOT_READY):
+            self._updater.slots.refused(self.order.facts["slot"], "replaced by the CSMS")  # type: ignore[index]  # it is open
+            self.order.report("InstallationFailed")
+        else:
+            self.order.report("DownloadFailed")
+
+    def _stop(self) -> None:
+        if self._download is not None:
+            self._download.stop()
+            self._download = None
+        BundleSink(self._updater, SOURCE).abort()
+
+    def _end(self, status: str, why: str, now_ms: int) -> None:
+        self._stop()
+        self._why = why
+        self._log("info" if status == "Installed" else "warning", "%s: %s" % (status, why), now_ms)
+        self.order.report(status)
+
+    def _reserve(self) -> None:
+        """While the CSMS has an order only that decides when its bundle is tried."""
+        self._updater.reserved = not self.order.ended()
+
+    def _is_past(self, unix_s: int, now_ms: int) -> bool:
+        """Is it this time, or later? Not while the time of day is unknown."""
+        unix_ms = self._primary.wallclock.unix_ms(now_ms)
+        return unix_ms is not None and unix_ms >= unix_s * 1000
+
+    def _unusable(self, url: str) -> str:
+        """Why this address cannot be used, "" where it can."""
+        from ampacity.base.url import parse_url
+
+        try:
+            parse_url(url, SCHEMES)
+            self._tls(url)
+        except Rejected as error:
+            return str(error)
+        return ""
+
+    def _tls(self, url: str) -> "Any":
+        """A TLS context with the root certificates of the CSMS, None for http. The station's own certificate is not shown to a file server."""
+        if url[:6].lower() != "https:":
+            return None
+        from ampacity.ports.tls_credentials import TlsCredentials
+
+        platform = self._primary.platform
+        return platform.client_tls(TlsCredentials(self._primary.site["ocpp"].get("root_pem")))
+
+    def _log(self, level: str, text: str, now_ms: int) -> None:
+        self._updater.log.add(level, "update: CSMS: " + text, now_ms)

@@ -1,0 +1,145 @@
+"""One attempt to download a bundle from a server: connections, redirections, and the way of the bytes into the spare slot.
+
+A connection is a task; the owner looks at `running` and `error`. It asks for what the delivery wants next: after a break, or where a
+part is in the slot already, that is not the beginning. The server waits while a block is written or a signature is verified.
+"""
+
+import asyncio
+
+from ampacity.base.errors import Rejected
+from ampacity.base.url import parse_url
+from ampacity.base.within import within
+from ampacity.net.http_get import HttpGet, redirected
+from ampacity.net.link import error_text
+from ampacity.net.resolver import Resolver
+from ampacity.roles.updates.updater import BundleSink
+
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.base.url import Url
+    from ampacity.roles.interfaces import RolePlatform
+    from ampacity.roles.updates.updater import Updater
+
+SOURCE = "CSMS"
+SCHEMES = ("http", "https")
+READ_BYTES = 4096
+CONNECT_MS = 15000
+SILENT_MS = 30000
+RATE_BYTES, RATE_MS = 4096, 60000  # less in so long a time is a server that only holds the slot
+REDIRECTS_MAX = 3
+PARTS_MAX = 16  # connections of one attempt, redirections included
+SKIP_BYTES = 65536  # so much that the slot holds already is not downloaded again
+REST_MS = 2  # after each part: other tasks have their turn
+
+
+class Download:
+    """url: where the bundle is; tls: context for https; mark: (size, validator) of what was read before.
+
+    `running`; `error`: why it has ended, "" where the delivery decides; `mark`: as the parameter, for the next attempt.
+    """
+
+    def __init__(self, platform: "RolePlatform", updater: "Updater", url: str, tls: "Any", mark: "tuple[int, str]") -> None:
+        self._platform = platform
+        self._updater = updater
+        self._url = url
+        self._tls = tls
+        self.mark = mark
+        self.running = True
+        self.error = "the download was ended"
+        self._task = asyncio.create_task(self._run())
+
+    def stop(self) -> None:
+        """End it; what came is kept for the same bundle."""
+        self._task.cancel()
+        self.running = False
+
+    async def _run(self) -> None:
+        try:
+            await self._attempt()
+            self.error = ""
+        except (OSError, Rejected, ValueError, EOFError, MemoryError, asyncio.TimeoutError) as error:
+            self.error = error_text(error)
+        finally:
+            self.running = False
+
+    async def _attempt(self) -> None:
+        url, redirects = parse_url(self._url, SCHEMES), 0
+        for _ in range(PARTS_MAX):
+            self._updater.places.measure()
+            start = self._updater.delivery.offset if self._receives() else 0
+            get = HttpGet(url, start, self.mark[1] if start else "", self._updater.places.device.slot_bytes)
+            if await self._part(url, get):
+                return
+            if get.location:
+                redirects += 1
+                if redirects > REDIRECTS_MAX:
+                    raise ValueError("http: more than %d redirections" % REDIRECTS_MAX)
+                url = parse_url(redirected(url, get.location), SCHEMES)
+        raise ValueError("http: more than %d connections for one file" % PARTS_MAX)
+
+    async def _part(self, url: "Url", get: "HttpGet") -> bool:
+        """One connection; True: the delivery has all, or is over. False: another one is needed."""
+        clock = self._platform.clock
+        reader, writer = await within(self._connected(url), CONNECT_MS / 1000)
+        try:
+            writer.write(get.request())
+            await within(writer.drain(), SILENT_MS / 1000)
+            since_ms, since_at = clock.now_ms(), get.at
+            begun = False
+            while not get.done() and not get.location:
+                data = await within(reader.read(READ_BYTES), SILENT_MS / 1000)
+                if not data:
+                    raise OSError("the server ended the connection after %d of %s bytes" % (get.at, get.size or "?"))
+                body = get.receive(data)
+                if get.size is not None and not begun:
+                    self._begin(get.size, get.mark)
+                    begun, since_at = True, get.at - len(body)
+                if not await self._feed(get.at - len(body), body):
+                    return not self._receives()
+                now_ms = clock.now_ms()
+                if now_ms - since_ms >= RATE_MS:
+                    if get.at - since_at < RATE_BYTES:
+                        raise OSError("the server sends less than %d bytes in %d s" % (RATE_BYTES, RATE_MS // 1000))
+                    since_ms, since_at = now_ms, get.at
+            return not get.location and await self._checked()
+        finally:
+            self._platform.abort(writer)
+
+    async def _connected(self, url: "Url") -> "tuple[Any, Any]":
+        resolver = Resolver(self._platform.clock, self._updater.log)
+        address = await resolver.resolve(url.host)
+        secure = (self._tls, url.host) if url.scheme == "https" else ()
+        found: "tuple[Any, Any]" = await self._platform.connect(address, url.port, *secure)
+        return found
+
+    def _receives(self) -> bool:
+        delivery = self._updater.delivery
+        return delivery.busy() and delivery.source == SOURCE
+
+    def _begin(self, size: int, mark: str) -> None:
+        """The head is there: a delivery begins, unless the same file continues. Raises NotNow, Rejected."""
+        if self._receives() and self.mark == (size, mark):
+            return
+        BundleSink(self._updater, SOURCE).abort()
+        self.mark = (size, mark)
+        self._updater.begin(SOURCE, size)
+
+    async def _feed(self, at: int, data: bytes) -> bool:
+        """Give the delivery these bytes; False: it wants another part, or no more. Raises Rejected, OSError."""
+        sink, delivery = BundleSink(self._updater, SOURCE), self._updater.delivery
+        while data:
+            if not self._receives() or at > delivery.offset or delivery.offset - at > SKIP_BYTES:
+                return False
+            taken = sink.write(at, data)
+            at, data = at + taken, data[taken:]
+            await self._platform.clock.sleep_ms(REST_MS)
+        return True
+
+    async def _checked(self) -> bool:
+        """All bytes came: True when the delivery is over, False where it wants a part again, which the medium has lost."""
+        delivery = self._updater.delivery
+        while self._receives() and delivery.offset >= delivery.size:
+            self._updater.work_once()
+            await self._platform.clock.sleep_ms(REST_MS)
+        return not self._receives()

@@ -1,0 +1,179 @@
+"""The garage with two slots, a CSMS that orders updates, and a file server on loopback that does what a script says."""
+
+import asyncio
+import os
+
+from helper_csms import NOON_MS, OCPP, Csms
+from helper_garage import START_MS, site
+from helper_updates import UpdatingGarage
+
+from ampacity.base.strict_json import dumps, loads
+from ampacity.base.wallclock import format_iso
+from ampacity.roles.charging.upstream import ActingStation
+
+
+class FileServer:
+    """script: async function (server, request text, writer). `asked`: the requests; `url`: of its file."""
+
+    def __init__(self, script, data=b""):
+        self.script = script
+        self.data = data
+        self.asked = []
+
+    async def __aenter__(self):
+        for _ in range(50):
+            port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+            try:
+                self.server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+                self.url = "http://127.0.0.1:%d/app.bundle" % port
+                return self
+            except OSError:
+                pass
+        raise OSError(98, "no free port")
+
+    async def __aexit__(self, *error):
+        self.server.close()
+        await asyncio.sleep(0.01)
+
+    async def _serve(self, reader, writer):
+        request = b""
+        try:
+            while not request.endswith(b"\r\n\r\n"):
+                data = await reader.read(1024)
+                if not data:
+                    break
+                request += data
+            self.asked.append(request.decode())
+            await self.script(self, request.decode(), writer)
+        except (OSError, EOFError):
+            pass
+        writer.close()
+        try:
+            await writer.wait_closed()
+        except OSError:
+            pass
+
+    def start_of(self, request):
+        """The first byte that the request asks for."""
+        return int(request.split("bytes=")[1].split("-")[0]) if "Range: " in request else 0
+
+
+async def say(writer, data):
+    writer.write(data)
+    await writer.drain()
+
+
+def head(start, size, etag='"1"'):
+    """Of a response with the bytes from `start` on of a file of `size` bytes."""
+    if not start:
+        return ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nETag: %s\r\n\r\n" % (size, etag)).encode()
+    return ("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes %d-%d/%d\r\nETag: %s\r\n\r\n" % (start, size - 1, size, etag)).encode()
+
+
+async def whole(server, request, writer):
+    """Gives what it is asked for."""
+    start = server.start_of(request)
+    await say(writer, head(start, len(server.data)) + server.data[start:])
+
+
+def nothing(status):
+    """A server that answers with this status alone."""
+    async def script(server, request, writer):
+        await say(writer, ("HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n" % status).encode())
+
+    return script
+
+
+class OrderedGarage(UpdatingGarage):
+    """`statuses`: [(requestId, status)] that the CSMS got; `events`: its security events. `order()`: UpdateFirmware."""
+
+    def __init__(self, root, facts=None, csms=None):
+        self.csms = csms or Csms()
+        self.numbers = 0
+        super().__init__(root, facts or site(ocpp=OCPP))
+
+    def start(self, **boot):
+        super().start(**boot)
+        platform = self.platform
+        platform.connect = asyncio.open_connection
+        platform.abort = lambda writer: writer.transport.abort() if hasattr(writer, "transport") else writer.s.close()
+        self.primary.upstream.left = lambda now_ms: True
+        self.acting = ActingStation(self.primary.upstream)
+        self.acting.connected(self.now_us // 1000)
+        self.answers = {}
+        return self
+
+    @property
+    def statuses(self):
+        return [(payload.get("requestId"), payload["status"]) for name, payload in self.csms.got if name == "FirmwareStatusNotification"]
+
+    @property
+    def events(self):
+        return [payload["type"] for name, payload in self.csms.got if name == "SecurityEventNotification"]
+
+    def connectors(self):
+        """What the CSMS knows of the connectors: EVSE → status."""
+        found = {}
+        for name, payload in self.csms.got:
+            if name == "StatusNotification":
+                found[payload["evseId"]] = payload["connectorStatus"]
+        return found
+
+    def talk(self):
+        now_ms = self.now_us // 1000
+        while True:
+            text, wake_ms = self.acting.next(now_ms)
+            if text is None:
+                if wake_ms == now_ms:
+                    continue
+                return
+            frame = loads(text)
+            if frame[0] == 2:
+                self.acting.receive(self.csms.answer(frame, now_ms), now_ms)
+            else:
+                self.answers[frame[1]] = frame[2]
+
+    def call(self, action, payload):
+        """The answer of the station, or the code of its CALLERROR."""
+        self.numbers += 1
+        self.acting.receive(dumps([2, "c%d" % self.numbers, action, payload]), self.now_us // 1000)
+        self.talk()
+        return self.answers["c%d" % self.numbers]
+
+    def iso(self, after_s=0):
+        return format_iso(NOON_MS - START_MS + self.now_us // 1000 + 1000 * after_s)
+
+    def order(self, number, url, retrieve_s=-10, install_s=None, **more):
+        """UpdateFirmware; the status of the answer. Times in s from now."""
+        firmware = {"location": url, "retrieveDateTime": self.iso(retrieve_s)}
+        if install_s is not None:
+            firmware["installDateTime"] = self.iso(install_s)
+        for name in ("signature", "signingCertificate"):
+            if name in more:
+                firmware[name] = more.pop(name)
+        payload = {"requestId": number, "firmware": firmware}
+        payload.update(more)
+        self.answer = self.call("UpdateFirmware", payload)
+        return self.answer["status"]
+
+    def trigger(self):
+        """What the station sends for a TriggerMessage of its firmware status."""
+        before = len(self.statuses)
+        assert self.call("TriggerMessage", {"requestedMessage": "FirmwareStatusNotification"})["status"] == "Accepted"
+        return self.statuses[before:]
+
+    async def passes(self, seconds, until=lambda: False):
+        """Time goes by, with every restart that is asked for. True: `until` was true."""
+        for _ in range(seconds * 5):
+            self.run(200)
+            self.talk()
+            await asyncio.sleep(0.002 if self.statuses and self.statuses[-1][1] == "Downloading" else 0)
+            if self.platform.resets:
+                self.start()
+            if until():
+                return True
+        return False
+
+    async def reaches(self, number, status, seconds=600):
+        assert await self.passes(seconds, lambda: (number, status) in self.statuses), (self.statuses, self.show())
+        return [each for of, each in self.statuses if of == number]

@@ -1,0 +1,250 @@
+"""Updates that the CSMS orders (L01, L02): what it is answered, what it hears of them, what runs in the end."""
+
+import asyncio
+
+from helper_ordered import FileServer, OrderedGarage, head, nothing, say, whole
+from helper_updates import Root, release
+
+from update.helper_bundle import NEXT_RELEASE, RELEASE, STRANGER, key_list
+
+LOADED = ["Downloading", "Downloaded", "SignatureVerified"]
+INSTALLED = LOADED + ["Installing", "InstallRebooting", "Installed"]
+
+
+async def outcome(script, data=b"", status=None, **order):
+    """(the statuses until `status`, the security events, the version that runs, what the server was asked)"""
+    with Root() as root:
+        async with FileServer(script, data) as server:
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            assert garage.order(7, server.url, **order) == "Accepted"
+            statuses = await garage.reaches(7, status)
+            return statuses, garage.events, garage.runs, server.asked
+
+
+async def test_a_good_bundle_is_downloaded_tried_and_installed_when_the_new_version_is_confirmed():
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            assert garage.trigger() == [(None, "Idle")]
+            assert garage.order(7, server.url) == "Accepted"
+            assert await garage.reaches(7, "InstallRebooting") == INSTALLED[:-1]
+            assert garage.trigger() == [(7, "InstallRebooting")]
+            await garage.reaches(7, "Installed")
+            assert [each for _, each in garage.statuses if each != "Idle"][:-1] == INSTALLED[:-1] + ["InstallRebooting"]
+            assert garage.runs == "2.0" and garage.show()["result"] == "confirmed: 2.0"
+            assert "FirmwareUpdated" in garage.events and garage.trigger() == [(None, "Idle")]
+            reasons = [payload["reason"] for name, payload in garage.csms.got if name == "BootNotification"]
+            assert reasons == ["PowerUp", "FirmwareUpdate"], reasons
+            assert len(server.asked) == 1
+
+
+async def test_what_is_not_for_this_controller_is_refused_with_its_status_and_event():
+    for data, status, event in (
+        (release(2, None, STRANGER, RELEASE.kid), "InvalidSignature", "InvalidFirmwareSignature"),
+        (release(2, None, STRANGER), "InvalidSignature", "InvalidFirmwareSigningCertificate"),
+        (release(2, {4: ["board-c"]}), "InstallVerificationFailed", None),
+        (release(2)[:-9] + b"\0" * 9, "InstallVerificationFailed", None),
+        (b"x" * 400, "InstallVerificationFailed", None),
+    ):
+        statuses, events, runs, asked = await outcome(whole, data, status)
+        assert statuses == ["Downloading", status] and runs == "1.0" and len(asked) == 1, statuses
+        assert event is None or event in events, events
+
+
+async def test_a_downgrade_below_the_floor_is_refused():
+    with Root() as root:
+        async with FileServer(whole, release(3)) as server:
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            for number, sequence, status in ((1, 3, "Installed"), (2, 1, "InstallVerificationFailed")):
+                server.data = release(sequence)
+                assert garage.order(number, server.url) == "Accepted"
+                await garage.reaches(number, status)
+            assert garage.runs == "3.0" and "downgrade" in garage.show()["csms"]["why"]
+
+
+async def test_a_broken_connection_is_continued_where_it_ended():
+    async def breaking(server, request, writer):
+        start = server.start_of(request)
+        size = len(server.data)
+        await say(writer, head(start, size) + server.data[start : start + (9000 if len(server.asked) < 3 else size)])
+
+    data = release(2, size=25000)
+    statuses, _, runs, asked = await outcome(breaking, data, "Installed", retryInterval=2, retries=5)
+    assert statuses == ["Downloading", "DownloadPaused"] * 2 + INSTALLED and runs == "2.0"
+    starts = [int(each.split("bytes=")[1].split("-")[0]) for each in asked[1:]]
+    assert len(asked) == 3 and 4096 <= starts[0] <= 9000 and starts[0] < starts[1] <= 18000, starts
+    assert 'If-Range: "1"' in asked[1]
+
+
+async def test_a_server_that_brings_no_file_fails_after_all_attempts():
+    async def endless(server, request, writer):
+        await say(writer, b"HTTP/1.1 200 OK\r\nX: ")
+        while True:
+            await say(writer, b"x" * 1000)
+
+    async def unbounded(server, request, writer):
+        await say(writer, b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            await say(writer, b"x" * 1000)
+
+    async def circle(server, request, writer):
+        await say(writer, b"HTTP/1.1 302 Found\r\nLocation: /again\r\n\r\n")
+
+    for script, retries, requests in ((nothing("404 Not Found"), 2, 3), (endless, 0, 1), (unbounded, 0, 1), (circle, 0, 4)):
+        statuses, _, runs, asked = await outcome(script, b"", "DownloadFailed", retries=retries, retryInterval=1)
+        assert statuses == ["Downloading", "DownloadFailed"] and runs == "1.0" and len(asked) == requests, (statuses, asked)
+
+
+async def test_a_body_longer_than_its_manifest_says_is_refused():
+    async def longer(server, request, writer):
+        await say(writer, head(0, 10**6) + server.data)
+        while True:
+            await say(writer, b"x" * 1000)
+
+    statuses, _, runs, _ = await outcome(longer, release(2), "InstallVerificationFailed")
+    assert statuses == ["Downloading", "InstallVerificationFailed"] and runs == "1.0"
+
+
+async def test_a_server_that_only_drips_is_given_up():
+    async def dripping(server, request, writer):
+        await say(writer, head(0, len(server.data)))
+        for byte in server.data:
+            await say(writer, bytes((byte,)))
+            await asyncio.sleep(0.01)
+
+    statuses, _, runs, asked = await outcome(dripping, release(2), "DownloadFailed", retries=0)
+    assert statuses == ["Downloading", "DownloadFailed"] and runs == "1.0"
+
+
+async def test_times_of_the_order_are_kept_over_a_restart():
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            garage.order(9, server.url, retrieve_s=120, install_s=300)
+            await garage.passes(30)
+            assert garage.statuses == [(9, "DownloadScheduled")] and not server.asked
+            garage.start()
+            await garage.passes(60)
+            assert garage.statuses == [(9, "DownloadScheduled")] and not server.asked
+            assert await garage.reaches(9, "InstallScheduled", 60) == ["DownloadScheduled"] + LOADED + ["InstallScheduled"]
+            garage.start()
+            await garage.passes(70)
+            assert garage.runs == "1.0" and garage.trigger() == [(9, "InstallScheduled")]
+            await garage.reaches(9, "Installed")
+            assert garage.runs == "2.0"
+
+
+async def test_a_trial_that_fails_is_an_installation_that_failed():
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            garage.order(3, server.url)
+            await garage.reaches(3, "InstallRebooting")
+            garage.cut = True
+            assert (await garage.reaches(3, "InstallationFailed", 1200))[-1] == "InstallationFailed"
+            assert garage.runs == "1.0" and garage.trigger() == [(3, "InstallationFailed")]
+
+
+async def test_a_new_order_replaces_one_that_waits_and_its_bundle_is_not_tried():
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            garage.order(1, server.url, retrieve_s=500)
+            assert garage.order(2, server.url, install_s=500) == "AcceptedCanceled"
+            await garage.reaches(2, "InstallScheduled")
+            assert garage.order(3, "http://127.0.0.1:1/none", retries=0) == "AcceptedCanceled"
+            await garage.reaches(3, "DownloadFailed")
+            assert garage.statuses[:1] == [(1, "DownloadFailed")] and (2, "InstallationFailed") in garage.statuses
+            await garage.passes(600)
+            assert garage.runs == "1.0"
+            assert garage.order(4, "ftp://files.example/x") == "Rejected" and garage.answer["statusInfo"]["reasonCode"] == "InvalidURL"
+
+
+async def test_a_version_on_trial_is_not_replaced():
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            garage.order(1, server.url)
+            await garage.reaches(1, "InstallRebooting")
+            await garage.passes(40)
+            assert garage.show()["trial"]
+            assert garage.order(2, server.url) == "Rejected" and garage.answer["statusInfo"]["reasonCode"] == "FwUpdateInProgress"
+            await garage.reaches(1, "Installed")
+
+
+async def test_a_certificate_or_signature_that_cannot_be_checked_is_refused():
+    with Root() as root:
+        garage = OrderedGarage(root)
+        garage.platform.client_tls = lambda files: files
+        await garage.passes(3)
+        assert garage.order(1, "http://127.0.0.1:1/x", signingCertificate="-----BEGIN CERTIFICATE-----", signature="x") == "InvalidCertificate"
+        await garage.passes(3)
+        assert "InvalidFirmwareSigningCertificate" in garage.events
+        assert garage.order(2, "http://127.0.0.1:1/x", signature="x") == "Rejected"
+        assert garage.order(3, "https://127.0.0.1:1/x") == "Rejected" and "root_pem" in garage.answer["statusInfo"]["additionalInfo"]
+        await garage.passes(60)
+        assert garage.statuses == [] and garage.trigger() == [(None, "Idle")]
+
+
+async def charging(garage):
+    """A car charges at EVSE 2."""
+    garage.unit.port.car = "C"
+    await garage.passes(10)
+    garage.primary.upstream.token(1, "ABC123", "ISO14443", garage.now_us // 1000)
+    await garage.passes(10)
+    assert garage.primary.upstream.transaction(1)
+
+
+async def test_new_transactions_may_begin_before_the_restart_where_the_csms_allows_it():
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            await charging(garage)
+            garage.primary.upstream.variable("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate", "true", garage.now_us // 1000)
+            garage.order(5, server.url)
+            await garage.reaches(5, "InstallScheduled")
+            await garage.passes(120)
+            assert garage.connectors() == {1: "Available", 2: "Occupied"} and garage.runs == "1.0"
+
+
+async def test_transactions_end_before_the_restart_and_no_new_one_begins():
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            await charging(garage)
+            assert garage.connectors() == {1: "Available", 2: "Occupied"}
+            garage.order(5, server.url)
+            await garage.reaches(5, "InstallScheduled")
+            await garage.passes(120)
+            assert garage.connectors() == {1: "Unavailable", 2: "Occupied"} and garage.runs == "1.0"
+            assert "evse-2" in garage.show()["csms"]["why"]
+            garage.unit.port.car = "A"
+            await garage.reaches(5, "Installed")
+            assert garage.runs == "2.0"
+            await garage.passes(5)
+            assert garage.connectors() == {1: "Available", 2: "Available"}
+
+
+async def test_a_key_list_comes_the_same_way_and_needs_no_restart():
+    data = key_list(2, ((NEXT_RELEASE, 1, "next"),), (RELEASE,))
+    statuses, _, runs, _ = await outcome(whole, data, "Installed")
+    assert statuses == LOADED + ["Installing", "Installed"] and runs == "1.0"
+
+
+async def test_a_controller_without_slots_refuses():
+    from helper_csms import OCPP
+    from helper_garage import Garage, site
+
+    garage = Garage(site(ocpp=OCPP))
+    from ampacity.ocpp.firmware.handlers import update_firmware
+
+    firmware = {"location": "http://h/x", "retrieveDateTime": "2026-01-01T00:00:00Z"}
+    answer = update_firmware(garage.primary.upstream.station, {"requestId": 1, "firmware": firmware}, "1", 0)
+    assert answer["status"] == "Rejected" and answer["statusInfo"]["reasonCode"] == "UnsupportedRequest"
