@@ -123,7 +123,7 @@ def figures(runtime: Path, tls: TlsServer) -> Iterator[Entry]:
 
 def rows() -> Iterator[Entry]:
     try:
-        runtime = frozen_runtime()
+        runtime = frozen_runtime(fetch=True)
     except RuntimeError as problem:
         yield unmeasured("heap", str(problem))
         return

@@ -38,7 +38,7 @@ def figures(runtime: Path, tls: TlsServer, units: int) -> Iterator[Entry]:
 def rows(only: "str | None" = None) -> Iterator[Entry]:
     """only: `heap-site/8` measures that size alone."""
     try:
-        runtime = frozen_runtime()
+        runtime = frozen_runtime(fetch=True)
     except RuntimeError as problem:
         yield unmeasured("heap-site", str(problem))
         return

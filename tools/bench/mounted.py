@@ -77,7 +77,7 @@ def figures(runtime: Path, role: str) -> Iterator[Entry]:
 
 def rows() -> Iterator[Entry]:
     try:
-        runtime = frozen_runtime()
+        runtime = frozen_runtime(fetch=True)
     except RuntimeError as problem:
         yield unmeasured("mounted", str(problem))
         return

@@ -38,10 +38,12 @@ def links_32(compiler: list[str]) -> bool:
     return not subprocess.run(probe, input=b"#include <stdio.h>\nint main(void){return 0;}", capture_output=True).returncode
 
 
-def compiler_32(root: Path) -> list[str]:
+def compiler_32(root: Path, fetch: bool) -> list[str]:
     """The command of a compiler that makes 32-bit programs: gcc, if necessary with libraries that are unpacked into `root`."""
     if links_32(["gcc"]):
         return ["gcc"]
+    if not fetch:
+        raise Failed("a 32-bit build needs: apt-get install gcc-multilib")
     own = Path(subprocess.run(["gcc", "-print-libgcc-file-name"], capture_output=True, text=True, check=True).stdout.strip()).parent
     with PrivateApt(own_suite()) as apt:
         apt.update()
@@ -111,12 +113,12 @@ def board_paths(tree: Path) -> None:
     header.write_text(text)
 
 
-def build(dest: Path, freeze: Path | None) -> None:
+def build(dest: Path, freeze: Path | None, fetch: bool) -> None:
     """Fetches the sources, builds, and leaves `micropython` and `mpy-cross` in dest."""
     jobs = f"-j{os.cpu_count() or 1}"
     shutil.rmtree(dest / "root", ignore_errors=True)
     dest.mkdir(parents=True, exist_ok=True)
-    compiler = compiler_32(dest / "root")
+    compiler = compiler_32(dest / "root", fetch)
     with PrivateApt(kind="deb-src") as apt:
         apt.update()
         apt.source(["micropython", "mbedtls"])
@@ -137,6 +139,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build the 32-bit MicroPython runtime.")
     parser.add_argument("--dest", type=Path, default=DEST, help="folder of the result (default .cache/micropython32)")
     parser.add_argument("--freeze", type=Path, help="a manifest of modules to freeze in, besides asyncio")
+    parser.add_argument("--no-fetch", action="store_true", help="fail where gcc has no 32-bit libraries")
     options = parser.parse_args()
     freeze = options.freeze.resolve() if options.freeze else None
     dest, stamp = options.dest.resolve(), stamp_of(freeze)
@@ -146,7 +149,7 @@ def main() -> int:
         return 0
     try:
         check_tools()
-        build(dest, freeze)
+        build(dest, freeze, not options.no_fetch)
     except Failed as problem:
         print(f"micropython32: {problem}", file=sys.stderr)
         return 1
