@@ -16,6 +16,7 @@ class Unit:
         self.identity = identity
         self.asked = []
         self.deaf = 0  # so many requests are slept through
+        self.lost = ()  # reads (function, address) whose replies are lost
         self.mute_on_refusal = False
 
     def answer(self, frame):
@@ -26,6 +27,8 @@ class Unit:
             self.deaf -= 1
             return None
         pdu = self._reply(frame[1:-2])
+        if (frame[1], frame[2] << 8 | frame[3]) in self.lost:
+            return None
         if pdu[0] & 0x80 and self.mute_on_refusal:
             return None
         return rtu_frame(self.unit, pdu)

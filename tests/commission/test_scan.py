@@ -149,6 +149,46 @@ def test_a_device_that_answers_at_each_parity_is_reported_once():
     assert len(line.scan.found()) == 1 and "the same at 9600N1" in found_lines(line.scan.found())[0]
 
 
+TWINS = (
+    "plain meter r - 1-247 fits 0 voltage,4,0,1,u16,1,1,0,0,800..3000 current,4,6,1,u16,1,1,0,0,0..900",
+    "serial meter r - 1-247 fits 0 serial,3,40,1,u16,1,1,0,0,1..65534 voltage,4,0,1,u16,1,1,0,0,800..3000 current,4,6,1,u16,1,1,0,0,0..900",
+)
+METER = {(3, 40): 4711, (4, 0): 2300, (4, 6): 16}
+AT_BOTH = ((9600, "E", 1), N96)
+
+
+def at_each_parity(first, second):
+    """Rows of a scan at 9600E1 and 9600N1: the first unit answers at one, the second at the other."""
+    line = Line(Scan({"kind": "rtu"}, list(AT_BOTH), [2], TWINS, START_US), [first, second])
+    assert line.run(90)
+    return line.scan.found()
+
+
+def test_a_device_whose_replies_are_lost_at_one_parity_is_reported_once():
+    whole, lost = ["serial", "plain"], (((3, 40),), ((4, 0),), ((4, 0), (3, 40)))
+    for reads in lost:
+        for at in (0, 1):
+            units = [Unit(2, setting, METER) for setting in AT_BOTH]
+            units[at].lost = reads
+            rows = at_each_parity(*units)
+            assert [row["fits"] for row in rows] == [whole] and rows[0]["values"] == {"serial": 4711}, rows
+            assert rows[0]["setting"] == ("9600N1", "9600E1")[at] and rows[0]["also"] == [("9600E1", "9600N1")[at]]
+            assert "places" not in rows[0] and "refused" not in rows[0]
+
+
+def test_a_device_whose_values_are_out_of_range_at_one_parity_is_reported_once():
+    disturbed = dict(METER)
+    disturbed[(4, 0)] = 65535
+    (row,) = at_each_parity(Unit(2, AT_BOTH[0], METER), Unit(2, N96, disturbed))
+    assert row["device"] == "serial" and row["also"] == ["9600N1"]
+
+
+def test_two_devices_with_one_address_at_two_parities_are_two():
+    for other in ({(3, 0): 5}, {(3, 40): 4712, (4, 0): 2300, (4, 6): 16}, BOX):
+        rows = at_each_parity(Unit(2, AT_BOTH[0], METER), Unit(2, N96, other))
+        assert [(row["setting"], row["also"]) for row in rows] == [("9600E1", []), ("9600N1", [])], rows
+
+
 def test_progress_shows_the_position():
     line = Line(scan(units=range(1, 33)), [Unit(2, E19, BOX)])
     assert line.scan.progress(line.now_us) == "scan: listening at 19200E1"

@@ -171,8 +171,8 @@ def taken(pieces: list[bytes]) -> str:
     return data.hex() or "-"
 
 
-def run_site(command: list[str], run_s: float, modules: str = ".frozen") -> "tuple[bool, BusySite]":
-    """One run in a separate folder: did it last, and its figures. modules: path of the firmware."""
+def run_site(command: list[str], run_s: float, modules: str = ".frozen", units: int = UNITS) -> "tuple[bool, BusySite]":
+    """One run in a separate folder: did it last, and its figures. modules: path of the firmware; units: secondaries."""
     with tempfile.TemporaryDirectory(prefix="ampacity-bench.") as name:
-        site = BusySite(Path(name))
+        site = BusySite(Path(name), units)
         return site.run(command, run_s, modules), site

@@ -25,19 +25,19 @@ ROOMS = ("base", "circuit", "bus", "evse", "net", "store", "ports", "ocpp", "con
 DATA = ("site", "circuit", "bus", "evse", "ocpp", "tls")
 
 
-def run_with(runtime: Path, tls: TlsServer, heap_bytes: int, run_s: float) -> "tuple[bool, BusySite]":
+def run_with(runtime: Path, tls: TlsServer, heap_bytes: int, run_s: float, units: int = UNITS) -> "tuple[bool, BusySite]":
     """A run with that heap. True: the process did not end early, no loop failed, and sessions ran."""
     command = [str(runtime), "-X", f"heapsize={heap_bytes}", str(PROBES / "heap.py"), str(tls.port), str(tls.root)]
-    lasted, site = run_site(command, run_s)
-    return lasted and site.figure("failures") == 0 and len(site.csms.transactions) >= UNITS, site
+    lasted, site = run_site(command, run_s, units=units)
+    return lasted and site.figure("failures") == 0 and len(site.csms.transactions) >= units, site
 
 
-def searched_kib(runtime: Path, tls: TlsServer, base: int, live_kib: int) -> int:
+def searched_kib(runtime: Path, tls: TlsServer, base: int, live_kib: int, units: int = UNITS) -> int:
     """The smallest heap in steps of STEP_KIB that lasts PROBE_S, found by bisection."""
     low, high = live_kib // STEP_KIB, MOST_KIB // STEP_KIB
     while high - low > 1:
         middle = (low + high) // 2
-        if run_with(runtime, tls, base + middle * STEP_KIB * KIB, PROBE_S)[0]:
+        if run_with(runtime, tls, base + middle * STEP_KIB * KIB, PROBE_S, units)[0]:
             high = middle
         else:
             low = middle
@@ -123,7 +123,7 @@ def figures(runtime: Path, tls: TlsServer) -> Iterator[Entry]:
 
 def rows() -> Iterator[Entry]:
     try:
-        runtime = frozen_runtime()
+        runtime = frozen_runtime(fetch=True)
     except RuntimeError as problem:
         yield unmeasured("heap", str(problem))
         return

@@ -29,7 +29,7 @@ GARBLED_TEXT = "its replies are corrupted: two devices with this address, or a f
 class AddressSweep:
     """units: addresses in the order in which they are called. known: for Identifier. may_ask(unit, now_ms) → "" or why not.
 
-    `found`: one dict a unit: unit, answers, device, sure, fits, names, values, note. `skipped`: [(unit, why)].
+    `found`: one dict a unit: unit, answers, note, and what Identifier.found() gives. `skipped`: [(unit, why)].
     `over`: every unit was called.
     """
 
@@ -152,7 +152,7 @@ class AddressSweep:
         self.examining = True
 
     def _note_found(self) -> None:
-        entry: dict[str, Any] = {"device": None, "sure": False, "fits": [], "names": {}, "values": {}}
+        entry: dict[str, Any] = {"device": None, "sure": False, "fits": [], "names": {}, "values": {}, "places": [], "refused": []}
         if self._exam is not None:
             entry = self._exam.found()
         entry["unit"] = self.units[self._at]

@@ -108,6 +108,7 @@ class Identifier:
         self._fits: list[tuple[int, int, str, list[RegisterCheck]]] = []
         self.names: dict[str, str] = {}
         self.answered = 0
+        self.refused: list[tuple[int, int, int]] = []
 
     def ask(self) -> "bytes | None":
         """The next question, or None: nothing is left."""
@@ -145,6 +146,8 @@ class Identifier:
         """It refused, or did not answer."""
         if reason[:9] != "exception":
             self._failures += 1
+        elif self._stage and self._place is not None:
+            self.refused.append(self._place)
         if self._stage < 2:
             self._stage += 1
         elif self._stage == 4:
@@ -242,7 +245,9 @@ class Identifier:
     # the result
 
     def found(self) -> "dict[str, object]":
-        """{"device": best name or None, "sure": bool, "fits": [names], "names": {…}, "values": {name: value}}."""
+        """{"device": best name or None, "sure": bool, "fits": [names], "names": {…}, "values": {name: value}, and registers as (function,
+        address, count): "places", what the device was recognised by, "refused", what it does not have}.
+        """
         ranked = [self._fits[k] for k in [row[2] for row in sorted([(-f[0], -f[1], k) for k, f in enumerate(self._fits)])]]
         best = ranked[0] if ranked else None
         ours = self.names.get("vendor") == OURS
@@ -252,6 +257,8 @@ class Identifier:
             "fits": [row[2] for row in ranked if best and row[0] == best[0] and 2 * row[1] > best[1]][:FITS_MAX],
             "names": self.names,
             "values": self._values(best[3]) if best else {},
+            "places": [COMMON] if ours else [ask.place for ask in best[3]] if best else [],
+            "refused": self.refused,
         }
 
     def _values(self, asks: "list[RegisterCheck]") -> "dict[str, int | str]":

@@ -239,12 +239,14 @@ class Scan:
                 row = dict(entry)
                 row["setting"] = setting_text(setting)
                 row["also"] = []
-                for other in rows:
-                    if alike(other, row):
-                        other["also"].append(row["setting"])
+                for at in range(len(rows)):
+                    if alike(rows[at], row):
+                        rows[at] = merged(rows[at], row)
                         break
                 else:
                     rows.append(row)
+        for row in rows:
+            del row["places"], row["refused"]
         return rows
 
     def skipped(self) -> "list[tuple[int, str]]":
@@ -286,11 +288,40 @@ class Scan:
 
 
 def alike(one: "dict[str, Any]", other: "dict[str, Any]") -> bool:
-    """Was it the same device at the same speed? An adapter or a line may not look at parity."""
-    for key in ("unit", "device", "names", "values", "note"):
+    """Was it the same device at the same speed? An adapter or a line may not look at parity.
+
+    A reply that was lost, or a value out of its range for a moment, may leave one of the examinations with less than the other: it
+    is the same device unless it shows something else, or refuses a register that the other one was recognised by.
+    """
+    for key in ("unit", "note"):
         if one[key] != other[key]:
             return False
-    return bool(one["setting"][:-2] == other["setting"][:-2])
+    if one["setting"][:-2] != other["setting"][:-2]:
+        return False
+    return part_of(other, one) or part_of(one, other)
+
+
+def part_of(less: "dict[str, Any]", more: "dict[str, Any]") -> bool:
+    """Does one examination show nothing that the other one does not show, and no sign of another device?"""
+    if less["device"] not in (None, more["device"]) and less["device"] not in more["fits"]:
+        return False
+    for key in ("names", "values"):
+        for name in less[key]:
+            if more[key].get(name) != less[key][name]:
+                return False
+    for place in more["places"]:
+        if place in less["refused"]:
+            return False
+    return True
+
+
+def merged(one: "dict[str, Any]", other: "dict[str, Any]") -> "dict[str, Any]":
+    """The row that shows more, the earlier one of equals; `also` names the settings of both rows but its own."""
+    if part_of(other, one):
+        one["also"] += [other["setting"]]
+        return one
+    other["also"] = [one["setting"]] + one["also"]
+    return other
 
 
 def setting_text(setting: "tuple[int, str, int]") -> str:

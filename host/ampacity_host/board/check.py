@@ -6,6 +6,7 @@ from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.board.findings import Board, Finding
 from ampacity_host.board.loader import BoardFile, once
 from ampacity_host.board.rules import functions, memory, pins, ratings, serial
+from ampacity_host.board.rules.memory import HEAP_WORDS, TLS_HOLDS_KIB
 from ampacity_host.board.rules.place import place_of
 from ampacity_host.profiles.schema_errors import meant
 
@@ -35,7 +36,7 @@ RULE_NAMES = {
     "contactor-rating": "a contactor carries the rated current, and its coil is held",
     "flash-map": "regions are inside the flash, apart and on erase units, with interpreter and files among them",
     "flash-files": "a file system has 16 erase units or more, and room for two slots of the application",
-    "ram": "the heap is that of a primary of `evses_max`: 240 KiB up to 16 EVSEs (215 without TLS), as measured; more EVSEs need at least that",
+    "ram": f"the heap is that of a primary of `evses_max`, as measured: {HEAP_WORDS}; {TLS_HOLDS_KIB} KiB less without TLS; more EVSEs: computed",
     "uart": "a serial port has a UART or device for itself, on pins that it reaches, apart from the prompt",
     "rs485-direction": "the transceiver has a direction that the port can switch",
     "network": "the port has such a link on this chip",

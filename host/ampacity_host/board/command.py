@@ -7,7 +7,9 @@ from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.board.check import check
 from ampacity_host.board.findings import Board
 from ampacity_host.board.loader import BoardFile, find, meant, names, read
+from ampacity_host.board.site_fit import site_size, site_warnings
 from ampacity_host.board.wiring import pages, pin_rows
+from ampacity_host.configure import SiteErrors
 from ampacity_host.configure.site_file.toml_text import near
 from ampacity_host.failure import failed
 
@@ -59,15 +61,20 @@ def chosen(text: str) -> Board:
     return file.variants[variant] if variant else next(iter(file.variants.values()))
 
 
-def check_command(name: str, as_json: bool) -> int:
-    """0 no finding, 1 a finding, 2 no such board."""
+def check_command(name: str, site: Path | None, as_json: bool) -> int:
+    """0 no finding, 1 a finding or a site file that is refused, 2 no such board. site: whether it fits each variant is a warning only."""
     try:
         file = read(find(name))
+        size = site_size(site) if site else None
     except Rejected as refused:
         return failed(refused, 2)
+    except SiteErrors as errors:
+        return failed(errors, 1)
     found = check(file)
+    warnings = [text for board in file.variants.values() for text in site_warnings(board, *size)] if size else []
     if as_json:
-        print(json.dumps({"ok": not found, "file": str(file.path), "variants": list(file.variants), "findings": [each.as_dict() for each in found]}))
+        facts = {"ok": not found, "file": str(file.path), "variants": list(file.variants)}
+        print(json.dumps({**facts, "findings": [each.as_dict() for each in found], "warnings": warnings}))
         return 1 if found else 0
     path = near_path(file.path)
     for each in found:
@@ -75,6 +82,8 @@ def check_command(name: str, as_json: bool) -> int:
     waived = [row for board in file.variants.values() for row in board["waive"]]
     for row in {(row["rule"], row["field"]): row for row in waived}.values():
         print(f"waived: {row['field']}: {row['reason']} [{row['rule']}]")
+    for text in warnings:
+        print(f"warning: {text}")
     if not found:
         print(f"{path}: no finding in {', '.join(file.variants)}")
     return 1 if found else 0

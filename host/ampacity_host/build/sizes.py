@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ampacity_host.board.rules.memory import HEAP_KIB
+from ampacity_host.board.rules.memory import least_heap_kib
 from ampacity_host.build.image import Image
 from ampacity_host.build.target import KIB, Target
 
@@ -39,7 +39,8 @@ def table(target: Target, image: Image) -> list[Row]:
     rows = [Row(f"room {room}", size) for room, size in sorted(rooms.items())]
     rows.append(Row("application without commissioning, updates and pilot", budgeted, target.application_bytes))
     rows.append(Row("image, one slot", len(image.data), target.slot_bytes))
-    data = 0 if target.role == "secondary" else max(HEAP_KIB.values()) * KIB
+    site = target.board["site"]
+    data = 0 if target.role == "secondary" else least_heap_kib(site["evses_max"], site["tls"]) * KIB
     return [*rows, Row(HEAP_ROW, loaded + data, target.heap_bytes, must=False)]
 
 

@@ -34,9 +34,9 @@ class Target:
         return str(self.options["role"])
 
     @property
-    def application_bytes(self) -> int:
-        """Most bytes of the compiled application."""
-        return APPLICATION_KIB * KIB
+    def application_bytes(self) -> int | None:
+        """Most bytes of the compiled application; None: a desktop board without a flash map has no partition for it."""
+        return APPLICATION_KIB * KIB if "flash" in self.board else None
 
     @property
     def slot_bytes(self) -> int | None:

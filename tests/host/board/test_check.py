@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from ampacity_host.board import check, find, loader, names, read
 from ampacity_host.board.check import RULE_NAMES
 from ampacity_host.board.loader import SCHEMA
+from ampacity_host.board.rules.memory import least_heap_kib
 from ampacity_host.cli import app
 from ampacity_host.places import BOARDS
 from tests.deep import sample
@@ -44,6 +45,61 @@ def test_a_board_of_this_repository_has_no_finding(name):
     done = run("check", name)
     assert done.exit_code == 0, done.output
     assert "no finding in" in done.output
+
+
+SITE_HEAD = """
+[site]
+name = "bench"
+[[circuit]]
+name = "main"
+rating_a = 400
+assumed_other_a = 10
+[[bus]]
+name = "line"
+kind = "rtu"
+port = "virtual"
+"""
+
+
+def site_of(folder, evses):
+    """A site file of that many secondaries."""
+    evse = '[[evse]]\nname = "e{0}"\nkind = "ampacity"\nbus = "line"\nunit = {0}\ncircuit = "main"\nmax_a = 16\n'
+    path = folder / "site.toml"
+    path.write_text(SITE_HEAD + "".join(evse.format(unit) for unit in range(1, evses + 1)))
+    return path
+
+
+def warned(board, site):
+    done = run("check", board, "--site", site, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)["warnings"]
+
+
+def test_a_site_that_fits_the_heap_has_no_warning(tmp_path):
+    assert warned("rp2350", site_of(tmp_path, 16)) == [] and warned("linux-arm", site_of(tmp_path, 40)) == []
+
+
+def test_a_site_that_does_not_fit_a_board_is_a_warning_for_each_variant(tmp_path):
+    assert warned("rp2350", site_of(tmp_path, 17)) == ["rp2350:pico2-w: the site has 17 EVSEs; the board is declared for at most 16 (site.evses_max)"]
+    many = changed(tmp_path, "rp2350", "heap_kib = 400", "heap_kib = 290")
+    needs = "rp2350:pico2-w: a primary of {0} EVSEs needs a heap of {1} KiB{2}; the board has 290 KiB"
+    assert warned(many, site_of(tmp_path, 32))[1:] == [needs.format(32, least_heap_kib(32, False), "")]
+    site = site_of(tmp_path, 48)
+    assert warned(many, site)[1:] == [needs.format(48, least_heap_kib(48, False), " (computed; measured for at most 32 EVSEs)")]
+    done = run("check", "esp32-s3", "--site", site)
+    assert done.exit_code == 0 and "warning: esp32-s3:no-psram: the board is a secondary" in done.stdout
+
+
+def test_a_site_file_that_is_refused_ends_the_check(tmp_path):
+    (tmp_path / "site.toml").write_text("[site]\n")
+    done = run("check", "rp2350", "--site", tmp_path / "site.toml")
+    assert done.exit_code == 1 and "site.toml" in done.stderr and not done.stdout
+
+
+def test_more_evses_never_need_less_heap():
+    needed = [least_heap_kib(evses, True) for evses in range(1, 100)]
+    assert needed == sorted(needed) and needed[3] < needed[31] < needed[98]
+    assert all(least_heap_kib(evses, False) < needed[evses - 1] for evses in range(1, 100))
 
 
 def test_there_is_a_board_for_every_port():

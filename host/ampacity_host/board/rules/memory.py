@@ -1,11 +1,15 @@
 """Memory: the flash map fits the flash, and the heap fits the site. Also the interpreter, the watchdog and the updates."""
 
+from math import ceil
 from typing import Any
 
 from ampacity_host.board.rules.functions import MICROCONTROLLERS
 from ampacity_host.board.rules.place import Found, Place
 
-HEAP_KIB = {16: 240}  # EVSEs of a site → least heap of its primary with OCPP and a TLS session (docs/benchmarks.md, heap/least)
+# EVSEs → heap of a primary with OCPP and a TLS session: docs/benchmarks.md, heap-site/…/least, and 24 KiB or more, with which an hour lasted
+HEAP_KIB = {4: 232, 8: 248, 16: 288, 32: 392}
+HEAP_WORDS = ", ".join(f"{kib} KiB up to {evses} EVSEs" for evses, kib in HEAP_KIB.items())
+HEAP_STEP_KIB = 8  # in which it was measured
 TLS_HOLDS_KIB = 25  # heap/data-tls
 PSRAM_WORDS = "use 1 to 65536 with psram = \"quad\" or \"octal\", and 0 with \"none\""
 WATCHDOGS = {"machine": MICROCONTROLLERS, "device": ("linux",), "systemd": ("linux",), "none": ("unix",)}
@@ -63,15 +67,32 @@ def file_system(place: Place) -> Found:
                 yield "flash-files", field, f"{row['size_kib']} KiB hold no two slots; use {2 * APPLICATION_KIB} KiB or more"
 
 
+def most_evses() -> int:
+    """The largest site for which the heap was measured."""
+    return max(HEAP_KIB)
+
+
+def least_heap_kib(evses: int, tls: bool) -> int:
+    """Heap in KiB of a primary whose code is frozen. A size that was not measured counts as the next larger one that was.
+
+    Beyond the largest, each EVSE adds what it adds between the two largest, rounded up to the step.
+    """
+    size = min((each for each in HEAP_KIB if each >= evses), default=0)
+    if not size:
+        below, size = sorted(HEAP_KIB)[-2:]
+        more_kib = (evses - size) * (HEAP_KIB[size] - HEAP_KIB[below]) / (size - below)
+        return HEAP_KIB[size] + ceil(more_kib / HEAP_STEP_KIB) * HEAP_STEP_KIB - (0 if tls else TLS_HOLDS_KIB)
+    return HEAP_KIB[size] - (0 if tls else TLS_HOLDS_KIB)
+
+
 def heap(place: Place) -> Found:
-    """A primary of so many EVSEs runs in this heap. A size that was not measured counts as the next larger one that was."""
+    """A primary of so many EVSEs runs in this heap."""
     site, memory = place.board["site"], place.board["memory"]
     wanted = site["evses_max"]
     if (memory["psram"] == "none") != (memory["psram_kib"] == 0):
         yield "ram", "memory.psram_kib", f'{memory["psram_kib"]} does not fit psram = "{memory["psram"]}"; {PSRAM_WORDS}'
     if wanted:
-        size = min((evses for evses in HEAP_KIB if evses >= wanted), default=max(HEAP_KIB))
-        least = HEAP_KIB[size] - (0 if site["tls"] else TLS_HOLDS_KIB)
+        least = least_heap_kib(wanted, site["tls"])
         if memory["heap_kib"] < least:
             yield ("ram", "memory.heap_kib", f"{memory['heap_kib']} KiB is too small for a primary of {wanted} EVSEs; "
                    f"use {least} KiB or more, or site.evses_max = 0 (a secondary)")  # fmt: skip
