@@ -34,6 +34,19 @@ def test_the_reason_of_a_waiting_evse_names_the_blocking_unit_and_the_remedy():
     assert "another device" in bench.guard.fault(0)
 
 
+def test_when_the_known_unit_answers_again_accept_is_named_and_frees_it():
+    bench = garage(rating=200)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    bench.follow(30, silent=(0,))
+    bench.guard.evidence(0, "fingerprint", "A1", bench.now_ms)
+    bench.follow(30, silent=(0,))
+    assert bench.guard.why(0) == ("0.0 A: swapped: another device answered at its address, now the known one does; `accept bay-1`,"
+                                  " or open its feeder and `isolate bay-1 on`"), bench.guard.why(0)
+    bench.guard.accept_device(0)
+    bench.follow(60)
+    assert bench.guard.state(0) == "ok"
+
+
 def test_a_sum_that_an_unregulated_evse_fills_is_named_with_the_remedy():
     root = circuit("row", rating=630)
     root["contract_w"] = 11000

@@ -256,14 +256,14 @@ FOUND = {
     "D39": (
         "a correct meter lost its trust after 6 to 33 min in which three or four devices lost and regained their link every few seconds",
         "an EVSE was paused and released by orders between two of its readings, and counted with at least what both readings showed",
-        "it counts with at most the smallest order that may have been in force since its last reading (3.1)",
+        "for a wrong sign it counts with at most the smallest order that may have been in force since its last reading (3.2)",
         ("tests/circuit/test_passed_orders.py::test_rule_3_2_an_own_pause_between_two_readings_is_no_contradiction",
          "tests/circuit/test_passed_orders.py::test_rule_3_2_a_car_that_recovers_slowly_from_an_own_pause_is_no_contradiction"),
     ),
     "D40": (
         "a car that needs 8 A never charged where slots are shorter than `idle_s`, or are interrupted by a parent (drawn site, seed 697)",
-        "what it needs is tried after `idle_s` without current at one order, and each pause began that time anew",
-        "the time continues over pauses, and ends with a slot (section 6)",
+        "what it needs was tried after `idle_s` without current at one order, and each pause began that time anew",
+        "what it needs is tried after 90 s without current in any number of turns (section 6)",
         ("tests/circuit/test_learnt_minimum.py::test_section_6_slots_shorter_than_the_time_for_an_idle_car_suffice",
          "tests/circuit/test_learnt_minimum.py::test_section_6_the_time_without_current_counts_through_interruptions"),
     ),

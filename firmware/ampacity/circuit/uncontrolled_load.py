@@ -95,6 +95,8 @@ def remedy(guard: "GuardFacts", s: "EvseState") -> str:
     apart = "open its feeder and `isolate %s on`" % name
     if s.locked == DISOBEYED:
         return "locked out after it disobeyed; inspect it, then `unlock %s`" % name
+    if s.locked and s.evidence.same_device():
+        return "another device answered at its address, now the known one does; `accept %s`, or %s" % (name, apart)
     if s.locked:
         return "another device answers at its address; `replace %s`, or %s" % (name, apart)
     if s.disobeys:
