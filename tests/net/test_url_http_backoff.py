@@ -41,6 +41,13 @@ def test_a_false_url_is_rejected_with_what_is_allowed():
         assert e.field == "url"
 
 
+def test_a_refused_url_shows_no_password_and_no_query():
+    for text in ("ws://user:secret@h/", "ws://h/x?key=secret#part", "ws://h/" + "x" * 600 + "?secret"):
+        with raises(Rejected) as e:
+            parse_url(text)
+        assert "secret" not in str(e)
+
+
 def test_a_head_is_read_when_it_is_complete():
     data = b"HTTP/1.1 101 Switching Protocols\r\nA: 1\r\nb:2 \r\na: 3\r\n\r\nrest"
     for size in range(len(data) - 4):

@@ -30,8 +30,10 @@ def parse_url(text: str, schemes: "tuple[str, ...]" = ("ws", "wss")) -> "Url":
     scheme, mark, rest = text.partition("://")
     if not mark or scheme.lower() not in schemes:
         raise Rejected("url", text[:80], "://, ".join(schemes) + "://")
-    if len(text) > 512 or "#" in text or "@" in text.split("?")[0]:
-        raise Rejected("url", text[:80], "at most 512 characters, no user, no #")
+    if "@" in text.split("?")[0]:  # a password may stand there
+        raise Rejected("url", scheme + "://***", "no user and password")
+    if len(text) > 512 or "#" in text:
+        raise Rejected("url", text.split("?")[0][:80], "at most 512 characters, no #")
     for c in text:
         if not "!" <= c <= "~":
             raise Rejected("url", text[:80], "ASCII without spaces")

@@ -64,7 +64,7 @@ class CsmsUpdates:
         self.order.begin(request, parse_iso(firmware["retrieveDateTime"]) // 1000, None if install is None else parse_iso(install) // 1000)
         self._next_ms = self._leave_ms = None
         self._why = ""
-        self._log("info", "UpdateFirmware %d: %s" % (request["requestId"], firmware["location"]), now_ms)
+        self._log("info", "UpdateFirmware %d: %s" % (request["requestId"], firmware["location"].split("?")[0]), now_ms)  # a query may be a secret
         if text:
             self._end("DownloadFailed", text, now_ms)
         self._reserve()
