@@ -46,6 +46,15 @@ def test_section_6_a_car_whose_minimum_is_above_its_share_is_offered_more_and_ch
         assert bench.guard.site.evses[0].min_da == least + 2
 
 
+def test_section_6_where_the_allowance_for_rounding_does_not_fit_the_level_itself_is_tried():
+    evses = [evse("evse-1"), evse("evse-2", fallback_da=60, power_on_da=60)]
+    bench = Bench(site(evses, [circuit(rating=140)], raise_hold_ms=1000, restart_hold_ms=2000, idle_ms=20000, slot_s=60)).start()
+    for e in (0, 1):
+        plug(bench, e)
+    charged = drive(bench, 400, (80, 60))
+    assert min(charged) > 60 and bench.guard.site.evses[0].min_da == 80, (charged, bench.guard.why(0))
+
+
 def test_section_6_slots_shorter_than_the_time_for_an_idle_car_suffice():
     bench = garage(3, 150, idle_ms=300000)
     charged = drive(bench, 1800, (80, 60, 60))

@@ -230,11 +230,13 @@ class Demand:
         if want_da > self.idle_before_da[evse] + SAME_DA:
             self.idle_before_ms[evse], self.idle_before_da[evse] = 0, want_da
         if self.idle_before_ms[evse] + now_ms - self.idle_since_ms[evse] >= TURNS_MS:
+            self.idle_before_ms[evse] = TURNS_MS
             self.idle_da[evse] = max(self.idle_da[evse], want_da)
 
     def needs_more(self, evse: int, want_da: int) -> bool:
         """It draws nothing at this order, for so long that more is to be tried."""
-        return self.idle[evse] or 0 < want_da <= self.idle_da[evse]
+        in_turns = self.idle_before_ms[evse] >= TURNS_MS and 0 < want_da <= self.idle_before_da[evse] + SAME_DA
+        return self.idle[evse] or in_turns
 
     def _draws(self, evse: int, want_da: int, now_ms: int) -> None:
         self.drew[evse] = True
@@ -298,6 +300,7 @@ class Demand:
             self.idle_backoff = IdleBackoff(len(self.wants), self.wake_ms)
             self.inhibits.append(self.idle_backoff)
         self.idle_backoff.send(evse, now_ms)
+        self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         self.wake(evse)
         self.to_the_back(evse)
         self.changed = True

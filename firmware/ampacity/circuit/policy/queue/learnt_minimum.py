@@ -67,8 +67,8 @@ class LearntMinimum:
     def _next(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
         e = s.index
         most_da = min(s.evse.limit_da, room.limits.evse_da[e])
-        level_da = above(room.want_da[e], demand.drew_da[e], most_da)
-        if level_da and not demand.satisfied(e) and possible(room, s, level_da):
+        level_da = _possible_da(room, s, above(room.want_da[e], demand.drew_da[e], most_da))
+        if level_da and not demand.satisfied(e):
             self.trying[e] = True
             s.evse.min_da = level_da
             demand.drew[e] = False
@@ -101,8 +101,15 @@ def untried_da(room: "SharedCapacity", demand: "Use", s: EvseState) -> int:
     e = s.index
     if s.evse.primary:
         return s.evse.min_da if s.evse.min_da > demand.idle_da[e] else 0
-    level_da = above(demand.idle_da[e], demand.drew_da[e], min(s.evse.limit_da, room.limits.evse_da[e]))
-    return level_da if level_da and possible(room, s, level_da) else 0
+    return _possible_da(room, s, above(demand.idle_da[e], demand.drew_da[e], min(s.evse.limit_da, room.limits.evse_da[e])))
+
+
+def _possible_da(room: "SharedCapacity", s: EvseState, level_da: int) -> int:
+    """This level, or without the allowance for a rounded duty cycle, where that makes it possible; 0: neither is."""
+    for da in (level_da, level_da - OVER_DA):
+        if (da == level_da or da in LEVELS_DA) and da > 0 and possible(room, s, da):
+            return da
+    return 0
 
 
 def above(want_da: int, drew_da: int, most_da: int) -> int:
