@@ -166,7 +166,7 @@ def play(bench, needs_da, grant_da, seconds):
 
 def test_a_row_whose_cars_drew_nothing_at_the_grant_asks_for_more_and_they_charge():
     bench, drew = row_of_picky_cars((80, 80), 120, 900)
-    assert drew == [0, 0] and bench.guard.minimum_grant_da() == 142, bench.guard.minimum_grant_da()
+    assert drew == [0, 0] and bench.guard.minimum_grant_da() == 140, bench.guard.minimum_grant_da()
     drew = play(bench, (80, 80), lambda: max(120, bench.guard.minimum_grant_da()), 900)
     assert min(drew) > 0, drew
 
@@ -177,7 +177,7 @@ def test_a_row_of_sleeping_cars_asks_for_more_only_until_all_was_tried():
     for _ in range(40):
         play(bench, (1000, 1000), lambda: max(120, bench.guard.minimum_grant_da()), 300)
         asked.append(bench.guard.minimum_grant_da())
-    assert max(asked) > 142 and max(asked[20:]) <= 120, asked
+    assert max(asked) > 140 and max(asked[20:]) <= 120, asked
 
 
 def test_the_pause_of_a_row_ends_early_once_where_the_grant_that_it_asks_for_is_possible():

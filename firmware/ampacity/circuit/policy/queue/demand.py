@@ -266,9 +266,10 @@ class Demand:
             return least_da
         if self.ledger.site.evses[evse].primary:
             return least_da if least_da > idle_da else 0
-        from ampacity.circuit.policy.queue.learnt_minimum import above
+        from ampacity.circuit.policy.queue.learnt_minimum import LEVELS_DA, OVER_DA, above
 
-        return above(idle_da, self.drew_da[evse], most_da)
+        level_da = above(idle_da, self.drew_da[evse], most_da)
+        return level_da - OVER_DA if level_da - OVER_DA in LEVELS_DA else level_da
 
     def _used_da(self, s: EvseState, now_ms: int) -> int:
         """Its present current, in da; -1: unknown."""
