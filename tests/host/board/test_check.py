@@ -70,7 +70,7 @@ def site_of(folder, evses):
 
 
 def warned(board, site):
-    done = run("check", board, "--site", site, "--json")
+    done = run("check", board, "--heap-for", site, "--json")
     assert done.exit_code == 0, done.output
     return json.loads(done.stdout)["warnings"]
 
@@ -86,13 +86,13 @@ def test_a_site_that_does_not_fit_a_board_is_a_warning_for_each_variant(tmp_path
     assert warned(many, site_of(tmp_path, 32))[1:] == [needs.format(32, least_heap_kib(32, False), "")]
     site = site_of(tmp_path, 48)
     assert warned(many, site)[1:] == [needs.format(48, least_heap_kib(48, False), " (computed; measured for at most 32 EVSEs)")]
-    done = run("check", "esp32-s3", "--site", site)
+    done = run("check", "esp32-s3", "--heap-for", site)
     assert done.exit_code == 0 and "warning: esp32-s3:no-psram: the board is a secondary" in done.stdout
 
 
 def test_a_site_file_that_is_refused_ends_the_check(tmp_path):
     (tmp_path / "site.toml").write_text("[site]\n")
-    done = run("check", "rp2350", "--site", tmp_path / "site.toml")
+    done = run("check", "rp2350", "--heap-for", tmp_path / "site.toml")
     assert done.exit_code == 1 and "site.toml" in done.stderr and not done.stdout
 
 

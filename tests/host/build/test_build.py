@@ -128,10 +128,10 @@ def test_a_site_that_does_not_fit_the_board_is_a_warning(tmp_path):
     evse = '[[evse]]\nname = "e{0}"\nkind = "ampacity"\nbus = "line"\nunit = {0}\ncircuit = "main"\nmax_a = 16\n'
     head = '[site]\nname = "x"\n[[circuit]]\nname = "main"\nrating_a = 400\n[[bus]]\nname = "line"\nkind = "rtu"\nport = "virtual"\n'
     (tmp_path / "site.toml").write_text(head + "".join(evse.format(unit) for unit in range(1, 21)))
-    facts = built(tmp_path / "out", "--role", "secondary", "--site", tmp_path / "site.toml", board="rp2350")
+    facts = built(tmp_path / "out", "--role", "secondary", "--heap-for", tmp_path / "site.toml", board="rp2350")
     assert facts["warnings"] == ["rp2350:pico2-w: the site has 20 EVSEs; the board is declared for at most 16 (site.evses_max)"]
     (tmp_path / "site.toml").write_text("[site")
-    done = said("build", "rp2350", "--out", tmp_path / "other", "--site", tmp_path / "site.toml")
+    done = said("build", "rp2350", "--out", tmp_path / "other", "--heap-for", tmp_path / "site.toml")
     assert done.exit_code == 1 and "site.toml" in done.stderr and not (tmp_path / "other").exists()
 
 
