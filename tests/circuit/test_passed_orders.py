@@ -3,6 +3,16 @@
 from helper_frames import live, metered
 
 
+def is_trusted_when_read_again(bench):
+    """The next readings show the current from before the pause."""
+    bench.tick(300)
+    for _ in range(4):
+        bench.measure(0, 150, 150, 150)
+        bench.tick(1000)
+        bench.meter(250, 251, 250)
+    assert bench.guard.meter_state(0) == "ok", bench.guard.meter_reason(0)
+
+
 def test_rule_3_2_an_own_pause_between_two_readings_is_no_contradiction():
     bench = metered()
     bench.stand(160)
@@ -11,12 +21,7 @@ def test_rule_3_2_an_own_pause_between_two_readings_is_no_contradiction():
         assert bench.send(order_da) is not None
         bench.tick(400)
     bench.meter(110, 110, 110)  # the car draws 1 A again
-    bench.tick(300)
-    for _ in range(4):
-        bench.measure(0, 150, 150, 150)
-        bench.tick(1000)
-        bench.meter(250, 251, 250)
-    assert bench.guard.meter_state(0) == "ok", bench.guard.meter_reason(0)
+    is_trusted_when_read_again(bench)
 
 
 def test_rule_3_2_a_car_that_recovers_slowly_from_an_own_pause_is_no_contradiction():
@@ -29,12 +34,7 @@ def test_rule_3_2_a_car_that_recovers_slowly_from_an_own_pause_is_no_contradicti
     assert bench.order(160) is not None
     bench.tick(1200)
     bench.meter(104, 104, 104)  # 0.4 A, about to rise again
-    bench.tick(300)
-    for _ in range(4):
-        bench.measure(0, 150, 150, 150)
-        bench.tick(1000)
-        bench.meter(250, 251, 250)
-    assert bench.guard.meter_state(0) == "ok", bench.guard.meter_reason(0)
+    is_trusted_when_read_again(bench)
 
 
 def test_rule_3_2_an_own_pause_that_readings_show_hides_no_contradiction():
