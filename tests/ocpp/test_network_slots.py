@@ -21,7 +21,7 @@ def test_B09_FR_01_and_06_a_profile_in_each_of_two_slots_is_kept():
     assert put(bench) == put(bench, 1, ocppCsmsUrl="ws://10.0.0.2/y") == ("Accepted", None)
     assert bench.set("OCPPCommCtrlr", "NetworkConfigurationPriority", "2,1") == "Accepted"  # B10.FR.01
     bench.power_cycle()
-    assert [(one["slot"], one["url"]) for one in bench.station.network()] == [(2, "ws://10.0.0.1/x"), (1, "ws://10.0.0.2/y")]
+    assert [(one["slot"], one["url"]) for one in bench.station.network_slots.ordered()] == [(2, "ws://10.0.0.1/x"), (1, "ws://10.0.0.2/y")]
 
 
 def test_B09_FR_02_an_invalid_profile_is_rejected_and_changes_nothing():
@@ -30,7 +30,7 @@ def test_B09_FR_02_an_invalid_profile_is_rejected_and_changes_nothing():
                     {"securityProfile": 4}, {"securityProfile": 2}, {"securityProfile": 1, "ocppCsmsUrl": "wss://10.0.0.1/x"},
                     {"vpn": {"server": "a", "user": "b", "password": "c", "key": "d", "type": "PPTP"}}):  # fmt: skip
         assert put(bench, **changes) == ("Rejected", "InvalidNetworkConf"), changes
-    assert bench.station.network_slots() == ["1"]
+    assert bench.station.network_slots.usable() == ["1"]
 
 
 def test_a_url_that_no_connection_could_be_tried_with_is_rejected():

@@ -166,6 +166,7 @@ class Exchange:
             or s.queue.pull(now_ms)
             or (s.ev_needs.pull(now_ms) if s.ev_needs is not None else None)
             or s.events.pull(now_ms)
+            or s.optional.pull(now_ms)
             or s.sampling.pull(now_ms)
             or s.boot.pull_heartbeat(now_ms)
         )

@@ -68,11 +68,11 @@ from ampacity.ocpp.documents import StationDocuments
 from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.evse import OcppEvse
 from ampacity.ocpp.exchange import Exchange
+from ampacity.ocpp.optional_blocks import OptionalBlocks
 from ampacity.ocpp.provisioning.boot_notification import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot_notification import BootNotification
+from ampacity.ocpp.provisioning.network_slots import NetworkSlots
 from ampacity.ocpp.provisioning.reset import Resets
-from ampacity.ocpp.provisioning.set_network_profile import DOC as NETWORK_DOC
-from ampacity.ocpp.provisioning.set_network_profile import suits
 from ampacity.ocpp.security.security_events import notify, started
 from ampacity.ocpp.smart_charging.profile_store import ProfileStore
 from ampacity.ocpp.transactions.lifecycle import Transactions
@@ -102,7 +102,6 @@ class Station:
         self, config: "dict[str, Any]", evses: "list[dict[str, Any]]", store: "Store", wallclock: "WallClock", rng: "Rng", log: "Log", now_ms: int,
     ) -> None:
         self.config = config
-        self._own_profile = {"url": config.get("url"), "security_profile": config.get("security_profile", 1)}
         self.documents = StationDocuments(store.documents, log)
         self.wallclock = wallclock
         self.rng = rng
@@ -140,7 +139,9 @@ class Station:
         self.profiles = ProfileStore(self, config.get("profiles_max", 8 + 2 * len(self.evses)))
         self.profiles.forget_closed()
         self.ev_needs: "ChargingNeeds | None" = None  # of cars, from the first one that is reported
+        self.network_slots = NetworkSlots(self)
         self.exchange = Exchange(self)
+        self.optional = OptionalBlocks(self, now_ms)
 
     # --- the link
 
@@ -151,6 +152,7 @@ class Station:
         self.queue.connected()
         self.boot.connected(now_ms)
         self.availability.connected()
+        self.optional.connected(now_ms)
         threshold_ms = self.model.number("OCPPCommCtrlr", "OfflineThreshold") * 1000
         if self.accepted() and now_ms - self._offline_ms > threshold_ms:
             self.availability.force_all()
@@ -161,6 +163,7 @@ class Station:
         self.boot.renew(not_before_ms)
         self.reports.forget()
         self.exchange.forget_asked()
+        self.optional.forget_asked()
 
     def registration(self) -> "tuple[str | None, int]":
         """The answer of the CSMS to the BootNotification: "Accepted", "Pending", "Rejected" or None; when the next one is due, in ms,
@@ -311,41 +314,6 @@ class Station:
         """The password that the CSMS set, or None: then the configured one holds."""
         return (self.documents.get(SECRET_DOC) or {}).get("password")
 
-    def network(self) -> "list[dict[str, Any]]":
-        """Network profiles in the order of NetworkConfigurationPriority (B10): [{"slot", "url", "security_profile"}].
-
-        Slot 1 is what the station was configured with, until the CSMS puts another there. They hold from a restart on.
-        """
-        kept = self.documents.get(NETWORK_DOC) or {}
-        result = []
-        for slot in sorted(kept):
-            if not suits(kept[slot]["url"], kept[slot]["security_profile"]):
-                self.documents.distrust(NETWORK_DOC, slot + ".url does not suit its security_profile")
-                kept = {}
-                break
-        for slot in self.model.words("OCPPCommCtrlr", "NetworkConfigurationPriority"):
-            profile = kept.get(slot) or self._own_profile
-            result.append({"slot": int(slot), "url": profile["url"], "security_profile": profile["security_profile"]})
-        return result
-
-    def forget_network_below(self, security_profile: int) -> None:
-        """A connection with this security profile works: network profiles with a lower one are removed (A05.FR.06)."""
-        kept = self.documents.get(NETWORK_DOC) or {}
-        if not kept:
-            return
-        for slot in list(kept):
-            if kept[slot]["security_profile"] < security_profile:
-                del kept[slot]
-        self.documents.try_put(NETWORK_DOC, kept)
-        slots = self.network_slots()
-        row: Row = self.model.find(0, "OCPPCommCtrlr", "NetworkConfigurationPriority")  # type: ignore[assignment]  # it is in the table
-        words = [slot for slot in self.model.value(0, row).split(",") if slot in slots]
-        if words:
-            try:
-                self.model.set(row, ",".join(words))
-            except OSError:
-                self.log.counter("ocpp_not_kept")
-
     def accepted(self) -> bool:
         """Connected, and the CSMS has accepted this station."""
         return self.online and self.boot.status == "Accepted"
@@ -432,14 +400,6 @@ class Station:
         self.log.add("warning", "security: BasicAuthPassword changed", now_ms)
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
-    def network_slots(self) -> "list[str]":
-        """Slots whose network profile may be used; the first always holds one: what the station was configured with. None with a lower
-        security profile than the one in use (A05.FR.10)."""
-        kept = self.documents.get(NETWORK_DOC) or {}
-        least = self.config.get("security_profile", 1)
-        slots = sorted(set(["1"] + list(kept)))
-        return [slot for slot in slots if (kept.get(slot) or self._own_profile)["security_profile"] >= least]
-
     def max_limit(self, scope: int) -> int:
         """maxLimit where the table leaves it open: the power of the EVSE in W, else 0."""
         return self._computed.max_limit(scope)
@@ -453,7 +413,7 @@ class Station:
         wakes.append(self.sampling.tick(now_ms))
         wakes.append(self.resets.tick(now_ms))
         wakes.append(self.exchange.tick(now_ms))
-        return wakes
+        return wakes + self.optional.tick(now_ms)
 
     def _watch_clock(self, now_ms: int) -> None:
         """A jump of the wall clock may change the limits of profiles."""

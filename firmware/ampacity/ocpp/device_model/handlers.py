@@ -66,7 +66,7 @@ def _clash(station: "StationFace", row: "Row", text: str) -> "tuple[str, str] | 
     if row.variable in ("TxStartPoint", "TxStopPoint") and not text:
         return ("InvalidValue", "at least one point")
     if row.variable == "NetworkConfigurationPriority":
-        slots = station.network_slots()
+        slots = station.network_slots.usable()
         if not text or any(slot not in slots for slot in text.split(",")):
             return ("InvalidValue", "slots that hold a network profile: " + ",".join(slots))
     return None

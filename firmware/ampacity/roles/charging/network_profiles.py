@@ -81,7 +81,7 @@ class NetworkProfiles:
         self._floor: int = (persistence.documents.get(FLOOR_DOC) or {}).get("security_profile", 0)
         if FLOOR_DOC in persistence.documents.damaged:
             self._floor = TLS
-        known = [one for one in station.network() if one["security_profile"] >= self._floor]
+        known = [one for one in station.network_slots.ordered() if one["security_profile"] >= self._floor]
         self._profiles: "list[SiteFacts]" = known or [own]
         last = persistence.documents.get(LAST_DOC) or {}
         self._last: "SiteFacts | None" = None
@@ -135,7 +135,7 @@ class NetworkProfiles:
             if self._last is not None and self._last["security_profile"] < in_use:
                 self._last = None
             self._persistence.put(FLOOR_DOC, {"security_profile": in_use}, now_ms)
-            self._station.forget_network_below(in_use)
+            self._station.network_slots.forget_below(in_use)
 
     def closed(self, now_ms: int) -> None:
         """The connection has ended."""

@@ -1,0 +1,78 @@
+"""Blocks of OCPP that most stations never use: each is loaded when the CSMS first asks for it, or at the start if it kept something.
+
+Most stations never receive a reservation, a display message or a monitor; what is not loaded takes neither heap nor time.
+"""
+
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Call
+
+BLOCKS: "tuple[tuple[str, str, str], ...]" = (
+    # name, module below ampacity.ocpp with the class `Block`, its document: with one at the start the block is loaded ("": never)
+)
+
+
+class OptionalBlock:
+    """A block that does nothing; each overrides what it needs. Its class is `Block(station, now_ms)`, and it reads what it kept."""
+
+    def pull(self, now_ms: int) -> "Call | None":
+        """The next request of ours to an accepted CSMS: (action, payload, done), or None."""
+        return None
+
+    def tick(self, now_ms: int) -> "int | None":
+        """What time alone brings about; when to come again in ms, or None."""
+        return None
+
+    def connected(self, now_ms: int) -> None:
+        """The connection to the CSMS is open."""
+
+    def forget_asked(self) -> None:
+        """Another CSMS than before: what the former one asked for is not sent."""
+
+
+class OptionalBlocks:
+    """The blocks that are loaded."""
+
+    def __init__(self, station: "StationFace", now_ms: int, blocks: "tuple[tuple[str, str, str], ...]" = BLOCKS) -> None:
+        self._station = station
+        self._blocks = blocks
+        self._loaded: "dict[str, Any]" = {}
+        for name, _, document in blocks:
+            if document and station.documents.get(document) is not None:
+                self.get(name, now_ms)
+
+    def find(self, name: str) -> "Any":
+        """The block, or None while nothing has asked for it."""
+        return self._loaded.get(name)
+
+    def get(self, name: str, now_ms: int) -> "Any":
+        """The block, loaded now if it is not yet. KeyError: there is none of this name (our mistake)."""
+        if name not in self._loaded:
+            for known, module, _ in self._blocks:
+                if known == name:
+                    self._loaded[name] = __import__("ampacity.ocpp." + module, None, None, ("Block",)).Block(self._station, now_ms)
+        return self._loaded[name]
+
+    def pull(self, now_ms: int) -> "Call | None":
+        """The next request of any of them, or None."""
+        for name in sorted(self._loaded):
+            call: "Call | None" = self._loaded[name].pull(now_ms)
+            if call is not None:
+                return call
+        return None
+
+    def tick(self, now_ms: int) -> "list[int | None]":
+        """What time alone brings about; when each is to be called again."""
+        return [self._loaded[name].tick(now_ms) for name in sorted(self._loaded)]
+
+    def connected(self, now_ms: int) -> None:
+        """The connection to the CSMS is open."""
+        for name in sorted(self._loaded):
+            self._loaded[name].connected(now_ms)
+
+    def forget_asked(self) -> None:
+        """Another CSMS than before."""
+        for name in sorted(self._loaded):
+            self._loaded[name].forget_asked()
