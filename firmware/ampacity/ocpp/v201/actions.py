@@ -41,7 +41,10 @@ def handler(action: str) -> "Callable[[StationFace, Message, str, int], Message 
     for name, module in HANDLERS:
         if name == action:
             function = "".join(["_" + c.lower() if c.isupper() else c for c in name])[1:]
-            return getattr(__import__("ampacity.ocpp." + module, None, None, (function,)), function)
+            try:
+                return getattr(__import__("ampacity.ocpp." + module, None, None, (function,)), function)
+            except ImportError:  # an image without this block
+                raise CallError("NotSupported", action[:60])
     if action in tables.KNOWN.split(" "):
         raise CallError("NotSupported", action[:60])
     raise CallError("NotImplemented", action[:60])
