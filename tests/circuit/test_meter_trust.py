@@ -151,6 +151,57 @@ def test_rule_3_3_a_dead_frozen_or_infinite_meter_causes_no_overload():
     assert yard.state == "lost"
 
 
+def limited(yard, da):
+    for e in range(len(yard.cars)):
+        yard.guard.limit("console", ("evse", e), da, None, "release")
+
+
+def test_rule_3_2_a_saturating_ct_below_evses_that_rise_slowly_is_found_by_a_step_of_our_own():
+    yard = Yard(count=3).start()
+    yard.other, yard.lie = [150, 150, 150], saturated
+    for e in range(3):
+        yard.plug(e)
+    limited(yard, 66)
+    yard.run(60)
+    yard.lie, yard.other = saturated, [200, 200, 200]
+
+    def creeps(it, second):
+        if second % 11 == 0:
+            limited(it, 66 + 3 * (second // 11))
+
+    yard.over_ms = 0
+    yard.run(300, creeps)
+    assert yard.state == "lost" and yard.over_ms <= 50000, (yard.state, yard.over_ms)
+
+
+def test_rule_3_2_a_saturating_ct_below_evses_that_rise_and_fall_together_is_found_by_a_step_of_our_own():
+    yard = Yard(count=3).start()
+    yard.other = [200, 200, 200]
+    for e in range(3):
+        yard.plug(e)
+    yard.run(60)
+    yard.lie = saturated
+    yard.run(300, lambda it, second: limited(it, 80 if second % 4 < 1 else 160))
+    assert yard.state == "lost" and yard.over_ms <= 60000, (yard.state, yard.over_ms)
+
+
+def test_rule_3_2_a_correct_meter_below_slow_evses_has_few_steps_of_our_own():
+    yard = Yard(count=3).start()
+    for e in range(3):
+        yard.plug(e)
+    limited(yard, 60)
+    yard.run(60)
+    steps = [0]
+
+    def slowly(it, second):
+        limited(it, 60 + abs(second % 400 - 200) // 3)
+        source = "meter test step"
+        steps[0] += source in it.guard.why(0)
+
+    yard.run(1800, slowly)
+    assert yard.state == "ok" and 0 < steps[0] <= 90, steps
+
+
 def test_rule_3_2_a_meter_below_the_current_of_the_evses_by_an_offset_is_lost():
     yard = stand(lambda y, amps: [da - 250 for da in amps], (ALL, ALL), (200, 200, 200), 300)
     at_most(yard, 1)
@@ -328,7 +379,7 @@ def test_rule_3_2_liveness_a_correct_meter_with_jumping_loads_never_needs_a_pers
 
 
 def test_rule_3_3_the_greatest_seen_today_outlives_a_restart():
-    yard = stand(honest, (ALL,), (50, 50, 50), 30, assumed=100)
+    yard = stand(honest, (ALL,), (50, 50, 50), 30, rating=600, assumed=100)
     yard.other = [180, 170, 160]
     yard.run(20)
     version = yard.ledger.journal_barrier.version

@@ -1,5 +1,6 @@
-"""Small steps of our own, so that a meter can show whether it follows: one that is doubted, and one that shows a circuit near its
-rating and saw no step for long, because where it saturates nothing else tells (safety.md 3.2).
+"""Small steps of our own, so that a meter can show whether it follows: one that is doubted, one that shows a circuit near its
+rating and saw no step for long, because where it saturates nothing else tells, and one below which the current of our EVSEs moved
+without a certain step, slowly or to and fro (safety.md 3.2).
 
 Cars that start and stop are steps enough. Only where nothing has stepped for a while some EVSEs are lowered for a moment,
 like by any external limit: that fits within every margin, whatever other load is, and coming back they step again.
@@ -26,6 +27,9 @@ PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses,
 LAST_MS = 10000
 VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
 NEAR_QUARTERS = 3
+MOVED_DA = 60  # what our EVSEs draw moved by so much since the last certain step
+MOVED_MS = 20000  # after that the first step, then each after twice the time, at most VERIFY_MS, until one of another origin was certain
+OWN_MS = 30000  # after a step of our own the return of its EVSEs is another one
 SIZE_DA = 60  # a certain step has 4 A; currents are not still, and devices round
 LEAST_DA = 50
 NO_STEP_DA = 10  # less than this on a phase is no step there
@@ -44,6 +48,10 @@ class MeterTestSteps:
         self.doubted_ms = [-1] * len(other.estimators)  # its meter is doubted since
         self.unable_ms = [-1] * len(other.estimators)  # a car waits, and no EVSE draws enough for a step, since
         self.inspection_reasons = [""] * len(other.estimators)  # why a person was asked to look
+        self.certain_ms = [-1] * len(other.estimators)  # the last certain step that was looked at
+        self.moved_wait_ms = [MOVED_MS] * len(other.estimators)
+        size = ledger.site.size
+        self.lowest_da, self.highest_da = [0] * size, [0] * size  # what our EVSEs drew since then, of each circuit and phase
 
     def tick(self, now_ms: int) -> bool:
         """At most once in LOOK_MS: lowers EVSEs for a moment where a doubted meter waits for a step (3.2). True if limits changed."""
@@ -52,6 +60,7 @@ class MeterTestSteps:
         self.looked_ms = now_ms
         changed = False
         for estimator in self.other.metered:
+            self._follow(estimator)
             phase = self._phase(estimator, now_ms)
             if phase >= 0:
                 changed = self._step(estimator, phase, now_ms) or changed
@@ -76,12 +85,39 @@ class MeterTestSteps:
         c = estimator.circuit
         if self.asked_ms[c] == LONG_AGO_MS:
             self.asked_ms[c] = now_ms  # the time begins at the first look
-        if estimator.state != "ok" or now_ms - max(estimator.steps.step_ms, self.asked_ms[c]) < VERIFY_MS:
+        if estimator.state != "ok":
             return -1
+        quiet_ms = now_ms - max(estimator.steps.step_ms, self.asked_ms[c])
         for p in estimator.inputs:
-            if estimator.raw_da[p] * 4 >= self.ledger.cap_da[estimator.base + p] * NEAR_QUARTERS:
+            near = estimator.raw_da[p] * 4 >= self.ledger.cap_da[estimator.base + p] * NEAR_QUARTERS
+            if near and quiet_ms >= VERIFY_MS:
+                return p
+            if quiet_ms >= self.moved_wait_ms[c] and self._moved(estimator.base + p):
+                self.moved_wait_ms[c] = min(2 * self.moved_wait_ms[c], VERIFY_MS)
                 return p
         return -1
+
+    def _follow(self, estimator: "MeterEstimator") -> None:
+        """The least and the most that our EVSEs drew since the last certain step."""
+        c = estimator.circuit
+        certain = estimator.steps.step_ms != self.certain_ms[c]
+        if certain:
+            self.certain_ms[c] = estimator.steps.step_ms
+            if self.certain_ms[c] - self.asked_ms[c] > OWN_MS:
+                self.moved_wait_ms[c] = MOVED_MS
+        for p in estimator.inputs:
+            drawn_da = 0
+            for e in estimator.evses:
+                drawn_da += self.ledger.evse_states[e].phase_da[p]
+            key = estimator.base + p
+            self.lowest_da[key] = drawn_da if certain else min(self.lowest_da[key], drawn_da)
+            self.highest_da[key] = drawn_da if certain else max(self.highest_da[key], drawn_da)
+
+    def _moved(self, key: int) -> bool:
+        """Ours moved far without a certain step, and the circuit could be above its rating if its meter lied."""
+        ledger = self.ledger
+        far = self.highest_da[key] - self.lowest_da[key] >= MOVED_DA
+        return far and ledger.sums[key] + ledger.site.assumed_da[key] > ledger.cap_da[key]
 
     def _step(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """Lower as few as it takes; the phases that the failure spared are spared again."""
