@@ -128,6 +128,17 @@ Of the components of the station, of each EVSE and of each connector. A default 
 variables of their EVSE where they report them (`Problem`, `SerialNumber` …).
 
 {variables}
+
+## The site
+
+Why a car gets what it gets: the parts of the site are components with the name of the part as `instance`; every value is read-only and of
+the moment in which it is read. Circuits are `DistributionPanel` (a list of the circuits below it; `Fuse` is the rating in whole amperes,
+rounded down; `Margin` is what is left for raises; `OtherLoad` is what is not one of the EVSEs). Components that OCPP does not know begin
+with `Ampacity`. `AmpacityCtrlr.Mode` is the mode of the controller ([operate](../operate.md)), and of an EVSE `OrderedCurrent` is the last
+order, `BoundCurrent` the most that it can be drawing, and `ReserveCurrent` what it may draw without an order. GetReport without an
+instance reports every instance.
+
+{parts}
 """
 
 REASONS = {
@@ -180,12 +191,21 @@ def variables() -> str:
     return "\n".join(lines)
 
 
+def site_parts() -> str:
+    """One table of the variables of the parts of the site."""
+    lines = ["| variable | type | unit |", "| --- | --- | --- |"]
+    for row in rows_of(table.SITE):
+        name = f"`{row.component}.{row.variable}" + (f"[{row.instance}]`" if row.instance else "`")
+        lines.append(f"| {name} | {row.kind} | {row.unit} |")
+    return "\n".join(lines)
+
+
 def render() -> str:
     """The text of the page."""
     incoming = ["| action | remark |", "| --- | --- |"] + [f"| {action} | {REMARKS.get(action, '')} |" for action, _ in HANDLERS]
     outgoing = textwrap.fill(", ".join(sorted(OUTGOING)) + ".", 130)
     reasons = ["| `reasonCode` of a refused profile | cause |", "| --- | --- |"] + [f"| `{code}` | {cause} |" for code, cause in REASONS.items()]
-    parts = {"incoming": "\n".join(incoming), "outgoing": outgoing, "reasons": "\n".join(reasons), "variables": variables()}
+    parts = {"parts": site_parts(), "incoming": "\n".join(incoming), "outgoing": outgoing, "reasons": "\n".join(reasons), "variables": variables()}
     times = {
         "steady": profiles.STEADY_MS // 1000, "silent": profiles.SILENT_MS // 1000, "rejected": profiles.REJECTED_MS_MAX // 60000,
         "pending": profiles.PENDING_MS_MAX // 60000,

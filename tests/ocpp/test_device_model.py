@@ -150,8 +150,8 @@ def test_B08_reports_by_component_and_by_criteria():
     bench = Bench().booted()
     request = {"requestId": 1, "componentVariable": [{"component": {"name": "EVSE", "evse": {"id": 2}}}]}
     assert bench.call("GetReport", request)["status"] == "Accepted"
-    found = payloads(bench.sent, "NotifyReport")[0]["reportData"]
-    assert len(found) == 7 and all(i["component"] == {"name": "EVSE", "evse": {"id": 2}} for i in found)
+    found = [item for part in payloads(bench.sent, "NotifyReport") for item in part["reportData"]]
+    assert len(found) == 11 and all(i["component"] == {"name": "EVSE", "evse": {"id": 2}} for i in found)
     assert bench.call("GetReport", {"requestId": 2, "componentCriteria": ["Problem"]})["status"] == "EmptyResultSet"
     bench.station.evse_status(1, "Faulted", bench.now_ms)
     assert bench.call("GetReport", {"requestId": 3, "componentCriteria": ["Problem"]})["status"] == "Accepted"

@@ -12,7 +12,7 @@ if False:  # for the type checker
     from ampacity.base.rng import Rng
     from ampacity.base.wallclock import WallClock
     from ampacity.ocpp.authorization.cache import Cache
-    from ampacity.ocpp.device_model.model import DeviceModel, Row
+    from ampacity.ocpp.device_model.model import DeviceModel, Row, Scope
     from ampacity.ocpp.documents import StationDocuments
     from ampacity.ocpp.evse import Authorization, OcppEvse
     from ampacity.ocpp.messages import Action, Call, Message, Token
@@ -115,7 +115,7 @@ if False:  # for the type checker
     class ReportsFace(Puller, Protocol):
         """The report under way: device_model/reports.py."""
 
-        def begin(self, request_id: int, wanted: "Callable[[int, Row], bool]") -> str: ...
+        def begin(self, request_id: int, wanted: "Callable[[Scope, Row], bool]") -> str: ...
 
     class BootFace(Puller, Protocol):
         """BootNotification and Heartbeat: provisioning/boot_notification.py."""
@@ -276,4 +276,4 @@ if False:  # for the type checker
 
         def new_password(self, text: str, now_ms: int) -> None: ...
 
-        def max_limit(self, scope: int) -> int: ...
+        def max_limit(self, scope: "Scope") -> int: ...

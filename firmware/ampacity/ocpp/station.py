@@ -400,7 +400,7 @@ class Station:
         self.log.add("warning", "security: BasicAuthPassword changed", now_ms)
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
-    def max_limit(self, scope: int) -> int:
+    def max_limit(self, scope: "int | str") -> int:
         """maxLimit where the table leaves it open: the power of the EVSE in W, else 0."""
         return self._computed.max_limit(scope)
 

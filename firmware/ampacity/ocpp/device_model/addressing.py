@@ -3,7 +3,7 @@
 if False:  # for the type checker
     from typing import Any
 
-    from ampacity.ocpp.device_model.model import DeviceModel, Row
+    from ampacity.ocpp.device_model.model import DeviceModel, Row, Scope
     from ampacity.ocpp.messages import Message
 
 
@@ -11,7 +11,7 @@ def resolve(model: "DeviceModel", item: "Message") -> "tuple[str | None, Any, An
     """(None, scope, Row), or (status, None, None) with the attributeStatus that says what is unknown."""
     component, variable = item["component"], item["variable"]
     scope = scope_of(component)
-    if scope is None or component.get("instance") or not model.has_component(scope, component["name"]):
+    if scope is None or not model.has_component(scope, component["name"]):
         return "UnknownComponent", None, None
     row = model.find(scope, component["name"], variable["name"], variable.get("instance", ""))
     if row is None:
@@ -21,9 +21,12 @@ def resolve(model: "DeviceModel", item: "Message") -> "tuple[str | None, Any, An
     return None, scope, row
 
 
-def scope_of(component: "Message") -> "int | None":
-    """0 station, id EVSE, -id its connector; None for a connector other than 1."""
+def scope_of(component: "Message") -> "Scope | None":
+    """0 station, id EVSE, -id its connector, an instance as text; None for a connector other than 1 and for an instance of an EVSE."""
     evse = component.get("evse")
+    instance = component.get("instance")
+    if instance:
+        return None if evse else instance
     if evse is None:
         return 0
     connector = evse.get("connectorId")
@@ -32,10 +35,12 @@ def scope_of(component: "Message") -> "int | None":
     return -evse["id"] if connector == 1 and evse["id"] > 0 else None
 
 
-def component_of(scope: int, row: "Row") -> "Message":
+def component_of(scope: "Scope", row: "Row") -> "Message":
     """The component as it goes into a message."""
     component: "Message" = {"name": row.component}
-    if scope:
+    if isinstance(scope, str):
+        component["instance"] = scope
+    elif scope:
         component["evse"] = {"id": abs(scope)}
         if scope < 0:
             component["evse"]["connectorId"] = 1

@@ -8,6 +8,7 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
 
 STATE_LENGTH_MAX = 1000
+OF_SITE = ("EVSE.BoundCurrent", "EVSE.Circuit", "EVSE.OrderedCurrent", "EVSE.ReserveCurrent")
 
 PLAIN = (
     # variable, key of the station's configuration, what it is without
@@ -37,12 +38,14 @@ class ComputedVariables:
                 return str(self._station.config.get(key, otherwise))
         return str(self._of_station(name, self._station))
 
-    def max_limit(self, scope: int) -> int:
+    def max_limit(self, scope: "int | str") -> int:
         """maxLimit that the table leaves open: the greatest power of the EVSE."""
-        return self._watts(self._station.evse(abs(scope))) if scope else 0  # type: ignore[arg-type]
+        return self._watts(self._station.evse(abs(scope))) if scope and not isinstance(scope, str) else 0  # type: ignore[arg-type]
 
     def _of_station(self, name: str, station: "StationFace") -> "str | int":
         """KeyError: the table asks for what is not worked out here."""
+        if name == "AmpacityCtrlr.Mode":
+            return self._of_site(name, "")
         if name == "AuthCacheCtrlr.Storage":
             return station.cache.size_bytes()
         if name == "ChargingStation.AvailabilityState":
@@ -78,7 +81,15 @@ class ComputedVariables:
             return self._station.explain(evse.id)[:STATE_LENGTH_MAX]
         if name == "EVSE.Power":
             return str(evse.values.get("power_w") or 0)
+        if name in OF_SITE:
+            return self._of_site(name, evse.name)
         return evse.connector
+
+    def _of_site(self, name: str, instance: str) -> str:
+        """What only the owner of the station knows; empty text without it."""
+        site = self._station.model.site
+        component, variable = name.split(".")
+        return (site.value(component, instance, variable, "") if site is not None else None) or ""
 
     def _watts(self, evse: "OcppEvse") -> int:
         return evse.max_da * self._station.config.get("voltage_v", 230) * evse.phases // 10

@@ -1,8 +1,8 @@
 """The device model: what a variable is, what it is worth now, and whether a new value is allowed.
 
 A variable is addressed by (scope, component, variable, instance): scope is 0 for the station, an EVSE's id for that
-EVSE, or minus that id for its connector 1. Facts that EVSEs report (`device_fact`) appear as read-only
-variables of their EVSE.
+EVSE, minus that id for its connector 1, or, as text, the instance of a component of the site. Facts that EVSEs report
+(`device_fact`) appear as read-only variables of their EVSE.
 """
 
 from ampacity.base.wallclock import parse_iso
@@ -10,8 +10,18 @@ from ampacity.ocpp.device_model import table
 
 if False:  # for the type checker
     from collections.abc import Callable, Iterator
+    from typing import Protocol
 
     from ampacity.ocpp.documents import StationDocuments
+
+    Scope = int | str
+
+    class SiteModelFace(Protocol):
+        """The parts of the site as components: roles/charging/site_model.py."""
+
+        def components(self) -> "list[tuple[str, str]]": ...
+
+        def value(self, component: str, name: str, variable: str, instance: str) -> "str | None": ...
 
 DOC = "ocpp_vars"
 MUTABILITY = {"RO": "ReadOnly", "RW": "ReadWrite", "WO": "WriteOnly"}
@@ -42,6 +52,7 @@ class DeviceModel:
         self._passing: "dict[str, str]" = {}
         self._asked: "dict[tuple[str, str, str], str]" = {}
         self._facts: "dict[tuple[str, str], dict[int, str]]" = {}  # (component, variable): {scope: text}
+        self.site: "SiteModelFace | None" = None  # the circuits, buses and meters, where the owner of the station knows them
         self._kept: "dict[str, str]" = {}
         kept = documents.get(DOC) or {}
         for name in sorted(kept):
@@ -79,8 +90,10 @@ class DeviceModel:
         text = self.text(component, variable)
         return text.split(",") if text else []
 
-    def find(self, scope: int, component: str, variable: str, instance: str = "") -> "Row | None":
+    def find(self, scope: "Scope", component: str, variable: str, instance: str = "") -> "Row | None":
         """The Row, or None."""
+        if isinstance(scope, str):
+            return self._find_of_site(scope, component, variable, instance)
         lines = _lines(scope)
         at = _find(lines, component, variable, instance)
         if at > 0:
@@ -89,16 +102,26 @@ class DeviceModel:
             return _fact_row(component, variable)
         return None
 
-    def has_component(self, scope: int, component: str) -> bool:
+    def _find_of_site(self, scope: str, component: str, variable: str, instance: str) -> "Row | None":
+        at = _find(table.SITE, component, variable, instance)
+        if at <= 0 or self.site is None or self.site.value(component, scope, variable, instance) is None:
+            return None
+        return Row(component, table.SITE[at : table.SITE.find("\n", at)])
+
+    def has_component(self, scope: "Scope", component: str) -> bool:
         """Does the scope exist, and such a component in it?"""
+        if isinstance(scope, str):
+            return self.site is not None and (component, scope) in self.site.components()
         if scope and abs(scope) not in self._ids:
             return False
         if _lines(scope).find("\n=%s\n" % component) >= 0:
             return True
         return any(key[0] == component and scope in self._facts[key] for key in self._facts)
 
-    def value(self, scope: int, row: "Row") -> str:
+    def value(self, scope: "Scope", row: "Row") -> str:
         """The present value as text; also of a write-only one (the caller sees to it)."""
+        if isinstance(scope, str):
+            return (self.site.value(row.component, scope, row.variable, row.instance) if self.site is not None else None) or ""
         facts = self._facts.get((row.component, row.variable), ())
         if scope in facts:
             return facts[scope]
@@ -148,8 +171,8 @@ class DeviceModel:
         facts[scope] = text if len(text) <= FACT_LENGTH_MAX else text[:FACT_LENGTH_MAX]
         return before
 
-    def rows(self) -> "Iterator[tuple[int, Row]]":
-        """Every (scope, Row), one after the other; facts behind the table's rows of their scope."""
+    def rows(self) -> "Iterator[tuple[Scope, Row]]":
+        """Every (scope, Row), one after the other; facts behind the table's rows of their scope, the parts of the site at the end."""
         for scope in [0] + [i for n in self._ids for i in (n, -n)]:
             lines = _lines(scope)
             for row in rows_of(lines):
@@ -157,6 +180,14 @@ class DeviceModel:
             for key in sorted(self._facts):
                 if scope in self._facts[key] and not _find(lines, key[0], key[1], ""):
                     yield scope, _fact_row(key[0], key[1])
+        if self.site is not None:
+            yield from self._rows_of_site(self.site)
+
+    def _rows_of_site(self, site: "SiteModelFace") -> "Iterator[tuple[Scope, Row]]":
+        for component, name in site.components():
+            for row in rows_of(table.SITE):
+                if row.component == component and site.value(component, name, row.variable, row.instance) is not None:
+                    yield name, row
 
 
 def _find(lines: str, component: str, variable: str, instance: str) -> int:

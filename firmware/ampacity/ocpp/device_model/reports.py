@@ -10,7 +10,7 @@ from ampacity.ocpp.device_model.model import MUTABILITY
 if False:  # for the type checker
     from collections.abc import Callable, Iterator
 
-    from ampacity.ocpp.device_model.model import DeviceModel, Row
+    from ampacity.ocpp.device_model.model import DeviceModel, Row, Scope
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Message
 
@@ -24,12 +24,12 @@ class Reports:
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._walk: "Iterator[tuple[int, Row]] | None" = None
-        self._next: "tuple[int, Row] | None" = None
+        self._walk: "Iterator[tuple[Scope, Row]] | None" = None
+        self._next: "tuple[Scope, Row] | None" = None
         self._request_id = 0
         self._seq = 0
 
-    def begin(self, request_id: int, wanted: "Callable[[int, Row], bool]") -> str:
+    def begin(self, request_id: int, wanted: "Callable[[Scope, Row], bool]") -> str:
         """Report every row that `wanted(scope, row)`. Returns "Accepted", "EmptyResultSet" or "Rejected"."""
         if self._walk is not None:
             return "Rejected"
@@ -64,7 +64,7 @@ class Reports:
             self._walk = None
         return ("NotifyReport", payload, None)
 
-    def _item(self, scope: int, row: "Row") -> "Message":
+    def _item(self, scope: "Scope", row: "Row") -> "Message":
         attribute: "Message" = {"mutability": MUTABILITY[row.mutability]}
         if row.mutability != "WO":
             attribute["value"] = self._station.model.value(scope, row)
@@ -97,7 +97,7 @@ def get_base_report(station: "StationFace", request: "Message", message_id: str,
     """GetBaseReport."""
     base = request["reportBase"]
 
-    def wanted(scope: int, row: "Row") -> bool:
+    def wanted(scope: "Scope", row: "Row") -> bool:
         if base == "FullInventory":
             return True
         if base == "ConfigurationInventory":
@@ -113,7 +113,7 @@ def get_report(station: "StationFace", request: "Message", message_id: str, now_
     criteria = request.get("componentCriteria")
     station.items_at_most(len(pairs or ()), "GetReport")
 
-    def wanted(scope: int, row: "Row") -> bool:
+    def wanted(scope: "Scope", row: "Row") -> bool:
         if pairs is not None and not any(_matches(pair, scope, row) for pair in pairs):
             return False
         return criteria is None or any(_meets(station.model, word, scope, row) for word in criteria)
@@ -121,11 +121,11 @@ def get_report(station: "StationFace", request: "Message", message_id: str, now_
     return {"status": station.reports.begin(request["requestId"], wanted)}
 
 
-def _matches(pair: "Message", scope: int, row: "Row") -> bool:
+def _matches(pair: "Message", scope: "Scope", row: "Row") -> bool:
     component, variable = pair["component"], pair.get("variable")
-    if component["name"] != row.component or component.get("instance"):
+    if component["name"] != row.component or component.get("instance", scope) != scope:
         return False
-    if "evse" in component and abs(scope) != component["evse"]["id"]:
+    if "evse" in component and (isinstance(scope, str) or abs(scope) != component["evse"]["id"]):
         return False
     if "connectorId" in component.get("evse", ()) and scope != scope_of(component):
         return False
@@ -134,7 +134,7 @@ def _matches(pair: "Message", scope: int, row: "Row") -> bool:
     return variable["name"] == row.variable and variable.get("instance", row.instance) == row.instance
 
 
-def _meets(model: "DeviceModel", word: str, scope: int, row: "Row") -> bool:
+def _meets(model: "DeviceModel", word: str, scope: "Scope", row: "Row") -> bool:
     """Has the row's component the variable `word` at true (or, but for Problem, no such variable)?"""
     found = model.find(scope, row.component, word)
     if found is None:

@@ -5,8 +5,9 @@
 
 A line with a component comes before the lines of its variables. Letters: MUTABILITIES, then KINDS.
 Limits: `least..most` for numbers, the longest length for strings, the allowed words for lists.
-A default `@` is worked out when asked (model.py). RW values are kept by the store. Three scopes: the station, each
-EVSE, each connector (names as in OCPP 2.0.1 part 2, chapter 2 of the referenced components).
+A default `@` is worked out when asked (model.py). RW values are kept by the store. Four scopes: the station, each
+EVSE, each connector (names as in OCPP 2.0.1 part 2, chapter 2 of the referenced components), and the parts of the site: one component with
+an instance for each circuit, bus and meter (roles/charging/site_model.py); those that OCPP does not know begin with `Ampacity`.
 """
 
 MEASURANDS = (
@@ -27,6 +28,8 @@ Measurands||Wm||%E|%M
 SendDuringIdle||Wb||false|
 TxEndedInterval||Wi|s|0|0..86400
 TxEndedMeasurands||Wm||%E|%M
+=AmpacityCtrlr
+Mode||Rs||@|50
 =AuthCacheCtrlr
 Available||Rb||true|
 DisablePostAuthorize||Wb||false|
@@ -131,8 +134,12 @@ EVSE = """
 AllowReset||Rb||true|
 AvailabilityState||Ro||@|%A
 Available||Rb||true|
+BoundCurrent||Rn|A|@|
+Circuit||Rs||@|
 EvseId||Rs||@|
+OrderedCurrent||Rn|A|@|
 Power||Rn|W|@|0..@
+ReserveCurrent||Rn|A|@|
 State||Rs||@|1000
 SupplyPhases||Ri||@|
 """
@@ -143,4 +150,29 @@ AvailabilityState||Ro||@|%A
 Available||Rb||true|
 ConnectorType||Rs||@|
 SupplyPhases||Ri||@|
+"""
+
+SITE = """
+=AmpacityBus
+Problem||Rb||@|
+State||Rs||@|1000
+=AmpacityMeter
+ACCurrent|L1|Rn|A|@|
+ACCurrent|L2|Rn|A|@|
+ACCurrent|L3|Rn|A|@|
+Power||Rn|W|@|
+Problem||Rb||@|
+=DistributionPanel
+DistributionPanel||Rs||@|1000
+Fuse|1|Ri|A|@|
+Fuse|2|Ri|A|@|
+Fuse|3|Ri|A|@|
+Margin|L1|Rn|A|@|
+Margin|L2|Rn|A|@|
+Margin|L3|Rn|A|@|
+OtherLoad|L1|Rn|A|@|
+OtherLoad|L2|Rn|A|@|
+OtherLoad|L3|Rn|A|@|
+Problem||Rb||@|
+State||Rs||@|1000
 """

@@ -10,6 +10,7 @@ from ampacity.net.link import OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.evse import CHARGING_STATES, STOPPED_REASONS, connector_status
 from ampacity.ocpp.station import Station
 from ampacity.roles.charging.network_profiles import NetworkProfiles
+from ampacity.roles.charging.site_model import SiteModel
 from ampacity.store.journal import Journal
 
 if False:  # for the type checker
@@ -147,6 +148,7 @@ class Upstream:
         store = OcppStore(primary.documents, primary.files)
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
+        self.station.model.site = SiteModel(primary)
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])
         self.link = Link(self.platform, ActingStation(self), self.config, self.platform.clock, self.log, rng=rng)
         self.link.on_distrust = self._distrusted

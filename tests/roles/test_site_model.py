@@ -1,0 +1,90 @@
+"""The circuits, buses and meters of a site as components of the station: what a CSMS reads of why a car gets what it gets."""
+
+from helper_garage import Garage, site
+
+from ampacity.ocpp.device_model.handlers import get_variables
+from ampacity.ocpp.device_model.reports import get_report
+
+OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://127.0.0.1:9000", "security_profile": 1, "password": "0123456789abcdef"}
+
+
+def garage(seconds=20, **changes):
+    one = Garage(site(ocpp=OCPP, **changes))
+    one.start()
+    if seconds:
+        one.run(1000 * seconds)
+    return one
+
+
+def read(one, component, variable, instance=None, part=None, evse=None):
+    """attributeValue, or the status that refuses it."""
+    where = {"name": component}
+    if instance:
+        where["instance"] = instance
+    if evse:
+        where["evse"] = {"id": evse}
+    item = {"component": where, "variable": {"name": variable}}
+    if part:
+        item["variable"]["instance"] = part
+    result = get_variables(one.primary.upstream.station, {"getVariableData": [item]}, "", 0)["getVariableResult"][0]
+    return result.get("attributeValue", result["attributeStatus"])
+
+
+def test_a_circuit_shows_its_rating_its_margin_and_its_other_load():
+    one = garage(rating_da=205)
+    name = one.primary.site["circuits"][0]["name"]
+    guard = one.primary.guard
+    assert [read(one, "DistributionPanel", "Fuse", name, part) for part in "123"] == ["20", "20", "20"]
+    assert read(one, "DistributionPanel", "Margin", name, "L2") == "%.1f" % (guard.margin_da(0)[1] / 10)
+    assert read(one, "DistributionPanel", "OtherLoad", name, "L3") == "%.1f" % (guard.other_da(0)[2] / 10)
+    assert read(one, "DistributionPanel", "Problem", name) == "false"
+    assert read(one, "DistributionPanel", "State", name).startswith(guard.mode)
+    assert read(one, "AmpacityCtrlr", "Mode") == guard.mode
+
+
+def test_an_evse_shows_its_circuit_its_order_and_its_bound():
+    one = garage()
+    guard = one.primary.guard
+    for evse in (1, 2):
+        assert read(one, "EVSE", "Circuit", evse=evse) == one.primary.site["circuits"][0]["name"]
+        assert read(one, "EVSE", "BoundCurrent", evse=evse) == "%.1f" % (max(guard.bound_da(evse - 1)) / 10)
+        assert read(one, "EVSE", "ReserveCurrent", evse=evse) == "%.1f" % (guard.reserve_da(evse - 1) / 10)
+        order_da = guard.last_order_da(evse - 1)
+        assert read(one, "EVSE", "OrderedCurrent", evse=evse) == ("" if order_da is None else "%.1f" % (order_da / 10))
+
+
+def test_a_bus_names_the_devices_that_do_not_answer():
+    one = garage()
+    name = one.primary.buses.wires[0].name
+    assert read(one, "AmpacityBus", "Problem", name) == "false", read(one, "AmpacityBus", "State", name)
+    assert read(one, "AmpacityBus", "State", name) == "all 1 devices answer"
+    one.cut = True
+    one.run(30000)
+    silent = [facts["name"] for facts, driver, _ in one.primary.buses.wires[0].members if not driver.facts.online]
+    assert silent and read(one, "AmpacityBus", "Problem", name) == "true"
+    assert read(one, "AmpacityBus", "State", name) == "%s: no answer" % ", ".join(silent)
+
+
+def test_what_is_not_there_is_unknown():
+    one = garage(0)
+    name = one.primary.site["circuits"][0]["name"]
+    assert read(one, "DistributionPanel", "Fuse", "attic", "1") == "UnknownComponent"
+    assert read(one, "DistributionPanel", "Fuse", None, "1") == "UnknownComponent"
+    assert read(one, "DistributionPanel", "Fuse", name, "4") == "UnknownVariable"
+    assert read(one, "DistributionPanel", "Fuse", name) == "UnknownVariable"
+    assert read(one, "DistributionPanel", "State", name, evse=1) == "UnknownComponent"
+    assert read(one, "AmpacityMeter", "Power", "m") == "UnknownComponent"
+    assert read(one, "EVSE", "Circuit", "garage") == "UnknownComponent"
+
+
+def test_a_report_of_a_component_has_each_of_its_instances():
+    one = garage(0)
+    station = one.primary.upstream.station
+    request = {"requestId": 7, "componentVariable": [{"component": {"name": "DistributionPanel"}, "variable": {"name": "Fuse"}}]}
+    assert get_report(station, request, "", 0) == {"status": "Accepted"}
+    data = station.reports.pull(0)[1]["reportData"]
+    name = one.primary.site["circuits"][0]["name"]
+    assert [(d["component"], d["variable"]["instance"]) for d in data] == [({"name": "DistributionPanel", "instance": name}, p) for p in "123"]
+    assert data[0]["variableAttribute"][0]["value"] == "20"
+    request["componentVariable"][0]["component"]["instance"] = "attic"
+    assert get_report(station, request, "", 0) == {"status": "EmptyResultSet"}
