@@ -50,6 +50,10 @@ class MicroPython:
         except (FarEnded, OSError):
             self.close()
 
+    def used(self):
+        """Whether something was made there since `fresh`."""
+        return bool(self._classes)
+
     def close(self):
         """End the process."""
         if self._process is not None:
