@@ -3,6 +3,7 @@
 Times, texts and order come from the cases; names of states are theirs (part 6, chapter "reusable states").
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -79,6 +80,24 @@ class Scenario(Conversation):
 
     def tx(self, evse=1):
         return self.station.transaction(evse)
+
+    async def close(self):
+        await super().close()
+        check_transactions(self.frames)
+
+
+def check_transactions(frames):
+    """The general rules of part 6 for each transaction: Started first, numbers without a gap, nothing after Ended."""
+    events = {}
+    for who, text in frames:
+        frame = json.loads(text)
+        if who == "station" and frame[0] == 2 and frame[2] == "TransactionEvent":
+            one = events.setdefault(frame[3]["transactionInfo"]["transactionId"], {})
+            assert one.setdefault(frame[3]["seqNo"], frame[3]) == frame[3], "a number stands for two events"
+    for one in events.values():
+        kinds = [one[number]["eventType"] for number in sorted(one)]
+        assert sorted(one) == list(range(len(one))), "a gap"
+        assert kinds[0] == "Started" and "Started" not in kinds[1:] and "Ended" not in kinds[:-1]
 
 
 def short(event):
