@@ -71,6 +71,18 @@ class Scenario(Conversation):
         await self.state("Charging", evse)
         self.csms.heard.clear()
 
+    async def send_list(self, version, tokens, update="Full"):
+        """The status of SendLocalList; tokens: identifier → idTokenInfo, None: no idTokenInfo."""
+        items = []
+        for name, info in tokens.items():
+            items.append({"id_token": {"id_token": name, "type": "ISO14443"}} | ({"id_token_info": info} if info else {}))
+        request = call.SendLocalList(version_number=version, update_type=update, local_authorization_list=items or None)
+        return (await self.call(request)).status
+
+    def asked(self):
+        """(identifier, type) of each Authorize since the state was reached."""
+        return [(p["id_token"]["id_token"], p["id_token"]["type"]) for p in self.heard("Authorize")]
+
     def told(self):
         """The TransactionEvents since the state was reached."""
         return self.heard("TransactionEvent")

@@ -47,6 +47,10 @@ class Csms(ChargePoint):
     def keep(self, action, payload):
         self.heard.append((action, payload))
 
+    def info(self, token):
+        """idTokenInfo of an identifier."""
+        return self.conversation.tokens.get(token["id_token"], {"status": self.verdict})
+
     @on(Action.boot_notification)
     def on_boot(self, **payload):
         self.keep("BootNotification", payload)
@@ -61,13 +65,13 @@ class Csms(ChargePoint):
     @on(Action.authorize)
     def on_authorize(self, **payload):
         self.keep("Authorize", payload)
-        return call_result.Authorize(id_token_info={"status": self.verdict})
+        return call_result.Authorize(id_token_info=self.info(payload["id_token"]))
 
     @on(Action.transaction_event)
     def on_transaction_event(self, **payload):
         self.keep("TransactionEvent", payload)
         if "id_token" in payload:
-            return call_result.TransactionEvent(id_token_info={"status": self.verdict})
+            return call_result.TransactionEvent(id_token_info=self.info(payload["id_token"]))
         return call_result.TransactionEvent()
 
 
@@ -104,6 +108,7 @@ class Conversation:
         self.evses = [{"id": i + 1, "max_da": 320} for i in range(evses)]
         self.now_ms, self.unix_ms = START_MS, NOON_MS
         self.frames = []
+        self.tokens = {}  # identifier → idTokenInfo; the others are judged by `csms.verdict`
         self.csms = self.wire = self.task = None
         self.start()
 
