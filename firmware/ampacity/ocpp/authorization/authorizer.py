@@ -150,6 +150,11 @@ class Authorizer:
         self._report(evse.id, token, True, "Stopped")
         self._station.transactions.deauthorize(evse, "StopAuthorized", "Local", now_ms, token)
 
+    def _is_anothers(self, evse: "OcppEvse", token: "Token") -> bool:
+        """The transaction of an identifier that is no longer authorized is still open: no other identifier continues it (C01.FR.23)."""
+        tx = evse.tx
+        return tx is not None and tx.ending is None and tx.token is not None and not same_token(tx.token, token)
+
     def _master_pass(self, token: "Token", now_ms: int) -> None:
         """C16: it starts nothing, it stops everything."""
         self._report(0, token, True, "MasterPass")
@@ -203,11 +208,6 @@ class Authorizer:
             return "ResetScheduled"
         status = self._station.availability.status(evse)
         return status if status in ("Unavailable", "Faulted") else None
-
-    def _is_anothers(self, evse: "OcppEvse", token: "Token") -> bool:
-        """The transaction of an identifier that is no longer authorized is still open: no other identifier continues it (C01.FR.23)."""
-        tx = evse.tx
-        return tx is not None and tx.ending is None and tx.token is not None and not same_token(tx.token, token)
 
     def _master(self) -> "str | None":
         return self._station.model.text("AuthCtrlr", "MasterPassGroupId") or None
