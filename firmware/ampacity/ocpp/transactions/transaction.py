@@ -33,7 +33,6 @@ class Transaction:
     (None: no clock then); relative charging profiles count from there. stop_reason: why authorisation ended, for an Ended
     that comes later. ending: it is over, but its Ended event waits for the energy (ending.py). begin_due: its Started
     event could not name the energy register yet. energy_wh_max: register value at which the grace for an invalid identifier is used up, or None.
-    token: whose authorisation is over, while the transaction continues.
     What most transactions never have is an attribute of the class.
     """
 
@@ -42,7 +41,7 @@ class Transaction:
     ending: "Ending | None" = None
     begin_due = False
     energy_wh_max: "int | None" = None
-    token: "Token | None" = None
+    token: "Token | None" = None  # whose authorisation is over, while the transaction continues
     ended_sample_ms: "int | None" = None
     samples: "Sequence[Message]" = ()
     restored = False
