@@ -109,7 +109,8 @@ checked against the schema of the specification first; the description in the CA
 - **`MaxEnergyOnInvalidId`** counts from the answer with which the CSMS refuses the identifier.
 - **Contract certificates.** EVSEs do not read them from a car. An `eMAID` is an identifier as any other.
 - **Local list.** A `Full` update may have any version above 0, also a lower one. A version below 1, an identifier that is listed twice, and a
-  `Full` entry without `idTokenInfo` are `Failed` with `InvalidValue`.
+  `Full` entry without `idTokenInfo` are `Failed` with `InvalidValue`; a list that cannot be stored is `Failed` with `OutOfStorage`, and the
+  old one stays.
 
 ## Reports
 

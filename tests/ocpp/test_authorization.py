@@ -276,7 +276,8 @@ def test_D01_a_list_that_is_longer_than_the_store_keeps_is_answered_and_the_old_
             each["idTokenInfo"]["groupIdToken"] = group
         update = {"versionNumber": part + 1, "updateType": "Differential", "localAuthorizationList": entries}
         answers.append(bench.call("SendLocalList", update))
-    assert answers[:3] == [{"status": "Accepted"}] * 3 and answers[4] == "InternalError"
+    assert answers[:3] == [{"status": "Accepted"}] * 3
+    assert answers[4] == {"status": "Failed", "statusInfo": {"reasonCode": "OutOfStorage"}}
     assert bench.get("LocalAuthListCtrlr", "Entries") == str(40 * answers.count({"status": "Accepted"}))
 
 

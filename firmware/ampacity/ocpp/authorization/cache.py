@@ -94,10 +94,9 @@ class Cache:
         return (status_at(entry, EVSES, evse_id), entry[GROUP])
 
     def clear(self) -> None:
-        """Forget all entries (C11)."""
-        self._order = []
-        self._entries = {}
-        self._save()
+        """Forget all entries (C11). OSError: they are all still there."""
+        self._documents.put(DOC, [])
+        self._order, self._entries = [], {}
 
     def _touch(self, key: str) -> None:
         if key in self._order:

@@ -73,5 +73,8 @@ def send_local_list(station: "StationFace", request: "Message", message_id: str,
     ):
         reason = "InvalidValue"
     else:
-        return {"status": station.local_list.update(request["versionNumber"], full, items)}
+        try:
+            return {"status": station.local_list.update(request["versionNumber"], full, items)}
+        except OSError:
+            reason = "OutOfStorage"
     return {"status": "Failed", "statusInfo": {"reasonCode": reason}}
