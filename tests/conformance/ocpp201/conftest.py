@@ -14,20 +14,24 @@ import station_runtimes  # noqa: E402
 
 
 def pytest_generate_tests(metafunc):
-    alone = metafunc.definition.get_closest_marker("cpython") is not None
-    metafunc.parametrize("runtime", ["cpython"] if alone else ["cpython", "micropython"], indirect=True)
+    """A case that has parameters `runtime` of its own starts its station by itself."""
+    definition = metafunc.definition
+    own = any("runtime" in str(mark.args[0]) for mark in definition.iter_markers("parametrize"))
+    if not own:
+        alone = definition.get_closest_marker("cpython") is not None
+        metafunc.parametrize("station_runtime", ["cpython"] if alone else ["cpython", "micropython"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
-def runtime(request):
-    """The runtime of the station."""
-    far = station_runtimes.MICROPYTHON
-    if request.param == "micropython":
+def station_runtime(request):
+    """The runtime of the station of a Conversation."""
+    kind, far = getattr(request, "param", "cpython"), station_runtimes.MICROPYTHON
+    if kind == "micropython":
         far.fresh()
         station_runtimes.use(far)
-    yield request.param
+    yield kind
     station_runtimes.use(station_runtimes.HERE)
-    assert request.param == "cpython" or far.used(), "this case made no object inside MicroPython: mark.cpython"
+    assert kind == "cpython" or far.used(), "this case made no object inside MicroPython: mark.cpython"
 
 
 @pytest.fixture(autouse=True, scope="session")
