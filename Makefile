@@ -12,7 +12,7 @@ MBPOLL := .cache/mbpoll/.there
 CORTEX_M3 := .cache/cortex-m3/.there
 PYPY := .cache/pypy/.there
 
-.PHONY: help setup demo test quick check proof mutants bench soak nightly micropython32 cortex-m3 pypy deb deb-test lock clean
+.PHONY: help setup demo test quick check conformance proof mutants bench soak nightly micropython32 cortex-m3 pypy deb deb-test lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE  # compiling every test anew in every process doubles the time of make test
@@ -38,6 +38,10 @@ check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rule
 	@$(RUN) -m tools.generated --check
 	@$(RUN) -m tools.figures $(FIGURES_OPTIONS)
 	@$(if $(HOUSE),$(RUN) -m pytest $(HOUSE))
+
+conformance: $(INSTALLED) $(MICROPYTHON)  ## the test cases of OCPP 2.0.1 part 6 on both runtimes, and the page that lists them
+	@$(RUN) -m pytest -n auto $(PYTEST_OPTIONS) tests/conformance
+	@$(RUN) -m tools.ocpp_conformance
 
 proof: $(INSTALLED) $(MICROPYTHON)  ## the whole evidence of the safety case: searches, rules, oracle, random trees, soak (PROOF_OPTIONS="--parts worlds,rules")
 	@$(MAKE) --silent $(PYPY) 2> /dev/null || true  # without it the soak takes CPython, and twice as long

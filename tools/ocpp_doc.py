@@ -94,6 +94,29 @@ checked against the schema of the specification first; the description in the CA
 
 `MeterValues`, `TransactionEvent` and `NotifyEvent` contain what the variables below configure.
 
+## Authorization
+
+- **Order.** The local list, then the cache, then an Authorize request; offline the list, the cache, and `OfflineTxForUnknownIdEnabled`. An
+  Authorize request without an answer is decided as offline.
+- **EVSEs.** An identifier that the CSMS restricts to some EVSEs (`evseId`) keeps the restriction in the cache and in the list (C01.FR.21). At
+  another EVSE the CSMS is asked again; offline it is refused.
+- **Stop.** The same identifier, and one of the same group that list or cache know as accepted, stop without an Authorize request; for others
+  the CSMS is asked (C01.FR.03, C09.FR.07). While a transaction is open whose identifier is no longer authorized, no other identifier
+  continues it (C01.FR.23).
+- **Master pass.** There is no user interface: it stops all transactions and starts none (C16.FR.02), also by list or cache (C16.FR.04, C16.FR.05).
+- **`DisableRemoteAuthorization`.** No Authorize request, for a start or a stop. While connected an unknown identifier is refused, whatever
+  `OfflineTxForUnknownIdEnabled` says.
+- **`MaxEnergyOnInvalidId`** counts from the answer with which the CSMS refuses the identifier.
+- **Contract certificates.** EVSEs do not read them from a car. An `eMAID` is an identifier as any other.
+- **Local list.** A `Full` update may have any version above 0, also a lower one. A version below 1, an identifier that is listed twice, and a
+  `Full` entry without `idTokenInfo` are `Failed` with `InvalidValue`; a list that cannot be stored is `Failed` with `OutOfStorage`, and the
+  old one stays.
+
+## Reports
+
+GetReport with `componentCriteria` reports whole components: those with the variable at `true`, and except for `Problem` also those without
+the variable (B08.FR.07 to B08.FR.10).
+
 ## Limits
 
 A limit of the CSMS can lower a current or pause an EVSE. No message can raise a current beyond the ratings of the circuits: of all

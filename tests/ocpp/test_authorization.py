@@ -138,6 +138,84 @@ def test_C01_FR_21_only_the_EVSEs_that_the_csms_names():
     assert said(bench) == [(False, "NotAtThisLocation")]
 
 
+def test_C01_FR_21_the_EVSEs_that_the_csms_named_are_kept_in_the_cache():
+    bench = Bench().booted()
+    bench.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "evseId": [2]}}
+    bench.answers["TransactionEvent"] = {}
+    bench.charging(2)
+    bench.unplug(2)
+    for _ in range(2):
+        bench.plug(2)
+        assert names(bench.card(2)) == ["TransactionEvent"]
+        bench.unplug(2)
+        bench.plug(1)
+        assert names(bench.card(1)) == ["Authorize"]
+        bench.drop()
+        bench.card(1)
+        assert not bench.may_charge(1) and said(bench)[-1] == (False, "NotAtThisLocation")
+        bench.power_cycle()
+        bench.booted()
+    bench.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted"}}
+    bench.plug(1)
+    assert names(bench.card(1)) == ["Authorize", "TransactionEvent"]
+    bench.unplug(1)
+    bench.plug(1)
+    assert names(bench.card(1)) == ["TransactionEvent"]
+
+
+def test_C01_FR_21_a_list_entry_counts_at_its_EVSEs_only():
+    bench = Bench().booted()
+    info = {"status": "Accepted", "evseId": [2]}
+    item = {"idToken": {"idToken": "abc123", "type": "ISO14443"}, "idTokenInfo": info}
+    assert bench.call("SendLocalList", {"versionNumber": 1, "updateType": "Full", "localAuthorizationList": [item]})["status"] == "Accepted"
+    bench.power_cycle()
+    bench.booted()
+    bench.drop()
+    for evse in (1, 2):
+        bench.plug(evse)
+        bench.card(evse)
+    assert said(bench) == [(False, "NotAtThisLocation"), (True, "Accepted")]
+
+
+def test_C01_FR_23_no_other_token_continues_a_transaction_that_is_no_longer_authorized():
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "TxStopPoint", "EVConnected")
+    bench.charging()
+    bench.card()
+    assert bench.station.transaction(1) and not bench.may_charge()
+    assert events(bench.card(token="OTHER")) == [] and not bench.may_charge()
+    assert said(bench)[-1] == (False, "ConcurrentTx")
+    bench.card()
+    assert bench.may_charge()
+
+
+def test_DisableRemoteAuthorization_no_token_is_asked_for_and_an_unknown_one_is_refused():
+    bench = Bench().booted()
+    bench.charging()
+    bench.set("AuthCtrlr", "DisableRemoteAuthorization", "true")
+    bench.set("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true")
+    assert bench.card(token="OTHER") == [] and said(bench)[-1] == (False, "ConcurrentTx")
+    bench.plug(2)
+    assert bench.card(2, token="OTHER") == [] and said(bench)[-1] == (False, "Unknown")
+    assert events(bench.card()) == [("Ended", "StopAuthorized")]
+    bench.unplug()
+    bench.plug()
+    assert names(bench.card()) == ["TransactionEvent"]
+    bench.drop()
+    bench.card(2, token="OTHER")
+    assert bench.may_charge(2)
+
+
+def test_DisablePostAuthorize_a_refused_token_of_the_list_does_not_ask_whether_it_may_stop():
+    bench = Bench().booted()
+    item = {"idToken": {"idToken": "OTHER", "type": "ISO14443"}, "idTokenInfo": {"status": "Blocked"}}
+    bench.call("SendLocalList", {"versionNumber": 1, "updateType": "Full", "localAuthorizationList": [item]})
+    bench.charging()
+    assert names(bench.card(token="OTHER")) == ["Authorize"]
+    bench.set("LocalAuthListCtrlr", "DisablePostAuthorize", "true")
+    assert bench.card(token="OTHER") == []
+
+
 def test_with_AuthCtrlr_off_a_car_charges_at_once():
     bench = Bench().booted()
     bench.set("AuthCtrlr", "Enabled", "false")
@@ -198,7 +276,8 @@ def test_D01_a_list_that_is_longer_than_the_store_keeps_is_answered_and_the_old_
             each["idTokenInfo"]["groupIdToken"] = group
         update = {"versionNumber": part + 1, "updateType": "Differential", "localAuthorizationList": entries}
         answers.append(bench.call("SendLocalList", update))
-    assert answers[:3] == [{"status": "Accepted"}] * 3 and answers[4] == "InternalError"
+    assert answers[:3] == [{"status": "Accepted"}] * 3
+    assert answers[4] == {"status": "Failed", "statusInfo": {"reasonCode": "OutOfStorage"}}
     assert bench.get("LocalAuthListCtrlr", "Entries") == str(40 * answers.count({"status": "Accepted"}))
 
 

@@ -43,6 +43,17 @@ def test_a_change_that_cannot_be_stored_is_refused():
     assert bench.station.limits(bench.now_ms) == []
 
 
+def test_C11_FR_05_a_cache_that_cannot_be_cleared_is_kept():
+    bench = full()
+    assert bench.call("ClearCache", {})["status"] == "Rejected"
+    bench.unplug(1)
+    bench.plug(1)
+    assert [name for name, _ in bench.card(1)] == []  # known, and its event is lost
+    assert bench.may_charge(1)
+    bench.files.bytes_max = None
+    assert bench.call("ClearCache", {})["status"] == "Accepted"
+
+
 def test_a_profile_of_a_remote_start_is_in_force_even_if_it_cannot_be_stored():
     bench = Bench().booted()
     schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}]}

@@ -24,11 +24,13 @@ def boot(status, interval_s=300):
 
 class Csms:
     """answers: function(action, how many of it so far) → payload, None: no answer, or a str: the code of a CALLERROR. lasts_ms: each
-    connection is ended after this time."""
+    connection is ended after this time. asks: [(action, payload)], requests once it has accepted the station; `replies`: their answers."""
 
-    def __init__(self, answers=None, lasts_ms=None):
+    def __init__(self, answers=None, lasts_ms=None, asks=()):
         self.answers = answers or good
         self.lasts_ms = lasts_ms
+        self.asks = list(asks)
+        self.replies = []
         self.got = []
 
     def answer(self, frame, now_ms):
@@ -125,4 +127,9 @@ class Line:
             answer = csms.answer(loads(text), self.now_ms) if text.startswith("[2") else None
             if answer is not None:
                 self.acting.receive(answer, self.now_ms)
+            elif text.startswith("[3") or text.startswith("[4"):
+                csms.replies.append(loads(text)[2])
             text = self.acting.next(self.now_ms)[0]
+        if csms.asks and self.station.accepted():
+            action, payload = csms.asks.pop(0)
+            self.acting.receive(dumps([2, "q%d" % len(csms.asks), action, payload]), self.now_ms)

@@ -50,8 +50,8 @@ PRIMARY = {
     "ocpp_vars": {"OCPPCommCtrlr.HeartbeatInterval": "300", "TxCtrlr.TxStartPoint": "Authorized", "LocalAuthListCtrlr.Enabled": "true"},
     "ocpp_secret": {"password": "rotated-by-the-csms"},
     "ocpp_network": {"1": {"url": "wss://two.example", "security_profile": 2, "timeout_s": 30, "interface": "Wired0"}},
-    "ocpp_list": {"version": 3, "entries": {"ISO14443 abc": ["Accepted", "", 1900000000]}},
-    "ocpp_cache": [["ISO14443 abc", "Accepted", "", None, 1795176000]],
+    "ocpp_list": {"version": 3, "entries": {"ISO14443 abc": ["Accepted", "", 1900000000], "ISO14443 b": ["Accepted", "", None, [1, 2]]}},
+    "ocpp_cache": [["ISO14443 abc", "Accepted", "", None, 1795176000], ["ISO14443 b", "Accepted", "", None, 1795176000, [1, 2]]],
     "ocpp_available": ["1"],
     "ocpp_firmware": {
         "id": 7, "url": "https://files.example/app.bundle", "retrieve": 1795176000, "install": None, "retries": 3, "interval": 60,

@@ -3,6 +3,7 @@
 Times, texts and order come from the cases; names of states are theirs (part 6, chapter "reusable states").
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -70,6 +71,18 @@ class Scenario(Conversation):
         await self.state("Charging", evse)
         self.csms.heard.clear()
 
+    async def send_list(self, version, tokens, update="Full"):
+        """The status of SendLocalList; tokens: identifier → idTokenInfo, None: no idTokenInfo."""
+        items = []
+        for name, info in tokens.items():
+            items.append({"id_token": {"id_token": name, "type": "ISO14443"}} | ({"id_token_info": info} if info else {}))
+        request = call.SendLocalList(version_number=version, update_type=update, local_authorization_list=items or None)
+        return (await self.call(request)).status
+
+    def asked(self):
+        """(identifier, type) of each Authorize since the state was reached."""
+        return [(p["id_token"]["id_token"], p["id_token"]["type"]) for p in self.heard("Authorize")]
+
     def told(self):
         """The TransactionEvents since the state was reached."""
         return self.heard("TransactionEvent")
@@ -79,6 +92,24 @@ class Scenario(Conversation):
 
     def tx(self, evse=1):
         return self.station.transaction(evse)
+
+    async def close(self):
+        await super().close()
+        check_transactions(self.frames)
+
+
+def check_transactions(frames):
+    """The general rules of part 6 for each transaction: Started first, numbers without a gap, nothing after Ended."""
+    events = {}
+    for who, text in frames:
+        frame = json.loads(text)
+        if who == "station" and frame[0] == 2 and frame[2] == "TransactionEvent":
+            one = events.setdefault(frame[3]["transactionInfo"]["transactionId"], {})
+            assert one.setdefault(frame[3]["seqNo"], frame[3]) == frame[3], "a number stands for two events"
+    for one in events.values():
+        kinds = [one[number]["eventType"] for number in sorted(one)]
+        assert sorted(one) == list(range(len(one))), "a gap"
+        assert kinds[0] == "Started" and "Started" not in kinds[1:] and "Ended" not in kinds[:-1]
 
 
 def short(event):

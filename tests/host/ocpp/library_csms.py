@@ -8,17 +8,12 @@ import asyncio
 import json
 
 import ocpp.messages
+import station_runtimes
 from ocpp.routing import on
 from ocpp.v201 import ChargePoint, call_result
 from ocpp.v201.enums import Action
 
-from ampacity.base.log import Log
-from ampacity.base.rng import Rng
-from ampacity.base.wallclock import WallClock, format_iso
-from ampacity.ocpp.station import Station
-from ampacity.store.document_store import DocumentStore
-from ampacity.store.journal import Journal
-from ampacity.store.memory_files import MemoryFiles
+from ampacity.base.wallclock import format_iso
 
 ocpp.messages.ASYNC_VALIDATION = False  # no threads: who speaks when is decided here
 START_MS = 2**30 - 60000
@@ -52,6 +47,10 @@ class Csms(ChargePoint):
     def keep(self, action, payload):
         self.heard.append((action, payload))
 
+    def info(self, token):
+        """idTokenInfo of an identifier."""
+        return self.conversation.tokens.get(token["id_token"], {"status": self.verdict})
+
     @on(Action.boot_notification)
     def on_boot(self, **payload):
         self.keep("BootNotification", payload)
@@ -66,13 +65,13 @@ class Csms(ChargePoint):
     @on(Action.authorize)
     def on_authorize(self, **payload):
         self.keep("Authorize", payload)
-        return call_result.Authorize(id_token_info={"status": self.verdict})
+        return call_result.Authorize(id_token_info=self.info(payload["id_token"]))
 
     @on(Action.transaction_event)
     def on_transaction_event(self, **payload):
         self.keep("TransactionEvent", payload)
         if "id_token" in payload:
-            return call_result.TransactionEvent(id_token_info={"status": self.verdict})
+            return call_result.TransactionEvent(id_token_info=self.info(payload["id_token"]))
         return call_result.TransactionEvent()
 
 
@@ -99,27 +98,26 @@ for _name in (
     setattr(Csms, "on_" + _name, _plain("on_" + _name, Action[_name], _result))
 
 
-class Store:
-    def __init__(self, files):
-        self.documents = DocumentStore(files)
-        self.journal = Journal(files, "ocpp")
-
-
 class Conversation:
-    """A station and the library, with a clock between them."""
+    """A station and the library, with a clock between them. The station runs where `station_runtimes.use` last said."""
 
     def __init__(self, evses=2, files=None, config=None):
-        self.files = files or MemoryFiles()
+        self.make = station_runtimes.in_use.make
+        self.files = files or self.make("ampacity.store.memory_files.MemoryFiles")
         self.config = {"identity": "AMP-1", "serial": "S1", "firmware": "1.0"} | (config or {})
         self.evses = [{"id": i + 1, "max_da": 320} for i in range(evses)]
         self.now_ms, self.unix_ms = START_MS, NOON_MS
         self.frames = []
+        self.tokens = {}  # identifier → idTokenInfo; the others are judged by `csms.verdict`
         self.csms = self.wire = self.task = None
         self.start()
 
     def start(self):
-        self.log = Log()
-        self.station = Station(self.config, self.evses, Store(self.files), WallClock(None), Rng(3), self.log, self.now_ms)
+        make = self.make
+        self.log = make("ampacity.base.log.Log")
+        wallclock, rng = make("ampacity.base.wallclock.WallClock", None), make("ampacity.base.rng.Rng", 3)
+        store = make("station_store.Store", self.files)
+        self.station = make("ampacity.ocpp.station.Station", self.config, self.evses, store, wallclock, rng, self.log, self.now_ms)
 
     async def connect(self):
         self.wire = Wire()

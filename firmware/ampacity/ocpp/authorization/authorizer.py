@@ -55,11 +55,13 @@ class Authorizer:
         refusal = self._closed(evse)
         if refusal:
             return self._report(evse.id, token, False, refusal)
-        found = self._known(token, now_ms)
+        found = self._known(evse, token, now_ms)
         if found is not None and self._suffices(found):
             return self._grant(evse, token, found[1], trigger, remote_id, now_ms)
         if self._station.accepted() and not self._hopeless(found):
             return self._ask(Question(evse, token, False, trigger, remote_id))
+        if self._station.accepted() and found is None:  # DisableRemoteAuthorization: unknown identifiers are a matter of being offline
+            return self._report(evse.id, token, False, "Unknown")
         return self._offline(evse, token, found, trigger, remote_id, now_ms)
 
     def pull(self, now_ms: int) -> "Call | None":
@@ -101,13 +103,13 @@ class Authorizer:
         auth: Authorization = evse.auth  # type: ignore[assignment]  # charging is authorised
         if same_token(auth.token, token):
             return self._end(evse, token, now_ms)
-        found = self._known(token, now_ms)
+        found = self._known(evse, token, now_ms)
         if found is not None and self._suffices(found) and found[1]:
             if found[1] == self._master():
                 return self._master_pass(token, now_ms)
             if found[1] == auth.group:
                 return self._end(evse, token, now_ms)
-        if not self._station.accepted():
+        if not self._station.accepted() or self._hopeless(found):
             return self._report(evse.id, token, False, "ConcurrentTx")
         return self._ask(Question(evse, token, True, "StopAuthorized", None))
 
@@ -122,7 +124,7 @@ class Authorizer:
         if kind != "result":
             if question.stops:
                 return self._report(evse.id, token, False, "NoAnswer")
-            found = self._known(token, now_ms)
+            found = self._known(evse, token, now_ms)
             return self._offline(evse, token, found, question.trigger, question.remote_id, now_ms)
         info = payload["idTokenInfo"]
         self.learn(token, info, now_ms)
@@ -139,7 +141,7 @@ class Authorizer:
     def _grant(self, evse: "OcppEvse", token: "Token", group: str, trigger: str, remote_id: "int | None", now_ms: int) -> None:
         if group and group == self._master():
             return self._master_pass(token, now_ms)
-        if evse.auth is not None or self._closed(evse):
+        if evse.auth is not None or self._closed(evse) or self._is_anothers(evse, token):
             return self._report(evse.id, token, False, self._closed(evse) or "ConcurrentTx")
         self._report(evse.id, token, True, "Accepted")
         return self._station.transactions.authorized(evse, Authorization(token, group, trigger, remote_id), now_ms)
@@ -148,6 +150,11 @@ class Authorizer:
         self._report(evse.id, token, True, "Stopped")
         self._station.transactions.deauthorize(evse, "StopAuthorized", "Local", now_ms, token)
 
+    def _is_anothers(self, evse: "OcppEvse", token: "Token") -> bool:
+        """The transaction of an identifier that is no longer authorized is still open: no other identifier continues it (C01.FR.23)."""
+        tx = evse.tx
+        return tx is not None and tx.ending is None and tx.token is not None and not same_token(tx.token, token)
+
     def _master_pass(self, token: "Token", now_ms: int) -> None:
         """C16: it starts nothing, it stops everything."""
         self._report(0, token, True, "MasterPass")
@@ -155,16 +162,16 @@ class Authorizer:
             if evse.auth is not None or evse.tx is not None:
                 self._station.transactions.deauthorize(evse, "StopAuthorized", "MasterPass", now_ms, token)
 
-    def _known(self, token: "Token", now_ms: int) -> "tuple[str, str, str] | None":
-        """(status, group, "list" or "cache") as far as it may be used here, or None."""
+    def _known(self, evse: "OcppEvse", token: "Token", now_ms: int) -> "tuple[str, str, str] | None":
+        """(status at this EVSE, group, "list" or "cache") as far as it may be used here, or None."""
         station, model = self._station, self._station.model
         now_s = station.unix_s(now_ms)
         if model.on("LocalAuthListCtrlr", "Enabled"):
-            found = station.local_list.find(token, now_s)
+            found = station.local_list.find(token, now_s, evse.id)
             if found is not None:
                 return found + ("list",)
         if model.on("AuthCacheCtrlr", "Enabled"):
-            found = station.cache.find(token, now_s, model.number("AuthCacheCtrlr", "LifeTime"))
+            found = station.cache.find(token, now_s, model.number("AuthCacheCtrlr", "LifeTime"), evse.id)
             if found is not None:
                 return found + ("cache",)
         return None

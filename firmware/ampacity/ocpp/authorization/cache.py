@@ -14,7 +14,8 @@ if False:  # for the type checker
 
 DOC = "ocpp_cache"
 NOT_CACHED = ("Central", "NoAuthorization")
-STATUS, GROUP, EXPIRY_S, USED_S = 0, 1, 2, 3
+STATUS, GROUP, EXPIRY_S, USED_S, EVSES = 0, 1, 2, 3, 4
+EVSES_MAX = 32  # of those an identifier is restricted to; what is beyond needs the CSMS
 
 
 def key_of(token: "Token") -> str:
@@ -34,8 +35,21 @@ def group_of(info: "Message") -> str:
     return group["idToken"] if group else ""
 
 
+def evses_of(info: "Message") -> "list[list[int]]":
+    """The last part of an entry: nothing, or the EVSEs to which the identifier is restricted (C01.FR.21)."""
+    evses = info.get("evseId")
+    return [evses[:EVSES_MAX]] if evses else []
+
+
+def status_at(entry: "list[Any]", place: int, evse_id: int) -> str:
+    """status of an entry for this EVSE (0: any); the EVSEs it is restricted to, if it is, are its element `place`."""
+    if evse_id and entry[STATUS] == "Accepted" and len(entry) > place and evse_id not in entry[place]:
+        return "NotAtThisLocation"
+    return entry[STATUS]
+
+
 class Cache:
-    """Entries [status, group, expiry_s or None, used_s], the least recently used first in `_order`."""
+    """Entries [status, group, expiry_s or None, used_s, EVSEs if restricted], the least recently used first in `_order`."""
 
     def __init__(self, documents: "StationDocuments", entries_max: int) -> None:
         self._documents = documents
@@ -56,15 +70,15 @@ class Cache:
         if token["type"] in NOT_CACHED:
             return
         key = key_of(token)
-        entry = [info["status"], group_of(info), expiry_s(info), now_s]
+        entry = [info["status"], group_of(info), expiry_s(info), now_s] + evses_of(info)
         before = self._entries.get(key)
         self._entries[key] = entry
         self._touch(key)
-        if before is None or before[:USED_S] != entry[:USED_S]:
+        if before is None or before[:USED_S] + before[EVSES:] != entry[:USED_S] + entry[EVSES:]:
             self._save()
 
-    def find(self, token: "Token", now_s: int, life_s: int) -> "tuple[str, str] | None":
-        """(status, group) of an entry that still holds, or None. life_s: AuthCacheCtrlr.LifeTime, 0: no end."""
+    def find(self, token: "Token", now_s: int, life_s: int, evse_id: int = 0) -> "tuple[str, str] | None":
+        """(status at this EVSE, group) of an entry that still holds, or None. life_s: AuthCacheCtrlr.LifeTime, 0: no end. evse_id 0: any."""
         key = key_of(token)
         entry = self._entries.get(key)
         if entry is None:
@@ -77,13 +91,12 @@ class Cache:
             return ("Expired", entry[GROUP])
         entry[USED_S] = now_s
         self._touch(key)
-        return (entry[STATUS], entry[GROUP])
+        return (status_at(entry, EVSES, evse_id), entry[GROUP])
 
     def clear(self) -> None:
-        """Forget all entries (C11)."""
-        self._order = []
-        self._entries = {}
-        self._save()
+        """Forget all entries (C11). OSError: they are all still there."""
+        self._documents.put(DOC, [])
+        self._order, self._entries = [], {}
 
     def _touch(self, key: str) -> None:
         if key in self._order:

@@ -9,5 +9,8 @@ def clear_cache(station: "StationFace", request: "Message", message_id: str, now
     """ClearCache (C11)."""
     if not station.model.on("AuthCacheCtrlr", "Enabled"):
         return {"status": "Rejected", "statusInfo": {"reasonCode": "NotEnabled"}}
-    station.cache.clear()
+    try:
+        station.cache.clear()
+    except OSError:  # C11.FR.05
+        return {"status": "Rejected", "statusInfo": {"reasonCode": "OutOfStorage"}}
     return {"status": "Accepted"}

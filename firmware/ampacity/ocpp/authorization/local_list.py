@@ -1,6 +1,6 @@
 """The local authorization list and its two actions (D01, D02)."""
 
-from ampacity.ocpp.authorization.cache import expiry_s, group_of, key_of
+from ampacity.ocpp.authorization.cache import evses_of, expiry_s, group_of, key_of, status_at
 
 if False:  # for the type checker
     from typing import Any
@@ -13,7 +13,7 @@ DOC = "ocpp_list"
 
 
 class LocalList:
-    """version 0: no list. Entries: key → [status, group, expiry_s or None]."""
+    """version 0: no list. Entries: key → [status, group, expiry_s or None, EVSEs if restricted]."""
 
     def __init__(self, documents: "StationDocuments", entries_max: int) -> None:
         self._documents = documents
@@ -25,14 +25,14 @@ class LocalList:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def find(self, token: "Token", now_s: int) -> "tuple[str, str] | None":
-        """(status, group) or None; an entry whose date has passed is Expired."""
+    def find(self, token: "Token", now_s: int, evse_id: int = 0) -> "tuple[str, str] | None":
+        """(status at this EVSE, group) or None; an entry whose date has passed is Expired. evse_id 0: any."""
         entry = self._entries.get(key_of(token))
         if entry is None:
             return None
         if entry[2] is not None and now_s >= entry[2]:
             return ("Expired", entry[1])
-        return (entry[0], entry[1])
+        return (status_at(entry, 3, evse_id), entry[1])
 
     def update(self, version: int, full: bool, items: "list[Message]") -> str:
         """status of SendLocalList; the old list stays unless all of the new one fits."""
@@ -44,7 +44,7 @@ class LocalList:
             if info is None:
                 entries.pop(key, None)
             else:
-                entries[key] = [info["status"], group_of(info), expiry_s(info)]
+                entries[key] = [info["status"], group_of(info), expiry_s(info)] + evses_of(info)
         if len(entries) > self._max:
             return "Failed"
         self._documents.put(DOC, {"version": version, "entries": entries})
@@ -73,5 +73,8 @@ def send_local_list(station: "StationFace", request: "Message", message_id: str,
     ):
         reason = "InvalidValue"
     else:
-        return {"status": station.local_list.update(request["versionNumber"], full, items)}
+        try:
+            return {"status": station.local_list.update(request["versionNumber"], full, items)}
+        except OSError:
+            reason = "OutOfStorage"
     return {"status": "Failed", "statusInfo": {"reasonCode": reason}}

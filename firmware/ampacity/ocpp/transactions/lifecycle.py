@@ -255,6 +255,8 @@ class Transactions:
     def _revoke(self, evse: "OcppEvse", reason: str) -> None:
         if evse.auth is not None:
             evse.ended_by = reason
+            if evse.tx is not None:
+                evse.tx.token = evse.auth.token
         evse.auth = None
         evse.connect_by_ms = None
 

@@ -41,6 +41,7 @@ class Transaction:
     ending: "Ending | None" = None
     begin_due = False
     energy_wh_max: "int | None" = None
+    token: "Token | None" = None  # whose authorisation is over, while the transaction continues
     ended_sample_ms: "int | None" = None
     samples: "Sequence[Message]" = ()
     restored = False

@@ -32,8 +32,9 @@ reason?:?(ApplicationReset FirmwareUpdate LocalReset PowerUp RemoteReset Schedul
 ocpp_vars {*:s2500}
 ocpp_secret {password:s64}
 ocpp_network {*:{url:s2000,security_profile:i0..3}}
-ocpp_list {version:i0..,entries:{-:[s40,s255,?i-62135596800..253402300799]}}
-ocpp_cache [[s300,s40,s255,?i-62135596800..253402300799,i0..253402300799]*9999]
+ocpp_list {version:i0..,entries:{-:<[s40,s255,?i-62135596800..253402300799]|[s40,s255,?i-62135596800..253402300799,[i-2147483648..2147483647*32]]>}}
+ocpp_cache [<[s300,s40,s255,?i-62135596800..253402300799,i0..253402300799]|\
+[s300,s40,s255,?i-62135596800..253402300799,i0..253402300799,[i-2147483648..2147483647*32]]>*9999]
 ocpp_available [s20*9999]
 ocpp_firmware {id:i-2147483648..2147483647,url:s512,retrieve:i-62135596800..253402300799,install:?i-62135596800..253402300799,\
 retries:i0..,interval:i0..,status:s40,slot:i-1..1,sequence:i0..4294967295,unsent:[[i-2147483648..2147483647,s40]*99]}

@@ -1,0 +1,38 @@
+"""docs/interfaces/ocpp-conformance.md says what the tests play."""
+
+from tools import ocpp_conformance as conformance
+
+KNOWN = ("TC_B_21_CS", "TC_E_28_CS", "TC_E_29_CS", "TC_E_30_CS", "TC_E_34_CS")
+
+
+def ids(name):
+    return sorted(conformance.ids_in(name, KNOWN))
+
+
+def test_a_name_says_which_cases_it_plays():
+    assert ids("test_TC_B_21_CS_reset") == ["TC_B_21_CS"]
+    assert ids("test_TC_B_21_and_41_CS_reset") == ["TC_B_21_CS", "TC_B_41_CS"]
+    assert ids("test_TC_B_25_26_27_CS_x") == ["TC_B_25_CS", "TC_B_26_CS", "TC_B_27_CS"]
+    assert ids("test_TC_E_28_to_34_CS_x") == ["TC_E_28_CS", "TC_E_29_CS", "TC_E_30_CS", "TC_E_34_CS"]
+    assert ids("test_TC_B_21_CS_and_TC_E_28_CS") == ["TC_B_21_CS", "TC_E_28_CS"]
+    assert ids("TC_B_21") == ids("like TC_B_2_CS") == []
+
+
+def test_names_are_read_from_functions_and_parameters_and_not_from_prose():
+    source = (
+        '"""TC_A_01_CS in prose."""\n@pytest.mark.parametrize("case", ["TC_B_32_CS"])\ndef test_x(case):\n    "like TC_C_01_CS"\n\n'
+        '@pytest.mark.cpython("x")\ndef test_TC_D_01_CS():\n    pass\n\ndef helper_TC_E_01_CS(): pass\n'
+    )
+    found = {(case, alone) for text, alone in conformance.names_in(source) for case in conformance.ids_in(text, ())}
+    assert found == {("TC_B_32_CS", False), ("TC_D_01_CS", True)}
+    whole = 'pytestmark = pytest.mark.cpython("x")\ndef test_TC_D_01_CS(): pass\n'
+    assert conformance.names_in(whole) == [("test_TC_D_01_CS", True)]
+
+
+def test_every_played_case_exists_and_applies():
+    assert conformance.mistakes() == []
+
+
+def test_the_page_agrees_with_the_tests():
+    assert len(conformance.cases()) == 424 and len(set(conformance.requirements())) == 1150
+    assert conformance.PATH.read_text(encoding="utf-8") == conformance.render(), "run: python -m tools.ocpp_conformance"

@@ -1,0 +1,33 @@
+"""Part 6, B: the waits before the link connects again."""
+
+from link_bench import Bench, echo, say, upgrade
+from peer import frame
+
+WAIT_S = 4
+
+
+async def closed_closed_refused(bench, reader, writer):
+    """Two connections that the server closes, one that it does not accept, and one that stays."""
+    bench.seen.append(("attempt", bench.clock.now_ms()))
+    if bench.accepted == 4:
+        return await echo(bench, reader, writer)
+    if bench.accepted == 3:
+        await reader.read(4096)
+        await say(writer, b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
+    else:
+        await upgrade(reader, writer)
+        await say(writer, frame(8, b"\x03\xe8"))
+    bench.seen.append(("end", bench.clock.now_ms()))
+
+
+async def test_TC_B_57_CS_the_wait_begins_at_its_minimum_and_doubles():
+    bench = Bench(closed_closed_refused)
+    bench.seen = []
+    bench.config.retry_wait_min_s, bench.config.retry_repeat_times = WAIT_S, 2
+    async with bench:
+        await bench.until(lambda: bench.accepted == 4 and bench.link.online, "back")
+    times = [at_ms for _, at_ms in bench.seen]
+    assert [what for what, _ in bench.seen] == ["attempt", "end"] * 3 + ["attempt"]
+    waits_ms = [times[i + 1] - times[i] for i in (1, 3, 5)]
+    assert waits_ms[0] >= 1000 * WAIT_S and waits_ms[1] >= 1000 * WAIT_S
+    assert waits_ms[2] >= 2000 * WAIT_S
