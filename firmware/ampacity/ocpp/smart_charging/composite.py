@@ -20,8 +20,6 @@ if False:  # for the type checker
     class GroupFace(Protocol):
         """EVSEs under the same profiles (in_force.py)."""
 
-        evses: "list[OcppEvse]"
-
         def terms(self, t: int, tx_start: "int | None", clock: bool) -> "tuple[list[Term], int]": ...
 
 

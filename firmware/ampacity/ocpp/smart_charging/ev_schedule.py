@@ -25,8 +25,8 @@ class Plan:
         self.schedule = schedule
         self.at_ms = at_ms
         self.sent = self.accepted = False
-        document = {"id": 0, "stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Relative", "chargingSchedule": [schedule]}
-        self.profile = Profile(document, evse_id)
+        head = {"id": 0, "stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Relative"}
+        self.profile = Profile({"chargingSchedule": [schedule], **head}, evse_id)
 
 
 class Block(OptionalBlock):
@@ -99,7 +99,8 @@ class Block(OptionalBlock):
 
     def profiles(self) -> "list[tuple[int, Profile, int]]":
         """[(EVSE, profile, when it began in ms)] of accepted plans: for what they leave of a composite schedule (SC.04)."""
-        return [(evse_id, self._plans[evse_id].profile, self._plans[evse_id].at_ms) for evse_id in sorted(self._plans) if self._plans[evse_id].accepted]
+        plans = [(evse_id, self._plans[evse_id]) for evse_id in sorted(self._plans)]
+        return [(evse_id, plan.profile, plan.at_ms) for evse_id, plan in plans if plan.accepted]
 
 
 def checked(periods: "list[tuple[int, int]]") -> "list[Message]":

@@ -139,7 +139,8 @@ class Block(OptionalBlock):
     def _schedule(self, key: "Key", unit: str, held: "tuple[int, int | None, int]", now_ms: "int | None") -> "Message":
         """ChargingScheduleType of a limit; now_ms None: without the time of day."""
         value, until_ms, since_ms = held
-        schedule: "Message" = {"id": profile_id(key, unit), "chargingRateUnit": unit, "chargingSchedulePeriod": [{"startPeriod": 0, "limit": tenths(value)}]}
+        period = {"startPeriod": 0, "limit": tenths(value)}
+        schedule: "Message" = {"id": profile_id(key, unit), "chargingRateUnit": unit, "chargingSchedulePeriod": [period]}
         if now_ms is not None:
             schedule["startSchedule"] = self._station.iso(since_ms)
         if until_ms is not None:

@@ -11,12 +11,13 @@ if False:  # for the type checker
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import LimitRow
-    from ampacity.ocpp.smart_charging.composite import Outside
+    from ampacity.ocpp.smart_charging.composite import GroupFace, Outside
     from ampacity.ocpp.smart_charging.profile import Profile, Term
     from ampacity.ocpp.transactions.transaction import Transaction
 
 SEEN = "ocpp_time"  # unix seconds when what holds last changed: a clock that shows less after a restart is wrong
 HELD = "ocpp_held"  # rows that hold though their schedule has ended
+PAUSED_DA = 60  # with less no car charges
 RATE_MS = 10000  # least time between two reports of the rate of a transaction
 OUTSIDE_BLOCKS = ("external_limits", "ev_schedule")
 
@@ -65,7 +66,7 @@ class InForce:
         self._rows: "list[LimitRow]" = []
         self._computed: "list[LimitRow] | None" = None
         self._seen_s: int = self._documents.get(SEEN) or 0
-        self._held = [tuple(row) for row in self._documents.get(HELD) or ()]
+        self._held: "list[LimitRow]" = [tuple(row) for row in self._documents.get(HELD) or ()]
 
     @property
     def change_at_ms(self) -> int:
@@ -158,11 +159,11 @@ class InForce:
             self._keep_held([])
             return rows
         known = [row[0] for row in rows]
-        held = [row for row in self._rows + self._held if row[0] not in known]  # type: ignore[operator]
+        held = [row for row in self._rows + self._held if row[0] not in known]
         self._keep_held([row for i, row in enumerate(held) if row[0] not in [other[0] for other in held[:i]]])
-        return rows + self._held  # type: ignore[return-value,operator]
+        return rows + self._held
 
-    def _keep_held(self, held: "list[tuple[int | None, ...]]") -> None:
+    def _keep_held(self, held: "list[LimitRow]") -> None:
         if held != self._held:
             self._held = held
             self._documents.try_put(HELD, [list(row) for row in held])
@@ -180,7 +181,7 @@ class InForce:
                 continue
             rate = self.scene(evse.id, t, clock, now_ms).at(t, "A")
             self.due_ms = min(self.due_ms, now_ms + (rate[2] - t) * 1000)
-            if tx.rate is None or evse.state != "Charging":
+            if tx.rate is None or evse.state != "Charging" or rate[0] < PAUSED_DA:  # a pause is reported as a state
                 tx.rate = (rate[0], now_ms - RATE_MS)
             elif is_significant(station, tx.rate[0], rate[0]):
                 if now_ms - tx.rate[1] < RATE_MS:
@@ -194,7 +195,7 @@ class InForce:
     def scene(self, evse_id: int, t: int, clock: bool, now_ms: int) -> "Scene":
         """What applies to this EVSE, or (0) to all of them together, from t on."""
         enabled, config = self._enabled(), self._station.config
-        groups: "list[tuple[Group | NoProfiles, list[OcppEvse], int]]" = []
+        groups: "list[tuple[GroupFace, list[OcppEvse], int]]" = []
         for group in self._grouped():
             evses = [evse for evse in group.evses if evse_id in (0, evse.id)]
             if evses:
