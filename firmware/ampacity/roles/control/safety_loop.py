@@ -67,8 +67,8 @@ class SafetyLoop:
     def tick(self, now_ms: int, permit: bool = True) -> None:
         """One pass: decide, give each driver its target, and permit frames that feed.
 
-        permit False: called from within a driver's reply, for a parent's grant or for limits of the CSMS; lowers leave at once, but only the loop's own
-        pass permits feeding (rule 11: drivers continue to run when it hangs).
+        permit False: called from within a driver's reply, for a parent's grant or for limits of the CSMS; lowers leave at once, but only
+        the loop's own pass permits feeding (rule 11: drivers continue to run when it hangs).
         """
         guard, began_us = self.guard, self.platform.clock.now_us()
         if self.parent_link is not None:
