@@ -159,7 +159,7 @@ What a car needs (by ISO 15118, or by its driver at the console) is reported by 
 CSMS may answer with a `TxProfile` of up to {schedules} schedules; the first one holds until the car has selected. With several such profiles the
 first schedules belong together, the second ones, and so on (K15.FR.22); a profile with fewer takes part with its last. The selection, and the plan
 of the car if it has one, is sent by NotifyEVChargingSchedule; without a plan it has what the selected schedule leaves the car. A plan
-above the limits is reported as it is (K15.FR.09). A new `TxProfile` lets the device negotiate anew (K16). A `TxProfile` that arrives before
+above the limits is reported as it is (K15.FR.09). A new `TxProfile` lets the device negotiate again (K16). A `TxProfile` that arrives before
 the needs were sent is refused with `InvalidMessageSeq` (K15.FR.17).
 
 ### Names

@@ -46,7 +46,7 @@ Actions, drained by the roles (a list; pop them all):
     ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
     ("unanswered",)                         the CSMS answers none of our requests: connect again
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
-    ("renegotiate", evse)                   a car that told its needs is to be offered its schedules anew (K16.FR.02)
+    ("renegotiate", evse)                   a car that told its needs is to be offered its schedules again (K16.FR.02)
 
 The station decides who may charge; the roles query it and keep no copy: `evses[i].may_charge()`, and `ended_by`, the reason why it was
 over last; `availability.operative(id)`: False while the CSMS has switched the EVSE off.
@@ -244,7 +244,7 @@ class Station:
 
     def charging_needs(self, evse_id: int, energy_wh: "int | None", departure_unix_ms: "int | None", now_ms: int) -> None:
         """What the car still needs, in Wh, and when it leaves (K15, K17). energy_wh None: not known any more. What it says again because we
-        asked it to negotiate anew is not reported (K16.FR.09): do not call this then."""
+        asked it to negotiate again is not reported (K16.FR.09): do not call this then."""
         self.now_ms = now_ms
         if self.ev_needs is None:
             from ampacity.ocpp.smart_charging.charging_needs import ChargingNeeds

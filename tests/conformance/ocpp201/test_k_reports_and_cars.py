@@ -195,7 +195,7 @@ async def test_TC_K_56_CS_a_car_negotiates_while_the_CSMS_is_away():
     await talk.close()
 
 
-async def test_TC_K_57_CS_the_car_negotiates_anew():
+async def test_TC_K_57_CS_the_car_renegotiates():
     talk = await negotiating()
     await renegotiated(talk)
     await talk.advance(20000)
@@ -208,7 +208,7 @@ async def test_TC_K_57_CS_the_car_negotiates_anew():
     await talk.close()
 
 
-async def test_TC_K_58_CS_the_CSMS_negotiates_anew():
+async def test_TC_K_58_CS_the_CSMS_renegotiates():
     talk = await negotiating()
     await renegotiated(talk)
     await talk.advance(20000)

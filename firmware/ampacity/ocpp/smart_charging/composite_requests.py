@@ -45,7 +45,7 @@ class Block(OptionalBlock):
         return now_ms
 
     def connected(self, now_ms: int) -> None:
-        """Another connection: nobody awaits these answers any more."""
+        """Another connection: the CSMS no longer awaits these answers."""
         self._requests = []
 
 

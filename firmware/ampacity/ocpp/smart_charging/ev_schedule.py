@@ -25,8 +25,9 @@ class Plan:
         self.schedule = schedule
         self.at_ms = at_ms
         self.sent = self.accepted = False
-        head = {"id": 0, "stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Relative"}
-        self.profile = Profile({"chargingSchedule": [schedule], **head}, evse_id)
+        document: "Message" = {"id": 0, "stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Relative"}
+        document["chargingSchedule"] = [schedule]
+        self.profile = Profile(document, evse_id)
 
 
 class Block(OptionalBlock):

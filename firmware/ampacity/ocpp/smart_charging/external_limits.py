@@ -49,10 +49,10 @@ class Block(OptionalBlock):
         for key in sorted(found):
             self._limits.setdefault(key, Limit())
         for key in sorted(self._limits):
-            self._replace(self._limits[key], found.get(key, {}))
+            self._exchange(self._limits[key], found.get(key, {}))
         self._station.in_force.changed()
 
-    def _replace(self, limit: "Limit", found: "dict[str, tuple[int, int | None, int]]") -> None:
+    def _exchange(self, limit: "Limit", found: "dict[str, tuple[int, int | None, int]]") -> None:
         """What has not changed holds since it did."""
         for unit in sorted(found):
             before = limit.limits.get(unit)
@@ -101,10 +101,13 @@ class Block(OptionalBlock):
 
     def _notice(self, key: "Key", limit: "Limit", now_ms: int) -> "tuple[str, Message]":
         evse_id, source = key
-        target = {"evseId": evse_id} if evse_id else {}
+        payload: "Message" = {"chargingLimitSource": SOURCES[source]}
+        if limit.limits:
+            payload = {"chargingLimit": payload}
+        if evse_id:
+            payload["evseId"] = evse_id
         if not limit.limits:
-            return "ClearedChargingLimit", {"chargingLimitSource": SOURCES[source], **target}
-        payload: "Message" = {"chargingLimit": {"chargingLimitSource": SOURCES[source]}, **target}
+            return "ClearedChargingLimit", payload
         if self._station.model.on("SmartChargingCtrlr", "NotifyChargingLimitWithSchedules"):  # K11.FR.03
             payload["chargingSchedule"] = [self._schedule(key, unit, limit.limits[unit], now_ms) for unit in sorted(limit.limits)]
         return "NotifyChargingLimit", payload

@@ -101,7 +101,7 @@ class ProfileStore:
             self._renegotiate(evse_id)
 
     def _renegotiate(self, evse_id: int) -> None:
-        """K16.FR.02: a car that told its needs is offered the schedules anew; until it chooses, the first one holds."""
+        """K16.FR.02: a car that told its needs is offered the schedules again; until it chooses, the first one holds."""
         tx = self._station.evse(evse_id).tx  # type: ignore[union-attr]  # the profile is for its transaction
         if tx is not None and tx.needs_told:
             self.select(evse_id, 0)

@@ -121,7 +121,7 @@ class Evses:
             self.upstream.needs(index, energy_wh, departure_ms, now_ms)
 
     def renegotiate(self, index: int, now_ms: int) -> None:
-        """The CSMS has other schedules for its car: a device that talks with cars (ISO 15118) offers them anew."""
+        """The CSMS has other schedules for its car: a device that talks with cars (ISO 15118) offers them again."""
         renegotiate = getattr(self.drivers[index], "renegotiate", None)
         if renegotiate is not None:
             renegotiate(now_ms)
