@@ -61,7 +61,7 @@ class Block(OptionalBlock):
         limit.limits = found
 
     def tick(self, now_ms: int) -> "int | None":
-        """Limits that end; when the next one ends or may be told."""
+        """Limits that end; when the next one ends or may be reported."""
         wakes = []
         for key in sorted(self._limits):
             limit = self._limits[key]

@@ -31,7 +31,7 @@ class Transaction:
 
     seq_no: of the next event. start_ms: when it was first ready to deliver, with a car that is authorized (None: not yet, or before a
     restart), start_unix_s: the same by the wall clock (None: no clock then); relative charging profiles count from there (K01.FR.42).
-    rate: (limit in da that the CSMS knows of, when it was told), None: not looked at yet. needs_told: the CSMS knows what its car needs.
+    rate: (limit in da that the CSMS knows of, since when), None: not looked at yet. needs_told: the CSMS knows what its car needs.
     stop_reason: why authorisation ended, for an Ended that comes later. ending: it is over, but its Ended event waits for the energy
     (ending.py). begin_due: its Started event could not name the energy register yet. energy_wh_max: register value at which the grace
     for an invalid identifier is used up, or None.

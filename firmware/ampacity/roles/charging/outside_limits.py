@@ -14,7 +14,7 @@ PARENT = "EMS"
 
 
 class OutsideLimits:
-    """Compares in each step what the guard has with what the station was told."""
+    """Compares in each step what the guard has with what the station has."""
 
     def __init__(self, guard: "Guard", station: "Station") -> None:
         self._guard = guard
@@ -23,7 +23,7 @@ class OutsideLimits:
         self._granted_da: "int | None" = None
 
     def step(self, now_ms: int) -> bool:
-        """True: the station was told of something new."""
+        """True: the station has something new."""
         limits, granted_da = self._guard.limits.limits, granted(self._guard)
         if limits is self._known and granted_da == self._granted_da:
             return False
