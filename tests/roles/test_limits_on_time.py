@@ -1,7 +1,9 @@
 """Limits of the CSMS act at the moment they change, also without a connection, and limits of others are reported to the CSMS."""
 
+from helper_garage import START_MS
+from helper_hierarchy import Leaf, Node
 from test_limits_in_watts import say
-from test_one_owner import managed
+from test_one_owner import OCPP, managed
 
 from ampacity.ocpp.smart_charging.handlers import set_charging_profile
 
@@ -20,7 +22,8 @@ def garage():
 def install(made, *periods):
     schedule = {"id": 1, "chargingRateUnit": "A", "startSchedule": "2026-11-20T12:00:00Z"}
     schedule["chargingSchedulePeriod"] = [{"startPeriod": start, "limit": limit} for start, limit in periods]
-    document = {"id": 1, "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Absolute", "chargingSchedule": [schedule]}
+    document = {"id": 1, "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Absolute"}
+    document["chargingSchedule"] = [schedule]
     request = {"evseId": 1, "chargingProfile": document}
     assert set_charging_profile(made.primary.upstream.station, request, "", made.now_us // 1000) == {"status": "Accepted"}
 
@@ -63,3 +66,23 @@ def test_a_limit_by_hand_is_reported_where_it_binds():
 def test_without_any_limit_of_others_the_block_is_not_loaded():
     made = garage()
     assert made.primary.upstream.station.optional.find("external_limits") is None
+
+
+def test_the_grant_of_a_parent_is_a_limit_of_an_energy_manager():
+    leaves = [Leaf("bay-1", 2, max_da=160), Leaf("bay-2", 3, max_da=160)]
+    child = Node("garage", 7, 320, leaves)
+    child.site["ocpp"] = dict(OCPP, config={})
+    street = Node("street", 0, 400, [child])
+    now_us = START_MS * 1000
+    for node in (child, street):
+        node.start(now_us)
+    station, link = child.primary.upstream.station, child.primary.parent_link
+
+    def shown(now_ms, grant_da):
+        link.guard.grant(grant_da)
+        child.primary.upstream.step(now_ms)
+        found = station.optional.find("external_limits").documents(now_ms)
+        return [(source, evse, d["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"]) for source, evse, d in found]
+
+    assert shown(START_MS + 1000, 200) == [("EMS", 0, 20)]
+    assert shown(START_MS + 2000, 125) == [("EMS", 0, 12.5)]

@@ -437,7 +437,7 @@ class Station:
         wakes.append(self.resets.tick(now_ms))
         wakes.append(self.exchange.tick(now_ms))
         self.in_force.refresh(now_ms)
-        wakes.append(self.in_force.due_ms)
+        wakes.append(self.in_force.wake_ms)
         return wakes + self.optional.tick(now_ms)
 
     def _watch_clock(self, now_ms: int) -> None:

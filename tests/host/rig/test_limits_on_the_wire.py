@@ -1,11 +1,11 @@
 """How long a limit of the CSMS takes to the wire, on the virtual clock: when it arrives, and when a period of a schedule begins."""
 
 import pytest
+
+from ampacity.base.wallclock import format_iso
 from tools.bench.bus import reading_ms
 from tools.bench.bus_line import char_us
 from tools.bench.garage import fill, garage, until
-
-from ampacity.base.wallclock import format_iso
 
 EVSES, BAUD = 3, 19200
 CYCLE_MS = reading_ms(EVSES, BAUD) + 100  # and a meter

@@ -18,6 +18,7 @@ if False:  # for the type checker
 SEEN = "ocpp_time"  # unix seconds when what holds last changed: a clock that shows less after a restart is wrong
 HELD = "ocpp_held"  # rows that hold though their schedule has ended
 PAUSED_DA = 60  # with less no car charges
+RATES_PER_TURN = 8  # of so many EVSEs the rate is looked at before other tasks run
 RATE_MS = 10000  # least time between two reports of the rate of a transaction
 OUTSIDE_BLOCKS = ("external_limits", "ev_schedule")
 
@@ -61,6 +62,7 @@ class InForce:
         self._documents = station.documents
         self.fresh = True
         self.due_ms = 0
+        self._rates_from = 0  # the EVSE whose rate is looked at next
         self._groups: "list[Group] | None" = None
         self._whole: "list[Profile]" = []
         self._rows: "list[LimitRow]" = []
@@ -72,6 +74,11 @@ class InForce:
     def change_at_ms(self) -> int:
         """When `limits` may say something else than last time; 0: it does now."""
         return 0 if self.fresh else self.due_ms
+
+    @property
+    def wake_ms(self) -> int:
+        """When `refresh` is to be called again."""
+        return self.due_ms if self._rates_from >= len(self._station.evses) else 0
 
     def changed(self) -> None:
         """Profiles, transactions or limits from outside are others now."""
@@ -94,21 +101,22 @@ class InForce:
         return self._rows
 
     def refresh(self, now_ms: int) -> None:
-        """Compute them if they may have changed."""
-        if now_ms < self.due_ms:
-            return
-        self.fresh = True
-        self.due_ms = now_ms + NEVER
-        rows: "list[LimitRow]" = []
-        profiles = self._station.profiles
-        t, clock = self.now_s(now_ms)
-        if self._enabled() and (profiles.all or profiles.unread):
-            rows = self._compute(t, clock, now_ms)
-        self._rows = self._with_held(rows)
-        self._report_rates(t, clock, now_ms)
+        """Compute them if they may have changed, and look at the rates of the next few EVSEs."""
+        if now_ms >= self.due_ms:
+            self.fresh = True
+            self.due_ms = now_ms + NEVER
+            self._rates_from = 0
+            rows: "list[LimitRow]" = []
+            profiles = self._station.profiles
+            if self._enabled() and (profiles.all or profiles.unread):
+                rows = self._compute(now_ms)
+            self._rows = self._with_held(rows)
+        if self._rates_from < len(self._station.evses):
+            self._report_rates(now_ms)
 
-    def _compute(self, t: int, clock: bool, now_ms: int) -> "list[LimitRow]":
+    def _compute(self, now_ms: int) -> "list[LimitRow]":
         station = self._station
+        t, clock = self.now_s(now_ms)
         found, left_s = self._limits_at(t, 0, clock)
         for unix_ms in station.wallclock.others_ms(now_ms) if clock else ():
             more, more_s = self._limits_at(unix_ms // 1000, unix_ms // 1000 - t, True)
@@ -170,16 +178,19 @@ class InForce:
 
     # what the CSMS is told
 
-    def _report_rates(self, t: int, clock: bool, now_ms: int) -> None:
+    def _report_rates(self, now_ms: int) -> None:
         """K11.FR.04, K13.FR.03: rates of transactions that changed by more than LimitChangeSignificance."""
-        station = self._station
+        station, first = self._station, self._rates_from
+        self._rates_from += RATES_PER_TURN
         if not self._enabled():
             return
-        for evse in station.evses:
+        t, clock = self.now_s(now_ms)
+        outside = self._outside(now_ms)
+        for evse in station.evses[first : self._rates_from]:
             tx = evse.tx
             if tx is None or tx.ending is not None or tx.restored:
                 continue
-            rate = self.scene(evse.id, t, clock, now_ms).at(t, "A")
+            rate = self.scene(evse.id, t, clock, now_ms, outside).at(t, "A")
             self.due_ms = min(self.due_ms, now_ms + (rate[2] - t) * 1000)
             if tx.rate is None or evse.state != "Charging" or rate[0] < PAUSED_DA:  # a pause is reported as a state
                 tx.rate = (rate[0], now_ms - RATE_MS)
@@ -192,16 +203,19 @@ class InForce:
 
     # schedules
 
-    def scene(self, evse_id: int, t: int, clock: bool, now_ms: int) -> "Scene":
-        """What applies to this EVSE, or (0) to all of them together, from t on."""
+    def scene(self, evse_id: int, t: int, clock: bool, now_ms: int, outside: "list[Outside] | None" = None) -> "Scene":
+        """What applies to this EVSE, or (0) to all of them together, from t on. outside: of `_outside`, where it is known."""
         enabled, config = self._enabled(), self._station.config
         groups: "list[tuple[GroupFace, list[OcppEvse], int]]" = []
+        wanted = self._station.evse(evse_id)
         for group in self._grouped():
-            evses = [evse for evse in group.evses if evse_id in (0, evse.id)]
-            if evses:
+            if wanted is None or wanted in group.evses:
+                evses = group.evses if wanted is None else [wanted]
                 groups.append((group if enabled else NoProfiles(), evses, self._start_s(group, clock, 0, t)))  # type: ignore[arg-type]
         whole = self._whole if enabled else ()
-        return Scene(evse_id, groups, whole, self._outside(now_ms), config.get("voltage_v", 230), config.get("max_da"), clock)
+        if outside is None:
+            outside = self._outside(now_ms)
+        return Scene(evse_id, groups, whole, outside, config.get("voltage_v", 230), config.get("max_da"), clock)
 
     def composite(self, evse_id: int, duration_s: int, unit: str, now_ms: int) -> "Composite":
         """GetCompositeSchedule, to be computed (K08). Without a transaction as if one began now (K08.FR.06)."""
