@@ -6,6 +6,9 @@ from pathlib import Path
 
 from ampacity.ocpp.device_model import table
 from ampacity.ocpp.device_model.model import MUTABILITY, Row, rows_of
+from ampacity.ocpp.smart_charging.acceptance import OUTSIDE_IDS, SCHEDULES_MAX, TARIFF_ENTRIES_MAX
+from ampacity.ocpp.smart_charging.external_limits import NOTIFY_MS
+from ampacity.ocpp.smart_charging.in_force import RATE_MS
 from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
 from ampacity.ocpp.v201.actions import HANDLERS
 from ampacity.roles.charging import network_profiles as profiles
@@ -128,20 +131,64 @@ limits of all sources the lowest is in force.
 | `TxDefaultProfile` | 0 | each EVSE separately, while no `TxProfile` of its transaction has a running period |
 | `TxDefaultProfile` | an EVSE | this EVSE, likewise |
 | `TxProfile` | an EVSE with a transaction | this EVSE until its transaction ends; `transactionId` is required |
+| `ChargingStationExternalConstraints` | any | set by no CSMS: see [limits from outside](#limits-from-outside) |
 
-- Amperes are per phase. Watts are the sum over all phases; they become amperes at the highest measured voltage, rounded down.
+- Amperes are per phase. Watts of `ChargingStationMaxProfile` are the sum of all EVSEs over all phases. Watts of an EVSE are divided by the
+  nominal voltage and the `numberPhases` of their period, 3 if it has none, also if the EVSE has fewer phases (K01.FR.49, K01.FR.50); in
+  addition the power at the highest measured voltage stays within them. All results are rounded down.
 - A limit below the minimum of an EVSE (6 A unless the site file or the device needs more) pauses it. A site limit that is too small
   for all minimums serves some EVSEs, and the others wait in the queue. After a pause an EVSE stays paused for
   `SmartChargingCtrlr.Interval[Restart]`.
 - Profiles survive a restart and a loss of the connection. They end by `duration`, by `validTo`, by ClearChargingProfile, or with
   their transaction.
-- While the station does not know the time, a profile of kind `Absolute` or `Recurring` counts with its lowest limit.
-- One schedule of at most {periods} periods per profile, stack levels 0 to {level}, limits from 0 to 1,000,000 A or W.
-- `numberPhases` must not be smaller than the phases of the EVSE, except with a limit of 0.
+- A limit acts at the moment it arrives, ends or changes, with and without a connection. When a schedule ends while there is no
+  connection, `ScheduleEndOffline` decides: with `Release` the next profile, or none, applies (K02.FR.08); with `Hold` the last limit of an
+  EVSE without another limit stays until the CSMS is back or the transaction ends.
+- A `Relative` schedule begins when a car is connected and authorized (K01.FR.42), not with a transaction that began before.
+- While the station does not know the time, each profile of kind `Absolute` or `Recurring` counts with its lowest limit, whatever its
+  stack level.
+- One schedule of at most {periods} periods per profile, stack levels 0 to {level}, limits from 0 to 1,000,000 A or W, at most {tariffs}
+  entries of `salesTariff`. A `TxProfile` of a car that told its needs may have {schedules} schedules.
+- `numberPhases` must not be smaller than the phases of the EVSE, except with a limit of 0; a larger one is accepted. `phaseToUse` is
+  accepted with `numberPhases` 1 if it is the only phase of the EVSE.
+- `minChargingRate` and `salesTariff` are kept and reported, but not used.
+- A profile of RequestStartTransaction is for the transaction of its `remoteStartId`; another driver's transaction discards it.
+- ChargingRateChanged is the trigger of a TransactionEvent when profiles or limits from outside change the limit of an EVSE that charges by
+  more than `LimitChangeSignificance`, at most every {rate} s; a pause is reported as `SuspendedEVSE` only. Sharing among the EVSEs is not
+  reported.
+
+### GetCompositeSchedule
+
+The lowest of the profiles, the limits from outside, the schedule of the car once the CSMS accepted it (SC.04), the maximum of the EVSE and
+that of the site; without circuits, reserves and the sharing among the EVSEs. For EVSE 0 the limits of all EVSEs are added, also those without a car
+(K08.FR.06). `numberPhases` is the lowest of all profiles that apply. It is computed in pieces and answered when it is complete.
+
+### Limits from outside
+
+| set by | `chargingLimitSource` | EVSE |
+| --- | --- | --- |
+| `limit` at the console, the installer | `Other` | that of the limit; 0 for the site; each EVSE below the circuit for another circuit |
+| the parent, as its grant | `EMS` | 0 |
+
+- Reported as a profile of purpose `ChargingStationExternalConstraints` and kind `Absolute`, with an `id` from {outside} upward that always means
+  the same source and target. A profile of the CSMS with such an `id` or purpose is refused; ClearChargingProfile never removes one.
+- NotifyChargingLimit and ClearedChargingLimit at the first limit, at each change by more than `LimitChangeSignificance`, and at the end; at
+  most one NotifyChargingLimit for each source and EVSE every {notify} s. After an absence only the present state is sent.
+- `ExternalControlSignalsEnabled` is read-only: no CSMS can switch them off.
+
+### Schedules of a car
+
+What a car needs (by ISO 15118, or by its driver at the console) is reported by NotifyEVChargingNeeds while its transaction runs. The
+CSMS may answer with a `TxProfile` of up to {schedules} schedules; the first one holds until the car has selected. With several such profiles the
+first schedules belong together, the second ones, and so on (K15.FR.22); a profile with fewer takes part with its last. The selection, and the plan
+of the car if it has one, is sent by NotifyEVChargingSchedule; without a plan it has what the selected schedule leaves the car. A plan
+above the limits is reported as it is (K15.FR.09). A new `TxProfile` lets the device negotiate again (K16). A `TxProfile` that arrives before
+the needs were sent is refused with `InvalidMessageSeq` (K15.FR.17).
+
+### Names
 
 `why bay-1` at the console names such a limit `ocpp`: `7.0 A: limit by ocpp 7.0 A`. The CSMS reads the same text as the variable
-`State` of the component `EVSE`. GetCompositeSchedule reports the profiles, the maximum of
-each EVSE and that of the site, without circuits, reserves and limits of other sources.
+`State` of the component `EVSE`.
 
 {reasons}
 
@@ -169,18 +216,24 @@ REASONS = {
     "UnknownEvse": "there is no such EVSE",
     "MissingParam": "a `TxProfile` without `transactionId`, or for EVSE 0",
     "TxNotFound": "`transactionId` is not the transaction of this EVSE",
-    "InvalidProfile": "`ChargingStationExternalConstraints`; `ChargingStationMaxProfile` of an EVSE or of kind `Relative`; `transactionId` in "
-                      "another profile than a `TxProfile`; `Recurring` without `recurrencyKind`; `validFrom` not before `validTo`",
+    "InvalidMessageSeq": "a `TxProfile` before the needs of the car were sent",
+    "InvalidProfile": "`ChargingStationExternalConstraints`, or an `id` of such a profile; `ChargingStationMaxProfile` of an EVSE or of kind "
+                      "`Relative`; `transactionId` in another profile than a `TxProfile`; `Recurring` without `recurrencyKind`; `validFrom` not "
+                      "before `validTo`",
     "InvalidStackLevel": f"a stack level outside 0 to {STACK_LEVEL_MAX}",
-    "InvalidSchedule": "not exactly one schedule; `startSchedule` missing, or present in a `Relative` one; periods that do not begin at 0 or "
-                       "do not rise; `duration` below 1; a limit out of range",
-    "TooManyElements": f"more than {PERIODS_MAX} periods, or more profiles than `SmartChargingCtrlr.Entries[ChargingProfiles]`",
-    "UnsupportedParam": "`phaseToUse`, or `numberPhases` below the phases of the EVSE",
-    "DuplicateProfile": "another profile with the same purpose, EVSE and stack level is valid at the same time",
+    "InvalidSchedule": f"more than one schedule (of a `TxProfile` after the needs of the car: {SCHEDULES_MAX}), or two with one `id`; "
+                       "`startSchedule` missing, or present in a `Relative` one; periods that do not begin at 0 or "
+                       "do not rise; `duration` below 1; a limit out of range; `phaseToUse` without `numberPhases` 1",
+    "TooManyElements": f"more than {PERIODS_MAX} periods or {TARIFF_ENTRIES_MAX} entries of tariffs, or more profiles than "
+                       "`SmartChargingCtrlr.Entries[ChargingProfiles]`",
+    "UnsupportedParam": "`phaseToUse` of another phase, or `numberPhases` below the phases of the EVSE",
+    "UnsupportedRateUnit": "a unit that is not in `SmartChargingCtrlr.RateUnit`",
+    "DuplicateProfile": "another profile with the same purpose, EVSE and stack level is valid at the same time; of a `TxProfile`, and between "
+                        "a `TxDefaultProfile` of EVSE 0 and one of an EVSE, at any time",
 }  # fmt: skip
 REMARKS = {
     "DataTransfer": "answered with `UnknownVendorId`: there are no messages of a vendor",
-    "GetChargingProfiles": "one ReportChargingProfiles for each profile",
+    "GetChargingProfiles": "one ReportChargingProfiles for each profile of each source",
     "GetCompositeSchedule": "`duration` of the answer is the covered time, which may be shorter than the requested one",
     "GetLocalListVersion": "0 also while the list is disabled",
     "Reset": "of the station or of one EVSE, at once or when idle",
@@ -233,7 +286,11 @@ def render() -> str:
         "steady": profiles.STEADY_MS // 1000, "silent": profiles.SILENT_MS // 1000, "rejected": profiles.REJECTED_MS_MAX // 60000,
         "pending": profiles.PENDING_MS_MAX // 60000,
     }  # fmt: skip
-    return HEAD.format(**parts, **times, periods=PERIODS_MAX, level=STACK_LEVEL_MAX)
+    smart = {
+        "periods": PERIODS_MAX, "level": STACK_LEVEL_MAX, "tariffs": TARIFF_ENTRIES_MAX, "schedules": SCHEDULES_MAX, "rate": RATE_MS // 1000,
+        "notify": NOTIFY_MS // 1000, "outside": OUTSIDE_IDS,
+    }  # fmt: skip
+    return HEAD.format(**parts, **times, **smart)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ import ocpp
 from tools.generated import write
 
 OUTGOING = (
-    "Authorize BootNotification FirmwareStatusNotification Heartbeat LogStatusNotification MeterValues NotifyEVChargingNeeds NotifyEvent "
+    "Authorize BootNotification ClearedChargingLimit FirmwareStatusNotification Heartbeat LogStatusNotification MeterValues "
+    "NotifyChargingLimit NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent "
     "NotifyReport ReportChargingProfiles SecurityEventNotification StatusNotification TransactionEvent"
 ).split()
 SCHEMAS = Path(ocpp.__file__).parent / "v201" / "schemas"

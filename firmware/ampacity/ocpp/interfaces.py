@@ -16,6 +16,7 @@ if False:  # for the type checker
     from ampacity.ocpp.documents import StationDocuments
     from ampacity.ocpp.evse import Authorization, OcppEvse
     from ampacity.ocpp.messages import Action, Call, Message, Token
+    from ampacity.ocpp.smart_charging.composite import Composite
     from ampacity.ocpp.smart_charging.profile import Profile
 
     class Puller(Protocol):
@@ -130,10 +131,17 @@ if False:  # for the type checker
 
         def pull_heartbeat(self, now_ms: int) -> "Call | None": ...
 
+    class EvNeedsFace(Puller, Protocol):
+        """What cars need: smart_charging/charging_needs.py."""
+
+        def unsent(self, evse_id: int) -> bool: ...
+
     class ProfilesFace(Protocol):
         """The profiles that the CSMS installed: smart_charging/profile_store.py."""
 
         all: "list[Profile]"
+        entries_max: int
+        unread: "list[list[Any]]"
 
         def refusal(self, evse_id: int, document: Message, now_ms: int) -> "str | None": ...
 
@@ -147,9 +155,18 @@ if False:  # for the type checker
 
         def refusal_at_start(self, evse: OcppEvse, document: Message, now_ms: int) -> "str | None": ...
 
-        def wait_for_start(self, evse: OcppEvse, document: Message) -> None: ...
+        def wait_for_start(self, evse: OcppEvse, document: Message, remote_id: int) -> None: ...
 
-        def schedule(self, evse_id: int, duration_s: int, unit: str, now_ms: int) -> "tuple[list[tuple[int, int, int]], int]": ...
+        def select(self, evse_id: int, index: int) -> None: ...
+
+    class InForceFace(Protocol):
+        """The limits that are in force: smart_charging/in_force.py."""
+
+        def changed(self) -> None: ...
+
+        def again(self) -> None: ...
+
+        def composite(self, evse_id: int, duration_s: int, unit: str, now_ms: int) -> Composite: ...
 
     class NetworkSlotsFace(Protocol):
         """The network profiles in their slots: provisioning/network_slots.py."""
@@ -171,6 +188,8 @@ if False:  # for the type checker
         def after_answer(self, function: "Callable[[int], None]") -> None: ...
 
         def answer_later(self, message_id: str, deadline_ms: int, otherwise: Message) -> None: ...
+
+        def answer(self, message_id: str, payload: Message) -> None: ...
 
         def is_unanswered(self) -> bool: ...
 
@@ -240,7 +259,10 @@ if False:  # for the type checker
         def optional(self) -> OptionalFace: ...
 
         @property
-        def ev_needs(self) -> "Puller | None": ...
+        def ev_needs(self) -> "EvNeedsFace | None": ...
+
+        @property
+        def in_force(self) -> InForceFace: ...
 
         def security_event(self, kind: str, info: "str | None", now_ms: int) -> None: ...
 

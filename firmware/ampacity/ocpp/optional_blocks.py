@@ -11,6 +11,9 @@ if False:  # for the type checker
 
 BLOCKS: "tuple[tuple[str, str, str], ...]" = (
     # name, module below ampacity.ocpp with the class `Block`, its document: with one at the start the block is loaded ("": never)
+    ("composites", "smart_charging.composite_requests", ""),
+    ("ev_schedule", "smart_charging.ev_schedule", ""),
+    ("external_limits", "smart_charging.external_limits", ""),
 )
 
 
@@ -22,11 +25,14 @@ class OptionalBlock:
         return None
 
     def tick(self, now_ms: int) -> "int | None":
-        """What time alone brings about; when to come again in ms, or None."""
+        """What time alone brings about; when to come again in ms, or None. now_ms: as soon as others had their turn."""
         return None
 
     def connected(self, now_ms: int) -> None:
         """The connection to the CSMS is open."""
+
+    def transaction_ended(self, evse_id: int) -> None:
+        """The transaction of this EVSE is over."""
 
     def forget_asked(self) -> None:
         """Another CSMS than before: what the former one asked for is not sent."""
@@ -39,6 +45,7 @@ class OptionalBlocks:
         self._station = station
         self._blocks = blocks
         self._loaded: "dict[str, Any]" = {}
+        self.busy = False  # a block has more to do in this moment
         for name, _, document in blocks:
             if document and station.documents.get(document) is not None:
                 self.get(name, now_ms)
@@ -65,12 +72,19 @@ class OptionalBlocks:
 
     def tick(self, now_ms: int) -> "list[int | None]":
         """What time alone brings about; when each is to be called again."""
-        return [self._loaded[name].tick(now_ms) for name in sorted(self._loaded)]
+        wakes = [self._loaded[name].tick(now_ms) for name in sorted(self._loaded)]
+        self.busy = now_ms in wakes
+        return wakes
 
     def connected(self, now_ms: int) -> None:
         """The connection to the CSMS is open."""
         for name in sorted(self._loaded):
             self._loaded[name].connected(now_ms)
+
+    def transaction_ended(self, evse_id: int) -> None:
+        """The transaction of this EVSE is over."""
+        for name in sorted(self._loaded):
+            self._loaded[name].transaction_ended(evse_id)
 
     def forget_asked(self) -> None:
         """Another CSMS than before."""

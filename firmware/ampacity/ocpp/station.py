@@ -26,6 +26,8 @@ Facts, each with now_ms:
         "fault" {"reason"?}                         a fault that ends the session: GroundFault, OvercurrentFault, Other …
         "bay" {"occupied"}                          parking sensor
     charging_needs(id, energy_wh, departure_unix_ms or None)  what its car still needs; energy_wh None: not known any more
+    ev_schedule(id, choice)       which schedule its car follows, and how: smart_charging/ev_schedule.py
+    outside_limits(rows)          all limits that no CSMS has set: smart_charging/external_limits.py
     meter_values(id, values)      {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
                                   "offered_w", "soc"}; None or missing: not known. "read_ms": when the currents were
                                   read, "flows": whether any did, "energy_ms": when the register was asked for; with
@@ -44,6 +46,7 @@ Actions, drained by the roles (a list; pop them all):
     ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
     ("unanswered",)                         the CSMS answers none of our requests: connect again
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
+    ("renegotiate", evse)                   a car that told its needs is to be offered its schedules again (K16.FR.02)
 
 The station decides who may charge; the roles query it and keep no copy: `evses[i].may_charge()`, and `ended_by`, the reason why it was
 over last; `availability.operative(id)`: False while the CSMS has switched the EVSE off.
@@ -74,6 +77,7 @@ from ampacity.ocpp.provisioning.boot_notification import BootNotification
 from ampacity.ocpp.provisioning.network_slots import NetworkSlots
 from ampacity.ocpp.provisioning.reset import Resets
 from ampacity.ocpp.security.security_events import notify, started
+from ampacity.ocpp.smart_charging.in_force import InForce
 from ampacity.ocpp.smart_charging.profile_store import ProfileStore
 from ampacity.ocpp.transactions.lifecycle import Transactions
 from ampacity.ocpp.transactions.queue import Queue
@@ -90,6 +94,7 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import FirmwareFace
     from ampacity.ocpp.messages import Action, LimitRow, Message, Store, Values
     from ampacity.ocpp.smart_charging.charging_needs import ChargingNeeds
+    from ampacity.ocpp.smart_charging.external_limits import OutsideRow
 
 SECRET_DOC = "ocpp_secret"
 IDLE_MS = 60000
@@ -136,6 +141,7 @@ class Station:
         self.problem = False
         self.boot = BootNotification(self, kept.get("reason") or config.get("reason", "PowerUp"), now_ms)
         self.transactions.events.restore()
+        self.in_force = InForce(self)
         self.profiles = ProfileStore(self, config.get("profiles_max", 8 + 2 * len(self.evses)))
         self.profiles.forget_closed()
         self.ev_needs: "ChargingNeeds | None" = None  # of cars, from the first one that is reported
@@ -153,6 +159,7 @@ class Station:
         self.boot.connected(now_ms)
         self.availability.connected()
         self.optional.connected(now_ms)
+        self.in_force.again()
         threshold_ms = self.model.number("OCPPCommCtrlr", "OfflineThreshold") * 1000
         if self.accepted() and now_ms - self._offline_ms > threshold_ms:
             self.availability.force_all()
@@ -192,7 +199,7 @@ class Station:
         text = self.exchange.next_text(now_ms) if self.online else None
         if text is not None:
             return text, now_ms
-        return None, now_ms if self.online and self.exchange.reading() else self._wake(wakes, now_ms)
+        return None, now_ms if self.online and (self.exchange.reading() or self.optional.busy) else self._wake(wakes, now_ms)
 
     # --- facts
 
@@ -236,7 +243,8 @@ class Station:
         return self.transactions.metered(evse, now_ms)
 
     def charging_needs(self, evse_id: int, energy_wh: "int | None", departure_unix_ms: "int | None", now_ms: int) -> None:
-        """What the car still needs, in Wh, and when it leaves (K15). energy_wh None: not known any more."""
+        """What the car still needs, in Wh, and when it leaves (K15, K17). energy_wh None: not known any more. What it says again because we
+        asked it to negotiate again is not reported (K16.FR.09): do not call this then."""
         self.now_ms = now_ms
         if self.ev_needs is None:
             from ampacity.ocpp.smart_charging.charging_needs import ChargingNeeds
@@ -246,6 +254,17 @@ class Station:
             self.ev_needs.forget(evse_id)
         else:
             self.ev_needs.put(evse_id, energy_wh, departure_unix_ms)
+
+    def ev_schedule(self, evse_id: int, choice: "Message", now_ms: int) -> None:
+        """Which schedule the car follows, and how (K15.FR.10): see smart_charging/ev_schedule.py."""
+        self.now_ms = now_ms
+        self.optional.get("ev_schedule", now_ms).put(evse_id, choice, now_ms)
+
+    def outside_limits(self, rows: "list[OutsideRow]", now_ms: int) -> None:
+        """All limits on this site that no CSMS has set (K11 to K13): see smart_charging/external_limits.py."""
+        self.now_ms = now_ms
+        if rows or self.optional.find("external_limits") is not None:
+            self.optional.get("external_limits", now_ms).put(rows, now_ms)
 
     def device_fact(self, evse_id: int, component: str, variable: str, value: object, now_ms: int, connector: bool = False) -> None:
         """A fact of the device becomes a read-only variable; a boolean that changes is reported by NotifyEvent (N07)."""
@@ -290,12 +309,12 @@ class Station:
         self.now_ms = now_ms
         if not self.online:
             self._tick(now_ms)
-        return self.profiles.limits(now_ms)
+        return self.in_force.limits(now_ms)
 
     @property
     def limits_change_at_ms(self) -> int:
         """When `limits` may change, in ms; 0: it has changed."""
-        return self.profiles.change_at_ms
+        return self.in_force.change_at_ms
 
     def transaction(self, evse_id: int) -> "str | None":
         """Id of the open transaction of an EVSE, or None."""
@@ -336,6 +355,7 @@ class Station:
     def accepted_now(self, now_ms: int) -> None:
         """The CSMS has just accepted: every status is sent again (B01.FR.05)."""
         self.availability.force_all()
+        self.in_force.again()
         self._accepted_before = True
         self.remember_boot(None)
 
@@ -376,11 +396,14 @@ class Station:
             self.transactions.answered(record["x"], token, payload["idTokenInfo"], now_ms)
 
     def transaction_started(self, evse: "OcppEvse", now_ms: int) -> None:
-        """A transaction has begun at this EVSE: profiles count from it."""
+        """A transaction has begun at this EVSE, or is ready to deliver: profiles count from then."""
+        self.in_force.released(evse.id)
         self.profiles.transaction_started(evse)
 
     def transaction_ended(self, evse: "OcppEvse", transaction_id: str, now_ms: int) -> None:
         """The transaction is over: its profiles go, switches that waited for it are thrown."""
+        self.in_force.released(evse.id)
+        self.optional.transaction_ended(evse.id)
         self.profiles.transaction_ended(evse, transaction_id)
         self.availability.transaction_ended()
 
@@ -391,7 +414,7 @@ class Station:
 
     def variable_changed(self, row: "Row", now_ms: int) -> None:
         """The CSMS has set a variable: the roles get its new value as an action."""
-        self.profiles.change_at_ms = 0
+        self.in_force.again()
         self.actions.append(("variable", row.component, row.variable, row.instance, self.model.value(0, row)))
 
     def new_password(self, text: str, now_ms: int) -> None:
@@ -401,7 +424,7 @@ class Station:
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
     def max_limit(self, scope: "int | str") -> int:
-        """maxLimit where the table leaves it open: the power of the EVSE in W, else 0."""
+        """maxLimit where the table leaves it open: see computed_variables.py."""
         return self._computed.max_limit(scope)
 
     # --- inside
@@ -413,6 +436,8 @@ class Station:
         wakes.append(self.sampling.tick(now_ms))
         wakes.append(self.resets.tick(now_ms))
         wakes.append(self.exchange.tick(now_ms))
+        self.in_force.refresh(now_ms)
+        wakes.append(self.in_force.wake_ms)
         return wakes + self.optional.tick(now_ms)
 
     def _watch_clock(self, now_ms: int) -> None:
@@ -422,7 +447,7 @@ class Station:
         seen = None if unix_ms is None else (unix_ms - now_ms, jumped_ms)
         if seen != self._offset_ms:
             self._offset_ms = seen
-            self.profiles.change_at_ms = 0
+            self.in_force.again()
         if jumped_ms is not None and jumped_ms != self._asked_ms and now_ms - jumped_ms > CONFIRM_MS and self.accepted():
             self._asked_ms = jumped_ms
             self.boot.request_heartbeat()  # whether it still is that time

@@ -241,9 +241,17 @@ class Primary:
             now_ms = self.clock.now_ms()
             self.step(now_ms)
             for _ in range(HOUSEKEEPING_MS // KEEP_MS):
-                await self.clock.sleep_ms(KEEP_MS)
+                await self._pause()
                 if not self.guard.ledger.journal_barrier.is_written():  # a lock-out that the next life would not know
                     self.persistence.save(self.guard, self.clock.now_ms())
+
+    async def _pause(self) -> None:
+        """KEEP_MS, or until a limit of the CSMS changes by its schedule."""
+        if self.upstream is None:
+            await self.clock.sleep_ms(KEEP_MS)
+            return
+        await self.clock.sleep_ms(self.upstream.pause_ms(KEEP_MS, self.clock.now_ms()))
+        self.upstream.act_on_time(self.clock.now_ms())
 
     def step(self, now_ms: int) -> None:
         """One pass of the housekeeping."""

@@ -42,7 +42,8 @@ class Csms(ChargePoint):
         self.heard = []
         self.conversation = conversation
         self.verdict = "Accepted"
-        self.boot_status = "Accepted"
+        self.boot_status = self.schedule_status = "Accepted"
+        self.needs_status = "Processing"
 
     def keep(self, action, payload):
         self.heard.append((action, payload))
@@ -78,7 +79,12 @@ class Csms(ChargePoint):
     @on(Action.notify_ev_charging_needs)
     def on_notify_ev_charging_needs(self, **payload):
         self.keep("NotifyEVChargingNeeds", payload)
-        return call_result.NotifyEVChargingNeeds(status="Processing")
+        return call_result.NotifyEVChargingNeeds(status=self.needs_status)
+
+    @on(Action.notify_ev_charging_schedule)
+    def on_notify_ev_charging_schedule(self, **payload):
+        self.keep("NotifyEVChargingSchedule", payload)
+        return call_result.NotifyEVChargingSchedule(status=self.schedule_status)
 
 
 def _plain(name, action, result):
@@ -92,7 +98,7 @@ def _plain(name, action, result):
 
 for _name in (
     "status_notification", "notify_event", "notify_report", "meter_values", "report_charging_profiles",
-    "security_event_notification", "log_status_notification", "firmware_status_notification",
+    "cleared_charging_limit", "notify_charging_limit", "security_event_notification", "log_status_notification", "firmware_status_notification",
 ):
     _result = getattr(call_result, "".join(part.title() for part in _name.split("_")))
     setattr(Csms, "on_" + _name, _plain("on_" + _name, Action[_name], _result))

@@ -15,7 +15,7 @@ OTHERS = {"CSO", "InvalidValue"}  # a source of limits; a reason of GetComposite
 def reasons():
     """Reason codes in the sources of the charging profiles."""
     found = set()
-    for name in ("handlers", "profile", "profile_store"):
+    for name in ("acceptance", "handlers", "profile_store"):
         text = (SMART_CHARGING / f"{name}.py").read_text(encoding="utf-8")
         found |= set(re.findall(r'return "([A-Z]\w+)"', text)) | set(re.findall(r'"reasonCode": "(\w+)"', text))
         found |= set(re.findall(r'return "([A-Z]\w+)" if', text))

@@ -39,8 +39,10 @@ class ComputedVariables:
         return str(self._of_station(name, self._station))
 
     def max_limit(self, scope: "int | str") -> int:
-        """maxLimit that the table leaves open: the greatest power of the EVSE."""
-        return self._watts(self._station.evse(abs(scope))) if scope and not isinstance(scope, str) else 0  # type: ignore[arg-type]
+        """maxLimit that the table leaves open: the greatest power of the EVSE; of the station, how many charging profiles it keeps."""
+        if isinstance(scope, str):
+            return 0
+        return self._watts(self._station.evse(abs(scope))) if scope else self._station.profiles.entries_max  # type: ignore[arg-type]
 
     def _of_station(self, name: str, station: "StationFace") -> "str | int":
         """KeyError: the table asks for what is not worked out here."""

@@ -27,7 +27,7 @@ def request_start_transaction(station: "StationFace", request: "Message", messag
         reason = station.profiles.refusal_at_start(evse, profile, now_ms)
         if reason:
             return _rejected(reason)
-        station.profiles.wait_for_start(evse, profile)
+        station.profiles.wait_for_start(evse, profile, request["remoteStartId"])
     response = {"status": "Accepted"}
     if evse.tx is not None and evse.tx.ending is None:
         response["transactionId"] = evse.tx.id

@@ -22,14 +22,21 @@ class ChargingNeeds:
     def __init__(self, station: "StationFace") -> None:
         self._station = station
         self._waiting: "dict[int, tuple[int, int | None]]" = {}  # EVSE id -> (Wh, departure in unix milliseconds or None)
+        self._sent: "set[int]" = set()  # of these: it has left, and its answer is awaited
 
     def put(self, evse_id: int, energy_wh: int, departure_unix_ms: "int | None") -> None:
         """energy_wh: what the car still needs, in Wh; departure_unix_ms: None when unknown. The newest counts."""
         self._waiting[evse_id] = (energy_wh, departure_unix_ms)
+        self._sent.discard(evse_id)
 
     def forget(self, evse_id: int) -> None:
         """Nothing is known of this EVSE's car any more."""
         self._waiting.pop(evse_id, None)
+        self._sent.discard(evse_id)
+
+    def unsent(self, evse_id: int) -> bool:
+        """Is there a report that the CSMS did not get yet?"""
+        return evse_id in self._waiting and evse_id not in self._sent
 
     def pull(self, now_ms: int) -> "Call | None":
         """The next NotifyEVChargingNeeds, or None."""
@@ -37,6 +44,7 @@ class ChargingNeeds:
         for evse in station.evses:
             waiting = self._waiting.get(evse.id)
             if waiting is not None and evse.tx is not None and station.model.on("SmartChargingCtrlr", "Enabled"):
+                self._sent.add(evse.id)
                 return ("NotifyEVChargingNeeds", self._payload(evse, waiting), self._done(evse.id, waiting))
         return None
 
@@ -51,9 +59,14 @@ class ChargingNeeds:
 
     def _done(self, evse_id: int, waiting: "tuple[int, int | None]") -> "Done":
         def done(kind: str, payload: "Reply", now_ms: int) -> None:
-            if kind != "lost" and self._waiting.get(evse_id) == waiting:
+            if kind == "lost":
+                self._sent.discard(evse_id)
+            elif self._waiting.get(evse_id) == waiting:
                 self.forget(evse_id)
+                evse = self._station.evse(evse_id)
                 if kind == "result":
+                    if evse is not None and evse.tx is not None:
+                        evse.tx.needs_told = True
                     self._station.log.add("info", "needs of EVSE %d: %s by the CSMS" % (evse_id, payload["status"]), now_ms)
 
         return done

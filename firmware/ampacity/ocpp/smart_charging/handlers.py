@@ -1,11 +1,12 @@
 """Requests of the CSMS about charging profiles: set, get, clear, and the composite schedule."""
 
-from ampacity.ocpp.transactions.meter_values import tenths
+from ampacity.ocpp.smart_charging.profile import Profile
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
-    from ampacity.ocpp.smart_charging.profile import Profile
 
 
 def set_charging_profile(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
@@ -21,36 +22,37 @@ def set_charging_profile(station: "StationFace", request: "Message", message_id:
 
 
 def get_charging_profiles(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
-    """GetChargingProfiles and the ReportChargingProfiles that answer it, one EVSE and one profile a message (K09)."""
-    found = [p for p in station.profiles.all if _wanted(p, request)]
-    for i, profile in enumerate(found):
-        station.exchange.post(_report, (request["requestId"], profile, i + 1 < len(found)))
+    """GetChargingProfiles and the ReportChargingProfiles that answer it, one EVSE, source and profile a message (K09)."""
+    found: "list[tuple[str, int, Message | Profile]]" = [("CSO", p.evse_id, p) for p in station.profiles.all if _wanted("CSO", p, request)]
+    outside = station.optional.find("external_limits")
+    for source, evse_id, document in outside.documents(now_ms) if outside is not None else ():
+        if _wanted(source, Profile(document, evse_id), request):
+            found.append((source, evse_id, document))
+    for i in range(len(found)):
+        station.exchange.post(_report, (request["requestId"], found, i))
     return {"status": "Accepted" if found else "NoProfiles"}
 
 
-def _report(station: "StationFace", parameters: "tuple[int, Profile, bool]", now_ms: int) -> "tuple[str, Message] | None":
+def _report(station: "StationFace", parameters: "tuple[int, list[tuple[str, int, Any]], int]", now_ms: int) -> "tuple[str, Message] | None":
     """The message, made when it leaves; None if the profile is gone."""
-    request_id, profile, more = parameters
-    document = station.profiles.document(profile)
+    request_id, found, i = parameters
+    source, evse_id, document = found[i]
+    if isinstance(document, Profile):
+        document = station.profiles.document(document)
     if document is None:
         return None
-    payload = {
-        "requestId": request_id,
-        "chargingLimitSource": "CSO",
-        "evseId": profile.evse_id,
-        "chargingProfile": [document],
-        "tbc": more,
-    }
+    more = any([not isinstance(later, Profile) or later in station.profiles.all for _, _, later in found[i + 1 :]])
+    payload = {"requestId": request_id, "chargingLimitSource": source, "evseId": evse_id, "chargingProfile": [document], "tbc": more}
     return ("ReportChargingProfiles", payload)
 
 
-def _wanted(profile: "Profile", request: "Message") -> bool:
+def _wanted(source: str, profile: "Profile", request: "Message") -> bool:
     criteria = request["chargingProfile"]
     if request.get("evseId", profile.evse_id) != profile.evse_id:
         return False
     if "chargingProfileId" in criteria:
         return profile.id in criteria["chargingProfileId"]
-    return "CSO" in criteria.get("chargingLimitSource", ("CSO",)) and matches(profile, criteria)
+    return source in criteria.get("chargingLimitSource", (source,)) and matches(profile, criteria)
 
 
 def clear_charging_profile(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
@@ -74,21 +76,17 @@ def matches(profile: "Profile", criteria: "Message") -> bool:
     return criteria.get("chargingProfilePurpose", profile.purpose) == profile.purpose
 
 
-def get_composite_schedule(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
-    """GetCompositeSchedule (K08). `duration` of the answer is what is covered: less than asked for when the periods run out."""
-    evse_id, duration_s = request["evseId"], request["duration"]
+def get_composite_schedule(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message | None":
+    """GetCompositeSchedule (K08); the answer comes when it is computed."""
+    evse_id, unit = request["evseId"], request.get("chargingRateUnit", "A")
+    reason = ""
     if evse_id and station.evse(evse_id) is None:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
-    if duration_s <= 0:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": "InvalidValue"}}
-    unit = request.get("chargingRateUnit", "A")
-    found, covered_s = station.profiles.schedule(evse_id, duration_s, unit, now_ms)
-    periods = [{"startPeriod": start, "limit": tenths(limit), "numberPhases": phases} for start, limit, phases in found]
-    schedule = {
-        "evseId": evse_id,
-        "duration": covered_s,
-        "scheduleStart": station.iso(now_ms),
-        "chargingRateUnit": unit,
-        "chargingSchedulePeriod": periods,
-    }
-    return {"status": "Accepted", "schedule": schedule}
+        reason = "UnknownEvse"
+    elif request["duration"] <= 0:
+        reason = "InvalidValue"
+    elif unit not in station.model.words("SmartChargingCtrlr", "RateUnit"):  # K08.FR.07
+        reason = "UnsupportedRateUnit"
+    if reason:
+        return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
+    result: "Message | None" = station.optional.get("composites", now_ms).begin(request, unit, message_id, now_ms)
+    return result

@@ -1,4 +1,4 @@
-"""A charging profile as the CSMS writes it: is it allowed, what are its numbers, and what do they say at a moment.
+"""A charging profile as numbers: what it says at a moment. Whether it is allowed: acceptance.py.
 
 Nothing here is started or remembered, so nothing can start twice when the wall clock jumps. Times are unix seconds;
 limits are tenths of an ampere per phase or tenths of a watt in all. `clock` False: the time of day is unknown. Then
@@ -9,11 +9,12 @@ from ampacity.base.strict_json import floor_da
 from ampacity.base.wallclock import parse_iso
 
 if False:  # for the type checker
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ampacity.ocpp.messages import Message
 
-    Found = tuple["int | None", "int | None", "str | None", int]  # (limit, phases, unit, unix seconds until which this holds)
+    Term = tuple[int, "int | None", str]  # (limit, numberPhases where given, unit): all terms of a target hold together
+    Found = tuple["list[Term]", int]  # with the seconds until which it holds
 
 NEVER = 1 << 50
 RECURRENCE_S = {"Daily": 86400, "Weekly": 604800}
@@ -23,19 +24,21 @@ LIMIT_MAX = 1000000
 
 
 class Profile:
-    """Numbers of a profile that `refusal` let pass. The document itself lies in the store."""
+    """Numbers of a profile that `refusal` (acceptance.py) let pass, with one of its schedules. The document itself lies in the store."""
 
-    def __init__(self, document: "Message", evse_id: int) -> None:
-        schedule = document["chargingSchedule"][0]
+    def __init__(self, document: "Message", evse_id: int, index: int = 0) -> None:
+        schedules = document["chargingSchedule"]
+        schedule = schedules[min(index, len(schedules) - 1)]
+        self.schedules = len(schedules)
         self.id: int = document["id"]
         self.evse_id = evse_id
         self.stack_level: int = document["stackLevel"]
         self.purpose: str = document["chargingProfilePurpose"]
         self.kind: str = document["chargingProfileKind"]
         self.recurrence_s = RECURRENCE_S[document["recurrencyKind"]] if self.kind == "Recurring" else 0
-        self.valid_from_s = _seconds(document.get("validFrom"), 0)
-        self.valid_to_s = _seconds(document.get("validTo"), NEVER)
-        self.start_s = _seconds(schedule.get("startSchedule"), 0)
+        self.valid_from_s = seconds(document.get("validFrom"), 0)
+        self.valid_to_s = seconds(document.get("validTo"), NEVER)
+        self.start_s = seconds(schedule.get("startSchedule"), 0)
         self.duration_s: "int | None" = schedule.get("duration")
         self.unit: str = schedule["chargingRateUnit"]
         self.transaction_id: "str | None" = document.get("transactionId")
@@ -43,6 +46,10 @@ class Profile:
         for period in schedule["chargingSchedulePeriod"]:
             flat += [period["startPeriod"], floor_da(period["limit"]), period.get("numberPhases", 0)]
         self.periods: "tuple[int, ...]" = tuple(flat)
+
+    def certain(self) -> bool:
+        """Does it run whatever time of day it is?"""
+        return self.kind == "Relative" and self.duration_s is None and not self.valid_from_s and self.valid_to_s == NEVER
 
     def lowest(self) -> int:
         """The lowest limit of all periods."""
@@ -53,56 +60,9 @@ class Profile:
         return self.valid_from_s < other.valid_to_s and other.valid_from_s < self.valid_to_s
 
 
-def _seconds(text: "str | None", otherwise: int) -> int:
+def seconds(text: "str | None", otherwise: int) -> int:
+    """ISO 8601 text as unix seconds; None gives `otherwise`. ValueError: it is no date."""
     return otherwise if text is None else parse_iso(text) // 1000
-
-
-def refusal(document: "Message", phases: int) -> "str | None":
-    """Reason code of a profile that is wrong in itself, or None. phases: of the EVSE, or of the station."""
-    if document["chargingProfilePurpose"] == "ChargingStationExternalConstraints":
-        return "InvalidProfile"
-    if not 0 <= document["stackLevel"] <= STACK_LEVEL_MAX:
-        return "InvalidStackLevel"
-    if len(document["chargingSchedule"]) != 1:
-        return "InvalidSchedule"
-    kind, schedule = document["chargingProfileKind"], document["chargingSchedule"][0]
-    if (kind == "Relative") != ("startSchedule" not in schedule):
-        return "InvalidSchedule"
-    if kind == "Recurring" and "recurrencyKind" not in document:
-        return "InvalidProfile"
-    if kind == "Relative" and document["chargingProfilePurpose"] == "ChargingStationMaxProfile":
-        return "InvalidProfile"
-    if _seconds(document.get("validFrom"), 0) >= _seconds(document.get("validTo"), NEVER):
-        return "InvalidProfile"
-    return _schedule_refusal(schedule, phases)
-
-
-def _schedule_refusal(schedule: "Message", phases: int) -> "str | None":
-    if len(schedule["chargingSchedulePeriod"]) > PERIODS_MAX:
-        return "TooManyElements"
-    if schedule.get("duration", 1) <= 0:
-        return "InvalidSchedule"
-    before = -1
-    for period in schedule["chargingSchedulePeriod"]:
-        start = period["startPeriod"]
-        if start <= before or before < 0 and start != 0:
-            return "InvalidSchedule"
-        before = start
-        if not 0 <= period["limit"] <= LIMIT_MAX:
-            return "InvalidSchedule"
-        if "phaseToUse" in period:
-            return "UnsupportedParam"
-        if not _phases_ok(period, phases):
-            return "UnsupportedParam"
-    return None
-
-
-def _phases_ok(period: "Message", phases: int) -> bool:
-    """K01.FR.43, .45: fewer phases than the EVSE closes cannot be promised, unless there is no current anyway."""
-    number = period.get("numberPhases")
-    if number is None:
-        return True
-    return 1 <= number <= 3 and (number >= phases or period["limit"] == 0)
 
 
 def running(profile: "Profile", t: int, tx_start: "int | None", clock: bool = True) -> "tuple[int | None, int | None, int]":
@@ -141,36 +101,34 @@ def _span(profile: "Profile", t: int, tx_start: "int | None") -> "tuple[int, int
 def _period(profile: "Profile", offset: int) -> "tuple[int, int | None, int]":
     """(limit, phases, end) of the period at `offset` seconds; periods are (start, limit, phases or 0) one after another."""
     flat = profile.periods
-    i = 0
-    while i + 3 < len(flat) and flat[i + 3] <= offset:
-        i += 3
+    low, high = 0, len(flat) // 3
+    while high - low > 1:  # halved: many profiles of 48 periods must not keep a microcontroller busy
+        middle = (low + high) // 2
+        if flat[3 * middle] <= offset:
+            low = middle
+        else:
+            high = middle
+    i = 3 * low
     return flat[i + 1], flat[i + 2] or None, flat[i + 3] if i + 3 < len(flat) else NEVER
 
 
-def strongest(profiles: "Iterable[Profile]", t: int, tx_start: "int | None", clock: bool = True) -> "Found":
-    """Of profiles of one purpose the running one with the highest stack level (K01.FR.17).
+def leading(profiles: "Sequence[Profile]", t: int, tx_start: "int | None", clock: bool = True) -> "Found":
+    """Of profiles of one purpose, the highest stack level first: what the first one that runs at t says (K01.FR.17).
 
-    (limit, phases, unit, until); limit None: none runs.
+    Gives ([(limit, phases or None, unit)], until). While the time of day is unknown every profile that may run counts.
     """
-    best: "tuple[int | None, int | None, str | None]" = (None, None, None)
-    level, until = -1, NEVER
+    terms: "list[Term]" = []
+    until = NEVER
     for profile in profiles:
         limit, phases, change = running(profile, t, tx_start, clock)
         until = min(until, change)
-        if limit is not None and profile.stack_level > level:
-            best, level = (limit, phases, profile.unit), profile.stack_level
-    return best + (until,)
+        if limit is not None:
+            terms.append((limit, phases, profile.unit))
+            if clock or profile.certain():
+                break
+    return terms, until
 
 
-def evse_limit(mine: "Iterable[Profile]", defaults: "Iterable[Profile]", t: int, tx_start: "int | None", clock: bool = True) -> "Found":
-    """What the TxProfiles `mine`, else the TxDefaultProfiles say at t (K02.FR.04, K02.FR.08): as `strongest`."""
-    limit, phases, unit, until = strongest(mine, t, tx_start, clock)
-    if limit is not None:
-        return limit, phases, unit, until
-    limit, phases, unit, change = strongest(defaults, t, tx_start, clock)
-    return limit, phases, unit, min(until, change)
-
-
-def station_limit(profiles: "Iterable[Profile]", t: int, clock: bool = True) -> "Found":
-    """What ChargingStationMaxProfile says at t: as `strongest`."""
-    return strongest([p for p in profiles if p.purpose == "ChargingStationMaxProfile"], t, None, clock)
+def stacked(profiles: "Iterable[Profile]") -> "list[Profile]":
+    """The highest stack level first."""
+    return sorted(profiles, key=lambda profile: (-profile.stack_level, profile.id))

@@ -233,14 +233,26 @@ class Transactions:
     def _edge(self, evse: "OcppEvse", name: str, trigger: str, now_ms: int) -> None:
         self.finish(evse, now_ms)
         if evse.tx is not None:
+            self._look_ready(evse, now_ms)
             return self.events.send(evse, "Updated", trigger, now_ms)
         if self._starts(evse, name):
             station = self._station
-            unix_ms = station.wallclock.unix_ms(now_ms)
-            evse.tx = Transaction(station.new_id(), now_ms, None if unix_ms is None else unix_ms // 1000)
+            evse.tx = Transaction(station.new_id(), None, None)
+            ready = self._look_ready(evse, now_ms)
             self.events.send(evse, "Started", trigger, now_ms)
-            station.transaction_started(evse, now_ms)
+            if not ready:
+                station.transaction_started(evse, now_ms)
         return None
+
+    def _look_ready(self, evse: "OcppEvse", now_ms: int) -> bool:
+        """A car is there and authorized for the first time in this transaction: Relative profiles count from now on."""
+        tx: "Transaction" = evse.tx  # type: ignore[assignment]  # it is open
+        if tx.start_ms is not None or tx.start_unix_s is not None or evse.auth is None or not evse.plugged:
+            return False
+        unix_ms = self._station.wallclock.unix_ms(now_ms)
+        tx.start_ms, tx.start_unix_s = now_ms, None if unix_ms is None else unix_ms // 1000
+        self._station.transaction_started(evse, now_ms)
+        return True
 
     def _starts(self, evse: "OcppEvse", name: str) -> bool:
         starts = self._station.model.words("TxCtrlr", "TxStartPoint")

@@ -29,10 +29,12 @@ SAMPLES_MAX = 16
 class Transaction:
     """The open transaction of an EVSE.
 
-    seq_no: of the next event. start_ms: when it began (None: before a restart), start_unix_s: the same by the wall clock
-    (None: no clock then); relative charging profiles count from there. stop_reason: why authorisation ended, for an Ended
-    that comes later. ending: it is over, but its Ended event waits for the energy (ending.py). begin_due: its Started
-    event could not name the energy register yet. energy_wh_max: register value at which the grace for an invalid identifier is used up, or None.
+    seq_no: of the next event. start_ms: when it was first ready to deliver, with a car that is authorized (None: not yet, or before a
+    restart), start_unix_s: the same by the wall clock (None: no clock then); relative charging profiles count from there (K01.FR.42).
+    rate: (limit in da that the CSMS knows of, since when), None: not looked at yet. needs_told: the CSMS knows what its car needs.
+    stop_reason: why authorisation ended, for an Ended that comes later. ending: it is over, but its Ended event waits for the energy
+    (ending.py). begin_due: its Started event could not name the energy register yet. energy_wh_max: register value at which the grace
+    for an invalid identifier is used up, or None.
     What most transactions never have is an attribute of the class.
     """
 
@@ -46,6 +48,8 @@ class Transaction:
     samples: "Sequence[Message]" = ()
     restored = False
     phases = UNKNOWN
+    rate: "tuple[int, int] | None" = None
+    needs_told = False
 
     def __init__(self, transaction_id: str, start_ms: "int | None", start_unix_s: "int | None") -> None:
         self.id = transaction_id

@@ -14,7 +14,7 @@ if False:  # for the type checker
 
 CONTEXT = {"Started": "Transaction.Begin", "Ended": "Transaction.End", "Updated": "Sample.Periodic"}
 REGISTER = "Energy.Active.Import.Register"
-KEPT_TRIGGERS = ("MeterValuePeriodic", "MeterValueClock")
+KEPT_TRIGGERS = ("ChargingRateChanged", "MeterValuePeriodic", "MeterValueClock")
 
 
 class TransactionEvents:

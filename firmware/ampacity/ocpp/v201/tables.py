@@ -36,6 +36,7 @@ ENUMS = (
     ),
     "Accepted Pending Rejected",
     "Accepted Rejected Processing",
+    "Accepted Rejected",
 )
 TYPES = (
     "connectorId?i id!i",
@@ -103,6 +104,7 @@ TYPES = (
     "currentTime!d interval!i status!e22 statusInfo?o46",
     "currentTime!d",
     "status!e23 statusInfo?o46",
+    "status!e24 statusInfo?o46",
     "chargingPriority?i idTokenInfo?o31 totalCost?n updatedPersonalMessage?o30",
 )
 REQUESTS = (
@@ -131,17 +133,20 @@ REQUESTS = (
 RESPONSES = (
     ("Authorize", 45),
     ("BootNotification", 47),
+    ("ClearedChargingLimit", 2),
     ("FirmwareStatusNotification", 2),
     ("Heartbeat", 48),
     ("LogStatusNotification", 2),
     ("MeterValues", 2),
+    ("NotifyChargingLimit", 2),
     ("NotifyEVChargingNeeds", 49),
+    ("NotifyEVChargingSchedule", 50),
     ("NotifyEvent", 2),
     ("NotifyReport", 2),
     ("ReportChargingProfiles", 2),
     ("SecurityEventNotification", 2),
     ("StatusNotification", 2),
-    ("TransactionEvent", 50),
+    ("TransactionEvent", 51),
 )
 KNOWN = (
     "Authorize BootNotification CancelReservation CertificateSigned ChangeAvailability ClearCache "

@@ -120,6 +120,12 @@ class Evses:
         if self.upstream is not None:
             self.upstream.needs(index, energy_wh, departure_ms, now_ms)
 
+    def renegotiate(self, index: int, now_ms: int) -> None:
+        """The CSMS has other schedules for its car: a device that talks with cars (ISO 15118) offers them again."""
+        renegotiate = getattr(self.drivers[index], "renegotiate", None)
+        if renegotiate is not None:
+            renegotiate(now_ms)
+
     def unlock(self, index: int, reference: str, now_ms: int) -> None:
         """A lock that we hold ourselves is opened; a device's own lock is not ours to open."""
         driver = self.drivers[index]
@@ -210,5 +216,7 @@ class Evses:
                 self.token(session.name, event[1], event[2], now_ms)
             elif event[0] == "button":
                 session.button(event[1], now_ms)
+            elif event[0] == "ev_schedule" and self.upstream is not None:
+                self.upstream.ev_schedule(self.sessions.index(session), event[1], now_ms)
             elif event[0] == "fault":
                 self.primary.device_log.add("warning", "evse %s: fault: %s" % (session.name, event[1]), now_ms)

@@ -10,6 +10,7 @@ from ampacity.net.link import OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.evse import CHARGING_STATES, STOPPED_REASONS, connector_status
 from ampacity.ocpp.station import Station
 from ampacity.roles.charging.network_profiles import NetworkProfiles
+from ampacity.roles.charging.outside_limits import OutsideLimits
 from ampacity.roles.charging.site_model import SiteModel
 from ampacity.store.journal import Journal
 
@@ -160,6 +161,7 @@ class Upstream:
         self.network_profiles = NetworkProfiles(self.station, self.config, ocpp, self.platform, primary.persistence, self.log)
         self.link.before_attempt = self.network_profiles.before_attempt
         self._set_link_variables()
+        self._outside_limits = OutsideLimits(primary.guard, self.station)
         self._limits_at_ms = 0
         self._limits: "list[tuple[str, tuple[str, int], int, str, int | None]]" = []
         self._known: "list[dict[str, Any]]" = [{} for _ in site["evses"]]
@@ -294,6 +296,11 @@ class Upstream:
         self.station.charging_needs(index + 1, energy_wh, departure_unix_ms, now_ms)
         self.link.wake()
 
+    def ev_schedule(self, index: int, choice: "Message", now_ms: int) -> None:
+        """Which of the offered schedules a car follows, and how, as Station.ev_schedule takes it."""
+        self.station.ev_schedule(index + 1, choice, now_ms)
+        self.link.wake()
+
     def meter(self, index: int, facts: "EvseFacts", offered_da: "int | None") -> None:
         """The latest readings of an EVSE; the station samples them when OCPP wants it."""
         read_ms = facts.updated_ms
@@ -318,7 +325,18 @@ class Upstream:
         overdue = self.network_profiles.step(now_ms)
         if overdue is not None:
             self.link.leave("unaccepted", overdue)
+        if self._outside_limits.step(now_ms):
+            self.link.wake()
         self.act(now_ms)
+
+    def pause_ms(self, most_ms: int, now_ms: int) -> int:
+        """How long the housekeeping may pause, at most most_ms: until a period of a schedule begins or ends, also without a connection."""
+        return max(1, min(most_ms, self.station.limits_change_at_ms - now_ms))
+
+    def act_on_time(self, now_ms: int) -> None:
+        """Hand on the limits if a period has begun or ended in the pause."""
+        if now_ms >= self.station.limits_change_at_ms:
+            self.act(now_ms)
 
     def _look_at_meters(self, now_ms: int) -> None:
         """A meter or a medium that a person must look at is a problem of the station."""
@@ -358,6 +376,8 @@ class Upstream:
             self.link.leave("silent", "link lost: the CSMS answers no requests")
         elif kind == "variable":
             self._set_link_variables()
+        elif kind == "renegotiate":
+            evses.renegotiate(action[1] - 1, now_ms)
         elif kind == "authorized":
             evses.authorized(action[1] - 1, action[3], now_ms, action[4])
 
@@ -387,6 +407,7 @@ class Upstream:
         for source, target, value, unit, phases in limits:
             guard.limit(source, target, value, None, "hold", unit=unit, phases=phases)
         self._limits = limits
+        self.primary.safety.tick(now_ms, permit=False)  # at once, not with the next pass of the loop
 
 
 def flows(facts: "EvseFacts") -> bool:

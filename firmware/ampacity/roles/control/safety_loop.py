@@ -1,7 +1,8 @@
 """The safety loop: facts in, one pass of the guard, orders out. It alone permits feeding frames and feeds the watchdog.
 
-The pass runs in three places: each 100 ms in `run`; inside the reply callback of a meter's driver (`on_reading`), so that no frame
-waits for the next 100 ms; and after a parent's grant, before the reply to it leaves. Only `run` permits the feeding of watchdogs.
+The pass runs in four places: each 100 ms in `run`; inside the reply callback of a meter's driver (`on_reading`), so that no frame
+waits for the next 100 ms; after a parent's grant, before the reply to it leaves; and when the limits of the CSMS have changed. Only
+`run` permits the feeding of watchdogs.
 
 Bounded work, no await but the pace itself; nothing of OCPP, disk or network is called from here. A share among many EVSEs is
 interrupted after STRETCH_MS so that other tasks run, and continues before the next tick.
@@ -66,8 +67,8 @@ class SafetyLoop:
     def tick(self, now_ms: int, permit: bool = True) -> None:
         """One pass: decide, give each driver its target, and permit frames that feed.
 
-        permit False: called from within a driver's reply or for a parent's grant; lowers leave at once, but only the loop's own
-        pass permits feeding (rule 11: drivers continue to run when it hangs).
+        permit False: called from within a driver's reply, for a parent's grant or for limits of the CSMS; lowers leave at once, but only
+        the loop's own pass permits feeding (rule 11: drivers continue to run when it hangs).
         """
         guard, began_us = self.guard, self.platform.clock.now_us()
         if self.parent_link is not None:

@@ -38,12 +38,13 @@ ocpp_cache [<[s300,s40,s255,?i-62135596800..253402300799,i0..253402300799]|\
 ocpp_available [s20*9999]
 ocpp_firmware {id:i-2147483648..2147483647,url:s512,retrieve:i-62135596800..253402300799,install:?i-62135596800..253402300799,\
 retries:i0..,interval:i0..,status:s40,slot:i-1..1,sequence:i0..4294967295,unsent:[[i-2147483648..2147483647,s40]*99]}
+ocpp_held [[i0..9999,?i0..100000000,?i0..100000000,?i1..3]*9999]
 ocpp_time i0..4102444800
 ocpp_profiles [[?i-2147483648..2147483647,i0..9999]*9999]
 ocpp_profile_ {id:i-2147483648..2147483647,stackLevel:i0..9,chargingProfilePurpose:(ChargingStationMaxProfile TxDefaultProfile TxProfile),\
 chargingProfileKind:(Absolute Recurring Relative),recurrencyKind?:(Daily Weekly),validFrom?:s40,validTo?:s40,transactionId?:s36,\
 chargingSchedule:[{chargingRateUnit:(A W),startSchedule?:s40,duration?:i1..,\
-chargingSchedulePeriod:[{startPeriod:i0..,limit:n,numberPhases?:i1..3}+48]}]}
+chargingSchedulePeriod:[{startPeriod:i0..,limit:n,numberPhases?:i1..3}+48]}+3]}
 ocpp_tx_ {id:s36,seq:i0..2147483647,start:?i0..253402300799,state:?s20,token:?{idToken:s255,type:s20},group:s255,reason:?s40,\
 end?:?[s40,s40,?{idToken:s255,type:s20}]}
 update {hold?:b}

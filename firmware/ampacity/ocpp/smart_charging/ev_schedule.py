@@ -1,0 +1,121 @@
+"""NotifyEVChargingSchedule (K15 to K17): which of the offered schedules a car follows, and how it means to.
+
+choice: {"id": of the chargingSchedule that the car selected; missing: the first, "unit": "A" or "W", "periods": [(second from now, tenths)]}.
+Without periods the car only selected: reported is what the schedule leaves it (K15.FR.19). A plan that is not within the limits is
+reported as it is, and logged. When the CSMS has accepted it, it counts in the composite schedule (K15.FR.14), and in nothing else: what
+the car may draw remains what its limits say.
+"""
+
+from ampacity.ocpp.optional_blocks import OptionalBlock
+from ampacity.ocpp.smart_charging.composite_requests import period
+from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, Profile
+from ampacity.ocpp.transactions.meter_values import tenths
+
+if False:  # for the type checker
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Call, Done, Message, Reply
+
+DURATION_S = 86400  # of what is reported for a car that only selected
+
+
+class Plan:
+    """Of one car. schedule: ChargingScheduleType. sent: the CSMS was asked; accepted: it agreed."""
+
+    def __init__(self, evse_id: int, schedule: "Message", at_ms: int) -> None:
+        self.schedule = schedule
+        self.at_ms = at_ms
+        self.sent = self.accepted = False
+        document: "Message" = {"id": 0, "stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Relative"}
+        document["chargingSchedule"] = [schedule]
+        self.profile = Profile(document, evse_id)
+
+
+class Block(OptionalBlock):
+    """The newest plan of the car at each EVSE, until its transaction ends."""
+
+    def __init__(self, station: "StationFace", now_ms: int) -> None:
+        self._station = station
+        self._plans: "dict[int, Plan]" = {}
+
+    def put(self, evse_id: int, choice: "Message", now_ms: int) -> None:
+        """choice: see the module's text. Nothing happens without a transaction. ValueError: no or too many periods, or they do not rise."""
+        station = self._station
+        evse = station.evse(evse_id)
+        if evse is None or evse.tx is None:
+            return
+        self._plans.pop(evse_id, None)
+        schedule_id = self._select(evse_id, choice.get("id"))
+        unit = choice.get("unit", "A")
+        composite = station.in_force.composite(evse_id, DURATION_S, unit, now_ms)
+        offered = composite.run()[0]
+        schedule: "Message" = {"id": schedule_id, "chargingRateUnit": unit, "chargingSchedulePeriod": [period(piece) for piece in offered]}
+        periods = choice.get("periods")
+        if periods is None:
+            schedule["duration"] = composite.covered_s()
+        else:
+            schedule["chargingSchedulePeriod"] = checked(periods)
+            if not within(periods, offered):
+                station.log.add("warning", "EVSE %d: the car's charging schedule is not within its limits" % evse_id, now_ms)
+        self._plans[evse_id] = Plan(evse_id, schedule, now_ms)
+
+    def _select(self, evse_id: int, schedule_id: "int | None") -> int:
+        """The car follows the schedule with this id; its id, or 0 where the CSMS gave none."""
+        evse, profiles = self._station.evse(evse_id), self._station.profiles
+        first = 0
+        for profile in profiles.all:
+            if evse is None or evse.tx is None or profile.transaction_id != evse.tx.id:
+                continue
+            ids = [schedule["id"] for schedule in (profiles.document(profile) or {"chargingSchedule": ()})["chargingSchedule"]]
+            if schedule_id in ids:
+                profiles.select(evse_id, ids.index(schedule_id))
+                return schedule_id  # type: ignore[return-value]  # None is no id
+            first = first or (ids[0] if ids else 0)
+        return first
+
+    def pull(self, now_ms: int) -> "Call | None":
+        """The next NotifyEVChargingSchedule, or None."""
+        station = self._station
+        for evse_id in sorted(self._plans):
+            plan = self._plans[evse_id]
+            time_known = station.wallclock.unix_ms(now_ms) is not None
+            if not plan.sent and time_known and station.model.on("SmartChargingCtrlr", "Enabled"):
+                payload = {"timeBase": station.iso(plan.at_ms), "evseId": evse_id, "chargingSchedule": plan.schedule}
+                plan.sent = True
+                return ("NotifyEVChargingSchedule", payload, self._done(plan, evse_id))
+        return None
+
+    def _done(self, plan: "Plan", evse_id: int) -> "Done":
+        def done(kind: str, payload: "Reply", now_ms: int) -> None:
+            plan.sent = kind != "lost"
+            if kind == "result":
+                plan.accepted = payload["status"] == "Accepted"
+                self._station.log.add("info", "charging schedule of EVSE %d: %s by the CSMS" % (evse_id, payload["status"]), now_ms)
+                self._station.in_force.changed()
+
+        return done
+
+    def transaction_ended(self, evse_id: int) -> None:
+        """The car's plan is over."""
+        self._plans.pop(evse_id, None)
+
+    def profiles(self) -> "list[tuple[int, Profile, int]]":
+        """[(EVSE, profile, when it began in ms)] of accepted plans: for what they leave of a composite schedule (SC.04)."""
+        plans = [(evse_id, self._plans[evse_id]) for evse_id in sorted(self._plans)]
+        return [(evse_id, plan.profile, plan.at_ms) for evse_id, plan in plans if plan.accepted]
+
+
+def checked(periods: "list[tuple[int, int]]") -> "list[Message]":
+    """ChargingSchedulePeriodType of [(second, tenths)]. ValueError: see Block.put."""
+    starts = [start for start, _ in periods]
+    if not 1 <= len(periods) <= PERIODS_MAX or starts[0] != 0 or any([starts[i] >= starts[i + 1] for i in range(len(starts) - 1)]):
+        raise ValueError("periods: 1 to %d that begin at 0 and rise" % PERIODS_MAX)
+    return [{"startPeriod": start, "limit": tenths(limit)} for start, limit in periods]
+
+
+def within(periods: "list[tuple[int, int]]", offered: "list[tuple[int, int, int]]") -> bool:
+    """Is the car's plan nowhere above what it is offered (K15.FR.09)?"""
+    for at in [start for start, _ in periods] + [piece[0] for piece in offered]:
+        planned = [limit for start, limit in periods if start <= at][-1]
+        if planned > [limit for start, limit, _ in offered if start <= at][-1]:
+            return False
+    return True

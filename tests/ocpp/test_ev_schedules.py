@@ -1,0 +1,154 @@
+"""Cars that are offered schedules: up to three of a profile, the choice of the car, and its plan (K15 to K17)."""
+
+from station_bench import NOON_MS, Bench, payloads
+from test_smart_charging import composite, limits, profile, put
+
+from ampacity.base.wallclock import format_iso
+
+PLAN = "NotifyEVChargingSchedule"
+
+
+def offered(bench, id, *amps, stack=0, **more):
+    """A TxProfile with a schedule for each of `amps`, ids 11, 12 …"""
+    document = profile(id, "TxProfile", kind="Relative", stack=stack, transactionId=bench.station.transaction(1), **more)
+    document["chargingSchedule"] = [
+        {"id": 11 + i, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}]} for i, limit in enumerate(amps)
+    ]
+    return document
+
+
+def negotiating():
+    """The needs of its car are known to the CSMS."""
+    bench = Bench().booted()
+    bench.answers["NotifyEVChargingNeeds"] = {"status": "Accepted"}
+    bench.answers[PLAN] = {"status": "Accepted"}
+    bench.charging()
+    bench.station.charging_needs(1, 20000, None, bench.now_ms)
+    bench.pump()
+    bench.sent = []
+    return bench
+
+
+def follow(bench, **choice):
+    bench.station.ev_schedule(1, choice, bench.now_ms)
+    return payloads(bench.pump(), PLAN)
+
+
+def test_K01_FR_34_K15_FR_07_several_schedules_are_for_a_car_that_told_its_needs():
+    bench = Bench().booted()
+    bench.charging()
+    assert put(bench, offered(bench, 1, 16, 10), 1) == "InvalidSchedule"
+    bench = negotiating()
+    assert put(bench, offered(bench, 1, 16, 10, 8), 1) == "Accepted"
+    two = profile(2)
+    two["chargingSchedule"] *= 2
+    assert put(bench, two, 1) == "InvalidSchedule"
+    same = offered(bench, 1, 16, 10)
+    same["chargingSchedule"][1]["id"] = 11
+    assert put(bench, same, 1) == "InvalidSchedule"
+    bench.unplug()
+    bench.charging()
+    assert put(bench, offered(bench, 1, 16, 10), 1) == "InvalidSchedule"
+
+
+def test_the_first_schedule_holds_until_the_car_has_chosen_another():
+    bench = negotiating()
+    put(bench, offered(bench, 1, 16, 10, 8), 1)
+    assert limits(bench) == [(1, None, 160, None)]
+    told = follow(bench, id=13)
+    assert [p["chargingSchedule"]["id"] for p in told] == [13]
+    assert limits(bench) == [(1, None, 80, None)] and composite(bench) == [(0, 8)]
+
+
+def test_K15_FR_22_the_schedules_of_all_stack_levels_are_chosen_together():
+    bench = negotiating()
+    put(bench, offered(bench, 1, 16, 10, 8, stack=1, validTo=format_iso(NOON_MS + 60000)), 1)
+    put(bench, offered(bench, 2, 20, 14), 1)
+    follow(bench, id=12)
+    assert [limits(bench)[0][2], composite(bench)] == [100, [(0, 10), (60, 14)]]
+    follow(bench, id=13)
+    bench.advance(60000)
+    assert limits(bench) == [(1, None, 140, None)]
+
+
+def test_K15_FR_19_a_car_without_a_plan_has_what_its_schedule_leaves_it():
+    bench = negotiating()
+    put(bench, profile(5, "ChargingStationMaxProfile", limit=9, startSchedule=format_iso(NOON_MS + 600000)))
+    put(bench, offered(bench, 1, 16, 10), 1)
+    told = follow(bench, id=12)
+    schedule = told[0]["chargingSchedule"]
+    assert told[0]["timeBase"] == format_iso(bench.unix_ms) and told[0]["evseId"] == 1
+    assert [(p["startPeriod"], p["limit"]) for p in schedule["chargingSchedulePeriod"]] == [(0, 10), (600, 9)]
+    assert schedule["duration"] == 86400
+
+
+def test_K15_FR_09_10_a_plan_above_the_limits_is_reported_as_it_is_and_changes_no_limit():
+    bench = negotiating()
+    put(bench, offered(bench, 1, 10), 1)
+    told = follow(bench, id=11, periods=[(0, 80), (300, 140)])
+    assert told[0]["chargingSchedule"]["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 8}, {"startPeriod": 300, "limit": 14}]
+    assert any(["not within its limits" in line[3] for line in bench.log.since(0)])
+    assert composite(bench) == [(0, 8), (300, 10)]
+    assert limits(bench) == [(1, None, 100, None)]
+
+
+def test_a_plan_is_sent_again_after_a_lost_connection_and_ends_with_its_transaction():
+    bench = negotiating()
+    put(bench, offered(bench, 1, 10), 1)
+    bench.silent = True
+    assert len(follow(bench, periods=[(0, 70)])) == 1
+    bench.drop()
+    bench.silent = False
+    bench.advance_only(30000)
+    assert [p["chargingSchedule"]["id"] for p in payloads(bench.connect(), PLAN)] == [11]
+    assert composite(bench, 1, 60) == [(0, 7)]
+    bench.unplug()
+    assert composite(bench, 1, 60) == [(0, 32)]
+    assert follow(bench, periods=[(0, 70)]) == []
+
+
+def test_a_plan_that_is_none_is_refused():
+    bench = negotiating()
+    for periods in ([], [(1, 60)], [(0, 60), (0, 70)], [(i, 60) for i in range(49)]):
+        try:
+            bench.station.ev_schedule(1, {"periods": periods}, bench.now_ms)
+        except ValueError as e:
+            assert "periods: 1 to 48" in str(e)
+        else:
+            raise AssertionError(periods)
+    assert payloads(bench.pump(), PLAN) == []
+
+
+def test_K16_FR_02_a_new_TxProfile_lets_the_car_choose_again():
+    bench = negotiating()
+    put(bench, offered(bench, 1, 16, 10), 1)
+    follow(bench, id=12)
+    bench.actions()
+    assert put(bench, offered(bench, 1, 15, 9), 1) == "Accepted"
+    assert bench.actions("renegotiate") == [("renegotiate", 1)]
+    assert limits(bench) == [(1, None, 150, None)]
+    put(bench, profile(7), 1)
+    assert bench.actions("renegotiate") == []
+
+
+def test_K15_FR_17_a_TxProfile_before_the_needs_were_sent_is_too_early():
+    bench = Bench().booted()
+    bench.answers["NotifyEVChargingNeeds"] = {"status": "Accepted"}
+    bench.charging()
+    bench.deaf = ("StatusNotification",)
+    bench.station.evse_status(1, "Faulted", bench.now_ms)
+    bench.pump()  # a request of ours is under way: the needs must wait
+    bench.station.charging_needs(1, 20000, None, bench.now_ms)
+    assert put(bench, offered(bench, 1, 16), 1) == "InvalidMessageSeq"
+    bench.advance(31000)
+    assert put(bench, offered(bench, 1, 16), 1) == "Accepted"
+
+
+def test_several_schedules_persist_and_the_choice_does_not():
+    bench = negotiating()
+    put(bench, offered(bench, 1, 16, 10), 1)
+    follow(bench, id=12)
+    bench.power_cycle()
+    bench.plug()
+    bench.connect()
+    assert limits(bench) == [(1, None, 160, None)]
