@@ -189,6 +189,17 @@ class Upstream:
             view["trouble"] = self.link.trouble
         return view
 
+    def shown(self, now_ms: int) -> "View":
+        """What displays show now, by EVSE ("site": the one for all): texts that take turns, the present one first. Only displays with a text."""
+        station = self.station
+        loaded = [name for name in ("display", "tariff") if station.optional.find(name) is not None]
+        if not loaded and not station.model.text("TariffCostCtrlr", "TariffFallbackMessage"):
+            return {}
+        from ampacity.ocpp.display.screen import shown
+        texts = {evse.name: shown(station, evse.id, now_ms) for evse in station.evses}
+        texts["site"] = shown(station, 0, now_ms)
+        return {name: texts[name] for name in texts if texts[name]}
+
     def left(self, now_ms: int) -> bool:
         """Before a restart: close the connection properly. True once that is done, or has taken too long."""
         if self._leaving_ms is None:
