@@ -198,6 +198,18 @@ def test_I04_the_fallback_is_shown_to_a_driver_without_a_tariff():
     assert screen(bench, 1) == screen(bench, 2) == []
 
 
+def test_a_message_always_in_front_hides_tariff_and_cost_and_others_take_turns_with_them():
+    bench = Bench().booted()
+    bench.answers["Authorize"] = tariff()
+    bench.card(1)
+    put(bench, 1, "Cycle")
+    assert sorted(screen(bench, 1)) == ["0.30 EUR/kWh", "Cycle"]
+    put(bench, 2, "In front", "InFront")
+    assert sorted(screen(bench, 1)) == ["0.30 EUR/kWh", "In front"]
+    put(bench, 3, "Alone", "AlwaysFront")
+    assert screen(bench, 1) == ["Alone"]
+
+
 def test_I06_the_answer_to_an_event_changes_the_tariff():
     bench = Bench().booted()
     bench.answers["Authorize"] = tariff()

@@ -108,6 +108,16 @@ def test_a_holder_of_any_does_not_take_the_EVSE_that_another_reservation_needs()
         assert bench.may_charge(1) and bench.station.evse(1).auth.reservation_id == 1
 
 
+def test_the_reservation_of_the_type_of_connector_is_used_before_one_of_any():
+    bench = mixed(["cType2", "cType2", "sType2"])
+    status(bench, 1)
+    status(bench, 2, connectorType="cType2")
+    bench.card(1)
+    assert bench.station.evse(1).auth.reservation_id == 2
+    bench.card(2)
+    assert bench.station.evse(2).auth.reservation_id == 1
+
+
 def test_a_reserved_EVSE_does_not_count_for_reservations_of_any():
     bench = Bench(evses=2).booted()
     assert status(bench, 1, 1) == "Accepted" and shown(bench) == ["Reserved", "Available"]
@@ -163,6 +173,32 @@ def test_reservations_are_kept_over_a_restart_while_the_EVSEs_are_not_heard_yet(
     assert not bench.may_charge(2)
     bench.card(1)
     assert bench.may_charge(1)
+
+
+def test_an_EVSE_whose_car_is_not_known_yet_is_not_reserved():
+    bench = Bench(evses=1).booted()
+    fact(bench, 1, "Available", settled=False)
+    assert status(bench, 1, 1) == status(bench) == "Occupied"
+    fact(bench, 1, "Unavailable", settled=False)
+    assert status(bench, 1, 1) == "Unavailable"
+
+
+def test_reservations_of_an_EVSE_that_left_the_site_end():
+    bench = Bench(evses=2).booted()
+    status(bench, 1, 2)
+    status(bench, 2, 1)
+    del bench.evses[1]
+    bench.power_cycle()
+    bench.connect()
+    assert updates(bench) == [(1, "Removed")] and shown(bench) == ["Reserved"]
+
+
+def test_no_reservation_expires_while_the_time_of_day_is_unknown():
+    bench = Bench().booted()
+    status(bench, 5, 1, seconds=60)
+    bench.power_cycle(down_ms=100000)
+    bench.advance(100000)
+    assert shown(bench) == ["Reserved", "Available"]
 
 
 def test_a_reservation_that_expired_while_the_controller_was_off_is_reported():

@@ -57,7 +57,7 @@ def _states(station: "StationFace", evse: "OcppEvse | None") -> "list[str]":
     evses = station.evses if evse is None else [evse]
     status = station.availability.station_status() if evse is None else station.availability.status(evse)
     states = []
-    if any([station.availability.status(each) == "Faulted" for each in evses]) or evse is None and station.problem:
+    if any([station.availability.status(each) == "Faulted" for each in evses]):
         states.append("Faulted")
     if status == "Unavailable":
         states.append("Unavailable")

@@ -59,7 +59,7 @@ def _choose(station: "StationFace", request: "Message") -> "OcppEvse | None":
     open_to = [[evse for evse in station.evses if evse.auth is None and station.availability.status(evse) not in shown]]
     reservations = station.optional.find("reservation")
     if reservations is not None:
-        open_to = reservations.ranked(open_to[0], request["idToken"], _group(request))[:2]
+        open_to = reservations.ranked(open_to[0], request["idToken"], _group(request))
     for evses in open_to:
         for wanted in (True, False):
             for evse in evses:

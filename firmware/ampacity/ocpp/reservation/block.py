@@ -96,7 +96,7 @@ class Block(OptionalBlock):
     def tick(self, now_ms: int) -> "int | None":
         """Reservations end by their date (H04), or because no EVSE is left for them (H01.FR.16, H01.FR.17)."""
         unix_s = self._station.unix_s(now_ms)
-        over = [item for item in self.all if unix_s and unix_s >= item["until"]]
+        over = [item for item in self.all if unix_s >= item["until"]]
         if over:
             self._end(over, "Expired")
         lost = self._lost()
@@ -150,7 +150,7 @@ class Block(OptionalBlock):
 
     def _accepts(self, evse: "OcppEvse", item: "dict[str, Any]", others: "list[dict[str, Any]]") -> bool:
         """May `item` have this EVSE, with the other reservations kept? Only a free EVSE counts (H01.FR.04, H01.FR.06, H01.FR.23)."""
-        free = [other for other in self._free(others) if other.settled]
+        free = self._free(others)
         if evse not in free:
             return False
         if item["evse"]:
@@ -169,13 +169,13 @@ class Block(OptionalBlock):
         return [item for item in items if not item["evse"]]
 
     def _free(self, items: "list[dict[str, Any]]") -> "list[OcppEvse]":
-        """EVSEs for reservations without one: without a car or an authorization, not reserved themselves, not broken as far as known."""
+        """EVSEs for reservations without one: without a car or an authorization, not reserved themselves, not broken."""
         taken = [item["evse"] for item in items]
         idle = [evse for evse in self._station.evses if evse.id not in taken and self._is_idle(evse)]
-        return [evse for evse in idle if evse.status == "Available" or not evse.settled]
+        return [evse for evse in idle if evse.status == "Available" and evse.settled]
 
     def _waiting(self, items: "list[dict[str, Any]]") -> "list[OcppEvse]":
-        """EVSEs with a car, but without an authorization; those that were kept before come first."""
+        """EVSEs with a car, or not heard yet, and without an authorization; those that were kept before come first."""
         taken, free = [item["evse"] for item in items], self._free(items)
         found = [evse for evse in self._station.evses if evse.id not in taken and evse.auth is None and self._works(evse) and evse not in free]
         return [evse for evse in found if evse in self._held] + [evse for evse in found if evse not in self._held]
@@ -209,8 +209,11 @@ class Block(OptionalBlock):
         left = [item for item in self.all if item not in lost]
         for item in reversed(self._wanted(left)):
             usable = self._usable(left)
+            lacking = missing(usable, self._wanted(left))
+            if not lacking:
+                break
             fewer = without(left, item)
-            if missing(usable, self._wanted(left)) > missing(usable, self._wanted(fewer)):
+            if lacking > missing(usable, self._wanted(fewer)):
                 lost.append(item)
                 left = fewer
         return lost

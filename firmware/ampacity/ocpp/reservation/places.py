@@ -26,5 +26,7 @@ def without(items: "list[Any]", item: object) -> "list[Any]":
 
 def needed(evses: "list[OcppEvse]", wanted: "list[dict[str, Any]]") -> "list[OcppEvse]":
     """Those of `evses` that are needed for `wanted`: without one of them, more would be missing."""
+    if not wanted:
+        return []
     lacking = missing(evses, wanted)
     return [evse for evse in evses if missing(without(evses, evse), wanted) > lacking]
