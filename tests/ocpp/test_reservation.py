@@ -2,7 +2,10 @@
 
 from station_bench import Bench, events, payloads
 
+from ampacity.base.rng import Rng
 from ampacity.base.wallclock import format_iso
+from ampacity.ocpp.evse import OcppEvse
+from ampacity.ocpp.reservation.places import missing
 
 ABC = {"idToken": "ABC123", "type": "ISO14443"}
 OTHER = {"idToken": "OTHER", "type": "ISO14443"}
@@ -390,3 +393,22 @@ def test_reservations_stay_in_force_when_new_ones_are_switched_off():
     assert shown(bench) == ["Reserved", "Available"]
     assert bench.get("ChargingStation", "AvailabilityState") == "Available"
     assert bench.get("EVSE", "AvailabilityState", 1) == "Reserved"
+
+
+def most_kept(evses, wanted):
+    """How many of the reservations can have an EVSE, by trying all."""
+    if not wanted:
+        return 0
+    best = most_kept(evses, wanted[1:])
+    for i, evse in enumerate(evses):
+        if wanted[0]["type"] in ("", evse.connector):
+            best = max(best, 1 + most_kept(evses[:i] + evses[i + 1 :], wanted[1:]))
+    return best
+
+
+def test_the_number_of_missing_EVSEs_is_that_of_the_best_assignment():
+    rng = Rng(11)
+    for _ in range(300):
+        evses = [OcppEvse({"id": i, "connector": ("cType2", "sType2")[rng.below(2)]}) for i in range(rng.below(5))]
+        wanted = [{"type": ("", "cType2", "sType2", "cCCS2")[rng.below(4)]} for _ in range(rng.below(5))]
+        assert missing(evses, wanted) == len(wanted) - most_kept(evses, wanted)

@@ -33,6 +33,7 @@ class Block(OptionalBlock):
         self.all: "list[dict[str, Any]]" = kept["all"]
         self._unsent: "list[list[Any]]" = kept["unsent"]
         self._held: "list[OcppEvse]" = []  # kept for reservations without an EVSE
+        self._seen: "list[tuple[str, bool, bool, bool, bool]]" = []  # of each EVSE, what `_held` follows from
 
     # --- for the other blocks
 
@@ -99,10 +100,13 @@ class Block(OptionalBlock):
         over = [item for item in self.all if unix_s >= item["until"]]
         if over:
             self._end(over, "Expired")
-        lost = self._lost()
-        if lost:
-            self._end(lost, "Removed")
-        self._settle()
+        seen = [self._facts(evse) for evse in self._station.evses]
+        if seen != self._seen:
+            self._seen = seen
+            lost = self._lost()
+            if lost:
+                self._end(lost, "Removed")
+            self._settle()
         if not self.all or not unix_s:
             return None
         return now_ms + (min([item["until"] for item in self.all]) - unix_s) * 1000
@@ -125,6 +129,9 @@ class Block(OptionalBlock):
             self._try_put(self.all, [])
 
     # --- inside
+
+    def _facts(self, evse: "OcppEvse") -> "tuple[str, bool, bool, bool, bool]":
+        return (evse.status, evse.settled, evse.auth is None, evse.tx is None, self._station.availability.operative(evse.id))
 
     def _specific(self, evse: "OcppEvse") -> "dict[str, Any] | None":
         for item in self.all:
