@@ -1,4 +1,4 @@
-"""What displays show now, at the console of a primary."""
+"""What displays show now, and which EVSEs are reserved, at the console of a primary."""
 
 from helper_csms import OCPP, Csms, Line
 from helper_garage import Garage, site
@@ -16,7 +16,7 @@ def ask(line, action, payload):
     line.acting.connected(line.now_ms)
     csms = Csms()
     line._talk(csms)
-    line.acting.receive(dumps([2, "c1", action, payload]), line.now_ms)
+    line.acting.receive(dumps([2, action, action, payload]), line.now_ms)
     while True:
         text = line.acting.next(line.now_ms)[0]
         frame = loads(text)
@@ -52,3 +52,13 @@ def test_the_fallback_of_the_tariff_is_shown_where_a_driver_is():
     line.station.evse_status(1, "Available", line.now_ms)
     upstream.token(0, "A", "ISO14443", line.now_ms)
     assert say(line.one, "show messages") == line.one.primary.site["evses"][0]["name"] + ": See the sign"
+
+
+def test_reserved_EVSEs_are_listed_with_the_connection():
+    line = Line({})
+    ask(line, "GetLocalListVersion", {})
+    assert "reserved" not in say(line.one, "show ocpp")
+    line.station.evse_status(1, "Available", line.now_ms)
+    request = {"id": 1, "evseId": 1, "expiryDateTime": "2026-11-20T13:00:00Z", "idToken": {"idToken": "A", "type": "ISO14443"}}
+    assert ask(line, "ReserveNow", request) == {"status": "Accepted"}
+    assert "reserved: " + line.one.primary.site["evses"][0]["name"] in say(line.one, "show ocpp").split("\n")

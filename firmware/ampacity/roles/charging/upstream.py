@@ -183,10 +183,13 @@ class Upstream:
                 self.log.add("warning", "set-up: %s" % e, now_ms)
 
     def view(self) -> "View":
-        """For the console and the bench: accepted by the CSMS, messages that wait, what is wrong with the link."""
+        """For the console and the bench: accepted by the CSMS, messages that wait, what is wrong with the link, EVSEs that are reserved."""
         view: "View" = {"connected": self.station.accepted(), "queue": self.station.queue.count}
         if self.link.trouble is not None:
             view["trouble"] = self.link.trouble
+        reserved = [evse.name for evse in self.station.evses if self.station.availability.status(evse) == "Reserved"]
+        if reserved:
+            view["reserved"] = reserved
         return view
 
     def shown(self, now_ms: int) -> "View":
