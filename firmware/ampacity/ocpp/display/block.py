@@ -1,7 +1,7 @@
-"""The display messages that the CSMS has set: kept over restarts, removed at their end or with their transaction (O01 to O06).
+"""The display messages that the CSMS has set, removed at their end or with their transaction (O01 to O06).
 
-Each message is a document of its own, in a slot; another document lists the slots, the oldest message first. How many there may be is the greatest
-value of DisplayMessageCtrlr.DisplayMessages. What of them is shown now is in screen.py.
+They are kept over restarts (O01.FR.10, O02.FR.10). Each message is a document of its own, in a slot; another document lists the slots, the
+oldest message first. How many there may be is the greatest value of DisplayMessageCtrlr.DisplayMessages. What of them is shown now is in screen.py.
 """
 
 from ampacity.base.wallclock import parse_iso

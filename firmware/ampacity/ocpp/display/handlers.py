@@ -27,7 +27,7 @@ def set_display_message(station: "StationFace", request: "Message", message_id: 
 
 
 def _refusal(station: "StationFace", info: "Message", now_ms: int) -> "tuple[str, str]":
-    """(status, reasonCode) of what cannot be shown; ("", ""): it can."""
+    """(status, reasonCode) of what cannot be shown (O01.FR.01 to O01.FR.03, O02.FR.01 to O02.FR.05); ("", ""): it can."""
     model = station.model
     if not model.on("DisplayMessageCtrlr", "Enabled"):
         return "Rejected", "NotEnabled"
@@ -62,7 +62,7 @@ def _only(value: "Message", names: "tuple[str, ...]") -> "Message":
 
 
 def get_display_messages(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
-    """GetDisplayMessages, and the NotifyDisplayMessages that answer it, one message each."""
+    """GetDisplayMessages, and the NotifyDisplayMessages that answer it, one message each (O03.FR.01 to O03.FR.06, O04.FR.01 to O04.FR.07)."""
     block = station.optional.find("display")
     found = [message["id"] for message in block.all if _meets(message, request)] if block is not None else []
     if not found:
@@ -92,7 +92,7 @@ def _notify(station: "StationFace", parameters: "list[Any]", now_ms: int) -> "tu
 
 
 def clear_display_message(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
-    """ClearDisplayMessage."""
+    """ClearDisplayMessage (O05.FR.01, O05.FR.02)."""
     block = station.optional.find("display")
     message = None if block is None else block.find(request["id"])
     if message is None:

@@ -53,7 +53,7 @@ class Block(OptionalBlock):
         return "group" if may_be else "kept"
 
     def refuses(self, evse: "OcppEvse", token: "Token", group: str) -> bool:
-        """Is it kept for others (H03)?"""
+        """Is it kept for others (H03.FR.01 to H03.FR.06)?"""
         return self.standing(evse, token, group) not in ("yours", "open")
 
     def ranked(self, evses: "list[OcppEvse]", token: "Token", group: str) -> "list[list[OcppEvse]]":
@@ -62,7 +62,8 @@ class Block(OptionalBlock):
         return [[evse for standing, evse in found if standing == wanted] for wanted in ("yours", "open", "group")]
 
     def use(self, evse: "OcppEvse", authorization: "Authorization") -> None:
-        """Charging is authorized there: a reservation for it is used up, and is named in the next TransactionEvent (H01.FR.15, H03.FR.09)."""
+        """Charging is authorized there: a reservation for it is used up, and is named in the next TransactionEvent (H01.FR.15, H03.FR.09,
+        H03.FR.10)."""
         item = self._match(evse, authorization.token, authorization.group)
         if item is not None:
             authorization.reservation_id = item["id"]
@@ -84,7 +85,7 @@ class Block(OptionalBlock):
         return "Accepted"
 
     def cancel(self, reservation_id: int) -> bool:
-        """False: there is none with this id (H02). OSError: it is still there."""
+        """False: there is none with this id (H02.FR.01 to H02.FR.06). OSError: it is still there."""
         others = [item for item in self.all if item["id"] != reservation_id]
         if len(others) == len(self.all):
             return False
@@ -95,7 +96,7 @@ class Block(OptionalBlock):
     # --- the station calls
 
     def tick(self, now_ms: int) -> "int | None":
-        """Reservations end by their date (H04), or because no EVSE is left for them (H01.FR.16, H01.FR.17)."""
+        """Reservations end by their date (H04.FR.01 to H04.FR.03), or because no EVSE is left for them (H01.FR.16, H01.FR.17)."""
         unix_s = self._station.unix_s(now_ms)
         over = [item for item in self.all if unix_s >= item["until"]]
         if over:
