@@ -6,10 +6,12 @@ from pathlib import Path
 
 from ampacity.ocpp.device_model import table
 from ampacity.ocpp.device_model.model import MUTABILITY, Row, rows_of
+from ampacity.ocpp.display.screen import CYCLE_MS
 from ampacity.ocpp.smart_charging.acceptance import OUTSIDE_IDS, SCHEDULES_MAX, TARIFF_ENTRIES_MAX
 from ampacity.ocpp.smart_charging.external_limits import NOTIFY_MS
 from ampacity.ocpp.smart_charging.in_force import RATE_MS
 from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
+from ampacity.ocpp.tariff.block import FINAL_MS
 from ampacity.ocpp.v201.actions import HANDLERS
 from ampacity.roles.charging import network_profiles as profiles
 from tools.generated import write
@@ -192,6 +194,58 @@ the needs were sent is refused with `InvalidMessageSeq` (K15.FR.17).
 
 {reasons}
 
+## Reservations
+
+ReserveNow reserves an EVSE, any EVSE, or any with a type of connector. Only an EVSE that is `Available`, and at which no identifier is
+authorized, can be reserved, so there are at most as many reservations as EVSEs. They are kept over restarts.
+
+- **Reserved.** An EVSE is `Reserved` if it is reserved itself, or if the reservations without an EVSE need each EVSE that is still free. A car
+  that is plugged in there without a matching identifier does not charge, and the EVSE stays `Reserved` (G03.FR.09).
+- **Use.** A reservation is used up when its identifier, or one of its group, is authorized, not already when it is presented: an
+  identifier that the CSMS refuses leaves it in force. If several match, the one of this EVSE counts, then the one of its connector type. The next
+  TransactionEvent has its `reservationId`.
+- **Others.** Another identifier is refused with `Reserved` in the log; the CSMS is asked first, as the group may match (H03.FR.08).
+  RequestStartTransaction is `Rejected` with `InvalidIdToken`; the group is the one of the request (F01.FR.22). Without `evseId` the reserved EVSE is
+  chosen. At a reader for the whole site a card means the EVSE that is reserved for it.
+- **No EVSE left.** A reservation of an EVSE that becomes `Faulted` or `Unavailable` ends with `Removed`. If fewer EVSEs remain than the
+  reservations without an EVSE need, the newest of them end.
+- **Expiry.** While the time of day is unknown no reservation expires. An update that waits is kept over restarts, and dropped when the CSMS changes.
+- **Reset.** A reservation does not delay a Reset with `OnIdle`: the EVSE is `Reserved` again after the restart (B11.FR.05).
+- **Replacement.** If a reservation cannot be replaced, the former one stays. `ReservationCtrlr.Enabled` = false refuses new ones only.
+- If EVSEs are unavailable for different reasons, `Occupied` comes before `Unavailable`, and this before `Faulted`.
+
+| `reasonCode` of a rejected reservation | cause |
+| --- | --- |
+| `NotEnabled` | `ReservationCtrlr.Enabled` is false |
+| `UnknownEvse` | there is no such EVSE |
+| `UnknownConnectorType` | the EVSE, or each EVSE, has another connector |
+| `InvalidValue` | `expiryDateTime` has passed, or the id does not fit 32 bits |
+
+## Displays
+
+The controllers have no display of their own. What a display at an EVSE, and one for the whole site, shows now is in the state of the station:
+`show messages` at the console, `messages` in the state of the bench.
+
+- **Place.** A message without `display` is shown on all displays, one with the `evse` of a `display` there only. One with a `transactionId` is shown
+  at its EVSE and on the display of the site.
+- **Turns.** `AlwaysFront` is shown alone. Else texts take turns of {cycle} s: those `InFront`, or without any those of the `NormalCycle`; and in both
+  cases tariff and cost of the driver at this EVSE.
+- **State.** The display of an EVSE has the state of its EVSE. The site is `Charging` or `Faulted` if one of its EVSEs is, `Unavailable` if all are,
+  `Idle` while none charges.
+- **Language.** If messages of the same priority are in the language of the driver (`language1`), or else in English, those in other languages are
+  not shown. The language of a driver is known while the driver is authorized, and not after a restart.
+- **Bounds.** At most {messages} messages, of the formats `ASCII` and `UTF8`; `customData` is not kept. A second `AlwaysFront` replaces the
+  first, also of another EVSE.
+- **Clock.** While the time of day is unknown a message with a `startDateTime` is not shown, and none ends by its `endDateTime`.
+- **Tariff.** `personalMessage` of Authorize and of TransactionEvent, then `updatedPersonalMessage`, as long as the driver is authorized; without one
+  `TariffFallbackMessage`. The cache of identifiers does not keep them.
+- **Cost.** `totalCost` with two decimals and `Currency`: of CostUpdated and TransactionEvent while the transaction is open, of its `Ended` event for
+  {final} s or until the next driver. It is not shown if the transaction ended offline: then `TotalCostFallbackMessage` is, for the same time; and
+  not if `TxStopPoint` is only `ParkingBayOccupancy` (I03.FR.05). CostUpdated for another transaction is answered and counted (`ocpp_costs_unknown`).
+
+A refused message has the status that the specification has for the cause; `Rejected` has the `reasonCode` `NotEnabled`, `UnknownEvse` (of `display`),
+`TooManyElements`, or `InvalidValue`: a negative id or one of more than 31 bits, or an `endDateTime` that has passed or precedes `startDateTime`.
+
 ## Variables
 
 Of the components of the station, of each EVSE and of each connector. A default in *italics* is computed. Devices add read-only
@@ -234,9 +288,13 @@ REASONS = {
 REMARKS = {
     "DataTransfer": "answered with `UnknownVendorId`: there are no messages of a vendor",
     "GetChargingProfiles": "one ReportChargingProfiles for each profile of each source",
+    "CostUpdated": "see [displays](#displays)",
     "GetCompositeSchedule": "`duration` of the answer is the covered time, which may be shorter than the requested one",
+    "GetDisplayMessages": "one NotifyDisplayMessages for each message",
     "GetLocalListVersion": "0 also while the list is disabled",
     "Reset": "of the station or of one EVSE, at once or when idle",
+    "ReserveNow": "see [reservations](#reservations)",
+    "SetDisplayMessage": "see [displays](#displays)",
     "SetNetworkProfile": "takes effect at the next start; see [network profiles](#network-profiles)",
     "TriggerMessage": "BootNotification, Heartbeat, StatusNotification, MeterValues, TransactionEvent; LogStatusNotification is "
                       "answered with `Idle`, FirmwareStatusNotification with the last status, `Idle` after `Installed`",
@@ -290,7 +348,9 @@ def render() -> str:
         "periods": PERIODS_MAX, "level": STACK_LEVEL_MAX, "tariffs": TARIFF_ENTRIES_MAX, "schedules": SCHEDULES_MAX, "rate": RATE_MS // 1000,
         "notify": NOTIFY_MS // 1000, "outside": OUTSIDE_IDS,
     }  # fmt: skip
-    return HEAD.format(**parts, **times, **smart)
+    times |= {"cycle": CYCLE_MS // 1000, "final": FINAL_MS // 1000}
+    messages = next(row.limits for row in rows_of(table.STATION) if row.variable == "DisplayMessages").split("..")[1]
+    return HEAD.format(**parts, **times, **smart, messages=messages)
 
 
 if __name__ == "__main__":

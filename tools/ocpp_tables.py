@@ -23,8 +23,8 @@ from tools.generated import write
 
 OUTGOING = (
     "Authorize BootNotification ClearedChargingLimit FirmwareStatusNotification Heartbeat LogStatusNotification MeterValues "
-    "NotifyChargingLimit NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent "
-    "NotifyReport ReportChargingProfiles SecurityEventNotification StatusNotification TransactionEvent"
+    "NotifyChargingLimit NotifyDisplayMessages NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent NotifyReport "
+    "ReportChargingProfiles ReservationStatusUpdate SecurityEventNotification StatusNotification TransactionEvent"
 ).split()
 SCHEMAS = Path(ocpp.__file__).parent / "v201" / "schemas"
 TARGET = Path(__file__).parents[1] / "firmware" / "ampacity" / "ocpp" / "v201" / "tables.py"

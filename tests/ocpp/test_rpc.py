@@ -33,7 +33,7 @@ def test_a_request_without_payload_is_refused():
 def test_unknown_and_unsupported_actions():
     bench = Bench().booted()
     assert bench.call("MakeCoffee", {}) == "NotImplemented"
-    assert bench.call("CostUpdated", {"totalCost": 1, "transactionId": "a"}) == "NotSupported"
+    assert bench.call("ClearedChargingLimit", {"chargingLimitSource": "EMS"}) == "NotSupported"
 
 
 def test_the_error_code_names_the_fault_of_a_payload():

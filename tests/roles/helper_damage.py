@@ -57,6 +57,15 @@ PRIMARY = {
         "id": 7, "url": "https://files.example/app.bundle", "retrieve": 1795176000, "install": None, "retries": 3, "interval": 60,
         "status": "Downloading", "slot": -1, "sequence": 0, "unsent": [[7, "Downloading"]],
     },
+    "ocpp_messages": [1],
+    "ocpp_message_1": {
+        "id": 5, "priority": "InFront", "state": "Idle", "startDateTime": "2026-11-20T00:00:00Z", "endDateTime": "2026-11-21T00:00:00Z",
+        "display": {"name": "Display", "evse": {"id": 1}}, "message": {"format": "UTF8", "language": "en", "content": "Welcome"},
+    },
+    "ocpp_reservations": {
+        "all": [{"id": 7, "evse": 1, "type": "", "token": {"idToken": "abc", "type": "ISO14443"}, "group": "", "until": 1900000000}],
+        "unsent": [[6, "Expired"]],
+    },
     "ocpp_time": 1795176000,
     "ocpp_profiles": [[5, 0]],
     "ocpp_profile_5": {

@@ -44,7 +44,7 @@ YES_MS = 60000  # a question is forgotten after that
 # word, least role, usage
 COMMANDS = (
     ("help", NONE, "help [COMMAND]"),
-    ("show", VIEWER, "show [site | evse NAME | circuit NAME | bus | ocpp | update | version | counters | settings | changes] [--json]"),
+    ("show", VIEWER, "show [site | evse NAME | circuit NAME | bus | ocpp | messages | update | version | counters | settings | changes] [--json]"),
     ("why", VIEWER, "why EVSE"),
     ("log", VIEWER, "log [LINES | changes]"),
     ("login", NONE, "login [viewer | installer | manufacturer] PASSWORD"),
@@ -57,7 +57,7 @@ COMMANDS = (
     ("interface", INSTALLER, "interface [network | serial ROLE]"),
 )
 LISTS = {"evse": "evses", "circuit": "circuits"}
-PARTS = {"bus": "buses", "ocpp": "ocpp", "update": "update"}
+PARTS = {"bus": "buses", "ocpp": "ocpp", "messages": "messages", "update": "update"}
 
 
 class Console:
@@ -226,7 +226,7 @@ class Console:
         if part in PARTS:
             return view.get(PARTS[part]) or {}
         if part not in LISTS:
-            raise UnknownName("part", part, ["site", "evse", "circuit", "bus", "ocpp", "update", "version", "counters", "settings", "changes"])
+            raise UnknownName("part", part, ["site", "evse", "circuit"] + sorted(PARTS) + ["version", "counters", "settings", "changes"])
         items = view.get(LISTS[part]) or {}
         if name is None:
             raise Rejected("show " + part, "", "a name: " + ", ".join(sorted(items)))

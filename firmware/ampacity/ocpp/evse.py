@@ -40,6 +40,7 @@ class Authorization:
     """
 
     invalid = False
+    reservation_id: "int | None" = None  # of the reservation that it used, until an event has reported it
 
     def __init__(self, token: "Token", group: str, trigger: "str | None", remote_id: "int | None" = None) -> None:
         self.token = token

@@ -12,8 +12,11 @@ if False:  # for the type checker
 BLOCKS: "tuple[tuple[str, str, str], ...]" = (
     # name, module below ampacity.ocpp with the class `Block`, its document: with one at the start the block is loaded ("": never)
     ("composites", "smart_charging.composite_requests", ""),
+    ("display", "display.block", "ocpp_messages"),
     ("ev_schedule", "smart_charging.ev_schedule", ""),
     ("external_limits", "smart_charging.external_limits", ""),
+    ("reservation", "reservation.block", "ocpp_reservations"),
+    ("tariff", "tariff.block", ""),
 )
 
 
@@ -61,6 +64,13 @@ class OptionalBlocks:
                 if known == name:
                     self._loaded[name] = __import__("ampacity.ocpp." + module, None, None, ("Block",)).Block(self._station, now_ms)
         return self._loaded[name]
+
+    def offered(self, name: str, now_ms: int) -> "Any":
+        """As `get`; None where the image does not have this block."""
+        try:
+            return self.get(name, now_ms)
+        except ImportError:
+            return None
 
     def pull(self, now_ms: int) -> "Call | None":
         """The next request of any of them, or None."""

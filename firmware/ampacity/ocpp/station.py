@@ -390,6 +390,9 @@ class Station:
         """The CSMS has answered a queued message."""
         if record["a"] != "TransactionEvent":
             return
+        tariff = self.optional.offered("tariff", now_ms) if "totalCost" in payload or "updatedPersonalMessage" in payload else None
+        if tariff is not None:
+            tariff.told(record, payload, now_ms)
         token = record["p"].get("idToken")
         if token is not None and "idTokenInfo" in payload:
             self.authorizer.learn(token, payload["idTokenInfo"], now_ms)
@@ -406,6 +409,10 @@ class Station:
         self.optional.transaction_ended(evse.id)
         self.profiles.transaction_ended(evse, transaction_id)
         self.availability.transaction_ended()
+        has_message = not self.online and self.model.text("TariffCostCtrlr", "TotalCostFallbackMessage")
+        tariff = self.optional.offered("tariff", now_ms) if has_message else None
+        if tariff is not None:
+            tariff.ended_offline(evse, transaction_id, now_ms)
 
     def items_at_most(self, count: int, message: str) -> None:
         """CallError OccurrenceConstraintViolation for more than ItemsPerMessage of this message."""

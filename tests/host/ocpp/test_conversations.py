@@ -112,7 +112,7 @@ async def test_every_request_is_answered_according_to_the_schemas():
 async def test_unsupported_actions_are_answered_with_NotSupported():
     talk = await Conversation().connect()
     with pytest.raises(NotSupportedError):
-        await talk.call(call.CostUpdated(total_cost=1.0, transaction_id="x"))
+        await talk.call(call.ClearedChargingLimit(charging_limit_source="EMS"))
     await talk.close()
 
 

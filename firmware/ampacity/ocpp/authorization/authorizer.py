@@ -36,7 +36,7 @@ class Authorizer:
 
     def plugged(self, evse: "OcppEvse", now_ms: int) -> None:
         """With authorisation switched off, a car that plugs in is authorised."""
-        if not self._station.model.on("AuthCtrlr", "Enabled") and evse.auth is None:
+        if not self._station.model.on("AuthCtrlr", "Enabled") and evse.auth is None and not self._is_kept(evse, NOBODY, ""):
             evse.auth = Authorization(NOBODY, "", "Authorized")
 
     def presented(self, evse_id: int, token: "Token", now_ms: int) -> None:
@@ -84,19 +84,28 @@ class Authorizer:
 
     def learn(self, token: "Token", info: "Message", now_ms: int) -> None:
         """An idTokenInfo from the CSMS, whatever it came with (C10.FR.04, C10.FR.05)."""
+        tariff = self._station.optional.offered("tariff", now_ms) if "personalMessage" in info or "language1" in info else None
+        if tariff is not None:
+            tariff.know(token, info)
         if self._station.model.on("AuthCacheCtrlr", "Enabled"):
             self._station.cache.put(token, info, self._station.unix_s(now_ms))
 
     def _choose(self, token: "Token") -> "OcppEvse | None":
         """Which EVSE a token at a common reader means: where it is authorised, else a car that waits, else a free one."""
-        evses = self._station.evses
-        for evse in evses:
+        station = self._station
+        for evse in station.evses:
             if evse.auth is not None and same_token(evse.auth.token, token):
                 return evse
-        for wanted in (True, False):
-            for evse in evses:
-                if evse.auth is None and evse.plugged == wanted and not self._closed(evse):
-                    return evse
+        open_to = [[evse for evse in station.evses if evse.auth is None and not self._closed(evse)]]
+        reservations = station.optional.find("reservation")
+        if reservations is not None:
+            found = self._known(token, station.now_ms)
+            open_to = reservations.ranked(open_to[0], token, found[1] if found else "")
+        for evses in open_to:
+            for wanted in (True, False):
+                for evse in evses:
+                    if evse.plugged == wanted:
+                        return evse
         return None
 
     def _stop(self, evse: "OcppEvse", token: "Token", now_ms: int) -> None:
@@ -143,6 +152,8 @@ class Authorizer:
             return self._master_pass(token, now_ms)
         if evse.auth is not None or self._closed(evse) or self._is_anothers(evse, token):
             return self._report(evse.id, token, False, self._closed(evse) or "ConcurrentTx")
+        if self._is_kept(evse, token, group):
+            return self._report(evse.id, token, False, "Reserved")
         self._report(evse.id, token, True, "Accepted")
         return self._station.transactions.authorized(evse, Authorization(token, group, trigger, remote_id), now_ms)
 
@@ -208,6 +219,11 @@ class Authorizer:
             return "ResetScheduled"
         status = self._station.availability.status(evse)
         return status if status in ("Unavailable", "Faulted") else None
+
+    def _is_kept(self, evse: "OcppEvse", token: "Token", group: str) -> bool:
+        """Is this EVSE reserved for another identifier (H03)?"""
+        reservations = self._station.optional.find("reservation")
+        return reservations is not None and bool(reservations.refuses(evse, token, group))
 
     def _master(self) -> "str | None":
         return self._station.model.text("AuthCtrlr", "MasterPassGroupId") or None

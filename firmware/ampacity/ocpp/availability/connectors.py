@@ -27,7 +27,8 @@ class Availability:
     def status(self, evse: "OcppEvse") -> str:
         """connectorStatus of the EVSE's one connector."""
         if evse.status == "Faulted" or self.operative(evse.id):
-            return evse.status
+            reservations = self._station.optional.find("reservation") if evse.status in ("Available", "Occupied") else None
+            return evse.status if reservations is None or not reservations.holds(evse) else "Reserved"
         return "Unavailable"
 
     def operative(self, evse_id: int) -> bool:

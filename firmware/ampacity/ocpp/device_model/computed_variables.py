@@ -58,6 +58,9 @@ class ComputedVariables:
             return max([p.phases for p in station.evses])
         if name == "ClockCtrlr.DateTime":
             return station.iso(station.now_ms)
+        if name == "DisplayMessageCtrlr.DisplayMessages":
+            display = station.optional.find("display")
+            return 0 if display is None else len(display.all)
         if name == "LocalAuthListCtrlr.Entries":
             return len(station.local_list)
         if name == "OCPPCommCtrlr.ActiveNetworkProfile":

@@ -14,13 +14,16 @@ def request_start_transaction(station: "StationFace", request: "Message", messag
     """RequestStartTransaction (F01, F02)."""
     if not station.accepted():
         return _rejected("CSNotAccepted")
-    evse = station.evse(request["evseId"]) if "evseId" in request else _choose(station)
+    evse = station.evse(request["evseId"]) if "evseId" in request else _choose(station, request)
     if evse is None:
         return _rejected("UnknownEvse" if "evseId" in request else "NotFound")
     if station.availability.status(evse) in ("Unavailable", "Faulted") or station.resets.scheduled():
         return _rejected("InvalidMessageSeq")
     if evse.auth is not None:
         return _rejected("TxInProgress")
+    reservations = station.optional.find("reservation")
+    if reservations is not None and reservations.refuses(evse, request["idToken"], _group(request)):  # F01.FR.21, F01.FR.22
+        return _rejected("InvalidIdToken")
     profile = request.get("chargingProfile")
     smart = station.model.on("SmartChargingCtrlr", "Enabled")
     if profile is not None and smart:
@@ -43,17 +46,25 @@ def _begin(station: "StationFace", evse: "OcppEvse", request: "Message", now_ms:
     if asks:
         station.authorizer.begin(evse, token, "RemoteStart", remote_id, now_ms)
     elif evse.auth is None:
-        group = (request.get("groupIdToken") or {"idToken": ""})["idToken"]
-        station.transactions.authorized(evse, Authorization(token, group, "RemoteStart", remote_id), now_ms)
+        station.transactions.authorized(evse, Authorization(token, _group(request), "RemoteStart", remote_id), now_ms)
 
 
-def _choose(station: "StationFace") -> "OcppEvse | None":
-    """F01.FR.20: a car that waits, else a free EVSE."""
-    for wanted in (True, False):
-        for evse in station.evses:
-            shown = station.availability.status(evse)
-            if evse.auth is None and evse.plugged == wanted and shown not in ("Unavailable", "Faulted", "Reserved"):
-                return evse
+def _group(request: "Message") -> str:
+    return (request.get("groupIdToken") or {"idToken": ""})["idToken"]
+
+
+def _choose(station: "StationFace", request: "Message") -> "OcppEvse | None":
+    """F01.FR.20: an EVSE that is reserved for the identifier, else a car that waits, else a free EVSE."""
+    shown = ("Unavailable", "Faulted")
+    open_to = [[evse for evse in station.evses if evse.auth is None and station.availability.status(evse) not in shown]]
+    reservations = station.optional.find("reservation")
+    if reservations is not None:
+        open_to = reservations.ranked(open_to[0], request["idToken"], _group(request))
+    for evses in open_to:
+        for wanted in (True, False):
+            for evse in evses:
+                if evse.plugged == wanted:
+                    return evse
     return None
 
 

@@ -92,6 +92,9 @@ class Transactions:
     def authorized(self, evse: "OcppEvse", authorization: "Authorization", now_ms: int) -> None:
         """Charging is authorised here from now on."""
         self.finish(evse, now_ms)
+        reservations = self._station.optional.find("reservation")
+        if reservations is not None:
+            reservations.use(evse, authorization)
         evse.auth = authorization
         if not evse.plugged:
             evse.connect_by_ms = now_ms + self._station.model.number("TxCtrlr", "EVConnectionTimeOut") * 1000

@@ -42,6 +42,8 @@ class TransactionEvents:
             payload["idToken"] = auth.token
             if auth.remote_id is not None:
                 info["remoteStartId"] = auth.remote_id
+            if auth.reservation_id is not None:  # E02.FR.03, E03.FR.03
+                payload["reservationId"] = auth.reservation_id
             auth.trigger = None
         elif token is not None:
             payload["idToken"] = token

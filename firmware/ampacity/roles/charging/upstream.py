@@ -187,11 +187,25 @@ class Upstream:
                 self.log.add("warning", "set-up: %s" % e, now_ms)
 
     def view(self) -> "View":
-        """For the console and the bench: accepted by the CSMS, messages that wait, what is wrong with the link."""
+        """For the console and the bench: accepted by the CSMS, messages that wait, what is wrong with the link, EVSEs that are reserved."""
         view: "View" = {"connected": self.station.accepted(), "queue": self.station.queue.count}
         if self.link.trouble is not None:
             view["trouble"] = self.link.trouble
+        reserved = [evse.name for evse in self.station.evses if self.station.availability.status(evse) == "Reserved"]
+        if reserved:
+            view["reserved"] = reserved
         return view
+
+    def shown(self, now_ms: int) -> "View":
+        """What displays show now, by EVSE ("site": the one for all): texts that take turns, the present one first. Only displays with a text."""
+        station = self.station
+        loaded = [name for name in ("display", "tariff") if station.optional.find(name) is not None]
+        if not loaded and not station.model.text("TariffCostCtrlr", "TariffFallbackMessage"):
+            return {}
+        from ampacity.ocpp.display.screen import shown
+        texts = {evse.name: shown(station, evse.id, now_ms) for evse in station.evses}
+        texts["site"] = shown(station, 0, now_ms)
+        return {name: texts[name] for name in texts if texts[name]}
 
     def left(self, now_ms: int) -> bool:
         """Before a restart: close the connection properly. True once that is done, or has taken too long."""

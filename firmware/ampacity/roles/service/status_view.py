@@ -130,6 +130,9 @@ def primary_view(primary: "PrimaryFace", now_ms: int) -> "View":
         "heap_free": mem_free(),
         "uptime_ms": now_ms - primary.started_ms,
     }
+    messages = primary.upstream.shown(now_ms) if primary.upstream else {}
+    if messages:
+        view["messages"] = messages
     if primary.persistence.troubles():
         view["storage"] = primary.persistence.troubles()
     if guard.removed_evses():

@@ -39,6 +39,12 @@ ocpp_available [s20*9999]
 ocpp_firmware {id:i-2147483648..2147483647,url:s512,retrieve:i-62135596800..253402300799,install:?i-62135596800..253402300799,\
 retries:i0..,interval:i0..,status:s40,slot:i-1..1,sequence:i0..4294967295,unsent:[[i-2147483648..2147483647,s40]*99]}
 ocpp_held [[i0..9999,?i0..100000000,?i0..100000000,?i1..3]*9999]
+ocpp_messages [i0..99*99]
+ocpp_message_ {id:i0..2147483647,priority:(AlwaysFront InFront NormalCycle),state?:(Charging Faulted Idle Unavailable),startDateTime?:s40,\
+endDateTime?:s40,transactionId?:s36,display?:{name:s50,instance?:s50,evse?:{id:i0..,connectorId?:i0..}},\
+message:{format:s10,language?:s8,content:s512}}
+ocpp_reservations {all:[{id:i-2147483648..2147483647,evse:i0..9999,type:s20,token:{idToken:s36,type:s20},group:s36,\
+until:i0..253402300799}*9999],unsent:[[i-2147483648..2147483647,(Expired Removed)]*99]}
 ocpp_time i0..4102444800
 ocpp_profiles [[?i-2147483648..2147483647,i0..9999]*9999]
 ocpp_profile_ {id:i-2147483648..2147483647,stackLevel:i0..9,chargingProfilePurpose:(ChargingStationMaxProfile TxDefaultProfile TxProfile),\
