@@ -5,6 +5,7 @@ an EVSE where charging is authorised is a request to stop: granted to the same t
 A question to the CSMS that gets no answer is decided as if offline.
 """
 
+from ampacity.ocpp.authorization.local_list import LAPSED
 from ampacity.ocpp.evse import Authorization, same_token
 
 if False:  # for the type checker
@@ -186,7 +187,7 @@ class Authorizer:
         model = self._station.model
         if model.on("AuthCtrlr", "DisableRemoteAuthorization"):
             return True
-        if found is None or found[0] == "Accepted":
+        if found is None or found[0] in ("Accepted", LAPSED):
             return False
         return model.on("LocalAuthListCtrlr" if found[2] == "list" else "AuthCacheCtrlr", "DisablePostAuthorize")
 
