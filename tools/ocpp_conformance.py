@@ -24,7 +24,7 @@ RUNTIMES = ("CPython", "MicroPython")
 CPYTHON_ONLY = ("host", "rig", "e2e", "drawn", "fuzz", "proof")  # folders of tests/
 ONLY_CPYTHON_MARK = "mark.cpython"
 GROUP = re.compile(r"TC_([A-P])_(\d\d(?:_(?:and_|to_)?\d\d)*)_CS")
-REQUIREMENT = re.compile(r"\b[A-P]\d\d\.FR\.\d{2,3}\b")
+REQUIREMENT = re.compile(r"\b([A-P]\d\d)\.FR\.(\d{2,3})\b|([A-P]\d\d)_FR_(\d{2,3}(?:_(?:and_)?\d{2,3}(?!\d))*)")
 PROFILES = (
     "Core", "Advanced Security", "Local Authorization List Management", "Smart Charging", "Advanced Device Management",
     "Advanced User Interface", "Reservation", "ISO 15118 Support", "",
@@ -188,8 +188,17 @@ def case_tables(all_cases: list[Case], done: dict[str, dict[str, set[str]]]) -> 
     return "\n\n".join(parts)
 
 
+def requirements_in(source: str) -> set[str]:
+    """Ids that a source cites: `B10.FR.03` in a text, `B10_FR_08_and_09` in a name."""
+    found = set()
+    for case, number, named, numbers in REQUIREMENT.findall(source):
+        found |= {f"{case}.FR.{number}"} if case else {f"{named}.FR.{n}" for n in re.findall(r"\d{2,3}", numbers)}
+    return found
+
+
 def cited(folder: str) -> set[str]:
-    return {found for path in (ROOT / folder).rglob("*.py") for found in REQUIREMENT.findall(path.read_text(encoding="utf-8"))}
+    """Ids that the sources below a folder cite."""
+    return {found for path in (ROOT / folder).rglob("*.py") for found in requirements_in(path.read_text(encoding="utf-8"))}
 
 
 def requirement_parts(all_cases: list[Case], done: dict[str, dict[str, set[str]]]) -> tuple[str, str]:

@@ -86,19 +86,6 @@ connected and sends BootNotification at the interval of the CSMS.
 
 The status is `Failed` if the profile cannot be stored (B09.FR.03).
 
-## Requests of the CSMS
-
-{incoming}
-
-Every other action of OCPP 2.0.1 is answered with the CALLERROR `NotSupported`, an unknown one with `NotImplemented`. A payload is
-checked against the schema of the specification first; the description in the CALLERROR names the field.
-
-## Requests of the station
-
-{outgoing}
-
-`MeterValues`, `TransactionEvent` and `NotifyEvent` contain what the variables below configure.
-
 ## Authorization
 
 - **Order.** The local list, then the cache, then an Authorize request; offline the list, the cache, and `OfflineTxForUnknownIdEnabled`. An
@@ -121,6 +108,19 @@ checked against the schema of the specification first; the description in the CA
 
 GetReport with `componentCriteria` reports whole components: those with the variable at `true`, and except for `Problem` also those without
 the variable (B08.FR.07 to B08.FR.10).
+
+## Requests of the CSMS
+
+{incoming}
+
+Every other action of OCPP 2.0.1 is answered with the CALLERROR `NotSupported`, an unknown one with `NotImplemented`. A payload is
+checked against the schema of the specification first; the description in the CALLERROR names the field.
+
+## Requests of the station
+
+{outgoing}
+
+`MeterValues`, `TransactionEvent` and `NotifyEvent` contain what the variables below configure.
 
 ## Limits
 

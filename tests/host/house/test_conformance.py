@@ -29,6 +29,11 @@ def test_names_are_read_from_functions_and_parameters_and_not_from_prose():
     assert conformance.names_in(whole) == [("test_TC_D_01_CS", True)]
 
 
+def test_requirements_are_cited_in_texts_and_in_names():
+    source = '"""B10.FR.03, and A00.FR.501."""\ndef test_B10_FR_08_and_09_without_3_slots(): pass\ndef test_B10_FR_12_40_s(): pass  # C07.FR.1'
+    assert conformance.requirements_in(source) == {"B10.FR.03", "A00.FR.501", "B10.FR.08", "B10.FR.09", "B10.FR.12", "B10.FR.40"}
+
+
 def test_every_played_case_exists_and_applies():
     assert conformance.mistakes() == []
 

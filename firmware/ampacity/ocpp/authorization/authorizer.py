@@ -5,6 +5,7 @@ an EVSE where charging is authorised is a request to stop: granted to the same t
 A question to the CSMS that gets no answer is decided as if offline.
 """
 
+from ampacity.ocpp.authorization.local_list import LAPSED
 from ampacity.ocpp.evse import Authorization, same_token
 
 if False:  # for the type checker
@@ -98,8 +99,8 @@ class Authorizer:
                 return evse
         open_to = [[evse for evse in station.evses if evse.auth is None and not self._closed(evse)]]
         reservations = station.optional.find("reservation")
-        if reservations is not None:
-            found = self._known(token, station.now_ms)
+        if reservations is not None and open_to[0]:
+            found = self._known(open_to[0][0], token, station.now_ms)  # for its group, which is that of every EVSE
             open_to = reservations.ranked(open_to[0], token, found[1] if found else "")
         for evses in open_to:
             for wanted in (True, False):
@@ -197,7 +198,7 @@ class Authorizer:
         model = self._station.model
         if model.on("AuthCtrlr", "DisableRemoteAuthorization"):
             return True
-        if found is None or found[0] == "Accepted":
+        if found is None or found[0] in ("Accepted", LAPSED):
             return False
         return model.on("LocalAuthListCtrlr" if found[2] == "list" else "AuthCacheCtrlr", "DisablePostAuthorize")
 

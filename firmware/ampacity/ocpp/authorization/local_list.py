@@ -10,6 +10,7 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Message, Token
 
 DOC = "ocpp_list"
+LAPSED = "Lapsed"  # accepted until a date that has passed (C14.FR.05)
 
 
 class LocalList:
@@ -26,12 +27,12 @@ class LocalList:
         return len(self._entries)
 
     def find(self, token: "Token", now_s: int, evse_id: int = 0) -> "tuple[str, str] | None":
-        """(status at this EVSE, group) or None; an entry whose date has passed is Expired. evse_id 0: any."""
+        """(status at this EVSE, group) or None; one that was accepted until a date that has passed is Lapsed. evse_id 0: any."""
         entry = self._entries.get(key_of(token))
         if entry is None:
             return None
         if entry[2] is not None and now_s >= entry[2]:
-            return ("Expired", entry[1])
+            return (LAPSED if entry[0] == "Accepted" else entry[0], entry[1])
         return (status_at(entry, 3, evse_id), entry[1])
 
     def update(self, version: int, full: bool, items: "list[Message]") -> str:
