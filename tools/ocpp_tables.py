@@ -23,7 +23,7 @@ from tools.generated import write
 
 OUTGOING = (
     "Authorize BootNotification FirmwareStatusNotification Heartbeat LogStatusNotification MeterValues NotifyEVChargingNeeds NotifyEvent "
-    "NotifyReport ReportChargingProfiles SecurityEventNotification StatusNotification TransactionEvent"
+    "NotifyReport ReportChargingProfiles SecurityEventNotification SignCertificate StatusNotification TransactionEvent"
 ).split()
 SCHEMAS = Path(ocpp.__file__).parent / "v201" / "schemas"
 TARGET = Path(__file__).parents[1] / "firmware" / "ampacity" / "ocpp" / "v201" / "tables.py"

@@ -57,6 +57,12 @@ class ComputedVariables:
             return len(station.local_list)
         if name == "OCPPCommCtrlr.ActiveNetworkProfile":
             return station.config.get("slot", 1)
+        if name == "SecurityCtrlr.AdditionalRootCertificateCheck":
+            return "true" if station.config.get("additional_root_check") else "false"
+        if name == "SecurityCtrlr.CertificateEntries":
+            if station.config.get("root_pem") or station.optional.find("certificates") is not None:
+                return station.optional.get("certificates", station.now_ms).store.count()
+            return 0
         if name == "SmartChargingCtrlr.Entries":
             return len(station.profiles.all)
         if name == "SmartChargingCtrlr.Interval":

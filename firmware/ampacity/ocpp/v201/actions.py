@@ -12,17 +12,21 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Message
 
 HANDLERS = (
+    ("CertificateSigned", "security.handlers"),
     ("ChangeAvailability", "availability.handlers"),
     ("ClearCache", "authorization.handlers"),
     ("ClearChargingProfile", "smart_charging.handlers"),
     ("DataTransfer", "remote.handlers"),
+    ("DeleteCertificate", "security.handlers"),
     ("GetBaseReport", "device_model.reports"),
     ("GetChargingProfiles", "smart_charging.handlers"),
     ("GetCompositeSchedule", "smart_charging.handlers"),
+    ("GetInstalledCertificateIds", "security.handlers"),
     ("GetLocalListVersion", "authorization.local_list"),
     ("GetReport", "device_model.reports"),
     ("GetTransactionStatus", "transactions.handlers"),
     ("GetVariables", "device_model.handlers"),
+    ("InstallCertificate", "security.handlers"),
     ("RequestStartTransaction", "remote.handlers"),
     ("RequestStopTransaction", "remote.handlers"),
     ("Reset", "provisioning.reset"),

@@ -17,6 +17,8 @@ from ampacity.base.errors import Rejected
 from ampacity.ocpp.provisioning.set_network_profile import DOC as NETWORK_DOC
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.base.log import Log
     from ampacity.net.link import LinkConfig
     from ampacity.ocpp.station import Station
@@ -92,6 +94,7 @@ class NetworkProfiles:
         self._opened_ms: "int | None" = None
         self._since_ms: "int | None" = None  # the first connection of this profile's turn
         self._works = False
+        self._other_certificate = False  # another certificate than in the attempts before
         self._used = self._csms = self._profiles[0]  # _csms: the one that knows the station, or gets its BootNotification next
         self._apply()
 
@@ -113,6 +116,9 @@ class NetworkProfiles:
         if self._failed >= self._station.model.number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"):
             self._failed = 0
             self._use(self._next(now_ms), now_ms)
+            if self._other_certificate:
+                self._other_certificate = False
+                self._apply()
         self._failed += 1
 
     def opened(self, now_ms: int) -> None:
@@ -129,6 +135,8 @@ class NetworkProfiles:
         """Its CSMS has accepted the station and was heard; nothing less secure from now on (A05.FR.06)."""
         self._works = True
         in_use = self._used["security_profile"]
+        if in_use == CERTIFICATE:
+            self._certificates().signing.works(now_ms)
         if in_use > self._floor:
             self._floor = in_use
             self._profiles = [one for one in self._profiles if one["security_profile"] >= in_use] or [self._used]
@@ -151,6 +159,10 @@ class NetworkProfiles:
         if reason is not None:
             self._opened_ms = None
         return reason
+
+    def renew(self) -> None:
+        """The station has another certificate of its own, or other roots: the next attempt uses them."""
+        self._apply()
 
     def password(self, text: str) -> None:
         """A new password; with a certificate of our own none is sent."""
@@ -206,11 +218,20 @@ class NetworkProfiles:
     def _following(self) -> "SiteFacts":
         self._tried += 1
         if self._tried == len(self._profiles) and self._last is not None:
+            self._alternate(True)
             return self._last
         if self._tried >= len(self._profiles):
+            self._alternate(False)
             self._tried, self._at = 0, -1
         self._at = (self._at + 1) % len(self._profiles)
         return self._profiles[self._at]
+
+    def _alternate(self, old: bool) -> None:
+        """The list has ended: while a renewed certificate is on trial, the one before has its turn too (A02.FR.28). Without a profile that worked
+        before the two take turns."""
+        if self._used["security_profile"] == CERTIFICATE:
+            signing = self._certificates().signing
+            self._other_certificate = signing.use_old(old) if self._last is not None else signing.other()
 
     def _use(self, profile: "SiteFacts", now_ms: int) -> None:
         before = self._used
@@ -226,6 +247,10 @@ class NetworkProfiles:
         self._apply()
         self._log.add("warning", "upstream: trying network profile %d: %s" % (profile["slot"], profile["url"]), now_ms)
 
+    def _certificates(self) -> "Any":
+        """What the CSMS has installed (ocpp/security/certificates.py)."""
+        return self._station.optional.get("certificates", self._station.now_ms)
+
     def _change_csms(self, now_ms: int) -> None:
         self._csms = self._used
         self._station.change_csms(max(now_ms, self._not_before_ms.get(self._used["url"], now_ms)))
@@ -237,6 +262,8 @@ class NetworkProfiles:
         self._config.password = self._station.password() or self._ocpp.get("password")
         facts = dict(self._ocpp)
         facts["security_profile"] = profile["security_profile"]
+        if profile["security_profile"] > PLAIN:
+            facts.update(self._certificates().tls_facts())
         secure(self._config, facts, self._platform)
         if profile["security_profile"] < self._floor:
             self._config.unusable = BELOW % self._floor
