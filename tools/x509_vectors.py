@@ -1,6 +1,6 @@
 """`python -m tools.x509_vectors [--check]`: certificates for tests that run on a controller's runtime, made by `cryptography`.
 
-Writes tests/x509/vectors_x509.py. Keys and dates are fixed and signatures deterministic, so the file is the same each time. The key of the
+Writes tests/vectors_x509.py. Keys and dates are fixed and signatures deterministic, so the file is the same each time. The key of the
 station is the one that the firmware makes of the bytes 0, 1, 2 …
 """
 
@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tools.generated import ROOT, write
 
-FILE = ROOT / "tests" / "x509" / "vectors_x509.py"
+FILE = ROOT / "tests" / "vectors_x509.py"
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 SECRET = int.from_bytes(bytes(range(40)), "big") % (N - 1) + 1
 RSA_P = int(
@@ -46,10 +46,13 @@ ROOT_KEY, SUB_KEY, NEXT_KEY, STATION_KEY, RSA = key(1001), key(1002), key(1003),
 LONG_KEY = ec.derive_private_key(77, ec.SECP384R1())
 
 
-def certificate(subject, issuer, public, signer, ca=False, path=None, first=FIRST, last=LAST, digest=None, serial=4711, more=(), organization="Ampacity"):
+def certificate(
+    subject, issuer, public, signer, ca=False, path=None, first=FIRST, last=LAST, digest=None, serial=4711, more=(), organization="Ampacity",
+):
     """The hexadecimal DER of one."""
-    names = [[x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization), x509.NameAttribute(NameOID.COMMON_NAME, text)] for text in (subject, issuer)]
-    builder = x509.CertificateBuilder(x509.Name(names[1]), x509.Name(names[0]), public, serial, first, last)
+    owner = x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization)
+    names = [x509.Name([owner, x509.NameAttribute(NameOID.COMMON_NAME, text)]) for text in (issuer, subject)]
+    builder = x509.CertificateBuilder(names[0], names[1], public, serial, first, last)
     builder = builder.add_extension(x509.BasicConstraints(ca, path), critical=True)
     for extension, critical in more:
         builder = builder.add_extension(extension, critical)

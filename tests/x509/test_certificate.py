@@ -1,7 +1,6 @@
 """One certificate: what is read of it, and what is refused."""
 
 import vectors_x509 as known
-
 from ampacity.x509.certificate import CERT_SIGN, CERTIFICATE_BYTES_MAX, CLIENT_AUTH, DIGITAL_SIGNATURE, Certificate
 from ampacity.x509.hash_data import hash_data
 from ampacity.x509.times import time_s
@@ -60,8 +59,9 @@ def test_a_point_beside_the_curve_is_refused():
 
 
 def test_times_are_read_as_the_standard_has_them():
-    for text, wanted in ((b"\x17\x0d260101000000Z", NEW_YEAR_2026_S), (b"\x18\x0f20310101000000Z", NEW_YEAR_2031_S), (b"\x17\x0d500101000000Z", -631152000),
-                         (b"\x18\x0f20280229235959Z", 1835481599), (b"\x17\x0d700101000000Z", 0), (b"\x18\x0f99991231235959Z", 253402300799)):
+    for text, wanted in ((b"\x17\x0d260101000000Z", NEW_YEAR_2026_S), (b"\x18\x0f20310101000000Z", NEW_YEAR_2031_S),
+                         (b"\x17\x0d500101000000Z", -631152000), (b"\x18\x0f20280229235959Z", 1835481599), (b"\x17\x0d700101000000Z", 0),
+                         (b"\x18\x0f99991231235959Z", 253402300799)):
         assert time_s(text, 0, len(text)) == (wanted, len(text)), text
     for text in (b"\x17\x0d260229000000Z", b"\x17\x0d261301000000Z", b"\x17\x0d260101240000Z", b"\x17\x0b2601010000Z", b"\x17\x0d260101000000+",
                  b"\x18\x0f2026010100000.Z", b"\x17\x0d26010100 000Z", b"\x18\x0f21000229000000Z", b"\x17\0", b"\x02\x01\x00"):

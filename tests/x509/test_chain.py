@@ -32,7 +32,8 @@ def test_a_chain_to_a_root_that_is_installed_is_valid():
 
 def test_a_chain_that_does_not_hold_is_refused_with_the_reason():
     for names, why in (
-        (("STATION_OF_NEXT",), "does not lead to a root"), (("STATION_BY_NEXT",), "does not lead to a root"), (("STATION_OF_SUB",), "does not lead"),
+        (("STATION_OF_NEXT",), "does not lead to a root"), (("STATION_BY_NEXT",), "does not lead to a root"),
+        (("STATION_OF_SUB",), "does not lead"),
         (("STATION_ENDED",), "not valid after"), (("STATION_EARLY",), "not valid before"), (("STATION_CONSTRAINED",), "critical extension"),
         (("STATION_OF_SUB", "NO_CA"), "not a certificate authority"), (("STATION_OF_SUB", "NO_SIGNER"), "no keyCertSign"),
         (("STATION", "SUB"), "not signed by the next one"), (("STATION_OF_SUBSUB", "SUB_OF_SUB", "SUB"), "path length"), (("ROOT",), "alone"),
@@ -40,7 +41,7 @@ def test_a_chain_that_does_not_hold_is_refused_with_the_reason():
     ):  # fmt: skip
         found = chained(*names)
         assert found is not None and why in found, (names, found)
-    assert "root certificate: not valid after" in chained("STATION", now_s=NOW_S + 10**9) or "not valid after" in chained("STATION", now_s=NOW_S + 10**9)
+    assert "not valid after" in chained("STATION", now_s=NOW_S + 10**9)
     assert "not known" in chained("STATION", now_s=None)
 
 

@@ -43,6 +43,7 @@ Actions, drained by the roles (a list; pop them all):
     ("time", unix_ms)                       the wall clock was set by the CSMS (`wallclock` has this time already)
     ("credentials",)                        the station has another certificate of its own: connect with it
     ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
+    ("roots",)                              other root certificates are installed: the next connection heeds them
     ("unanswered",)                         the CSMS answers none of our requests: connect again
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
 

@@ -88,7 +88,8 @@ class Block(OptionalBlock):
         return leaf is not None and _is_valid(self._station, leaf, now_ms)
 
     def changed(self, what: str, now_ms: int) -> None:
-        """A certificate was installed or deleted: a security event."""
+        """A root was installed or deleted: a security event, and the next connection heeds it."""
+        self._station.actions.append(("roots",))
         notify(self._station, "ReconfigurationOfSecurityParameters", what, now_ms)
 
 

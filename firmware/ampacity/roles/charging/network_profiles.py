@@ -161,7 +161,10 @@ class NetworkProfiles:
         return reason
 
     def renew(self) -> None:
-        """The station has another certificate of its own, or other roots: the next attempt uses them."""
+        """The station has another certificate of its own, or other roots: the next attempt uses them, and is the first of its profile."""
+        self._failed = self._tried = 0
+        if self._used in self._profiles:
+            self._at = self._profiles.index(self._used)
         self._apply()
 
     def password(self, text: str) -> None:

@@ -364,9 +364,10 @@ class Upstream:
         elif kind == "password":
             self.network_profiles.password(action[1])
             self.link.reconnect()
-        elif kind == "credentials":
+        elif kind in ("credentials", "roots"):
             self.network_profiles.renew()
-            self.link.reconnect()
+            if kind == "credentials":
+                self.link.reconnect()
         elif kind == "unanswered":
             self.link.leave("silent", "link lost: the CSMS answers no requests")
         elif kind == "variable":

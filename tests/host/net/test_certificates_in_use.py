@@ -1,0 +1,292 @@
+"""Certificates that a CSMS installs are those of the next connection: `ampacity run` against the libraries `ocpp` and `websockets`."""
+
+import asyncio
+import datetime
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+
+import pytest
+import websockets
+from cryptography import x509
+from ocpp.routing import on
+from ocpp.v201 import ChargePoint, call, call_result
+from ocpp.v201.enums import Action
+
+from certificate_authority import StationAuthority, pem
+from certificates import Authority
+
+PATIENCE_S = 40
+SITE = """
+[site]
+name = "yard"
+[[circuit]]
+name = "main"
+rating_a = 63
+[[bus]]
+name = "lan"
+kind = "tcp"
+host = "127.0.0.1"
+tcp_port = 9
+[[evse]]
+name = "one"
+kind = "ampacity"
+bus = "lan"
+unit = 2
+circuit = "main"
+max_a = 16
+[ocpp]
+identity = "AMP-1"
+url = "{url}"
+security_profile = {profile}
+"""
+PASSWORD = 'password = "0123456789abcdef"\n'
+OWN = 'certificate_pem = "own.pem"\nkey_pem = "own.key.pem"\n'
+ROOT = 'root_pem = "root.pem"\n'
+
+
+class Csms:
+    """A server of the library; `use` changes what it shows and whom it accepts. `shown`: the client certificates, as DER, of each connection."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.server = self.point = None
+        self.shown, self.events, self.requests, self.boots, self.logins = [], [], [], [], []
+        self.port = 0
+
+    async def use(self, pair=None, clients=None):
+        """Serve with this certificate, or without TLS; the connections of before end."""
+        await self.end()
+        context = None
+        if pair is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*pair.files(self.folder, f"server-{id(pair)}"))
+            if clients is not None:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(cadata=clients)
+        self.server = await websockets.serve(self.handle, "127.0.0.1", self.port, subprotocols=["ocpp2.0.1"], ssl=context)
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    async def end(self):
+        self.point = None
+        if self.server is not None:
+            self.server.close()
+            await self.server.wait_closed()
+
+    async def handle(self, connection):
+        secured = connection.transport.get_extra_info("ssl_object")
+        self.shown.append(secured.getpeercert(binary_form=True) if secured else None)
+        self.logins.append(connection.request.headers.get("Authorization"))
+        self.point = Point(self, connection)
+        try:
+            await self.point.start()
+        except websockets.ConnectionClosed:
+            pass
+
+    async def until(self, ready):
+        end = time.monotonic() + PATIENCE_S
+        while not ready():
+            assert time.monotonic() < end, (self.shown, self.events, self.boots)
+            await asyncio.sleep(0.05)
+
+    async def connected(self, count):
+        """The station has connected so many times, and answers."""
+        await self.until(lambda: len(self.shown) >= count and self.point is not None and self.point.heard)
+
+    async def call(self, request):
+        return await self.point.call(request, suppress=False)
+
+    async def set(self, name, value):
+        component, variable = name.split(".")
+        item = {"component": {"name": component}, "variable": {"name": variable}, "attribute_value": value}
+        return (await self.call(call.SetVariables(set_variable_data=[item]))).set_variable_result[0]["attribute_status"]
+
+    async def get(self, name):
+        component, variable = name.split(".")
+        item = {"component": {"name": component}, "variable": {"name": variable}}
+        return (await self.call(call.GetVariables(get_variable_data=[item]))).get_variable_result[0]["attribute_value"]
+
+
+class Point(ChargePoint):
+    def __init__(self, csms, connection):
+        super().__init__("AMP-1", connection, response_timeout=30)
+        self.csms = csms
+        self.heard = False
+
+    async def route_message(self, raw_msg):
+        self.heard = True
+        await super().route_message(raw_msg)
+
+    def now(self):
+        return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @on(Action.boot_notification)
+    def on_boot(self, **payload):
+        self.csms.boots.append(payload)
+        return call_result.BootNotification(current_time=self.now(), interval=300, status="Accepted")
+
+    @on(Action.heartbeat)
+    def on_heartbeat(self):
+        return call_result.Heartbeat(current_time=self.now())
+
+    @on(Action.status_notification)
+    def on_status(self, **payload):
+        return call_result.StatusNotification()
+
+    @on(Action.notify_event)
+    def on_event(self, **payload):
+        return call_result.NotifyEvent()
+
+    @on(Action.security_event_notification)
+    def on_security_event(self, **payload):
+        self.csms.events.append(payload["type"])
+        return call_result.SecurityEventNotification()
+
+    @on(Action.sign_certificate)
+    def on_sign(self, csr, certificate_type):
+        self.csms.requests.append(csr)
+        return call_result.SignCertificate(status="Accepted")
+
+
+class Running:
+    """`ampacity run` on a site in a folder."""
+
+    def __init__(self, folder, runtime, text):
+        (folder / "site.toml").write_text(text)
+        words = ["run", "--site", str(folder / "site.toml"), "--data", str(folder / "data"), "--runtime", runtime]
+        self.process = subprocess.Popen([sys.executable, "-m", "ampacity_host", *words], stdin=subprocess.DEVNULL, env=dict(os.environ))
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE_S)
+
+
+def authorities():
+    """One whose root the site file has, and another."""
+    return Authority("CSO one"), Authority("CSO two")
+
+
+async def hasty(csms):
+    """Attempts follow each other quickly."""
+    for name, value in (("RetryBackOffWaitMinimum", "1"), ("RetryBackOffRandomRange", "0"), ("RetryBackOffRepeatTimes", "0"),
+                        ("NetworkProfileConnectionAttempts", "1")):
+        assert await csms.set("OCPPCommCtrlr." + name, value) == "Accepted"
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+async def test_TC_A_04_and_05_CS_a_root_that_the_csms_installed_is_trusted_and_a_stranger_is_not(runtime, tmp_path):
+    one, two = authorities()
+    stranger = Authority("Stranger")
+    (tmp_path / "root.pem").write_text(one.root)
+    csms = Csms(tmp_path)
+    await csms.use(one.issue())
+    running = Running(tmp_path, runtime, SITE.format(url=f"wss://127.0.0.1:{csms.port}/ocpp", profile=2) + PASSWORD + ROOT)
+    try:
+        await csms.connected(1)
+        await hasty(csms)
+        assert (await csms.call(call.InstallCertificate(certificate_type="CSMSRootCertificate", certificate=two.root))).status == "Accepted"
+        await csms.use(stranger.issue())
+        await asyncio.sleep(3)
+        assert len(csms.shown) == 1
+        await csms.use(two.issue())
+        await csms.connected(2)
+        found = await csms.call(call.GetInstalledCertificateIds(certificate_type=["CSMSRootCertificate"]))
+        assert len(found.certificate_hash_data_chain) == 2
+        await csms.until(lambda: "InvalidCsmsCertificate" in csms.events)
+        assert csms.logins == ["Basic QU1QLTE6MDEyMzQ1Njc4OWFiY2RlZg=="] * 2 and len(csms.boots) == 1
+    finally:
+        running.end()
+        await csms.end()
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+async def test_TC_A_07_and_11_CS_a_renewed_certificate_is_shown_at_the_next_connection_and_kept(runtime, tmp_path):
+    one, two = authorities()
+    mine = one.issue("AMP-1")
+    mine.files(tmp_path, "own")
+    (tmp_path / "root.pem").write_text(one.root)
+    csms, issuer = Csms(tmp_path), StationAuthority(time.time() * 1000, "CSO three")
+    await csms.use(one.issue(), one.root + issuer.pem)
+    site = SITE.format(url=f"wss://127.0.0.1:{csms.port}/ocpp", profile=3) + OWN + ROOT
+    running = Running(tmp_path, runtime, site)
+    try:
+        await csms.connected(1)
+        assert csms.shown == [mine.der] and csms.logins == [None]
+        await hasty(csms)
+        assert (await csms.call(call.InstallCertificate(certificate_type="CSMSRootCertificate", certificate=issuer.pem))).status == "Accepted"
+        assert (await csms.call(call.TriggerMessage(requested_message="SignChargingStationCertificate"))).status == "Accepted"
+        await csms.until(lambda: csms.requests)
+        made = issuer.answer(csms.requests[0])
+        signed = call.CertificateSigned(certificate_chain=pem(made), certificate_type="ChargingStationCertificate")
+        assert (await csms.call(signed)).status == "Accepted"
+        await csms.connected(2)
+        assert x509.load_der_x509_certificate(csms.shown[-1]) == made and csms.logins[-1] is None
+        running.end()
+        running = Running(tmp_path, runtime, site)
+        await csms.connected(3)
+        assert x509.load_der_x509_certificate(csms.shown[-1]) == made
+    finally:
+        running.end()
+        await csms.end()
+
+
+async def test_A02_FR_28_a_renewed_certificate_that_the_csms_refuses_gives_way_to_the_one_before(tmp_path):
+    one, two = authorities()
+    mine = one.issue("AMP-1")
+    mine.files(tmp_path, "own")
+    (tmp_path / "root.pem").write_text(one.root)
+    csms, issuer = Csms(tmp_path), StationAuthority(time.time() * 1000, "CSO three")
+    await csms.use(one.issue(), one.root)  # it does not know the issuer
+    running = Running(tmp_path, "cpython", SITE.format(url=f"wss://127.0.0.1:{csms.port}/ocpp", profile=3) + OWN + ROOT)
+    try:
+        await csms.connected(1)
+        await hasty(csms)
+        assert (await csms.call(call.InstallCertificate(certificate_type="CSMSRootCertificate", certificate=issuer.pem))).status == "Accepted"
+        assert (await csms.call(call.TriggerMessage(requested_message="SignChargingStationCertificate"))).status == "Accepted"
+        await csms.until(lambda: csms.requests)
+        signed = call.CertificateSigned(certificate_chain=pem(issuer.answer(csms.requests[0])), certificate_type="ChargingStationCertificate")
+        assert (await csms.call(signed)).status == "Accepted"
+        await csms.connected(2)
+        assert csms.shown == [mine.der] * 2
+        await csms.until(lambda: "DiscardedRenewedClientCertificate" in csms.events)
+    finally:
+        running.end()
+        await csms.end()
+
+
+async def test_TC_A_19_CS_a_station_goes_up_from_profile_1_to_3_and_removes_the_lower_one(tmp_path):
+    one, issuer = Authority("CSO one"), StationAuthority(time.time() * 1000, "CSO three")
+    plain, secured = Csms(tmp_path), Csms(tmp_path)
+    await plain.use()
+    await secured.use(one.issue(), issuer.pem)
+    running = Running(tmp_path, "cpython", SITE.format(url=f"ws://127.0.0.1:{plain.port}/ocpp", profile=1) + PASSWORD)
+    try:
+        await plain.connected(1)
+        for root in (one.root, issuer.pem):
+            assert (await plain.call(call.InstallCertificate(certificate_type="CSMSRootCertificate", certificate=root))).status == "Accepted"
+        assert (await plain.call(call.TriggerMessage(requested_message="SignChargingStationCertificate"))).status == "Accepted"
+        await plain.until(lambda: plain.requests)
+        made = issuer.answer(plain.requests[0])
+        signed = call.CertificateSigned(certificate_chain=pem(made), certificate_type="ChargingStationCertificate")
+        assert (await plain.call(signed)).status == "Accepted"
+        data = {"ocpp_version": "OCPP20", "ocpp_transport": "JSON", "ocpp_csms_url": f"wss://127.0.0.1:{secured.port}/ocpp", "message_timeout": 30,
+                "security_profile": 3, "ocpp_interface": "Wired0"}
+        assert (await plain.call(call.SetNetworkProfile(configuration_slot=2, connection_data=data))).status == "Accepted"
+        assert await plain.set("OCPPCommCtrlr.NetworkConfigurationPriority", "2,1") == "Accepted"
+        assert (await plain.call(call.Reset(type="OnIdle"))).status == "Accepted"
+        await secured.connected(1)
+        assert x509.load_der_x509_certificate(secured.shown[0]) == made and secured.logins == [None]
+        await secured.until(lambda: secured.boots)
+        await asyncio.sleep(0.5)
+        assert await secured.get("SecurityCtrlr.SecurityProfile") == "3"
+        assert await secured.get("OCPPCommCtrlr.NetworkConfigurationPriority") == "2"
+        data.update(ocpp_csms_url=f"ws://127.0.0.1:{plain.port}/ocpp", security_profile=1)
+        assert (await secured.call(call.SetNetworkProfile(configuration_slot=1, connection_data=data))).status == "Rejected"
+        assert len(plain.shown) == 1
+    finally:
+        running.end()
+        await plain.end()
+        await secured.end()
