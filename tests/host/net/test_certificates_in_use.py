@@ -1,25 +1,20 @@
 """Certificates that a CSMS installs are those of the next connection: `ampacity run` against the libraries `ocpp` and `websockets`."""
 
 import asyncio
-import datetime
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import time
 
 import pytest
-import websockets
 from cryptography import x509
-from ocpp.routing import on
-from ocpp.v201 import ChargePoint, call, call_result
-from ocpp.v201.enums import Action
+from ocpp.v201 import call
 
 from certificate_authority import StationAuthority, pem
 from certificates import Authority
+from secure_csms import PATIENCE_S, Csms
 
-PATIENCE_S = 40
 SITE = """
 [site]
 name = "yard"
@@ -48,109 +43,6 @@ OWN = 'certificate_pem = "own.pem"\nkey_pem = "own.key.pem"\n'
 ROOT = 'root_pem = "root.pem"\n'
 
 
-class Csms:
-    """A server of the library; `use` changes what it shows and whom it accepts. `shown`: the client certificates, as DER, of each connection."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.server = self.point = None
-        self.shown, self.events, self.requests, self.boots, self.logins = [], [], [], [], []
-        self.port = 0
-
-    async def use(self, pair=None, clients=None):
-        """Serve with this certificate, or without TLS; the connections of before end."""
-        await self.end()
-        context = None
-        if pair is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*pair.files(self.folder, f"server-{id(pair)}"))
-            if clients is not None:
-                context.verify_mode = ssl.CERT_REQUIRED
-                context.load_verify_locations(cadata=clients)
-        self.server = await websockets.serve(self.handle, "127.0.0.1", self.port, subprotocols=["ocpp2.0.1"], ssl=context)
-        self.port = self.server.sockets[0].getsockname()[1]
-
-    async def end(self):
-        self.point = None
-        if self.server is not None:
-            self.server.close()
-            await self.server.wait_closed()
-
-    async def handle(self, connection):
-        secured = connection.transport.get_extra_info("ssl_object")
-        self.shown.append(secured.getpeercert(binary_form=True) if secured else None)
-        self.logins.append(connection.request.headers.get("Authorization"))
-        self.point = Point(self, connection)
-        try:
-            await self.point.start()
-        except websockets.ConnectionClosed:
-            pass
-
-    async def until(self, ready):
-        end = time.monotonic() + PATIENCE_S
-        while not ready():
-            assert time.monotonic() < end, (self.shown, self.events, self.boots)
-            await asyncio.sleep(0.05)
-
-    async def connected(self, count):
-        """The station has connected so many times, and answers."""
-        await self.until(lambda: len(self.shown) >= count and self.point is not None and self.point.heard)
-
-    async def call(self, request):
-        return await self.point.call(request, suppress=False)
-
-    async def set(self, name, value):
-        component, variable = name.split(".")
-        item = {"component": {"name": component}, "variable": {"name": variable}, "attribute_value": value}
-        return (await self.call(call.SetVariables(set_variable_data=[item]))).set_variable_result[0]["attribute_status"]
-
-    async def get(self, name):
-        component, variable = name.split(".")
-        item = {"component": {"name": component}, "variable": {"name": variable}}
-        return (await self.call(call.GetVariables(get_variable_data=[item]))).get_variable_result[0]["attribute_value"]
-
-
-class Point(ChargePoint):
-    def __init__(self, csms, connection):
-        super().__init__("AMP-1", connection, response_timeout=30)
-        self.csms = csms
-        self.heard = False
-
-    async def route_message(self, raw_msg):
-        self.heard = True
-        await super().route_message(raw_msg)
-
-    def now(self):
-        return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    @on(Action.boot_notification)
-    def on_boot(self, **payload):
-        self.csms.boots.append(payload)
-        return call_result.BootNotification(current_time=self.now(), interval=300, status="Accepted")
-
-    @on(Action.heartbeat)
-    def on_heartbeat(self):
-        return call_result.Heartbeat(current_time=self.now())
-
-    @on(Action.status_notification)
-    def on_status(self, **payload):
-        return call_result.StatusNotification()
-
-    @on(Action.notify_event)
-    def on_event(self, **payload):
-        return call_result.NotifyEvent()
-
-    @on(Action.security_event_notification)
-    def on_security_event(self, **payload):
-        self.csms.events.append(payload["type"])
-        return call_result.SecurityEventNotification()
-
-    @on(Action.sign_certificate)
-    def on_sign(self, csr, certificate_type):
-        self.csms.requests.append(csr)
-        return call_result.SignCertificate(status="Accepted")
-
-
 class Running:
     """`ampacity run` on a site in a folder."""
 
@@ -177,7 +69,7 @@ async def hasty(csms):
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
-async def test_TC_A_04_and_05_CS_a_root_that_the_csms_installed_is_trusted_and_a_stranger_is_not(runtime, tmp_path):
+async def test_a_root_that_the_csms_installed_is_trusted_and_a_stranger_is_not(runtime, tmp_path):
     one, two = authorities()
     stranger = Authority("Stranger")
     (tmp_path / "root.pem").write_text(one.root)
@@ -203,7 +95,7 @@ async def test_TC_A_04_and_05_CS_a_root_that_the_csms_installed_is_trusted_and_a
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
-async def test_TC_A_07_and_11_CS_a_renewed_certificate_is_shown_at_the_next_connection_and_kept(runtime, tmp_path):
+async def test_TC_A_11_CS_a_renewed_certificate_is_shown_at_the_next_connection_and_kept(runtime, tmp_path):
     one, two = authorities()
     mine = one.issue("AMP-1")
     mine.files(tmp_path, "own")
