@@ -52,11 +52,11 @@ class Csms:
         self.secured.append((secured.version(), secured.cipher()[0], secured.compression()) if secured else None)
         self.paths.append(connection.request.path)
         self.logins.append(connection.request.headers.get("Authorization"))
-        self.point = Point(self, connection)
+        self.point = point = Point(self, connection)
         try:
-            await self.point.start()
+            await point.start()
         except websockets.ConnectionClosed:
-            pass
+            point.closed = True
 
     async def until(self, ready):
         end = time.monotonic() + PATIENCE_S
@@ -86,7 +86,7 @@ class Point(ChargePoint):
     def __init__(self, csms, connection):
         super().__init__("AMP-1", connection, response_timeout=30)
         self.csms = csms
-        self.heard = False
+        self.heard = self.closed = False
 
     async def route_message(self, raw_msg):
         self.heard = True

@@ -94,6 +94,9 @@ file, and those that the CSMS installs. They are in force from the next connecti
 
 - **Roots** (M05). One that is not valid now, is no certificate authority, or does not bear its own signature is `Rejected`. V2G and mobility
   operator roots are `Rejected` (`UnsupportedRequest`): there is no ISO 15118. ManufacturerRootCertificates are kept and listed.
+- **AdditionalRootCertificateCheck** (M05.FR.09 to FR.16) is `additional_root_check` of the site file. A new CSMSRootCertificate is then signed by
+  the present one. It is tried first; the former one has its turn after the certificate of the CSMS was refused, unless the station moves to
+  another CSMS, and is removed when a connection with the new one works.
 - **Deletion** (M04). A root of the site file stays deleted until the site file names other roots. Hashes of each algorithm are recognized;
   the list has SHA256.
 - **Request** (A02). After TriggerMessage with SignChargingStationCertificate, and {renew} days before its certificate ends (A03), the station makes

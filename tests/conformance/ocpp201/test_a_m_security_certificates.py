@@ -271,3 +271,43 @@ async def test_TC_A_22_CS_a_lower_profile_is_rejected(profile):
         assert await put_profile(talk, lower) == "Rejected"
     assert (await talk.get("OCPPCommCtrlr.NetworkConfigurationPriority"))["attribute_value"] == "1"
     await talk.close()
+
+
+async def checked(**more):
+    """A station with AdditionalRootCertificateCheck; the one root is that of the site file."""
+    talk = Secured(**more)
+    talk.config["additional_root_check"] = True
+    talk.start()
+    await talk.booted()
+    assert (await talk.get("SecurityCtrlr.AdditionalRootCertificateCheck"))["attribute_value"] == "true"
+    return talk
+
+
+async def test_TC_M_09_CS_a_root_that_the_old_one_has_not_signed_is_rejected():
+    talk = await checked()
+    assert await talk.install(StationAuthority(NOON_MS, "Stranger")) == "Rejected"
+    forged = StationAuthority(NOON_MS, "New root", parent=StationAuthority(NOON_MS, "Old root"))
+    assert await talk.install(forged) == "Rejected"
+    assert await talk.installed(CSMS) == ("Accepted", [(CSMS, talk.old.hash_data())])
+    await talk.close()
+
+
+async def test_M05_FR_09_a_root_replaces_the_one_that_has_signed_it():
+    talk = await checked()
+    for number in range(3):
+        new = StationAuthority(NOON_MS, f"Root {number}", parent=talk.old)
+        assert await talk.install(new) == "Accepted"
+        assert sorted(one["serial_number"] for _, one in (await talk.installed(CSMS))[1]) == sorted(
+            each.hash_data()["serial_number"] for each in (talk.old, new))
+        block = talk.station.optional.find("certificates")
+        assert block.tls_facts()["root_pem"].strip() == new.pem.strip()
+        assert block.store.turn() and block.tls_facts()["root_pem"].strip() == talk.old.pem.strip()
+        if number < 2:
+            block.works(True, talk.now_ms)  # with the old one: it stays (M05.FR.14)
+            assert len((await talk.installed(CSMS))[1]) == 2
+    await talk.reboot()
+    block = talk.station.optional.find("certificates")
+    block.works(True, talk.now_ms)
+    _, ((_, only),) = await talk.installed(CSMS)
+    assert only["serial_number"] == new.hash_data()["serial_number"] and not block.store.turn()
+    await talk.close()

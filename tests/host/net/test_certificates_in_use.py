@@ -1,6 +1,7 @@
 """Certificates that a CSMS installs are those of the next connection: `ampacity run` against the libraries `ocpp` and `websockets`."""
 
 import asyncio
+import ipaddress
 import os
 import signal
 import subprocess
@@ -9,10 +10,11 @@ import time
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from ocpp.v201 import call
 
-from certificate_authority import StationAuthority, pem
-from certificates import Authority
+from certificate_authority import StationAuthority, name_of, pem
+from certificates import Authority, Pair
 from secure_csms import PATIENCE_S, Csms
 
 SITE = """
@@ -182,3 +184,44 @@ async def test_TC_A_19_CS_a_station_goes_up_from_profile_1_to_3_and_removes_the_
         running.end()
         await plain.end()
         await secured.end()
+
+
+def server_pair(authority):
+    """A certificate of a server at this address, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    return Pair(authority.signed(name_of("127.0.0.1", "CSO"), key.public_key(), (-1, 2), more=[(names, False)]), key)
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+@pytest.mark.parametrize("case", ["TC_M_30_CS", "TC_M_31_CS"])
+async def test_a_root_that_replaces_another_is_tried_first(case, runtime, tmp_path):
+    old = StationAuthority(time.time() * 1000, "Old root")
+    new = StationAuthority(time.time() * 1000, "New root", parent=old)
+    (tmp_path / "root.pem").write_text(old.pem)
+    csms = Csms(tmp_path)
+    await csms.use(server_pair(old))
+    site = SITE.format(url=f"wss://127.0.0.1:{csms.port}/ocpp", profile=2) + PASSWORD + ROOT + "additional_root_check = true\n"
+    running = Running(tmp_path, runtime, site)
+    try:
+        await csms.connected(1)
+        await hasty(csms)
+        assert await csms.get("SecurityCtrlr.AdditionalRootCertificateCheck") == "true"
+        assert (await csms.call(call.InstallCertificate(certificate_type="CSMSRootCertificate", certificate=new.pem))).status == "Accepted"
+        assert (await csms.call(call.Reset(type="OnIdle"))).status == "Accepted"
+        await csms.until(lambda: csms.point.closed)
+        await csms.use(server_pair(new if case == "TC_M_30_CS" else old))
+        await csms.until(lambda: len(csms.boots) == 2)
+        await csms.connected(2)
+        await asyncio.sleep(1)
+        found = await csms.call(call.GetInstalledCertificateIds(certificate_type=["CSMSRootCertificate"]))
+        serials = [one["certificate_hash_data"]["serial_number"] for one in found.certificate_hash_data_chain]
+        assert (old.hash_data()["serial_number"] in serials) == (case == "TC_M_31_CS")
+        assert new.hash_data()["serial_number"] in serials
+        if case == "TC_M_31_CS":
+            await csms.until(lambda: "InvalidCsmsCertificate" in csms.events)
+        else:
+            assert "InvalidCsmsCertificate" not in csms.events
+    finally:
+        running.end()
+        await csms.end()

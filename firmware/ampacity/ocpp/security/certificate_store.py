@@ -44,12 +44,15 @@ class CertificateStore:
         self.own: "list[Any] | None" = kept["own"] if same else None
         self.trial: "list[Any] | None" = kept["trial"] if same else None
         self.pending: "dict[str, str] | None" = kept["pending"]
+        self._replaced: "int | None" = kept.get("replaced")  # number of the root that another one replaces (M05.FR.12)
+        self._with_replaced = False  # it is the one in force
         self._site = site
 
     def keep(self) -> None:
         """Raises OSError: what was kept before still is."""
         self._station.documents.put(DOC, {
             "roots": self._roots, "site": self._site, "gone": self._gone, "own": self.own, "trial": self.trial, "pending": self.pending,
+            "replaced": self._replaced,
         })  # fmt: skip
 
     def entries(self) -> "Iterator[Entry]":
@@ -91,6 +94,37 @@ class CertificateStore:
         number = self.put_chain(pem("CERTIFICATE", der))
         self._roots.append([number, kind])
         return self._keep_or_undo(self._roots, number)
+
+    def replace(self, der: bytes, old: int) -> None:
+        """A root of the CSMS takes the place of another one, which is kept until the new one has worked (M05.FR.10, M05.FR.12). OSError: nothing
+        is changed."""
+        before = self._replaced
+        self._replaced, self._with_replaced = old, False
+        try:
+            self.install(CSMS_ROOT, der)
+        except OSError:
+            self._replaced = before
+            raise
+        for number, kind, other in list(self.entries()):
+            if kind == CSMS_ROOT and number != old and other != der:
+                self.remove(number)
+
+    def turn(self) -> bool:
+        """A certificate of the CSMS was refused: the replaced root has its turn, or the new one again. False: none is kept."""
+        self._with_replaced = self._replaced is not None and not self._with_replaced
+        return self._replaced is not None
+
+    def forget_replaced(self) -> None:
+        """A connection works: with the new root the replaced one is removed (M05.FR.13)."""
+        old = self._replaced
+        if old is None or self._with_replaced:
+            return
+        self._replaced = None
+        try:
+            self.remove(old)
+        except OSError:
+            self._replaced = old
+            self._station.log.counter("ocpp_not_kept")
 
     def remove(self, number: int) -> None:
         """Forget a root. OSError: it is still there."""
@@ -141,14 +175,13 @@ class CertificateStore:
 
     def roots_pem(self) -> "str | None":
         """The roots that a CSMS is verified with, None: none. Those of the site file as they are, until the CSMS deletes one."""
-        texts = [self._station.config.get("root_pem") or ""]
-        if self._gone:
-            texts = [pem("CERTIFICATE", der) for der in self._site_roots if _mark(der) not in self._gone]
-        for number, kind in self._roots:
-            text = self.chain(number) if kind == CSMS_ROOT else None
-            if text is not None:
-                texts.append(text)
-        return "\n".join([text for text in texts if text]) or None
+        if not self._gone and not self._roots:
+            return self._station.config.get("root_pem")
+        texts = []
+        for number, kind, der in self.entries():
+            if kind == CSMS_ROOT and (self._replaced is None or (number == self._replaced) == self._with_replaced):
+                texts.append(pem("CERTIFICATE", der))
+        return "\n".join(texts) or None
 
     def _der(self, number: int) -> "bytes | None":
         ders = _ders(self.chain(number))

@@ -75,6 +75,12 @@ class Block(OptionalBlock):
         facts.update(self.signing.shown())
         return facts
 
+    def works(self, certified: bool, now_ms: int) -> None:
+        """A connection over TLS works; certified: with the station's own certificate."""
+        self.store.forget_replaced()
+        if certified:
+            self.signing.works(now_ms)
+
     def has_root(self, now_ms: int) -> bool:
         """Is there a CSMSRootCertificate that is valid now (A05.FR.02)?"""
         for root in self.store.roots(CSMS_ROOT):

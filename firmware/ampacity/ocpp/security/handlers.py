@@ -11,7 +11,7 @@ from ampacity.x509.hash_data import hash_data
 from ampacity.x509.slices import until_result
 
 if False:  # for the type checker
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
@@ -20,7 +20,6 @@ if False:  # for the type checker
 KINDS = (CSMS_ROOT, MAKER_ROOT)
 NO_15118 = "this station has no ISO 15118: no V2G and no mobility operator certificates"
 INFO_MAX = 512
-ISSUERS = "it is no root certificate: another one has signed it"
 
 
 def install_certificate(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message | None":
@@ -40,20 +39,51 @@ def install_certificate(station: "StationFace", request: "Message", message_id: 
 
 
 def _install(station: "StationFace", block: "Block", kind: str, root: "Certificate", now_ms: int) -> "Iterator[Message | None]":
+    known = [(number, each) for number, other, each in block.store.readable() if other == kind]
+    is_known = root.der in [each.der for _, each in known]
+    old = None
+    if kind == CSMS_ROOT and known and not is_known and station.config.get("additional_root_check"):
+        old = yield from _replaced_by(root, known)
+        if old is None:  # M05.FR.11
+            yield _refusal("InvalidCertificate", "not signed by the CSMSRootCertificate that is installed")
+            return
+    else:
+        wrong = yield from _is_no_root(root)
+        if wrong:
+            yield _refusal("InvalidCertificate", wrong)
+            return
+    if not is_known and block.store.count() >= ENTRIES_MAX:
+        yield _refusal("TooManyElements", "SecurityCtrlr.CertificateEntries: at most %d" % ENTRIES_MAX)
+        return
+    if old is None:
+        block.store.install(kind, root.der)
+    else:
+        block.store.replace(root.der, old)
+    block.changed("%s installed: %s" % (kind, root.common_name), now_ms)
+    yield {"status": "Accepted"}
+
+
+def _is_no_root(root: "Certificate") -> "Generator[None, None, str]":
+    """What is wrong with the signature of a root certificate, "": nothing."""
+    if root.issuer != root.subject:
+        return "it is no root certificate: another one has signed it"
     try:
         genuine = yield from until_result(is_signed_by(root, root))
     except ValueError:
-        genuine = root.issuer == root.subject  # of a kind that only the TLS library verifies
-    if not genuine:
-        yield _refusal("InvalidCertificate", ISSUERS if root.issuer != root.subject else "its signature is wrong")
-        return
-    known = [each.der for each in block.store.roots(kind)]
-    if root.der not in known and block.store.count() >= ENTRIES_MAX:
-        yield _refusal("TooManyElements", "SecurityCtrlr.CertificateEntries: at most %d" % ENTRIES_MAX)
-        return
-    block.store.install(kind, root.der)
-    block.changed("%s installed: %s" % (kind, root.common_name), now_ms)
-    yield {"status": "Accepted"}
+        genuine = True  # of a kind that only the TLS library verifies
+    return "" if genuine else "its signature is wrong"
+
+
+def _replaced_by(root: "Certificate", known: "list[tuple[int, Certificate]]") -> "Generator[None, None, int | None]":
+    """The number of the installed root that has signed this one, the latest first; None: none has (AdditionalRootCertificateCheck)."""
+    for number, old in reversed(known):
+        try:
+            signed = yield from until_result(is_signed_by(root, old))
+        except ValueError:
+            signed = False
+        if signed:
+            return number
+    return None
 
 
 def get_installed_certificate_ids(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":

@@ -94,6 +94,7 @@ class NetworkProfiles:
         self._opened_ms: "int | None" = None
         self._since_ms: "int | None" = None  # the first connection of this profile's turn
         self._works = False
+        self._refused = False  # the certificate of the CSMS, in the last attempt
         self._other_certificate = False  # another certificate than in the attempts before
         self._used = self._csms = self._profiles[0]  # _csms: the one that knows the station, or gets its BootNotification next
         self._apply()
@@ -113,6 +114,10 @@ class NetworkProfiles:
 
     def before_attempt(self, now_ms: int) -> None:
         """The link is about to try: the next profile's turn, when this one had its attempts."""
+        certificates = self._station.optional.find("certificates") if self._refused else None
+        if certificates is not None and certificates.store.turn():
+            self._apply()
+        self._refused = False
         if self._failed >= self._station.model.number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"):
             self._failed = 0
             self._use(self._next(now_ms), now_ms)
@@ -135,8 +140,8 @@ class NetworkProfiles:
         """Its CSMS has accepted the station and was heard; nothing less secure from now on (A05.FR.06)."""
         self._works = True
         in_use = self._used["security_profile"]
-        if in_use == CERTIFICATE:
-            self._certificates().signing.works(now_ms)
+        if in_use > PLAIN:
+            self._certificates().works(in_use == CERTIFICATE, now_ms)
         if in_use > self._floor:
             self._floor = in_use
             self._profiles = [one for one in self._profiles if one["security_profile"] >= in_use] or [self._used]
@@ -159,6 +164,16 @@ class NetworkProfiles:
         if reason is not None:
             self._opened_ms = None
         return reason
+
+    def distrusted(self) -> None:
+        """The CSMS's certificate was refused: with a root that was replaced and is kept for this the next attempt may succeed (M05.FR.14). Not
+        at another CSMS than the one that worked last (M05.FR.15). May be called more than once for an attempt."""
+        self._refused = self._last is None or self._last["url"] == self._used["url"]
+
+    def roots_pem(self) -> "str | None":
+        """The root certificates that a CSMS is verified with."""
+        certificates = self._station.optional.find("certificates")
+        return self._ocpp.get("root_pem") if certificates is None else certificates.store.roots_pem()
 
     def renew(self) -> None:
         """The station has another certificate of its own, or other roots: the next attempt uses them, and is the first of its profile."""

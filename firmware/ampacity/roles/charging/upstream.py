@@ -68,6 +68,7 @@ def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: s
         "serial": ocpp["identity"], "url": ocpp["url"], "security_profile": ocpp.get("security_profile", 1),
         "voltage_v": site["voltage_v"], "max_da": max(site["circuits"][0]["rating_da"]), "reason": reason,
         "root_pem": ocpp.get("root_pem"), "certificate_pem": ocpp.get("certificate_pem"),
+        "additional_root_check": ocpp.get("additional_root_check", False),
     }
 
 
@@ -201,6 +202,10 @@ class Upstream:
             view["trouble"] = self.link.trouble
         return view
 
+    def roots_pem(self) -> "str | None":
+        """The root certificates that servers of the CSMS are verified with, as PEM."""
+        return self.network_profiles.roots_pem()
+
     def left(self, now_ms: int) -> bool:
         """Before a restart: close the connection properly. True once that is done, or has taken too long."""
         if self._leaving_ms is None:
@@ -210,6 +215,7 @@ class Upstream:
 
     def _distrusted(self, text: str) -> None:
         """The CSMS's certificate, or its TLS, was refused: reported as a security event, once for each reason."""
+        self.network_profiles.distrusted()
         if text != self._distrust:
             self._distrust = text
             kind = "InvalidTLSVersion" if OLD_TLS in text else "InvalidTLSCipherSuite" if NO_SUITE in text else "InvalidCsmsCertificate"

@@ -36,7 +36,7 @@ ocpp_list {version:i0..,entries:{-:[s40,s255,?i-62135596800..253402300799]}}
 ocpp_cache [[s300,s40,s255,?i-62135596800..253402300799,i0..253402300799]*9999]
 ocpp_available [s20*9999]
 ocpp_certificates {roots:[[i0..99,(CSMSRootCertificate ManufacturerRootCertificate)]*8],site:[s64,s64],gone:[s64*99],\
-own:?[i0..99,s1],trial:?[i0..99,s1],pending:?{key:s1,csr:s5500}}
+own:?[i0..99,s1],trial:?[i0..99,s1],pending:?{key:s1,csr:s5500},replaced?:?i-99..99}
 ocpp_certificate_ {pem:s10000}
 ocpp_key_ {secret:s64,public:s128}
 ocpp_firmware {id:i-2147483648..2147483647,url:s512,retrieve:i-62135596800..253402300799,install:?i-62135596800..253402300799,\
