@@ -105,8 +105,8 @@ file, and those that the CSMS installs. They are in force from the next connecti
 - **Answer** (A02.FR.06). The certificate must belong to the key of the last request, have the same commonName and organizationName, be valid
   now, be permitted for clients, and its chain must lead to an installed CSMSRootCertificate. Otherwise it is `Rejected` with the security
   event InvalidChargingStationCertificate, and the request is not repeated.
-- **Trial.** With security profile 3 the station connects again with the new certificate at once. When the list of network profiles was
-  tried in vain, the former one has its turn (A02.FR.28). The one with which a connection works first stays; if that is the former one, the
+- **Trial.** With security profile 3 the station connects again with the new certificate at once. When no network profile of the list
+  worked with it, the former one has its turn (A02.FR.28). The one with which a connection works first stays; if that is the former one, the
   security event DiscardedRenewedClientCertificate reports it (A02.FR.29).
 - **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, at most {chain} certificates of {bytes} bytes.
   A root with another key is installed for the TLS library, but no certificate of the station is verified with it.

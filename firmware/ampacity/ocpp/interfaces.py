@@ -17,7 +17,7 @@ if False:  # for the type checker
     from ampacity.ocpp.evse import Authorization, OcppEvse
     from ampacity.ocpp.messages import Action, Call, Message, Token
     from ampacity.ocpp.smart_charging.profile import Profile
-    from ampacity.x509.software_keys import KeyDoor
+    from ampacity.x509.key_door import KeyDoor
 
     class Puller(Protocol):
         """A block with requests of its own."""

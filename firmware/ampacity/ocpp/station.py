@@ -92,7 +92,7 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import FirmwareFace
     from ampacity.ocpp.messages import Action, LimitRow, Message, Store, Values
     from ampacity.ocpp.smart_charging.charging_needs import ChargingNeeds
-    from ampacity.x509.software_keys import KeyDoor
+    from ampacity.x509.key_door import KeyDoor
 
 SECRET_DOC = "ocpp_secret"
 IDLE_MS = 60000

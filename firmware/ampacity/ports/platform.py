@@ -117,7 +117,7 @@ class Platform:
         return host_of(writer.get_extra_info("peername"))
 
     def key_door(self) -> "Any":
-        """The KeyDoor (x509/software_keys.py) of a board with a secure element. None: the firmware keeps keys among its documents."""
+        """The KeyDoor (x509/key_door.py) of a board with a secure element. None: the firmware keeps keys among its documents."""
         return None
 
     def set_clock(self, unix_ms: int) -> None:

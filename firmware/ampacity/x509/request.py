@@ -7,7 +7,7 @@ from ampacity.x509.certificate import COMMON_NAME, EC_KEY, ORGANIZATION, P256
 from ampacity.x509.encoding import bit_string, element, integer, pem, sequence
 
 if False:  # for the type checker
-    from ampacity.x509.software_keys import KeyDoor
+    from ampacity.x509.key_door import KeyDoor
 
 ECDSA_SHA256 = b"\x2a\x86\x48\xce\x3d\x04\x03\x02"
 VERSION_1 = b"\x02\x01\x00"

@@ -43,11 +43,11 @@ async def booted(csms):
     await csms.until(lambda: csms.boots and (1, "Available") in csms.statuses)
 
 
-def is_login(header, identity="AMP-1"):
-    """A well-formed Basic authorization with the identity of the URL and the configured password."""
+def is_login(header, identity="AMP-1", password=PASSWORD):
+    """A well-formed Basic authorization with the identity of the URL and this password."""
     kind, _, text = header.partition(" ")
-    user, _, password = base64.b64decode(text).decode().partition(":")
-    return (kind, user, password) == ("Basic", identity, PASSWORD) and 16 <= len(password) <= 40
+    user, _, shown = base64.b64decode(text).decode().partition(":")
+    return (kind, user, shown) == ("Basic", identity, password) and 16 <= len(shown) <= 40
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -58,6 +58,24 @@ async def test_TC_A_01_CS_a_password(profile, runtime, tmp_path):
     with station(csms, runtime, profile, one.root):
         await booted(csms)
         assert is_login(csms.logins[0]) and csms.paths == ["/ocpp/AMP-1"]
+    await csms.end()
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+async def test_TC_A_09_and_10_CS_another_password_is_used_at_once_and_one_that_is_too_short_never(runtime, tmp_path):
+    csms, one = Csms(tmp_path), Authority("CSO one")
+    await csms.use(one.issue())
+    with station(csms, runtime, 2, one.root) as rig:
+        await booted(csms)
+        assert await csms.set("SecurityCtrlr.BasicAuthPassword", "NewPassword-0123456789") == "Accepted"
+        await csms.connected(2)
+        assert [is_login(header, password="NewPassword-0123456789") for header in csms.logins] == [False, True]
+        assert await csms.set("SecurityCtrlr.BasicAuthPassword", "tooshort") == "Rejected"
+        await csms.use(one.issue())
+        await csms.connected(3)
+        assert is_login(csms.logins[2], password="NewPassword-0123456789")
+        log = str(rig.console(text="log"))
+        assert "BasicAuthPassword changed" in log and "NewPassword" not in log and "tooshort" not in log  # A01.FR.11, A01.FR.12
     await csms.end()
 
 

@@ -151,39 +151,47 @@ async def test_A02_FR_28_a_renewed_certificate_that_the_csms_refuses_gives_way_t
         await csms.end()
 
 
-async def test_TC_A_19_CS_a_station_goes_up_from_profile_1_to_3_and_removes_the_lower_one(tmp_path):
+@pytest.mark.parametrize("profile", [1, 2])
+async def test_TC_A_19_CS_a_station_goes_up_by_one_security_profile_and_removes_the_lower_one(profile, tmp_path):
     one, issuer = Authority("CSO one"), StationAuthority(time.time() * 1000, "CSO three")
-    plain, secured = Csms(tmp_path), Csms(tmp_path)
-    await plain.use()
-    await secured.use(one.issue(), issuer.pem)
-    running = Running(tmp_path, "cpython", SITE.format(url=f"ws://127.0.0.1:{plain.port}/ocpp", profile=1) + PASSWORD)
+    lower, higher = Csms(tmp_path), Csms(tmp_path)
+    (tmp_path / "root.pem").write_text(one.root)
+    await lower.use(one.issue() if profile == 2 else None)
+    await higher.use(one.issue(), issuer.pem if profile == 2 else None)
+    url = f"{'wss' if profile == 2 else 'ws'}://127.0.0.1:{lower.port}/ocpp"
+    running = Running(tmp_path, "cpython", SITE.format(url=url, profile=profile) + PASSWORD + (ROOT if profile == 2 else ""))
+    made = None
     try:
-        await plain.connected(1)
-        for root in (one.root, issuer.pem):
-            assert (await plain.call(call.InstallCertificate(certificate_type="CSMSRootCertificate", certificate=root))).status == "Accepted"
-        assert (await plain.call(call.TriggerMessage(requested_message="SignChargingStationCertificate"))).status == "Accepted"
-        await plain.until(lambda: plain.requests)
-        made = issuer.answer(plain.requests[0])
-        signed = call.CertificateSigned(certificate_chain=pem(made), certificate_type="ChargingStationCertificate")
-        assert (await plain.call(signed)).status == "Accepted"
-        data = {"ocpp_version": "OCPP20", "ocpp_transport": "JSON", "ocpp_csms_url": f"wss://127.0.0.1:{secured.port}/ocpp", "message_timeout": 30,
-                "security_profile": 3, "ocpp_interface": "Wired0"}
-        assert (await plain.call(call.SetNetworkProfile(configuration_slot=2, connection_data=data))).status == "Accepted"
-        assert await plain.set("OCPPCommCtrlr.NetworkConfigurationPriority", "2,1") == "Accepted"
-        assert (await plain.call(call.Reset(type="OnIdle"))).status == "Accepted"
-        await secured.connected(1)
-        assert x509.load_der_x509_certificate(secured.shown[0]) == made and secured.logins == [None]
-        await secured.until(lambda: secured.boots)
+        await lower.connected(1)
+        root = one.root if profile == 1 else issuer.pem
+        assert (await lower.call(call.InstallCertificate(certificate_type="CSMSRootCertificate", certificate=root))).status == "Accepted"
+        if profile == 2:
+            assert (await lower.call(call.TriggerMessage(requested_message="SignChargingStationCertificate"))).status == "Accepted"
+            await lower.until(lambda: lower.requests)
+            made = issuer.answer(lower.requests[0])
+            signed = call.CertificateSigned(certificate_chain=pem(made), certificate_type="ChargingStationCertificate")
+            assert (await lower.call(signed)).status == "Accepted"
+        data = {"ocpp_version": "OCPP20", "ocpp_transport": "JSON", "ocpp_csms_url": f"wss://127.0.0.1:{higher.port}/ocpp", "message_timeout": 30,
+                "security_profile": profile + 1, "ocpp_interface": "Wired0"}
+        assert (await lower.call(call.SetNetworkProfile(configuration_slot=2, connection_data=data))).status == "Accepted"
+        assert await lower.set("OCPPCommCtrlr.NetworkConfigurationPriority", "2,1") == "Accepted"
+        assert (await lower.call(call.Reset(type="OnIdle"))).status == "Accepted"
+        await higher.connected(1)
+        await higher.until(lambda: higher.boots)
+        if profile == 2:
+            assert x509.load_der_x509_certificate(higher.shown[0]) == made and higher.logins == [None]
+        else:
+            assert higher.shown == [None] and higher.logins == ["Basic QU1QLTE6MDEyMzQ1Njc4OWFiY2RlZg=="]
         await asyncio.sleep(0.5)
-        assert await secured.get("SecurityCtrlr.SecurityProfile") == "3"
-        assert await secured.get("OCPPCommCtrlr.NetworkConfigurationPriority") == "2"
-        data.update(ocpp_csms_url=f"ws://127.0.0.1:{plain.port}/ocpp", security_profile=1)
-        assert (await secured.call(call.SetNetworkProfile(configuration_slot=1, connection_data=data))).status == "Rejected"
-        assert len(plain.shown) == 1
+        assert await higher.get("SecurityCtrlr.SecurityProfile") == str(profile + 1)
+        assert await higher.get("OCPPCommCtrlr.NetworkConfigurationPriority") == "2"
+        data.update(ocpp_csms_url=url, security_profile=profile)
+        assert (await higher.call(call.SetNetworkProfile(configuration_slot=1, connection_data=data))).status == "Rejected"
+        assert len(lower.shown) == 1
     finally:
         running.end()
-        await plain.end()
-        await secured.end()
+        await lower.end()
+        await higher.end()
 
 
 def server_pair(authority):

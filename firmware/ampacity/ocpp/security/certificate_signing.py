@@ -17,7 +17,7 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message, Reply
     from ampacity.ocpp.security.certificate_store import CertificateStore
-    from ampacity.x509.software_keys import KeyDoor
+    from ampacity.x509.key_door import KeyDoor
 
 KIND = "ChargingStationCertificate"
 LOOK_MS = 3600000  # how often its dates are looked at

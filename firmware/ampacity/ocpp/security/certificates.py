@@ -43,7 +43,7 @@ class Block(OptionalBlock):
         if self._job is None:
             return wake
         message_id, work, otherwise, deadline_ms = self._job
-        if now_ms >= deadline_ms or not self._station.online:  # nobody waits for it
+        if now_ms >= deadline_ms or not self._station.online:  # the answer is not awaited any more
             self._job = None
             return wake
         try:

@@ -140,8 +140,9 @@ class NetworkProfiles:
         """Its CSMS has accepted the station and was heard; nothing less secure from now on (A05.FR.06)."""
         self._works = True
         in_use = self._used["security_profile"]
-        if in_use > PLAIN:
-            self._certificates().works(in_use == CERTIFICATE, now_ms)
+        certificates = self._certificates() if in_use > PLAIN else None
+        if certificates is not None:
+            certificates.works(in_use == CERTIFICATE, now_ms)
         if in_use > self._floor:
             self._floor = in_use
             self._profiles = [one for one in self._profiles if one["security_profile"] >= in_use] or [self._used]
@@ -247,8 +248,9 @@ class NetworkProfiles:
     def _alternate(self, old: bool) -> None:
         """The list has ended: while a renewed certificate is on trial, the one before has its turn too (A02.FR.28). Without a profile that worked
         before the two take turns."""
-        if self._used["security_profile"] == CERTIFICATE:
-            signing = self._certificates().signing
+        certificates = self._certificates() if self._used["security_profile"] == CERTIFICATE else None
+        if certificates is not None:
+            signing = certificates.signing
             self._other_certificate = signing.use_old(old) if self._last is not None else signing.other()
 
     def _use(self, profile: "SiteFacts", now_ms: int) -> None:
@@ -266,8 +268,11 @@ class NetworkProfiles:
         self._log.add("warning", "upstream: trying network profile %d: %s" % (profile["slot"], profile["url"]), now_ms)
 
     def _certificates(self) -> "Any":
-        """What the CSMS has installed (ocpp/security/certificates.py)."""
-        return self._station.optional.get("certificates", self._station.now_ms)
+        """What the CSMS has installed (ocpp/security/certificates.py); None: this image has no such block."""
+        try:
+            return self._station.optional.get("certificates", self._station.now_ms)
+        except ImportError:
+            return None
 
     def _change_csms(self, now_ms: int) -> None:
         self._csms = self._used
@@ -281,7 +286,8 @@ class NetworkProfiles:
         facts = dict(self._ocpp)
         facts["security_profile"] = profile["security_profile"]
         if profile["security_profile"] > PLAIN:
-            facts.update(self._certificates().tls_facts())
+            certificates = self._certificates()
+            facts.update(certificates.tls_facts() if certificates is not None else {})
         secure(self._config, facts, self._platform)
         if profile["security_profile"] < self._floor:
             self._config.unusable = BELOW % self._floor

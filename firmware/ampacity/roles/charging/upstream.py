@@ -22,7 +22,7 @@ if False:  # for the type checker
     from ampacity.roles.interfaces import EvseFacts, Files, SiteFacts, View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.store.document_store import DocumentStore
-    from ampacity.x509.software_keys import KeyDoor
+    from ampacity.x509.key_door import KeyDoor
 
 JOURNAL_BYTES = 131072
 METER_MS = 1000
