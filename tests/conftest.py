@@ -19,7 +19,7 @@ from tools.micropython.find import MissingRuntime, find
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
-ROOMS = ("base", "circuit", "evse", "point", "bus", "ocpp", "net", "store", "console", "commission", "ports", "roles", "update", "profiles")
+ROOMS = ("base", "circuit", "evse", "point", "bus", "ocpp", "net", "store", "console", "commission", "ports", "roles", "update", "x509", "profiles")
 FILE_S_MAX = 300
 HEAP = "8M"
 os.environ["AMPACITY_DATA"] = str(TESTS / "data")  # recordings that only some machines have change no test: they are for make proof and make bench

@@ -7,6 +7,8 @@ from pathlib import Path
 from ampacity.ocpp.device_model import table
 from ampacity.ocpp.device_model.model import MUTABILITY, Row, rows_of
 from ampacity.ocpp.display.screen import CYCLE_MS
+from ampacity.ocpp.security.certificate_signing import RENEW_DAYS, WARN_DAYS
+from ampacity.ocpp.security.certificate_store import ENTRIES_MAX
 from ampacity.ocpp.smart_charging.acceptance import OUTSIDE_IDS, SCHEDULES_MAX, TARIFF_ENTRIES_MAX
 from ampacity.ocpp.smart_charging.external_limits import NOTIFY_MS
 from ampacity.ocpp.smart_charging.in_force import RATE_MS
@@ -14,6 +16,8 @@ from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
 from ampacity.ocpp.tariff.block import FINAL_MS
 from ampacity.ocpp.v201.actions import HANDLERS
 from ampacity.roles.charging import network_profiles as profiles
+from ampacity.x509.certificate import CERTIFICATE_BYTES_MAX
+from ampacity.x509.chain import CHAIN_MAX
 from tools.generated import write
 from tools.ocpp_tables import OUTGOING
 
@@ -84,7 +88,35 @@ connected and sends BootNotification at the interval of the CSMS.
 | `NoSecurityDowngrade` | a lower security profile than that of the connection |
 | `InvalidNetworkConf` | not JSON, not `OCPP20`, `apn` or `vpn`, `messageTimeout` below 1, or a URL that is invalid or does not fit its profile |
 
-The status is `Failed` if the profile cannot be stored (B09.FR.03).
+The status is `Failed` if the profile cannot be stored (B09.FR.03). A slot with a higher security profile than the present one is refused in
+`NetworkConfigurationPriority` while its prerequisites are missing: a valid CSMSRootCertificate for 2 and 3, and a valid certificate of the
+station for 3 (A05.FR.02, A05.FR.03).
+
+## Certificates
+
+The station has {entries} places (`SecurityCtrlr.CertificateEntries`) for root certificates and its own certificate: those of the site
+file, and those that the CSMS installs. They are in force from the next connection on.
+
+- **Roots** (M05). One that is not valid now, is no certificate authority, or does not bear its own signature is `Rejected`. V2G and mobility
+  operator roots are `Rejected` (`UnsupportedRequest`): there is no ISO 15118. ManufacturerRootCertificates are kept and listed.
+- **AdditionalRootCertificateCheck** (M05.FR.09 to FR.16) is `additional_root_check` of the site file. A new CSMSRootCertificate is then signed by
+  the present one. It is tried first; the former one has its turn after the certificate of the CSMS was refused, unless the station moves to
+  another CSMS, and is removed when a connection with the new one works.
+- **Deletion** (M04). A root of the site file stays deleted until the site file names other roots. Hashes of each algorithm are recognized;
+  the list has SHA256.
+- **Request** (A02). After TriggerMessage with SignChargingStationCertificate, and {renew} days before its certificate ends (A03), the station makes
+  a key pair of P-256 and a PKCS #10 request with the serial number as commonName and `OrganizationName` as organizationName. {warn} days before the
+  end there is a line in the log. The key is kept behind a key door, which a board with a secure element replaces (`Platform.key_door`).
+- **Answer** (A02.FR.06). The certificate must belong to the key of the last request, have the same commonName and organizationName, be valid
+  now, be permitted for clients, and its chain must lead to an installed CSMSRootCertificate. Otherwise it is `Rejected` with the security
+  event InvalidChargingStationCertificate, and the request is not repeated.
+- **Trial.** With security profile 3 the station connects again with the new certificate at once. When no network profile of the list
+  worked with it, the former one has its turn (A02.FR.28). The one with which a connection works first stays; if that is the former one, the
+  security event DiscardedRenewedClientCertificate reports it (A02.FR.29).
+- **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, at most {chain} certificates of {bytes} bytes.
+  A root with another key is installed for the TLS library, but no certificate of the station is verified with it.
+- SignV2GCertificate and SignCombinedCertificate are `NotImplemented`; a V2GCertificate is `Rejected`. The station sends no
+  Get15118EVCertificate and no GetCertificateStatus.
 
 ## Authorization
 
@@ -286,9 +318,11 @@ REASONS = {
                         "a `TxDefaultProfile` of EVSE 0 and one of an EVSE, at any time",
 }  # fmt: skip
 REMARKS = {
+    "CertificateSigned": "see [certificates](#certificates)",
     "DataTransfer": "answered with `UnknownVendorId`: there are no messages of a vendor",
     "GetChargingProfiles": "one ReportChargingProfiles for each profile of each source",
     "CostUpdated": "see [displays](#displays)",
+    "DeleteCertificate": "not the certificate of the station, nor the last root of a connection over TLS: `Failed`",
     "GetCompositeSchedule": "`duration` of the answer is the covered time, which may be shorter than the requested one",
     "GetDisplayMessages": "one NotifyDisplayMessages for each message",
     "GetLocalListVersion": "0 also while the list is disabled",
@@ -296,8 +330,9 @@ REMARKS = {
     "ReserveNow": "see [reservations](#reservations)",
     "SetDisplayMessage": "see [displays](#displays)",
     "SetNetworkProfile": "takes effect at the next start; see [network profiles](#network-profiles)",
-    "TriggerMessage": "BootNotification, Heartbeat, StatusNotification, MeterValues, TransactionEvent; LogStatusNotification is "
-                      "answered with `Idle`, FirmwareStatusNotification with the last status, `Idle` after `Installed`",
+    "InstallCertificate": "`CSMSRootCertificate` and `ManufacturerRootCertificate`; see [certificates](#certificates)",
+    "TriggerMessage": "BootNotification, Heartbeat, StatusNotification, MeterValues, TransactionEvent, SignChargingStationCertificate; "
+                      "LogStatusNotification is answered with `Idle`, FirmwareStatusNotification with the last status, `Idle` after `Installed`",
     "UpdateFirmware": "of a controller with two slots: [updates](../updates.md#by-the-csms)",
     "UnlockConnector": "the result follows within 10 s; `UnlockFailed` for a fixed cable",
 }
@@ -342,7 +377,7 @@ def render() -> str:
     parts = {"parts": site_parts(), "incoming": "\n".join(incoming), "outgoing": outgoing, "reasons": "\n".join(reasons), "variables": variables()}
     times = {
         "steady": profiles.STEADY_MS // 1000, "silent": profiles.SILENT_MS // 1000, "rejected": profiles.REJECTED_MS_MAX // 60000,
-        "pending": profiles.PENDING_MS_MAX // 60000,
+        "pending": profiles.PENDING_MS_MAX // 60000, "renew": RENEW_DAYS, "warn": WARN_DAYS,
     }  # fmt: skip
     smart = {
         "periods": PERIODS_MAX, "level": STACK_LEVEL_MAX, "tariffs": TARIFF_ENTRIES_MAX, "schedules": SCHEDULES_MAX, "rate": RATE_MS // 1000,
@@ -350,7 +385,8 @@ def render() -> str:
     }  # fmt: skip
     times |= {"cycle": CYCLE_MS // 1000, "final": FINAL_MS // 1000}
     messages = next(row.limits for row in rows_of(table.STATION) if row.variable == "DisplayMessages").split("..")[1]
-    return HEAD.format(**parts, **times, **smart, messages=messages)
+    bounds = {"entries": ENTRIES_MAX, "chain": CHAIN_MAX, "bytes": CERTIFICATE_BYTES_MAX, "messages": messages}
+    return HEAD.format(**parts, **times, **smart, **bounds)
 
 
 if __name__ == "__main__":

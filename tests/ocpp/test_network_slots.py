@@ -3,6 +3,8 @@
 from station_bench import Bench, names, payloads
 
 from ampacity.store.memory_files import MemoryFiles
+from ampacity.x509.encoding import pem
+from vectors_x509 import ROOT
 
 DATA = {
     "ocppVersion": "OCPP20", "ocppTransport": "JSON", "ocppCsmsUrl": "ws://10.0.0.1/x", "messageTimeout": 30,
@@ -71,7 +73,8 @@ def test_B09_FR_05_a_slot_that_is_not_there_is_rejected():
 
 
 def test_B10_FR_02_and_A05_FR_10_only_slots_that_may_be_used_become_the_priority():
-    bench = Bench(config={"identity": "AMP-1", "url": "ws://a", "security_profile": 1}).booted()
+    root = {"root_pem": pem("CERTIFICATE", ROOT)}
+    bench = Bench(config=dict({"identity": "AMP-1", "url": "ws://a", "security_profile": 1}, **root)).booted()
     for text in ("2", "1,2", "3", "", "1,1"):
         assert bench.set("OCPPCommCtrlr", "NetworkConfigurationPriority", text) == "Rejected", text
     assert put(bench, securityProfile=2, ocppCsmsUrl="wss://10.0.0.1/x") == ("Accepted", None)

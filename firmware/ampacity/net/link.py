@@ -28,6 +28,7 @@ if False:  # for the type checker
     from ampacity.net.interfaces import Connector, Station
 
 OLD_TLS = "speaks no TLS 1.2"
+NO_SUITE = "have no cipher suite in common"
 
 
 class LinkConfig:
@@ -70,7 +71,7 @@ class Link:
     random part of the back-off. entropy(n): n unpredictable bytes, for keys and masks. Counters in the log:
     link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent, link.flooded, link.unaccepted.
     `trouble`: why there is no connection, in one line; None while there is one, and before the first attempt.
-    on_distrust: None, or function(text): the server's certificate, or its old TLS (OLD_TLS in the text), was refused.
+    on_distrust: None, or function(text): the server's certificate, or its TLS (OLD_TLS or NO_SUITE in the text), was refused.
     on_flood: None, or function(text): the server sent so much that the connection was ended. before_attempt: None, or function(now_ms)
     that may change the configuration.
     """
@@ -186,7 +187,7 @@ class Link:
         self._trouble = text
         self._log.counter("link." + counter)
         self._log.add("warning", text, self._clock.now_ms())
-        if self.on_distrust is not None and ("tls: the certificate" in text or OLD_TLS in text):
+        if self.on_distrust is not None and ("tls: the certificate" in text or OLD_TLS in text or NO_SUITE in text):
             self.on_distrust(text[text.index("tls: ") + 5 :])
         if self.on_flood is not None and counter == "flooded":
             self.on_flood(text)

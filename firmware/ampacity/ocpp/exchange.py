@@ -29,17 +29,17 @@ class Exchange:
     def __init__(self, station: "StationFace") -> None:
         self._station = station
         self._rpc = Rpc(self._handle, self._request_check, actions.response_check, "%x" % station.boot_number, station.log)
-        self._outbox: "list[tuple[str | Callable[[Any, Any, int], tuple[str, Message] | None], Any]]" = []
+        self._outbox: "list[tuple[str | Callable[[Any, Any, int], tuple[Any, ...] | None], Any]]" = []
         self._after: "list[Callable[[int], None]]" = []
         self._later: "list[tuple[str, int, Message]]" = []
         self._again: "Call | None" = None  # (action, payload, done) that was lost with the link
         self._losses: "tuple[Call | None, int]" = (None, 0)  # of that one, so far
 
-    def post(self, what: "str | Callable[[Any, Any, int], tuple[str, Message] | None]", payload: "Any") -> None:
-        """Send a request as soon as possible; its answer is not evaluated.
+    def post(self, what: "str | Callable[[Any, Any, int], tuple[Any, ...] | None]", payload: "Any") -> None:
+        """Send a request as soon as possible; its answer is not evaluated, unless the function asks for it.
 
-        what: an action, or a function (station, payload, now_ms) → (action, payload) or None that makes it when it
-        leaves. CallError when too many wait.
+        what: an action, or a function (station, payload, now_ms) → (action, payload), (action, payload, done) or None that makes
+        it when it leaves. CallError when too many wait.
         """
         if len(self._outbox) >= OUTBOX_MAX:
             raise CallError("InternalError", "too many messages queued")
@@ -176,7 +176,7 @@ class Exchange:
             what, payload = self._outbox.pop(0)
             call = (what, payload) if isinstance(what, str) else what(self._station, payload, now_ms)
             if call is not None:
-                return (call[0], call[1], None)
+                return (call[0], call[1], call[2] if len(call) > 2 else None)
         return None
 
     def _run_after(self, now_ms: int) -> None:

@@ -18,6 +18,7 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Action, Call, Message, Token
     from ampacity.ocpp.smart_charging.composite import Composite
     from ampacity.ocpp.smart_charging.profile import Profile
+    from ampacity.x509.key_door import KeyDoor
 
     class Puller(Protocol):
         """A block with requests of its own."""
@@ -175,6 +176,8 @@ if False:  # for the type checker
 
         def usable(self) -> "list[str]": ...
 
+        def missing(self, slots: "list[str]", now_ms: int) -> "str | None": ...
+
     class OptionalFace(Puller, Protocol):
         """Blocks that are loaded when the CSMS first asks for one: optional_blocks.py."""
 
@@ -187,7 +190,7 @@ if False:  # for the type checker
     class ExchangeFace(Protocol):
         """What goes over the link, and in which order: exchange.py."""
 
-        def post(self, what: "str | Callable[[StationFace, Any, int], tuple[str, Message] | None]", payload: Any) -> None: ...
+        def post(self, what: "str | Callable[[StationFace, Any, int], tuple[Any, ...] | None]", payload: Any) -> None: ...
 
         def after_answer(self, function: "Callable[[int], None]") -> None: ...
 
@@ -216,6 +219,7 @@ if False:  # for the type checker
         model: DeviceModel
         cache: Cache
         firmware: "FirmwareFace | None"
+        key_door: "Callable[[], KeyDoor] | None"
 
         @property
         def local_list(self) -> LocalListFace: ...

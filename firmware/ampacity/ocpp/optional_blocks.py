@@ -11,6 +11,7 @@ if False:  # for the type checker
 
 BLOCKS: "tuple[tuple[str, str, str], ...]" = (
     # name, module below ampacity.ocpp with the class `Block`, its document: with one at the start the block is loaded ("": never)
+    ("certificates", "security.certificates", "ocpp_certificates"),
     ("composites", "smart_charging.composite_requests", ""),
     ("display", "display.block", "ocpp_messages"),
     ("ev_schedule", "smart_charging.ev_schedule", ""),

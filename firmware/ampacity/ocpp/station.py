@@ -43,7 +43,9 @@ Actions, drained by the roles (a list; pop them all):
     ("unlock", evse, reference)             try, then call unlocked()
     ("reset", "Immediate" or "OnIdle", evse or 0)     0: restart the controller; sessions have ended, the queue is out
     ("time", unix_ms)                       the wall clock was set by the CSMS (`wallclock` has this time already)
+    ("credentials",)                        the station has another certificate of its own: connect with it
     ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
+    ("roots",)                              other root certificates are installed: the next connection heeds them
     ("unanswered",)                         the CSMS answers none of our requests: connect again
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
     ("renegotiate", evse)                   a car that told its needs is to be offered its schedules again (K16.FR.02)
@@ -95,6 +97,7 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Action, LimitRow, Message, Store, Values
     from ampacity.ocpp.smart_charging.charging_needs import ChargingNeeds
     from ampacity.ocpp.smart_charging.external_limits import OutsideRow
+    from ampacity.x509.key_door import KeyDoor
 
 SECRET_DOC = "ocpp_secret"
 IDLE_MS = 60000
@@ -116,6 +119,7 @@ class Station:
         self.explain: "Callable[[int], str]" = lambda evse_id: ""
         self.restart_hold_s = 0
         self.firmware: "FirmwareFace | None" = None  # has slots for updates
+        self.key_door: "Callable[[], KeyDoor] | None" = None  # opened when a certificate is requested; without it none is
         self.online = False
         self._offline_ms = now_ms
         self._offset_ms: "tuple[int, int | None] | None" = None

@@ -116,6 +116,10 @@ class Platform:
         """The address of the other end of a connection of listen(), as text; None where the runtime does not say."""
         return host_of(writer.get_extra_info("peername"))
 
+    def key_door(self) -> "Any":
+        """The KeyDoor (x509/key_door.py) of a board with a secure element. None: the firmware keeps keys among its documents."""
+        return None
+
     def set_clock(self, unix_ms: int) -> None:
         """Sets the time of day, in ms since 1970: a board without a clock checks certificates with it."""
 

@@ -126,6 +126,7 @@ async def test_TC_K_14_CS_an_EVSE_that_is_not_there():
     await talk.close()
 
 
+@pytest.mark.cpython("sys.modules of the station's process is changed")
 async def test_TC_K_15_CS_an_image_without_the_block(monkeypatch):
     monkeypatch.setitem(sys.modules, "ampacity.ocpp.smart_charging.handlers", None)
     talk = await booted()

@@ -108,6 +108,7 @@ roles = {{ Operator = "read" }}
 identity = "S"
 url = "wss://csms.example"
 security_profile = 3
+additional_root_check = true
 {FILES}
 """
 

@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "evse": BASE,
     "point": ("base", "evse.iec61851"),
     "bus": BASE,
-    "ocpp": BASE,
+    "ocpp": ("base", "x509"),
     "net": BASE,
     "store": BASE,
     "update": BASE,
@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "commission": ("base", "bus"),
     "ports": ("base", "point"),
     "profiles": (),
-    "roles": ("base", "circuit", "evse", "bus", "ocpp", "net", "store", "update", "console", "commission", "ports", "profiles"),
+    "x509": ("base", "update.p256"),
+    "roles": ("base", "circuit", "evse", "bus", "ocpp", "net", "store", "update", "console", "commission", "ports", "profiles", "x509"),
     "": ("roles",),
 }
 

@@ -44,6 +44,7 @@ class Csms(ChargePoint):
         self.verdict = "Accepted"
         self.boot_status = self.schedule_status = "Accepted"
         self.needs_status = "Processing"
+        self.signing = "Accepted"
 
     def keep(self, action, payload):
         self.heard.append((action, payload))
@@ -75,6 +76,11 @@ class Csms(ChargePoint):
             return call_result.TransactionEvent(id_token_info=self.info(payload["id_token"]))
         return call_result.TransactionEvent()
 
+
+    @on(Action.sign_certificate)
+    def on_sign_certificate(self, **payload):
+        self.keep("SignCertificate", payload)
+        return call_result.SignCertificate(status=self.signing)
 
     @on(Action.notify_ev_charging_needs)
     def on_notify_ev_charging_needs(self, **payload):

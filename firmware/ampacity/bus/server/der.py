@@ -4,40 +4,13 @@ No more than that: the certificate was checked by the TLS library before. Indefi
 need be, what is left over, and an extension that is there twice are all refused.
 """
 
-SEQUENCE, OCTET_STRING, OID, BOOLEAN, UTF8_STRING = 0x30, 0x04, 0x06, 0x01, 0x0C
+from ampacity.base.der import BOOLEAN, OCTET_STRING, OID, SEQUENCE, UTF8_STRING, inside, take
+
 VERSION, EXTENSIONS = 0xA0, 0xA3
 FIELDS_MAX = 64
 # 1.3.6.1.4.1.50316.802.1: the role in a client's certificate (MODBUS/TCP Security Protocol Specification, 2018-07-24)
 ROLE_OID = b"\x2b\x06\x01\x04\x01\x83\x89\x0c\x86\x22\x01"
 ROLE_CHARACTERS_MAX = 64
-
-
-def take(data: bytes, at: int, end: int) -> "tuple[int, int, int]":
-    """(tag, start, end of its content) of the value at `at`, which must lie within `end`. ValueError: it is none."""
-    if at + 2 > end:
-        raise ValueError("der: cut off")
-    tag, size, at = data[at], data[at + 1], at + 2
-    if tag & 0x1F == 0x1F:
-        raise ValueError("der: a tag of several bytes")
-    if size >= 0x80:
-        count = size & 0x7F
-        if not 1 <= count <= 3 or at + count > end:
-            raise ValueError("der: a false length")
-        size = int.from_bytes(data[at : at + count], "big")
-        at += count
-        if size < (0x80 if count == 1 else 1 << 8 * (count - 1)):
-            raise ValueError("der: a length that is longer than it need be")
-    if at + size > end:
-        raise ValueError("der: longer than what holds it")
-    return tag, at, at + size
-
-
-def inside(data: bytes, at: int, end: int, wanted: int) -> "tuple[int, int]":
-    """(start, end) of the content of the value at `at`, which must have that tag and fill the space to `end`."""
-    tag, start, stop = take(data, at, end)
-    if tag != wanted or stop != end:
-        raise ValueError("der: tag %02x, expected %02x and nothing behind" % (tag, wanted))
-    return start, stop
 
 
 def extension(certificate: bytes, oid: bytes) -> "bytes | None":

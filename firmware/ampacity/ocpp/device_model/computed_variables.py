@@ -65,6 +65,10 @@ class ComputedVariables:
             return len(station.local_list)
         if name == "OCPPCommCtrlr.ActiveNetworkProfile":
             return station.config.get("slot", 1)
+        if name == "SecurityCtrlr.AdditionalRootCertificateCheck":
+            return "true" if station.config.get("additional_root_check") else "false"
+        if name == "SecurityCtrlr.CertificateEntries":
+            return self._certificates(station)
         if name == "SmartChargingCtrlr.Entries":
             return len(station.profiles.all)
         if name == "SmartChargingCtrlr.Interval":
@@ -74,6 +78,16 @@ class ComputedVariables:
         if name == "SmartChargingCtrlr.ProfileStackLevel":
             return STACK_LEVEL_MAX
         raise KeyError(name)
+
+    def _certificates(self, station: "StationFace") -> int:
+        """How many are installed; a station without any does not load the block that knows them, and an image may lack it."""
+        if not station.config.get("root_pem") and station.optional.find("certificates") is None:
+            return 0
+        try:
+            count: int = station.optional.get("certificates", station.now_ms).store.count()
+            return count
+        except ImportError:
+            return 0
 
     def _of_evse(self, name: str, evse: "OcppEvse") -> str:
         if name.endswith(".AvailabilityState"):

@@ -69,4 +69,7 @@ def _clash(station: "StationFace", row: "Row", text: str) -> "tuple[str, str] | 
         slots = station.network_slots.usable()
         if not text or any(slot not in slots for slot in text.split(",")):
             return ("InvalidValue", "slots that hold a network profile: " + ",".join(slots))
+        missing = station.network_slots.missing(text.split(","), station.now_ms)
+        if missing:
+            return ("InvalidValue", missing)
     return None

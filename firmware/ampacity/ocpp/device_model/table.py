@@ -113,9 +113,13 @@ TxStartedMeasurands||Wm||%E|%M
 TxUpdatedInterval||Wi|s|300|0..86400
 TxUpdatedMeasurands||Wm||%E,Power.Active.Import,Current.Import|%M
 =SecurityCtrlr
+AdditionalRootCertificateCheck||Rb||@|
 BasicAuthPassword||Os|||16..40
-CertificateEntries||Ri||0|
+CertSigningRepeatTimes||Wi||3|0..10
+CertSigningWaitMinimum||Wi|s|60|1..86400
+CertificateEntries||Ri||@|0..8
 Identity||Rs||@|48
+MaxCertificateChainSize||Ri||10000|0..10000
 OrganizationName||Ws||Ampacity|64
 SecurityProfile||Ri||@|
 =SmartChargingCtrlr

@@ -51,6 +51,20 @@ class NetworkSlots:
             except OSError:
                 station.log.counter("ocpp_not_kept")
 
+    def missing(self, slots: "list[str]", now_ms: int) -> "str | None":
+        """What a higher security profile in one of these slots lacks (A05.FR.02, A05.FR.03), or None."""
+        station = self._station
+        kept = station.documents.get(DOC) or {}
+        most = max([(kept.get(slot) or self._own)["security_profile"] for slot in slots])
+        if most < 2 or most <= station.config.get("security_profile", 1):
+            return None
+        certificates = station.optional.get("certificates", now_ms)
+        if not certificates.has_root(now_ms):
+            return "no valid CSMSRootCertificate is installed for security profile %d" % most
+        if most > 2 and not certificates.has_own(now_ms):
+            return "no valid ChargingStationCertificate is installed for security profile %d" % most
+        return None
+
     def usable(self) -> "list[str]":
         """Slots whose profile may be used; the first always holds one: what the station was configured with. None with a lower
         security profile than the one in use (A05.FR.10)."""

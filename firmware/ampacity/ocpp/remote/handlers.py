@@ -99,6 +99,8 @@ def trigger_message(station: "StationFace", request: "Message", message_id: str,
         has_more = wanted[0] == "F" and station.firmware is not None
         station.exchange.post(wanted, station.firmware.triggered() if has_more else {"status": "Idle"})  # type: ignore[union-attr]
         return _status(True)
+    if wanted == "SignChargingStationCertificate":
+        return _status(station.optional.get("certificates", now_ms).request(now_ms))
     if wanted not in ("StatusNotification", "MeterValues", "TransactionEvent"):
         return {"status": "NotImplemented"}
     if not known:

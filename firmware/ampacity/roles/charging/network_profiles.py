@@ -17,6 +17,8 @@ from ampacity.base.errors import Rejected
 from ampacity.ocpp.provisioning.set_network_profile import DOC as NETWORK_DOC
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.base.log import Log
     from ampacity.net.link import LinkConfig
     from ampacity.ocpp.station import Station
@@ -92,6 +94,8 @@ class NetworkProfiles:
         self._opened_ms: "int | None" = None
         self._since_ms: "int | None" = None  # the first connection of this profile's turn
         self._works = False
+        self._refused = False  # the certificate of the CSMS, in the last attempt
+        self._other_certificate = False  # another certificate than in the attempts before
         self._used = self._csms = self._profiles[0]  # _csms: the one that knows the station, or gets its BootNotification next
         self._apply()
 
@@ -110,9 +114,16 @@ class NetworkProfiles:
 
     def before_attempt(self, now_ms: int) -> None:
         """The link is about to try: the next profile's turn, when this one had its attempts."""
+        certificates = self._station.optional.find("certificates") if self._refused else None
+        if certificates is not None and certificates.store.turn():
+            self._apply()
+        self._refused = False
         if self._failed >= self._station.model.number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"):
             self._failed = 0
             self._use(self._next(now_ms), now_ms)
+            if self._other_certificate:
+                self._other_certificate = False
+                self._apply()
         self._failed += 1
 
     def opened(self, now_ms: int) -> None:
@@ -129,6 +140,9 @@ class NetworkProfiles:
         """Its CSMS has accepted the station and was heard; nothing less secure from now on (A05.FR.06)."""
         self._works = True
         in_use = self._used["security_profile"]
+        certificates = self._certificates() if in_use > PLAIN else None
+        if certificates is not None:
+            certificates.works(in_use == CERTIFICATE, now_ms)
         if in_use > self._floor:
             self._floor = in_use
             self._profiles = [one for one in self._profiles if one["security_profile"] >= in_use] or [self._used]
@@ -151,6 +165,23 @@ class NetworkProfiles:
         if reason is not None:
             self._opened_ms = None
         return reason
+
+    def distrusted(self) -> None:
+        """The CSMS's certificate was refused: with a root that was replaced and is kept for this the next attempt may succeed (M05.FR.14). Not
+        at another CSMS than the one that worked last (M05.FR.15). May be called more than once for an attempt."""
+        self._refused = self._last is None or self._last["url"] == self._used["url"]
+
+    def roots_pem(self) -> "str | None":
+        """The root certificates that a CSMS is verified with."""
+        certificates = self._station.optional.find("certificates")
+        return self._ocpp.get("root_pem") if certificates is None else certificates.store.roots_pem()
+
+    def renew(self) -> None:
+        """The station has another certificate of its own, or other roots: the next attempt uses them, and is the first of its profile."""
+        self._failed = self._tried = 0
+        if self._used in self._profiles:
+            self._at = self._profiles.index(self._used)
+        self._apply()
 
     def password(self, text: str) -> None:
         """A new password; with a certificate of our own none is sent."""
@@ -206,11 +237,21 @@ class NetworkProfiles:
     def _following(self) -> "SiteFacts":
         self._tried += 1
         if self._tried == len(self._profiles) and self._last is not None:
+            self._alternate(True)
             return self._last
         if self._tried >= len(self._profiles):
+            self._alternate(False)
             self._tried, self._at = 0, -1
         self._at = (self._at + 1) % len(self._profiles)
         return self._profiles[self._at]
+
+    def _alternate(self, old: bool) -> None:
+        """The list has ended: while a renewed certificate is on trial, the one before has its turn too (A02.FR.28). Without a profile that worked
+        before the two take turns."""
+        certificates = self._certificates() if self._used["security_profile"] == CERTIFICATE else None
+        if certificates is not None:
+            signing = certificates.signing
+            self._other_certificate = signing.use_old(old) if self._last is not None else signing.other()
 
     def _use(self, profile: "SiteFacts", now_ms: int) -> None:
         before = self._used
@@ -226,6 +267,13 @@ class NetworkProfiles:
         self._apply()
         self._log.add("warning", "upstream: trying network profile %d: %s" % (profile["slot"], profile["url"]), now_ms)
 
+    def _certificates(self) -> "Any":
+        """What the CSMS has installed (ocpp/security/certificates.py); None: this image has no such block."""
+        try:
+            return self._station.optional.get("certificates", self._station.now_ms)
+        except ImportError:
+            return None
+
     def _change_csms(self, now_ms: int) -> None:
         self._csms = self._used
         self._station.change_csms(max(now_ms, self._not_before_ms.get(self._used["url"], now_ms)))
@@ -237,6 +285,9 @@ class NetworkProfiles:
         self._config.password = self._station.password() or self._ocpp.get("password")
         facts = dict(self._ocpp)
         facts["security_profile"] = profile["security_profile"]
+        if profile["security_profile"] > PLAIN:
+            certificates = self._certificates()
+            facts.update(certificates.tls_facts() if certificates is not None else {})
         secure(self._config, facts, self._platform)
         if profile["security_profile"] < self._floor:
             self._config.unusable = BELOW % self._floor

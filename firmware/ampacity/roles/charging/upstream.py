@@ -4,9 +4,10 @@ The station is a pure core, the link its door. Nothing here can raise a current 
 among others, and the sessions query the station who may charge (`StationAccess`).
 """
 
+import os
 
 from ampacity.base.errors import Rejected
-from ampacity.net.link import OLD_TLS, Link, LinkConfig
+from ampacity.net.link import NO_SUITE, OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.evse import CHARGING_STATES, STOPPED_REASONS, connector_status
 from ampacity.ocpp.station import Station
 from ampacity.roles.charging.network_profiles import NetworkProfiles
@@ -23,6 +24,7 @@ if False:  # for the type checker
     from ampacity.roles.interfaces import EvseFacts, Files, SiteFacts, View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.store.document_store import DocumentStore
+    from ampacity.x509.key_door import KeyDoor
 
 JOURNAL_BYTES = 131072
 METER_MS = 1000
@@ -67,6 +69,8 @@ def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: s
         "identity": ocpp["identity"], "vendor": "Ampacity", "model": "Ampacity primary", "firmware": version,
         "serial": ocpp["identity"], "url": ocpp["url"], "security_profile": ocpp.get("security_profile", 1),
         "voltage_v": site["voltage_v"], "max_da": max(site["circuits"][0]["rating_da"]), "reason": reason,
+        "root_pem": ocpp.get("root_pem"), "certificate_pem": ocpp.get("certificate_pem"),
+        "additional_root_check": ocpp.get("additional_root_check", False),
     }
 
 
@@ -150,6 +154,7 @@ class Upstream:
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
         self.station.model.site = SiteModel(primary)
+        self.station.key_door = self._open_key_door
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])
         self.link = Link(self.platform, ActingStation(self), self.config, self.platform.clock, self.log, rng=rng)
         self.link.on_distrust = self._distrusted
@@ -169,6 +174,14 @@ class Upstream:
         for evse in self.station.evses:
             self.station.evse_status(evse.id, "Unavailable", now_ms, settled=False)
         self.station.report_start(now_ms)
+
+    def _open_key_door(self) -> "KeyDoor":
+        door: "KeyDoor | None" = self.platform.key_door()
+        if door is None:
+            from ampacity.x509.software_keys import SoftwareKeys
+
+            return SoftwareKeys(self.primary.documents, os.urandom)
+        return door
 
     def _configure(self, values: "dict[str, Any]", now_ms: int) -> None:
         """Variables of the site file: "Component.Variable" or "Component/Variable/Actual" → value."""
@@ -207,6 +220,10 @@ class Upstream:
         texts["site"] = shown(station, 0, now_ms)
         return {name: texts[name] for name in texts if texts[name]}
 
+    def roots_pem(self) -> "str | None":
+        """The root certificates that servers of the CSMS are verified with, as PEM."""
+        return self.network_profiles.roots_pem()
+
     def left(self, now_ms: int) -> bool:
         """Before a restart: close the connection properly. True once that is done, or has taken too long."""
         if self._leaving_ms is None:
@@ -215,10 +232,11 @@ class Upstream:
         return not self.link.online or now_ms - self._leaving_ms >= LEAVE_MS
 
     def _distrusted(self, text: str) -> None:
-        """The CSMS's certificate, or its old TLS, was refused: reported as a security event, once for each reason."""
+        """The CSMS's certificate, or its TLS, was refused: reported as a security event, once for each reason."""
+        self.network_profiles.distrusted()
         if text != self._distrust:
             self._distrust = text
-            kind = "InvalidTLSVersion" if OLD_TLS in text else "InvalidCsmsCertificate"
+            kind = "InvalidTLSVersion" if OLD_TLS in text else "InvalidTLSCipherSuite" if NO_SUITE in text else "InvalidCsmsCertificate"
             self.station.security_event(kind, text[:255], self.platform.clock.now_ms())
 
     def _flooded(self, text: str) -> None:
@@ -386,6 +404,10 @@ class Upstream:
         elif kind == "password":
             self.network_profiles.password(action[1])
             self.link.reconnect()
+        elif kind in ("credentials", "roots"):
+            self.network_profiles.renew()
+            if kind == "credentials":
+                self.link.reconnect()
         elif kind == "unanswered":
             self.link.leave("silent", "link lost: the CSMS answers no requests")
         elif kind == "variable":

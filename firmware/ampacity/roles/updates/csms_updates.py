@@ -264,7 +264,7 @@ class CsmsUpdates:
         from ampacity.ports.tls_credentials import TlsCredentials
 
         platform = self._primary.platform
-        return platform.client_tls(TlsCredentials(self._primary.site["ocpp"].get("root_pem")))
+        return platform.client_tls(TlsCredentials(self._primary.upstream.roots_pem()))  # type: ignore[union-attr]  # there is one
 
     def _log(self, level: str, text: str, now_ms: int) -> None:
         self._updater.log.add(level, "update: CSMS: " + text, now_ms)

@@ -156,7 +156,8 @@ def upstream_entry(site: SiteFile) -> dict[str, Any] | None:
     if ocpp is None:
         return None
     keys = ("version", "identity", "url", "security_profile", "password")
-    return {key: ocpp[key] for key in keys} | material(ocpp, site)
+    checks = {"additional_root_check": True} if ocpp["additional_root_check"] else {}
+    return {key: ocpp[key] for key in keys} | material(ocpp, site) | checks
 
 
 def settings_entry(site: SiteFile) -> dict[str, int]:

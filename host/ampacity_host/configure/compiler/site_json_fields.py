@@ -145,6 +145,7 @@ password | | | @ocpp.password | of Basic authentication; null: none
 root_pem? | | | PEM | whom to trust; security profiles 2 and 3
 certificate_pem? | | | PEM | who this station is; security profile 3
 key_pem? | | | PEM | its private key
+additional_root_check? | | | | one root of the CSMS at a time, each signed by the one before (SecurityCtrlr.AdditionalRootCertificateCheck)
 config? | | | | name → value of OCPP variables to set at start; null: none. No site file has it
 """
 

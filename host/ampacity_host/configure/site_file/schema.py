@@ -159,6 +159,7 @@ OCPP = {
     "root_pem": Field(PEM, None),
     "certificate_pem": Field(PEM, None),
     "key_pem": Field(PEM, None),
+    "additional_root_check": Field(flag, False),
 }
 SOLAR = {
     "circuit": Field(NAME),

@@ -1,0 +1,192 @@
+"""InstallCertificate, GetInstalledCertificateIds, DeleteCertificate (M03 to M05), CertificateSigned (A02, A03)."""
+
+from ampacity.base.errors import Rejected
+from ampacity.base.pem import blocks
+from ampacity.ocpp.security.certificate_signing import KIND
+from ampacity.ocpp.security.certificate_store import CSMS_ROOT, ENTRIES_MAX, MAKER_ROOT
+from ampacity.ocpp.security.security_events import notify
+from ampacity.x509.certificate import CLIENT_AUTH, DIGITAL_SIGNATURE, Certificate
+from ampacity.x509.chain import CHAIN_MAX, check_dates, check_issuer, is_signed_by, verify_chain
+from ampacity.x509.hash_data import hash_data
+from ampacity.x509.slices import until_result
+
+if False:  # for the type checker
+    from collections.abc import Generator, Iterator
+
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
+    from ampacity.ocpp.security.certificates import Block
+
+KINDS = (CSMS_ROOT, MAKER_ROOT)
+NO_15118 = "this station has no ISO 15118: no V2G and no mobility operator certificates"
+INFO_MAX = 512
+
+
+def install_certificate(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message | None":
+    """InstallCertificate (M05). A root that was verified is in force from the next connection on."""
+    kind = request["certificateType"]
+    if kind not in KINDS:
+        return _refusal("UnsupportedRequest", NO_15118)
+    block = station.optional.get("certificates", now_ms)
+    try:
+        root = read_pem(request["certificate"], 1)[0]
+        check_dates(root, station.unix_s(now_ms) or None, "root certificate")
+        check_issuer(root, "root certificate")
+    except ValueError as e:
+        return _refusal("InvalidCertificate", str(e))
+    block.answer_with(message_id, _install(station, block, kind, root, now_ms), {"status": "Failed"}, now_ms)
+    return None
+
+
+def _install(station: "StationFace", block: "Block", kind: str, root: "Certificate", now_ms: int) -> "Iterator[Message | None]":
+    known = [(number, each) for number, other, each in block.store.readable() if other == kind]
+    is_known = root.der in [each.der for _, each in known]
+    old = None
+    if kind == CSMS_ROOT and known and not is_known and station.config.get("additional_root_check"):
+        old = yield from _replaced_by(root, known)
+        if old is None:  # M05.FR.11
+            yield _refusal("InvalidCertificate", "not signed by the CSMSRootCertificate that is installed")
+            return
+    else:
+        wrong = yield from _is_no_root(root)
+        if wrong:
+            yield _refusal("InvalidCertificate", wrong)
+            return
+    if not is_known and block.store.count() >= ENTRIES_MAX:
+        yield _refusal("TooManyElements", "SecurityCtrlr.CertificateEntries: at most %d" % ENTRIES_MAX)
+        return
+    if old is None:
+        block.store.install(kind, root.der)
+    else:
+        block.store.replace(root.der, old)
+    block.changed("%s installed: %s" % (kind, root.common_name), now_ms)
+    yield {"status": "Accepted"}
+
+
+def _is_no_root(root: "Certificate") -> "Generator[None, None, str]":
+    """What is wrong with the signature of a root certificate, "": nothing."""
+    if root.issuer != root.subject:
+        return "it is no root certificate: another one has signed it"
+    try:
+        genuine = yield from until_result(is_signed_by(root, root))
+    except ValueError:
+        genuine = True  # of a kind that only the TLS library verifies
+    return "" if genuine else "its signature is wrong"
+
+
+def _replaced_by(root: "Certificate", known: "list[tuple[int, Certificate]]") -> "Generator[None, None, int | None]":
+    """The number of the installed root that has signed this one, the latest first; None: none has (AdditionalRootCertificateCheck)."""
+    for number, old in reversed(known):
+        try:
+            signed = yield from until_result(is_signed_by(root, old))
+        except ValueError:
+            signed = False
+        if signed:
+            return number
+    return None
+
+
+def get_installed_certificate_ids(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+    """GetInstalledCertificateIds (M03)."""
+    wanted = request.get("certificateType") or KINDS
+    block = station.optional.get("certificates", now_ms)
+    found = []
+    for _, kind, root in block.store.readable():
+        if kind in wanted:
+            found.append({"certificateType": kind, "certificateHashData": hash_data(root, root.key_raw)})
+    return {"status": "Accepted", "certificateHashDataChain": found} if found else {"status": "NotFound"}
+
+
+def delete_certificate(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+    """DeleteCertificate (M04). The own certificate, and the last root of a connection over TLS, stay (M04.FR.03, M04.FR.06)."""
+    block = station.optional.get("certificates", now_ms)
+    wanted = _lower(request["certificateHashData"])
+    algorithm = wanted["hashAlgorithm"]
+    for number, kind, root in block.store.readable():
+        if _lower(hash_data(root, root.key_raw, algorithm)) != wanted:
+            continue
+        if kind == CSMS_ROOT and station.config.get("security_profile", 1) > 1 and len(block.store.roots(CSMS_ROOT)) < 2:
+            return _refusal("Unspecified", "the last CSMSRootCertificate: no connection could be made any more", "Failed")
+        try:
+            block.store.remove(number)
+        except OSError as e:
+            return _refusal("OutOfStorage", str(e), "Failed")
+        block.changed("%s deleted: %s" % (kind, root.common_name), now_ms)
+        return {"status": "Accepted"}
+    leaf = block.signing.leaf()
+    if leaf is not None:
+        own = _lower(hash_data(leaf, b"", algorithm))  # its issuer's key is not at hand; serial number and issuer are enough
+        if (own["serialNumber"], own["issuerNameHash"]) == (wanted["serialNumber"], wanted["issuerNameHash"]):
+            return _refusal("Unspecified", "the certificate of the charging station", "Failed")
+    return {"status": "NotFound"}
+
+
+def _lower(names: "Message") -> "dict[str, str]":
+    """Hexadecimal numbers are compared whatever their case."""
+    fields = ("issuerNameHash", "issuerKeyHash", "serialNumber")
+    out = {name: names[name].lower() for name in fields}
+    out["hashAlgorithm"] = names["hashAlgorithm"]
+    return out
+
+
+def certificate_signed(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message | None":
+    """CertificateSigned (A02, A03): the station's own certificate, for a key that it made."""
+    if request.get("certificateType", KIND) != KIND:
+        return _refusal("UnsupportedRequest", NO_15118)
+    block = station.optional.get("certificates", now_ms)
+    text = request["certificateChain"]
+    size_max = station.model.number("SecurityCtrlr", "MaxCertificateChainSize")
+    if len(text) > size_max:
+        return _refusal("TooLargeElement", "SecurityCtrlr.MaxCertificateChainSize: at most %d characters" % size_max)
+    otherwise = _refusal("InternalError", "it was not verified in time")
+    block.answer_with(message_id, _take_signed(station, block, text, now_ms), otherwise, now_ms)
+    return None
+
+
+def _take_signed(station: "StationFace", block: "Block", text: str, now_ms: int) -> "Iterator[Message | None]":
+    try:
+        chain = read_pem(text, CHAIN_MAX + 1)
+        check_own(station, block, chain[0])
+        yield from until_result(verify_chain(chain, block.store.roots(CSMS_ROOT), station.unix_s(now_ms) or None))
+    except ValueError as e:
+        notify(station, "InvalidChargingStationCertificate", str(e), now_ms)
+        block.signing.refused()
+        yield _refusal("InvalidCertificate", str(e))
+        return
+    block.signing.trial_of(text, now_ms)
+    yield {"status": "Accepted"}
+
+
+def check_own(station: "StationFace", block: "Block", leaf: "Certificate") -> None:
+    """Is it for our key and for us (A00.FR.509, A00.FR.511)? ValueError: it is not."""
+    pending = block.store.pending
+    keys = block.signing.keys
+    public = keys.public(pending["key"]) if pending is not None and keys is not None else None
+    if public is None:
+        raise ValueError("no certificate was requested")
+    if leaf.key.kind != "EC" or leaf.key.point != public:
+        raise ValueError("its key is not the one of the last certificate request")
+    serial = station.config.get("serial") or station.config.get("identity", "")
+    if leaf.common_name != serial:
+        raise ValueError("its commonName is not the serial number %s" % serial)
+    organization = station.model.text("SecurityCtrlr", "OrganizationName")
+    if leaf.organization != organization:
+        raise ValueError("its organizationName is not OrganizationName, %s" % organization)
+    if leaf.is_ca or not leaf.may_use(DIGITAL_SIGNATURE) or not leaf.may_serve_as(CLIENT_AUTH):
+        raise ValueError("it may not be used to authenticate a client")
+
+
+def read_pem(text: str, count_max: int) -> "list[Certificate]":
+    """The certificates of a PEM text, and nothing else. ValueError: what is wrong with it."""
+    try:
+        found = blocks(text, "certificate")
+    except Rejected as e:
+        raise ValueError(str(e))
+    if not 1 <= len(found) <= count_max or not all([label == "CERTIFICATE" for label, _ in found]):
+        raise ValueError("%d PEM blocks; 1 to %d of CERTIFICATE are possible" % (len(found), count_max))
+    return [Certificate(der) for _, der in found]
+
+
+def _refusal(reason: str, text: str, status: str = "Rejected") -> "Message":
+    """status with statusInfo."""
+    return {"status": status, "statusInfo": {"reasonCode": reason, "additionalInfo": text[:INFO_MAX]}}
