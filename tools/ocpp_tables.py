@@ -22,8 +22,9 @@ import ocpp
 from tools.generated import write
 
 OUTGOING = (
-    "Authorize BootNotification FirmwareStatusNotification Heartbeat LogStatusNotification MeterValues NotifyEVChargingNeeds NotifyEvent "
-    "NotifyReport ReportChargingProfiles SecurityEventNotification StatusNotification TransactionEvent"
+    "Authorize BootNotification FirmwareStatusNotification Heartbeat LogStatusNotification MeterValues NotifyCustomerInformation "
+    "NotifyEVChargingNeeds NotifyEvent NotifyMonitoringReport NotifyReport ReportChargingProfiles "
+    "SecurityEventNotification StatusNotification TransactionEvent"
 ).split()
 SCHEMAS = Path(ocpp.__file__).parent / "v201" / "schemas"
 TARGET = Path(__file__).parents[1] / "firmware" / "ampacity" / "ocpp" / "v201" / "tables.py"

@@ -15,7 +15,7 @@ if False:  # for the type checker
     from ampacity.ocpp.device_model.model import DeviceModel, Row
     from ampacity.ocpp.documents import StationDocuments
     from ampacity.ocpp.evse import Authorization, OcppEvse
-    from ampacity.ocpp.messages import Action, Call, Message, Token
+    from ampacity.ocpp.messages import Action, Call, Message, Named, Token
     from ampacity.ocpp.smart_charging.profile import Profile
 
     class Puller(Protocol):
@@ -29,6 +29,8 @@ if False:  # for the type checker
         version: int
 
         def __len__(self) -> int: ...
+
+        def about(self, token: "Token | None", identifier: str) -> "list[str]": ...
 
         def find(self, token: Token, now_s: int) -> "tuple[str, str] | None": ...
 
@@ -116,6 +118,11 @@ if False:  # for the type checker
         """The report under way: device_model/reports.py."""
 
         def begin(self, request_id: int, wanted: "Callable[[int, Row], bool]") -> str: ...
+
+    class DeviceEventsFace(Puller, Protocol):
+        """Events for NotifyEvent: device_model/device_events.py."""
+
+        def add(self, scope: int, name: Named, text: str, now_ms: int, trigger: str, source: str, more: "Message | None" = None) -> None: ...
 
     class BootFace(Puller, Protocol):
         """BootNotification and Heartbeat: provisioning/boot_notification.py."""
@@ -222,7 +229,7 @@ if False:  # for the type checker
         def reports(self) -> ReportsFace: ...
 
         @property
-        def events(self) -> Puller: ...
+        def events(self) -> DeviceEventsFace: ...
 
         @property
         def boot(self) -> BootFace: ...
@@ -275,5 +282,7 @@ if False:  # for the type checker
         def variable_changed(self, row: Row, now_ms: int) -> None: ...
 
         def new_password(self, text: str, now_ms: int) -> None: ...
+
+        def password(self) -> "str | None": ...
 
         def max_limit(self, scope: int) -> int: ...

@@ -11,6 +11,8 @@ if False:  # for the type checker
 
 BLOCKS: "tuple[tuple[str, str, str], ...]" = (
     # name, module below ampacity.ocpp with the class `Block`, its document: with one at the start the block is loaded ("": never)
+    ("log", "diagnostics.logs", ""),
+    ("monitoring", "monitoring.monitors", "ocpp_monitors"),
 )
 
 

@@ -93,7 +93,8 @@ def _plain(name, action, result):
 
 for _name in (
     "status_notification", "notify_event", "notify_report", "meter_values", "report_charging_profiles",
-    "security_event_notification", "log_status_notification", "firmware_status_notification",
+    "security_event_notification", "log_status_notification", "firmware_status_notification", "notify_monitoring_report",
+    "notify_customer_information",
 ):
     _result = getattr(call_result, "".join(part.title() for part in _name.split("_")))
     setattr(Csms, "on_" + _name, _plain("on_" + _name, Action[_name], _result))

@@ -1,6 +1,6 @@
 """The local authorization list and its two actions (D01, D02)."""
 
-from ampacity.ocpp.authorization.cache import expiry_s, group_of, key_of
+from ampacity.ocpp.authorization.cache import entry_text, expiry_s, group_of, is_about, key_of
 
 if False:  # for the type checker
     from typing import Any
@@ -33,6 +33,11 @@ class LocalList:
         if entry[2] is not None and now_s >= entry[2]:
             return ("Expired", entry[1])
         return (entry[0], entry[1])
+
+    def about(self, token: "Token | None", identifier: str) -> "list[str]":
+        """What is kept about a customer, one text for each entry (N09). Only the CSMS removes entries (N10.FR.02)."""
+        entries = self._entries
+        return [entry_text("local authorization list", key, entries[key]) for key in sorted(entries) if is_about(key, token, identifier)]
 
     def update(self, version: int, full: bool, items: "list[Message]") -> str:
         """status of SendLocalList; the old list stays unless all of the new one fits."""

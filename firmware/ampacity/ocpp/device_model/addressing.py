@@ -3,8 +3,8 @@
 if False:  # for the type checker
     from typing import Any
 
-    from ampacity.ocpp.device_model.model import DeviceModel, Row
-    from ampacity.ocpp.messages import Message
+    from ampacity.ocpp.device_model.model import DeviceModel
+    from ampacity.ocpp.messages import Message, Named
 
 
 def resolve(model: "DeviceModel", item: "Message") -> "tuple[str | None, Any, Any]":
@@ -32,7 +32,7 @@ def scope_of(component: "Message") -> "int | None":
     return -evse["id"] if connector == 1 and evse["id"] > 0 else None
 
 
-def component_of(scope: int, row: "Row") -> "Message":
+def component_of(scope: int, row: "Named") -> "Message":
     """The component as it goes into a message."""
     component: "Message" = {"name": row.component}
     if scope:
@@ -42,7 +42,7 @@ def component_of(scope: int, row: "Row") -> "Message":
     return component
 
 
-def variable_of(row: "Row") -> "Message":
+def variable_of(row: "Named") -> "Message":
     """The variable as it goes into a message."""
     variable = {"name": row.variable}
     if row.instance:

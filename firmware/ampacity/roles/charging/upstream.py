@@ -356,6 +356,9 @@ class Upstream:
             self.link.leave("silent", "link lost: the CSMS answers no requests")
         elif kind == "variable":
             self._set_link_variables()
+        elif kind == "upload":
+            from ampacity.roles.charging.log_upload import LogUpload
+            LogUpload(self.platform, self.log, self.primary.site["ocpp"].get("root_pem"), action[1], self.link.wake)
         elif kind == "authorized":
             evses.authorized(action[1] - 1, action[3], now_ms, action[4])
 
