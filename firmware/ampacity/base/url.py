@@ -51,6 +51,8 @@ def without_login(text: str) -> "tuple[str, str]":
     if not mark or not found:
         return text, ""
     parts = login.encode().split(b"%")
+    if [part for part in parts[1:] if len(part) < 2]:
+        raise ValueError("percent-encoding of user and password")
     decoded = parts[0] + b"".join([bytes((int(part[:2].decode(), 16),)) + part[2:] for part in parts[1:]])
     return scheme + mark + rest[len(login) + 1 :], decoded.decode()
 

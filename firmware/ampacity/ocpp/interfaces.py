@@ -122,7 +122,10 @@ if False:  # for the type checker
     class DeviceEventsFace(Puller, Protocol):
         """Events for NotifyEvent: device_model/device_events.py."""
 
-        def add(self, scope: int, name: Named, text: str, now_ms: int, trigger: str, source: str, more: "Message | None" = None) -> None: ...
+        def add(
+            self, scope: int, name: Named, text: str, now_ms: int, trigger: str, source: str, monitor: "int | None" = None,
+            cleared: "bool | None" = None, transaction: "str | None" = None,
+        ) -> None: ...
 
     class BootFace(Puller, Protocol):
         """BootNotification and Heartbeat: provisioning/boot_notification.py."""

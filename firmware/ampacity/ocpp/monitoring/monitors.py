@@ -16,7 +16,6 @@ if False:  # for the type checker
 
     from ampacity.ocpp.device_model.model import Row
     from ampacity.ocpp.interfaces import StationFace
-    from ampacity.ocpp.messages import Message
 
 DOC = "ocpp_monitors"
 CUSTOM_MAX = 64
@@ -225,13 +224,12 @@ class Block(OptionalBlock):
         return any([evse.tx is not None for evse in self._station.evses if scope in (0, evse.id, -evse.id)])
 
     def _report(self, monitor: Monitor, trigger: str, found: str, text: str, now_ms: int) -> None:
-        more: "Message" = {"variableMonitoringId": monitor.number}
-        if found in (ALERT, CLEARED):
-            more["cleared"] = found == CLEARED
         evse = self._station.evse(abs(monitor.scope))
-        if evse is not None and (evse.tx is not None or evse.plugged and evse.last_tx is not None):
-            more["transactionId"] = evse.last_tx if evse.tx is None else evse.tx.id
-        self._station.events.add(monitor.scope, monitor, text, now_ms, trigger, monitor.source, more)
+        transaction = None
+        if evse is not None:  # its car is still there: the event belongs to the transaction that has just ended
+            transaction = evse.tx.id if evse.tx is not None else evse.last_tx if evse.plugged else None
+        cleared = found == CLEARED if found in (ALERT, CLEARED) else None
+        self._station.events.add(monitor.scope, monitor, text, now_ms, trigger, monitor.source, monitor.number, cleared, transaction)
 
     def _keep_exceeded(self, now_ms: int) -> None:
         """Which thresholds are exceeded (N07.FR.14); a value that changes all the time does not wear out the store."""
