@@ -301,6 +301,27 @@ def test_many_monitors_are_looked_at_a_few_at_a_time():
     bench.advance(1500)
     most = max([asked.count(at_ms) for at_ms in asked])
     assert most <= 8 and 33 <= len(asked) <= 70, (most, len(asked))
+    assert sorted(set(asked)) == [bench.now_ms - 1500 + at_ms for at_ms in (0, 200, 400, 600, 800, 1000, 1200, 1400)][-len(set(asked)) :]
+
+
+def test_many_periodic_monitors_with_different_times_are_looked_at_a_few_at_a_time():
+    bench = Bench(evses=8).booted()
+    for evse in range(1, 9):
+        name = {"component": {"name": "EVSE", "evse": {"id": evse}}, "variable": {"name": "Power"}}
+        install(bench, *[setting("Periodic", 1, name, severity) for severity in range(4)])
+        bench.advance(37)
+    looked, block = [], bench.station.optional.find("monitoring")
+    look_at = block.tick
+
+    def counted(now_ms):
+        before = [each.due_ms for each in block.custom]
+        wake_ms = look_at(now_ms)
+        looked.append(len([1 for each, due_ms in zip(block.custom, before) if each.due_ms != due_ms]))
+        return wake_ms
+
+    block.tick = counted
+    sent = told(bench.advance(4000))
+    assert 64 <= len(sent) <= 128 and max(looked) <= 8 and sum(looked) <= 40 * 4 + 8, (len(sent), max(looked), sum(looked))
 
 
 def test_kept_monitors_of_EVSEs_that_are_gone_are_not_used():

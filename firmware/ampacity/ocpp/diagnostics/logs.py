@@ -1,6 +1,6 @@
 """GetLog (N01): one upload at a time, its attempts and its statuses. The way to the server is the owner's of the sockets.
 
-For each attempt the action ("upload", Upload) is given; whoever carries it out calls `Upload.end`. A newer request cancels the upload
+For each attempt the action ("upload", Upload) is given; `Upload.end` is called when it is over. A newer request cancels the upload
 under way. A restart ends it: the log is gone then, too.
 """
 
@@ -128,7 +128,7 @@ class Block(OptionalBlock):
         """An attempt is over; when the next one is due, None: that was the last (N01.FR.09, N01.FR.10)."""
         status, why = result
         done = status == UPLOADED
-        self._station.log.add("info" if done else "warning", "ocpp: log: %s %s" % (status, why), now_ms)
+        self._station.log.add("info" if done else "warning", "ocpp: log: %s %s" % (status, why.split("?")[0]), now_ms)  # a query may be a secret
         if done or not order.left:
             self._order = None
             self._report(order.id, status)

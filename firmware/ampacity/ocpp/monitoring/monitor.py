@@ -15,7 +15,7 @@ class Monitor:
     """number: its id; scope: as in model.py; kind: MonitorEnumType; value: threshold, difference, or interval in s; severity: 0..9;
     in_transaction: only while there is one; source: EventNotificationEnumType; row: of the variable, None while no device reports it.
 
-    `active`: the threshold is exceeded, and the CSMS was told. `fresh`: the threshold was replaced since then. `seen`: the value that a difference
+    `active`: the threshold is exceeded, and this was reported. `fresh`: the threshold was replaced since then. `seen`: the value that a difference
     counts from, or the beginning of the interval. `due_ms`: of a periodic one.
     """
 
@@ -42,7 +42,7 @@ class Monitor:
         return (self.scope, self.component, self.variable, self.instance) == (scope, component, variable, instance)
 
     def rest(self) -> None:
-        """There is nothing to look at (its transaction is over): it begins anew later."""
+        """There is nothing to look at (its transaction is over): it begins again later."""
         if self.active or self.seen is not None or self.due_ms is not None:
             self.active = False
             self.seen = self.due_ms = None

@@ -1,7 +1,8 @@
 """The monitors of the station: which there are, and the look at what they monitor, once a second (N03 to N08).
 
-Only what is monitored is looked at, MONITORS_PER_LOOK variables at a time. Monitors whose severity is above the level, or above
-OfflineQueuingSeverity while the station is offline, rest: once they count again, they report what is then (part 2, remark of N07).
+Only what is monitored is looked at, MONITORS_PER_LOOK variables at a time, then there is a rest: with more than 40 monitors a round takes longer
+than a second. Monitors whose severity is above the level, or above OfflineQueuingSeverity while the station is offline, are not looked at: once
+they count again, they report what is then (part 2, remark of N07).
 
 Three sources: the hardwired monitor (id 1, device_model/device_events.py), the preconfigured ones (AvailabilityState of the station and of each EVSE,
 from id 2), which the bases All and FactoryDefault activate, and custom ones (from id 1000), which are kept over restarts.
@@ -23,6 +24,7 @@ CUSTOM_ID, PRECONFIGURED_ID = 1000, 2
 PRECONFIGURED_SEVERITY = 8
 LOOK_MS = 1000
 MONITORS_PER_LOOK = 8
+REST_MS = 200  # between these: at most 40 monitors a second
 KEEP_MS = 60000  # which thresholds are exceeded is written at most so often
 STATE = "AvailabilityState"
 
@@ -80,7 +82,7 @@ class Block(OptionalBlock):
         self.custom = [each for each in self.custom if each is not replaced] + [monitor]
         self._arrange()
         if monitor.kind in (PERIODIC, ALIGNED):
-            self._look_at(monitor, now_ms)
+            self._look_at(monitor, self._severity_max(), now_ms)
             self._due_ms = self._soonest()
 
     def clear(self, monitor: Monitor) -> None:
@@ -146,7 +148,7 @@ class Block(OptionalBlock):
                 known = [each for each in before if each.scope == scope]
                 factory.append(known[0] if known else self._preconfigured(scope))
         self._active = factory + self.custom
-        self._at = self._look_ms = 0  # now: a difference counts from the present value
+        self._at = self._look_ms = self._rest_ms = 0  # now: a difference counts from the present value
 
     def _preconfigured(self, scope: int) -> Monitor:
         name = ("EVSE" if scope else "ChargingStation", STATE, "")
@@ -165,18 +167,22 @@ class Block(OptionalBlock):
             self._keep_exceeded(now_ms)
         if not self._active or not self._station.model.on("MonitoringCtrlr", "Enabled"):
             return None
+        if now_ms < self._rest_ms:
+            return self._rest_ms
         if not self._at:
-            if now_ms < self._look_ms and (self._due_ms is None or now_ms < self._due_ms):
+            if now_ms < self._wake():
                 return self._wake()
             self._look_ms = now_ms + LOOK_MS
+        severity_max = self._severity_max()
         for monitor in self._active[self._at : self._at + MONITORS_PER_LOOK]:
-            self._look_at(monitor, now_ms)
+            self._look_at(monitor, severity_max, now_ms)
         self._at += MONITORS_PER_LOOK
+        self._rest_ms = now_ms + REST_MS
         if self._at < len(self._active):
-            return now_ms
+            return self._rest_ms
         self._at = 0
         self._due_ms = self._soonest()
-        return self._wake()
+        return max(self._rest_ms, self._wake())
 
     def _wake(self) -> int:
         return self._look_ms if self._due_ms is None else min(self._look_ms, self._due_ms)
@@ -185,15 +191,20 @@ class Block(OptionalBlock):
         times = [each.due_ms for each in self._active if each.due_ms is not None]
         return min(times) if times else None
 
-    def _look_at(self, monitor: Monitor, now_ms: int) -> None:
+    def _severity_max(self) -> int:
+        """Monitors of higher severity numbers rest."""
+        if self._station.accepted():
+            return self.level
+        return min(self.level, self._station.model.number("MonitoringCtrlr", "OfflineQueuingSeverity"))
+
+    def _look_at(self, monitor: Monitor, severity_max: int, now_ms: int) -> None:
         if monitor.in_transaction and not self._in_transaction(monitor.scope):
             monitor.rest()
             return
         periodic = monitor.kind in (PERIODIC, ALIGNED)
         if periodic and not monitor.is_due(now_ms, self._station.wallclock.unix_ms(now_ms)):
             return
-        offline_max = LEVEL_MAX if self._station.accepted() else self._station.model.number("MonitoringCtrlr", "OfflineQueuingSeverity")
-        if monitor.severity > min(self.level, offline_max):
+        if monitor.severity > severity_max:
             return
         if monitor.row is None:
             monitor.row = self.row(monitor.scope, monitor.component, monitor.variable, monitor.instance)
@@ -214,9 +225,10 @@ class Block(OptionalBlock):
         station = self._station
         if row.mutability == "WO":
             return station.password() or ""
-        if row.variable == STATE and not all([evse.settled for evse in station.evses if scope in (0, evse.id, -evse.id)]):
+        evse = station.evse(abs(scope)) if scope else None
+        if row.variable == STATE and not (evse.settled if evse is not None else all([each.settled for each in station.evses])):
             return None
-        if row.variable == "Power" and scope > 0 and station.evse(scope).values.get("power_w") is None:  # type: ignore[union-attr]  # it is one
+        if row.variable == "Power" and evse is not None and evse.values.get("power_w") is None:
             return None
         return station.model.value(scope, row)
 
