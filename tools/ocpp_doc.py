@@ -174,7 +174,7 @@ certificates of the CSMS.
   attempt, which may last {attempt} min. Uploading and the final status are sent once for all attempts.
 - Answers of the server: 2xx is `Uploaded`; 400, or no HTTP, `BadMessage`; 401, 403 and 407 `PermissionDenied`; 405 and 501
   `NotSupportedOperation`; all else `UploadFailure`. Redirections with 307 and 308 are followed.
-- A newer request cancels the upload: `AcceptedCanceled`. A restart ends it without a status.
+- A newer request cancels the upload: `AcceptedCanceled`. A restart ends it: the CSMS receives `UploadFailure`.
 - No log contains a password, a key or an identifier of a driver.
 
 ## Customer information

@@ -107,7 +107,7 @@ def test_the_security_log_is_bounded_and_an_unknown_time_is_a_dash():
     bench.booted()
     ask(bench, kind="SecurityLog")
     lines = content(upload(bench).text).strip().split("\n")[1:]
-    assert len(lines) == 64 and lines[0].startswith("- InvalidMessages 6 xxx") and max([len(line) for line in lines]) < 200
+    assert len(lines) == 40 and lines[0].startswith("- InvalidMessages 30 xxx") and max([len(line) for line in lines]) < 200
 
 
 def test_no_secret_is_in_an_uploaded_log():
@@ -171,6 +171,19 @@ def test_a_later_attempt_may_succeed_and_statuses_outlive_a_lost_connection():
     assert notices(bench) == [("Uploading", 1)]
     bench.connect()
     assert notices(bench) == [("Uploading", 1), ("Uploaded", 1)]
+
+
+def test_an_upload_that_a_restart_ended_is_reported_as_failed_once():
+    bench = Bench().booted()
+    bench.log.add("info", "a line", bench.now_ms)
+    ask(bench, 7)
+    bench.sent = []
+    bench.power_cycle()
+    bench.connect()
+    assert notices(bench) == [("UploadFailure", 7)] and upload(bench) is None
+    bench.power_cycle()
+    bench.connect()
+    assert notices(bench) == [("UploadFailure", 7)] and bench.station.optional.find("log") is None
 
 
 def test_another_CSMS_does_not_hear_of_the_log_of_the_former_one():

@@ -57,6 +57,7 @@ PRIMARY = {
         "id": 7, "url": "https://files.example/app.bundle", "retrieve": 1795176000, "install": None, "retries": 3, "interval": 60,
         "status": "Downloading", "slot": -1, "sequence": 0, "unsent": [[7, "Downloading"]],
     },
+    "ocpp_log": {"id": 7},
     "ocpp_monitors": {
         "base": "All", "level": 8, "next": 1002, "off": [3], "exceeded": [1001],
         "custom": [[1001, -1, "Connector", "Temperature", "", "UpperThreshold", 61.5, 4, False]],

@@ -75,6 +75,10 @@ class Log:
         """Lines of `keep` that others have pushed out, oldest first."""
         return [line for line in self._needed if line[0] < self._first]
 
+    def newest(self) -> int:
+        """The number of the last line, 0: there is none yet."""
+        return self._first + self._count - 1
+
     def since(self, n: int, most: int = 0) -> "list[Line]":
         """All lines still here with a number above n, oldest first: [(n, now_ms, level, text)]. most: so many of them at most, 0: all."""
         lines, at = [line for line in self.needed() if line[0] > n], self._oldest

@@ -11,7 +11,7 @@ if False:  # for the type checker
 
 BLOCKS: "tuple[tuple[str, str, str], ...]" = (
     # name, module below ampacity.ocpp with the class `Block`, its document: with one at the start the block is loaded ("": never)
-    ("log", "diagnostics.logs", ""),
+    ("log", "diagnostics.logs", "ocpp_log"),
     ("monitoring", "monitoring.monitors", "ocpp_monitors"),
 )
 

@@ -31,8 +31,7 @@ class LogText:
         self._latest_ms = latest_ms
         unix_ms = station.wallclock.unix_ms(now_ms)
         self._ahead_ms = None if unix_ms is None else unix_ms - now_ms
-        newest = station.log.since(0)[-1:] if kind == DIAGNOSTICS else []
-        self._last = newest[0][0] if newest else 0
+        self._last = station.log.newest()
         self._head = ["%s of %s, firmware %s" % (kind, station.config.get("identity", ""), station.config.get("firmware", ""))]
         if kind == DIAGNOSTICS:
             self._head += ["counter %s %d" % (name, station.log.counters[name]) for name in sorted(station.log.counters)]

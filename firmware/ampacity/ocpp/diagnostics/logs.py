@@ -1,7 +1,7 @@
 """GetLog (N01): one upload at a time, its attempts and its statuses. The way to the server is the owner's of the sockets.
 
 For each attempt the action ("upload", Upload) is given; `Upload.end` is called when it is over. A newer request cancels the upload
-under way. A restart ends it: the log is gone then, too.
+under way. A restart ends it, as the log is gone then, too: the id of its request is kept to report the failure.
 """
 
 from ampacity.base.errors import Rejected
@@ -14,6 +14,7 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
 
+DOC = "ocpp_log"
 SCHEMES = ("http", "https")
 RETRIES, RETRIES_MAX = 3, 100  # where the CSMS names none; at most
 INTERVAL_S, INTERVAL_S_MAX = 60, 86400
@@ -70,6 +71,10 @@ class Block(OptionalBlock):
     def __init__(self, station: "StationFace", now_ms: int) -> None:
         self._station = station
         self._order: "Order | None" = None
+        kept = station.documents.get(DOC)
+        if kept is not None:
+            station.documents.try_remove(DOC)
+            self._report(kept["id"], "UploadFailure")
 
     def request(self, request: "Message", now_ms: int) -> "Message":
         """The answer to GetLog; the attempt begins with the next tick (N01.FR.01, N01.FR.02)."""
@@ -87,6 +92,7 @@ class Block(OptionalBlock):
             self._report(before.id, "AcceptedCanceled")  # N01.FR.20
         name = "%s-%s-%d.log" % (_plain(self._station.config.get("identity", "")), request["logType"], request["requestId"])
         self._order = Order(request, name, now_ms)
+        self._station.documents.try_put(DOC, {"id": self._order.id})
         self._station.log.add("info", "ocpp: %s is requested" % request["logType"], now_ms)
         return {"status": "Accepted" if before is None else "AcceptedCanceled", "filename": name}
 
@@ -130,7 +136,7 @@ class Block(OptionalBlock):
         done = status == UPLOADED
         self._station.log.add("info" if done else "warning", "ocpp: log: %s %s" % (status, why.split("?")[0]), now_ms)  # a query may be a secret
         if done or not order.left:
-            self._order = None
+            self._cancel()
             self._report(order.id, status)
             return None
         order.left -= 1
@@ -146,7 +152,9 @@ class Block(OptionalBlock):
     def _cancel(self) -> None:
         if self._order is not None and self._order.upload is not None:
             self._order.upload.wanted = False
-        self._order = None
+        if self._order is not None:
+            self._order = None
+            self._station.documents.try_remove(DOC)
 
     def _report(self, request_id: int, status: str) -> None:
         self._station.exchange.post("LogStatusNotification", {"status": status, "requestId": request_id})

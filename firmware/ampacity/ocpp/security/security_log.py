@@ -6,8 +6,8 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
 
 DOC = "ocpp_security"
-EVENTS_MAX = 64
-INFO_CHARS = 160
+EVENTS_MAX = 40
+INFO_CHARS = 120
 
 
 def remember(station: "StationFace", kind: str, info: str, now_ms: int) -> None:

@@ -44,6 +44,10 @@ class LogUpload:
         self._ended = ended
         self._task = asyncio.create_task(self._run())
 
+    def stop(self) -> None:
+        """Another attempt begins: the connection of this one is closed."""
+        self._task.cancel()
+
     async def _run(self) -> None:
         try:
             self._upload.end(*await self._attempt())

@@ -37,9 +37,10 @@ ocpp_cache [[s300,s40,s255,?i-62135596800..253402300799,i0..253402300799]*9999]
 ocpp_available [s20*9999]
 ocpp_firmware {id:i-2147483648..2147483647,url:s512,retrieve:i-62135596800..253402300799,install:?i-62135596800..253402300799,\
 retries:i0..,interval:i0..,status:s40,slot:i-1..1,sequence:i0..4294967295,unsent:[[i-2147483648..2147483647,s40]*99]}
+ocpp_log {id:i-2147483648..2147483647}
 ocpp_monitors {base:(All FactoryDefault HardWiredOnly),level:i0..9,next:i1000..,off:[i2..*9999],exceeded:[i2..*9999],\
 custom:[[i2..,i-9999..9999,s50,s50,s50,(UpperThreshold LowerThreshold Delta Periodic PeriodicClockAligned),x,i0..9,b]*64]}
-ocpp_security [[i0..253402300799000,s50,s255]*64]
+ocpp_security [[i0..253402300799000,s50,s255]*99]
 ocpp_time i0..4102444800
 ocpp_profiles [[?i-2147483648..2147483647,i0..9999]*9999]
 ocpp_profile_ {id:i-2147483648..2147483647,stackLevel:i0..9,chargingProfilePurpose:(ChargingStationMaxProfile TxDefaultProfile TxProfile),\
