@@ -172,7 +172,7 @@ async def test_redirections_in_a_circle_end():
         await one.passes(5)
         one.log.add("info", "a line", one.now_us // 1000)
         one.request(7, "http://127.0.0.1:%d/logs" % server.port, retries=0)
-        assert await one.ends(7) == "BadMessage" and len(server.got) == 4
+        assert await one.ends(7) == "UploadFailure" and len(server.got) == 4
 
 
 async def test_a_server_that_refuses_before_it_has_read_all_is_heard_or_counts_as_a_failure():

@@ -42,6 +42,7 @@ class LogUpload:
         self._root_pem = root_pem
         self._upload = upload
         self._ended = ended
+        self._failure = "UploadFailure"
         self._task = asyncio.create_task(self._run())
 
     def stop(self) -> None:
@@ -51,10 +52,8 @@ class LogUpload:
     async def _run(self) -> None:
         try:
             self._upload.end(*await self._attempt())
-        except (ValueError, Rejected) as error:
-            self._upload.end("BadMessage", error_text(error))
-        except (OSError, EOFError, MemoryError, asyncio.TimeoutError) as error:
-            self._upload.end("UploadFailure", error_text(error))
+        except (OSError, Rejected, ValueError, EOFError, MemoryError, asyncio.TimeoutError) as error:
+            self._upload.end(self._failure, error_text(error))
         finally:
             self._upload.end("UploadFailure", "the upload was ended")
             self._ended()
@@ -101,7 +100,9 @@ class LogUpload:
             data = await within(reader.read(READ_BYTES), SILENT_MS / 1000)
             if not data:
                 raise OSError("the server ended the connection without an answer")
+            self._failure = "BadMessage"
             put.receive(data)
+            self._failure = "UploadFailure"
 
     async def _connected(self, url: "Url") -> "tuple[Any, Any]":
         address = await Resolver(self._platform.clock, self._log).resolve(url.host)
