@@ -98,16 +98,16 @@ async def test_TC_N_36_CS_a_second_request_cancels_the_first():
     await talk.close()
 
 
-async def test_N01_FR_13_the_status_that_is_triggered():
+async def test_TC_F_16_CS_the_status_that_is_triggered_during_an_upload():
     talk = await booted()
     talk.log.add("info", "a line", talk.now_ms)
     trigger = call.TriggerMessage(requested_message="LogStatusNotification")
-    await talk.call(trigger)
-    await get_log(talk, "DiagnosticsLog", 4)
-    await talk.call(trigger)
+    assert (await talk.call(trigger)).status == "Accepted"
+    assert (await get_log(talk, "DiagnosticsLog", 4)).status == "Accepted"
+    assert (await talk.call(trigger)).status == "Accepted"
     uploads(talk)[0].end("Uploaded", "")
     await talk.settle()
-    await talk.call(trigger)
+    assert (await talk.call(trigger)).status == "Accepted"
     assert notices(talk) == [("Idle", None), ("Uploading", 4), ("Uploading", 4), ("Uploaded", 4), ("Idle", None)]
     await talk.close()
 
