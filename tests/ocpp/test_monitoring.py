@@ -169,6 +169,22 @@ def test_a_variable_that_a_device_reports_later_is_monitored_from_then_on():
     assert told(bench.advance(1000)) == [(number, "61", False)]
 
 
+def test_a_fact_that_one_device_reports_is_not_yet_known_of_another():
+    bench = Bench().booted()
+    names = [{"component": {"name": "EVSE", "evse": {"id": evse}}, "variable": {"name": "SerialNumber"}} for evse in (1, 2)]
+    for evse in (1, 2):
+        bench.station.device_fact(evse, "EVSE", "SerialNumber", "S%d" % evse, bench.now_ms)
+    _, second = install(bench, *[setting("Delta", 1, name) for name in names])
+    bench.power_cycle()
+    bench.connect()
+    bench.station.device_fact(1, "EVSE", "SerialNumber", "S1", bench.now_ms)
+    assert told(bench.advance(3000)) == []
+    bench.station.device_fact(2, "EVSE", "SerialNumber", "S2", bench.now_ms)
+    assert told(bench.advance(3000)) == []
+    bench.station.device_fact(2, "EVSE", "SerialNumber", "S3", bench.now_ms)
+    assert told(bench.advance(1000)) == [(second, "S3", False)]
+
+
 def test_a_threshold_that_was_exceeded_before_a_restart_is_cleared_after_it():
     bench = Bench().booted()
     (number,) = install(bench, setting("UpperThreshold", 1000))
