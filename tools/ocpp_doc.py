@@ -4,11 +4,15 @@ import sys
 import textwrap
 from pathlib import Path
 
-from ampacity.ocpp.device_model import table
+from ampacity.ocpp.device_model import device_events, table
 from ampacity.ocpp.device_model.model import MUTABILITY, Row, rows_of
+from ampacity.ocpp.diagnostics import logs
 from ampacity.ocpp.display.screen import CYCLE_MS
+from ampacity.ocpp.monitoring import monitors
+from ampacity.ocpp.monitoring.handlers import INTERVAL_S_MAX
 from ampacity.ocpp.security.certificate_signing import RENEW_DAYS, WARN_DAYS
 from ampacity.ocpp.security.certificate_store import ENTRIES_MAX
+from ampacity.ocpp.security.security_log import EVENTS_MAX
 from ampacity.ocpp.smart_charging.acceptance import OUTSIDE_IDS, SCHEDULES_MAX, TARIFF_ENTRIES_MAX
 from ampacity.ocpp.smart_charging.external_limits import NOTIFY_MS
 from ampacity.ocpp.smart_charging.in_force import RATE_MS
@@ -277,6 +281,68 @@ The controllers have no display of their own. What a display at an EVSE, and one
 
 A refused message has the status that the specification has for the cause; `Rejected` has the `reasonCode` `NotEnabled`, `UnknownEvse` (of `display`),
 `TooManyElements`, or `InvalidValue`: a negative id or one of more than 31 bits, or an `endDateTime` that has passed or precedes `startDateTime`.
+## Monitoring
+
+A CSMS sets monitors with SetVariableMonitoring on any variable of the table below, and on those that a device reports. Numbers
+have all five types, other kinds Delta (not `ClockCtrlr.DateTime`), Periodic and PeriodicClockAligned.
+
+- **When.** Monitored variables are compared once a second, and with more than {per_second} monitors {per_second} of them each
+  second. A value that changes and returns between two of these comparisons is not reported. Without monitors nothing is compared.
+- **Sources.** Id 1 is hardwired: `ChargingStation.Problem`, type Delta, severity {problem}. From id 2 on are the preconfigured
+  monitors: `AvailabilityState` of the station and of each EVSE, type Delta, severity {preconfigured}. `All` and `FactoryDefault`
+  activate all of these. A new station has the base `HardWiredOnly`. Monitors of the CSMS have ids from {custom_id} on, at most
+  {custom}; they, the base and the level survive a restart.
+- **Clearing.** A preconfigured monitor that is cleared returns with the next SetMonitoringBase `All` or `FactoryDefault`.
+- **Notifications.** The `Problem` of an EVSE or of the lock of its socket is a `HardWiredNotification` with the trigger Delta. It
+  has no monitor, and no level suppresses it.
+- **Thresholds** have no hysteresis: each crossing is reported. A replaced threshold is compared at once, and reported again if it
+  is exceeded. Which thresholds were exceeded is kept over a restart, written at most once a minute.
+- **Differences** count from the value when the monitor was set or last reported; after a restart from the first value that is
+  known.
+- **Aligned intervals** begin at midnight UTC, and wait until the time of day is known.
+- **Suppressed monitors.** A monitor whose severity is above the level, or above `MonitoringCtrlr.OfflineQueuingSeverity` while
+  the station is offline, is not compared. As soon as it counts again it reports the difference, or the threshold that is exceeded
+  then.
+- **Offline** at most {waiting} events wait, in memory. Beyond that the oldest periodic event is dropped, else the oldest event
+  (counter `ocpp_device_events_dropped`). One NotifyEvent contains up to {per_message} events.
+- **Transactions.** An event of an EVSE has the `transactionId` of its open transaction, or of its last one while the car is still
+  plugged in. A monitor with `transaction` begins again with each transaction; a threshold that is exceeded at the end is not
+  reported as cleared.
+- **A write-only variable** (`SecurityCtrlr.BasicAuthPassword`) is reported with an empty `actualValue`.
+- `EVSE.Power` is not compared before the EVSE has reported a power.
+
+SetVariableMonitoring judges each element separately. The reason is in `statusInfo`: `ValueOutOfRange`, `TooManyElements`,
+`OutOfStorage`, `NotEnabled` (`MonitoringCtrlr.Enabled` is false), `ReadOnly` (a hardwired monitor), `NotFound`, `InvalidValue`,
+`UnsupportedParam`. Intervals are whole seconds, up to {interval}.
+
+## Logs
+
+GetLog uploads one file of plain text by an HTTP `PUT`, to a URL with `http` or `https`. If the path ends with `/`, the name of
+the file is appended. `user:password@` in the URL becomes HTTP Basic authentication for this host. TLS is verified with the root
+certificates of the CSMS.
+
+- `DiagnosticsLog` contains the counters and the lines of the controller's log, which a restart empties. `SecurityLog` contains
+  the last {security} security events, which survive a restart; `-` is an unknown time.
+- `oldestTimestamp` and `latestTimestamp` select lines. `Rejected` with `NotFound`: there is no line in this period. `Rejected`
+  with `InvalidURL`: another scheme, or an address that cannot be used.
+- `retries` is {retries} and `retryInterval` {retry_s} s where the CSMS names none; the interval counts from the start of an
+  attempt, which may last {attempt} min. Uploading and the final status are sent once for all attempts.
+- Answers of the server: 2xx is `Uploaded`; 400, or no HTTP, `BadMessage`; 401, 403 and 407 `PermissionDenied`; 405 and 501
+  `NotSupportedOperation`; all else `UploadFailure`. Redirections with 307 and 308 are followed.
+- A newer request cancels the upload: `AcceptedCanceled`. A restart ends it: the CSMS receives `UploadFailure`.
+- No log contains a password, a key or an identifier of a driver.
+
+## Customer information
+
+CustomerInformation searches the authorization cache, the local authorization list, and the authorizations in force. The data is
+plain text, one line for each entry; it is empty if nothing was found. `customerIdentifier` is compared with the text of
+identifiers of all types. The station keeps no certificate of a customer.
+
+- `clear` removes the entries of the cache. Entries of the list stay until SendLocalList removes them (N10.FR.02), the
+  authorization of a running transaction until its end. Without `report` one notification says that the data was cleared.
+- Messages that wait for the CSMS are neither searched nor removed: the CSMS receives them.
+- `Invalid`: not exactly one of `idToken`, `customerCertificate` and `customerIdentifier`. `Rejected`: neither `report` nor
+  `clear`, or the store cannot be written.
 
 ## Variables
 
@@ -319,6 +385,7 @@ REASONS = {
 }  # fmt: skip
 REMARKS = {
     "CertificateSigned": "see [certificates](#certificates)",
+    "CustomerInformation": "see [customer information](#customer-information)",
     "DataTransfer": "answered with `UnknownVendorId`: there are no messages of a vendor",
     "GetChargingProfiles": "one ReportChargingProfiles for each profile of each source",
     "CostUpdated": "see [displays](#displays)",
@@ -326,13 +393,17 @@ REMARKS = {
     "GetCompositeSchedule": "`duration` of the answer is the covered time, which may be shorter than the requested one",
     "GetDisplayMessages": "one NotifyDisplayMessages for each message",
     "GetLocalListVersion": "0 also while the list is disabled",
+    "GetLog": "see [logs](#logs)",
+    "GetMonitoringReport": "up to 8 monitors in each NotifyMonitoringReport",
     "Reset": "of the station or of one EVSE, at once or when idle",
     "ReserveNow": "see [reservations](#reservations)",
     "SetDisplayMessage": "see [displays](#displays)",
     "SetNetworkProfile": "takes effect at the next start; see [network profiles](#network-profiles)",
     "InstallCertificate": "`CSMSRootCertificate` and `ManufacturerRootCertificate`; see [certificates](#certificates)",
-    "TriggerMessage": "BootNotification, Heartbeat, StatusNotification, MeterValues, TransactionEvent, SignChargingStationCertificate; "
-                      "LogStatusNotification is answered with `Idle`, FirmwareStatusNotification with the last status, `Idle` after `Installed`",
+    "SetVariableMonitoring": "see [monitoring](#monitoring)",
+    "TriggerMessage": "BootNotification, Heartbeat, StatusNotification, MeterValues, TransactionEvent, "
+                      "SignChargingStationCertificate; LogStatusNotification: `Uploading` or `Idle`; FirmwareStatusNotification: the last "
+                      "status, `Idle` after `Installed`",
     "UpdateFirmware": "of a controller with two slots: [updates](../updates.md#by-the-csms)",
     "UnlockConnector": "the result follows within 10 s; `UnlockFailed` for a fixed cable",
 }
@@ -386,7 +457,13 @@ def render() -> str:
     times |= {"cycle": CYCLE_MS // 1000, "final": FINAL_MS // 1000}
     messages = next(row.limits for row in rows_of(table.STATION) if row.variable == "DisplayMessages").split("..")[1]
     bounds = {"entries": ENTRIES_MAX, "chain": CHAIN_MAX, "bytes": CERTIFICATE_BYTES_MAX, "messages": messages}
-    return HEAD.format(**parts, **times, **smart, **bounds)
+    times |= {"retry_s": logs.INTERVAL_S, "attempt": logs.ATTEMPT_MS_MAX // 60000, "interval": INTERVAL_S_MAX}
+    numbers = {
+        "custom": monitors.CUSTOM_MAX, "custom_id": monitors.CUSTOM_ID, "preconfigured": monitors.PRECONFIGURED_SEVERITY,
+        "problem": device_events.PROBLEM_SEVERITY, "waiting": device_events.WAITING_MAX, "per_message": device_events.EVENTS_PER_MESSAGE,
+        "per_second": monitors.MONITORS_PER_LOOK * 1000 // monitors.REST_MS, "security": EVENTS_MAX, "retries": logs.RETRIES,
+    }  # fmt: skip
+    return HEAD.format(**parts, **times, **smart, **bounds, **numbers)
 
 
 if __name__ == "__main__":

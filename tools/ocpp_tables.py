@@ -23,8 +23,9 @@ from tools.generated import write
 
 OUTGOING = (
     "Authorize BootNotification ClearedChargingLimit FirmwareStatusNotification Heartbeat LogStatusNotification MeterValues "
-    "NotifyChargingLimit NotifyDisplayMessages NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent NotifyReport "
-    "ReportChargingProfiles ReservationStatusUpdate SecurityEventNotification SignCertificate StatusNotification TransactionEvent"
+    "NotifyChargingLimit NotifyCustomerInformation NotifyDisplayMessages NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent "
+    "NotifyMonitoringReport NotifyReport ReportChargingProfiles ReservationStatusUpdate SecurityEventNotification SignCertificate "
+    "StatusNotification TransactionEvent"
 ).split()
 SCHEMAS = Path(ocpp.__file__).parent / "v201" / "schemas"
 TARGET = Path(__file__).parents[1] / "firmware" / "ampacity" / "ocpp" / "v201" / "tables.py"

@@ -66,6 +66,12 @@ PRIMARY = {
         "all": [{"id": 7, "evse": 1, "type": "", "token": {"idToken": "abc", "type": "ISO14443"}, "group": "", "until": 1900000000}],
         "unsent": [[6, "Expired"]],
     },
+    "ocpp_log": {"id": 7},
+    "ocpp_monitors": {
+        "base": "All", "level": 8, "next": 1002, "off": [3], "exceeded": [1001],
+        "custom": [[1001, -1, "Connector", "Temperature", "", "UpperThreshold", 61.5, 4, False]],
+    },
+    "ocpp_security": [[1795176000000, "StartupOfTheDevice", "reason PowerUp"]],
     "ocpp_time": 1795176000,
     "ocpp_profiles": [[5, 0]],
     "ocpp_profile_5": {

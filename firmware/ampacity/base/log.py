@@ -75,16 +75,22 @@ class Log:
         """Lines of `keep` that others have pushed out, oldest first."""
         return [line for line in self._needed if line[0] < self._first]
 
-    def since(self, n: int) -> "list[Line]":
-        """All lines still here with a number above n, oldest first: [(n, now_ms, level, text)]."""
+    def newest(self) -> int:
+        """The number of the last line, 0: there is none yet."""
+        return self._first + self._count - 1
+
+    def since(self, n: int, most: int = 0) -> "list[Line]":
+        """All lines still here with a number above n, oldest first: [(n, now_ms, level, text)]. most: so many of them at most, 0: all."""
         lines, at = [line for line in self.needed() if line[0] > n], self._oldest
         for number in range(self._first, self._first + self._count):
+            if most and len(lines) >= most:
+                break
             at = self._begin(at)
             size = self._size(at)
             if number > n:
                 lines.append(self._line(number, at, size))
             at += size
-        return lines
+        return lines[:most] if most else lines
 
     def counter(self, name: str, step: int = 1) -> int:
         """Count `step` more of `name`; step 0 only reads. Returns the new value."""

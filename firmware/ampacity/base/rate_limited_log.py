@@ -68,9 +68,9 @@ class DeviceLog(Log):
         self._log.need(n, level, text, now_ms)
         return n
 
-    def since(self, n: int) -> "list[Any]":
+    def since(self, n: int, most: int = 0) -> "list[Any]":
         """Of the log itself."""
-        return self._log.since(n)
+        return self._log.since(n, most)
 
     def step(self, now_ms: int) -> None:
         """Housekeeping: the last line of each device that has room again."""

@@ -43,6 +43,20 @@ def parse_url(text: str, schemes: "tuple[str, ...]" = ("ws", "wss")) -> "Url":
     return Url(scheme.lower(), host, port, path)
 
 
+def without_login(text: str) -> "tuple[str, str]":
+    """A URL without its `user:password@`, and that part, percent-decoded ("": there is none). ValueError: its encoding is wrong."""
+    scheme, mark, rest = text.partition("://")
+    at = min([i for i in (rest.find("/"), rest.find("?"), len(rest)) if i >= 0])
+    login, found, _ = rest[:at].rpartition("@")
+    if not mark or not found:
+        return text, ""
+    parts = login.encode().split(b"%")
+    if [part for part in parts[1:] if len(part) < 2]:
+        raise ValueError("percent-encoding of user and password")
+    decoded = parts[0] + b"".join([bytes((int(part[:2].decode(), 16),)) + part[2:] for part in parts[1:]])
+    return scheme + mark + rest[len(login) + 1 :], decoded.decode()
+
+
 def _host_port(text: str, default: int, whole: str) -> "tuple[str, int]":
     host, port = text, ""
     if text.startswith("["):

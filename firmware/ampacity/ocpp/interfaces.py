@@ -15,7 +15,7 @@ if False:  # for the type checker
     from ampacity.ocpp.device_model.model import DeviceModel, Row, Scope
     from ampacity.ocpp.documents import StationDocuments
     from ampacity.ocpp.evse import Authorization, OcppEvse
-    from ampacity.ocpp.messages import Action, Call, Message, Token
+    from ampacity.ocpp.messages import Action, Call, Message, Named, Token
     from ampacity.ocpp.smart_charging.composite import Composite
     from ampacity.ocpp.smart_charging.profile import Profile
     from ampacity.x509.key_door import KeyDoor
@@ -31,6 +31,8 @@ if False:  # for the type checker
         version: int
 
         def __len__(self) -> int: ...
+
+        def about(self, token: "Token | None", identifier: str) -> "list[str]": ...
 
         def find(self, token: Token, now_s: int, evse_id: int = 0) -> "tuple[str, str] | None": ...
 
@@ -120,6 +122,14 @@ if False:  # for the type checker
         """The report under way: device_model/reports.py."""
 
         def begin(self, request_id: int, wanted: "Callable[[Scope, Row], bool]") -> str: ...
+
+    class DeviceEventsFace(Puller, Protocol):
+        """Events for NotifyEvent: device_model/device_events.py."""
+
+        def add(
+            self, scope: int, name: Named, text: str, now_ms: int, trigger: str, source: str, monitor: "int | None" = None,
+            cleared: "bool | None" = None, transaction: "str | None" = None,
+        ) -> None: ...
 
     class BootFace(Puller, Protocol):
         """BootNotification and Heartbeat: provisioning/boot_notification.py."""
@@ -249,7 +259,7 @@ if False:  # for the type checker
         def reports(self) -> ReportsFace: ...
 
         @property
-        def events(self) -> Puller: ...
+        def events(self) -> DeviceEventsFace: ...
 
         @property
         def boot(self) -> BootFace: ...
@@ -305,5 +315,7 @@ if False:  # for the type checker
         def variable_changed(self, row: Row, now_ms: int) -> None: ...
 
         def new_password(self, text: str, now_ms: int) -> None: ...
+
+        def password(self) -> "str | None": ...
 
         def max_limit(self, scope: "Scope") -> int: ...

@@ -42,6 +42,13 @@ if False:  # for the type checker
         state: str
         values: Values
 
+    class Named(Protocol):
+        """What names a variable of a component: a row of the device model, or a monitor."""
+
+        component: str
+        variable: str
+        instance: str
+
     class Documents(Protocol):
         """The settings of the store room."""
 

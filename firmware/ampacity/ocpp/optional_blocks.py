@@ -16,6 +16,8 @@ BLOCKS: "tuple[tuple[str, str, str], ...]" = (
     ("display", "display.block", "ocpp_messages"),
     ("ev_schedule", "smart_charging.ev_schedule", ""),
     ("external_limits", "smart_charging.external_limits", ""),
+    ("log", "diagnostics.logs", "ocpp_log"),
+    ("monitoring", "monitoring.monitors", "ocpp_monitors"),
     ("reservation", "reservation.block", "ocpp_reservations"),
     ("tariff", "tariff.block", ""),
 )

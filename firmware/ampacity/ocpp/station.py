@@ -47,6 +47,7 @@ Actions, drained by the roles (a list; pop them all):
     ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
     ("roots",)                              other root certificates are installed: the next connection heeds them
     ("unanswered",)                         the CSMS answers none of our requests: connect again
+    ("upload", attempt)                     a log goes to a server: diagnostics/logs.py, Upload
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
     ("renegotiate", evse)                   a car that told its needs is to be offered its schedules again (K16.FR.02)
 
@@ -277,14 +278,14 @@ class Station:
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
         before = self.model.fact(evse_id, component, variable, text)
         if isinstance(value, bool) and (before or "false") != text:
-            self.events.add(evse_id, component, variable, text, now_ms)
+            self.events.fact(evse_id, self.model.find(evse_id, component, variable), value, now_ms)  # type: ignore[arg-type]  # it is known now
 
     def station_problem(self, on: bool, now_ms: int) -> None:
         """Something of the site that is no EVSE's (a meter) needs a person, or no longer."""
         self.now_ms = now_ms
         if on != self.problem:
             self.problem = on
-            self.events.add(0, "ChargingStation", "Problem", "true" if on else "false", now_ms)
+            self.events.problem(on, now_ms)
 
     def security_event(self, kind: str, info: "str | None", now_ms: int) -> None:
         """SecurityEventNotification (A04); kind: at most 50 characters, info: at most 255, without secrets."""

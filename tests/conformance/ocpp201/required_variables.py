@@ -1,4 +1,4 @@
-"""Variables that OCPP 2.0.1 part 5 requires of Core, Smart Charging and Local Authorization List Management.
+"""Variables that OCPP 2.0.1 part 5 requires of Core, Smart Charging, Advanced Device Management and Local Authorization List Management.
 
 (component, variable, instance, allowed mutability, data type). Facts from part 2, chapter 2 of the referenced components.
 """
@@ -32,6 +32,8 @@ REQUIRED = (
     ("LocalAuthListCtrlr", "BytesPerMessage", "", "ReadOnly", "integer"),
     ("LocalAuthListCtrlr", "Entries", "", "ReadOnly", "integer"),
     ("LocalAuthListCtrlr", "ItemsPerMessage", "", "ReadOnly", "integer"),
+    ("MonitoringCtrlr", "BytesPerMessage", "SetVariableMonitoring", "ReadOnly", "integer"),
+    ("MonitoringCtrlr", "ItemsPerMessage", "SetVariableMonitoring", "ReadOnly", "integer"),
     ("OCPPCommCtrlr", "FileTransferProtocols", "", "ReadOnly", "MemberList"),
     ("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent", "ReadWrite", "integer"),
     ("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent", "ReadWrite", "integer"),

@@ -106,6 +106,7 @@ for _name in (
     "status_notification", "notify_event", "notify_report", "meter_values", "report_charging_profiles",
     "cleared_charging_limit", "notify_charging_limit", "security_event_notification", "log_status_notification", "firmware_status_notification",
     "notify_display_messages", "reservation_status_update",
+    "notify_monitoring_report", "notify_customer_information",
 ):
     _result = getattr(call_result, "".join(part.title() for part in _name.split("_")))
     setattr(Csms, "on_" + _name, _plain("on_" + _name, Action[_name], _result))

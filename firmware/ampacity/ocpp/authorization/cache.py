@@ -4,7 +4,7 @@ The least recently used goes when a new one needs its place. It is written to th
 something, not when one was merely used. Identifiers are compared without regard to case.
 """
 
-from ampacity.base.wallclock import parse_iso
+from ampacity.base.wallclock import format_iso, parse_iso
 
 if False:  # for the type checker
     from typing import Any
@@ -21,6 +21,18 @@ EVSES_MAX = 32  # of those an identifier is restricted to; what is beyond needs 
 def key_of(token: "Token") -> str:
     """The identifier of {"idToken","type"} as a key."""
     return token["type"] + " " + token["idToken"].lower()
+
+
+def is_about(key: str, token: "Token | None", identifier: str) -> bool:
+    """Does a key belong to this customer: the token, or without one the identifier, of whatever type?"""
+    return key == key_of(token) if token is not None else identifier != "" and key.partition(" ")[2] == identifier.lower()
+
+
+def entry_text(where: str, key: str, entry: "list[Any]") -> str:
+    """An entry [status, group, expiry_s or None …] of the cache or the list, for a report about a customer."""
+    status, group, expires_s = entry[:3]
+    more = (", group %s" % group if group else "") + ("" if expires_s is None else ", until " + format_iso(expires_s * 1000))
+    return "%s: %s, %s%s" % (where, key, status, more)
 
 
 def expiry_s(info: "Message") -> "int | None":
@@ -97,6 +109,18 @@ class Cache:
         """Forget all entries (C11). OSError: they are all still there."""
         self._documents.put(DOC, [])
         self._order, self._entries = [], {}
+
+    def about(self, token: "Token | None", identifier: str) -> "list[str]":
+        """What is kept about a customer, one text for each entry (N09)."""
+        return [entry_text("authorization cache", key, self._entries[key]) for key in self._order if is_about(key, token, identifier)]
+
+    def forget(self, token: "Token | None", identifier: str) -> None:
+        """Remove a customer's entries (N10). OSError: they are all still there."""
+        order = [key for key in self._order if not is_about(key, token, identifier)]
+        if len(order) < len(self._order):
+            entries = {key: self._entries[key] for key in order}
+            self._documents.put(DOC, [[key] + entries[key] for key in order])
+            self._order, self._entries = order, entries
 
     def _touch(self, key: str) -> None:
         if key in self._order:

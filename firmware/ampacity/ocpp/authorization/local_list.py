@@ -1,6 +1,6 @@
 """The local authorization list and its two actions (D01, D02)."""
 
-from ampacity.ocpp.authorization.cache import evses_of, expiry_s, group_of, key_of, status_at
+from ampacity.ocpp.authorization.cache import entry_text, evses_of, expiry_s, group_of, is_about, key_of, status_at
 
 if False:  # for the type checker
     from typing import Any
@@ -34,6 +34,11 @@ class LocalList:
         if entry[2] is not None and now_s >= entry[2]:
             return (LAPSED if entry[0] == "Accepted" else entry[0], entry[1])
         return (status_at(entry, 3, evse_id), entry[1])
+
+    def about(self, token: "Token | None", identifier: str) -> "list[str]":
+        """What is kept about a customer, one text for each entry (N09). Only the CSMS removes entries (N10.FR.02)."""
+        entries = self._entries
+        return [entry_text("local authorization list", key, entries[key]) for key in sorted(entries) if is_about(key, token, identifier)]
 
     def update(self, version: int, full: bool, items: "list[Message]") -> str:
         """status of SendLocalList; the old list stays unless all of the new one fits."""

@@ -3,8 +3,8 @@
 if False:  # for the type checker
     from typing import Any
 
-    from ampacity.ocpp.device_model.model import DeviceModel, Row, Scope
-    from ampacity.ocpp.messages import Message
+    from ampacity.ocpp.device_model.model import DeviceModel, Scope
+    from ampacity.ocpp.messages import Message, Named
 
 
 def resolve(model: "DeviceModel", item: "Message") -> "tuple[str | None, Any, Any]":
@@ -35,7 +35,7 @@ def scope_of(component: "Message") -> "Scope | None":
     return -evse["id"] if connector == 1 and evse["id"] > 0 else None
 
 
-def component_of(scope: "Scope", row: "Row") -> "Message":
+def component_of(scope: "Scope", row: "Named") -> "Message":
     """The component as it goes into a message."""
     component: "Message" = {"name": row.component}
     if isinstance(scope, str):
@@ -47,7 +47,7 @@ def component_of(scope: "Scope", row: "Row") -> "Message":
     return component
 
 
-def variable_of(row: "Row") -> "Message":
+def variable_of(row: "Named") -> "Message":
     """The variable as it goes into a message."""
     variable = {"name": row.variable}
     if row.instance:

@@ -1,5 +1,6 @@
 """Values of variables that are worked out when asked: the `@` of the table."""
 
+from ampacity.ocpp.device_model.device_events import HARDWIRED_ONLY, LEVEL_MAX
 from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
 
 if False:  # for the type checker
@@ -63,6 +64,11 @@ class ComputedVariables:
             return 0 if display is None else len(display.all)
         if name == "LocalAuthListCtrlr.Entries":
             return len(station.local_list)
+        if name.startswith("MonitoringCtrlr."):
+            monitoring = station.optional.find("monitoring")
+            if name == "MonitoringCtrlr.ActiveMonitoringBase":
+                return HARDWIRED_ONLY if monitoring is None else monitoring.base
+            return LEVEL_MAX if monitoring is None else monitoring.level
         if name == "OCPPCommCtrlr.ActiveNetworkProfile":
             return station.config.get("slot", 1)
         if name == "SecurityCtrlr.AdditionalRootCertificateCheck":

@@ -12,7 +12,7 @@ if False:  # for the type checker
 
     from ampacity.ocpp.device_model.model import DeviceModel, Row, Scope
     from ampacity.ocpp.interfaces import StationFace
-    from ampacity.ocpp.messages import Call, Message
+    from ampacity.ocpp.messages import Call, Message, Named
 
 ITEMS_PER_MESSAGE = 8
 SUMMARY = ("AvailabilityState", "Available", "Problem", "FirmwareVersion")
@@ -79,7 +79,7 @@ class Reports:
 
 def _characteristics(row: "Row", most: int) -> "Message":
     """most: the largest value where the table leaves it to the EVSE."""
-    result = {"dataType": row.kind, "supportsMonitoring": False}
+    result = {"dataType": row.kind, "supportsMonitoring": True}
     if row.unit:
         result["unit"] = row.unit
     if row.kind.endswith("List"):
@@ -114,14 +114,15 @@ def get_report(station: "StationFace", request: "Message", message_id: str, now_
     station.items_at_most(len(pairs or ()), "GetReport")
 
     def wanted(scope: "Scope", row: "Row") -> bool:
-        if pairs is not None and not any(_matches(pair, scope, row) for pair in pairs):
+        if pairs is not None and not any(matches(pair, scope, row) for pair in pairs):
             return False
         return criteria is None or any(_meets(station.model, word, scope, row) for word in criteria)
 
     return {"status": station.reports.begin(request["requestId"], wanted)}
 
 
-def _matches(pair: "Message", scope: "Scope", row: "Row") -> bool:
+def matches(pair: "Message", scope: "Scope", row: "Named") -> bool:
+    """Is a variable of this scope meant by a componentVariable? What it leaves out matches all."""
     component, variable = pair["component"], pair.get("variable")
     if component["name"] != row.component or component.get("instance", scope) != scope:
         return False

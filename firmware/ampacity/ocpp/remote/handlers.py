@@ -96,8 +96,8 @@ def trigger_message(station: "StationFace", request: "Message", message_id: str,
         station.boot.request_heartbeat()
         return _status(True)
     if wanted in ("LogStatusNotification", "FirmwareStatusNotification"):
-        has_more = wanted[0] == "F" and station.firmware is not None
-        station.exchange.post(wanted, station.firmware.triggered() if has_more else {"status": "Idle"})  # type: ignore[union-attr]
+        source = station.firmware if wanted[0] == "F" else station.optional.find("log")
+        station.exchange.post(wanted, {"status": "Idle"} if source is None else source.triggered())
         return _status(True)
     if wanted == "SignChargingStationCertificate":
         return _status(station.optional.get("certificates", now_ms).request(now_ms))

@@ -1,5 +1,7 @@
 """SecurityEventNotification (A04): kept in the journal until the CSMS has it."""
 
+from ampacity.ocpp.security.security_log import remember
+
 if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
 
@@ -25,4 +27,5 @@ def notify(station: "StationFace", kind: str, info: "str | None", now_ms: int, m
     if info:
         payload["techInfo"] = info[:255]
     station.log.add("warning", "security: %s %s" % (kind, info or ""), now_ms)
+    remember(station, kind, info or "", now_ms)
     station.queue.append("SecurityEventNotification", payload, None, now_ms, may_drop or kind not in CRITICAL)

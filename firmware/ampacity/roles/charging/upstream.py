@@ -21,6 +21,7 @@ if False:  # for the type checker
     from ampacity.evse.session import Session
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.messages import Message
+    from ampacity.roles.charging.log_upload import LogUpload
     from ampacity.roles.interfaces import EvseFacts, Files, SiteFacts, View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.store.document_store import DocumentStore
@@ -162,6 +163,7 @@ class Upstream:
         self._flood_ms: "int | None" = None
         self._distrust: "str | None" = None
         self._leaving_ms: "int | None" = None
+        self._log_upload: "LogUpload | None" = None
         self._configure(ocpp.get("config") or {}, now_ms)
         self.network_profiles = NetworkProfiles(self.station, self.config, ocpp, self.platform, primary.persistence, self.log)
         self.link.before_attempt = self.network_profiles.before_attempt
@@ -414,6 +416,11 @@ class Upstream:
             self._set_link_variables()
         elif kind == "renegotiate":
             evses.renegotiate(action[1] - 1, now_ms)
+        elif kind == "upload":
+            from ampacity.roles.charging.log_upload import LogUpload
+            if self._log_upload is not None:
+                self._log_upload.stop()  # one at a time
+            self._log_upload = LogUpload(self.platform, self.log, self.roots_pem(), action[1], self.link.wake)
         elif kind == "authorized":
             evses.authorized(action[1] - 1, action[3], now_ms, action[4])
 

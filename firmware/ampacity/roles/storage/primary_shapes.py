@@ -49,6 +49,10 @@ endDateTime?:s40,transactionId?:s36,display?:{name:s50,instance?:s50,evse?:{id:i
 message:{format:s10,language?:s8,content:s512}}
 ocpp_reservations {all:[{id:i-2147483648..2147483647,evse:i0..9999,type:s20,token:{idToken:s36,type:s20},group:s36,\
 until:i0..253402300799}*9999],unsent:[[i-2147483648..2147483647,(Expired Removed)]*99]}
+ocpp_log {id:i-2147483648..2147483647}
+ocpp_monitors {base:(All FactoryDefault HardWiredOnly),level:i0..9,next:i1000..,off:[i2..*9999],exceeded:[i2..*9999],\
+custom:[[i2..,<i-9999..9999|s50>,s50,s50,s50,(UpperThreshold LowerThreshold Delta Periodic PeriodicClockAligned),x,i0..9,b]*64]}
+ocpp_security [[i0..253402300799000,s50,s255]*99]
 ocpp_time i0..4102444800
 ocpp_profiles [[?i-2147483648..2147483647,i0..9999]*9999]
 ocpp_profile_ {id:i-2147483648..2147483647,stackLevel:i0..9,chargingProfilePurpose:(ChargingStationMaxProfile TxDefaultProfile TxProfile),\
