@@ -103,6 +103,12 @@ class Console:
         """The next slice of what takes longer (a password); the answer when it is done, else None."""
         return self._caught(self._slice, clock)
 
+    def completions(self, before: str, begun: str, role: str) -> "list[str]":
+        """Words that may come next in a line: see completion.py. role: as for `line`."""
+        from ampacity.console.completion import words_after
+
+        return words_after(self.target, COMMANDS, higher(role, self._login_role), before, begun)
+
     def _words(self, text: str, role: str, now_ms: int) -> "str | None":
         if len(text) > LINE_MAX:
             raise Rejected("line", "%d characters" % len(text), "at most %d" % LINE_MAX)
