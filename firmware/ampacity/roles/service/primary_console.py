@@ -367,7 +367,9 @@ class PrimaryConsole:
         return self.changes.sent  # type: ignore[return-value]
 
     def _judge(self, site: "SiteFacts") -> None:
+        from ampacity.roles.configuration.tls_fields import refuse_tls
         checked(site, self.primary.guard.evidence_dump())
+        refuse_tls(site)
 
     def _restart_with(self, text: str, now_ms: int) -> None:
         """Without what `restart` also does: lock-outs stay."""
