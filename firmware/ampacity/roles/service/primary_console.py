@@ -29,6 +29,7 @@ CONFIG = "config info | read OFFSET | settings"
 TRANSFER = "transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort"
 # commands and their first words that change nothing, and those whose other words are private
 QUERIES = ("gaps", "time", "scan status", "commission status", "commission lines", "commission report", "replace status", "config", "transfer")
+VIEWABLE = ("commission status", "commission report")  # for the viewer, too: who signs without a password is one from then on
 DISCREET = ("variable", "token")
 COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | lines [EVSE…] | report [EVSE] [--json] | sign NAME"
 SCAN = "scan BUS [standing=yes] [units=1-32] [baud=19200E1,…] [full=yes] [limit=SECONDS] | status [--json] | stop"
@@ -47,6 +48,7 @@ class PrimaryConsole:
     """The console's target (see console/console.py) of a primary."""
 
     version = __version__
+    viewable = VIEWABLE
     asked_by: object = None  # the console whose line is being answered
 
     def __init__(self, primary: "PrimaryFace") -> None:
