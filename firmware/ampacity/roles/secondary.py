@@ -181,14 +181,15 @@ class Secondary:
         facts.faulted = bool(facts.faults)
         facts.offered_da = [machine.offered_da] * terminals + [0] * absent
         measured = evse.updated_ms >= 0 and "input" not in faults
-        facts.measured_da = port.amps_da[:terminals] + [None] * absent if measured else [None] * 3
+        amps_da = port.amps_da if measured else None
+        facts.measured_da = [None] * 3 if amps_da is None else amps_da[:terminals] + [None] * absent
         facts.volts_dv = port.volts_dv[:terminals] + [None] * absent if measured else [None] * 3
         facts.energy_wh = evse.energy_wh
         facts.pilot = machine.iec_state
         facts.plug = machine.plugged | port.lock << 1 | bool(port.contactor_closed) << 2 | machine.asks << 3
         facts.car_phases = 0
         for i in range(terminals):
-            if port.amps_da[i] >= 10:
+            if port.amps_da is not None and port.amps_da[i] >= 10:
                 facts.car_phases |= 1 << i
 
     def _log_edges(self, now_ms: int) -> None:
