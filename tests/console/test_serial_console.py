@@ -5,6 +5,7 @@ from helper_target import Target, set_quickly
 from ampacity.console.serial_console import IDLE_MS, PENDING_BYTES_MAX, PIECE_BYTES, SerialConsole, line_facts
 
 PHRASE = "a long pass phrase"
+RUB = b"\x08 \x08"
 
 
 class Hand:
@@ -46,7 +47,7 @@ class Desk:
 async def test_lines_are_answered_whatever_their_end_and_in_whatever_pieces():
     desk = Desk()
     assert await desk.type(b"show version\n") == b"version: 0.1.0\n> "
-    assert await desk.type(b"show ver") == b"" and await desk.type(b"sion\r") == b"version: 0.1.0\n> "
+    assert await desk.type(b"show ver") == b"" and await desk.type(b"sion\n") == b"version: 0.1.0\n> "
     assert await desk.type(b"logout\r\nshow version\r\n") != b"" and len(desk.wire.pieces) == 2
     assert await desk.type(b"\n") == b"> "
 
@@ -86,6 +87,56 @@ async def test_it_is_in_the_journal_as_the_serial_interface():
     desk = Desk()
     await desk.type(b"limit main 16\n")
     assert b"installer at serial: limit main 16" in await desk.type(b"log changes\n")
+
+
+async def test_pieces_of_a_line_that_come_after_a_long_silence_are_one_line():
+    desk = Desk()
+    desk.clock.ms += 2 * IDLE_MS
+    assert await desk.type(b"show ver") == b"" and await desk.type(b"sion\n") == b"version: 0.1.0\n> "
+
+
+async def test_return_begins_echo_for_a_person_and_a_line_feed_ends_it():
+    desk = Desk()
+    assert await desk.type(b"show version\r") == b"\r> show version\r\nversion: 0.1.0\r\n> "
+    assert await desk.type(b"sh") == b"sh" and await desk.type(b"ow\x7f\x7fow\t") == b"ow" + RUB * 2 + b"ow "
+    assert await desk.type(b"vers\t\r") == b"version \r\nversion: 0.1.0\r\n> "
+    assert await desk.type(b"show version\n") == b"show version\r\nversion: 0.1.0\n> "
+    assert await desk.type(b"show version\n") == b"version: 0.1.0\n> "
+
+
+async def test_a_program_that_opens_the_line_removes_what_a_person_left_there():
+    desk = Desk()
+    await desk.type(b"\rrestart --ye")
+    assert (await desk.type(b"s\x15\n")).endswith(b"\n> ") and desk.target.restarts == 0
+    assert await desk.type(b"show version\n") == b"version: 0.1.0\n> "
+    await desk.type(b"restart --yes")
+    assert (await desk.type(b"\x15\n")).endswith(b"\n> ") and desk.target.restarts == 0
+
+
+async def test_both_halves_of_a_line_end_are_one_line_end_wherever_they_are_cut():
+    desk = Desk()
+    assert (await desk.type(b"show version\r")).endswith(b"> ")
+    assert await desk.type(b"\nshow version\r\n") == b"version: 0.1.0\n> "
+
+
+async def test_a_terminal_is_offered_the_names_of_the_site_only_with_the_rights_to_see_them():
+    desk = Desk()
+    assert await desk.type(b"\rwhy e\t") == b"\r\n> why evse-"
+    assert await desk.type(b"\t") == b"\r\nevse-1  evse-2\r\n> why evse-"
+    set_quickly(desk.target.store, "123456", "access_viewer")
+    set_quickly(desk.target.store, PHRASE)
+    await desk.type(b"\x15")
+    assert await desk.type(b"why e\t") == b"why e\x07"
+    await desk.type(b"\x15login viewer 123456\r")
+    assert await desk.type(b"why e\t") == b"why evse-"
+
+
+async def test_a_password_is_neither_echoed_nor_kept_in_the_history():
+    desk = Desk()
+    set_quickly(desk.target.store, PHRASE)
+    told = await desk.type(b"\rlogin " + PHRASE.encode() + b"\r")
+    assert told == b"\r\n> login " + b"*" * len(PHRASE) + b"\r\ninstaller\r\n> "
+    assert await desk.type(b"\x1b[A") == b"\x07"
 
 
 def test_the_line_has_the_settings_of_a_terminal():

@@ -74,6 +74,40 @@ def test_a_rollback_undoes_it_at_once_but_discards_what_is_staged_first():
     assert desk("rollback") == "0 discarded"
 
 
+def test_a_damaged_record_of_a_trial_ends_the_trial_with_the_defaults():
+    for damaged in (b"garbage", b"", b"00000000\n{}"):
+        desk = Desk()
+        desk("set share.slot_s 600 commit 0")
+        desk("set share.slot_s 700")
+        desk("set share.deadband 1.0 commit")
+        desk.target.files.replace(TRIAL + ".set", damaged)
+        later = after_start(desk)
+        table = later.target.settings
+        assert (table.value("share.slot_s"), table.value("share.deadband")) == (900, 5) and later.target.applied == []
+        assert table.undone and "damaged" in table.refused[0]
+        later("set share.rotate off commit 0")
+        last = after_start(later).target.settings
+        assert (last.value("share.slot_s"), last.value("share.rotate")) == (900, False) and not last.undone and not last.refused
+
+
+def test_a_record_of_a_trial_that_is_damaged_while_it_runs_is_not_needed():
+    for end in ("rollback", ""):
+        desk = committed()
+        desk.target.files.replace(TRIAL + ".set", b"garbage")
+        desk(end) if end else desk.pass_ms(10 * MINUTE_MS)
+        assert desk.slot_s() == 900 and after_start(desk).slot_s() == 900 and not after_start(desk).target.settings.refused
+
+
+def test_a_medium_that_refuses_to_end_a_damaged_trial_is_asked_again_at_the_next_start():
+    desk = committed()
+    files = desk.target.files
+    files.replace(TRIAL + ".set", b"garbage")
+    files.bytes_max = 0
+    assert after_start(desk).slot_s() == 900
+    files.bytes_max = None
+    assert after_start(desk).slot_s() == 900 and after_start(desk).target.settings.refused == []
+
+
 def test_without_a_confirm_time_it_stays():
     desk = committed("commit 0")
     desk.pass_ms(200 * MINUTE_MS)

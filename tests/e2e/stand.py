@@ -97,7 +97,7 @@ class Stand:
         self.until(self.connected, 90_000)
         for name in names:
             self.rig.plug(evse=name)
-        self.until(lambda: all(self.status(name) in ("Preparing", "Suspended", "Charging") for name in names), 90_000)
+        self.until(lambda: all(self.status(name) in ("Plugged", "Suspended", "Charging") for name in names), 90_000)
         for name in names:
             self.rig.present_token(token="card-" + name, type="ISO14443", evse=name)
         self.until(lambda: all(self.amps(name) > 5.5 for name in names), within_ms)

@@ -27,7 +27,7 @@ def test_a_hostile_csms_is_answered_counted_and_outlived():
         for name in ("link.oversized: 2", "link.garbage: 1", "link.utf8: 1", "ocpp_refused: ", "ocpp_unasked: "):
             assert name in counted
         rig.plug(evse="evse-1")
-        stand.until(lambda: stand.status("evse-1") == "Preparing", 20_000)
+        stand.until(lambda: stand.status("evse-1") == "Plugged", 20_000)
         rig.present_token(token="A", type="ISO14443", evse="evse-1")
         stand.until(lambda: stand.amps("evse-1") > 5.5, 40_000)
         assert rig.worst()["primary"]["restarts"] == 0

@@ -57,7 +57,7 @@ def test_remote_start_and_stop_and_statuses_as_the_rig_names_them(stand):
     stand.until(stand.connected, 10_000)
     stand.until(lambda: stand.status("evse-2") == "Available", 20_000)
     stand.rig.plug(evse="evse-2")
-    stand.until(lambda: stand.status("evse-2") == "Preparing", 5_000)
+    stand.until(lambda: stand.status("evse-2") == "Plugged", 5_000)
     token = {"idToken": "R1", "type": "Central"}
     assert stand.call("RequestStartTransaction", evseId=2, remoteStartId=7, idToken=token)["status"] == "Accepted"
     stand.until(lambda: stand.status("evse-2") == "Charging" and stand.amps("evse-2") > 5.5, 40_000)
@@ -67,7 +67,7 @@ def test_remote_start_and_stop_and_statuses_as_the_rig_names_them(stand):
     stand.rig.ev(evse="evse-2", action="resume")
     stand.until(lambda: stand.status("evse-2") == "Charging", 30_000)
     assert stand.call("RequestStopTransaction", transactionId=transaction)["status"] == "Accepted"
-    stand.until(lambda: stand.amps("evse-2") == 0 and stand.status("evse-2") == "Finishing", 10_000)
+    stand.until(lambda: stand.amps("evse-2") == 0 and stand.status("evse-2") == "Ended", 10_000)
     stand.rig.unplug(evse="evse-2")
     stand.until(lambda: stand.status("evse-2") == "Available", 5_000)
     events = stand.transactions()[transaction]

@@ -14,7 +14,7 @@ def away_and_back(stand, card_ms):
     rig.unplug(evse="evse-1")
     stand.until(lambda: stand.transaction("evse-1") is None, 20_000)
     rig.plug(evse="evse-1")
-    stand.until(lambda: stand.status("evse-1") == "Preparing", 20_000)
+    stand.until(lambda: stand.status("evse-1") == "Plugged", 20_000)
     rig.present_token(token="card-evse-1", type="ISO14443", evse="evse-1")
     began = stand.until(lambda: stand.transaction("evse-1"), 20_000)
     stand.pass_ms(card_ms)

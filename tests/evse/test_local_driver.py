@@ -70,6 +70,23 @@ def test_an_order_reaches_the_pilot_only_after_the_guard_recorded_it():
     assert desk.port.pilot == ("pwm", 266) and ("send", 160) in desk.guard.told
 
 
+def test_a_current_that_is_not_measured_is_reported_as_such_and_not_as_nothing():
+    desk = Desk()
+    desk.port.car = "C"
+    desk.run(2000, want_da=160)
+    assert desk.guard.amps_da == [159] * 3 or desk.guard.amps_da == [160] * 3, desk.guard.amps_da
+    plant = desk.port.plant
+
+    def unmeasured(now_ms):
+        plant(now_ms)
+        desk.port.amps_da = None
+
+    desk.port.plant = unmeasured
+    desk.run(1000, want_da=160)
+    facts = desk.driver.facts
+    assert desk.guard.amps_da is None and facts.amps_da is None and facts.power_w is None and facts.charging
+
+
 def test_an_order_is_proven_by_a_newer_reading_of_the_ordered_pilot():
     desk = Desk()
     desk.port.car = "B"

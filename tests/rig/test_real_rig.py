@@ -48,7 +48,7 @@ def test_controllers_communicate_over_ptys_and_leave_nothing_behind(runtime):
         assert view["mode"] == "quarantine" or view["mode"] == "regulating"
         assert wait_for(lambda: rig.state()["primary"]["ocpp"]["connected"], 10)
         rig.plug(evse="evse-2")
-        assert wait_for(lambda: rig.state()["primary"]["evses"]["evse-2"]["status"] == "Preparing", 5)
+        assert wait_for(lambda: rig.state()["primary"]["evses"]["evse-2"]["status"] == "Plugged", 5)
         pid = rig.ready["primary"]["pid"]
         rig.primary(action="kill")
         wait_for(lambda: rig.state()["truth"]["evses"]["evse-1"]["watchdog"] == "expired", 3)

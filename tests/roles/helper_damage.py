@@ -21,7 +21,8 @@ PRIMARY = {
     "evidence": {
         "format": 1, "assumed": {"main": [0, 0, 0]}, "locked": {"evse-2": 3}, "swapped": [],
         "evses": {"evse-2": {"known_fingerprint": "S-2", "distrusted": True, "tested": False, "tested_fingerprint": None, "seen": {"holds": 1},
-                             "fallback_da": 0, "power_on_da": 0, "watchdog_ms": 10000, "max_da": 160}},
+                             "fallback_da": 0, "power_on_da": 0, "watchdog_ms": 10000, "max_da": 160},
+                  "evse-1": {"known_fingerprint": None, "distrusted": False, "tested": False, "tested_fingerprint": None, "seen": {}}},
         "site": {"circuits": {"main": [200] * 3}, "evses": {"evse-1": dict(ENTRY, at="local/evse-1 local"), "evse-2": ENTRY}},
         "meters": {"main": {"seen": [[0, 0, 0]] * 5,
                             "trust": {"owed": [1, 0, 0], "against": [0] * 3, "blame": [0] * 5, "latched": True, "reason": "r"}}},

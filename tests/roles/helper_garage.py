@@ -146,7 +146,7 @@ class Garage:
         self.unit.now_ms = now_ms
         self.unit.port.plant(now_ms)
         self.unit.secondary.tick(now_ms)
-        self.most_da = [max(most, a + b) for most, a, b in zip(self.most_da, self.port.amps_da, self.unit.port.amps_da)]
+        self.most_da = [max(most, a + b) for most, a, b in zip(self.most_da, self.port.amps_da or [0] * 3, self.unit.port.amps_da or [0] * 3)]
         if self.dead:
             return
         self.primary.safety.step_locals(now_ms)

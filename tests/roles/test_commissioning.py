@@ -237,6 +237,12 @@ def test_the_reports_are_sealed_signed_and_stored():
     assert head["site_sha256"] == commission_report.site_sha256(yard.primary.site) and head["firmware"]
     yard.start().run(2000)
     assert "signed by Ada Lovelace" in yard.type("commission report") and role_of("127.0.0.1", yard.primary.access) == "viewer"
+    signer = Console(yard.primary.console)  # without a password: the rest of the report is still for who signed it
+    assert strict_json.loads(signer.line("commission report --json", "viewer", 0))["signed"]["by"] == "Ada Lovelace"
+    assert signer.line("commission report evse-2", "viewer", 0).startswith("{")
+    for line in ("commission start", "commission sign Eve", "commission abort", "replace status"):
+        assert "installer rights" in signer.line(line, "viewer", 0), line
+    assert "viewer rights" in signer.line("commission report", "none", 0)
     yard.run(10000)
     yard.type("commission start evse-2")
     assert strict_json.loads(yard.type("commission report --json"))["signed"] is None

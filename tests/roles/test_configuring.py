@@ -160,6 +160,21 @@ def test_a_wrong_configuration_is_refused_with_its_field_and_replaces_nothing():
         assert desk("commit") == "nothing staged" and desk.active() == site()
 
 
+def test_a_security_profile_without_its_certificates_is_refused_with_the_field():
+    desk = Installer(site(ocpp=OCPP))
+    root = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+    key = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n"
+    for profile, material, field in (
+        (2, {}, "ocpp.root_pem"), (3, {"root_pem": root}, "ocpp.certificate_pem"), (2, {"root_pem": "garbage"}, "ocpp.root_pem"),
+        (3, {"root_pem": root, "certificate_pem": root}, "ocpp.key_pem"), (2, {"root_pem": root}, None),
+        (3, {"root_pem": root, "certificate_pem": root, "key_pem": key}, None),
+    ):  # fmt: skip
+        answer = desk.send(site(ocpp=dict(OCPP, url="wss://csms.example", security_profile=profile, **material)))
+        assert answer.startswith("{") if field is None else answer.startswith("error: %s" % field), (profile, material, answer)
+        assert "horse" not in answer and "staged" in desk("show changes") and desk.active() == site(ocpp=OCPP)
+        desk("rollback")
+
+
 def test_bytes_that_are_not_a_configuration_are_refused():
     for raw in (b"\xff" * 40, b"\xa1\x61a", b"\xfb" + bytes(8), encode({"format": 1}) + b"\x00"):
         desk = Installer()

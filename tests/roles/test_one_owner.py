@@ -49,14 +49,14 @@ def test_the_stop_button_before_the_plug_also_withdraws_the_authorisation_at_the
     garage = managed()
     card(garage)
     garage.run(1000)
-    assert garage.view("evse-2")["status"] == "Preparing"
+    assert garage.view("evse-2")["status"] == "Authorized"
     garage.primary.evses.button("evse-2", "stop", garage.now_us // 1000)
     garage.run(1000)
     assert garage.view("evse-2")["status"] == "Available"
     garage.unit.port.car = "C"
     garage.run(20000)
     assert garage.view("evse-2")["transaction"] is None and garage.amps_da()[1] == 0
-    assert garage.view("evse-2")["status"] == "Preparing"
+    assert garage.view("evse-2")["status"] == "Plugged"
 
 
 def test_an_inoperative_evse_is_shown_so_after_a_restart():
@@ -105,11 +105,11 @@ def test_the_view_is_derived_from_the_session_state():
 
     for wanted, session in (
         ("Available", Shown("idle")),
-        ("Preparing", Shown("authorised")),
-        ("Preparing", Shown("plugged")),
+        ("Authorized", Shown("authorised")),
+        ("Plugged", Shown("plugged")),
         ("Charging", Shown("active", charging_state=CHARGING)),
         ("Suspended", Shown("active", charging_state=PAUSED_BY_EV)),
-        ("Finishing", Shown("ended")),
+        ("Ended", Shown("ended")),
         ("Unavailable", Shown("active", lost=True)),
         ("Unavailable", Shown("idle", operative=False)),
         ("Unavailable", Shown("active", operative=False, charging_state=CHARGING)),

@@ -75,10 +75,10 @@ def test_the_reset_of_an_evse_ends_its_session_and_no_other():
     garage.primary.reset("Immediate", 1, garage.now_us // 1000)
     garage.run(5000)
     assert garage.amps_da()[0] == 0 and garage.amps_da()[1] > 60 and garage.platform.resets == []
-    assert said(garage, "evse evse-1: reset") and garage.view("evse-1")["status"] == "Finishing"
+    assert said(garage, "evse evse-1: reset") and garage.view("evse-1")["status"] == "Ended"
     garage.primary.reset("Immediate", 2, garage.now_us // 1000)
     garage.run(5000)
-    assert garage.amps_da() == [0, 0] and garage.view("evse-2")["status"] == "Finishing"
+    assert garage.amps_da() == [0, 0] and garage.view("evse-2")["status"] == "Ended"
     garage.port.car = garage.unit.port.car = "A"
     garage.run(3000)
     garage.port.car = garage.unit.port.car = "C"

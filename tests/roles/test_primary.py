@@ -187,5 +187,5 @@ def test_a_second_source_of_grants_is_an_alarm_and_nothing_is_raised():
         taken = lease.grant(identity or lease.identity, lease.epoch, (lease.sequence + 100) & 0xFFFF, 10000, 320, garage.now_us // 1000)
         assert taken
         garage.run(2000)
-        assert any(line[3].startswith("foreign: ") for line in garage.log.since(0)), identity
+        assert any(line[3].startswith("foreign: foreign write on bus rs485-1: ") for line in garage.log.since(0)), identity
         assert garage.log.counters["second_source"] >= 1

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from helper_garage import Garage
 from helper_secondary import CONFIG, START_MS, PlantPort, Unit, config
 
 from ampacity.base.clock import Clock
@@ -118,6 +119,33 @@ def test_each_start_counts_and_energy_survives():
     second = Unit(files)
     assert second.status()["boot_count"] == first.status()["boot_count"] + 1
     assert energy_wh - 100 <= second.run(100).status()["energy_wh"] <= energy_wh
+
+
+def unmeasured(port):
+    """Its outlet draws as before; nothing measures it."""
+    plant = port.plant
+
+    def without(now_ms):
+        plant(now_ms)
+        port.amps_da = None
+
+    port.plant = without
+
+
+def test_an_outlet_that_nothing_measures_shows_no_current_and_counts_with_its_order():
+    unit = Unit()
+    unit.port.car = "C"
+    unmeasured(unit.port)
+    status = unit.keep_granting(6000, 160).status()
+    assert [status["measured_l%d_da" % n] for n in (1, 2, 3)] == [0xFFFF] * 3 and status["car_phases"] == 0 and status["plug"] & 4
+    garage = Garage()
+    garage.port.car = garage.unit.port.car = "C"
+    for port in (garage.port, garage.unit.port):
+        unmeasured(port)
+    garage.run(60000)
+    for name in ("evse-1", "evse-2"):
+        view = garage.view(name)
+        assert view["order_a"] >= 6 and view["bound_a"] == [view["order_a"]] * 3 and view["status"] == "Charging", view
 
 
 def test_settings_written_over_the_bus_outlive_a_restart():

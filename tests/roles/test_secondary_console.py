@@ -40,6 +40,29 @@ def test_settings_take_effect_together_and_outlive_a_restart():
     assert (lease.fallback_da, lease.max_da) == (80, 130)
 
 
+def test_a_damaged_record_of_a_trial_leaves_the_minimum_also_after_the_next_start():
+    unit, say = desk()
+    say("set fallback_a 8 commit 0")
+    say("set fallback_a 10")
+    say("commit")
+    unit.files.replace("console_trial.set", b"garbage")
+    for _ in range(3):
+        unit, say = desk(Unit(unit.files))
+        lease = unit.secondary.lease
+        assert (lease.fallback_da, lease.max_da, lease.power_on_da) == (0, 60, 0)
+    assert "not confirmed" in say("log changes")
+    say("set max_a 16")
+    say("set fallback_a 9 commit 0")
+    assert Unit(unit.files).secondary.lease.fallback_da == 90
+
+
+def test_settings_that_the_medium_does_not_take_are_refused():
+    unit, say = desk()
+    unit.files.bytes_max = 0
+    say("set fallback_a 8")
+    assert say("commit 0").startswith("error: storage: ") and unit.secondary.lease.fallback_da == 0
+
+
 def test_settings_that_do_not_fit_one_another_change_nothing():
     unit, say = desk()
     say("set fallback_a 20")

@@ -98,6 +98,15 @@ def test_wrong_evidence_means_the_safe_state_until_a_person_looked():
         assert "evidence" in garage.view("evse-1")["why"] and not garage.platform.resets
 
 
+def test_evidence_that_lacks_an_evse_of_its_own_site_is_damaged():
+    for name in ("evse-1", "evse-2"):
+        garage = start("evidence", without(PRIMARY["evidence"], ("evses", name)))
+        assert garage.primary.guard.mode == "safe" and garage.amps_da() == [0, 0] and garage.primary.persistence.lost
+        assert told(garage.log, "evidence", "evses.%s is missing" % name), lines(garage.log)
+    garage = start("evidence", without(without(PRIMARY["evidence"], ("evses", "evse-1")), ("site", "evses", "evse-1")))
+    assert not garage.primary.persistence.lost, "a new EVSE"
+
+
 def test_wrong_latched_faults_wait_for_the_unplug():
     for value, field in (([], "the document"), ({"evse-1": "rcm"}, "evse-1"), ({"evse-1": [None]}, "evse-1[0]")):
         garage = start("latched", value)

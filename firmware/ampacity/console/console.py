@@ -3,7 +3,7 @@
 The target (a role) gives: `view()` → dict; `why(evse)` → text; `log` (base/log); `limit(target, limit_da, watts,
 ttl_ms, now_ms)` with either value None, both None: withdraw; `settings` (SettingTable); `access` (Access);
 `version` (text); `changes` (Changes: what is on trial, who changed what); `commands`: dict word → row, for what only this role can do, all
-for the installer. A row is
+for the installer, but for lines whose first two words are in `viewable`, if the target has it. A row is
 (usage, function(words, now_ms) → text). A command that a person should think about has a question as third item, and is
 done only after `yes`. A fourth item, function(words) → bool, limits that to the lines for which it returns True; it may raise
 Rejected, for a line that would be refused after the question as well. The target may give `about(word)` → the text of
@@ -103,6 +103,12 @@ class Console:
         """The next slice of what takes longer (a password); the answer when it is done, else None."""
         return self._caught(self._slice, clock)
 
+    def completions(self, before: str, begun: str, role: str) -> "list[str]":
+        """Words that may come next in a line: see completion.py. role: as for `line`."""
+        from ampacity.console.completion import words_after
+
+        return words_after(self.target, COMMANDS, higher(role, self._login_role), before, begun)
+
     def _words(self, text: str, role: str, now_ms: int) -> "str | None":
         if len(text) > LINE_MAX:
             raise Rejected("line", "%d characters" % len(text), "at most %d" % LINE_MAX)
@@ -146,7 +152,7 @@ class Console:
         extra = self.target.commands.get(word)
         if extra is None:
             raise Rejected("command", word, "`help` lists them" + meant(word, self._known()))
-        self._need(INSTALLER, word)
+        self._need(VIEWER if " ".join(words[:2]) in getattr(self.target, "viewable", ()) else INSTALLER, word)
         sure = "--yes" in words
         words = [each for each in words if each != "--yes"]
         no_more_than(extra[0], words)

@@ -1,7 +1,8 @@
 """Settings as a table: what may be changed while it runs, within which range, and what a change does.
 
 A change is staged, checked at once, and takes effect with all others at `commit`, or not at all. A commit on trial keeps the values before
-it in a document of their own; while that is there a start brings them back, so a crash or a power cut undoes what was not confirmed.
+it in a document of their own; while that is there a start brings them back, so a crash or a power cut undoes what was not confirmed. If that
+document is damaged, the values before are unknown: then all settings have their defaults.
 """
 
 from ampacity.base.errors import Rejected
@@ -145,6 +146,7 @@ class SettingTable:
         self._values: "dict[str, Value]" = {}
         self.refused: "list[str]" = []
         self.undone = False  # a start has undone a trial
+        self._before: "dict[str, Value]" = {}  # while a trial runs: the values before it
         for row in rows:
             self._values[row.key] = row.default
 
@@ -156,6 +158,10 @@ class SettingTable:
         stored = self._store.get(DOCUMENT) or {}
         if DOCUMENT in getattr(self._store, "damaged", ()):
             self.refused.append("all: the document is damaged")
+        before = self._trials.get(TRIAL)
+        if TRIAL in getattr(self._trials, "damaged", ()):
+            self._forget()
+            return
         for row in self.rows:
             if row.kept_as not in stored:
                 continue
@@ -167,13 +173,25 @@ class SettingTable:
                 self._values[row.key] = value
             except Rejected as e:
                 self.refused.append(str(e))
-        if self._trials.get(TRIAL) is not None:
+        if before is not None:
             self.refused.append("those committed last were not confirmed before a restart: the previous ones are active")
+            self._before = before
             try:
                 self.revert()
                 self.undone = True
             except (Rejected, OSError) as e:
                 self.refused.append(str(e))
+
+    def _forget(self) -> None:
+        """No stored value is used again: whether they were on trial only, and the values before, is not known."""
+        self.undone = True
+        self.refused.append("all: the values before a trial are damaged, so the defaults are active")
+        try:
+            self._store.put(DOCUMENT, {})
+            self._trials.put(TRIAL, {})  # no longer damaged
+            self._trials.remove(TRIAL)
+        except OSError as e:  # the next start does the same
+            self.refused.append(str(e))
 
     def row(self, key: str) -> "Setting":
         """The row of that key, or of the name that it had before. Raises UnknownName."""
@@ -204,16 +222,18 @@ class SettingTable:
 
         on_trial: `confirm` or `revert` follows; a second commit on trial joins the first.
         """
-        earlier = self._trials.get(TRIAL) if on_trial else None
+        earlier = self._before
         if on_trial:
             before = {key: self._values[key] for key in staged}
-            before.update(earlier or {})
+            before.update(earlier)
             self._trials.put(TRIAL, before)
+            self._before = before
         try:
             self._put_in_force(staged)
         except (Rejected, OSError):
-            if earlier:
+            if on_trial and earlier:
                 self._trials.put(TRIAL, earlier)
+                self._before = earlier
             elif on_trial:
                 self.confirm()
             raise
@@ -221,13 +241,14 @@ class SettingTable:
     def confirm(self) -> None:
         """The values committed on trial stay. Raises OSError: they are still on trial."""
         self._trials.remove(TRIAL)
+        self._before = {}
 
     def revert(self) -> None:
         """The values before the trial are in force again. Raises OSError: they are, but a start may try the others again."""
-        before = self._trials.get(TRIAL) or {}
+        before = self._before
         keys = [row.key for row in self.rows]
         self._put_in_force({key: before[key] for key in before if key in keys and self.row(key).fits(before[key])})
-        self._trials.remove(TRIAL)
+        self.confirm()
 
     def _put_in_force(self, staged: "dict[str, Value]") -> None:
         done: "list[str]" = []

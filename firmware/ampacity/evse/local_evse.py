@@ -60,7 +60,7 @@ class LocalEvse:
         port.set_lock(machine.lock)
         if read_ms is not None and read_ms != self.updated_ms:
             self.updated_ms = read_ms
-            self.energy.add(port.amps_da[: self.terminals], self._volts(), now_ms)
+            self.energy.add((port.amps_da or [])[: self.terminals], self._volts(), now_ms)
         self._report_faults()
 
     @property

@@ -24,6 +24,7 @@ if False:  # for the type checker
 PASS_MS = 10
 COOLER_K = 5  # below max_c by so much the fault ends
 SENSOR_C_MIN, SENSOR_C_MAX = -50, 150  # a sensor that shows anything else is broken, and counts as too hot
+METER_MS = 2000  # an older measurement says nothing of the current now
 FAN_MS = 60000  # the ventilation runs on after state D
 BUTTONS = {"stop": "emergency_stop", "button": "stop"}  # `use` of an input: name of its event
 
@@ -57,13 +58,15 @@ class Outputs:
 
 class ChargingPoint:
     """board: facts of one variant, with `pilot.kind` "local". hardware: its face. meter: function(now_ms) that gives what was measured,
-    or None for nothing new.
+    or None for nothing new; after METER_MS without anything new the current is not measured.
     """
 
     def __init__(self, board: "Facts", hardware: "Hardware", now_ms: int, meter: "Callable[[int], Measured | None] | None" = None) -> None:
         self.board = board
         self.hardware = hardware
         self.meter = meter
+        self._measured_ms: "int | None" = None
+        hardware.amps_da = None  # until something is measured: 0 A would be a measurement
         self.outputs = Outputs(len(board["contactor"]))
         self.pilot = PilotReading()
         self.supply = PilotSupply()
@@ -146,6 +149,9 @@ class ChargingPoint:
             found = self.meter(now_ms)
             if found is not None:
                 port.amps_da, port.volts_dv, port.energy_wh = found
+                self._measured_ms = now_ms
+        if self._measured_ms is None or now_ms - self._measured_ms > METER_MS:
+            port.amps_da = None
         if self.pilot.taken_ms == now_ms:
             port.updated_ms = now_ms
 

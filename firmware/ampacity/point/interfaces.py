@@ -13,7 +13,7 @@ if False:  # for the type checker
         cp_high_mv: int
         cp_low_mv: int
         pp_ohm: "int | None"
-        amps_da: "list[int]"
+        amps_da: "list[int] | None"
         volts_dv: "list[int]"
         energy_wh: "int | None"
         temperature_c: "int | float | None"

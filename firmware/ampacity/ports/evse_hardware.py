@@ -6,9 +6,10 @@ if False:  # for the type checker
 class EvseHardware:
     """Inputs are set by the platform, outputs by the owner of the charging point.
 
-    Inputs: cp_high_mv, cp_low_mv (extremes of the pilot over one period), pp_ohm (None: open, or no contact), amps_da,
-    volts_dv (lists of three, per terminal), energy_wh (None: no meter), temperature_c (None: no sensor), contactor_closed (feedback), the fault flags
-    rcm, overtemp, lock_failed, pe_lost; `updated_ms`: when they were last read (None: never).
+    Inputs: cp_high_mv, cp_low_mv (extremes of the pilot over one period), pp_ohm (None: open, or no contact), amps_da
+    (None: not measured), volts_dv (lists of three, per terminal), energy_wh (None: no meter), temperature_c (None: no
+    sensor), contactor_closed (feedback), the fault flags rcm, overtemp, lock_failed, pe_lost; `updated_ms`: when they were
+    last read (None: never).
     events: list of ("token", id, type) and ("button", name), taken by the owner.
     on_input: None, or function(now_ms) that the platform calls when the pilot, the feedback or a fault flag changed: the
     owner need not wait for its next tick to open a contactor.
@@ -21,7 +22,7 @@ class EvseHardware:
         self.cp_high_mv = 12000
         self.cp_low_mv = 12000
         self.pp_ohm: "int | None" = None
-        self.amps_da: "list[int]" = [0, 0, 0]
+        self.amps_da: "list[int] | None" = [0, 0, 0]
         self.volts_dv: "list[int]" = [0, 0, 0]
         self.energy_wh: "int | None" = None
         self.temperature_c: "int | float | None" = None

@@ -269,7 +269,7 @@ class Primary:
         if self.upstream is not None:
             self.upstream.step(now_ms)
         for at_ms, kind, text in self.guard.events:
-            self._log_event(at_ms, kind, text)
+            self._log_event(at_ms, kind, self._with_name(text) if kind == "foreign" else text)
         del self.guard.events[:]
         self.device_log.step(now_ms)
         self.persistence.save(self.guard, now_ms)
@@ -297,6 +297,12 @@ class Primary:
             self.log.keep("warning" if kind in NEEDED else "info", line, at_ms)
         else:
             self.device_log.add("info", line, at_ms, kind if kind == "mode" else name)
+
+    def _with_name(self, text: str) -> str:
+        """The core knows the buses by their index, a person by their name."""
+        for index, bus in enumerate(self.site["buses"]):
+            text = text.replace("on bus %d:" % index, "on bus %s:" % bus["name"])
+        return text
 
     def _distrusted(self, circuit: str) -> bool:
         """Does anything but silence count against the meter of this circuit?"""

@@ -16,6 +16,7 @@ from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.register_map import RegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
 from ampacity.console.server import serve
+from ampacity.console.settings import TRIAL
 from ampacity.evse.local_evse import LocalEvse
 from ampacity.evse.pilot import ControlPilot
 from ampacity.roles.configuration.field_types import check_fields
@@ -133,11 +134,10 @@ class Secondary:
             self.map.unlocked = False
             self._unlocked_until_ms = None
         if self.map.settings_changed:
-            self.map.settings_changed = False
             lease = self.lease
             written = {"fallback_da": lease.fallback_da, "max_da": lease.max_da, "power_on_da": lease.power_on_da}
             written["longest_ms"] = lease.longest_ms
-            self._kept.put("written", written, now_ms)
+            self.map.settings_changed = not self._kept.put("written", written, now_ms)
         self._kept.keep("latched", self.evse.latched, now_ms)
         if self.evse.energy_wh - self.energy_kept_wh >= ENERGY_KEEP_WH:
             self._keep(now_ms)
@@ -181,14 +181,15 @@ class Secondary:
         facts.faulted = bool(facts.faults)
         facts.offered_da = [machine.offered_da] * terminals + [0] * absent
         measured = evse.updated_ms >= 0 and "input" not in faults
-        facts.measured_da = port.amps_da[:terminals] + [None] * absent if measured else [None] * 3
+        amps_da = port.amps_da if measured else None
+        facts.measured_da = [None] * 3 if amps_da is None else amps_da[:terminals] + [None] * absent
         facts.volts_dv = port.volts_dv[:terminals] + [None] * absent if measured else [None] * 3
         facts.energy_wh = evse.energy_wh
         facts.pilot = machine.iec_state
         facts.plug = machine.plugged | port.lock << 1 | bool(port.contactor_closed) << 2 | machine.asks << 3
         facts.car_phases = 0
         for i in range(terminals):
-            if port.amps_da[i] >= 10:
+            if port.amps_da is not None and port.amps_da[i] >= 10:
                 facts.car_phases |= 1 << i
 
     def _log_edges(self, now_ms: int) -> None:
@@ -222,6 +223,10 @@ class Secondary:
             written["fallback_da"], written["max_da"], written["power_on_da"], written["longest_ms"]
         ):
             self.documents.distrust("written", "its currents contradict each other")
+        self.documents.get(TRIAL)
+        if TRIAL in self.documents.damaged:
+            self.documents.distrust("written", "it was on trial, and what it was before is damaged")
+            self.map.settings_changed = True  # the least is stored in its place
         if "written" in self.documents.damaged:
             self.map.set_settings(0, CHARGING_DA_MIN, 0, self.lease.longest_ms)
 

@@ -24,6 +24,7 @@ PASSWORD_S = 30.0  # the controller works on a password for a second, a small on
 RETRY_S = 0.5
 QUIET_S = 0.2
 BAUD = 115200
+NEW_LINE = b"\x15\n"  # Ctrl-U removes what was typed before, LF ends the echo for a terminal
 PASSWORDS = ("login ", "password ")
 LOGIN_FIRST = ("login as installer first", "login as viewer first")  # the installer may do both
 PASSWORD = "AMPACITY_PASSWORD"  # noqa: S105 - name of the variable
@@ -111,7 +112,7 @@ class SocketDoor:
 
 
 class SerialDoor:
-    """A console on a serial device: no beginning, and perhaps the rest of an answer to another client."""
+    """A console on a serial device: no beginning, and perhaps the rest of an answer to another client, or of a line that a person typed."""
 
     def __init__(self, tty: str) -> None:
         self.name = tty
@@ -126,6 +127,7 @@ class SerialDoor:
         reader = asyncio.StreamReader(limit=ANSWER_BYTES_MAX)
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), port)
         try:
+            port.write(NEW_LINE)
             while await within(reader.read(ANSWER_BYTES_MAX), QUIET_S):
                 pass
         except TimeoutError:

@@ -46,7 +46,7 @@ def car(at_s, evse, token, reader=None, **facts):
     """A car is plugged in, and its driver's card is shown at the EVSE's reader, or at the garage's own (reader "garage")."""
     card = {"token": token} if reader == "garage" else {"token": token, "evse": evse}
     return (Step(at_s, "plug", {"evse": evse, "car": facts}),
-            Step(at_s + 0.5, "present_token", card, wait=evse + " Preparing"))
+            Step(at_s + 0.5, "present_token", card, wait=evse + " Plugged"))
 
 
 def other_load(at_s, l1, l2, l3, **texts):

@@ -8,7 +8,7 @@ from ampacity.roles.service.status_view import shown_status
 
 FIRST_MS = 5_000
 AGAIN_MS = 120_000
-WAITS = "Preparing"
+WAITS = "Plugged"
 
 
 class TokenPresenter:

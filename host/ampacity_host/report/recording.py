@@ -61,7 +61,7 @@ class Recording:
         for sample in self.samples:
             one = sample.evses[evse]
             charged = charged and one["plugged"] or any(one["amps"])
-            ended = one["status"] in ("Finishing", "Available")
+            ended = one["status"] in ("Ended", "Available")
             if charged and one["plugged"] and one["order_a"] == 0 and not ended:
                 since_ms = sample.t_ms if since_ms is None else since_ms
                 longest = max(longest, sample.t_ms - since_ms)

@@ -75,11 +75,11 @@ def test_a_serial_console_is_used_alike_with_or_without_echo():
     controller, terminal = os.openpty()
 
     def serve():
-        for echo in (b"", b"state\r\n"):
+        for answer in (b"> ", b"mode regulating\r\n> ", b"state\r\nmode regulating\r\n> "):
             line = b""
             while not line.endswith(b"\n"):
                 line += os.read(controller, 100)
-            os.write(controller, echo + b"mode regulating\r\n> ")
+            os.write(controller, answer)
     threading.Thread(target=serve, daemon=True).start()
     tty.setraw(terminal)
     link = BlockingLink(SerialDoor(os.ttyname(terminal)))
@@ -160,10 +160,11 @@ def test_earlier_output_of_a_serial_device_for_another_client_is_not_an_answer()
     def serve():
         os.write(controller, b"the rest of another answer\r\n> ")
         said.set()
-        line = b""
-        while not line.endswith(b"\n"):
-            line += os.read(controller, 100)
-        os.write(controller, b"mode regulating\r\n> ")
+        for answer in (b"> ", b"mode regulating\r\n> "):
+            line = b""
+            while not line.endswith(b"\n"):
+                line += os.read(controller, 100)
+            os.write(controller, answer)
     threading.Thread(target=serve, daemon=True).start()
     assert said.wait(PATIENCE_S)
     link = BlockingLink(SerialDoor(os.ttyname(terminal)))

@@ -79,7 +79,7 @@ def test_a_mode_that_never_occurs_does_not_stop_the_sequence_permanently(play):
 
 
 @pytest.mark.parametrize(("wait", "so"), [
-    ("up", True), ("regulating", True), ("quarantine", False), ("evse-6 Charging", True), ("evse-6 Preparing", False)])
+    ("up", True), ("regulating", True), ("quarantine", False), ("evse-6 Charging", True), ("evse-6 Plugged", False)])
 def test_steps_can_wait_for_these_conditions(wait, so):
     assert waited(wait, seen.state()["primary"]) is so
     assert not waited(wait, None)

@@ -37,7 +37,7 @@ def test_a_shed_is_a_stretch_without_offer_after_the_first_current():
     assert recorded(*waits, state(500), *pauses, state(2750)).longest_shed_ms("evse-1") == 1500
 
 
-@pytest.mark.parametrize("change", [{"plugged": False}, {"status": "Finishing"}, {"order_a": 6.0}])
+@pytest.mark.parametrize("change", [{"plugged": False}, {"status": "Ended"}, {"order_a": 6.0}])
 def test_a_car_that_left_finished_or_has_an_offer_is_not_shed(change):
     quiet = {"amps": 0.0, "order_a": 0.0, "status": "Suspended", **change}
     assert recorded(state(0), state(1000, **quiet), state(3000, **quiet)).longest_shed_ms("evse-1") == 0

@@ -29,6 +29,7 @@ CONFIG = "config info | read OFFSET | settings"
 TRANSFER = "transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort"
 # commands and their first words that change nothing, and those whose other words are private
 QUERIES = ("gaps", "time", "scan status", "commission status", "commission lines", "commission report", "replace status", "config", "transfer")
+VIEWABLE = ("commission status", "commission report")  # for the viewer, too: who signs without a password is one from then on
 DISCREET = ("variable", "token")
 COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | lines [EVSE…] | report [EVSE] [--json] | sign NAME"
 SCAN = "scan BUS [standing=yes] [units=1-32] [baud=19200E1,…] [full=yes] [limit=SECONDS] | status [--json] | stop"
@@ -47,6 +48,7 @@ class PrimaryConsole:
     """The console's target (see console/console.py) of a primary."""
 
     version = __version__
+    viewable = VIEWABLE
     asked_by: object = None  # the console whose line is being answered
 
     def __init__(self, primary: "PrimaryFace") -> None:
@@ -367,7 +369,9 @@ class PrimaryConsole:
         return self.changes.sent  # type: ignore[return-value]
 
     def _judge(self, site: "SiteFacts") -> None:
+        from ampacity.roles.configuration.tls_fields import refuse_tls
         checked(site, self.primary.guard.evidence_dump())
+        refuse_tls(site)
 
     def _restart_with(self, text: str, now_ms: int) -> None:
         """Without what `restart` also does: lock-outs stay."""

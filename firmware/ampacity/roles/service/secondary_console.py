@@ -23,6 +23,7 @@ UNLOCK_S_MAX = 3600
 ANSWER_MS = 500
 SITE_TRIAL = "site_trial"  # the document of configuration/site_trial.py
 CONFIG = "config info | read OFFSET | settings"
+EIO = 5
 TRANSFER = "transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort"
 
 
@@ -38,8 +39,10 @@ class WrittenSettings:
         return None
 
     def put(self, name: str, value: object) -> None:
-        """What the register map has taken is stored now."""
+        """What the register map has taken is stored now. Raises OSError: it is not yet."""
         self._secondary.housekeep(self._clock.now_ms())
+        if self._secondary.map.settings_changed:
+            raise OSError(EIO, "the settings are in force, but not stored")
 
     def remove(self, name: str) -> None:
         """Nothing is kept here."""

@@ -8,6 +8,8 @@ from ampacity.base.quantities import amps
 from ampacity.evse.session import CHARGING
 from ampacity.roles.configuration.compiled_site import spread
 
+SHOWN_PHASES = {"idle": "Available", "authorised": "Authorized", "plugged": "Plugged", "ended": "Ended"}
+
 if False:  # for the type checker
     from typing import Any
 
@@ -53,7 +55,8 @@ def left_text(row: "dict[str, Any]") -> str:
 
 
 def shown_status(session: "Session") -> str:
-    """The status of an EVSE's session for people and the bench: Available, Preparing, Charging, Suspended, Finishing, Unavailable, Faulted."""
+    """The status of an EVSE for people and the bench: a phase of its session (Authorized, Plugged, Charging or Suspended, Ended), Available
+    without one, Unavailable, Faulted."""
     phase = session.phase
     if session.fault:
         return "Faulted"
@@ -61,7 +64,7 @@ def shown_status(session: "Session") -> str:
         return "Unavailable"
     if phase == "active":
         return "Charging" if session.charging_state == CHARGING else "Suspended"
-    return "Available" if phase == "idle" else "Finishing" if phase == "ended" else "Preparing"
+    return SHOWN_PHASES[phase]
 
 
 def evse_view(primary: "PrimaryFace", index: int) -> "View":

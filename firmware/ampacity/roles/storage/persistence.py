@@ -84,6 +84,10 @@ class Persistence(KeptDocuments):
     def evidence(self) -> "dict[str, Any] | None":
         """The evidence of the last life, None when there is none. What is damaged stays as it is until `relearn`."""
         kept = self.documents.get(EVIDENCE)
+        missing = lacking(kept)
+        if missing:
+            self.documents.distrust(EVIDENCE, "evses.%s is missing, although site.evses has it" % missing)
+            kept = None
         self.lost = EVIDENCE in self.documents.damaged
         return kept
 
@@ -154,3 +158,12 @@ class Persistence(KeptDocuments):
             elif name in latched:
                 del latched[name]
         self.keep(LATCHED, latched, now_ms)
+
+
+def lacking(kept: "dict[str, Any] | None") -> "str | None":
+    """An EVSE of the site that was saved, about which the saved evidence has nothing; None: there is none, as in all that a guard saved."""
+    shape = (kept or {}).get("site") or {"evses": {}}
+    for name in sorted(shape["evses"]):
+        if name not in kept["evses"]:  # type: ignore[index]  # without evidence there is no site
+            return str(name)
+    return None

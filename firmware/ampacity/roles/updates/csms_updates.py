@@ -153,9 +153,9 @@ class CsmsUpdates:
         """The bundle is in its slot and verified, or a key list is in force."""
         facts: "Any" = self.order.facts
         self._why = ""
-        self.order.report("Downloaded")
-        if not keys:
+        if not keys:  # kept together with the status: without its slot an order cannot be continued
             facts["slot"], facts["sequence"] = self._updater.ready_slot(), self._updater.ready_sequence()
+        self.order.report("Downloaded")
         self.order.report("SignatureVerified")
         if keys:
             self.order.report("Installing")
@@ -169,6 +169,8 @@ class CsmsUpdates:
         install_s = self.order.facts["install"]  # type: ignore[index]  # it is open
         if not self._ours(SLOT_READY):
             self._end("InstallationFailed", "another bundle took its place", now_ms)
+        elif self.order.status == "Downloaded":  # the power was cut before the next status was kept
+            self.order.report("SignatureVerified")
         elif install_s is not None and not self._is_past(install_s, now_ms):
             self._wait("installDateTime")
         elif self._updater.hold:

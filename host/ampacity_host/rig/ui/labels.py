@@ -3,7 +3,7 @@
 MODE_STYLE = {"quarantine": "black on yellow", "regulating": "black on green", "degraded": "black on yellow",
               "safe": "white on red", "down": "white on red"}
 STATUS_STYLE = {"Charging": "green", "Suspended": "yellow", "Faulted": "bold red", "silent": "red", "Unavailable": "red",
-                "Preparing": "cyan", "Finishing": "cyan"}
+                "Authorized": "cyan", "Plugged": "cyan", "Ended": "cyan"}
 
 
 def clock(t_ms):
