@@ -185,6 +185,12 @@ class Station:
         if self.online:
             self.exchange.receive(text, now_ms)
 
+    def oversized(self, head: bytes, size: int, now_ms: int) -> None:
+        """One message of the CSMS of `size` bytes, of which only the first few are there: it gets its error, or ends our request."""
+        self.now_ms = now_ms
+        if self.online:
+            self.exchange.oversized(head, size, now_ms)
+
     def next(self, now_ms: int) -> "tuple[str | None, int]":
         """(text to send or None, time in ms at which to call again at the latest)."""
         self.now_ms = now_ms

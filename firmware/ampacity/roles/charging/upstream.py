@@ -92,6 +92,11 @@ class ActingStation:
         self._heard = True
         self._upstream.station.receive(text, now_ms)
 
+    def oversized(self, head: bytes, size: int, now_ms: int) -> None:
+        """As Station.oversized."""
+        self._heard = True
+        self._upstream.station.oversized(head, size, now_ms)
+
     def next(self, now_ms: int) -> "tuple[str | None, int]":
         """As Station.next, with the station's actions done before it has nothing left to send. The network profile in use works once its server
         was heard and has accepted the station: a socket that opens is no CSMS yet (B10, A05.FR.06)."""
