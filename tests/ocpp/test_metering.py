@@ -130,7 +130,7 @@ def test_samples_give_way_when_the_queue_fills_and_the_end_arrives():
     bench.advance(600000)
     bench.unplug()
     told = payloads(bench.connect(), "TransactionEvent")
-    assert len(told) == 16
+    assert 8 < len(told) <= 20 and [p["seqNo"] for p in told] == list(range(2, 2 + len(told)))
     assert told[-1]["eventType"] == "Ended"
     assert bench.log.counters["ocpp_samples_dropped"] > 10
 

@@ -45,6 +45,8 @@ if False:  # for the type checker
 
         def wake_ms(self) -> "int | None": ...
 
+        def tick(self, now_ms: int) -> "int | None": ...
+
     class AvailabilityFace(Puller, Protocol):
         """What connectors show: availability/connectors.py."""
 
@@ -76,6 +78,8 @@ if False:  # for the type checker
             self, evse: OcppEvse, kind: str, trigger: str, now_ms: int, token: "Token | None" = None, reason: "str | None" = None,
             values: "list[Message] | None" = None, phases: int = 0,
         ) -> None: ...
+
+        def keep(self, evse: OcppEvse) -> None: ...
 
     class TransactionsFace(Protocol):
         """When transactions begin and end: transactions/lifecycle.py."""

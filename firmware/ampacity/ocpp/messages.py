@@ -64,6 +64,13 @@ if False:  # for the type checker
 
         def drop_to(self, seq: int) -> None: ...
 
+        def rewrite(self, start: int, change: "Callable[[int, bytes], bytes | None]") -> int: ...
+
+        def size(self) -> int: ...
+
+        @property
+        def size_max(self) -> int: ...
+
     class Store(Protocol):
         """What the station keeps its things in."""
 

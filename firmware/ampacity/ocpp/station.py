@@ -5,7 +5,7 @@
 config, all optional: "identity", "vendor", "model", "serial", "firmware", "url", "security_profile" (1), "voltage_v"
 (230), "max_da" (most that the grid connection may carry), "reason" (BootReason of this start, "PowerUp"; a Reset of the
 CSMS is remembered),
-"queue_max" (messages kept for the CSMS, 120: the journal should hold as many of 700 bytes), "cache_max" (50),
+"queue_max" (messages kept for the CSMS at most, 65535: else the journal's size is the limit), "cache_max" (50),
 "list_max" (200), "profiles_max" (8 + 2 for each EVSE).
 evses: [{"id": 1.., "name", "phases": 3, "max_da", "connector": "cType2", "tethered": False, "phase_names": ["L1",..]}].
 store: an object with `.documents` (get, put, remove) and `.journal` (append, records(start), drop_to) of the store room.
@@ -125,7 +125,7 @@ class Station:
         self.model = DeviceModel(self.documents, [p.id for p in self.evses], self._computed.value)
         self.cache = Cache(self.documents, config.get("cache_max", 50))
         self.local_list = LocalList(self.documents, config.get("list_max", 200))
-        self.queue = Queue(self, store.journal, config.get("queue_max", 120))
+        self.queue = Queue(self, store.journal, config.get("queue_max", 65535))
         self.availability = Availability(self)
         self.authorizer = Authorizer(self)
         self.transactions = Transactions(self)
@@ -419,6 +419,7 @@ class Station:
         wakes.append(self.sampling.tick(now_ms))
         wakes.append(self.resets.tick(now_ms))
         wakes.append(self.exchange.tick(now_ms))
+        wakes.append(self.queue.tick(now_ms))
         return wakes + self.optional.tick(now_ms)
 
     def _watch_clock(self, now_ms: int) -> None:

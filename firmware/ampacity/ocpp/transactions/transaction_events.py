@@ -54,10 +54,9 @@ class TransactionEvents:
         if phases:
             payload["numberOfPhasesUsed"] = phases
         self._add_values(evse, payload, values, now_ms)
-        tx.seq_no += 1
         tx.state = evse.state
-        station = self._station
-        station.queue.append("TransactionEvent", payload, tx.id, now_ms, trigger in KEPT_TRIGGERS)
+        if self._station.queue.append("TransactionEvent", payload, tx.id, now_ms, trigger in KEPT_TRIGGERS):
+            tx.seq_no += 1  # of what was not kept the CSMS cannot learn: its number is the next one's
         if kind != "Ended":
             self.keep(evse)
 
@@ -95,7 +94,7 @@ class TransactionEvents:
 
     def _open(self, evse: "OcppEvse", kept: "dict[str, Any]", newest: "tuple[int, int, str] | None") -> None:
         tx = Transaction(kept["id"], None, kept["start"])
-        tx.seq_no = max(kept["seq"], newest[1] + 1 if newest else 0)
+        tx.seq_no = newest[1] + 1 if newest else kept["seq"]
         tx.state = kept["state"]
         tx.stop_reason = kept["reason"]
         tx.restored = True
