@@ -85,4 +85,4 @@ def test_a_month_without_a_csms_keeps_begin_and_end_of_each_transaction_in_littl
     kinds = [s["type"] for s in security]
     assert [s["techInfo"] for s in security if s["type"] != "MemoryExhaustion"] == ["day %d" % n for n in range(DAYS)]
     assert kinds.count("MemoryExhaustion") >= 1
-    assert month.bench.log.counters["ocpp_samples_dropped"] > 100 and "ocpp_events_lost" not in month.bench.log.counters
+    assert month.bench.log.counters["ocpp_samples_dropped"] > 50 and "ocpp_events_lost" not in month.bench.log.counters

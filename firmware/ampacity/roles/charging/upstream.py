@@ -22,7 +22,7 @@ if False:  # for the type checker
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.store.document_store import DocumentStore
 
-JOURNAL_BYTES = 131072
+STORAGE_KIB = 128  # of messages that wait for the CSMS, where the site says nothing
 METER_MS = 1000
 LEAVE_MS = 1500
 FLOOD_MS = 600000  # a flood from the CSMS becomes a security event, at most once in this time
@@ -38,9 +38,9 @@ LINE_NAMES = ("L1", "L2", "L3")
 class OcppStore:
     """What the station keeps: documents and the queue of messages that must not be lost."""
 
-    def __init__(self, documents: "DocumentStore", files: "Files") -> None:
+    def __init__(self, documents: "DocumentStore", files: "Files", storage_kib: int) -> None:
         self.documents = documents
-        self.journal: "Journal" = Journal(files, "ocpp", size_max=JOURNAL_BYTES)
+        self.journal: "Journal" = Journal(files, "ocpp", size_max=storage_kib * 1024)
 
 
 def station_evses(site: "SiteFacts") -> "list[dict[str, Any]]":
@@ -149,7 +149,7 @@ class Upstream:
         self.log = primary.log
         site = primary.site
         rng = self.platform.rng()
-        store = OcppStore(primary.documents, primary.files)
+        store = OcppStore(primary.documents, primary.files, ocpp.get("storage_kib", STORAGE_KIB))
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])
