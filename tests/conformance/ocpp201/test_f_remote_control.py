@@ -1,5 +1,7 @@
 """Part 6, F: remote control."""
 
+import asyncio
+
 from ocpp.v201 import call
 from scenario import TOKEN, booted, short
 
@@ -101,3 +103,53 @@ async def test_TC_F_26_and_27_CS_triggers_that_are_refused():
     await talk.close()
 
 
+
+
+async def remote_start_first(asks):
+    """RequestStartTransaction, then the plug, then energy; the Authorize requests in between."""
+    talk = await booted()
+    assert await talk.set("AuthCtrlr.AuthorizeRemoteStart", asks) == "Accepted"
+    answer = await talk.call(call.RequestStartTransaction(id_token=TOKEN, remote_start_id=7, evse_id=1))
+    assert answer.status == "Accepted"
+    asked = talk.heard("Authorize")
+    await talk.plug()
+    first = talk.told()[0]
+    assert short(first)[:2] == ("Started", "RemoteStart") and first["id_token"] == TOKEN
+    assert first["transaction_info"]["remote_start_id"] == 7 and first["evse"] == {"id": 1, "connector_id": 1}
+    assert talk.statuses()[-1] == (1, "Occupied")
+    await talk.state("Charging")
+    assert short(talk.told()[-1])[:3] == ("Updated", "ChargingStateChanged", "Charging")
+    await talk.close()
+    return asked
+
+
+async def test_TC_F_02_CS_remote_start_first_with_an_authorization():
+    assert [request["id_token"] for request in await remote_start_first("true")] == [TOKEN]
+
+
+async def test_TC_F_03_CS_remote_start_first_without_an_authorization():
+    assert await remote_start_first("false") == []
+
+
+async def unlocks(talk, lock):
+    """UnlockConnector with the lock's own answer: the status."""
+    task = asyncio.ensure_future(talk.csms.call(call.UnlockConnector(evse_id=1, connector_id=1), suppress=False))
+    for _ in range(5):
+        await talk.settle()
+    (action,) = [action for action in talk.station.actions if action[0] == "unlock"]
+    assert action[1] == 1 and not task.done()
+    talk.station.unlocked(action[2], lock, talk.now_ms)
+    while not task.done():
+        await talk.settle()
+    await talk.close()
+    return task.result().status
+
+
+async def test_TC_F_06_CS_unlock_without_a_transaction():
+    talk = await booted()
+    await talk.plug()
+    assert await unlocks(talk, "Unlocked") == "Unlocked"
+
+
+async def test_TC_F_07_CS_unlock_without_a_cable():
+    assert await unlocks(await booted(), "Unlocked") == "Unlocked"
