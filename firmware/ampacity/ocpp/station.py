@@ -26,7 +26,7 @@ Facts, each with now_ms:
         "fault" {"reason"?}                         a fault that ends the session: GroundFault, OvercurrentFault, Other …
         "bay" {"occupied"}                          parking sensor
     charging_needs(id, energy_wh, departure_unix_ms or None)  what its car still needs; energy_wh None: not known any more
-    meter_values(id, values)      {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
+    meter_values(id or 0: the main meter, values) {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
                                   "offered_w", "soc"}; None or missing: not known. "read_ms": when the currents were
                                   read, "flows": whether any did, "energy_ms": when the register was asked for; with
                                   these the end of a transaction waits for its energy (`ends_since`)
@@ -139,6 +139,7 @@ class Station:
         self.profiles = ProfileStore(self, config.get("profiles_max", 8 + 2 * len(self.evses)))
         self.profiles.forget_closed()
         self.ev_needs: "ChargingNeeds | None" = None  # of cars, from the first one that is reported
+        self.main_meter: "OcppEvse | None" = None
         self.network_slots = NetworkSlots(self)
         self.exchange = Exchange(self)
         self.optional = OptionalBlocks(self, now_ms)
@@ -235,8 +236,12 @@ class Station:
         return None
 
     def meter_values(self, evse_id: int, values: "Values", now_ms: int) -> bool:
-        """True: a transaction waited for them."""
+        """True: a transaction waited for them. evse_id 0: the site's main meter."""
         self.now_ms = now_ms
+        if not evse_id:
+            self.main_meter = self.main_meter or OcppEvse({"id": 0, "name": "main meter"})
+            self.main_meter.values = values
+            return False
         evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
         evse.values = values
         return self.transactions.metered(evse, now_ms)
@@ -332,6 +337,10 @@ class Station:
             if evse.id == evse_id:
                 return evse
         return None
+
+    def metered(self) -> "list[OcppEvse]":
+        """All of which the CSMS gets meter values: the EVSEs, before them the main meter as EVSE 0 if there is one (J01.FR.03)."""
+        return self.evses if self.main_meter is None else [self.main_meter] + self.evses
 
     def may_serve(self) -> bool:
         """May transactions begin without the CSMS (B02.FR.03)?"""

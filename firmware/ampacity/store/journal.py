@@ -1,7 +1,8 @@
 """A queue of records that survives power cuts: what append() has returned for is there, in order, once.
 
 It is a chain of small files (`segment`), so that adding and dropping rewrite nothing: dropping writes a mark and removes the files
-that hold nothing live. Only `rewrite` replaces a file, for records between others that are to change or to go. A file that may have a torn tail (after a cut, after a failed write) is never appended to again.
+that hold nothing live. Only `rewrite` replaces a file, for records between others that are to change or to go. A file that may have a
+torn tail (after a cut, after a failed write) is never appended to again.
 A full medium or a failed sync raises OSError and changes nothing; the next append starts a new file, whose first record
 declares anything after the last acknowledged record void.
 A slow medium holds the caller up: batch with append(…, durable=False) and commit() once a tick.
@@ -108,11 +109,12 @@ class Journal:
 
         The number to continue from; 0: that was the newest file. Sequence numbers stay. OSError: nothing has changed.
         """
-        for at, (number, last, _) in enumerate(self._segments):
-            if last >= start:
-                break
-        else:
+        at = 0
+        while at < len(self._segments) and self._segments[at][1] < start:
+            at += 1
+        if at == len(self._segments):
             return 0
+        number, last, _ = self._segments[at]
         self.commit()
         base, kept = self._contents(number, last)
         changed = []

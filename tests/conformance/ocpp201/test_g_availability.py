@@ -139,7 +139,8 @@ async def test_TC_G_20_CS_the_lock_fails():
     (event,) = talk.heard("NotifyEvent")
     data = event["event_data"][0]
     assert (data["trigger"], data["actual_value"]) == ("Delta", "true")
-    assert data["component"] == {"name": "ConnectorPlugRetentionLock", "evse": {"id": 1, "connector_id": 1}} and data["variable"] == {"name": "Problem"}
+    assert data["component"] == {"name": "ConnectorPlugRetentionLock", "evse": {"id": 1, "connector_id": 1}}
+    assert data["variable"] == {"name": "Problem"}
     assert not talk.station.evse(1).may_charge()
     assert all(e["transaction_info"].get("charging_state") != "Charging" for e in talk.told())
     await talk.close()

@@ -10,7 +10,8 @@ EVSE, each connector (names as in OCPP 2.0.1 part 2, chapter 2 of the referenced
 """
 
 MEASURANDS = (
-    "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered,SoC"
+    "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered,SoC,"
+    "Energy.Active.Export.Register,Power.Active.Export,Current.Export"
 )
 POINTS = "ParkingBayOccupancy,EVConnected,Authorized,PowerPathClosed,EnergyTransfer"
 REGISTER = "Energy.Active.Import.Register"
