@@ -197,3 +197,16 @@ def cut_while_thinning(cut_at):
 def test_a_power_cut_at_any_write_of_a_pass_leaves_no_gap():
     cuts = [cut_while_thinning(n) for n in range(1, 60)]
     assert cuts.count(True) > 40
+
+
+def test_events_that_come_faster_than_passes_find_room_and_leave_no_gap():
+    for count in range(8, 24):
+        bench = offline(journal_bytes=8192)
+        bench.charging(1)
+        for i in range(count):
+            bench.station.session_event(1, "charging", {"state": "SuspendedEV" if i % 2 else "Charging"}, bench.now_ms)
+        bench.station.session_event(1, "unplugged", {}, bench.now_ms)
+        bench.connect()
+        bench.advance(1000, 100)
+        (events,) = whole(bench).values()
+        assert 3 < len(events) < 24 and "ocpp_events_lost" not in bench.log.counters

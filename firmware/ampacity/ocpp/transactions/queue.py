@@ -84,7 +84,7 @@ class Queue:
         record = {"a": action, "p": payload, "t": self._station.stamp(now_ms), "b": self._station.boot_number}
         if transaction_id is not None:
             record["x"] = transaction_id
-        if not self._stored(dumps(record).encode(), action, now_ms):
+        if not self._stored(record, now_ms):
             return False
         self.count += 1
         if transaction_id is not None:
@@ -125,8 +125,8 @@ class Queue:
             self._station.log.add("warning", "ocpp: storage runs low: %d Updated events dropped, %d messages wait" % (dropped, self.count), now_ms)
         return None
 
-    def _stored(self, data: bytes, action: str, now_ms: int) -> bool:
-        """Into the journal, if need be in place of events that may go."""
+    def _stored(self, record: "dict[str, Any]", now_ms: int) -> bool:
+        """Into the journal, if need be in place of events that may go; then it may have another number."""
         why: "OSError | None" = None
         for level in (0, 1, 2):
             if level and self._barren is not None and self.count - self._barren < BARREN:
@@ -136,12 +136,15 @@ class Queue:
                     self._thin(level)
                     while self._thinning is not None:
                         self.tick(now_ms)
-                self._newest = self._journal.append(data)
+                    evse = self._station.transactions.find(record["x"]) if "x" in record else None
+                    if evse is not None and evse.tx is not None:
+                        record["p"]["seqNo"] = evse.tx.seq_no
+                self._newest = self._journal.append(dumps(record).encode())
                 return True
             except OSError as e:
                 why = e
         self._station.log.counter("ocpp_events_lost")
-        self._station.log.add("error", "ocpp: %s not kept: %s" % (action, why), now_ms)
+        self._station.log.add("error", "ocpp: %s not kept: %s" % (record["a"], why), now_ms)
         return False
 
     def _thin(self, level: int) -> None:
