@@ -272,7 +272,7 @@ async def asks_too_much(bench, reader, writer):
     await reader.read(100)
 
 
-async def test_a_message_that_is_too_long_is_told_and_the_connection_lives():
+async def test_a_message_that_is_too_long_is_reported_and_the_connection_lives():
     async with Bench(asks_too_much) as bench:
         await bench.until(lambda: "question" in bench.station.seen, "asked")
         sizes = [event[1] for event in bench.station.seen if event[0] == "oversized"]

@@ -212,7 +212,7 @@ def test_a_text_that_is_too_long_passes_by_and_leaves_its_first_bytes():
             assert ws.receive(frame(1, b"after")) == [("text", "after")] and not ws.partial
 
 
-def test_fragments_without_end_are_not_read_for_ever():
+def test_fragments_without_end_are_read_up_to_a_limit():
     ws = opened(message_max=1000)
     events = ws.receive(frame(1, b"[", False))
     part = frame(0, b"x" * 65000, False)

@@ -144,7 +144,7 @@ def parts(bench, action, request):
     return reports
 
 
-def test_B07_and_B08_a_report_of_any_length_goes_out_in_small_parts():
+def test_B07_and_B08_a_report_of_any_length_is_sent_in_small_parts():
     bench = Bench(evses=16).booted()
     bench.station.explain = lambda evse_id: "x" * 1000
     full = parts(bench, "GetBaseReport", {"reportBase": "FullInventory"})

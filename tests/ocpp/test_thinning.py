@@ -123,7 +123,7 @@ def test_what_no_room_is_left_for_is_counted_and_told_and_the_first_ones_arrive(
     assert len(found) >= 5 and security(bench) == ["MemoryExhaustion"]
 
 
-def test_new_room_is_told_of_again_when_it_runs_low_again():
+def test_storage_that_runs_low_again_is_reported_again():
     bench = offline()
     for _ in range(2):
         bench.charging(1)

@@ -47,6 +47,8 @@ if False:  # for the type checker
 
         def tick(self, now_ms: int) -> "int | None": ...
 
+        def forget(self, transaction_id: str) -> None: ...
+
     class AvailabilityFace(Puller, Protocol):
         """What connectors show: availability/connectors.py."""
 

@@ -125,7 +125,7 @@ class Journal:
         if at > 0 and self._joined(at, changed):
             newest = at == len(self._segments)
         else:
-            self._replace(at, base, changed)
+            self._exchange(at, base, changed)
             newest = at + 1 == len(self._segments)
         self._closed = self._closed or newest
         return 0 if newest else last + 1
@@ -152,7 +152,7 @@ class Journal:
         self._segments[at - 1][1] = self._segments.pop(at)[1]
         return True
 
-    def _replace(self, at: int, base: int, records: "list[tuple[int, bytes]]") -> None:
+    def _exchange(self, at: int, base: int, records: "list[tuple[int, bytes]]") -> None:
         number = self._segments[at][0]
         data = self._encoded(number, base, records)
         self._files.replace(self._path(number), data)

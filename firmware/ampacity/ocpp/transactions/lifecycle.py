@@ -75,7 +75,7 @@ class Transactions:
         if was == "Charging" and evse.tx is not None and ENERGY in self._station.model.words("TxCtrlr", "TxStopPoint"):
             reason = "StoppedByEV" if state == "SuspendedEV" else "Other"
             self._revoke(evse, reason)
-            evse.state = CONNECT  # nobody may charge there any more: it is not suspended
+            evse.state = CONNECT  # the authorisation is over: it is not suspended
             return self.end(evse, "ChargingStateChanged", reason, now_ms)
         if evse.tx is None and state != "Charging":
             return

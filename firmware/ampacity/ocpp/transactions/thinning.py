@@ -11,9 +11,8 @@ from ampacity.base.strict_json import dumps, loads
 if False:  # for the type checker
     from typing import Any
 
-    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.interfaces import QueueFace, StationFace
     from ampacity.ocpp.messages import Journal, Message
-    from ampacity.ocpp.transactions.queue import Queue
 
 SAMPLES, UPDATES = 1, 2  # what may go
 SAMPLE_TRIGGERS = ("MeterValuePeriodic", "MeterValueClock")
@@ -35,7 +34,7 @@ class Thinning:
     level: see may_go; 0 only closes gaps between numbers. `dropped`: events that went so far.
     """
 
-    def __init__(self, station: "StationFace", journal: "Journal", queue: "Queue", start: int, head: "dict[str, Any] | None", level: int) -> None:
+    def __init__(self, station: "StationFace", journal: "Journal", queue: "QueueFace", start: int, head: "dict[str, Any] | None", level: int) -> None:
         self._station = station
         self._journal = journal
         self._queue = queue
