@@ -19,10 +19,10 @@ async def test_TC_E_02_CS_start_at_EnergyTransfer():
     await talk.set("TxCtrlr.TxStartPoint", "EnergyTransfer")
     await talk.card()
     await talk.plug()
-    assert talk.told() == []
+    assert talk.told() == [] and talk.statuses() == [(1, "Occupied")]
     await talk.state("Charging")
     event = talk.told()[0]
-    assert short(event)[:3] == ("Started", "Authorized", "Charging")
+    assert short(event)[:3] == ("Started", "Authorized", "Charging") and event["id_token"] == {"id_token": "ABC", "type": "ISO14443"}
     assert event["evse"] == {"id": 1, "connector_id": 1}
     await talk.close()
 
@@ -56,6 +56,7 @@ async def test_TC_E_09_CS_start_at_EVConnected():
     talk = await booted()
     await talk.set("TxCtrlr.TxStartPoint", "EVConnected")
     await talk.plug()
+    assert talk.statuses() == [(1, "Occupied")]
     assert short(talk.told()[0])[:3] == ("Started", "CablePluggedIn", "EVConnected")
     assert talk.told()[0]["evse"] == {"id": 1, "connector_id": 1}
     await talk.close()
@@ -66,6 +67,14 @@ async def test_TC_E_10_CS_start_at_Authorized_local():
     await talk.set("TxCtrlr.TxStartPoint", "Authorized")
     await talk.card()
     assert short(talk.told()[0])[:2] == ("Started", "Authorized")
+    await talk.close()
+
+
+async def test_TC_E_12_CS_start_at_ParkingBayOccupancy():
+    talk = await booted()
+    assert await talk.set("TxCtrlr.TxStartPoint", "ParkingBayOccupancy") == "Accepted"
+    await talk.event(1, "bay", occupied=True)
+    assert [short(e)[:2] for e in talk.told()] == [("Started", "EVDetected")]
     await talk.close()
 
 
