@@ -206,6 +206,7 @@ class Transactions:
             tx: "Transaction" = evse.tx  # type: ignore[assignment]  # find() goes by it
             if tx.energy_wh_max is None:
                 tx.energy_wh_max = energy_wh + grace_wh
+                self.events.keep(evse)
         else:
             self.suspend(evse, now_ms)
 

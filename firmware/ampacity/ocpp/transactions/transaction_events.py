@@ -100,9 +100,11 @@ class TransactionEvents:
         tx.restored = True
         if kept.get("end"):
             tx.ending = Ending(kept["end"][0], kept["end"][1], kept["end"][2], self._station.started_ms)
+        tx.energy_wh_max = kept.get("grace_wh")
         evse.tx = tx
         if kept["token"]:
             evse.auth = Authorization(kept["token"], kept["group"], None)
+            evse.auth.invalid = kept.get("invalid", False)
 
     def _add_values(self, evse: "OcppEvse", payload: "Message", values: "list[Message] | None", now_ms: int) -> None:
         tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open
