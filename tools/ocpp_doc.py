@@ -4,12 +4,14 @@ import sys
 import textwrap
 from pathlib import Path
 
+from ampacity.net.websocket_frames import PASSED_MAX
 from ampacity.ocpp.device_model import device_events, table
 from ampacity.ocpp.device_model.model import MUTABILITY, Row, rows_of
 from ampacity.ocpp.diagnostics import logs
 from ampacity.ocpp.display.screen import CYCLE_MS
 from ampacity.ocpp.monitoring import monitors
 from ampacity.ocpp.monitoring.handlers import INTERVAL_S_MAX
+from ampacity.ocpp.rpc import SIZE_MAX
 from ampacity.ocpp.security.certificate_signing import RENEW_DAYS, WARN_DAYS
 from ampacity.ocpp.security.certificate_store import ENTRIES_MAX
 from ampacity.ocpp.security.security_log import EVENTS_MAX
@@ -157,6 +159,59 @@ checked against the schema of the specification first; the description in the CA
 {outgoing}
 
 `MeterValues`, `TransactionEvent` and `NotifyEvent` contain what the variables below configure.
+
+## Errors of a message
+
+| code of the CALLERROR | cause |
+| --- | --- |
+| `RpcFrameworkError` | not JSON, or not a list of a type, an id and what belongs to it. The id is `-1` unless it can be read |
+| `MessageTypeNotSupported` | a type other than 2, 3 and 4 |
+| `FormatViolation` | the payload of a request is not JSON, or has a field that does not exist; the request is longer than {message_kib} KiB |
+| `ProtocolError` | the payload is not an object |
+| `OccurrenceConstraintViolation` | a field is missing, or a list is too short or too long |
+| `TypeConstraintViolation` | a field has another type |
+| `PropertyConstraintViolation` | a value, a length or a time is not allowed |
+| `NotImplemented`, `NotSupported` | an action that OCPP 2.0.1 does not have; one that this station does not have |
+| `SecurityError` | the CSMS has not accepted the station (`Rejected`) |
+| `InternalError` | the storage is full or broken, there is no memory for the message, or too many replies wait |
+
+Of a message that is longer than {message_kib} KiB the first bytes are read for its type and id, and the rest is let pass: a request gets its error, a
+reply ends the request of the station (`ocpp_oversized`), and the connection continues. A message of more than {passed_mib} MiB ends it.
+Lists and reports of any length are transferred in parts: a local list by SendLocalList `Differential`, a report by NotifyReport with `tbc`.
+
+## Transactions
+
+- `TxStartPoint` and `TxStopPoint` may name any points but `DataSigned`: a transaction begins at the edge of one, and ends with the first one that
+  no longer holds. With energy flow that no point foresees a transaction begins as well.
+- A stop that `TxStopPoint` does not name sends `Updated` with its trigger, and then `ChargingStateChanged` when the energy flow ends. The
+  reason of the stop is that of the later `Ended`.
+- With `EnergyTransfer` the end of the energy flow ends the transaction with `EVConnected` and `StoppedByEV`.
+- Every event has `evse` (part 2, 1.5 permits to omit it after the first one).
+- After a power cut a transaction continues if its car is still there; else it ends with `PowerLoss`.
+- ChangeAvailability that waits for a transaction (`Scheduled`) is kept over a restart. EVSEs without a transaction are `Unavailable` at once.
+
+## While there is no CSMS
+
+TransactionEvents and security events are stored until the CSMS has answered them (E04, A04), in `storage_kib` of the section `[ocpp]`
+([install](../install.md#ocpp-time-settings)). A session takes about 2 KiB and 1 KiB for each sample, so with samples every 15 min a day of
+one EVSE is about 40 KiB, without them 2 KiB.
+
+From three quarters of the storage on, events of transactions are dropped: of each transaction the 1st, 3rd, 5th … `Updated` event (E04.FR.08),
+first samples, and when there are none, other `Updated` events. `Started` and `Ended`, an identifier, a remote start and the first reading of
+the energy register are never dropped. The events that remain are numbered again, so that `seqNo` has no gap. The station reports the
+security event `MemoryExhaustion` once, counts the events as `ocpp_samples_dropped` and logs each round. Security events of further starts are not
+stored then (`ocpp_starts_dropped`), and samples not beyond seven eighths. A message for which there is no room even so is lost, which the
+log shows as an error
+(`ocpp_events_lost`).
+
+## Meter values
+
+Each EVSE reports the measurands of its device: the energy register, power, current and voltage of each phase, and the offered current and power.
+EVSE 0 is the meter of the first circuit, the grid connection, with location `Inlet`: import, and also export (`Energy.Active.Export.Register`,
+`Power.Active.Export`, `Current.Export`). What a device does not show is omitted; a message without values is not sent. Clock-aligned values of
+all EVSEs have the time of their interval. Signed values are not available.
+
+`DataTransfer` is always answered with `UnknownVendorId`; `customData` is accepted in every object, and ignored.
 
 ## Limits
 
@@ -449,6 +504,7 @@ def render() -> str:
     times = {
         "steady": profiles.STEADY_MS // 1000, "silent": profiles.SILENT_MS // 1000, "rejected": profiles.REJECTED_MS_MAX // 60000,
         "pending": profiles.PENDING_MS_MAX // 60000, "renew": RENEW_DAYS, "warn": WARN_DAYS,
+        "message_kib": SIZE_MAX // 1024, "passed_mib": PASSED_MAX >> 20,
     }  # fmt: skip
     smart = {
         "periods": PERIODS_MAX, "level": STACK_LEVEL_MAX, "tariffs": TARIFF_ENTRIES_MAX, "schedules": SCHEDULES_MAX, "rate": RATE_MS // 1000,

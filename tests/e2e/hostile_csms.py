@@ -75,11 +75,13 @@ class HostileCsms:
 
     async def _forbidden(self, number, socket):
         if number == 0:
-            await socket.send(json.dumps([2, "big", "DataTransfer", {"vendorId": "x", "data": "A" * 70_000}]))
+            await socket.send(json.dumps([2, "big", "DataTransfer", {"vendorId": "x", "data": "A" * 1_000_000}]))
+            await self._patience(lambda: any(answer[1] == "big" for answer in self.answers))
+            await socket.send(b"A" * 70_000)
         elif number == 1:
             await socket.send(b"\x00\xff\x01")
         elif number == 2:
-            await socket.send("X" * 2_000_000)
+            await socket.send(b"X" * 2_000_000)
         else:
             socket.transport.write(b"\x81\x04\xff\xfe\xfd\xfc")  # a text that is none
 

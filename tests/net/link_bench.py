@@ -78,6 +78,9 @@ class Station:
     def receive(self, text, now_ms):
         self.seen.append(text)
 
+    def oversized(self, head, size, now_ms):
+        self.seen.append(("oversized", size, head))
+
     def next(self, now_ms):
         return (self.queue.pop(0) if self.queue else None), None
 

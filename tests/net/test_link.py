@@ -36,7 +36,7 @@ async def bad_then_echo(bench, reader, writer):
 async def test_each_kind_of_bad_server_is_counted_and_the_link_recovers():
     for counter, bad, first in (
         ("link.garbage", b"\xff\xff\xff\xff", True),
-        ("link.oversized", frame(1, b"x" * 66000)[:100], True),
+        ("link.oversized", frame(2, b"x" * 66000)[:100], True),
         ("link.utf8", frame(1, b"\xff\xfe"), True),
         ("link.refused", b"HTTP/1.1 401 Unauthorized\r\n\r\n", False),
         ("link.refused", b"HTTP/1.1 404 Not Found\r\n\r\n", False),
@@ -235,7 +235,7 @@ async def asks_twice(bench, reader, writer):
         await echo(bench, reader, writer)
         return
     await upgrade(reader, writer)
-    await say(writer, frame(1, b"question") + frame(1, b"x" * 66000)[:100])
+    await say(writer, frame(1, b"question") + frame(2, b"x" * 66000)[:100])
     data = b""
     while True:
         more = await reader.read(4096)
@@ -260,6 +260,25 @@ async def test_a_request_before_a_message_that_ends_the_connection_is_still_answ
         assert [payload[:2] for opcode, payload in bench.heard if opcode == 8] == [b"\x03\xf1"] and bench.heard[-1][0] == 8
         await bench.until(lambda: bench.log.counters.get("link.connects") == 2, "back")
     assert bench.log.counters["link.oversized"] == 1
+
+
+async def asks_too_much(bench, reader, writer):
+    """A request of 1 MiB in many frames, one of 70 KB in one, and an ordinary one."""
+    await upgrade(reader, writer)
+    big = b'[2,"big","X",{"data":"' + b"x" * (1 << 20) + b'"}]'
+    for at in range(0, len(big), 50000):
+        await say(writer, frame(1 if at == 0 else 0, big[at : at + 50000], at + 50000 >= len(big)))
+    await say(writer, frame(1, big[:70000]) + frame(1, b"question"))
+    await reader.read(100)
+
+
+async def test_a_message_that_is_too_long_is_reported_and_the_connection_lives():
+    async with Bench(asks_too_much) as bench:
+        await bench.until(lambda: "question" in bench.station.seen, "asked")
+        sizes = [event[1] for event in bench.station.seen if event[0] == "oversized"]
+        assert sizes == [(1 << 20) + 25, 70000] and bench.link.online and bench.accepted == 1
+        assert all(event[2].startswith(b'[2,"big",') for event in bench.station.seen if event[0] == "oversized")
+    assert bench.log.counters["link.oversized"] == 2
 
 
 async def fails_and_answers_in_turn(bench, reader, writer):

@@ -5,7 +5,7 @@ from peer import accept, field, frame, unmask
 from ampacity.base.rng import Rng
 from ampacity.base.url import parse_url
 from ampacity.net.websocket import CLOSED, FRAMES_AT_ONCE, OPEN, WebSocketClient
-from ampacity.net.websocket_frames import encode, mask
+from ampacity.net.websocket_frames import HEAD_BYTES, PASSED_MAX, encode, mask
 from check import raises
 
 URL = parse_url("ws://csms.example:9000/ocpp").below("AMP-0001")
@@ -173,10 +173,10 @@ def test_each_kind_of_garbage_closes_with_its_code():
         (frame(1, b"\xff"), 1007, "utf8"),
         (frame(1, b"\xed\xa0\x80"), 1007, "utf8"),
         (frame(1, b"\xc3", False) + frame(0, b"x"), 1007, "utf8"),
-        (frame(1, b"x" * 1001), 1009, "oversized"),
-        (frame(1, b"x" * 1001)[:4], 1009, "oversized"),
+        (frame(9, b"x", size=2), 1002, "garbage"),
+        (frame(2, b"x" * 1001), 1009, "oversized"),
         (b"\x81\x7f\x7f" + b"\xff" * 7, 1009, "oversized"),
-        (frame(1, b"x" * 600, False) + frame(0, b"x" * 600), 1009, "oversized"),
+        (b"\x81\x7f" + (PASSED_MAX + 1).to_bytes(8, "big"), 1009, "oversized"),
     ):
         ws = opened(message_max=1000)
         events = ws.receive(data)
@@ -191,6 +191,34 @@ def test_messages_before_the_garbage_are_delivered():
     ws = opened()
     events = ws.receive(frame(1, b"good") + frame(3))
     assert events[0] == ("text", "good") and events[1][0] == "error" and len(events) == 2
+
+
+def test_a_text_that_is_too_long_passes_by_and_leaves_its_first_bytes():
+    text = b"[2,\"a\"," + b"x" * 5000
+    for data in (
+        frame(1, text), frame(1, text[:400], False) + frame(0, text[400:1000], False) + frame(9, b"!") + frame(0, text[1000:]),
+        frame(1, text, False) + frame(0, b""), frame(1, text[:3], False) + frame(0, text[3:]), frame(1, text[:999], False) + frame(0, text[999:]),
+    ):
+        for step in (1, 7, 300, len(data)):
+            ws = opened(message_max=1000)
+            events, held = [], 0
+            for at in range(0, len(data), step):
+                events += ws.receive(data[at : at + step])
+                while ws.more:
+                    events += ws.receive(b"")
+                held = max(held, len(ws._frames._data) + sum([len(part) for part in ws._parts or ()]))
+            assert events == [("oversized", text[:HEAD_BYTES], len(text))] and ws.state == OPEN, (step, events)
+            assert held < 2020 + 2 * step
+            assert ws.receive(frame(1, b"after")) == [("text", "after")] and not ws.partial
+
+
+def test_fragments_without_end_are_read_up_to_a_limit():
+    ws = opened(message_max=1000)
+    events = ws.receive(frame(1, b"[", False))
+    part = frame(0, b"x" * 65000, False)
+    for _ in range(PASSED_MAX // 65000):
+        events += ws.receive(part)
+    assert events == [] and ws.receive(part)[0][0] == "error" and ws.fault == "oversized"
 
 
 def test_endless_empty_fragments_take_no_memory():
@@ -208,7 +236,7 @@ def test_any_bytes_give_events_and_never_an_exception():
         for _step in range(10):
             data = frame(rng.below(16), rng.bytes(rng.below(200)), rng.chance(600)) if rng.chance(600) else rng.bytes(20)
             for event in ws.receive(data):
-                assert event[0] in ("text", "pong", "closed", "error")
+                assert event[0] in ("text", "oversized", "pong", "closed", "error")
             ws.data_to_send()
         assert ws.state in (OPEN, CLOSED)
 

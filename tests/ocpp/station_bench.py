@@ -16,15 +16,16 @@ ACCEPTED = {"idTokenInfo": {"status": "Accepted"}}
 
 
 class Store:
-    def __init__(self, files):
+    def __init__(self, files, journal_bytes=65536):
         self.documents = DocumentStore(files)
-        self.journal = Journal(files, "ocpp")
+        self.journal = Journal(files, "ocpp", size_max=journal_bytes)
 
 
 class Bench:
     """`sent`: [(action, payload)] of the station's requests; `answers`: action → response or function of the payload."""
 
-    def __init__(self, evses=2, config=None, files=None, now_ms=START_MS, unix_ms=NOON_MS):
+    def __init__(self, evses=2, config=None, files=None, now_ms=START_MS, unix_ms=NOON_MS, journal_bytes=65536):
+        self.journal_bytes = journal_bytes
         self.files = files or MemoryFiles()
         self.now_ms = now_ms
         self.unix_ms = unix_ms
@@ -43,7 +44,7 @@ class Bench:
         self.wall = WallClock(None)
         self.log = Log()
         self.station = Station(
-            self.config, self.evses, Store(self.files), self.wall, Rng(7), self.log, self.now_ms
+            self.config, self.evses, Store(self.files, self.journal_bytes), self.wall, Rng(7), self.log, self.now_ms
         )
 
     def power_cycle(self, down_ms=5000):

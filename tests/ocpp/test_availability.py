@@ -167,3 +167,29 @@ def test_the_next_car_is_shown_before_its_transaction():
     sent = bench.pump()
     told = [p.get("eventType") or p.get("connectorStatus") for a, p in sent if a != "Authorize"]
     assert told == ["Ended", "Started"]  # Occupied was told before, and holds
+
+
+def test_G03_FR_08_a_scheduled_switch_outlives_a_power_cut():
+    bench = Bench().booted()
+    bench.charging(1)
+    assert bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 1}})["status"] == "Scheduled"
+    bench.power_cycle()
+    bench.connect()
+    bench.plug(1)
+    assert bench.station.availability.operative(1)  # its transaction goes on
+    bench.unplug(1)
+    assert not bench.station.availability.operative(1) and bench.station.availability.operative(2)
+    bench.power_cycle()
+    bench.connect()
+    assert not bench.station.availability.operative(1)
+    assert bench.call("ChangeAvailability", {"operationalStatus": "Operative", "evse": {"id": 1}})["status"] == "Accepted"
+    assert bench.station.availability.operative(1)
+
+
+def test_a_scheduled_switch_that_is_taken_back_is_forgotten():
+    bench = Bench().booted()
+    bench.charging(1)
+    for word, status in (("Inoperative", "Scheduled"), ("Operative", "Accepted")):
+        assert bench.call("ChangeAvailability", {"operationalStatus": word})["status"] == status
+    bench.unplug(1)
+    assert bench.station.availability.operative(1) and bench.station.availability.operative(2)

@@ -69,14 +69,14 @@ def test_a_profile_of_a_remote_start_is_in_force_even_if_it_cannot_be_stored():
     assert bench.station.limits(bench.now_ms) == [(1, None, 60, None)]
 
 
-def test_a_scheduled_switch_waits_until_it_can_be_stored():
+def test_a_scheduled_switch_holds_even_if_it_cannot_be_stored_when_its_time_comes():
     bench = Bench().booted()
     bench.charging(1)
     assert bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 1}})["status"] == "Scheduled"
     bench.files.bytes_max = 0
     bench.unplug(1)
-    assert bench.station.availability.operative(1)
+    assert not bench.station.availability.operative(1) and bench.station.documents.get("ocpp_available") == ["1?"]
     bench.files.bytes_max = None
     bench.charging(2)
     bench.unplug(2)
-    assert not bench.station.availability.operative(1)
+    assert not bench.station.availability.operative(1) and bench.station.documents.get("ocpp_available") == ["1"]

@@ -1,6 +1,6 @@
 """Long messages of the peer are read and checked a piece at a time."""
 
-from station_bench import Bench, names
+from station_bench import Bench, names, payloads
 
 from ampacity.base.log import Log
 from ampacity.base.strict_json import begin, dumps, loads
@@ -131,3 +131,35 @@ def test_a_link_lost_while_a_long_message_is_checked_forgets_it():
     assert bench.call("GetLocalListVersion", {}) == {"versionNumber": 0}
     bench.station.receive(dumps([2, "m2", "SendLocalList", update]), bench.now_ms)
     assert bench.call("GetLocalListVersion", {}) == {"versionNumber": 3} and bench.reply("m2") == {"status": "Accepted"}
+
+
+def parts(bench, action, request):
+    """The NotifyReport requests that answer it: [(bytes, payload)]; each is in order, and small."""
+    bench.sent = []
+    assert bench.call(action, dict(request, requestId=5)) == {"status": "Accepted"}
+    reports = payloads(bench.sent, "NotifyReport")
+    assert [r["seqNo"] for r in reports] == list(range(len(reports))) and all(r["requestId"] == 5 for r in reports)
+    assert [r.get("tbc", False) for r in reports] == [True] * (len(reports) - 1) + [False]
+    assert max([len(dumps(r)) for r in reports]) < 16384
+    return reports
+
+
+def test_B07_and_B08_a_report_of_any_length_is_sent_in_small_parts():
+    bench = Bench(evses=16).booted()
+    bench.station.explain = lambda evse_id: "x" * 1000
+    full = parts(bench, "GetBaseReport", {"reportBase": "FullInventory"})
+    assert len(full) > 15 and sum([len(dumps(r)) for r in full]) > 65536
+    asked = [{"component": {"name": "EVSE"}}, {"component": {"name": "Connector"}}]
+    some = parts(bench, "GetReport", {"componentVariable": asked})
+    found = [(r["component"]["name"], r["component"]["evse"]["id"], r["variable"]["name"]) for part in some for r in part["reportData"]]
+    assert len(found) == len(set(found)) and len(found) % 16 == 0 and len(found) > 16 * 8
+    assert sorted({evse for _, evse, _ in found}) == list(range(1, 17))
+
+
+def test_a_local_list_of_any_length_comes_in_part_by_part():
+    bench = Bench(config={"list_max": 500}).booted()
+    for part in range(4):
+        update = {"versionNumber": part + 1, "updateType": "Differential" if part else "Full"}
+        update["localAuthorizationList"] = [token(100 * part + n) for n in range(100)]
+        assert bench.call("SendLocalList", update) == {"status": "Accepted"}
+    assert bench.get("LocalAuthListCtrlr", "Entries") == "400" and len(bench.station.local_list) == 400

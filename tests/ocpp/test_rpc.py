@@ -15,7 +15,7 @@ def raw(bench, text):
 
 def test_a_message_other_than_json_gets_an_error_with_id_minus_one():
     bench = Bench().booted()
-    for text in ("", "{", "[1,]", "{}", "[2]", "null", '[2,5,"Reset",{}]', '[2,"","Reset",{}]'):
+    for text in ("", "{", "[1,]", "{}", "[2]", "null", '[2,5,"Reset",{}]', '[2,"","Reset",{}]', '[2,"%s","Reset",{}]' % ("i" * 37), '[2,"a'):
         answers = raw(bench, text)
         assert [(a[0], a[1], a[2]) for a in answers] == [(4, "-1", "RpcFrameworkError")], text
 
@@ -24,10 +24,56 @@ def test_an_unknown_message_type_is_refused():
     bench = Bench().booted()
     assert raw(bench, '[7,"a","Reset",{}]')[0][:3] == [4, "a", "MessageTypeNotSupported"]
     assert raw(bench, '[true,"a","Reset",{}]')[0][:3] == [4, "a", "MessageTypeNotSupported"]
+    assert raw(bench, "[5,17]")[0][:3] == [4, "-1", "MessageTypeNotSupported"]
+    assert raw(bench, '[7,"b","Reset",{')[0][:3] == [4, "b", "MessageTypeNotSupported"]
+    assert raw(bench, '["2","c","Reset",{}]')[0][:3] == [4, "c", "RpcFrameworkError"]
 
 
 def test_a_request_without_payload_is_refused():
     assert raw(Bench().booted(), '[2,"a","Reset"]')[0][:3] == [4, "a", "RpcFrameworkError"]
+
+
+def test_a_request_that_cannot_be_read_to_its_end_gets_the_error_with_its_id():
+    bench = Bench().booted()
+    deep = '{"x":%s}' % ("[" * 20 + "]" * 20)
+    for payload in ("{", "{]", '{"type":}', '{"type":"OnIdle","type":"Immediate"}', "{}]x", '{"type":"%s' % ("x" * 300), deep):
+        text = ' [ 2 , "a\\u0041\\"" ,"Reset",%s]' % payload
+        assert raw(bench, text)[0][:3] == [4, 'aA"', "FormatViolation"], text
+    assert bench.actions("reset") == []
+
+
+def test_an_answer_that_cannot_be_read_ends_our_request():
+    bench = Bench()
+    bench.deaf = ("BootNotification",)
+    bench.connect()
+    boot = bench.raw[-1]
+    assert raw(bench, '[3,"other",{') == [] and bench.log.counters["ocpp_unasked"] == 1
+    assert raw(bench, '[3,"%s",{' % boot[1]) == [] and bench.log.counters["ocpp_errors"] == 1
+    assert not bench.station.exchange.busy()
+
+
+def test_a_message_that_was_too_long_to_keep_gets_its_error_and_the_next_one_is_answered():
+    bench = Bench().booted()
+    bench.raw.clear()
+    for head, known in ((b'[2,"big","SendLocalList",{"ver', ["big", "FormatViolation"]), (b"[2,[", ["-1", "RpcFrameworkError"])):
+        bench.station.oversized(head, 1 << 20, bench.now_ms)
+        bench.pump()
+        answer = bench.raw.pop()
+        assert answer[:3] == [4] + known and "1048576 bytes" in answer[3]
+    assert bench.log.counters["ocpp_oversized"] == 2
+    assert bench.call("GetLocalListVersion", {}) == {"versionNumber": 0}
+
+
+def test_a_message_without_memory_for_it_is_refused_and_the_connection_lives():
+    bench = Bench().booted()
+
+    def full(payload):
+        raise MemoryError()
+
+    bench.station.local_list.update = lambda *_: full(None)
+    assert bench.call("SendLocalList", {"versionNumber": 1, "updateType": "Full"}) == "InternalError"
+    assert bench.log.counters["ocpp_no_memory"] == 1
+    assert bench.call("GetLocalListVersion", {}) == {"versionNumber": 0}
 
 
 def test_unknown_and_unsupported_actions():
@@ -45,7 +91,7 @@ def test_the_error_code_names_the_fault_of_a_payload():
         ({"type": 5}, "TypeConstraintViolation"),
         ({"type": "Immediate", "evseId": True}, "TypeConstraintViolation"),
         ({"type": "Immediate", "customData": {}}, "OccurrenceConstraintViolation"),
-        ([], "TypeConstraintViolation"),
+        ([], "ProtocolError"),
     ):
         assert bench.call("Reset", payload) == code, payload
     assert bench.actions("reset") == []
@@ -86,7 +132,7 @@ def test_an_invalid_answer_counts_as_an_error():
 def test_a_message_beyond_the_size_is_refused():
     bench = Bench().booted()
     text = dumps([2, "a", "DataTransfer", {"vendorId": "v", "data": "x" * 70000}])
-    assert raw(bench, text)[0][:3] == [4, "-1", "RpcFrameworkError"]
+    assert raw(bench, text)[0][:3] == [4, "a", "FormatViolation"]
 
 
 def test_P01_unknown_vendor():

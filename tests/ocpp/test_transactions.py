@@ -143,6 +143,39 @@ def test_E05_FR_03_MaxEnergyOnInvalidId_permits_that_much_energy():
     assert bench.ended_by(1) == "DeAuthorized"
 
 
+def refused(grace_wh):
+    """A car charges with an identifier that the CSMS refuses, and StopTxOnInvalidId is off."""
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "StopTxOnInvalidId", "false")
+    bench.set("TxCtrlr", "MaxEnergyOnInvalidId", grace_wh)
+    bench.station.meter_values(1, {"energy_wh": 1000}, bench.now_ms)
+    bench.plug()
+    bench.answers["TransactionEvent"] = lambda p: {"idTokenInfo": {"status": "Invalid"}} if "idToken" in p else {}
+    bench.card()
+    bench.state("Charging")
+    return bench
+
+
+def test_E05_a_refused_identifier_stays_refused_over_a_power_cut():
+    bench = refused("0")
+    assert not bench.may_charge(1)
+    bench.power_cycle()
+    bench.connect()
+    bench.plug()
+    assert bench.station.transaction(1) is not None and not bench.may_charge(1)
+
+
+def test_E05_FR_03_the_energy_that_is_left_to_it_does_not_begin_again_with_a_power_cut():
+    bench = refused("500")
+    bench.power_cycle()
+    bench.connect()
+    bench.plug()
+    assert bench.may_charge(1)
+    bench.state("Charging")
+    bench.station.meter_values(1, {"energy_wh": 1500}, bench.now_ms)
+    assert events(bench.pump()) == [("Updated", "ChargingStateChanged")] and not bench.may_charge(1)
+
+
 def test_E06_FR_16_a_fault_ends_the_transaction():
     bench = Bench().booted()
     bench.charging()

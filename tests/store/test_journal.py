@@ -212,3 +212,78 @@ def test_power_cut_while_starting_up_loses_nothing():
                 pass
         day.check_after_cut()
         assert day.files.writes > seed
+
+
+def thin(journal, keep):
+    """All records through `keep`, as far as the power lasts."""
+    start = 1
+    while start:
+        start = journal.rewrite(start, keep)
+
+
+def test_a_rewrite_changes_and_removes_records_and_keeps_their_order():
+    files = MemoryFiles()
+    journal = Journal(files, "tx", 20000, 200)
+    for i in range(40):
+        journal.append(b"%02d" % i + b"x" * 10)
+    journal.drop_to(5)
+    size, count = journal.size(), len(files.list())
+    thin(journal, lambda seq, data: None if seq % 3 else data[:2])
+    wanted = [(seq, b"%02d" % (seq - 1)) for seq in range(6, 41) if seq % 3 == 0]
+    assert list(journal.records()) == wanted and list(Journal(files, "tx", 20000, 200).records()) == wanted
+    assert journal.size() < size // 3 and len(files.list()) < count // 2
+    assert journal.append(b"new") > 40 - 3
+    journal.drop_to(12)
+    journal.append(b"newer")
+    left = [data for _, data in wanted if int(data) >= 12] + [b"new", b"newer"]
+    assert texts(journal) == left == texts(Journal(files, "tx", 20000, 200))
+
+
+def test_a_rewrite_of_everything_away_leaves_an_empty_journal():
+    files = MemoryFiles()
+    journal = Journal(files, "tx", 20000, 200)
+    for i in range(40):
+        journal.append(b"%02d" % i)
+    thin(journal, lambda seq, data: None)
+    assert texts(journal) == [] and len(files.list()) == 1
+    journal.append(b"new")
+    assert texts(journal) == [b"new"] == texts(Journal(files, "tx", 20000, 200))
+
+
+def test_a_rewrite_without_room_changes_nothing():
+    files = MemoryFiles()
+    journal = Journal(files, "tx", 20000, 200)
+    for i in range(40):
+        journal.append(b"%02d" % i)
+    before = texts(journal)
+    files.bytes_max = journal.size()
+    with raises(OSError):
+        thin(journal, lambda seq, data: data + b"y" * 30)
+    assert texts(journal) == before
+
+
+def test_a_power_cut_in_a_rewrite_leaves_each_record_once_as_it_was_or_as_it_is():
+    cut_at = 0
+    cut = True
+    while cut:
+        cut_at += 1
+        files = MemoryFiles(cut_at)
+        journal = Journal(files, "tx", 20000, 200)
+        for i in range(30):
+            journal.append(b"%02d" % i + b"x" * 8)
+        journal.drop_to(3)
+        files.cut_at_write(cut_at)
+        cut = False
+        try:
+            thin(journal, lambda seq, data: None if seq % 2 else data[:2])
+            journal.append(b"30")
+        except PowerCut:
+            cut = True
+        files.restart()
+        again = Journal(files, "tx", 20000, 200)
+        found = [int(data[:2]) for data in texts(again)]
+        assert found == sorted(set(found)) and set(found) >= set(range(3, 30, 2)), (cut_at, found)
+        assert all(number >= 3 for number in found)
+        again.append(b"31")
+        assert texts(again)[-1] == b"31"
+    assert cut_at > 8

@@ -154,7 +154,7 @@ class Connection:
         events = self._socket.receive(data) if data or more else self._socket.end()
         for event in events:
             self._handle(event)
-            if event[0] == "text":
+            if event[0] in ("text", "oversized"):
                 await self._rest(began_us)
                 began_us = self._clock.now_us()
         out = self._socket.data_to_send()
@@ -210,6 +210,10 @@ class Connection:
             if self._answered_ms is None:
                 self._answered_ms = now_ms
             self._station.receive(event[1], now_ms)
+        elif kind == "oversized":
+            self._partial_ms = None
+            self._log.counter("link.oversized")
+            self._station.oversized(event[1], event[2], now_ms)
         elif kind == "open":
             self.online = True
             self._log.counter("link.connects")

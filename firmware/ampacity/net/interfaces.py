@@ -18,6 +18,9 @@ if False:  # for the type checker
         def receive(self, text: str, now_ms: int) -> None:
             """A message from the CSMS, at most message_max bytes."""
 
+        def oversized(self, head: bytes, size: int, now_ms: int) -> None:
+            """A message of `size` bytes, more than message_max; head: its first bytes."""
+
         def next(self, now_ms: int) -> "tuple[str | None, int | None]":
             """The message to send now, or None; when to ask again, None: when wake() is called."""
 

@@ -1,7 +1,8 @@
 """A WebSocket client without I/O (RFC 6455): bytes in, events out; the door asks for what is to be sent.
 
-Garbage, oversized or false frames each end the connection with the code that the RFC names, with a clear error, and
-nothing of them reaches the layer above. After that everything that still comes is ignored.
+Garbage and false frames each end the connection with the code that the RFC names, with a clear error, and nothing of them reaches
+the layer above. After that everything that still comes is ignored. Of a text that is too long the first bytes are kept and the rest is
+let pass, so that the layer above can say whose it was.
 """
 
 import os
@@ -14,8 +15,10 @@ from ampacity.net.websocket_frames import (
     BINARY,
     CLOSE,
     CONTINUATION,
+    HEAD_BYTES,
     NORMAL,
     NOT_UTF8,
+    PASSED_MAX,
     PING,
     PONG,
     PROTOCOL_ERROR,
@@ -102,9 +105,10 @@ class WebSocketClient:
         return "\r\n".join(lines + ["", ""]).encode()
 
     def receive(self, data: bytes) -> "list[Event]":
-        """Bytes from the server → [("open",) | ("text", str) | ("pong",) | ("closed", code, reason) | ("error", text)].
+        """Bytes from the server → [("open",) | ("text", str) | ("oversized", bytes, size) | ("pong",) | ("closed", code, reason) | ("error", text)].
 
-        After "closed" and "error" nothing follows; send data_to_send() and let go of the socket.
+        "oversized": a text of `size` bytes, more than message_max; only its first HEAD_BYTES were kept. After "closed" and "error" nothing
+        follows; send data_to_send() and let go of the socket.
         """
         events: "list[Event]" = []
         try:
@@ -216,7 +220,7 @@ class WebSocketClient:
             fin, opcode, payload = frame
             if self._frames.piled and opcode != PING:
                 self.piled += self._cost(opcode, payload)
-            if opcode == TEXT and fin and self._parts is None:
+            if opcode == TEXT and fin and self._parts is None and self._frames.bytes <= self._message_max:
                 events.append(("text", _text(payload)))
             elif opcode < CLOSE:
                 self._data_frame(fin, opcode, payload, events)
@@ -241,16 +245,26 @@ class WebSocketClient:
             raise WebSocketError(PROTOCOL_ERROR, "garbage", "fragments of a message out of order")
         if self._parts is None:
             self._parts, self._parts_bytes, self._parts_piled = [], 0, self._frames.piled
-        self._parts_bytes += len(payload)
+        self._parts_bytes += self._frames.bytes
         if self._parts_bytes > self._message_max:
-            raise WebSocketError(TOO_BIG, "oversized", "a message of more than %d bytes" % self._message_max)
-        if payload:
+            self._cut(payload)
+        elif payload:
             self._parts.append(payload)
             if len(self._parts) > PARTS_MAX:
                 self._parts = [b"".join(self._parts)]
         if fin:
-            parts, self._parts = self._parts, None
-            events.append(("text", _text(b"".join(parts))))
+            message, self._parts = b"".join(self._parts), None
+            too_long = self._parts_bytes > self._message_max
+            events.append(("oversized", message, self._parts_bytes) if too_long else ("text", _text(message)))
+
+    def _cut(self, payload: bytes) -> None:
+        """Of a message that has become too long only its beginning stays."""
+        if self._parts_bytes > PASSED_MAX:
+            raise WebSocketError(TOO_BIG, "oversized", "a message of more than %d bytes" % PASSED_MAX)
+        parts: "list[bytes]" = self._parts  # type: ignore[assignment]  # a message is under way
+        if len(parts) != 1 or len(parts[0]) < HEAD_BYTES:
+            parts.append(payload[:HEAD_BYTES])
+        self._parts = [b"".join(parts)[:HEAD_BYTES]]
 
     def _closed(self, payload: bytes, events: "list[Event]") -> None:
         code, reason = NO_STATUS, ""

@@ -5,6 +5,8 @@ import struct
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 CONTROL_MAX = 125
 MASK_PIECE = 1024  # bytes masked at once: bounds the heap that the big integers take
+HEAD_BYTES = 256  # of a message that is too long, so many are kept: enough to say whose it was
+PASSED_MAX = 1 << 24  # a frame longer than this is not read to its end
 
 NORMAL, PROTOCOL_ERROR, UNSUPPORTED, NOT_UTF8, TOO_BIG = 1000, 1002, 1003, 1007, 1009
 
@@ -45,8 +47,9 @@ def encode(opcode: int, payload: bytes, key: bytes, fin: bool = True) -> bytes:
 class FrameReader:
     """Bytes of a server in, frames out. Holds at most one bounded payload and the bytes after it.
 
-    payload_max: longest payload in bytes; a longer one is a WebSocketError when its head is seen, before it is stored.
-    `piled`: the frame that was taken last had come behind another before that was taken.
+    payload_max: longest payload in bytes. Of a longer one of a text only the first HEAD_BYTES are kept, the rest is let pass; any other
+    is a WebSocketError when its head is seen, before it is stored. `piled`: the frame that was taken last had come behind another before
+    that was taken. `bytes`: how long the payload of the frame that was taken last was on the line.
     """
 
     def __init__(self, payload_max: int) -> None:
@@ -54,6 +57,9 @@ class FrameReader:
         self._data = b""
         self._at = 0  # where the next frame begins
         self.piled = self._next_piled = False
+        self.bytes = 0
+        self._passing: "tuple[bool, int, bytes] | None" = None  # a frame that is too long: fin, opcode, its first bytes
+        self._to_pass = 0  # bytes of it that are still to come
 
     def receive(self, data: bytes) -> None:
         """Store bytes."""
@@ -64,10 +70,13 @@ class FrameReader:
     @property
     def partial(self) -> bool:
         """Are there bytes that no frame was made of?"""
-        return len(self._data) > self._at
+        return len(self._data) > self._at or self._passing is not None
 
     def next_frame(self) -> "tuple[bool, int, bytes] | None":
-        """(fin, opcode, payload) or None while it is not complete. WebSocketError: garbage, or a payload that is too long."""
+        """(fin, opcode, payload) or None while it is not complete; `bytes` is above payload_max for one of which only the beginning is
+        there. WebSocketError: garbage, or a payload that is too long for any use."""
+        if self._passing is not None:
+            return self._pass()
         data, at = self._data, self._at
         if len(data) < at + 2:
             return None
@@ -82,12 +91,37 @@ class FrameReader:
                 return None
             size = self._long_size(data, begin, more)
         if size > self._payload_max:
-            raise WebSocketError(TOO_BIG, "oversized", "a payload of %d bytes, %d are allowed" % (size, self._payload_max))
+            return self._too_long(first, at, size)
         if len(data) < at + size:
             return None
         self._at = at + size
+        self.bytes = size
         self.piled, self._next_piled = self._next_piled, True
         return first & 0x80 != 0, opcode, data[at : at + size]
+
+    def _too_long(self, first: int, at: int, size: int) -> "tuple[bool, int, bytes] | None":
+        opcode = first & 15
+        if size > PASSED_MAX or opcode not in (TEXT, CONTINUATION):
+            raise WebSocketError(TOO_BIG, "oversized", "a payload of %d bytes, %d are allowed" % (size, self._payload_max))
+        head = min(HEAD_BYTES, size)
+        if len(self._data) < at + head:
+            return None
+        self._passing = (first & 0x80 != 0, opcode, bytes(self._data[at : at + head]))
+        self._at = at
+        self.bytes = self._to_pass = size
+        return self._pass()
+
+    def _pass(self) -> "tuple[bool, int, bytes] | None":
+        """Lets go of what is there of a frame that is too long; the frame when its end has come."""
+        passed = min(self._to_pass, len(self._data) - self._at)
+        self._to_pass -= passed
+        self._at += passed
+        if self._to_pass:
+            self._data, self._at = b"", 0
+            return None
+        frame, self._passing = self._passing, None
+        self.piled, self._next_piled = self._next_piled, True
+        return frame
 
     def _check_head(self, first: int, size: int, opcode: int) -> None:
         if first & 0x70:

@@ -62,6 +62,10 @@ class Exchange:
         """One message of the CSMS, as text. Nothing is raised: what is wrong is answered or counted."""
         self._rpc.receive(text, now_ms)
 
+    def oversized(self, head: bytes, size: int, now_ms: int) -> None:
+        """A message of the CSMS that was too long to be kept; head: its first bytes."""
+        self._rpc.oversized(head, size, now_ms)
+
     def close(self, now_ms: int) -> None:
         """The link is gone."""
         self._rpc.close(now_ms)

@@ -49,6 +49,10 @@ if False:  # for the type checker
 
         def wake_ms(self) -> "int | None": ...
 
+        def tick(self, now_ms: int) -> "int | None": ...
+
+        def forget(self, transaction_id: str) -> None: ...
+
     class AvailabilityFace(Puller, Protocol):
         """What connectors show: availability/connectors.py."""
 
@@ -83,6 +87,8 @@ if False:  # for the type checker
             values: "list[Message] | None" = None, phases: int = 0,
         ) -> None: ...
 
+        def keep(self, evse: OcppEvse) -> None: ...
+
     class TransactionsFace(Protocol):
         """When transactions begin and end: transactions/lifecycle.py."""
 
@@ -109,7 +115,7 @@ if False:  # for the type checker
     class SamplingFace(Puller, Protocol):
         """Samples while time goes by: transactions/sampling.py."""
 
-        def request(self, evse: OcppEvse, context: str = "Trigger") -> bool: ...
+        def request(self, evse: OcppEvse) -> bool: ...
 
     class ResetsFace(Protocol):
         """Resets that were promised: provisioning/reset.py."""
@@ -127,7 +133,7 @@ if False:  # for the type checker
         """Events for NotifyEvent: device_model/device_events.py."""
 
         def add(
-            self, scope: int, name: Named, text: str, now_ms: int, trigger: str, source: str, monitor: "int | None" = None,
+            self, scope: "Scope", name: Named, text: str, now_ms: int, trigger: str, source: str, monitor: "int | None" = None,
             cleared: "bool | None" = None, transaction: "str | None" = None,
         ) -> None: ...
 
@@ -287,6 +293,8 @@ if False:  # for the type checker
         def accepted(self) -> bool: ...
 
         def evse(self, evse_id: int) -> "OcppEvse | None": ...
+
+        def metered(self) -> "list[OcppEvse]": ...
 
         def may_serve(self) -> bool: ...
 

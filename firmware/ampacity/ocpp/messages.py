@@ -22,9 +22,11 @@ if False:  # for the type checker
         type: str
 
     class Values(TypedDict, total=False):
-        """Readings of one EVSE (Station.meter_values); None or missing: not known. Currents per terminal in da, voltages in dV, times in ms."""
+        """Readings of one EVSE, or of the site's main meter (Station.meter_values); None or missing: not known. Currents per terminal in da,
+        voltages in dV, times in ms. export_wh: what the site fed in; only the main meter has it, and negative currents and powers."""
 
         energy_wh: "int | None"
+        export_wh: "int | None"
         power_w: "int | None"
         amps_da: "Sequence[int | None] | None"
         volts_dv: "Sequence[int | None] | None"
@@ -38,6 +40,7 @@ if False:  # for the type checker
     class Metered(Protocol):
         """An EVSE as far as its readings go."""
 
+        id: int
         phase_names: "list[str]"
         state: str
         values: Values
@@ -70,6 +73,13 @@ if False:  # for the type checker
         def records(self, start: int = 0) -> "Iterator[tuple[int, bytes]]": ...
 
         def drop_to(self, seq: int) -> None: ...
+
+        def rewrite(self, start: int, change: "Callable[[int, bytes], bytes | None]") -> int: ...
+
+        def size(self) -> int: ...
+
+        @property
+        def size_max(self) -> int: ...
 
     class Store(Protocol):
         """What the station keeps its things in."""

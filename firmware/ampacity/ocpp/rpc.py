@@ -4,11 +4,17 @@ A request of ours ends in exactly one `done(kind, payload, now_ms)`: kind "resul
 "error" (payload: the code), "timeout" or "lost" (connection gone; it says nothing about the peer). What is to be sent
 again, and when, is decided by the sender of the request. The last answers are kept by message id: a request that comes twice is
 answered twice and done once.
+
+Which error code says what (OCPP-J, 4.3): what cannot be read as a message → RpcFrameworkError, with the id "-1" unless the id can be read;
+a type other than 2, 3, 4 → MessageTypeNotSupported; a request whose payload cannot be read, or is longer than SIZE_MAX → FormatViolation; a
+payload that is no object → ProtocolError; fields: schema.py; an unknown action → NotImplemented, one that is not there → NotSupported; a
+station that is not accepted → SecurityError; no room on the medium or in memory, or too many at once → InternalError.
 """
 
 from ampacity.base.rate_limited_log import RateLimitedLog
 from ampacity.base.strict_json import begin, dumps
 from ampacity.ocpp.errors import CallError
+from ampacity.ocpp.message_head import HEAD_BYTES, ID_MAX, message_head
 
 if False:  # for the type checker
     from collections.abc import Callable
@@ -59,6 +65,7 @@ class Rpc:
         self._unanswered = 0
         self.silences = 0
         self._reading: "Reading | None" = None  # a long message of the peer
+        self._head = ""  # how that begins
         self._checking: "tuple[Check, list[Any]] | None" = None  # one that was read, as its frame
 
     def reading(self) -> bool:
@@ -117,13 +124,51 @@ class Rpc:
         while self.reading():
             self._advance(SIZE_MAX, now_ms)
         try:
-            self._reading = begin(text, SIZE_MAX)
+            self._reading, self._head = begin(text, SIZE_MAX), text[:HEAD_BYTES]
         except ValueError as e:
-            return self._refuse("-1", "RpcFrameworkError", str(e))
+            return self._unread(text, str(e), now_ms)
+        except MemoryError:
+            return self._no_memory(text, now_ms)
         self._advance(VALUES_AT_ONCE, now_ms)
+
+    def oversized(self, head: bytes, size: int, now_ms: int) -> None:
+        """A message of the peer of `size` bytes, of which only the beginning was kept: answered with its error."""
+        while self.reading():
+            self._advance(SIZE_MAX, now_ms)
+        self._log.counter("ocpp_oversized")
+        self._unread(head, "%d bytes, at most %d are read" % (size, SIZE_MAX), now_ms)
+
+    def _unread(self, head: "str | bytes", text: str, now_ms: int) -> None:
+        """A message that cannot be read to its end."""
+        known = message_head(head)
+        if known is None or known[0] not in (CALL, RESULT, ERROR):
+            self._refuse("-1" if known is None else known[1], "RpcFrameworkError" if known is None else "MessageTypeNotSupported", text)
+        elif known[0] == CALL:
+            self._refuse(known[1], "FormatViolation", text)
+        elif self._pending is None or self._pending[0] != known[1]:
+            self._log.counter("ocpp_unasked")
+        else:
+            self.silences = 0
+            self._failed("FormatViolation", text, now_ms)
+
+    def _no_memory(self, head: "str | bytes", now_ms: int) -> None:
+        """A message, or what it asks for, has no room: this one is refused, and the connection lives."""
+        self._reading = self._checking = None
+        known = message_head(head)
+        self._log.counter("ocpp_no_memory")
+        if known is not None and known[0] == CALL:
+            if known[1] in self._later:
+                self._later.remove(known[1])
+            self._refuse(known[1], "InternalError", "no memory for this message")
 
     def _advance(self, values: int, now_ms: int) -> None:
         """So many values of the message in hand are read, so many checked; then it is acted upon."""
+        try:
+            self._read_on(values, now_ms)
+        except MemoryError:
+            self._no_memory(self._head, now_ms)
+
+    def _read_on(self, values: int, now_ms: int) -> None:
         reading = self._reading
         if reading is not None:
             try:
@@ -131,7 +176,7 @@ class Rpc:
                     return
             except ValueError as e:
                 self._reading = None
-                return self._refuse("-1", "RpcFrameworkError", str(e))
+                return self._unread(self._head, str(e), now_ms)
             self._reading = None
             self._received(reading.value, now_ms)
         if self._checking is not None:
@@ -156,13 +201,18 @@ class Rpc:
             self._end("result", frame[2], now_ms)
 
     def _received(self, frame: object, now_ms: int) -> None:
-        if not isinstance(frame, list) or len(frame) < 3:
+        if not isinstance(frame, list) or len(frame) < 2:
             return self._refuse("-1", "RpcFrameworkError", "a list of three to five elements is expected")
         kind, message_id = frame[0], frame[1]
-        if not isinstance(message_id, str) or not 0 < len(message_id) <= 36:
-            return self._refuse("-1", "RpcFrameworkError", "message id: 1 to 36 characters")
-        if kind is True or kind not in (CALL, RESULT, ERROR):
-            return self._refuse(message_id, "MessageTypeNotSupported", "message type: 2, 3 or 4")
+        known = isinstance(message_id, str) and 0 < len(message_id) <= ID_MAX
+        if isinstance(kind, (bool, int)) and (kind is True or kind not in (CALL, RESULT, ERROR)):
+            return self._refuse(message_id if known else "-1", "MessageTypeNotSupported", "message type: 2, 3 or 4")
+        if not known:
+            return self._refuse("-1", "RpcFrameworkError", "message id: 1 to %d characters" % ID_MAX)
+        if not isinstance(kind, int):
+            return self._refuse(message_id, "RpcFrameworkError", "message type: 2, 3 or 4")
+        if len(frame) < 3:
+            return self._refuse(message_id, "RpcFrameworkError", "a list of three to five elements is expected")
         if kind == CALL:
             self._call(frame, message_id)
         else:
@@ -177,6 +227,8 @@ class Rpc:
             return None
         if len(frame) != 4 or not isinstance(frame[2], str):
             return self._refuse(message_id, "RpcFrameworkError", "a request has four elements: 2, id, action, payload")
+        if not isinstance(frame[3], dict):
+            return self._refuse(message_id, "ProtocolError", "payload: an object is expected")
         if len(self._out) >= ANSWERS_WAITING_MAX:
             self._log.counter("ocpp_flooded")
             return self._refuse(message_id, "InternalError", "%d answers wait; ask one at a time" % ANSWERS_WAITING_MAX)

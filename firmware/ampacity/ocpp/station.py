@@ -5,7 +5,7 @@
 config, all optional: "identity", "vendor", "model", "serial", "firmware", "url", "security_profile" (1), "voltage_v"
 (230), "max_da" (most that the grid connection may carry), "reason" (BootReason of this start, "PowerUp"; a Reset of the
 CSMS is remembered),
-"queue_max" (messages kept for the CSMS, 120: the journal should hold as many of 700 bytes), "cache_max" (50),
+"queue_max" (messages kept for the CSMS at most, 65535: else the journal's size is the limit), "cache_max" (50),
 "list_max" (200), "profiles_max" (8 + 2 for each EVSE).
 evses: [{"id": 1.., "name", "phases": 3, "max_da", "connector": "cType2", "tethered": False, "phase_names": ["L1",..]}].
 store: an object with `.documents` (get, put, remove) and `.journal` (append, records(start), drop_to) of the store room.
@@ -28,7 +28,7 @@ Facts, each with now_ms:
     charging_needs(id, energy_wh, departure_unix_ms or None)  what its car still needs; energy_wh None: not known any more
     ev_schedule(id, choice)       which schedule its car follows, and how: smart_charging/ev_schedule.py
     outside_limits(rows)          all limits that no CSMS has set: smart_charging/external_limits.py
-    meter_values(id, values)      {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
+    meter_values(id or 0: the main meter, values) {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
                                   "offered_w", "soc"}; None or missing: not known. "read_ms": when the currents were
                                   read, "flows": whether any did, "energy_ms": when the register was asked for; with
                                   these the end of a transaction waits for its energy (`ends_since`)
@@ -135,7 +135,7 @@ class Station:
         self.model = DeviceModel(self.documents, [p.id for p in self.evses], self._computed.value)
         self.cache = Cache(self.documents, config.get("cache_max", 50))
         self.local_list = LocalList(self.documents, config.get("list_max", 200))
-        self.queue = Queue(self, store.journal, config.get("queue_max", 120))
+        self.queue = Queue(self, store.journal, config.get("queue_max", 65535))
         self.availability = Availability(self)
         self.authorizer = Authorizer(self)
         self.transactions = Transactions(self)
@@ -150,6 +150,7 @@ class Station:
         self.profiles = ProfileStore(self, config.get("profiles_max", 8 + 2 * len(self.evses)))
         self.profiles.forget_closed()
         self.ev_needs: "ChargingNeeds | None" = None  # of cars, from the first one that is reported
+        self.main_meter: "OcppEvse | None" = None
         self.network_slots = NetworkSlots(self)
         self.exchange = Exchange(self)
         self.optional = OptionalBlocks(self, now_ms)
@@ -197,6 +198,12 @@ class Station:
         if self.online:
             self.exchange.receive(text, now_ms)
 
+    def oversized(self, head: bytes, size: int, now_ms: int) -> None:
+        """One message of the CSMS of `size` bytes, of which only the first few are there: it gets its error, or ends our request."""
+        self.now_ms = now_ms
+        if self.online:
+            self.exchange.oversized(head, size, now_ms)
+
     def next(self, now_ms: int) -> "tuple[str | None, int]":
         """(text to send or None, time in ms at which to call again at the latest)."""
         self.now_ms = now_ms
@@ -241,8 +248,12 @@ class Station:
         return None
 
     def meter_values(self, evse_id: int, values: "Values", now_ms: int) -> bool:
-        """True: a transaction waited for them."""
+        """True: a transaction waited for them. evse_id 0: the site's main meter."""
         self.now_ms = now_ms
+        if not evse_id:
+            self.main_meter = self.main_meter or OcppEvse({"id": 0, "name": "main meter"})
+            self.main_meter.values = values
+            return False
         evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
         evse.values = values
         return self.transactions.metered(evse, now_ms)
@@ -351,6 +362,10 @@ class Station:
                 return evse
         return None
 
+    def metered(self) -> "list[OcppEvse]":
+        """All of which the CSMS gets meter values: the EVSEs, before them the main meter as EVSE 0 if there is one (J01.FR.03)."""
+        return self.evses if self.main_meter is None else [self.main_meter] + self.evses
+
     def may_serve(self) -> bool:
         """May transactions begin without the CSMS (B02.FR.03)?"""
         if self.boot.status == "Accepted" or self.model.on("TxCtrlr", "TxBeforeAcceptedEnabled"):
@@ -450,6 +465,7 @@ class Station:
         wakes.append(self.exchange.tick(now_ms))
         self.in_force.refresh(now_ms)
         wakes.append(self.in_force.wake_ms)
+        wakes.append(self.queue.tick(now_ms))
         return wakes + self.optional.tick(now_ms)
 
     def _watch_clock(self, now_ms: int) -> None:

@@ -1,7 +1,8 @@
 """A queue of records that survives power cuts: what append() has returned for is there, in order, once.
 
-It is a chain of small files (`segment`), so that nothing is ever rewritten: dropping writes a mark and removes the files
-that hold nothing live. A file that may have a torn tail (after a cut, after a failed write) is never appended to again.
+It is a chain of small files (`segment`), so that adding and dropping rewrite nothing: dropping writes a mark and removes the files
+that hold nothing live. Only `rewrite` replaces a file, for records between others that are to change or to go. A file that may have a
+torn tail (after a cut, after a failed write) is never appended to again.
 A full medium or a failed sync raises OSError and changes nothing; the next append starts a new file, whose first record
 declares anything after the last acknowledged record void.
 A slow medium holds the caller up: batch with append(…, durable=False) and commit() once a tick.
@@ -11,7 +12,7 @@ from ampacity.base.printable import is_digits
 from ampacity.store.segment import BASE, DATA, DROP, HEAD_BYTES, PAYLOAD_MAX, decode, encode, number_bytes, number_of
 
 if False:  # for the type checker
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ampacity.store.interfaces import Files
 
@@ -26,7 +27,7 @@ class Journal:
     files: the door of the store package. name: its files are `name.1`, `name.2`, … size_max: bytes on the medium; beyond
     it append() raises OSError 28, or with oldest_goes the oldest file is given up and its records counted in
     `pushed_out`. `damaged`: bytes of old files that were not readable. `first`, `last`: sequence numbers of what is held
-    (first > last: nothing).
+    (first > last: nothing); rewrite() may have left gaps between them.
     """
 
     def __init__(self, files: "Files", name: str, size_max: int = SIZE_MAX, segment_bytes: int = SEGMENT_BYTES, oldest_goes: bool = False) -> None:
@@ -102,6 +103,64 @@ class Journal:
                     yield seq, data[at:end]
                     start = seq + 1
 
+    def rewrite(self, start: int, change: "Callable[[int, bytes], bytes | None]") -> int:
+        """Of the first file that holds records from sequence number `start` on, each live record becomes what change(seq, data) returns,
+        and goes where that is None; what is left joins the file before if it fits there.
+
+        The number to continue from; 0: that was the newest file. Sequence numbers stay. OSError: nothing has changed.
+        """
+        at = 0
+        while at < len(self._segments) and self._segments[at][1] < start:
+            at += 1
+        if at == len(self._segments):
+            return 0
+        number, last, _ = self._segments[at]
+        self.commit()
+        base, kept = self._contents(number, last)
+        changed = []
+        for seq, data in kept:
+            new = change(seq, data)
+            if new is not None:
+                changed.append((seq, new))
+        if at > 0 and self._joined(at, changed):
+            newest = at == len(self._segments)
+        else:
+            self._exchange(at, base, changed)
+            newest = at + 1 == len(self._segments)
+        self._closed = self._closed or newest
+        return 0 if newest else last + 1
+
+    def _contents(self, number: int, last: int) -> "tuple[int, list[tuple[int, bytes]]]":
+        """The sequence number of the BASE of a file, and its live records."""
+        data = self._files.read(self._path(number)) or b""
+        records = decode(number, data)[0]
+        live = [(seq, data[at:end]) for kind, seq, at, end in records if kind == DATA and self.first <= seq <= last]
+        return (records[0][1] if records else last + 1), live
+
+    def _joined(self, at: int, records: "list[tuple[int, bytes]]") -> bool:
+        """Were the records added to the file before? Then the file of number `at` is gone. A cut between the two leaves both, and the BASE of
+        this one declares what was added void."""
+        number, last, size = self._segments[at - 1]
+        base, before = self._contents(number, last)
+        data = self._encoded(number, base, before + records)
+        if len(data) > self._segment_bytes:
+            return False
+        if len(data) != size:  # also where it holds something void, which the BASE of this one declared so
+            self._files.replace(self._path(number), data)
+            self._segments[at - 1][2] = len(data)
+        self._files.remove(self._path(self._segments[at][0]))
+        self._segments[at - 1][1] = self._segments.pop(at)[1]
+        return True
+
+    def _exchange(self, at: int, base: int, records: "list[tuple[int, bytes]]") -> None:
+        number = self._segments[at][0]
+        data = self._encoded(number, base, records)
+        self._files.replace(self._path(number), data)
+        self._segments[at][2] = len(data)
+
+    def _encoded(self, number: int, base: int, records: "list[tuple[int, bytes]]") -> bytes:
+        return encode(number, BASE, base, number_bytes(self._dropped)) + b"".join([encode(number, DATA, seq, data) for seq, data in records])
+
     def oldest(self) -> "tuple[int, bytes] | None":
         """(seq, bytes) of the oldest record, or None."""
         for record in self.records():
@@ -111,6 +170,11 @@ class Journal:
     def size(self) -> int:
         """Bytes on the medium."""
         return sum([s[2] for s in self._segments])
+
+    @property
+    def size_max(self) -> int:
+        """Bytes on the medium beyond which append() refuses, or gives up the oldest."""
+        return self._size_max
 
     def _path(self, number: int) -> str:
         return self._name + str(number)

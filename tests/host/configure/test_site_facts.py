@@ -137,6 +137,7 @@ def test_upstream_time_and_settings(facts):
     site = facts("garage")
     assert site["ocpp"] == {
         "version": "2.0.1", "identity": "AMP-0001", "url": "ws://127.0.0.1:9000", "security_profile": 1, "password": "…",
+        "storage_kib": 128,
     }  # fmt: skip
     assert site["time"] == {"tz": "UTC0", "ntp": None}
     assert site["settings"] == {

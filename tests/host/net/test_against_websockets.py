@@ -101,7 +101,7 @@ class BadDays:
         if self.n == 5:
             transport.write(b"\xff\x00garbage")
         elif self.n == 6:
-            await connection.send("x" * 65537)
+            await connection.send(b"x" * 65537)
         elif self.n == 7:
             transport.write(b"\x81\x02\xc3\x28")
         elif self.n == 8:

@@ -1,7 +1,7 @@
 """What each connector shows: the facts, overruled by what the CSMS made inoperative (G01, G03, G04).
 
-Three switches are in series: station, EVSE, connector; each is kept over restarts. A switch to Inoperative waits
-for the transactions it would hurt. A status is sent when it differs from the one sent last.
+Three switches are in series: station, EVSE, connector; each is kept over restarts, also while it waits. A switch to Inoperative waits
+for the transactions it would hurt; an EVSE below it without one is Inoperative at once. A status is sent when it differs from the one sent last.
 """
 
 if False:  # for the type checker
@@ -10,6 +10,7 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Call, Reply
 
 DOC = "ocpp_available"
+WAITS = "?"  # behind the name of a switch that is kept, but not thrown yet
 
 
 class Availability:
@@ -18,8 +19,9 @@ class Availability:
     def __init__(self, station: "StationFace") -> None:
         self._station = station
         self.closing = False  # an update waits: no EVSE begins a transaction (L01.FR.07)
-        self._off: "list[str]" = station.documents.get(DOC) or []
-        self._later: "list[tuple[str, bool]]" = []
+        kept: "list[str]" = station.documents.get(DOC) or []
+        self._off = [name for name in kept if not name.endswith(WAITS)]
+        self._later = [name[:-1] for name in kept if name.endswith(WAITS)]
         self._reported: "dict[int, str | None]" = {}
         self._forced: "list[OcppEvse]" = []
         self._unsure: "list[OcppEvse]" = []  # sent without an answer: sent again with the next connection
@@ -32,8 +34,9 @@ class Availability:
         return "Unavailable"
 
     def operative(self, evse_id: int) -> bool:
-        """False if a switch above this EVSE is off, or it is idle before an update; evse_id 0: the station's own."""
-        if self.closing and evse_id:
+        """False if a switch above this EVSE is off, or it is idle before an update or while such a switch waits for others (G04); evse_id 0:
+        the station's own."""
+        if evse_id and (self.closing or self._later and any([name in _above(evse_id) for name in self._later])):
             evse: OcppEvse = self._station.evse(evse_id)  # type: ignore[assignment]  # it is one
             if evse.tx is None and evse.auth is None:
                 return False
@@ -48,22 +51,26 @@ class Availability:
         return "Unavailable"
 
     def change(self, name: str, operative: bool, now_ms: int) -> str:
-        """Throw a switch; "Accepted" or "Scheduled"."""
-        self._later = [item for item in self._later if item[0] != name]
-        if operative == (name not in self._off):
-            return "Accepted"
-        if not operative and self._held(name):
-            self._later.append((name, operative))
-            return "Scheduled"
-        self._throw(name, operative)
-        return "Accepted"
+        """Throw a switch; "Accepted" or "Scheduled". OSError: it cannot be kept, and nothing has changed."""
+        later = [other for other in self._later if other != name]
+        off = [other for other in self._off if other != name]
+        waits = not operative and name not in self._off and self._held(name)
+        if waits:
+            later.append(name)
+        elif not operative:
+            off.append(name)
+        self._keep(off, later)
+        return "Scheduled" if waits else "Accepted"
 
     def transaction_ended(self) -> None:
         """Throw the switches that waited."""
-        waiting, self._later = self._later, []
-        for name, operative in waiting:
-            if self._held(name) or not self._thrown(name, operative):
-                self._later.append((name, operative))
+        due = [name for name in self._later if not self._held(name)]
+        if not due:
+            return
+        try:
+            self._keep([name for name in self._off if name not in due] + due, [name for name in self._later if name not in due])
+        except OSError:  # tried again after the next transaction
+            self._station.log.counter("ocpp_not_kept")
 
     def force(self, evses: "list[OcppEvse]") -> None:
         """Send the status of these EVSEs, changed or not."""
@@ -77,6 +84,7 @@ class Availability:
         """A new connection: what the last one left open is sent again."""
         unsure, self._unsure = self._unsure, []
         self.force(unsure)
+        self.transaction_ended()  # what waited may have ended with the power
 
     def pull(self, now_ms: int) -> "Call | None":
         """The next StatusNotification, or None."""
@@ -120,19 +128,10 @@ class Availability:
         evse_id = int(name.split(".")[0])
         return any(p.tx is not None for p in self._station.evses if evse_id in (0, p.id))
 
-    def _thrown(self, name: str, operative: bool) -> bool:
-        """False if the store cannot keep it: tried again after the next transaction."""
-        try:
-            self._throw(name, operative)
-            return True
-        except OSError:
-            self._station.log.counter("ocpp_not_kept")
-            return False
-
-    def _throw(self, name: str, operative: bool) -> None:
-        off = [other for other in self._off if other != name] + ([] if operative else [name])
-        self._station.documents.put(DOC, off)
-        self._off = off
+    def _keep(self, off: "list[str]", later: "list[str]") -> None:
+        if off != self._off or later != self._later:
+            self._station.documents.put(DOC, off + [name + WAITS for name in later])
+            self._off, self._later = off, later
 
 
 def _above(evse_id: int) -> "tuple[str, ...]":

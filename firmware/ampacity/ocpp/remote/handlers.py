@@ -109,7 +109,8 @@ def trigger_message(station: "StationFace", request: "Message", message_id: str,
         station.availability.force(evses)
         return _status(True)
     if wanted == "MeterValues":
-        return _status(any([station.sampling.request(evse) for evse in evses]))
+        metered = station.metered() if evses is station.evses else evses
+        return _status(any([station.sampling.request(evse) for evse in metered]))
     running = [evse for evse in evses if evse.tx is not None and not evse.tx.restored]
     for evse in running:
         station.exchange.after_answer(lambda now_ms, evse=evse: _event(station, evse, now_ms))  # type: ignore[misc]

@@ -75,6 +75,7 @@ class Transactions:
         if was == "Charging" and evse.tx is not None and ENERGY in self._station.model.words("TxCtrlr", "TxStopPoint"):
             reason = "StoppedByEV" if state == "SuspendedEV" else "Other"
             self._revoke(evse, reason)
+            evse.state = CONNECT  # the authorisation is over: it is not suspended
             return self.end(evse, "ChargingStateChanged", reason, now_ms)
         if evse.tx is None and state != "Charging":
             return
@@ -86,8 +87,9 @@ class Transactions:
         if occupied:
             return self._edge(evse, BAY, "EVDetected", now_ms)
         if evse.tx is not None and BAY in self._station.model.words("TxCtrlr", "TxStopPoint"):
-            self._revoke(evse, "Local")
-            self.end(evse, "EVDeparted", "Local", now_ms)
+            reason = evse.tx.stop_reason or "Local"
+            self._revoke(evse, reason)
+            self.end(evse, "EVDeparted", reason, now_ms)
 
     def authorized(self, evse: "OcppEvse", authorization: "Authorization", now_ms: int) -> None:
         """Charging is authorised here from now on."""
@@ -101,16 +103,17 @@ class Transactions:
         self._edge(evse, AUTHORIZED, authorization.trigger, now_ms)  # type: ignore[arg-type]  # not reported yet
 
     def deauthorize(self, evse: "OcppEvse", trigger: str, reason: str, now_ms: int, token: "Token | None" = None) -> None:
-        """The authorisation is over; the transaction ends or continues, as TxStopPoint says.
+        """The authorisation is over; the transaction ends or continues, as TxStopPoint says. If it continues, the end of the energy transfer is
+        an event of its own (part 6, EVConnectedPostSession).
 
         token: {"idToken","type"} that was presented for it, if one was.
         """
         self._revoke(evse, reason)
-        self._still(evse)
-        if evse.tx is None:
-            return
         stops = self._station.model.words("TxCtrlr", "TxStopPoint")
+        if evse.tx is None:
+            return self._still(evse)
         if AUTHORIZED in stops or CLOSED in stops or ENERGY in stops:
+            self._still(evse)
             return self.end(evse, trigger, reason, now_ms, token)
         evse.tx.stop_reason = reason
         self.events.send(evse, "Updated", trigger, now_ms, token)
@@ -206,6 +209,7 @@ class Transactions:
             tx: "Transaction" = evse.tx  # type: ignore[assignment]  # find() goes by it
             if tx.energy_wh_max is None:
                 tx.energy_wh_max = energy_wh + grace_wh
+                self.events.keep(evse)
         else:
             self.suspend(evse, now_ms)
 

@@ -1,4 +1,8 @@
-"""From the last values of an EVSE to sampled values, as the measurands variables ask (J01, J02)."""
+"""From the last values of an EVSE to sampled values, as the measurands variables ask (J01, J02).
+
+EVSE 0 is the site's main meter (J01.FR.03): at the inlet, and current flows both ways there. What the site feeds in is negative in its
+readings, and positive in the measurands of export.
+"""
 
 if False:  # for the type checker
     from collections.abc import Sequence
@@ -15,17 +19,29 @@ def _per_phase(evse: "Metered", values: "Sequence[int | None] | None", suffix: s
     return [(value, evse.phase_names[i] + suffix) for i, value in enumerate(values or ()) if i < len(evse.phase_names)]
 
 
+def _one_way(evse: "Metered", pairs: "Sequence[tuple[int | None, str | None]]", measurand: str) -> "list[tuple[int, str | None]]":
+    """The pairs that are known, in the direction of the measurand; an EVSE has only import."""
+    known = [(value, phase) for value, phase in pairs if value is not None]
+    exports = measurand.endswith("Export")
+    if evse.id:
+        return [] if exports else known
+    return [(max(0, -value if exports else value), phase) for value, phase in known]
+
+
 def _readings(evse: "Metered", measurand: str) -> "tuple[list[tuple[int | float, str | None]], str]":
     """[(number, phase or None)] and the unit of one measurand; [] if the EVSE does not measure it."""
     values = evse.values
-    if measurand == "Current.Import":
-        return [(tenths(v), phase) for v, phase in _per_phase(evse, values.get("amps_da"), "") if v is not None], "A"
+    if measurand in ("Current.Import", "Current.Export"):
+        pairs = _per_phase(evse, values.get("amps_da"), "")
+        return [(tenths(v), phase) for v, phase in _one_way(evse, pairs, measurand)], "A"
+    if measurand in ("Power.Active.Import", "Power.Active.Export"):
+        return [(v, None) for v, _ in _one_way(evse, [(values.get("power_w"), None)], measurand)], "W"
     if measurand == "Voltage":
         pairs = [(v, p if "-" in p else p + "-N") for v, p in _per_phase(evse, values.get("volts_dv"), "")]
         return [(tenths(v), phase) for v, phase in pairs if v is not None], "V"
     key, unit = {
         "Energy.Active.Import.Register": ("energy_wh", "Wh"),
-        "Power.Active.Import": ("power_w", "W"),
+        "Energy.Active.Export.Register": ("export_wh", "Wh"),
         "Current.Offered": ("offered_da", "A"),
         "Power.Offered": ("offered_w", "W"),
         "SoC": ("soc", "Percent"),
@@ -45,6 +61,8 @@ def sampled(evse: "Metered", measurands: "list[str]", context: str) -> "list[Mes
             item = {"value": value, "context": context, "measurand": measurand, "unitOfMeasure": {"unit": unit}}
             if phase is not None:
                 item["phase"] = phase
+            if not evse.id:
+                item["location"] = "Inlet"
             result.append(item)
     return result
 

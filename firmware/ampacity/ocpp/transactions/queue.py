@@ -3,7 +3,7 @@
 Each message is one record of the journal before it is anything else; it leaves the journal when the CSMS has answered
 it, or has failed to as often as MessageAttempts says, by an error or by no answer in time. A CSMS that answers no request at all counts
 as a broken connection, not as a failure of this message: nothing is given up to it. A time that the wall clock could not tell yet is kept as the
-monotonic time, negative, and translated when the message leaves.
+monotonic time, negative, and translated when the message leaves. When room runs out, Updated events go first (thinning.py).
 """
 
 from ampacity.base.document_shape import check_shape
@@ -15,6 +15,7 @@ if False:  # for the type checker
 
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Journal, Message, Reply
+    from ampacity.ocpp.transactions.thinning import Thinning
 
 # shape of a record (base/document_shape.py): action, payload, time, number of the boot, and of an event its transaction
 RECORD = (
@@ -24,8 +25,14 @@ RECORD = (
 )
 
 
+LOW, FULL, CALM = 750, 875, 500  # ‰ of the room: events are thinned out; samples are not kept at all; all is well again
+STEP = 30  # ‰ that the queue grows between two passes
+BARREN = 8  # messages more, before it is tried again where none could go
+THIN_MS = 20  # between two files of a pass
+
+
 class Queue:
-    """journal: append(bytes) → number, records(start) → (number, bytes) from the oldest, or from a number, drop_to(number).
+    """journal: of the store room (messages.py). queue_max: messages at most, whatever the room of the journal.
 
     `waiting`: dict transaction id → how many of its messages are not delivered. `last`: what the journal knew of each
     transaction at start-up, {id: (evse, seq_no, event type)}.
@@ -43,38 +50,116 @@ class Queue:
         self._done_to = self._damaged_to = -1
         self._attempts = 0
         self._wait_ms = 0
+        self._thinning: "Thinning | None" = None
+        self._level, self._low, self._told = 1, LOW, False
+        self._barren: "int | None" = None  # how many messages there were when none could go
+        gap = False
         for number, data in journal.records():
             record = self._record(number, data)
             if record is not None:
-                self._scan(number, record)
+                gap = self._scan(number, record) or gap
+        if gap:  # the power was cut while events were thinned out
+            self._thin(0)
 
-    def _scan(self, number: int, record: "dict[str, Any]") -> None:
+    def _scan(self, number: int, record: "dict[str, Any]") -> bool:
+        """Is a number missing before this one?"""
         self.count += 1
         self._offline_to = self._newest = number
         tx = record.get("x")
-        if tx is not None:
-            self.waiting[tx] = self.waiting.get(tx, 0) + 1
-            payload = record["p"]
-            self.last[tx] = (payload["evse"]["id"], payload["seqNo"], payload["eventType"])
+        if tx is None:
+            return False
+        self.waiting[tx] = self.waiting.get(tx, 0) + 1
+        payload = record["p"]
+        before = self.last.get(tx)
+        seq_no = payload["seqNo"] if before is None else before[1] + 1
+        self.last[tx] = (payload["evse"]["id"], seq_no, payload["eventType"])
+        return seq_no != payload["seqNo"]
 
     def append(self, action: str, payload: "Message", transaction_id: "str | None", now_ms: int, may_drop: bool = False) -> bool:
-        """Keep a message. may_drop: a sample that need not arrive when room runs out. False if it was not kept."""
-        if may_drop and self.count >= self._max * 3 // 4:
+        """Keep a message. may_drop: it need not arrive when room runs out. False if it was not kept."""
+        fill = self.fill()
+        if may_drop and fill >= (FULL if transaction_id else LOW):
             self._station.log.counter("ocpp_samples_dropped" if transaction_id else "ocpp_starts_dropped")
             return False
         record = {"a": action, "p": payload, "t": self._station.stamp(now_ms), "b": self._station.boot_number}
         if transaction_id is not None:
             record["x"] = transaction_id
-        try:
-            self._newest = self._journal.append(dumps(record).encode())
-        except OSError as e:
-            self._station.log.counter("ocpp_events_lost")
-            self._station.log.add("error", "ocpp: event not kept: %s" % e, now_ms)
+        if not self._stored(record, now_ms):
             return False
         self.count += 1
         if transaction_id is not None:
             self.waiting[transaction_id] = self.waiting.get(transaction_id, 0) + 1
+        if fill >= self._low:
+            self._thin(self._level)
+            self._tell_low(fill, now_ms)
         return True
+
+    def forget(self, transaction_id: str) -> None:
+        """One message of this transaction is no longer in the journal."""
+        self.count -= 1
+        self.waiting[transaction_id] -= 1
+        if not self.waiting[transaction_id]:
+            del self.waiting[transaction_id]
+
+    def fill(self) -> int:
+        """How full it is, in ‰."""
+        return max(self.count * 1000 // self._max, self._journal.size() * 1000 // self._journal.size_max)
+
+    def tick(self, now_ms: int) -> "int | None":
+        """One file of the journal is thinned out, if that is under way; when to come again, or None."""
+        if self._thinning is None:
+            return None
+        try:
+            if not self._thinning.step():
+                return now_ms + THIN_MS
+        except OSError:  # as it was; the next pass tries again
+            self._station.log.counter("ocpp_not_kept")
+        dropped, level, self._thinning = self._thinning.dropped, self._thinning.level, None
+        self._level = 1 if dropped else 2
+        if level == 2:
+            self._barren = None if dropped else self.count
+        self._low = max(LOW, self.fill() + STEP)
+        for _ in range(dropped):
+            self._station.log.counter("ocpp_samples_dropped")
+        if dropped:
+            self._station.log.add("warning", "ocpp: storage runs low: %d Updated events dropped, %d messages wait" % (dropped, self.count), now_ms)
+        return None
+
+    def _stored(self, record: "dict[str, Any]", now_ms: int) -> bool:
+        """Into the journal, if need be in place of events that may go; then it may have another number."""
+        why: "OSError | None" = None
+        for level in (0, 1, 2):
+            if level and self._barren is not None and self.count - self._barren < BARREN:
+                break
+            try:
+                if level:
+                    self._thin(level)
+                    while self._thinning is not None:
+                        self.tick(now_ms)
+                    evse = self._station.transactions.find(record["x"]) if "x" in record else None
+                    if evse is not None and evse.tx is not None:
+                        record["p"]["seqNo"] = evse.tx.seq_no
+                self._newest = self._journal.append(dumps(record).encode())
+                return True
+            except OSError as e:
+                why = e
+        self._station.log.counter("ocpp_events_lost")
+        self._station.log.add("error", "ocpp: %s not kept: %s" % (record["a"], why), now_ms)
+        return False
+
+    def _thin(self, level: int) -> None:
+        """Begin a pass, unless one is under way (thinning.py)."""
+        from ampacity.ocpp.transactions.thinning import Thinning
+
+        if self._thinning is None:
+            number, head = self._head or (self._done_to, None)
+            self._thinning = Thinning(self._station, self._journal, self, number + 1, head, level)
+
+    def _tell_low(self, fill: int, now_ms: int) -> None:
+        """Once, until there is room again."""
+        if not self._told:
+            self._told = True
+            self._station.security_event("MemoryExhaustion", "messages for the CSMS fill %d %% of their storage" % (fill // 10), now_ms)
 
     def connected(self) -> None:
         """All that is here happened while the station was offline."""
@@ -90,7 +175,7 @@ class Queue:
 
     def pull(self, now_ms: int) -> "Call | None":
         """(action, payload, done) of the oldest message, or None."""
-        if not self.count or now_ms < self._wait_ms:
+        if not self.count or now_ms < self._wait_ms or self._thinning is not None:
             return None
         if self._head is None:
             self._head = self._read()
@@ -167,9 +252,11 @@ class Queue:
         self._done_to = number
         self._head = None
         self._attempts = self._wait_ms = 0
-        self.count -= 1
         tx = record.get("x")
-        if tx is not None:
-            self.waiting[tx] -= 1
-            if not self.waiting[tx]:
-                del self.waiting[tx]
+        if tx is None:
+            self.count -= 1
+        else:
+            self.forget(tx)
+        if self._low > LOW or self._told:
+            self._low = max(LOW, min(self._low, self.fill() + STEP))
+            self._told = self._told and self.fill() >= CALM

@@ -14,6 +14,7 @@ if False:  # for the type checker
     from ampacity.ocpp.transactions.transaction import Transaction
 
 DAY_MS = 86400000
+DUE_MAX = 64  # MeterValues that wait while the CSMS answers slowly
 
 
 class Sampling:
@@ -22,7 +23,7 @@ class Sampling:
     def __init__(self, station: "StationFace") -> None:
         self._station = station
         self._slots: "dict[str, tuple[int, int, int]]" = {}
-        self._due: "list[tuple[OcppEvse, str]]" = []
+        self._due: "list[tuple[OcppEvse, Message | None]]" = []  # None: the values of when it leaves
 
     def tick(self, now_ms: int) -> "int | None":
         """Take what is due; when to come again, or None."""
@@ -38,18 +39,18 @@ class Sampling:
     def pull(self, now_ms: int) -> "Call | None":
         """The next MeterValues request of an EVSE without transaction, or None."""
         while self._due:
-            evse, context = self._due.pop(0)
-            payload = self._payload(evse, context, now_ms)
+            evse, payload = self._due.pop(0)
+            payload = payload or self._payload(evse, "Trigger", now_ms)
             if payload is not None:
                 return ("MeterValues", payload, None)
         return None
 
-    def request(self, evse: "OcppEvse", context: str = "Trigger") -> bool:
-        """Let a MeterValues of this EVSE go out. False if there are no values (IF-17)."""
+    def request(self, evse: "OcppEvse") -> bool:
+        """Let a MeterValues of this EVSE go out. False if there are no values (IF-17), or too many wait."""
         measurands = self._station.model.words("AlignedDataCtrlr", "Measurands")
-        if not meter_value(evse, measurands, context, 0):
+        if not meter_value(evse, measurands, "Trigger", 0) or len(self._due) >= DUE_MAX:
             return False
-        self._due.append((evse, context))
+        self._due.append((evse, None))
         return True
 
     def _payload(self, evse: "OcppEvse", context: str, now_ms: int) -> "Message | None":
@@ -114,11 +115,19 @@ class Sampling:
         idle_only = self._station.model.on("AlignedDataCtrlr", "SendDuringIdle")
         if idle_only and any(evse.tx is not None for evse in self._station.evses):
             return
-        for evse in self._station.evses:
+        for evse in self._station.metered():
             if evse.tx is not None and not evse.tx.restored:
                 self._send(evse, "AlignedDataCtrlr", "Measurands", "MeterValueClock", "Sample.Clock", now_ms)
             elif self._station.accepted():
-                self._due.append((evse, "Sample.Clock"))
+                self._sample(evse, now_ms)
+
+    def _sample(self, evse: "OcppEvse", now_ms: int) -> None:
+        """The values of this slot, which leave as soon as the CSMS takes them."""
+        payload = self._payload(evse, "Sample.Clock", now_ms)
+        if payload is not None and len(self._due) < DUE_MAX:
+            self._due.append((evse, payload))
+        elif payload is not None:
+            self._station.log.counter("ocpp_samples_dropped")
 
     def _clock_ended(self, now_ms: int) -> None:
         words = self._station.model.words("AlignedDataCtrlr", "TxEndedMeasurands")

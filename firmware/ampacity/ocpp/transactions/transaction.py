@@ -14,6 +14,7 @@ if False:  # for the type checker
 
         token: Token
         group: str
+        invalid: bool
 
     class Charging(Protocol):
         """An EVSE with its open transaction."""
@@ -80,6 +81,10 @@ def document(evse: "Charging") -> "dict[str, Any]":
     }
     if tx.ending is not None:
         known["end"] = tx.ending.document()
+    if auth is not None and auth.invalid:
+        known["invalid"] = True
+    if tx.energy_wh_max is not None:
+        known["grace_wh"] = tx.energy_wh_max
     return known
 
 

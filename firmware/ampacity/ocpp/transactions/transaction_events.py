@@ -56,10 +56,9 @@ class TransactionEvents:
         if phases:
             payload["numberOfPhasesUsed"] = phases
         self._add_values(evse, payload, values, now_ms)
-        tx.seq_no += 1
         tx.state = evse.state
-        station = self._station
-        station.queue.append("TransactionEvent", payload, tx.id, now_ms, trigger in KEPT_TRIGGERS)
+        if self._station.queue.append("TransactionEvent", payload, tx.id, now_ms, trigger in KEPT_TRIGGERS):
+            tx.seq_no += 1  # of what was not kept the CSMS cannot learn: its number is the next one's
         if kind != "Ended":
             self.keep(evse)
 
@@ -97,15 +96,17 @@ class TransactionEvents:
 
     def _open(self, evse: "OcppEvse", kept: "dict[str, Any]", newest: "tuple[int, int, str] | None") -> None:
         tx = Transaction(kept["id"], None, kept["start"])
-        tx.seq_no = max(kept["seq"], newest[1] + 1 if newest else 0)
+        tx.seq_no = newest[1] + 1 if newest else kept["seq"]
         tx.state = kept["state"]
         tx.stop_reason = kept["reason"]
         tx.restored = True
         if kept.get("end"):
             tx.ending = Ending(kept["end"][0], kept["end"][1], kept["end"][2], self._station.started_ms)
+        tx.energy_wh_max = kept.get("grace_wh")
         evse.tx = tx
         if kept["token"]:
             evse.auth = Authorization(kept["token"], kept["group"], None)
+            evse.auth.invalid = kept.get("invalid", False)
 
     def _add_values(self, evse: "OcppEvse", payload: "Message", values: "list[Message] | None", now_ms: int) -> None:
         tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open

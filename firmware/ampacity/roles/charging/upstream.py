@@ -20,14 +20,14 @@ if False:  # for the type checker
 
     from ampacity.evse.session import Session
     from ampacity.ocpp.evse import OcppEvse
-    from ampacity.ocpp.messages import Message
+    from ampacity.ocpp.messages import Message, Values
     from ampacity.roles.charging.log_upload import LogUpload
     from ampacity.roles.interfaces import EvseFacts, Files, SiteFacts, View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.store.document_store import DocumentStore
     from ampacity.x509.key_door import KeyDoor
 
-JOURNAL_BYTES = 131072
+STORAGE_KIB = 128  # of messages that wait for the CSMS, where the site says nothing
 METER_MS = 1000
 LEAVE_MS = 1500
 FLOOD_MS = 600000  # a flood from the CSMS becomes a security event, at most once in this time
@@ -43,9 +43,9 @@ LINE_NAMES = ("L1", "L2", "L3")
 class OcppStore:
     """What the station keeps: documents and the queue of messages that must not be lost."""
 
-    def __init__(self, documents: "DocumentStore", files: "Files") -> None:
+    def __init__(self, documents: "DocumentStore", files: "Files", storage_kib: int) -> None:
         self.documents = documents
-        self.journal: "Journal" = Journal(files, "ocpp", size_max=JOURNAL_BYTES)
+        self.journal: "Journal" = Journal(files, "ocpp", size_max=storage_kib * 1024)
 
 
 def station_evses(site: "SiteFacts") -> "list[dict[str, Any]]":
@@ -99,6 +99,11 @@ class ActingStation:
         self._heard = True
         self._upstream.station.receive(text, now_ms)
 
+    def oversized(self, head: bytes, size: int, now_ms: int) -> None:
+        """As Station.oversized."""
+        self._heard = True
+        self._upstream.station.oversized(head, size, now_ms)
+
     def next(self, now_ms: int) -> "tuple[str | None, int]":
         """As Station.next, with the station's actions done before it has nothing left to send. The network profile in use works once its server
         was heard and has accepted the station: a socket that opens is no CSMS yet (B10, A05.FR.06)."""
@@ -151,7 +156,7 @@ class Upstream:
         self.log = primary.log
         site = primary.site
         rng = self.platform.rng()
-        store = OcppStore(primary.documents, primary.files)
+        store = OcppStore(primary.documents, primary.files, ocpp.get("storage_kib", STORAGE_KIB))
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
         self.station.model.site = SiteModel(primary)
@@ -169,7 +174,7 @@ class Upstream:
         self.link.before_attempt = self.network_profiles.before_attempt
         self._set_link_variables()
         self._outside_limits = OutsideLimits(primary.guard, self.station)
-        self._limits_at_ms = 0
+        self._limits_at_ms = self._metered_ms = 0
         self._limits: "list[tuple[str, tuple[str, int], int, str, int | None]]" = []
         self._known: "list[dict[str, Any]]" = [{} for _ in site["evses"]]
         self.station.explain = lambda evse_id: primary.why(evse_id - 1)
@@ -341,11 +346,27 @@ class Upstream:
         energy_ms = getattr(facts, "energy_ms", None)
         ended = self.station.meter_values(index + 1, {
             "energy_wh": facts.energy_wh, "power_w": facts.power_w, "amps_da": facts.amps_da,
-            "volts_dv": facts.volts_dv, "offered_da": offered_da, "flows": flows(facts),
+            "volts_dv": facts.volts_dv, "offered_da": offered_da, "offered_w": offered_w(offered_da, facts.volts_dv), "flows": flows(facts),
             "read_ms": None if read_ms < 0 else read_ms, "energy_ms": read_ms if energy_ms is None else energy_ms,
         }, self.platform.clock.now_ms())
         if ended:
             self.link.wake()
+
+    def _main_meter(self, now_ms: int) -> None:
+        """The latest readings of the meter at the grid connection, which is EVSE 0 (J01.FR.03)."""
+        meter = self.primary.site["circuits"][0]["meter"]
+        reading = self.primary.readings[meter] if meter >= 0 and now_ms >= self._metered_ms + METER_MS else None
+        if reading is None:
+            return
+        self._metered_ms = now_ms
+        values: Values = {}
+        if self.primary.buses.meters[meter].facts.online:
+            lines = self.primary.site["meters"][meter]["phases"]
+            values = {
+                "amps_da": by_line(reading["amps_da"], lines), "volts_dv": by_line(reading["volts_dv"], lines), "power_w": reading["power_w"],
+                "energy_wh": reading["energy_wh"], "export_wh": reading.get("export_wh"),
+            }
+        self.station.meter_values(0, values, now_ms)
 
     def ends_since(self, index: int) -> "int | None":
         """The end of its transaction waits for readings of after then; None: it does not."""
@@ -355,6 +376,7 @@ class Upstream:
         """Actions of the station, and its limits when they change by the clock; called by the housekeeping loop."""
         station = self.station
         self._look_at_meters(now_ms)
+        self._main_meter(now_ms)
         station.restart_hold_s = self.primary.guard.demands.restart_hold_ms // 1000
         overdue = self.network_profiles.step(now_ms)
         if overdue is not None:
@@ -458,6 +480,21 @@ def flows(facts: "EvseFacts") -> bool:
     if facts.amps_da is not None:
         return max(facts.amps_da) >= FLOWS_DA
     return facts.charging if facts.contactor_closed is None else facts.contactor_closed
+
+
+def by_line(inputs: "list[int] | None", lines: "list[int]") -> "list[int | None]":
+    """Values of a meter's inputs as those of L1, L2, L3; None: on no input. lines: of each input."""
+    found: "list[int | None]" = [None, None, None]
+    for line, value in zip(lines, inputs or ()):
+        found[line] = value
+    return found
+
+
+def offered_w(offered_da: "int | None", volts_dv: "list[int] | None") -> "int | None":
+    """The power that an order offers at the measured voltages; None where they are not known."""
+    if offered_da is None or not volts_dv or None in volts_dv:
+        return None
+    return offered_da * sum(volts_dv) // 100
 
 
 def raised(

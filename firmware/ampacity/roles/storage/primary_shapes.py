@@ -60,7 +60,7 @@ chargingProfileKind:(Absolute Recurring Relative),recurrencyKind?:(Daily Weekly)
 chargingSchedule:[{chargingRateUnit:(A W),startSchedule?:s40,duration?:i1..,\
 chargingSchedulePeriod:[{startPeriod:i0..,limit:n,numberPhases?:i1..3}+48]}+3]}
 ocpp_tx_ {id:s36,seq:i0..2147483647,start:?i0..253402300799,state:?s20,token:?{idToken:s255,type:s20},group:s255,reason:?s40,\
-end?:?[s40,s40,?{idToken:s255,type:s20}]}
+end?:?[s40,s40,?{idToken:s255,type:s20}],invalid?:b,grace_wh?:i0..}
 update {hold?:b}
 staging {sequence?:i0..,names?:[s300*9999]}
 """

@@ -155,7 +155,7 @@ def upstream_entry(site: SiteFile) -> dict[str, Any] | None:
     ocpp = site.ocpp
     if ocpp is None:
         return None
-    keys = ("version", "identity", "url", "security_profile", "password")
+    keys = ("version", "identity", "url", "security_profile", "password", "storage_kib")
     checks = {"additional_root_check": True} if ocpp["additional_root_check"] else {}
     return {key: ocpp[key] for key in keys} | material(ocpp, site) | checks
 

@@ -142,6 +142,7 @@ identity | | | @ocpp.identity | of the charging station; last segment of the URL
 url | | | @ocpp.url | of the CSMS, without the identity
 security_profile | | | @ocpp.security_profile | OCPP's
 password | | | @ocpp.password | of Basic authentication; null: none
+storage_kib? | | KiB | @ocpp.storage_kib | storage of messages that wait for the CSMS; missing: 128
 root_pem? | | | PEM | whom to trust; security profiles 2 and 3
 certificate_pem? | | | PEM | who this station is; security profile 3
 key_pem? | | | PEM | its private key

@@ -156,6 +156,7 @@ OCPP = {
     "url": Field(text(r"wss?://[^\s/?#]+[^\s?#]*", "ws://HOST[:PORT][/PATH] or wss://…")),
     "security_profile": Field(whole(0, 3), 1),
     "password": Field(text(r"[^\x00-\x1f\x7f]{1,64}", "1 to 64 characters, none of them a control character"), None),
+    "storage_kib": Field(whole(16, 4096), 128),
     "root_pem": Field(PEM, None),
     "certificate_pem": Field(PEM, None),
     "key_pem": Field(PEM, None),
