@@ -89,11 +89,11 @@ def tariff(entries):
 def test_a_tariff_and_a_least_rate_are_kept_and_reported():
     bench = Bench().booted()
     document = profile(minChargingRate=6.5)
-    document["chargingSchedule"][0]["salesTariff"] = tariff(96)
+    document["chargingSchedule"][0]["salesTariff"] = tariff(48)
     assert put(bench, document) == "Accepted"
     bench.call("GetChargingProfiles", {"requestId": 1, "chargingProfile": {"stackLevel": 0}})
     assert payloads(bench.sent, "ReportChargingProfiles")[0]["chargingProfile"] == [document]
-    document["chargingSchedule"][0]["salesTariff"] = tariff(97)
+    document["chargingSchedule"][0]["salesTariff"] = tariff(49)
     assert put(bench, document) == "TooManyElements"
     assert put(bench, profile(minChargingRate=-1)) == "InvalidSchedule"
 
