@@ -63,7 +63,7 @@ def steps(limit):
     return [{"startPeriod": 0, "limit": limit}, {"startPeriod": 600, "limit": limit + 2}]
 
 
-def test_K06_FR_01_a_TxProfile_goes_on_without_a_connection():
+def test_K06_FR_01_a_TxProfile_continues_without_a_connection():
     bench = Bench().booted()
     bench.charging()
     put(bench, profile(1, "TxProfile", kind="Relative", periods=steps(8), transactionId=bench.station.transaction(1)), 1)

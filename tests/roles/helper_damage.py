@@ -57,6 +57,7 @@ PRIMARY = {
         "id": 7, "url": "https://files.example/app.bundle", "retrieve": 1795176000, "install": None, "retries": 3, "interval": 60,
         "status": "Downloading", "slot": -1, "sequence": 0, "unsent": [[7, "Downloading"]],
     },
+    "ocpp_held": [[1, None, 80, 3], [0, 11040, None, None]],
     "ocpp_time": 1795176000,
     "ocpp_profiles": [[5, 0]],
     "ocpp_profile_5": {

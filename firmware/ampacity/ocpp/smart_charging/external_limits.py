@@ -93,7 +93,7 @@ class Block(OptionalBlock):
         return None
 
     def _differs(self, limit: "Limit") -> bool:
-        """Has it changed by more than LimitChangeSignificance since the CSMS was told (K11.FR.02, K12.FR.02)?"""
+        """Has it changed by more than LimitChangeSignificance since the last report (K11.FR.02, K12.FR.02)?"""
         told = limit.told or {}
         if sorted(told) != sorted(limit.limits):
             return True
