@@ -56,6 +56,24 @@ def test_K11_FR_03_the_schedules_are_part_of_it_where_they_are_asked_for():
     assert schedule == {"chargingRateUnit": "W", "duration": 90, "startSchedule": format_iso(NOON_MS), "chargingSchedulePeriod": [period]}
 
 
+def test_a_limit_that_comes_and_goes_all_the_time_is_reported_every_ten_seconds():
+    bench = Bench().booted()
+    sent = []
+    for second in range(40):
+        sent += outside(bench, *([site(60)] if second % 2 else []))
+        sent += bench.advance(1000)
+    assert 4 <= names(sent).count(NOTIFY) <= 5 and 4 <= names(sent).count(CLEARED) <= 5
+
+
+def test_another_CSMS_receives_the_limits_that_hold():
+    bench = Bench().booted()
+    outside(bench, site(200), ("EMS", 1, 100, "A", None))
+    bench.drop()
+    bench.station.change_csms(bench.now_ms)
+    sent = bench.connect()
+    assert names(sent).count(NOTIFY) == 2
+
+
 def test_a_limit_ends_with_its_validity():
     bench = Bench().booted()
     outside(bench, site(200, bench.now_ms + 60000))
