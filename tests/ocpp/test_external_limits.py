@@ -83,6 +83,17 @@ def test_a_limit_ends_with_its_validity():
     assert composite(bench, 0, 120) == [(0, 64)]
 
 
+def test_a_limit_that_is_set_again_unchanged_began_when_it_was_first_set():
+    bench = Bench().booted()
+    end_ms = bench.now_ms + 60000
+    outside(bench, site(200, end_ms))
+    bench.advance(20000)
+    outside(bench, site(200, end_ms), ("EMS", 1, 100, "A", None))
+    bench.call("GetChargingProfiles", {"requestId": 1, "chargingProfile": {"chargingLimitSource": ["Other"]}})
+    schedule = payloads(bench.sent, "ReportChargingProfiles")[0]["chargingProfile"][0]["chargingSchedule"][0]
+    assert (schedule["startSchedule"], schedule["duration"]) == (format_iso(NOON_MS), 60)
+
+
 def test_what_changed_while_there_was_no_connection_is_reported_once_as_it_is_now():
     bench = Bench().booted()
     outside(bench, site(200), ("EMS", 1, 100, "A", None))
