@@ -15,7 +15,7 @@ from ampacity.ocpp.rpc import SIZE_MAX
 from ampacity.ocpp.security.certificate_signing import RENEW_DAYS, WARN_DAYS
 from ampacity.ocpp.security.certificate_store import ENTRIES_MAX
 from ampacity.ocpp.security.security_log import EVENTS_MAX
-from ampacity.ocpp.smart_charging.acceptance import OUTSIDE_IDS, SCHEDULES_MAX, TARIFF_ENTRIES_MAX
+from ampacity.ocpp.smart_charging.acceptance import OUTSIDE_IDS, SCHEDULES_MAX
 from ampacity.ocpp.smart_charging.external_limits import NOTIFY_MS
 from ampacity.ocpp.smart_charging.in_force import RATE_MS
 from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
@@ -240,8 +240,8 @@ limits of all sources the lowest is in force.
 - A `Relative` schedule begins when a car is connected and authorized (K01.FR.42), not with a transaction that began before.
 - While the station does not know the time, each profile of kind `Absolute` or `Recurring` counts with its lowest limit, whatever its
   stack level.
-- One schedule of at most {periods} periods per profile, stack levels 0 to {level}, limits from 0 to 1,000,000 A or W, at most {tariffs}
-  entries of `salesTariff`. A `TxProfile` of a car that told its needs may have {schedules} schedules.
+- One schedule of at most {periods} periods per profile, stack levels 0 to {level}, limits from 0 to 1,000,000 A or W. A
+  `salesTariff` has at most as many entries as a schedule periods. A `TxProfile` of a car that told its needs may have {schedules} schedules.
 - `numberPhases` must not be smaller than the phases of the EVSE, except with a limit of 0; a larger one is accepted. `phaseToUse` is
   accepted with `numberPhases` 1 if it is the only phase of the EVSE.
 - `minChargingRate` and `salesTariff` are kept and reported, but not used.
@@ -431,7 +431,7 @@ REASONS = {
     "InvalidSchedule": f"more than one schedule (of a `TxProfile` after the needs of the car: {SCHEDULES_MAX}), or two with one `id`; "
                        "`startSchedule` missing, or present in a `Relative` one; periods that do not begin at 0 or "
                        "do not rise; `duration` below 1; a limit out of range; `phaseToUse` without `numberPhases` 1",
-    "TooManyElements": f"more than {PERIODS_MAX} periods or {TARIFF_ENTRIES_MAX} entries of tariffs, or more profiles than "
+    "TooManyElements": f"more than {PERIODS_MAX} periods or entries of a tariff, or more profiles than "
                        "`SmartChargingCtrlr.Entries[ChargingProfiles]`",
     "UnsupportedParam": "`phaseToUse` of another phase, or `numberPhases` below the phases of the EVSE",
     "UnsupportedRateUnit": "a unit that is not in `SmartChargingCtrlr.RateUnit`",
@@ -507,7 +507,7 @@ def render() -> str:
         "message_kib": SIZE_MAX // 1024, "passed_mib": PASSED_MAX >> 20,
     }  # fmt: skip
     smart = {
-        "periods": PERIODS_MAX, "level": STACK_LEVEL_MAX, "tariffs": TARIFF_ENTRIES_MAX, "schedules": SCHEDULES_MAX, "rate": RATE_MS // 1000,
+        "periods": PERIODS_MAX, "level": STACK_LEVEL_MAX, "schedules": SCHEDULES_MAX, "rate": RATE_MS // 1000,
         "notify": NOTIFY_MS // 1000, "outside": OUTSIDE_IDS,
     }  # fmt: skip
     times |= {"cycle": CYCLE_MS // 1000, "final": FINAL_MS // 1000}

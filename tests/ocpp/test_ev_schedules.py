@@ -92,6 +92,14 @@ def test_K15_FR_09_10_a_plan_above_the_limits_is_reported_as_it_is_and_changes_n
     assert limits(bench) == [(1, None, 100, None)]
 
 
+def test_K15_FR_09_a_plan_is_compared_to_the_tenth():
+    for tenths, outside in ((100, 0), (101, 1)):
+        bench = negotiating()
+        put(bench, offered(bench, 1, 10), 1)
+        follow(bench, id=11, periods=[(0, 60), (300, tenths)])
+        assert len([line for line in bench.log.since(0) if "not within its limits" in line[3]]) == outside
+
+
 def test_a_plan_is_sent_again_after_a_lost_connection_and_ends_with_its_transaction():
     bench = negotiating()
     put(bench, offered(bench, 1, 10), 1)
@@ -129,6 +137,10 @@ def test_K16_FR_02_a_new_TxProfile_lets_the_car_choose_again():
     assert limits(bench) == [(1, None, 150, None)]
     put(bench, profile(7), 1)
     assert bench.actions("renegotiate") == []
+    follow(bench, id=12)
+    assert limits(bench) == [(1, None, 90, None)]
+    put(bench, offered(bench, 2, 30, stack=3, validFrom=format_iso(NOON_MS + 3600000)), 1)
+    assert limits(bench) == [(1, None, 150, None)]
 
 
 def test_K15_FR_17_a_TxProfile_before_the_needs_were_sent_is_too_early():

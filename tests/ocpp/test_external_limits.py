@@ -56,6 +56,24 @@ def test_K11_FR_03_the_schedules_are_part_of_it_where_they_are_asked_for():
     assert schedule == {"chargingRateUnit": "W", "duration": 90, "startSchedule": format_iso(NOON_MS), "chargingSchedulePeriod": [period]}
 
 
+def test_a_limit_that_comes_and_goes_all_the_time_is_reported_every_ten_seconds():
+    bench = Bench().booted()
+    sent = []
+    for second in range(40):
+        sent += outside(bench, *([site(60)] if second % 2 else []))
+        sent += bench.advance(1000)
+    assert 4 <= names(sent).count(NOTIFY) <= 5 and 4 <= names(sent).count(CLEARED) <= 5
+
+
+def test_another_CSMS_receives_the_limits_that_hold():
+    bench = Bench().booted()
+    outside(bench, site(200), ("EMS", 1, 100, "A", None))
+    bench.drop()
+    bench.station.change_csms(bench.now_ms)
+    sent = bench.connect()
+    assert names(sent).count(NOTIFY) == 2
+
+
 def test_a_limit_ends_with_its_validity():
     bench = Bench().booted()
     outside(bench, site(200, bench.now_ms + 60000))
@@ -63,6 +81,17 @@ def test_a_limit_ends_with_its_validity():
     assert CLEARED not in names(bench.advance(59000))
     assert CLEARED in names(bench.advance(1000))
     assert composite(bench, 0, 120) == [(0, 64)]
+
+
+def test_a_limit_that_is_set_again_unchanged_began_when_it_was_first_set():
+    bench = Bench().booted()
+    end_ms = bench.now_ms + 60000
+    outside(bench, site(200, end_ms))
+    bench.advance(20000)
+    outside(bench, site(200, end_ms), ("EMS", 1, 100, "A", None))
+    bench.call("GetChargingProfiles", {"requestId": 1, "chargingProfile": {"chargingLimitSource": ["Other"]}})
+    schedule = payloads(bench.sent, "ReportChargingProfiles")[0]["chargingProfile"][0]["chargingSchedule"][0]
+    assert (schedule["startSchedule"], schedule["duration"]) == (format_iso(NOON_MS), 60)
 
 
 def test_what_changed_while_there_was_no_connection_is_reported_once_as_it_is_now():

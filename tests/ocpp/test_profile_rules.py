@@ -1,6 +1,6 @@
 """Rules of charging profiles that few profiles touch: phases, duplicates, tariffs, ends without a connection, where a transaction is ready."""
 
-from station_bench import NOON_MS, Bench, names, payloads
+from station_bench import NOON_MS, Bench, payloads
 from test_smart_charging import composite, limits, profile, put
 
 from ampacity.base.wallclock import format_iso
@@ -89,11 +89,11 @@ def tariff(entries):
 def test_a_tariff_and_a_least_rate_are_kept_and_reported():
     bench = Bench().booted()
     document = profile(minChargingRate=6.5)
-    document["chargingSchedule"][0]["salesTariff"] = tariff(96)
+    document["chargingSchedule"][0]["salesTariff"] = tariff(48)
     assert put(bench, document) == "Accepted"
     bench.call("GetChargingProfiles", {"requestId": 1, "chargingProfile": {"stackLevel": 0}})
     assert payloads(bench.sent, "ReportChargingProfiles")[0]["chargingProfile"] == [document]
-    document["chargingSchedule"][0]["salesTariff"] = tariff(97)
+    document["chargingSchedule"][0]["salesTariff"] = tariff(49)
     assert put(bench, document) == "TooManyElements"
     assert put(bench, profile(minChargingRate=-1)) == "InvalidSchedule"
 
@@ -138,6 +138,10 @@ def test_a_schedule_that_ends_in_an_absence_of_the_CSMS_releases_or_holds_as_con
     bench.connect()
     assert limits(bench) == []
     assert bench.station.documents.get("ocpp_held") in (None, [])
+    bench = ended_offline("Hold")
+    assert limits(bench) == [(1, None, 80, None)]
+    bench.connect()
+    assert limits(bench) == []
 
 
 def test_what_is_held_ends_with_its_transaction_and_yields_to_a_profile():
@@ -170,6 +174,19 @@ def test_K01_FR_42_a_relative_schedule_begins_when_a_car_is_there_and_authorized
     assert limits(bench) == [(1, None, 60, None)]
     bench.advance(1000)
     assert limits(bench) == [(1, None, 160, None)]
+
+
+def test_a_relative_period_begins_at_its_millisecond_whatever_the_fraction_of_the_second():
+    for fraction_ms in (0, 1, 300, 999):
+        bench = Bench().booted()
+        put(bench, profile(kind="Relative", periods=[{"startPeriod": 0, "limit": 6}, {"startPeriod": 60, "limit": 16}]), 1)
+        bench.advance(5000 + fraction_ms)
+        bench.charging()
+        bench.advance(59999)
+        assert limits(bench) == [(1, None, 60, None)], fraction_ms
+        assert bench.station.limits_change_at_ms == bench.now_ms + 1
+        bench.advance_only(1)
+        assert limits(bench) == [(1, None, 160, None)], fraction_ms
 
 
 def test_K08_FR_06_without_a_transaction_a_relative_schedule_begins_with_the_composite():
@@ -243,7 +260,20 @@ def test_a_composite_is_answered_to_the_connection_that_asked_only():
     bench.drop()
     bench.connect()
     assert [frame for frame in bench.raw if frame[1] == "x"] == []
-    assert names(bench.advance(30000)) is not None and bench.call("GetCompositeSchedule", {"evseId": 1, "duration": 60})["status"] == "Accepted"
+    assert bench.call("GetCompositeSchedule", {"evseId": 1, "duration": 60})["status"] == "Accepted"
+
+
+def test_requests_of_an_earlier_connection_take_no_place():
+    bench = full()
+    for message_id in ("x", "y", "z"):
+        bench.station.receive('[2,"%s","GetCompositeSchedule",{"evseId":0,"duration":86400}]' % message_id, bench.now_ms)
+    bench.pump()
+    assert [frame[2]["status"] for frame in bench.raw if frame[1] in ("x", "y", "z")] == ["Rejected", "Accepted", "Accepted"]
+    for message_id in ("u", "v"):
+        bench.station.receive('[2,"%s","GetCompositeSchedule",{"evseId":0,"duration":86400}]' % message_id, bench.now_ms)
+    bench.drop()
+    bench.station.connected(bench.now_ms)
+    assert bench.call("GetCompositeSchedule", {"evseId": 1, "duration": 60})["status"] == "Accepted"
 
 
 def test_the_variables_of_smart_charging():

@@ -73,6 +73,7 @@ PRIMARY = {
         "custom": [[1001, -1, "Connector", "Temperature", "", "UpperThreshold", 61.5, 4, False]],
     },
     "ocpp_security": [[1795176000000, "StartupOfTheDevice", "reason PowerUp"]],
+    "ocpp_held": [[1, None, 80, 3], [0, 11040, None, None]],
     "ocpp_time": 1795176000,
     "ocpp_profiles": [[5, 0]],
     "ocpp_profile_5": {

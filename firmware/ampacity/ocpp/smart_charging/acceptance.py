@@ -13,7 +13,6 @@ if False:  # for the type checker
 OUTSIDE_IDS = -2147483648  # from here to OUTSIDE_IDS_END: profiles that report limits from outside (external_limits.py)
 OUTSIDE_IDS_END = OUTSIDE_IDS + 100000
 SCHEDULES_MAX = 3
-TARIFF_ENTRIES_MAX = 96  # of all schedules of a profile: they are kept and reported, and cost memory while they are
 
 
 def placed(station: "StationFace", evse_id: int, document: "Message") -> "str | None":
@@ -63,7 +62,7 @@ def refusal(document: "Message", evses: "Sequence[OcppEvse]", schedules_max: int
 
 
 def _schedules_refusal(schedules: "list[Message]", evses: "Sequence[OcppEvse]", units: "Sequence[str]") -> "str | None":
-    entries, ids = 0, []
+    ids = []
     for schedule in schedules:
         if schedule.get("id") in ids:
             return "InvalidSchedule"
@@ -72,14 +71,14 @@ def _schedules_refusal(schedules: "list[Message]", evses: "Sequence[OcppEvse]", 
         reason = _schedule_refusal(schedule, evses, units)
         if reason:
             return reason
-        entries += len((schedule.get("salesTariff") or {"salesTariffEntry": ()})["salesTariffEntry"])
-    return "TooManyElements" if entries > TARIFF_ENTRIES_MAX else None
+    return None
 
 
 def _schedule_refusal(schedule: "Message", evses: "Sequence[OcppEvse]", units: "Sequence[str]") -> "str | None":
     if schedule["chargingRateUnit"] not in units:
         return "UnsupportedRateUnit"
-    if len(schedule["chargingSchedulePeriod"]) > PERIODS_MAX:
+    tariff = schedule.get("salesTariff") or {"salesTariffEntry": ()}
+    if len(schedule["chargingSchedulePeriod"]) > PERIODS_MAX or len(tariff["salesTariffEntry"]) > PERIODS_MAX:  # K15.FR.07
         return "TooManyElements"
     if schedule.get("duration", 1) <= 0 or not 0 <= schedule.get("minChargingRate", 0) <= LIMIT_MAX:
         return "InvalidSchedule"

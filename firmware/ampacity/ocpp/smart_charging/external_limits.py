@@ -23,12 +23,17 @@ NOTIFY_MS = 10000  # least time between two reports of one source on one target
 
 
 class Limit:
-    """limits: unit → (tenths, valid until in ms or None, since when). told: unit → tenths, as the CSMS knows it; None: nothing."""
+    """limits: unit → (tenths, valid until in ms or None, since when). told: unit → tenths, as the CSMS knows it; None: nothing. told_ms: of
+    the last report."""
 
     def __init__(self) -> None:
         self.limits: "dict[str, tuple[int, int | None, int]]" = {}
         self.told: "dict[str, int] | None" = None
         self.told_ms: "int | None" = None
+
+    def waits(self, now_ms: int) -> bool:
+        """Is the last report less than NOTIFY_MS ago?"""
+        return self.told_ms is not None and now_ms < self.told_ms + NOTIFY_MS
 
 
 class Block(OptionalBlock):
@@ -74,9 +79,9 @@ class Block(OptionalBlock):
                     self._station.in_force.changed()
                 else:
                     wakes.append(until_ms)
-            if limit.told_ms is not None and now_ms < limit.told_ms + NOTIFY_MS and self._differs(limit):
-                wakes.append(limit.told_ms + NOTIFY_MS)
-            if not limit.limits and limit.told is None:
+            if limit.waits(now_ms):
+                wakes.append(limit.told_ms + NOTIFY_MS)  # type: ignore[operator]  # it waits for this
+            elif not limit.limits and limit.told is None:
                 del self._limits[key]
         return min(wakes) if wakes else None
 
@@ -86,14 +91,14 @@ class Block(OptionalBlock):
             return None
         for key in sorted(self._limits):
             limit = self._limits[key]
-            if self._differs(limit) and (not limit.limits or limit.told_ms is None or now_ms >= limit.told_ms + NOTIFY_MS):
+            if self._differs(limit) and (not limit.limits or not limit.waits(now_ms)):
                 told = {unit: limit.limits[unit][0] for unit in sorted(limit.limits)} or None
                 action, payload = self._notice(key, limit, now_ms)
                 return (action, payload, self._done(limit, told))
         return None
 
     def _differs(self, limit: "Limit") -> bool:
-        """Has it changed by more than LimitChangeSignificance since the CSMS was told (K11.FR.02, K12.FR.02)?"""
+        """Has it changed by more than LimitChangeSignificance since the last report (K11.FR.02, K12.FR.02)?"""
         told = limit.told or {}
         if sorted(told) != sorted(limit.limits):
             return True
@@ -115,9 +120,14 @@ class Block(OptionalBlock):
     def _done(self, limit: "Limit", told: "dict[str, int] | None") -> "Done":
         def done(kind: str, payload: "Reply", now_ms: int) -> None:
             if kind != "lost":
-                limit.told, limit.told_ms = told, None if told is None else now_ms
+                limit.told, limit.told_ms = told, now_ms
 
         return done
+
+    def forget_asked(self) -> None:
+        """Another CSMS: it knows of none of them."""
+        for key in sorted(self._limits):
+            self._limits[key].told = self._limits[key].told_ms = None
 
     def profiles(self) -> "list[tuple[int, Profile, int]]":
         """[(EVSE or 0, profile, when it began in ms)]: for what they leave of a composite schedule."""

@@ -1,4 +1,4 @@
-"""The limits that are in force: computed when they may have changed, for the roles and for what the CSMS is told of it (K02, K11).
+"""The limits that are in force: computed when they may have changed, for the roles and for what is reported of them (K02, K11).
 
 A change of more than LimitChangeSignificance in the rate of an EVSE that charges is a TransactionEvent. With ScheduleEndOffline `Hold`
 a limit whose schedule ends while there is no connection stays until the CSMS is back.
@@ -176,7 +176,7 @@ class InForce:
             self._held = held
             self._documents.try_put(HELD, [list(row) for row in held])
 
-    # what the CSMS is told
+    # what is reported to the CSMS
 
     def _report_rates(self, now_ms: int) -> None:
         """K11.FR.04, K13.FR.03: rates of transactions that changed by more than LimitChangeSignificance."""

@@ -151,7 +151,7 @@ class ProfileStore:
         if evse.auth is not None and evse.id in self._waiting:
             if evse.auth.remote_id == self._waiting[evse.id][0]:
                 self._install_waiting(evse)
-            else:  # somebody else came
+            else:  # it is the transaction of another
                 del self._waiting[evse.id]
 
     def _install_waiting(self, evse: "OcppEvse") -> None:
