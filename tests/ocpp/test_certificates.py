@@ -136,6 +136,13 @@ def test_a_request_waits_for_its_certificate_over_a_restart():
     assert "PRIVATE KEY" in bench.booted().block().tls_facts()["key_pem"]
 
 
+def test_a_key_whose_request_is_rejected_is_not_kept():
+    bench = Secured().booted()
+    bench.answers["SignCertificate"] = {"status": "Rejected"}
+    bench.trigger()
+    assert bench.requests() == 1 and [name for name in bench.files.list() if "key" in name] == []
+
+
 def test_chains_are_verified_up_to_a_root():
     for chain, accepted in (
         ((known.STATION,), True), ((known.STATION, known.ROOT), True), ((known.STATION_OF_SUB, known.SUB), True), ((known.STATION_OF_SUB,), False),
