@@ -244,10 +244,11 @@ def test_without_a_key_door_or_an_organization_no_request_is_made():
     assert bench.trigger() == "Rejected"
 
 
-def test_a_station_without_certificates_loads_nothing():
-    bench = Bench().booted()
-    assert bench.get("SecurityCtrlr", "CertificateEntries") == "0"
-    assert bench.station.optional.find("certificates") is None
+def test_a_station_whose_csms_has_installed_nothing_loads_nothing():
+    for bench, count in ((Bench(), "0"), (Secured(), "2")):
+        assert bench.booted().get("SecurityCtrlr", "CertificateEntries") == count
+        assert bench.station.optional.find("certificates") is None
+        assert count == "0" or (bench.block() and bench.get("SecurityCtrlr", "CertificateEntries") == count)
 
 
 def test_A04_FR_02_critical_events_are_kept_over_a_restart_others_give_room_when_the_queue_fills():
