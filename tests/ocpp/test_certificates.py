@@ -136,6 +136,13 @@ def test_a_request_waits_for_its_certificate_over_a_restart():
     assert "PRIVATE KEY" in bench.booted().block().tls_facts()["key_pem"]
 
 
+def test_a_key_whose_request_is_rejected_is_not_kept():
+    bench = Secured().booted()
+    bench.answers["SignCertificate"] = {"status": "Rejected"}
+    bench.trigger()
+    assert bench.requests() == 1 and [name for name in bench.files.list() if "key" in name] == []
+
+
 def test_chains_are_verified_up_to_a_root():
     for chain, accepted in (
         ((known.STATION,), True), ((known.STATION, known.ROOT), True), ((known.STATION_OF_SUB, known.SUB), True), ((known.STATION_OF_SUB,), False),
@@ -237,10 +244,11 @@ def test_without_a_key_door_or_an_organization_no_request_is_made():
     assert bench.trigger() == "Rejected"
 
 
-def test_a_station_without_certificates_loads_nothing():
-    bench = Bench().booted()
-    assert bench.get("SecurityCtrlr", "CertificateEntries") == "0"
-    assert bench.station.optional.find("certificates") is None
+def test_a_station_whose_csms_has_installed_nothing_loads_nothing():
+    for bench, count in ((Bench(), "0"), (Secured(), "2")):
+        assert bench.booted().get("SecurityCtrlr", "CertificateEntries") == count
+        assert bench.station.optional.find("certificates") is None
+        assert count == "0" or (bench.block() and bench.get("SecurityCtrlr", "CertificateEntries") == count)
 
 
 def test_A04_FR_02_critical_events_are_kept_over_a_restart_others_give_room_when_the_queue_fills():

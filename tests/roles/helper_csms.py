@@ -5,6 +5,8 @@ from helper_garage import START_MS, Garage, site
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import format_iso
 from ampacity.roles.charging.upstream import ActingStation
+from ampacity.x509.encoding import pem
+from vectors_x509 import ROOT, STATION
 
 OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://one.example", "security_profile": 1, "password": "0123456789abcdef"}
 NOON_MS = 1795176000000  # 2026-11-20T12:00:00Z
@@ -58,6 +60,11 @@ def booting(answer):
     return lambda action, count: answer if action == "BootNotification" else good(action, count)
 
 
+def certified(station):
+    """It has what a higher security profile requires (A05.FR.02, A05.FR.03)."""
+    station.config.update({"root_pem": pem("CERTIFICATE", ROOT), "certificate_pem": pem("CERTIFICATE", STATION)})
+
+
 class Line:
     """The link of a primary to the CSMSs of `csms`, name → Csms; a name that is missing refuses. `attempts`: [(seconds, name)];
     `online`: [(seconds, name)] of each time at which a station became accepted; `left`: reasons for leaving a connection."""
@@ -73,6 +80,7 @@ class Line:
         self.start()
 
     def variable(self, name, text=None):
+        certified(self.one.primary.upstream.station)
         return self.one.primary.upstream.variable("OCPPCommCtrlr", name, text, 0)
 
     def start(self):

@@ -54,6 +54,12 @@ PRIMARY = {
     "ocpp_list": {"version": 3, "entries": {"ISO14443 abc": ["Accepted", "", 1900000000], "ISO14443 b": ["Accepted", "", None, [1, 2]]}},
     "ocpp_cache": [["ISO14443 abc", "Accepted", "", None, 1795176000], ["ISO14443 b", "Accepted", "", None, 1795176000, [1, 2]]],
     "ocpp_available": ["1"],
+    "ocpp_certificates": {
+        "roots": [[0, "CSMSRootCertificate"]], "site": ["00" * 16, "00" * 16], "gone": [], "own": [1, "0"], "trial": None,
+        "pending": {"key": "1", "csr": "-----BEGIN CERTIFICATE REQUEST-----"}, "replaced": None,
+    },
+    "ocpp_certificate_0": {"pem": "-----BEGIN CERTIFICATE-----", "issuer": ""},
+    "ocpp_key_0": {"secret": "01" * 32, "public": "02" * 64},
     "ocpp_firmware": {
         "id": 7, "url": "https://files.example/app.bundle", "retrieve": 1795176000, "install": None, "retries": 3, "interval": 60,
         "status": "Downloading", "slot": -1, "sequence": 0, "unsent": [[7, "Downloading"]],

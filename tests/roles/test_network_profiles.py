@@ -1,5 +1,6 @@
 """Which CSMS the link is told to try: network profiles in their order, each so many times, and never a less secure one."""
 
+from helper_csms import certified
 from helper_garage import Garage, site
 
 from ampacity.roles.charging.network_profiles import FLOOR_DOC
@@ -16,6 +17,7 @@ def garage(network=None, priority="1", floor=None):
     if network:
         documents.put("ocpp_network", {slot: each for slot, each in network.items() if each})
         one.start()
+        certified(one.primary.upstream.station)
         one.primary.upstream.variable("OCPPCommCtrlr", "NetworkConfigurationPriority", priority, 0)
     if floor:
         documents.put(FLOOR_DOC, {"security_profile": floor})

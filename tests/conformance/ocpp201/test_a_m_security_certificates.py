@@ -297,8 +297,8 @@ async def test_M05_FR_09_a_root_replaces_the_one_that_has_signed_it():
     for number in range(3):
         new = StationAuthority(NOON_MS, f"Root {number}", parent=talk.old)
         assert await talk.install(new) == "Accepted"
-        assert sorted(one["serial_number"] for _, one in (await talk.installed(CSMS))[1]) == sorted(
-            each.hash_data()["serial_number"] for each in (talk.old, new))
+        _, found = await talk.installed(CSMS)
+        assert len(found) == 2 and (CSMS, talk.old.hash_data()) in found and (CSMS, new.hash_data()) in found
         block = talk.station.optional.find("certificates")
         assert block.tls_facts()["root_pem"].strip() == new.pem.strip()
         assert block.store.turn() and block.tls_facts()["root_pem"].strip() == talk.old.pem.strip()
@@ -306,8 +306,11 @@ async def test_M05_FR_09_a_root_replaces_the_one_that_has_signed_it():
             block.works(True, talk.now_ms)  # with the old one: it stays (M05.FR.14)
             assert len((await talk.installed(CSMS))[1]) == 2
     await talk.reboot()
+    assert await talk.delete(new.hash_data()) == "Accepted"  # the former one is in force again
+    assert talk.station.optional.find("certificates").tls_facts()["root_pem"].strip() == talk.old.pem.strip()
+    assert await talk.delete(talk.old.hash_data()) == "Failed"
+    assert await talk.install(new) == "Accepted"
     block = talk.station.optional.find("certificates")
     block.works(True, talk.now_ms)
-    _, ((_, only),) = await talk.installed(CSMS)
-    assert only["serial_number"] == new.hash_data()["serial_number"] and not block.store.turn()
+    assert await talk.installed(CSMS) == ("Accepted", [(CSMS, new.hash_data())]) and not block.store.turn()
     await talk.close()

@@ -86,14 +86,12 @@ class ComputedVariables:
         raise KeyError(name)
 
     def _certificates(self, station: "StationFace") -> int:
-        """How many are installed; a station without any does not load the block that knows them, and an image may lack it."""
-        if not station.config.get("root_pem") and station.optional.find("certificates") is None:
-            return 0
-        try:
-            count: int = station.optional.get("certificates", station.now_ms).store.count()
-            return count
-        except ImportError:
-            return 0
+        """How many are installed: while the block that knows them is not loaded, those of the site file."""
+        block = station.optional.find("certificates")
+        if block is None:
+            return (station.config.get("root_pem") or "").count("-----BEGIN CERTIFICATE-----") + bool(station.config.get("certificate_pem"))
+        count: int = block.store.count()
+        return count
 
     def _of_evse(self, name: str, evse: "OcppEvse") -> str:
         if name.endswith(".AvailabilityState"):

@@ -162,10 +162,14 @@ class CertificateSigning:
     def _drop(self, row: "list[Any] | None") -> None:
         if row is not None:
             self._store.drop_chain(row[0])
-            try:
-                self.keys.remove(row[1])  # type: ignore[union-attr]  # it made this key
-            except OSError:
-                self._station.log.counter("ocpp_not_kept")
+            self._forget_key(row[1])
+
+    def _forget_key(self, name: str) -> None:
+        try:
+            if self.keys is not None:
+                self.keys.remove(name)
+        except OSError:
+            self._station.log.counter("ocpp_not_kept")
 
     def _make(self, now_ms: int) -> None:
         """A new key in place of the one of a request that waits."""
@@ -221,9 +225,11 @@ class CertificateSigning:
             self._sent += 1
 
     def _forget_request(self) -> None:
+        """A key without a certificate is not kept."""
         if self._store.pending is not None:
-            self._store.pending = None
+            key, self._store.pending = self._store.pending["key"], None
             self._try_keep()
+            self._forget_key(key)
 
     def _try_keep(self) -> None:
         try:

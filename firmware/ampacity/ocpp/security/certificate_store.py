@@ -44,7 +44,8 @@ class CertificateStore:
         self.own: "list[Any] | None" = kept["own"] if same else None
         self.trial: "list[Any] | None" = kept["trial"] if same else None
         self.pending: "dict[str, str] | None" = kept["pending"]
-        self._replaced: "int | None" = kept.get("replaced")  # number of the root that another one replaces (M05.FR.12)
+        same = kept["site"][0] == site[0]
+        self._replaced: "int | None" = kept.get("replaced") if same else None  # number of the root that another one replaces (M05.FR.12)
         self._with_replaced = False  # it is the one in force
         self._site = site
 
@@ -82,8 +83,16 @@ class CertificateStore:
         mine = self.own is not None or self.trial is not None or bool(self._station.config.get("certificate_pem"))
         return len(self._site_roots) - len(self._gone) + len(self._roots) + mine
 
-    def install(self, kind: str, der: bytes) -> None:
-        """Keep a root that was verified; the same once more changes nothing (M05.FR.17). OSError: it is not kept."""
+    def issuer_key(self, number: int, root: "Certificate") -> bytes:
+        """The public key of the root's issuer: its own, or that of the root which it replaced."""
+        if root.issuer == root.subject:
+            return root.key_raw
+        kept = self._station.documents.get(EACH % number) or {}
+        return bytes.fromhex(kept.get("issuer", ""))
+
+    def install(self, kind: str, der: bytes, issuer_key: bytes = b"") -> None:
+        """Keep a root that was verified; the same once more changes nothing (M05.FR.17). issuer_key: of one that is not its own issuer.
+        OSError: it is not kept."""
         mark = _mark(der)
         if kind == CSMS_ROOT and mark in self._gone:
             self._gone.remove(mark)
@@ -91,17 +100,23 @@ class CertificateStore:
         for _, known, other in self.entries():
             if known == kind and other == der:
                 return None
-        number = self.put_chain(pem("CERTIFICATE", der))
+        number = self.put_chain(pem("CERTIFICATE", der), issuer_key)
         self._roots.append([number, kind])
-        return self._keep_or_undo(self._roots, number)
+        try:
+            self.keep()
+        except OSError:
+            self._roots.pop()
+            self.drop_chain(number)
+            raise
+        return None
 
-    def replace(self, der: bytes, old: int) -> None:
+    def replace(self, der: bytes, old: int, issuer_key: bytes) -> None:
         """A root of the CSMS takes the place of another one, which is kept until the new one has worked (M05.FR.10, M05.FR.12). OSError: nothing
         is changed."""
         before = self._replaced
         self._replaced, self._with_replaced = old, False
         try:
-            self.install(CSMS_ROOT, der)
+            self.install(CSMS_ROOT, der, issuer_key)
         except OSError:
             self._replaced = before
             raise
@@ -127,36 +142,29 @@ class CertificateStore:
             self._station.log.counter("ocpp_not_kept")
 
     def remove(self, number: int) -> None:
-        """Forget a root. OSError: it is still there."""
+        """Forget a root; of two that replace each other the one that is left is in force. OSError: it is still there."""
+        before = (self._roots, self._gone, self._replaced)
         if number < 0:
-            self._gone.append(_mark(self._site_roots[-1 - number]))
-            return self._keep_or_undo(self._gone, None)
-        before = self._roots
-        self._roots = [row for row in before if row[0] != number]
+            self._gone = self._gone + [_mark(self._site_roots[-1 - number])]
+        else:
+            self._roots = [row for row in self._roots if row[0] != number]
+        if self._replaced is not None and len([kind for _, kind, _ in self.entries() if kind == CSMS_ROOT]) < 2:
+            self._replaced = None
         try:
             self.keep()
         except OSError:
-            self._roots = before
+            self._roots, self._gone, self._replaced = before
             raise
-        self.drop_chain(number)
-        return None
+        if number >= 0:
+            self.drop_chain(number)
 
-    def _keep_or_undo(self, grown: "list[Any]", number: "int | None") -> None:
-        try:
-            self.keep()
-        except OSError:
-            grown.pop()
-            if number is not None:
-                self.drop_chain(number)
-            raise
-
-    def put_chain(self, text: str) -> int:
+    def put_chain(self, text: str, issuer_key: bytes = b"") -> int:
         """Keep a PEM text under a number that is free; OSError."""
         used = [row[0] for row in self._roots + [each for each in (self.own, self.trial) if each is not None]]
         number = 0
         while number in used:
             number += 1
-        self._station.documents.put(EACH % number, {"pem": text})
+        self._station.documents.put(EACH % number, {"pem": text, "issuer": hexlify(issuer_key).decode()})
         return number
 
     def chain(self, number: int) -> "str | None":

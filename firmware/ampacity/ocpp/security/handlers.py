@@ -58,7 +58,7 @@ def _install(station: "StationFace", block: "Block", kind: str, root: "Certifica
     if old is None:
         block.store.install(kind, root.der)
     else:
-        block.store.replace(root.der, old)
+        block.store.replace(root.der, old[0], old[1].key_raw)
     block.changed("%s installed: %s" % (kind, root.common_name), now_ms)
     yield {"status": "Accepted"}
 
@@ -74,15 +74,15 @@ def _is_no_root(root: "Certificate") -> "Generator[None, None, str]":
     return "" if genuine else "its signature is wrong"
 
 
-def _replaced_by(root: "Certificate", known: "list[tuple[int, Certificate]]") -> "Generator[None, None, int | None]":
-    """The number of the installed root that has signed this one, the latest first; None: none has (AdditionalRootCertificateCheck)."""
+def _replaced_by(root: "Certificate", known: "list[tuple[int, Certificate]]") -> "Generator[None, None, tuple[int, Certificate] | None]":
+    """The installed root that has signed this one, the latest first; None: none has (AdditionalRootCertificateCheck)."""
     for number, old in reversed(known):
         try:
             signed = yield from until_result(is_signed_by(root, old))
         except ValueError:
             signed = False
         if signed:
-            return number
+            return number, old
     return None
 
 
@@ -91,9 +91,9 @@ def get_installed_certificate_ids(station: "StationFace", request: "Message", me
     wanted = request.get("certificateType") or KINDS
     block = station.optional.get("certificates", now_ms)
     found = []
-    for _, kind, root in block.store.readable():
+    for number, kind, root in block.store.readable():
         if kind in wanted:
-            found.append({"certificateType": kind, "certificateHashData": hash_data(root, root.key_raw)})
+            found.append({"certificateType": kind, "certificateHashData": hash_data(root, block.store.issuer_key(number, root))})
     return {"status": "Accepted", "certificateHashDataChain": found} if found else {"status": "NotFound"}
 
 
@@ -103,7 +103,7 @@ def delete_certificate(station: "StationFace", request: "Message", message_id: s
     wanted = _lower(request["certificateHashData"])
     algorithm = wanted["hashAlgorithm"]
     for number, kind, root in block.store.readable():
-        if _lower(hash_data(root, root.key_raw, algorithm)) != wanted:
+        if _lower(hash_data(root, block.store.issuer_key(number, root), algorithm)) != wanted:
             continue
         if kind == CSMS_ROOT and station.config.get("security_profile", 1) > 1 and len(block.store.roots(CSMS_ROOT)) < 2:
             return _refusal("Unspecified", "the last CSMSRootCertificate: no connection could be made any more", "Failed")

@@ -268,7 +268,10 @@ class NetworkProfiles:
         self._log.add("warning", "upstream: trying network profile %d: %s" % (profile["slot"], profile["url"]), now_ms)
 
     def _certificates(self) -> "Any":
-        """What the CSMS has installed (ocpp/security/certificates.py); None: this image has no such block."""
+        """What the CSMS has installed (ocpp/security/certificates.py); None: nothing so far, and no certificate of the station whose end is to be
+        watched, or an image without this block."""
+        if self._used["security_profile"] != CERTIFICATE:
+            return self._station.optional.find("certificates")
         try:
             return self._station.optional.get("certificates", self._station.now_ms)
         except ImportError:
