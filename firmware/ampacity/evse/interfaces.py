@@ -56,7 +56,7 @@ if False:  # for the type checker
             """A setting that decides on reserve and watchdog."""
 
     class Access(Protocol):
-        """The owner of authorisation at one EVSE: `OpenAccess` in session.py, `StationAccess` in roles/charging/upstream.py."""
+        """The owner of authorisation at one EVSE: `OpenAccess` in session.py, `StationAccess` in roles/charging/station_access.py."""
 
         remedy: str
         """What a person does where a car may not charge, as a sentence without a capital."""

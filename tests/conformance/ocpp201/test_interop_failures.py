@@ -387,6 +387,7 @@ async def test_IF_23_a_transaction_that_ended_offline_is_in_the_queue_until_it_i
     await talk.close()
 
 
+@pytest.mark.cpython("no station takes part; tests/net plays the upgrade on both runtimes")
 async def test_IF_26_the_upgrade_always_offers_the_subprotocol_and_takes_no_other():
     url = parse_url("ws://csms.example/ocpp").below("AMP-1")
     for answered in ("", "ocpp1.6"):

@@ -8,18 +8,18 @@ import os
 
 from ampacity.base.errors import Rejected
 from ampacity.net.link import NO_SUITE, OLD_TLS, Link, LinkConfig
-from ampacity.ocpp.evse import CHARGING_STATES, STOPPED_REASONS, connector_status
+from ampacity.ocpp.evse import connector_status
 from ampacity.ocpp.station import Station
 from ampacity.roles.charging.network_profiles import NetworkProfiles
 from ampacity.roles.charging.outside_limits import OutsideLimits
 from ampacity.roles.charging.site_model import SiteModel
+from ampacity.roles.charging.station_access import StationAccess
 from ampacity.store.journal import Journal
 
 if False:  # for the type checker
     from typing import Any
 
     from ampacity.evse.session import Session
-    from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.messages import Message, Values
     from ampacity.roles.charging.log_upload import LogUpload
     from ampacity.roles.interfaces import EvseFacts, Files, SiteFacts, View
@@ -116,35 +116,6 @@ class ActingStation:
             self._works = True
             self._upstream.network_profiles.connected(now_ms)
         return found
-
-
-class StationAccess:
-    """Who may charge at one EVSE, by the station (evse/interfaces.py, Access); and the events of its session, in OCPP terms."""
-
-    remedy = "authorize it at the EVSE or by the CSMS"
-
-    def __init__(self, upstream: "Upstream", evse: "OcppEvse") -> None:
-        self._upstream = upstream
-        self._evse = evse
-
-    def permits(self) -> bool:
-        """Charging is authorised there."""
-        return self._evse.may_charge()
-
-    def reason(self) -> str:
-        """stoppedReason with which that was over last."""
-        return self._evse.ended_by
-
-    def event(self, kind: str, word: "str | None", now_ms: int) -> None:
-        """To the station at once; a reset of a lock-out does not authorise charging."""
-        if kind == "unlocked":
-            return
-        fields: "dict[str, Any]" = {}
-        if kind == "charging":
-            fields["state"] = CHARGING_STATES[word]  # type: ignore[index]  # it has one
-        elif word is not None:
-            fields["reason"] = STOPPED_REASONS[word]
-        self._upstream.event(self._evse.id - 1, "stop_local" if kind == "stop" else kind, fields, now_ms)
 
 
 class Upstream:
@@ -283,7 +254,7 @@ class Upstream:
 
     def access(self, index: int) -> "StationAccess":
         """Who may charge at this EVSE."""
-        return StationAccess(self, self.station.evses[index])
+        return StationAccess(self.event, self.station.evses[index])
 
     def operative(self, index: int) -> bool:
         """False while the CSMS has switched this EVSE off (G03, G04)."""

@@ -1,0 +1,41 @@
+"""Authorisation at one EVSE of a primary with an upstream: the station decides, its events are those of the session."""
+
+from ampacity.ocpp.evse import CHARGING_STATES, STOPPED_REASONS
+
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.ocpp.evse import OcppEvse
+
+
+class StationAccess:
+    """Who may charge at one EVSE, by the station (evse/interfaces.py, Access); and the events of its session, in OCPP terms.
+
+    tell: takes an EVSE's index and an event, as Upstream.event.
+    """
+
+    remedy = "authorize it at the EVSE or by the CSMS"
+
+    def __init__(self, tell: "Callable[[int, str, dict[str, Any], int], None]", evse: "OcppEvse") -> None:
+        self._tell = tell
+        self._evse = evse
+
+    def permits(self) -> bool:
+        """Charging is authorised there."""
+        return self._evse.may_charge()
+
+    def reason(self) -> str:
+        """stoppedReason with which that was over last."""
+        return self._evse.ended_by
+
+    def event(self, kind: str, word: "str | None", now_ms: int) -> None:
+        """To the station at once; a reset of a lock-out does not authorise charging."""
+        if kind == "unlocked":
+            return
+        fields: "dict[str, Any]" = {}
+        if kind == "charging":
+            fields["state"] = CHARGING_STATES[word]  # type: ignore[index]  # it has one
+        elif word is not None:
+            fields["reason"] = STOPPED_REASONS[word]
+        self._tell(self._evse.id - 1, "stop_local" if kind == "stop" else kind, fields, now_ms)
