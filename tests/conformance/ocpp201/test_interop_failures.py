@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from hashlib import sha1
 
+import pytest
 from ocpp.v201 import call
 from scenario import TOKEN, Scenario, booted, short
 
