@@ -30,7 +30,7 @@ def rooms():
     if options.pilot:  # noqa: F821
         found.append("point")
     if options.role != "secondary" and options.ocpp:  # noqa: F821
-        found.append("ocpp")
+        found += ["ocpp", "x509"]
     if options.role != "secondary" and options.commission:  # noqa: F821
         found.append("commission")
     return found

@@ -3,7 +3,7 @@
 Measured on the 32-bit runtime with the firmware frozen in; where that cannot be built, on the 64-bit runtime, whose
 objects are twice as large and whose code is on the heap: there only what the site takes is held, with what it loads late.
 Most machines cannot build the 32-bit runtime. The code is therefore also bounded by a figure that is the same on each: the names
-that a primary loads at its start, of which frozen code keeps about 21 bytes each (81 KiB for 3,850 names).
+that a primary loads at its start, of which frozen code keeps about 21 bytes each (85 KiB for 4,100 names).
 The bounds are a ratchet: lower them with what was saved. The aim is in docs/benchmarks.md, row `heap`; the heap of the smallest board with
 a primary, RP2350, is 400 KiB, of which code and data of 16 secondaries here and 24 KiB of a TLS session are about half.
 """
@@ -19,9 +19,9 @@ from tools.micropython.build32 import ROOT
 from tools.micropython.find import find
 
 KIB = 1024
-MODULES_MAX, NAMES_MAX = 179, 3920
-CODE_KIB_MAX = 82
-DATA_KIB_MAX, DATA_64_KIB_MAX = 113, 231  # runs of the same firmware differ by 2 KiB (64 bits: 4): what arrives while the heap is looked at
+MODULES_MAX, NAMES_MAX = 184, 4140
+CODE_KIB_MAX = 87
+DATA_KIB_MAX, DATA_64_KIB_MAX = 117, 241  # runs of the same firmware differ by 2 KiB (64 bits: 4): what arrives while the heap is looked at
 RUN_S = 200.0
 
 

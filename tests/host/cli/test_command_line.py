@@ -174,8 +174,11 @@ def test_a_console_on_a_serial_device_answers(tmp_path):
 
     def controller():
         line = b""
-        while not line.endswith(b"\n"):
+        while not line.endswith(b"json\n"):  # after Ctrl-U and LF, which end what was half typed
             line += os.read(person, 64)
+            if line == b"\x15\n":
+                os.write(person, b"> ")
+                line = b""
         os.write(person, b"you said " + line + b"> ")
     answering = threading.Thread(target=controller, daemon=True)
     answering.start()
