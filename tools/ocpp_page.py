@@ -65,7 +65,8 @@ connected and sends BootNotification at the interval of the CSMS.
 | `NoSecurityDowngrade` | a lower security profile than that of the connection |
 | `InvalidNetworkConf` | not JSON, not `OCPP20`, `apn` or `vpn`, `messageTimeout` below 1, or a URL that is invalid or does not fit its profile |
 
-The status is `Failed` if the profile cannot be stored (B09.FR.03). A slot with a higher security profile than the present one is refused in
+The status is `Failed` if the profile cannot be stored (B09.FR.03). `messageTimeout` is kept and not used: a request of the station waits
+for `OCPPCommCtrlr.MessageTimeout`. A slot with a higher security profile than the present one is refused in
 `NetworkConfigurationPriority` while its prerequisites are missing: a valid CSMSRootCertificate for 2 and 3, and a valid certificate of the
 station for 3 (A05.FR.02, A05.FR.03).
 
@@ -281,7 +282,7 @@ authorized, can be reserved, so there are at most as many reservations as EVSEs.
 | `NotEnabled` | `ReservationCtrlr.Enabled` is false |
 | `UnknownEvse` | there is no such EVSE |
 | `UnknownConnectorType` | the EVSE, or each EVSE, has another connector |
-| `InvalidValue` | `expiryDateTime` has passed, or the id does not fit 32 bits |
+| `InvalidValue` | `expiryDateTime` has passed |
 
 ## Displays
 
@@ -306,7 +307,7 @@ The controllers have no display of their own. What a display at an EVSE, and one
   not if `TxStopPoint` is only `ParkingBayOccupancy` (I03.FR.05). CostUpdated for another transaction is answered and counted (`ocpp_costs_unknown`).
 
 A refused message has the status that the specification has for the cause; `Rejected` has the `reasonCode` `NotEnabled`, `UnknownEvse` (of `display`),
-`TooManyElements`, or `InvalidValue`: a negative id or one of more than 31 bits, or an `endDateTime` that has passed or precedes `startDateTime`.
+`TooManyElements`, or `InvalidValue`: a negative id, or an `endDateTime` that has passed or precedes `startDateTime`.
 ## Monitoring
 
 A CSMS sets monitors with SetVariableMonitoring on any variable of the table below, and on those that a device reports. Numbers
@@ -349,8 +350,8 @@ certificates of the CSMS.
 
 - `DiagnosticsLog` contains the counters and the lines of the controller's log, which a restart empties. `SecurityLog` contains
   the last {security} security events, which survive a restart; `-` is an unknown time.
-- `oldestTimestamp` and `latestTimestamp` select lines. `Rejected` with `NotFound`: there is no line in this period. `Rejected`
-  with `InvalidURL`: another scheme, or an address that cannot be used.
+- `oldestTimestamp` and `latestTimestamp` select lines; one of an unknown time is always selected. `Rejected` with `NotFound`: there is
+  no line in this period. `Rejected` with `InvalidURL`: another scheme, or an address that cannot be used.
 - `retries` is {retries} and `retryInterval` {retry_s} s where the CSMS names none; the interval counts from the start of an
   attempt, which may last {attempt} min. Uploading and the final status are sent once for all attempts.
 - Answers of the server: 2xx is `Uploaded`; 400, or no HTTP, `BadMessage`; 401, 403 and 407 `PermissionDenied`; 405 and 501

@@ -73,7 +73,6 @@ def test_what_cannot_be_shown_is_refused_with_a_reason_and_changes_nothing():
         ("InvalidValue", {"endDateTime": format_iso(now - 1000)}),
         ("InvalidValue", {"startDateTime": format_iso(now + 2 * hour), "endDateTime": format_iso(now + hour)}),
         ("InvalidValue", {"id": -1}),
-        ("InvalidValue", {"id": 2**31}),
         ("UnknownEvse", {"display": {"name": "Display", "evse": {"id": 3}}}),
     ):
         answer = bench.call("SetDisplayMessage", message(1, "Other", **more))

@@ -279,7 +279,7 @@ def test_a_composite_of_a_thousand_years_is_bounded_work():
     bench = Bench().booted()
     periods = [{"startPeriod": i * 60, "limit": 6 + i % 2} for i in range(48)]
     put(bench, profile(kind="Recurring", recurrencyKind="Daily", periods=periods), 1)
-    request = {"evseId": 1, "duration": 10**13}
+    request = {"evseId": 1, "duration": 2**31 - 1}
     schedule = bench.call("GetCompositeSchedule", request)["schedule"]
     assert len(schedule["chargingSchedulePeriod"]) == 48
     assert schedule["duration"] == 86400

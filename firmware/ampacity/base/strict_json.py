@@ -88,7 +88,7 @@ def floor_da(amps: "Any") -> int:
         raise ValueError("amperes: a number, not %s" % type(amps).__name__)
     if isinstance(amps, int):
         return amps * 10
-    if not -1e6 < amps < 1e6:
+    if not -1e6 <= amps <= 1e6:
         raise ValueError("amperes: within 1e6, not %s" % amps)
     return int((amps * 10 + 0.005) // 1)
 

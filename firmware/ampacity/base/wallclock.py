@@ -114,11 +114,15 @@ def format_iso(unix_ms: int, millis: bool = False) -> str:
     return "%04d-%02d-%02dT%s%sZ" % (year, month, day, time, fraction)
 
 
+UNIX_S_MIN, UNIX_S_MAX = -62135596800, 253402300799  # the years 1 to 9999 in UTC
+
+
 def parse_iso(text: str) -> int:
     """RFC 3339 date-time → unix milliseconds, fractions beyond milliseconds cut off.
 
     Taken: "T" or "t", any number (≥ 1) of fraction digits, "Z", "z" or ±hh:mm, second 60 (read as 59 + 1 s).
-    A time without zone is read as UTC, as OCPP peers mean it. ValueError for anything else.
+    A time without zone is read as UTC, as OCPP peers mean it. ValueError for anything else, and for a time that is before the year 1 or
+    after the year 9999 in UTC.
     """
     if len(text) < 19 or text[4] != "-" or text[7] != "-" or text[10] not in "Tt" or text[13] != ":" or text[16] != ":":
         raise ValueError("time: YYYY-MM-DDThh:mm:ssZ, not %s" % text[:40])
@@ -130,7 +134,10 @@ def parse_iso(text: str) -> int:
         raise ValueError("time: no such time of day: %s" % text[:40])
     millis, at = _fraction(text, 19)
     seconds = hour * 3600 + minute * 60 + second - _offset_s(text, at)
-    return (days_from_date(year, month, day) * 86400 + seconds) * 1000 + millis
+    unix_s = days_from_date(year, month, day) * 86400 + seconds
+    if not UNIX_S_MIN <= unix_s <= UNIX_S_MAX:
+        raise ValueError("time: no such time in UTC: %s" % text[:40])
+    return unix_s * 1000 + millis
 
 
 def _number(text: str, at: int, width: int) -> int:

@@ -229,7 +229,7 @@ class Rpc:
             return self._refuse(message_id, "RpcFrameworkError", "a request has four elements: 2, id, action, payload")
         if not isinstance(frame[3], dict):
             return self._refuse(message_id, "ProtocolError", "payload: an object is expected")
-        if len(self._out) >= ANSWERS_WAITING_MAX:
+        if len(self._out) + len(self._later) >= ANSWERS_WAITING_MAX:
             self._log.counter("ocpp_flooded")
             return self._refuse(message_id, "InternalError", "%d answers wait; ask one at a time" % ANSWERS_WAITING_MAX)
         self._checking = (self._request_check(frame[2], frame[3]), frame)
@@ -251,6 +251,10 @@ class Rpc:
             self._later.remove(message_id)
             self._log.add("error", "ocpp: %s not kept: %s" % (frame[2][:40], e), now_ms)
             self._refuse(message_id, "InternalError", "the store is full or broken")
+        except ValueError as e:  # a value that the schema permits and a handler does not expect: the connection lives
+            self._later.remove(message_id)
+            self._log.add("error", "ocpp: %s failed: %s" % (frame[2][:40], e), now_ms)
+            self._refuse(message_id, "InternalError", "%s" % e)
 
     def _response(self, frame: "list[Any]", kind: int, message_id: str, now_ms: int) -> None:
         self.silences = 0

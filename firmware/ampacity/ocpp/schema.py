@@ -22,11 +22,17 @@ if False:  # for the type checker
         def ENUMS(self) -> "tuple[str, ...]": ...
 
 
+INTEGER_MAX = 2**31 - 1  # part 2, data types: an integer has 32 bits
+DATE_LENGTH_MAX = 40  # seconds with a long fraction are possible, and are kept as they came
+
+
 class Check:
     """The check of one payload against tables.TYPES[number]. `tables`: a module with TYPES and ENUMS; number None: nothing is known of it."""
 
-    def __init__(self, tables: "Tables", number: "int | None", value: object) -> None:
+    def __init__(self, tables: "Tables", number: "int | None", value: object, bounded: bool = True) -> None:
+        """bounded: an integer of more than 32 bits is an error; not so in a response, without which the station could not continue."""
         self._tables = tables
+        self._bounded = bounded
         self._number = number
         self._value = value
         self._left = 0
@@ -87,6 +93,8 @@ class Check:
             self._object(int(kind[1:]), value, path)
         elif letter == "i":
             _typed(isinstance(value, int) and not isinstance(value, bool), "an integer", path)
+            if self._bounded and not -INTEGER_MAX - 1 <= value <= INTEGER_MAX:
+                raise CallError("PropertyConstraintViolation", "%s: more than 32 bits" % path)
         elif letter == "n":
             _typed(isinstance(value, (int, float)) and not isinstance(value, bool), "a number", path)
         elif letter == "b":
@@ -103,6 +111,8 @@ def _typed(holds: bool, expected: str, path: str) -> None:
 
 def _text(tables: "Tables", kind: str, value: str, path: str) -> None:
     if kind == "d":
+        if len(value) > DATE_LENGTH_MAX:
+            raise CallError("PropertyConstraintViolation", "%s: time: longer than %d characters" % (path, DATE_LENGTH_MAX))
         try:
             parse_iso(value)
         except ValueError as e:

@@ -50,7 +50,7 @@ def group_of(info: "Message") -> str:
 def evses_of(info: "Message") -> "list[list[int]]":
     """The last part of an entry: nothing, or the EVSEs to which the identifier is restricted (C01.FR.21)."""
     evses = info.get("evseId")
-    return [evses[:EVSES_MAX]] if evses else []
+    return [[n for n in evses if 0 < n < 2**31][:EVSES_MAX] or [0]] if evses else []  # 0: none that there could be
 
 
 def status_at(entry: "list[Any]", place: int, evse_id: int) -> str:

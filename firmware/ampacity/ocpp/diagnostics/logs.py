@@ -8,6 +8,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.url import parse_url, without_login
 from ampacity.base.wallclock import parse_iso
 from ampacity.ocpp.diagnostics.log_text import LogText
+from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.optional_blocks import OptionalBlock
 
 if False:  # for the type checker
@@ -157,7 +158,10 @@ class Block(OptionalBlock):
             self._station.documents.try_remove(DOC)
 
     def _report(self, request_id: int, status: str) -> None:
-        self._station.exchange.post("LogStatusNotification", {"status": status, "requestId": request_id})
+        try:
+            self._station.exchange.post("LogStatusNotification", {"status": status, "requestId": request_id})
+        except CallError:  # the CSMS answers nothing: it can ask for the status
+            self._station.log.counter("ocpp_log_statuses_dropped")
 
 
 def get_log(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":

@@ -38,7 +38,7 @@ def _refusal(station: "StationFace", info: "Message", now_ms: int) -> "tuple[str
     if "transactionId" in info and station.transactions.find(info["transactionId"]) is None:
         return "UnknownTransaction", ""
     place = info.get("display", {}).get("evse")
-    if place is not None and station.evse(place["id"]) is None:
+    if place is not None and (station.evse(place["id"]) is None or place.get("connectorId", 1) != 1):
         return "Rejected", "UnknownEvse"
     ends_ms = parse_iso(info["endDateTime"]) if "endDateTime" in info else None
     starts_ms = parse_iso(info["startDateTime"]) if "startDateTime" in info else 0

@@ -3,6 +3,7 @@
 A status is kept when it is reached and forgotten when it is sent: the exchange sends it again if the link breaks meanwhile.
 """
 
+from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.firmware.kept_order import DOC, ENDS, INSTALLED
 
 if False:  # for the type checker
@@ -65,7 +66,10 @@ class FirmwareOrder:
         if self.sent() or not self._station.accepted() or now_ms < self._post_ms:
             return False
         self._post_ms = now_ms + AGAIN_MS
-        self._station.exchange.post(self._next, None)
+        try:
+            self._station.exchange.post(self._next, None)
+        except CallError:  # too many messages wait: again in a while
+            return False
         return True
 
     def _next(self, station: "StationFace", nothing: None, now_ms: int) -> "tuple[str, Message] | None":

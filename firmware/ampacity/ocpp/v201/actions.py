@@ -74,7 +74,7 @@ def request_check(action: str, payload: "Message") -> "Check":
 
 def response_check(action: str, payload: "Message") -> "Check":
     """The check of the response to a request of ours."""
-    return Check(tables, _number(tables.RESPONSES, action), payload)
+    return Check(tables, _number(tables.RESPONSES, action), payload, False)
 
 
 def _number(rows: "tuple[tuple[str, int], ...]", action: str) -> "int | None":

@@ -1,0 +1,79 @@
+"""Requests at the edge of what the schema permits: each is answered, and what was accepted survives a restart."""
+
+from station_bench import NOON_MS, Bench
+
+from ampacity.base.wallclock import format_iso
+
+
+def profile(limit=16, **more):
+    result = {
+        "id": 1, "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Absolute",
+        "chargingSchedule": [{"id": 1, "chargingRateUnit": "A", "startSchedule": format_iso(NOON_MS),
+                              "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}]}],
+    }  # fmt: skip
+    result.update(more)
+    return result
+
+
+def put(bench, document, evse=1):
+    response = bench.call("SetChargingProfile", {"evseId": evse, "chargingProfile": document})
+    return response if isinstance(response, str) else response["status"]
+
+
+def test_the_highest_limit_may_have_a_fraction():
+    bench = Bench().booted()
+    for limit in (1000000, 1000000.0, 999999.5):
+        assert put(bench, profile(limit)) == "Accepted", limit
+    assert put(bench, profile(1000000.1)) == "Rejected"
+
+
+def test_an_integer_of_more_than_32_bits_is_refused_with_its_place():
+    bench = Bench().booted()
+    for number in (2**31, -(2**31) - 1, 10**30):
+        assert put(bench, profile(id=number)) == "PropertyConstraintViolation", number
+        request = {"logType": "SecurityLog", "requestId": number, "log": {"remoteLocation": "http://a/"}}
+        assert bench.call("GetLog", request) == "PropertyConstraintViolation", number
+    assert put(bench, profile(id=2**31 - 1)) == "Accepted"
+    bench.power_cycle()
+    bench.connect()
+    assert (1, None, 160, None) in bench.station.limits(bench.now_ms)
+
+
+def test_a_time_that_cannot_be_kept_is_refused():
+    bench = Bench().booted()
+    for text in ("2026-11-20T12:00:00.%sZ" % ("1" * 30), "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"):
+        assert put(bench, profile(validTo=text)) == "PropertyConstraintViolation", text
+        request = {"id": 1, "expiryDateTime": text, "idToken": {"idToken": "A", "type": "ISO14443"}}
+        assert bench.call("ReserveNow", request) == "PropertyConstraintViolation", text
+
+
+def test_an_identifier_for_an_evse_that_there_cannot_be_is_kept_as_for_none():
+    bench = Bench().booted()
+    bench.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "evseId": [2**31]}}
+    bench.plug()
+    bench.card()
+    bench.power_cycle()
+    assert not bench.station.documents.damaged("ocpp_cache")
+    assert not bench.may_charge()
+
+
+def test_a_csms_that_answers_nothing_and_asks_for_many_logs_stops_nothing():
+    bench = Bench().booted()
+    bench.silent = True
+    log = {"logType": "DiagnosticsLog", "log": {"remoteLocation": "http://10.0.0.1/logs/"}}
+    for number in range(300):
+        bench.call("GetLog", dict(log, requestId=number))
+    bench.advance(1000)
+    bench.drop()
+    bench.advance_only(60000)
+    assert bench.station.tick(bench.now_ms) > bench.now_ms
+    assert bench.station.limits(bench.now_ms) == []
+
+
+def test_requests_whose_answers_wait_are_bounded():
+    bench = Bench().booted()
+    bench.evses = bench.station.evses
+    for evse in bench.station.evses:
+        evse.tethered = False
+    found = [bench.call("UnlockConnector", {"evseId": 1, "connectorId": 1}) for _ in range(80)]
+    assert found.count(None) == 64 and found.count("InternalError") == 16
