@@ -166,7 +166,7 @@ def play(bench, needs_da, grant_da, seconds):
 
 def test_a_row_whose_cars_drew_nothing_at_the_grant_asks_for_more_and_they_charge():
     bench, drew = row_of_picky_cars((80, 80), 120, 900)
-    assert drew == [0, 0] and bench.guard.minimum_grant_da() == 140, bench.guard.minimum_grant_da()
+    assert drew == [0, 0] and bench.guard.minimum_grant_da() == 142, bench.guard.minimum_grant_da()
     drew = play(bench, (80, 80), lambda: max(120, bench.guard.minimum_grant_da()), 900)
     assert min(drew) > 0, drew
 
@@ -183,16 +183,29 @@ def test_a_row_of_sleeping_cars_asks_for_more_only_until_all_was_tried():
 def test_the_pause_of_a_row_ends_early_once_where_the_grant_that_it_asks_for_is_possible():
     bench = above(320, evse("e"), evse("f"))
     bench.guard.minimum_grant(0, 120)
-    asleep(bench, 900)
+    asleep(bench, 1000)
     assert "next retry" in bench.guard.why(0)
     bench.guard.minimum_grant(0, 150)
-    offered = asleep(bench, 700)
-    assert 0 < offered < 600 and "next retry" in bench.guard.why(0), (offered, bench.guard.why(0))
+    offered = asleep(bench, 1300)
+    assert 0 < offered < 1200 and "next retry" in bench.guard.why(0), (offered, bench.guard.why(0))
     assert asleep(bench, 300) == 0
 
 
-def asleep(bench, seconds):
-    """The first draws nothing, the others all that they are ordered; seconds in which the first had current to draw."""
+def test_a_row_that_reports_a_request_keeps_its_turns_next_to_a_car_that_draws_nothing():
+    """Its first car needs more than the grant and its second one stopped when its turn was over: the row is not asleep."""
+    bench = above(160, evse("e"), evse("f"))
+    offered = 0
+    for second in range(1200):
+        bench.guard.minimum_grant(0, 60)
+        draws = second % 400 < 100
+        bench.guard.optional.suspended_ev(0, not draws)
+        offered += asleep(bench, 1, draws)
+        assert "next retry" not in bench.guard.why(0), second
+    assert offered > 300, offered
+
+
+def asleep(bench, seconds, draws=False):
+    """The first draws nothing (draws: all that it is ordered), the others all; seconds in which the first had current to draw."""
     offered = 0
     for _ in range(seconds):
         for e, want_da in enumerate(bench.guard.want_da):
@@ -200,7 +213,7 @@ def asleep(bench, seconds):
             order_id = bench.send(want_da, e)
             if order_id is not None:
                 bench.prove(order_id, want_da, e)
-            draws_da = want_da if e else 0
+            draws_da = want_da if e or draws else 0
             bench.measure(e, draws_da, draws_da, draws_da)
         offered += bench.guard.want_da[0] > 0
         bench.tick(1000)

@@ -32,6 +32,36 @@ def test_a_car_whose_minimum_is_above_its_share_charges(least_a):
         assert not left, left
 
 
+def below(name, unit, *bays):
+    """A primary below with a circuit of 16 A and these EVSEs, as text."""
+    return name + ".toml", HEAD.replace("scene", name) + "\n".join((
+        toml("[parent]", bus="b", port="virtual", unit=unit), circuit("row-" + name, 16.0), RTU.replace('"b"', '"r"'),
+        *[evse("%s%d" % (name, n), at="row-" + name, max_a=16.0, bus="r", unit=n, **facts) for n, facts in enumerate(bays, 1)], SOON))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rating_a", "rows", "cars"),
+    [
+        (20.0, (({}, {}), ({}, {})), {"q.q1": {"min_a": 13}, "p.p1": {"factor": 1.06}, "p.p2": {"min_a": 7}}),
+        (16.0, (({}, {}, {}), ({"fallback_a": 6.0},)), {"p.p2": {"factor": 1.04}, "p.p3": {"min_a": 8}}),
+    ],
+    ids=["one of 13 A below", "one of 8 A below, next to a reserve"],
+)
+def test_cars_with_a_large_minimum_below_primaries_charge_and_do_not_stop_their_neighbours(rating_a, rows, cars):
+    """Their parent called a primary idle while one of its cars drew nothing, and paused it for 15 min with all others below."""
+    names = ("p", "q")
+    parts = [evse(name, max_a=16.0, bus="b", unit=100 + n, site=name + ".toml").replace("max_a = 16.0\n", "") for n, name in enumerate(names)]
+    text = site(circuit("main", rating_a), RTU, *parts, evse("t1", bus="b", unit=1, max_a=16.0))
+    with table(text, beside=[below(name, 100 + n, *rows[n]) for n, name in enumerate(names)]) as one:
+        for name in one.evses:
+            one.plug(name, **cars.get(name, {}))
+        one.go(120_000, 1_000)
+        one.forget()
+        left = everybody_charges(one, 1_700, 20)
+        within(one, "a large minimum below a primary")
+        assert not left, left
+
+
 def test_at_saturation_every_newcomer_gets_a_slot():
     row = [evse("e%d" % n, bus="b", unit=n, max_a=16.0) for n in range(1, 11)]
     with table(site(circuit("main", 20.0), RTU.replace("19200", "115200"), *row)) as one:

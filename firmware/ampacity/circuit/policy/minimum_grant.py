@@ -26,6 +26,7 @@ if False:  # for the type checker
         other: OtherLoad
         reservations: Reservations
         want_da: "list[int]"
+        demand: Any
 
 
 WHOLE_DA = 10  # a primary below reports whole amperes
@@ -42,6 +43,7 @@ class MinimumGrants:
     def put(self, e: int, da: int) -> bool:
         """A primary below reports its least useful grant, in da; 0: none. True if its minimum changes."""
         self.reported_da[e] = da
+        self.shed.demand.reports[e] = da > 0
         s, least_da = self.shed.ledger.evse_states[e], self.file_da[e]
         if da > least_da:
             lacks_da = 0 if possible(self.shed, s, da) else da - self._beside_minimums_da(s)
@@ -127,7 +129,7 @@ def _least_da(shed: "Any", minimum_grants: "MinimumGrants | None", s: EvseState)
     backs_off = demand.backs_off(e)
     if not shed.targets.ceiling_da(s) and not demand.paused.inhibited[e] and not backs_off:
         return 0
-    return demand.untried_da(e, least_da, min(s.evse.limit_da, shed.limits.evse_da[e])) or (0 if backs_off else least_da)
+    return demand.untried_da(e, least_da, min(s.evse.limit_da, shed.limits.evse_da[e])) or (0 if backs_off or demand.idle[e] else least_da)
 
 
 def minimum_grant_da(shed: "Any", minimum_grants: "MinimumGrants | None", keys: "range") -> int:

@@ -21,6 +21,7 @@ ASLEEP_DA = 10
 PROBE_MS = 60000
 SATISFIED_MS = 10000
 TURNS_MS = 90000  # offered in turns without current: it may need more
+REPORTS_TIMES = 3  # `idle_s` before a primary below is idle although it reports a request: it detects idle cars itself, one after the other
 SAME_DA = 5  # orders that differ by so little are one order to a car
 FIRST, KEEPS, LAST = 0, 1, 2  # among its rank: its turn has come, within its slot, as ever
 
@@ -52,6 +53,7 @@ class Demand:
         self.idle_before_ms = [0] * count  # for how long it drew nothing in turns that were ended, and at what order
         self.idle_before_da = [0] * count
         self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
+        self.reports = [False] * count  # a primary below that reports a car that could begin (minimum_grant.py)
         self.suspended_ev = [False] * count  # the car stopped without an order: it is offered current and does not request it
         self.drew = [False] * count  # since it wants
         self.changed_ms = [LONG_AGO_MS] * count
@@ -218,7 +220,7 @@ class Demand:
             self.idle_since_ms[evse] = now_ms
         elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse):
             self.idle_cap_da[evse] = max(s.evse.min_da, used + headroom)
-            self.idle[evse] = used < ASLEEP_DA
+            self.idle[evse] = used < ASLEEP_DA and now_ms - self.idle_since_ms[evse] >= self.idle_ms * (REPORTS_TIMES if self.reports[evse] else 0)
             if self.idle[evse]:
                 self.idle_da[evse] = max(self.idle_da[evse], want_da)
         if used < ASLEEP_DA and 0 <= self.idle_since_ms[evse]:
@@ -241,6 +243,8 @@ class Demand:
     def _draws(self, evse: int, want_da: int, now_ms: int) -> None:
         self.drew[evse] = True
         self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
+        if self.idle_da[evse] and self.learnt is not None:
+            self.learnt.begins(self.ledger.evse_states[evse], self.idle_da[evse], want_da)
         self.idle_da[evse] = 0
         self._wake_up(evse)
         if now_ms - self.changed_ms[evse] >= SETTLED_MS and not 0 < self.drew_da[evse] <= want_da:
@@ -266,10 +270,9 @@ class Demand:
             return least_da
         if self.ledger.site.evses[evse].primary:
             return least_da if least_da > idle_da else 0
-        from ampacity.circuit.policy.queue.learnt_minimum import LEVELS_DA, OVER_DA, above
+        from ampacity.circuit.policy.queue.learnt_minimum import above
 
-        level_da = above(idle_da, self.drew_da[evse], most_da)
-        return level_da - OVER_DA if level_da - OVER_DA in LEVELS_DA else level_da
+        return above(idle_da, self.drew_da[evse], most_da)
 
     def _used_da(self, s: EvseState, now_ms: int) -> int:
         """Its present current, in da; -1: unknown."""

@@ -6,7 +6,7 @@ it draws at is its minimum from then on. Where it draws at none of them it is as
 counts again, and after a few rounds nothing above it is tried for this car.
 """
 
-from ampacity.circuit.policy.minimum_grant import possible
+from ampacity.circuit.policy.minimum_grant import WHOLE_DA, possible
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
 
 if False:  # for the type checker
@@ -22,6 +22,8 @@ if False:  # for the type checker
         idle: "list[bool]"
         drew_da: "list[int]"
         idle_da: "list[int]"
+        idle_before_ms: "list[int]"
+        idle_before_da: "list[int]"
         idle_cap_da: "list[int]"
         wake_ms: int
         changed: bool
@@ -67,17 +69,27 @@ class LearntMinimum:
     def _next(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
         e = s.index
         most_da = min(s.evse.limit_da, room.limits.evse_da[e])
-        level_da = _possible_da(room, s, above(room.want_da[e], demand.drew_da[e], most_da))
+        level_da = _possible_da(room, s, above(room.want_da[e], demand.drew_da[e], most_da), room.want_da[e])
         if level_da and not demand.satisfied(e):
             self.trying[e] = True
             s.evse.min_da = level_da
             demand.drew[e] = False
+            demand.idle_before_ms[e], demand.idle_before_da[e] = 0, level_da
             demand.wake(e)
             demand.changed = True
         elif self.trying[e]:
             self._usual(s, now_ms, demand.wake_ms)
             if demand.idle[e]:
                 demand.idle_cap_da[e] = s.evse.min_da
+
+    def begins(self, s: EvseState, idle_da: int, want_da: int) -> None:
+        """Its car draws at want_da, after it drew nothing at idle_da, one of the levels or the next below: what is between is its minimum.
+
+        So it keeps what a short turn with more current has shown; after a low share alone a car may also have slept.
+        """
+        level_da = 0 if s.evse.primary else above(idle_da, 0, want_da)
+        if level_da > s.evse.min_da and (idle_da >= LEVELS_DA[0] or want_da <= level_da + WHOLE_DA):
+            s.evse.min_da = level_da
 
     def _usual(self, s: EvseState, now_ms: int = LONG_AGO_MS, rest_ms: int = 0) -> None:
         """The next round comes after a rest, longer each time."""
@@ -101,13 +113,14 @@ def untried_da(room: "SharedCapacity", demand: "Use", s: EvseState) -> int:
     e = s.index
     if s.evse.primary:
         return s.evse.min_da if s.evse.min_da > demand.idle_da[e] else 0
-    return _possible_da(room, s, above(demand.idle_da[e], demand.drew_da[e], min(s.evse.limit_da, room.limits.evse_da[e])))
+    idle_da = demand.idle_da[e]
+    return _possible_da(room, s, above(idle_da, demand.drew_da[e], min(s.evse.limit_da, room.limits.evse_da[e])), idle_da)
 
 
-def _possible_da(room: "SharedCapacity", s: EvseState, level_da: int) -> int:
-    """This level, or without the allowance for a rounded duty cycle, where that makes it possible; 0: neither is."""
+def _possible_da(room: "SharedCapacity", s: EvseState, level_da: int, tried_da: int) -> int:
+    """This level, or without the allowance for a rounded duty cycle, where that makes it possible and is more than was tried; 0: neither."""
     for da in (level_da, level_da - OVER_DA):
-        if (da == level_da or da in LEVELS_DA) and da > 0 and possible(room, s, da):
+        if (da == level_da or da in LEVELS_DA) and da > tried_da and possible(room, s, da):
             return da
     return 0
 
@@ -117,6 +130,7 @@ def above(want_da: int, drew_da: int, most_da: int) -> int:
     if drew_da and drew_da <= want_da + SAME_DA:
         return 0
     for level_da in LEVELS_DA:
-        if want_da < level_da <= most_da:
-            return min(level_da + OVER_DA, drew_da or most_da, most_da)
+        da = min(level_da + OVER_DA, drew_da or most_da, most_da)
+        if want_da < da and level_da <= most_da:
+            return da
     return 0
