@@ -31,7 +31,9 @@ def test_E02_plug_then_card_starts_one_transaction_that_ends_when_unplugged():
 def test_E03_card_then_plug_starts_at_the_plug_with_default_points():
     bench = Bench().booted()
     assert events(bench.card()) == []
-    assert events(bench.plug()) == [("Started", "Authorized")]
+    assert events(bench.plug()) == [("Started", "CablePluggedIn")]
+    (event,) = payloads(bench.sent, "TransactionEvent")
+    assert event["idToken"] == {"idToken": "ABC123", "type": "ISO14443"} and event["evse"] == {"id": 1, "connectorId": 1}
 
 
 def test_E03_FR_05_without_a_plug_in_the_transaction_times_out():

@@ -2,7 +2,8 @@
 
 TxStartPoint and TxStopPoint name conditions; a transaction starts at the edge of one, never because one happens to
 hold: else a car that stays plugged in after its driver has stopped would start the next transaction at once.
-An authorisation that is not reported yet is reported by the very next event, which then carries that trigger (E02.FR.01).
+An authorisation that is not reported yet is reported by the very next event, which then carries that trigger (E02.FR.01). Only a plug that comes
+after a card keeps its own, and has the identifier (E03.FR.01; part 6, EVConnectedPreSession).
 """
 
 from ampacity.ocpp.authorization.cache import group_of
