@@ -282,7 +282,7 @@ class Transactions:
 
     def _still(self, evse: "OcppEvse") -> None:
         """What was just stopped is reported as stopped: the session follows within its contactor's time."""
-        if evse.state == "Charging":
+        if evse.state != "Idle":
             evse.state = CONNECT
 
     def _connection_timeout(self, evse: "OcppEvse", now_ms: int) -> None:
