@@ -2,6 +2,8 @@
 
 from station_bench import Bench, events, names, payloads
 
+from ampacity.base.wallclock import parse_iso
+
 VALUES = {"energy_wh": 1234, "power_w": 3680, "amps_da": [161, 0, None], "volts_dv": [2301, 2300, 2299], "offered_da": 320, "soc": 55}
 
 
@@ -82,6 +84,26 @@ def test_a_long_transaction_keeps_a_bounded_number_of_samples():
     bench.charging()
     bench.advance(6000000)
     assert len(bench.station.evse(1).tx.samples) <= 16
+
+
+def test_E06_FR_13_what_a_long_transaction_keeps_is_of_both_kinds_and_spread_over_its_whole_time():
+    bench = bench_with_values()
+    for controller in ("SampledDataCtrlr", "AlignedDataCtrlr"):
+        bench.set(controller, "TxEndedInterval", "60")
+    bench.charging()
+    for minutes in (7, 20, 100, 333):
+        began = bench.unix_ms
+        bench.advance(minutes * 60000)
+        bench.card()
+        ended = payloads(bench.sent, "TransactionEvent")[-1]["meterValue"]
+        assert len(ended) <= 17 and ended.pop()["sampledValue"][0]["context"] == "Transaction.End"
+        for kind in ("Sample.Periodic", "Sample.Clock"):
+            times = [parse_iso(v["timestamp"]) for v in ended if v["sampledValue"][0]["context"] == kind]
+            steps = [b - a for a, b in zip(times, times[1:])]
+            assert times and times[0] - began <= 61000 and max(steps) <= 2 * min(steps), (minutes, kind, steps)
+            assert bench.unix_ms - times[-1] <= max(steps)
+        bench.unplug()
+        bench.charging()
 
 
 def test_J01_clock_aligned_values_by_transaction_or_message():
