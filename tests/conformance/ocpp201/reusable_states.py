@@ -196,6 +196,10 @@ class Session(Scenario):
         return self.checked(event, "Ended", ("EVDeparted",), "Idle", "Remote" if self.remotely_stopped else "Local")
 
 
-async def session(starts=None, stops=None, **variables):
-    """A booted station with these points and variables."""
-    return await Session().with_points(starts, stops, **variables)
+async def session(starts=None, stops=None, tethered=False, **variables):
+    """A booted station with these points and variables. tethered: a fixed cable, which nothing unlocks on the side of the EVSE."""
+    talk = await Session(tethered=tethered).with_points(starts, stops, **variables)
+    unlocks = "false" if tethered else "true"
+    await talk.set("OCPPCommCtrlr.UnlockOnEVSideDisconnect", unlocks)
+    assert (await talk.get("OCPPCommCtrlr.UnlockOnEVSideDisconnect"))["attribute_value"] == unlocks
+    return talk

@@ -126,8 +126,9 @@ async def leaves(talk, reason):
 
 
 async def test_TC_E_17_CS_the_car_leaves_with_Authorized():
-    variables = {"TxCtrlr_StopTxOnEVSideDisconnect": "true", "OCPPCommCtrlr_UnlockOnEVSideDisconnect": "false", **AUTHORIZATION}
-    await leaves(await suspended_with(AUTHORIZED, **variables), "EVDisconnected")
+    for tethered in (False, True):
+        talk = await suspended_with(AUTHORIZED, tethered=tethered, TxCtrlr_StopTxOnEVSideDisconnect="true", **AUTHORIZATION)
+        await leaves(talk, "EVDisconnected")
 
 
 async def test_TC_E_19_CS_the_parking_bay_is_left():
@@ -169,8 +170,12 @@ async def test_TC_E_22_CS_the_energy_stops():
 
 
 async def test_TC_E_24_CS_the_car_leaves_and_the_cable_is_unlocked():
-    variables = {"TxCtrlr_StopTxOnEVSideDisconnect": "true", "OCPPCommCtrlr_UnlockOnEVSideDisconnect": "true"}
-    await leaves(await suspended_with(CONNECT, AUTHORIZED, **variables), "EVDisconnected")
+    await leaves(await suspended_with(CONNECT, AUTHORIZED, TxCtrlr_StopTxOnEVSideDisconnect="true"), "EVDisconnected")
+
+
+async def test_TC_E_25_CS_the_car_leaves_a_fixed_cable():
+    talk = await suspended_with(CONNECT, AUTHORIZED, tethered=True, TxCtrlr_StopTxOnEVSideDisconnect="true")
+    await leaves(talk, "EVDisconnected")
 
 
 async def test_TC_E_37_CS_the_car_leaves_with_PowerPathClosed():
@@ -183,8 +188,7 @@ async def test_TC_E_54_CS_a_car_that_talks_leaves_with_EVConnected():
 
 async def without_car(*stops):
     """The car leaves, and the transaction goes on without it."""
-    variables = {"TxCtrlr_StopTxOnEVSideDisconnect": "false", "OCPPCommCtrlr_UnlockOnEVSideDisconnect": "false", "TxCtrlr_EVConnectionTimeOut": "30"}
-    talk = await suspended_with(*stops, **variables)
+    talk = await suspended_with(*stops, tethered=True, TxCtrlr_StopTxOnEVSideDisconnect="false", TxCtrlr_EVConnectionTimeOut="30")
     talk.checked(await talk.pull_plug(), "Updated", ("EVCommunicationLost",), "Idle")
     return talk
 
