@@ -358,7 +358,7 @@ def test_events_of_a_station_without_clock_get_their_times_when_the_csms_sends_t
     assert [p["timestamp"] for p in told] == ["2026-11-20T12:00:00Z"]
 
 
-def test_E01_FR_08_transaction_ids_differ_over_restarts_with_the_same_seed():
+def test_E01_FR_08_and_E02_FR_08_transaction_ids_differ_over_restarts_with_the_same_seed():
     seen = set()
     bench = Bench()
     for _ in range(5):

@@ -1,7 +1,8 @@
 """The reusable states of part 6 (chapter 2.18, with its errata 6.2.116 to 6.2.118), each with its validations.
 
 A state of `Session` does what a driver or the CSMS does there, and checks every message that the station sends then: which ones, in which
-order, each field that the state names, and that there is no other. What is to be sent follows from TxStartPoint and TxStopPoint.
+order, each field that the state names, and that there is no other. What is to be sent follows from TxStartPoint and TxStopPoint. Of each event
+its number is checked as well (E01.FR.07, E04.FR.04, E05.FR.04, E06.FR.14, E07.FR.11).
 """
 
 from ocpp.v201 import call

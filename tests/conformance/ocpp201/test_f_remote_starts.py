@@ -233,9 +233,16 @@ async def unplug_and_stay_away(talk):
     await talk.advance(120000)
 
 
+async def stop_what_began_offline(talk):
+    """E12: the CSMS learns of the transaction when it is over."""
+    await talk.card()
+    await talk.reconnect()
+
+
 ENDS = (
     ("F03_FR_05_06", AUTHORIZED, stop_remotely), ("F04_FR_05_06", CONNECT, stop_remotely), ("E07_FR_09_10_and_E06_FR_12", AUTHORIZED, stop_locally),
     ("E08_FR_10_11", AUTHORIZED, stop_offline), ("E09_FR_06_07", CONNECT, unplug), ("E10_FR_05_06", AUTHORIZED, unplug_and_stay_away),
+    ("E12_FR_08_09", AUTHORIZED, stop_what_began_offline),
 )
 
 
@@ -243,7 +250,10 @@ ENDS = (
 async def test_J02_FR_20_of_too_many_values_for_the_end_intermediate_ones_are_dropped(ids, stop, end):
     variables = {"TxEndedInterval": "10", "TxUpdatedInterval": "0", "TxEndedMeasurands": REGISTER}
     talk = await session(stops=(stop,), **{"SampledDataCtrlr_" + name: value for name, value in variables.items()})
-    await talk.charging()
+    if end is stop_what_began_offline:
+        assert await talk.set("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true") == "Accepted"
+        await talk.drop()
+    await talk.energy_transfer_started()
     for number in range(40):
         talk.station.meter_values(1, {"energy_wh": 5000 + number}, talk.now_ms)
         await talk.advance(10000)
