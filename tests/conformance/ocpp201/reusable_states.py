@@ -141,8 +141,10 @@ class Session(Scenario):
         """EnergyTransferSuspended: by the car."""
         await self.state("SuspendedEV")
         (event,) = self.said("TransactionEvent")
-        ends = ENERGY in self.stops
-        self.checked(event, "Ended" if ends else "Updated", ("ChargingStateChanged",), "EVConnected" if ends else "SuspendedEV", "StoppedByEV" if ends else None)
+        if ENERGY in self.stops:
+            self.checked(event, "Ended", ("ChargingStateChanged",), "EVConnected", "StoppedByEV")
+        else:
+            self.checked(event, "Updated", ("ChargingStateChanged",), "SuspendedEV")
         return self
 
     async def stop(self, remotely=False, card="ABC"):

@@ -88,7 +88,7 @@ ENDS = (
 )  # fmt: skip
 
 
-async def test_E06_FR_08_09_and_E07_FR_05_06_the_reason_of_each_end():
+async def test_E06_FR_08_09_E07_FR_05_06_and_F03_FR_10_the_reason_of_each_end():
     for end, trigger, reason in ENDS:
         talk = await session()
         await talk.charging()

@@ -104,8 +104,9 @@ async def test_F02_FR_06_the_reservation_that_it_uses_is_in_the_next_event():
 
 
 async def test_F02_FR_07_and_08_without_a_plug_in_the_time_is_up():
-    for starts, stops, kind, reason in (((AUTHORIZED,), (AUTHORIZED,), "Ended", "Timeout"), ((AUTHORIZED,), (CONNECT,), "Ended", "Timeout"), ((BAY,), (BAY,), "Updated", None)):
-        talk = await session(starts, stops, TxCtrlr_EVConnectionTimeOut="20")
+    for start_point, stop_point in ((AUTHORIZED, AUTHORIZED), (AUTHORIZED, CONNECT), (BAY, BAY)):
+        kind, reason = ("Updated", None) if stop_point == BAY else ("Ended", "Timeout")
+        talk = await session((start_point,), (stop_point,), TxCtrlr_EVConnectionTimeOut="20")
         await talk.park()
         await talk.authorize_remotely()
         await talk.advance(20000)
@@ -175,8 +176,8 @@ async def test_F02_FR_20_and_K05_FR_04_without_smart_charging_the_profile_is_ign
 
 
 async def test_F02_FR_23_and_24_no_start_at_an_EVSE_that_is_reserved_for_another():
-    group = {"id_token": "FLEET", "type": "Central"}
-    for more, refused, served in (({}, {}, {}), ({"group_id_token": group}, {"group_id_token": {**group, "id_token": "OTHERS"}}, {"group_id_token": group})):
+    fleet, others = ({"group_id_token": {"id_token": name, "type": "Central"}} for name in ("FLEET", "OTHERS"))
+    for more, refused, served in (({}, {}, {}), (fleet, others, fleet)):
         talk = await session((AUTHORIZED,))
         token = {"id_token": "RESERVED", "type": "ISO14443"}
         request = call.ReserveNow(id=5, expiry_date_time="2026-11-20T13:00:00Z", id_token=token, evse_id=1, **more)

@@ -46,7 +46,7 @@ class Transaction:
     energy_wh_max: "int | None" = None
     token: "Token | None" = None  # whose authorisation is over, while the transaction continues
     ended_sample_ms: "int | None" = None
-    samples: "list[Message] | tuple[()]" = ()
+    samples: "Sequence[Message]" = ()
     skips: "dict[str, tuple[int, int]] | None" = None  # kind of sample → (one of so many is held, how many are to be let pass first)
     restored = False
     phases = UNKNOWN
@@ -64,14 +64,16 @@ class Transaction:
         """Hold a sample for the Ended event. When there are too many, every second one of the kind of which there are most goes, and from then on
         only every second one of it is held, so that what is held is spread over the whole transaction (E06.FR.13, J02.FR.20)."""
         if self.skips is None:
-            self.skips, self.samples = {}, []
+            self.skips = {}
+        held = list(self.samples)
         for value in meter_values:
             kind = value["sampledValue"][0]["context"]
             stride, left = self.skips.get(kind, (1, 0))
             self.skips[kind] = (stride, left - 1 if left else stride - 1)
             if not left:
-                self.samples.append(value)
-        if len(self.samples) > SAMPLES_MAX:
+                held.append(value)
+        self.samples = held
+        if len(held) > SAMPLES_MAX:
             self._thin_out()
 
     def _thin_out(self) -> None:
