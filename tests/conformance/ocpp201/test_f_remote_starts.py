@@ -56,7 +56,7 @@ async def test_F01_FR_23_and_F02_FR_25_no_start_where_the_EVSE_is_unavailable_or
     await talk.close()
 
 
-async def test_F01_FR_24_and_F02_FR_26_no_start_where_somebody_is_authorized():
+async def test_F01_FR_24_and_F02_FR_26_no_start_where_a_driver_is_authorized():
     for stops in ((CONNECT, AUTHORIZED), (CONNECT,)):
         talk = await session(stops=stops)
         await talk.charging()
@@ -67,7 +67,7 @@ async def test_F01_FR_24_and_F02_FR_26_no_start_where_somebody_is_authorized():
         await talk.close()
 
 
-async def test_F01_FR_25_a_transaction_that_nobody_authorized_is_named_and_gets_the_remote_start():
+async def test_F01_FR_25_a_transaction_without_authorization_is_named_and_gets_the_remote_start():
     talk = await session((CONNECT,))
     await talk.connect_car()
     await talk.authorize_remotely(remote_id=12)
