@@ -158,6 +158,12 @@ Lists and reports of any length are transferred in parts: a local list by SendLo
 - A stop that `TxStopPoint` does not name sends `Updated` with its trigger, and then `ChargingStateChanged` when the energy flow ends. The
   reason of the stop is that of the later `Ended`.
 - With `EnergyTransfer` the end of the energy flow ends the transaction with `EVConnected` and `StoppedByEV`.
+- The event of a plug that comes after a card has the trigger `CablePluggedIn` and the identifier; after RequestStartTransaction it has
+  `RemoteStart`. In all other cases the first event with an identifier has `Authorized`.
+- Of the samples for `Ended` at most 16 are kept. With more, every second one of the more frequent kind is dropped, so that they stay spread over
+  the whole transaction (E06.FR.13).
+- Charging points of the primary with a socket hold the plug from plug-in to unplug. A stop by the driver, the CSMS or the car lets it go as soon as
+  the contactor is open (E06.FR.10); a refused identifier and a fault do not.
 - Every event has `evse` (part 2, 1.5 permits to omit it after the first one).
 - After a power cut a transaction continues if its car is still there; else it ends with `PowerLoss`.
 - ChangeAvailability that waits for a transaction (`Scheduled`) is kept over a restart. EVSEs without a transaction are `Unavailable` at once.

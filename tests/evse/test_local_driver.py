@@ -227,3 +227,30 @@ def test_a_stall_clears_no_fault():
     desk.now_ms += 5000
     desk.run(20000, want_da=160)
     assert desk.driver.facts.fault == "rcm" and not desk.port.contactor
+
+
+def test_the_plug_is_let_go_when_the_contactor_is_open_and_held_again_while_the_car_may_charge():
+    desk = Desk()
+    desk.driver = LocalDriver(dict(FACTS, connector="sType2"), 0, desk.guard, desk.port)
+    desk.port.pp_ohm = 220
+    desk.run(500)
+    desk.port.car = "C"
+    desk.run(6000, want_da=160)
+    assert desk.port.contactor and desk.port.lock
+    desk.driver.allow, desk.driver.release = False, True
+    desk.run(7000, on_tick=lambda now_ms: desk.port.lock or not desk.port.contactor or 1 / 0)
+    assert not desk.port.contactor and not desk.port.lock
+    desk.driver.allow, desk.driver.release = True, False
+    desk.run(100)
+    assert desk.port.lock
+    desk.run(6000)
+    assert desk.port.contactor and desk.port.lock
+
+
+def test_a_cable_of_our_own_has_nothing_to_let_go():
+    desk = Desk()
+    desk.port.car = "C"
+    desk.run(6000, want_da=160)
+    desk.driver.allow, desk.driver.release = False, True
+    desk.run(7000)
+    assert not desk.port.lock and not desk.port.contactor

@@ -220,7 +220,7 @@ def test_with_AuthCtrlr_off_a_car_charges_at_once():
     bench = Bench().booted()
     bench.set("AuthCtrlr", "Enabled", "false")
     sent = bench.plug()
-    assert events(sent) == [("Started", "Authorized")]
+    assert events(sent) == [("Started", "CablePluggedIn")]
     assert sent[-1][1]["idToken"] == {"idToken": "", "type": "NoAuthorization"}
     assert bench.may_charge(1)
 

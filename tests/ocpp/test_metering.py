@@ -2,6 +2,8 @@
 
 from station_bench import Bench, events, names, payloads
 
+from ampacity.base.wallclock import parse_iso
+
 VALUES = {"energy_wh": 1234, "power_w": 3680, "amps_da": [161, 0, None], "volts_dv": [2301, 2300, 2299], "offered_da": 320, "soc": 55}
 
 
@@ -84,6 +86,26 @@ def test_a_long_transaction_keeps_a_bounded_number_of_samples():
     assert len(bench.station.evse(1).tx.samples) <= 16
 
 
+def test_E06_FR_13_what_a_long_transaction_keeps_is_of_both_kinds_and_spread_over_its_whole_time():
+    bench = bench_with_values()
+    for controller in ("SampledDataCtrlr", "AlignedDataCtrlr"):
+        bench.set(controller, "TxEndedInterval", "60")
+    bench.charging()
+    for minutes in (7, 20, 100, 333):
+        began = bench.unix_ms
+        bench.advance(minutes * 60000)
+        bench.card()
+        ended = payloads(bench.sent, "TransactionEvent")[-1]["meterValue"]
+        assert len(ended) <= 17 and ended.pop()["sampledValue"][0]["context"] == "Transaction.End"
+        for kind in ("Sample.Periodic", "Sample.Clock"):
+            times = [parse_iso(v["timestamp"]) for v in ended if v["sampledValue"][0]["context"] == kind]
+            steps = [b - a for a, b in zip(times, times[1:])]
+            assert times and times[0] - began <= 61000 and max(steps) <= 2 * min(steps), (minutes, kind, steps)
+            assert bench.unix_ms - times[-1] <= max(steps)
+        bench.unplug()
+        bench.charging()
+
+
 def test_J01_clock_aligned_values_by_transaction_or_message():
     bench = bench_with_values()
     bench.station.meter_values(2, {"energy_wh": 7}, bench.now_ms)
@@ -161,7 +183,7 @@ def test_after_a_jump_of_days_aligned_values_continue():
 MAIN = {"energy_wh": 90000, "export_wh": 4000, "power_w": -2300, "amps_da": [-100, 20, None], "volts_dv": [2310, 2290, None]}
 
 
-def test_J01_FR_03_the_main_meter_is_EVSE_0_and_shows_what_the_site_feeds_in():
+def test_J01_FR_03_04_the_main_meter_is_EVSE_0_and_shows_what_the_site_feeds_in():
     bench = bench_with_values()
     wanted = "Energy.Active.Import.Register,Energy.Active.Export.Register,Power.Active.Import,Power.Active.Export,Current.Import,Current.Export"
     assert bench.set("AlignedDataCtrlr", "Measurands", wanted + ",Voltage") == "Accepted"
@@ -206,3 +228,33 @@ def test_samples_that_a_slow_csms_does_not_take_are_bounded_and_counted():
     bench.deaf = ("MeterValues", "Heartbeat")
     bench.advance(200000)
     assert len(bench.station.sampling._due) <= 64 and bench.log.counters["ocpp_samples_dropped"] > 50
+
+
+def register(event):
+    """The energy register in an event, Wh."""
+    return values(event)[("Energy.Active.Import.Register", None)]
+
+
+def test_J02_FR_16_17_22_registers_are_those_of_the_meter_of_the_EVSE_and_grow_over_all_transactions():
+    bench = Bench().booted()
+    bench.set("SampledDataCtrlr", "TxUpdatedInterval", "60")
+    meters = {1: 123456, 2: 77}
+    for _ in range(3):
+        for evse in (1, 2):
+            bench.station.meter_values(evse, {"energy_wh": meters[evse]}, bench.now_ms)
+            bench.charging(evse)
+        for wh in (300, 0, 1200):
+            for evse in (1, 2):
+                meters[evse] += wh * evse
+                bench.station.meter_values(evse, {"energy_wh": meters[evse]}, bench.now_ms)
+            bench.advance(60000)
+        bench.unplug(1)
+        bench.unplug(2)
+    told = payloads(bench.sent, "TransactionEvent")
+    for evse, first in ((1, 123456), (2, 77)):
+        mine = [e for e in told if e["evse"]["id"] == evse and "meterValue" in e]
+        steps = [(0, 300, 300, 1500, 1500)[i % 5] + i // 5 * 1500 for i in range(15)]
+        assert [register(e) - first for e in mine] == [evse * step for step in steps]
+        began = [register(e) for e in mine if e["eventType"] == "Started"]
+        ended = [register(e) for e in mine if e["eventType"] == "Ended"]
+        assert began[1:] == ended[:-1]

@@ -47,6 +47,16 @@ def test_E02_FR_19_a_change_of_phases_is_sent():
     assert told(steady(bench, 160, 160, 160)) == []
 
 
+def test_E03_FR_13_14_so_they_are_where_the_driver_came_first():
+    bench = Bench().booted()
+    bench.card()
+    bench.plug()
+    amps(bench, 0, 0, 0)
+    sent = bench.state("Charging") + steady(bench, 160, 158, 161)
+    assert told(sent) == [3] and told(bench.sent) == [3]
+    assert told(steady(bench, 160, 0, 0)) == [1]
+
+
 def test_an_unmeasured_evse_reports_no_phases():
     bench = Bench().booted()
     bench.charging()

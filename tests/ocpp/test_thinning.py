@@ -44,7 +44,7 @@ def security(bench):
     return [p["type"] for p in payloads(bench.sent, "SecurityEventNotification")]
 
 
-def test_samples_go_first_every_second_one_and_all_else_arrives_without_a_gap():
+def test_E11_FR_05_E12_FR_05_and_J02_FR_12_13_samples_go_first_every_second_one_and_all_else_arrives_without_a_gap():
     bench = offline()
     for hours in (3, 2):
         bench.charging(1)

@@ -31,7 +31,9 @@ def test_E02_plug_then_card_starts_one_transaction_that_ends_when_unplugged():
 def test_E03_card_then_plug_starts_at_the_plug_with_default_points():
     bench = Bench().booted()
     assert events(bench.card()) == []
-    assert events(bench.plug()) == [("Started", "Authorized")]
+    assert events(bench.plug()) == [("Started", "CablePluggedIn")]
+    (event,) = payloads(bench.sent, "TransactionEvent")
+    assert event["idToken"] == {"idToken": "ABC123", "type": "ISO14443"} and event["evse"] == {"id": 1, "connectorId": 1}
 
 
 def test_E03_FR_05_without_a_plug_in_the_transaction_times_out():
@@ -356,7 +358,7 @@ def test_events_of_a_station_without_clock_get_their_times_when_the_csms_sends_t
     assert [p["timestamp"] for p in told] == ["2026-11-20T12:00:00Z"]
 
 
-def test_E01_FR_08_transaction_ids_differ_over_restarts_with_the_same_seed():
+def test_E01_FR_08_and_E02_FR_08_transaction_ids_differ_over_restarts_with_the_same_seed():
     seen = set()
     bench = Bench()
     for _ in range(5):

@@ -39,7 +39,7 @@ def test_the_lower_limit_of_an_evse_is_in_force_and_why_names_ocpp_in_either_uni
     assert garage.amps_da()[1] <= 80 and garage.view("evse-2")["why"] == "8.0 A: limit by ocpp 8.0 A"
 
 
-def test_the_lower_limit_of_the_station_is_in_force_and_why_names_ocpp_in_either_unit():
+def test_K04_FR_05_the_lower_limit_of_the_station_is_in_force_and_why_names_ocpp_in_either_unit():
     garage = limited_both_ways("ChargingStationMaxProfile", 0, 9660, 20)
     assert sum(garage.amps_da()) <= 140 and "limit by ocpp 9,660 W" in garage.view("evse-1")["why"]
     garage = limited_both_ways("ChargingStationMaxProfile", 0, 13800, 15)

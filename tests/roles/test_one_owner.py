@@ -116,3 +116,44 @@ def test_the_view_is_derived_from_the_session_state():
         ("Faulted", Shown("active", fault="rcm", lost=True, operative=False)),
     ):
         assert shown_status(session) == wanted, (wanted, session.phase)
+
+
+def locked_in(**config):
+    """Charging at a socket of the primary: the plug is held."""
+    facts = site(ocpp=dict(OCPP, config=dict(OFFLINE, **{name.replace("__", "."): config[name] for name in sorted(config)})))
+    facts["evses"][0]["connector"] = "sType2"
+    garage = accepted(Garage(facts))
+    garage.port.pp_ohm = 220
+    garage.run(9000)
+    garage.port.car = "C"
+    garage.run(1000)
+    card(garage, "evse-1")
+    garage.run(12000)
+    assert garage.port.contactor and garage.port.lock
+    return garage
+
+
+def test_E06_FR_10_E07_FR_07_and_E08_FR_03_a_stop_lets_the_plug_of_a_socket_go():
+    for stop in ("card", "remote"):
+        garage = locked_in()
+        station = garage.primary.upstream.station
+        if stop == "card":
+            card(garage, "evse-1")
+        else:
+            station.transactions.deauthorize(station.evse(1), "RemoteStop", "Remote", garage.now_us // 1000)
+        garage.run(9000)
+        assert not garage.port.contactor and not garage.port.lock
+        card(garage, "evse-1")
+        garage.run(12000)
+        assert garage.port.contactor and garage.port.lock  # the same car again, without a new plug
+
+
+def test_E05_FR_11_a_refused_identifier_leaves_the_plug_held_until_the_car_lets_it_go():
+    garage = locked_in()
+    station = garage.primary.upstream.station
+    station.transactions.deauthorize(station.evse(1), "Deauthorized", "DeAuthorized", garage.now_us // 1000)
+    garage.run(9000)
+    assert not garage.port.contactor and garage.port.lock
+    garage.port.car = "A"
+    garage.run(1000)
+    assert not garage.port.lock

@@ -67,6 +67,9 @@ if False:  # for the type checker
         def reason(self) -> str:
             """Why it last ceased to permit."""
 
+        def lets_go(self) -> bool:
+            """Did the driver, or who manages the site, end it, so that a socket lets its plug go?"""
+
         def event(self, kind: str, word: "str | None", now_ms: int) -> None:
             """What happens there: "plugged", "unplugged", "charging" (word: one of CHARGING_STATES), "stop" and "fault" (word:
             the reason), "unlocked" (a person reset its lock-out). What follows for `permits` holds when this returns."""

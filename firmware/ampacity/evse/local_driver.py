@@ -38,7 +38,8 @@ class LocalFacts:
 
 
 class LocalDriver:
-    """facts_in: the EVSE's entry of the site facts. guard: the guard. `allow`: the session lets the car charge.
+    """facts_in: the EVSE's entry of the site facts. guard: the guard. `allow`: the session lets the car charge; `release`: it is over, and a
+    socket lets the plug go.
 
     `want(limit_da, now_ms)` and `step(now_ms)` are called by the safety loop; `events` are the charging point's.
     """
@@ -52,6 +53,7 @@ class LocalDriver:
         self.evse = LocalEvse(port, machine, self.terminals, energy_wh)
         self.facts = LocalFacts()
         self.allow = True
+        self.release = False  # the plug is to be let go, as soon as no current may flow
         self.watchdog_ms: int = facts_in.get("watchdog_ms", 1000)
         self.max_da: int = facts_in["max_da"]
         self._open = False  # the contactor is to be open
@@ -128,6 +130,8 @@ class LocalDriver:
         if self._reset_by_hardware(now_ms):
             return
         self.evse.step(0 if self._order is None else self._order[1], self.allow and not self._open, now_ms)
+        if self.release:
+            self.evse.unlock()
         if self._cleared:
             self._cleared = False
             self.evse.reset_faults()

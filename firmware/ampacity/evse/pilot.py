@@ -64,7 +64,7 @@ class ControlPilot:
         self._wrong_ms: "int | None" = None
         self._broken_ms: "int | None" = None
         self._cable_ms: "int | None" = None
-        self._woken = self._released = False
+        self._woken = self._released = self._allowed = False
 
     @property
     def faults(self) -> "list[str]":
@@ -98,6 +98,9 @@ class ControlPilot:
         self._look_ms = now_ms + IDLE_LOOK_MS
         if self._state_ms is None:
             self._state_ms = self._pilot_ms = now_ms
+        if allow and not self._allowed:
+            self._released = False
+        self._allowed = allow
         self._read_level(cp_high_mv, now_ms)
         self._read_cable(pp, now_ms)
         self.latch.see(self._seen(faults, cp_high_mv, cp_low_mv, feedback, now_ms))
@@ -313,7 +316,7 @@ class ControlPilot:
         return "welded" in self.latch.names or self.output[2] or held
 
     def release_plug(self) -> bool:
-        """Let go of the plug until the next one. False where there is no lock, or current may still flow."""
+        """Let go of the plug until the next one, or until this car may charge again. False where there is no lock, or current may still flow."""
         if not self.socket or self.output[2] or "welded" in self.latch.names:
             return False
         self._released = True

@@ -83,6 +83,11 @@ class Session:
         return self.phase == "active" and self.operative and not self.fault
 
     @property
+    def lets_go(self) -> bool:
+        """The session of the car that is still plugged in was ended as its driver or the CSMS wished: a socket lets its plug go."""
+        return self.phase == "ended" and not self.fault and self.access.lets_go()
+
+    @property
     def obstacle(self) -> str:
         """Why the car that is plugged in may not charge, and what a person does about it; "": there is no car, or it may."""
         if not self._plugged or self.wants:
@@ -214,11 +219,15 @@ class OpenAccess:
     remedy = "unplug the car and plug it in again"
 
     def __init__(self) -> None:
-        self._served = False
+        self._served = self._stopped = False
 
     def permits(self) -> bool:
         """May the car that is plugged in charge? False without a car."""
         return self._served
+
+    def lets_go(self) -> bool:
+        """The stop button lets a plug go."""
+        return self._stopped
 
     def reason(self) -> str:
         """Nothing ends here by itself."""
@@ -228,3 +237,4 @@ class OpenAccess:
         """What happens at the EVSE, as Access says."""
         if kind != "charging":
             self._served = kind in ("plugged", "unlocked")
+            self._stopped = kind == "stop" and word == STOP_BUTTON

@@ -150,7 +150,7 @@ async def test_TC_C_26_CS_offline_start_of_an_unknown_token():
     await talk.reconnect()
     assert (1, "Occupied") in talk.statuses()
     queued, suspended = talk.told()[:-1], talk.told()[-1]
-    assert [short(e)[:2] for e in queued] == [("Started", "Authorized"), ("Updated", "ChargingStateChanged")]
+    assert [short(e)[:2] for e in queued] == [("Started", "CablePluggedIn"), ("Updated", "ChargingStateChanged")]
     assert all(e["offline"] is True for e in queued) and queued[0]["id_token"] == card("NEVER-SEEN")
     assert short(suspended)[:3] == ("Updated", "ChargingStateChanged", "SuspendedEVSE")
     assert not talk.station.evse(1).may_charge()

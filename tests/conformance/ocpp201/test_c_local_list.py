@@ -30,7 +30,7 @@ async def test_TC_C_21_CS_offline_accepted():
     await talk.card()
     await talk.leave()
     assert talk.asked() == []
-    assert [short(e)[:2] for e in talk.told()] == [("Started", "Authorized"), ("Updated", "ChargingStateChanged"), ("Ended", "StopAuthorized")]
+    assert [short(e)[:2] for e in talk.told()] == [("Started", "CablePluggedIn"), ("Updated", "ChargingStateChanged"), ("Ended", "StopAuthorized")]
     assert [e.get("offline") for e in talk.told()] == [True, True, None]
     assert talk.told()[0]["id_token"] == ABC
     await talk.close()

@@ -3,7 +3,10 @@
 import json
 
 from ocpp.v201 import call
-from scenario import Scenario, booted, short
+from reusable_states import session
+from scenario import TOKEN, Scenario, booted, short
+
+from ampacity.base.wallclock import format_iso
 
 ATTEMPTS, INTERVAL_S, TIMEOUT_S = 3, 2, 30
 
@@ -32,8 +35,13 @@ async def asked_at_once(talk, **request):
 
 
 def samples_from_offline(talk):
-    assert len(talk.told()) == 3
-    assert all(e["event_type"] == "Updated" and e["meter_value"] and e["offline"] is True for e in talk.told())
+    """Three of the same transaction, numbered on from its Started, the plug and the energy flow."""
+    assert [e["seq_no"] for e in talk.told()] == [2, 3, 4]
+    for event in talk.told():
+        assert event["event_type"] == "Updated" and event["offline"] is True and event["transaction_info"]["transaction_id"] == talk.tx()
+        assert event["trigger_reason"] == "MeterValuePeriodic" and event["evse"] == {"id": 1, "connector_id": 1}
+        (value,) = event["meter_value"]
+        assert value["timestamp"] == event["timestamp"] and {v["context"] for v in value["sampled_value"]} == {"Sample.Periodic"}
 
 
 async def test_TC_E_28_CS_status_of_an_unknown_transaction():
@@ -58,16 +66,43 @@ async def test_TC_E_30_CS_status_of_a_transaction_without_messages():
     await talk.close()
 
 
-async def test_TC_E_31_CS_status_of_an_ended_transaction_with_messages():
-    talk = await booted()
-    await talk.energy_transfer_started()
-    tx = talk.tx()
+async def leaves_offline(talk, remotely):
+    """The connection is lost, and the transaction ends: by the card, or by a car that stops charging and leaves."""
     await talk.drop()
-    await talk.card()
+    if remotely:
+        await talk.state("SuspendedEV")
+    else:
+        await talk.card()
+    talk.now_ms, talk.unix_ms = talk.now_ms + 5000, talk.unix_ms + 5000
     await talk.leave()
-    assert await asked_at_once(talk, transactionId=tx) == {"ongoingIndicator": False, "messagesInQueue": True}
-    assert [short(e)[:2] + short(e)[3:] for e in talk.told()] == [("Ended", "StopAuthorized", "Local")]
-    await talk.close()
+
+
+def told_of_it(talk, remotely):
+    """EnergyTransferSuspended or StopAuthorized up to ParkingBayUnoccupied, each event of which was offline; then the connector is free."""
+    status, *events = sorted(talk.csms.heard, key=lambda request: request[0])
+    assert status[0] == "StatusNotification" and status[1]["connector_status"] == "Available" and status[1]["evse_id"] == 1
+    stopped_at = format_iso(talk.unix_ms - 5000)
+    if remotely:
+        suspended, ended = [payload for _, payload in events]
+        talk.checked(suspended, "Updated", ("ChargingStateChanged",), "SuspendedEV", offline=True)
+        talk.checked(ended, "Ended", ("EVCommunicationLost",), "Idle", "EVDisconnected", offline=True)
+        assert (suspended["timestamp"], ended["timestamp"]) == (stopped_at, format_iso(talk.unix_ms))
+    else:
+        (ended,) = [payload for _, payload in events]
+        talk.checked(ended, "Ended", ("StopAuthorized",), "EVConnected", "Local", TOKEN, offline=True)
+        assert ended["timestamp"] == stopped_at
+
+
+async def test_TC_E_31_CS_status_of_an_ended_transaction_with_messages():
+    for remotely in (False, True):
+        talk = await session()
+        await talk.charging(remotely)
+        transaction = talk.running
+        await leaves_offline(talk, remotely)
+        assert await asked_at_once(talk, transactionId=transaction) == {"ongoingIndicator": False, "messagesInQueue": True}
+        told_of_it(talk, remotely)
+        assert talk.running is None
+        await talk.close()
 
 
 async def test_TC_E_32_CS_status_of_an_ended_transaction_without_messages():
@@ -171,32 +206,32 @@ async def test_TC_E_51_CS_an_error_and_then_an_answer():
 
 
 async def test_TC_E_43_CS_a_transaction_offline():
-    talk = await booted()
-    await talk.energy_transfer_started()
-    await talk.leave()
+    talk = await session(AuthCtrlr_OfflineTxForUnknownIdEnabled="true")
     await talk.drop()
-    await talk.plug()
-    await talk.card()
-    await talk.state("Charging")
-    await talk.card()
-    await talk.leave()
+    for step in (talk.card, talk.plug, lambda: talk.state("Charging"), lambda: talk.state("SuspendedEV"), talk.card, talk.leave):
+        await step()
+        talk.now_ms, talk.unix_ms = talk.now_ms + 1000, talk.unix_ms + 1000
+    begun = talk.unix_ms - 5000  # by the plug
     await talk.reconnect()
-    kinds = [e["event_type"] for e in talk.told()]
-    assert (kinds[0], kinds[-1]) == ("Started", "Ended") and len(kinds) >= 3
-    assert all(e["offline"] is True for e in talk.told())
-    assert [e["seq_no"] for e in talk.told()] == list(range(len(kinds)))
+    talk.csms.heard = [(action, payload) for action, payload in talk.csms.heard if action != "StatusNotification"]
+    first, charging, suspended, ended = talk.said(*["TransactionEvent"] * 4)
+    talk.plugged = True
+    talk.checked(first, "Started", ("CablePluggedIn",), "EVConnected", token=TOKEN, offline=True)
+    talk.checked(charging, "Updated", ("ChargingStateChanged",), "Charging", offline=True)
+    talk.checked(suspended, "Updated", ("ChargingStateChanged",), "SuspendedEV", offline=True)
+    talk.checked(ended, "Ended", ("StopAuthorized",), "EVConnected", "Local", TOKEN, offline=True)
+    times = [event["timestamp"] for event in (first, charging, suspended, ended)]
+    assert times == [format_iso(begun + 1000 * i) for i in range(4)]
     await talk.close()
 
 
 async def test_TC_E_44_CS_stopped_offline():
-    talk = await booted()
-    await talk.energy_transfer_started()
-    await talk.drop()
-    await talk.card()
-    await talk.leave()
+    talk = await session()
+    await talk.charging()
+    await leaves_offline(talk, False)
     await talk.reconnect()
-    assert [short(e)[:2] for e in talk.told()] == [("Ended", "StopAuthorized")]
-    assert talk.told()[0]["offline"] is True
+    told_of_it(talk, False)
+    assert talk.running is None
     await talk.close()
 
 

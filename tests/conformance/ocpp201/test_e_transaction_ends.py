@@ -1,235 +1,261 @@
 """Part 6, E: what ends a transaction, for each TxStopPoint."""
 
 from ocpp.v201 import call
-from scenario import booted, short
+from reusable_states import AUTHORIZED, BAY, CLOSED, CONNECT, ENERGY, session
 
-ENDED_BY_TOKEN = ("Ended", "StopAuthorized", "EVConnected", "Local")
-
-
-async def charging_with(stop_point, **variables):
-    """EnergyTransferStarted with this TxStopPoint; variables: of TxCtrlr and OCPPCommCtrlr."""
-    talk = await booted()
-    assert await talk.set("TxCtrlr.TxStopPoint", stop_point) == "Accepted"
-    for name in sorted(variables):
-        component = "OCPPCommCtrlr" if name.startswith("Unlock") else "TxCtrlr"
-        assert await talk.set(component + "." + name, variables[name]) == "Accepted"
-    if "ParkingBayOccupancy" in stop_point:
-        await talk.event(1, "bay", occupied=True)
-    await talk.energy_transfer_started()
-    return talk
+AUTHORIZATION = {"AuthCtrlr_Enabled": "true", "AuthCtrlr_DisableRemoteAuthorization": "false"}
 
 
-async def suspended_with(stop_point, **variables):
+async def charging_with(*stops, **variables):
+    """EnergyTransferStarted with these TxStopPoints."""
+    talk = await session(stops=stops, **variables)
+    return await talk.charging()
+
+
+async def suspended_with(*stops, **variables):
     """EnergyTransferSuspended."""
-    talk = await charging_with(stop_point, **variables)
-    await talk.state("SuspendedEV")
-    event = talk.told()[0]
-    assert event["trigger_reason"] == "ChargingStateChanged" and event["transaction_info"]["charging_state"] in ("SuspendedEV", "EVConnected")
-    talk.csms.heard.clear()
-    return talk
+    return await (await charging_with(*stops, **variables)).suspend()
+
+
+async def timed_out(talk):
+    """Nobody plugs in within 20 s: the transaction ends."""
+    await talk.advance(19999)
+    talk.said()
+    await talk.advance(1)
+    (event,) = talk.said("TransactionEvent")
+    talk.checked(event, "Ended", ("EVConnectTimeout",), "Idle", "Timeout")
+    talk.holder, talk.reported = None, False
 
 
 async def test_TC_E_05_CS_no_plug_in_within_the_time():
-    talk = await booted()
-    for name, value in (
-        ("TxCtrlr.TxStartPoint", "Authorized"), ("TxCtrlr.TxStopPoint", "EVConnected,Authorized"), ("TxCtrlr.EVConnectionTimeOut", "20"),
-        ("AuthCacheCtrlr.Enabled", "false"), ("AuthCtrlr.LocalPreAuthorize", "false"), ("AuthCtrlr.DisableRemoteAuthorization", "false"),
-    ):
-        assert await talk.set(name, value) == "Accepted"
-    await talk.card()
-    await talk.advance(19000)
-    assert [e["event_type"] for e in talk.told()] == ["Started"]
-    await talk.advance(1000)
-    assert short(talk.told()[-1]) == ("Ended", "EVConnectTimeout", "Idle", "Timeout")
-    talk.csms.heard.clear()
-    await talk.card()
-    await talk.plug()
-    await talk.state("Charging")
-    assert [short(e)[:3] for e in talk.told()] == [
-        ("Started", "Authorized", "Idle"), ("Updated", "CablePluggedIn", "EVConnected"), ("Updated", "ChargingStateChanged", "Charging"),
-    ]
+    talk = await session(
+        (AUTHORIZED,), (CONNECT, AUTHORIZED), TxCtrlr_EVConnectionTimeOut="20", AuthCacheCtrlr_Enabled="false", AuthCtrlr_LocalPreAuthorize="false",
+        **AUTHORIZATION,
+    )
+    await talk.authorize()
+    await timed_out(talk)
+    await talk.authorize()
+    await talk.transfer()
+    await talk.close()
+
+
+async def test_TC_E_05_CS_no_plug_in_and_the_car_stays_in_its_bay():
+    talk = await session((BAY,), (BAY,), TxCtrlr_EVConnectionTimeOut="20", AuthCacheCtrlr_Enabled="false", **AUTHORIZATION)
+    await talk.park()
+    await talk.authorize()
+    await talk.advance(20000)
+    (event,) = talk.said("TransactionEvent")
+    talk.checked(event, "Updated", ("EVConnectTimeout",), "Idle")
+    talk.holder, talk.reported = None, False
+    await talk.authorize()
+    await talk.transfer()
     await talk.close()
 
 
 async def test_TC_E_06_CS_the_whole_way_after_a_local_stop():
-    talk = await charging_with("EVConnected,Authorized")
-    await talk.card()
-    event = talk.told()[0]
-    assert short(event) == ENDED_BY_TOKEN and event["id_token"] == {"id_token": "ABC", "type": "ISO14443"}
-    await talk.state("EVConnected")
-    assert len(talk.told()) == 1
-    await talk.leave()
-    status = talk.heard("StatusNotification")[-1]
-    assert (status["evse_id"], status["connector_id"], status["connector_status"]) == (1, 1, "Available")
-    assert len(talk.told()) == 1
-    await talk.close()
+    for stops in ((CONNECT, AUTHORIZED), (AUTHORIZED,), (CLOSED,), (ENERGY,), (CONNECT,), (BAY,)):
+        talk = await charging_with(*stops, **AUTHORIZATION)
+        await talk.stop()
+        await talk.end_of_energy()
+        await talk.disconnect_car()
+        await talk.leave_bay()
+        assert talk.running is None
+        await talk.close()
 
 
 async def test_TC_E_07_CS_PowerPathClosed_local_stop():
-    talk = await charging_with("PowerPathClosed")
-    await talk.card()
-    assert [short(e) for e in talk.told()] == [ENDED_BY_TOKEN]
+    talk = await charging_with(CLOSED)
+    await talk.stop()
+    assert talk.running is None
     await talk.close()
 
 
 async def test_TC_E_08_CS_EnergyTransfer_local_stop():
-    talk = await charging_with("EnergyTransfer")
-    await talk.card()
-    assert [short(e) for e in talk.told()] == [ENDED_BY_TOKEN]
+    talk = await charging_with(ENERGY)
+    await talk.stop()
+    assert talk.running is None
     await talk.close()
 
 
-async def test_TC_E_14_CS_EVConnected_after_a_local_stop():
-    talk = await charging_with("EVConnected")
-    await talk.card()
-    assert short(talk.told()[0])[:2] == ("Updated", "StopAuthorized")
-    await talk.state("EVConnected")
-    assert short(talk.told()[1])[:3] == ("Updated", "ChargingStateChanged", "EVConnected")
-    await talk.leave()
-    assert talk.statuses()[-1] == (1, "Available")
-    assert short(talk.told()[2]) == ("Ended", "EVCommunicationLost", "Idle", "Local") and len(talk.told()) == 3
-    await talk.close()
-
-
-async def test_EVConnected_after_a_remote_stop_names_the_remote():
-    talk = await charging_with("EVConnected")
-    assert (await talk.call(call.RequestStopTransaction(transaction_id=talk.tx()))).status == "Accepted"
-    assert short(talk.told()[0])[:2] == ("Updated", "RemoteStop")
-    await talk.state("EVConnected")
-    await talk.leave()
-    assert short(talk.told()[-1]) == ("Ended", "EVCommunicationLost", "Idle", "Remote")
-    await talk.close()
+async def test_TC_E_14_CS_EVConnected_after_a_stop():
+    for remotely in (False, True):
+        talk = await charging_with(CONNECT)
+        await talk.stop(remotely)
+        await talk.end_of_energy()
+        await talk.disconnect_car()
+        assert talk.running is None
+        await talk.close()
 
 
 async def test_TC_E_15_CS_Authorized_local_stop():
-    talk = await charging_with("Authorized")
-    await talk.card()
-    assert [short(e) for e in talk.told()] == [ENDED_BY_TOKEN]
+    talk = await charging_with(AUTHORIZED)
+    await talk.advance(60000)
+    talk.said()
+    await talk.stop()
+    assert talk.running is None
     await talk.close()
 
 
-async def test_TC_E_16_CS_refused_after_an_offline_start():
-    talk = await charging_with("Authorized", StopTxOnInvalidId="true")
-    await talk.set("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true")
-    await talk.leave()
+async def refused_after_an_offline_start(*stops):
+    """StartOfflineTransaction, and then the CSMS does not accept the identifier."""
+    talk = await session(stops=stops, TxCtrlr_StopTxOnInvalidId="true", AuthCtrlr_OfflineTxForUnknownIdEnabled="true", **AUTHORIZATION)
     await talk.drop()
     await talk.card()
     await talk.plug()
     await talk.state("Charging")
-    talk.csms.verdict = "Invalid"
+    talk.plugged, talk.csms.verdict = True, "Invalid"
     await talk.reconnect()
-    queued, last = talk.told()[:-1], talk.told()[-1]
-    assert len(queued) >= 2 and all(e["offline"] is True for e in queued) and queued[0]["event_type"] == "Started"
-    assert (last["event_type"], last["trigger_reason"], last["transaction_info"]["stopped_reason"]) == ("Ended", "Deauthorized", "DeAuthorized")
-    await talk.close()
+    status, first, second, last = talk.said("StatusNotification", *["TransactionEvent"] * 3)
+    talk.shows(status, "Occupied")
+    talk.checked(first, "Started", ("CablePluggedIn",), "EVConnected", token={"id_token": "ABC", "type": "ISO14443"}, offline=True)
+    talk.checked(second, "Updated", ("ChargingStateChanged",), "Charging", offline=True)
+    return talk, last
+
+
+async def test_TC_E_16_CS_refused_after_an_offline_start():
+    for stop in (AUTHORIZED, CLOSED):
+        talk, last = await refused_after_an_offline_start(stop)
+        talk.checked(last, "Ended", ("Deauthorized",), "EVConnected", "DeAuthorized")
+        await talk.close()
 
 
 async def leaves(talk, reason):
-    """EVCommunicationLost ends the transaction, and the connector is free."""
-    await talk.leave()
-    assert [short(e) for e in talk.told()] == [("Ended", "EVCommunicationLost", "Idle", reason)]
-    assert talk.statuses() == [(1, "Available")]
+    """The car leaves: EVCommunicationLost ends the transaction, and the connector is free."""
+    talk.checked(await talk.pull_plug(), "Ended", ("EVCommunicationLost",), "Idle", reason)
     await talk.close()
 
 
 async def test_TC_E_17_CS_the_car_leaves_with_Authorized():
-    await leaves(await suspended_with("Authorized", StopTxOnEVSideDisconnect="true", UnlockOnEVSideDisconnect="false"), "EVDisconnected")
+    for tethered in (False, True):
+        talk = await suspended_with(AUTHORIZED, tethered=tethered, TxCtrlr_StopTxOnEVSideDisconnect="true", **AUTHORIZATION)
+        await leaves(talk, "EVDisconnected")
 
 
 async def test_TC_E_19_CS_the_parking_bay_is_left():
-    for remote in (False, True):
-        talk = await charging_with("ParkingBayOccupancy")
-        if remote:
-            await talk.call(call.RequestStopTransaction(transaction_id=talk.tx()))
-        else:
-            await talk.card()
-        await talk.state("EVConnected")
-        await talk.leave()
-        assert short(talk.told()[-1])[:3] == ("Updated", "EVCommunicationLost", "Idle")
-        await talk.event(1, "bay", occupied=False)
-        last = short(talk.told()[-1])
-        assert (last[0], last[1], last[3]) == ("Ended", "EVDeparted", "Remote" if remote else "Local")
+    for remotely in (False, True):
+        talk = await charging_with(BAY)
+        await talk.stop(remotely)
+        await talk.end_of_energy()
+        await talk.disconnect_car()
+        assert talk.running
+        await talk.leave_bay()
+        assert talk.running is None
         await talk.close()
 
 
 async def test_TC_E_20_CS_the_car_leaves_with_EVConnected():
-    await leaves(await suspended_with("EVConnected", StopTxOnEVSideDisconnect="false"), "EVDisconnected")
+    await leaves(await suspended_with(CONNECT, TxCtrlr_StopTxOnEVSideDisconnect="false"), "EVDisconnected")
 
 
-async def remote_stop(stop_point):
-    talk = await charging_with(stop_point)
-    assert (await talk.call(call.RequestStopTransaction(transaction_id=talk.tx()))).status == "Accepted"
-    assert [short(e) for e in talk.told()] == [("Ended", "RemoteStop", "EVConnected", "Remote")]
+async def remote_stop(*stops):
+    talk = await charging_with(*stops)
+    await talk.stop(remotely=True)
+    assert talk.running is None
     await talk.close()
 
 
 async def test_TC_E_21_CS_Authorized_remote_stop():
-    await remote_stop("Authorized")
+    await remote_stop(AUTHORIZED)
 
 
 async def test_TC_E_35_CS_PowerPathClosed_remote_stop():
-    await remote_stop("PowerPathClosed")
+    await remote_stop(CLOSED)
 
 
 async def test_TC_E_22_CS_the_energy_stops():
-    talk = await charging_with("EnergyTransfer")
-    await talk.state("SuspendedEV")
-    assert [short(e) for e in talk.told()] == [("Ended", "ChargingStateChanged", "EVConnected", "StoppedByEV")]
+    talk = await charging_with(ENERGY)
+    await talk.suspend()
+    assert talk.running is None
     await talk.close()
 
 
 async def test_TC_E_24_CS_the_car_leaves_and_the_cable_is_unlocked():
-    await leaves(await suspended_with("EVConnected,Authorized", StopTxOnEVSideDisconnect="true", UnlockOnEVSideDisconnect="true"), "EVDisconnected")
+    await leaves(await suspended_with(CONNECT, AUTHORIZED, TxCtrlr_StopTxOnEVSideDisconnect="true"), "EVDisconnected")
+
+
+async def test_TC_E_25_CS_the_car_leaves_a_fixed_cable():
+    talk = await suspended_with(CONNECT, AUTHORIZED, tethered=True, TxCtrlr_StopTxOnEVSideDisconnect="true")
+    await leaves(talk, "EVDisconnected")
 
 
 async def test_TC_E_37_CS_the_car_leaves_with_PowerPathClosed():
-    await leaves(await suspended_with("PowerPathClosed", StopTxOnEVSideDisconnect="false"), "EVDisconnected")
+    await leaves(await suspended_with(CLOSED, TxCtrlr_StopTxOnEVSideDisconnect="false"), "EVDisconnected")
 
 
 async def test_TC_E_54_CS_a_car_that_talks_leaves_with_EVConnected():
-    await leaves(await suspended_with("EVConnected", StopTxOnEVSideDisconnect="false"), "EVDisconnected")
+    await leaves(await suspended_with(CONNECT, TxCtrlr_StopTxOnEVSideDisconnect="false"), "EVDisconnected")
 
 
-async def without_car(stop_point):
-    talk = await suspended_with(stop_point, UnlockOnEVSideDisconnect="false", StopTxOnEVSideDisconnect="false", EVConnectionTimeOut="30")
-    await talk.leave()
-    assert short(talk.told()[0])[:3] == ("Updated", "EVCommunicationLost", "Idle")
-    assert talk.statuses() == [(1, "Available")]
-    talk.csms.heard.clear()
+async def without_car(*stops):
+    """The car leaves, and the transaction goes on without it."""
+    talk = await suspended_with(*stops, tethered=True, TxCtrlr_StopTxOnEVSideDisconnect="false", TxCtrlr_EVConnectionTimeOut="30")
+    talk.checked(await talk.pull_plug(), "Updated", ("EVCommunicationLost",), "Idle")
     return talk
 
 
 async def test_TC_E_26_CS_the_car_returns():
-    for stop_point in ("Authorized", "ParkingBayOccupancy"):
-        talk = await without_car(stop_point)
-        await talk.plug()
-        await talk.state("Charging")
-        assert [short(e)[:3] for e in talk.told()] == [
-            ("Updated", "CablePluggedIn", "EVConnected"), ("Updated", "ChargingStateChanged", "Charging"),
-        ]
+    for stops in ((AUTHORIZED,), (BAY,), (AUTHORIZED, BAY)):
+        talk = await without_car(*stops)
+        await talk.advance(29000)
+        talk.said()
+        await talk.connect_car()
+        await talk.transfer()
         await talk.close()
 
 
 async def test_TC_E_27_CS_the_car_does_not_return():
-    talk = await without_car("Authorized")
-    await talk.advance(30000)
-    assert [short(e) for e in talk.told()] == [("Ended", "EVConnectTimeout", "Idle", "Timeout")]
-    await talk.close()
-    talk = await without_car("ParkingBayOccupancy")
-    await talk.advance(30000)
-    assert [short(e)[:2] for e in talk.told()] == [("Updated", "EVConnectTimeout")]
-    await talk.close()
+    for stops in ((AUTHORIZED,), (BAY,), (AUTHORIZED, BAY)):
+        talk = await without_car(*stops)
+        await talk.advance(29999)
+        talk.said()
+        await talk.advance(1)
+        (event,) = talk.said("TransactionEvent")
+        ends = AUTHORIZED in stops
+        talk.checked(event, "Ended" if ends else "Updated", ("EVConnectTimeout",), "Idle", "Timeout" if ends else None)
+        assert not talk.station.evse(1).may_charge()
+        await talk.close()
 
 
 async def test_TC_E_39_CS_a_plug_in_after_the_time():
-    talk = await booted()
-    for name, value in (("TxCtrlr.TxStartPoint", "Authorized"), ("TxCtrlr.TxStopPoint", "Authorized"), ("TxCtrlr.EVConnectionTimeOut", "20")):
-        assert await talk.set(name, value) == "Accepted"
-    await talk.card()
-    await talk.advance(20000)
-    assert short(talk.told()[-1]) == ("Ended", "EVConnectTimeout", "Idle", "Timeout")
-    talk.csms.heard.clear()
-    await talk.plug()
+    talk = await session((AUTHORIZED,), (AUTHORIZED,), TxCtrlr_EVConnectionTimeOut="20", **AUTHORIZATION)
+    await talk.authorize()
+    await timed_out(talk)
+    await talk.connect_car()
     await talk.advance(5000)
-    assert talk.told() == [] and not talk.station.evse(1).may_charge()
+    talk.said()
+    assert not talk.station.evse(1).may_charge()
+    await talk.close()
+
+
+async def test_TC_E_39_CS_a_plug_in_after_the_time_in_an_occupied_bay():
+    talk = await session((BAY,), (AUTHORIZED, BAY), TxCtrlr_EVConnectionTimeOut="20", **AUTHORIZATION)
+    await talk.park()
+    await talk.authorize()
+    await timed_out(talk)
+    await talk.connect_car()
+    await talk.advance(5000)
+    talk.said()
+    assert not talk.station.evse(1).may_charge()
+    await talk.close()
+
+
+async def test_E05_FR_09_refused_with_a_stop_point_that_does_not_end_the_transaction():
+    talk, last = await refused_after_an_offline_start(CONNECT)
+    talk.checked(last, "Updated", ("Deauthorized",), ("EVConnected", "SuspendedEVSE", "Charging"))
+    assert not talk.station.evse(1).may_charge()
+    await talk.state("EVConnected")
+    (event,) = talk.said("TransactionEvent")
+    talk.checked(event, "Updated", ("ChargingStateChanged",), "EVConnected")
+    await talk.close()
+
+
+async def test_F04_FR_02_and_03_a_remote_stop_of_a_transaction_that_ends_with_the_plug():
+    talk = await charging_with(CONNECT)
+    answer = await talk.call(call.RequestStopTransaction(transaction_id=talk.running))
+    assert answer.status == "Accepted" and not talk.station.evse(1).may_charge()
+    (event,) = talk.said("TransactionEvent")
+    talk.checked(event, "Updated", ("RemoteStop",), "Charging")
+    await talk.end_of_energy()
+    talk.remotely_stopped = True
+    assert (await talk.disconnect_car())["transaction_info"]["stopped_reason"] == "Remote"
     await talk.close()

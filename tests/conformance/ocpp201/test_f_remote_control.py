@@ -1,134 +1,67 @@
-"""Part 6, F: remote control."""
+"""Part 6, F: remote control: starts, stops, triggers, the cable lock. More of block F: test_f_remote_starts.py."""
 
 import asyncio
 
 from ocpp.v201 import call
-from scenario import TOKEN, booted, short
+from reusable_states import AUTHORIZED, BAY, CLOSED, CONNECT, ENERGY, PLACE, session
+from scenario import booted
+
+AUTHORIZATION = {"AuthCtrlr_Enabled": "true", "AuthCtrlr_DisableRemoteAuthorization": "false"}
 
 
 async def test_TC_F_01_CS_remote_start_of_a_plugged_car():
-    talk = await booted()
-    await talk.plug()
-    await talk.call(call.RequestStartTransaction(id_token=TOKEN, remote_start_id=1, evse_id=1))
-    await talk.state("Charging")
-    assert [short(e)[:2] for e in talk.told()] == [("Started", "RemoteStart"), ("Updated", "ChargingStateChanged")]
-    await talk.close()
-
-
-async def test_TC_F_04_CS_remote_start_without_a_plug_in():
-    talk = await booted()
-    await talk.set("TxCtrlr.TxStartPoint", "Authorized")
-    await talk.set("TxCtrlr.EVConnectionTimeOut", "30")
-    request = call.RequestStartTransaction(id_token=TOKEN, remote_start_id=1, evse_id=1)
-    await talk.call(request)
-    await talk.advance(30000)
-    assert short(talk.told()[-1])[:2] == ("Ended", "EVConnectTimeout")
-    assert (await talk.call(request)).status == "Accepted"
-    await talk.close()
-
-
-async def test_TC_F_05_CS_no_unlock_during_a_transaction():
-    talk = await booted()
-    await talk.energy_transfer_started()
-    assert (await talk.call(call.UnlockConnector(evse_id=1, connector_id=1))).status == "OngoingAuthorizedTransaction"
-    assert talk.station.actions[-1][0] != "unlock"
-    await talk.close()
-
-
-async def test_TC_F_08_and_09_CS_remote_stop():
-    talk = await booted()
-    await talk.energy_transfer_started()
-    assert (await talk.call(call.RequestStopTransaction(transaction_id="other"))).status == "Rejected"
-    assert (await talk.call(call.RequestStopTransaction(transaction_id=talk.tx()))).status == "Accepted"
-    assert short(talk.told()[0])[3] == "Remote"
-    await talk.close()
-
-
-async def test_TC_F_10_CS_unlock_of_an_unknown_connector():
-    talk = await booted()
-    assert (await talk.call(call.UnlockConnector(evse_id=1, connector_id=9))).status == "UnknownConnector"
-    await talk.close()
-
-
-async def trigger(talk, message, **more):
-    return (await talk.call(call.TriggerMessage(requested_message=message, **more))).status
-
-
-async def test_TC_F_11_and_12_CS_trigger_MeterValues():
-    talk = await booted()
-    assert await trigger(talk, "MeterValues", evse={"id": 1}) == "Accepted"
-    assert [p["evse_id"] for p in talk.heard("MeterValues")] == [1]
-    assert talk.heard("MeterValues")[0]["meter_value"][0]["sampled_value"][0]["context"] == "Trigger"
-    assert await trigger(talk, "MeterValues") == "Accepted"
-    assert [p["evse_id"] for p in talk.heard("MeterValues")] == [1, 1, 2]
-    await talk.close()
-
-
-async def test_TC_F_13_and_14_CS_trigger_TransactionEvent():
-    talk = await booted()
-    await talk.energy_transfer_started(1)
-    await talk.energy_transfer_started(2)
-    assert await trigger(talk, "TransactionEvent", evse={"id": 1}) == "Accepted"
-    event = talk.told()[0]
-    assert short(event)[:3] == ("Updated", "Trigger", "Charging")
-    assert event["meter_value"][0]["sampled_value"][0]["context"] == "Trigger"
-    assert await trigger(talk, "TransactionEvent") == "Accepted"
-    assert [e["evse"]["id"] for e in talk.told()] == [1, 1, 2]
-    await talk.close()
-
-
-async def test_TC_F_15_17_18_20_CS_trigger_the_small_ones():
-    talk = await booted()
-    for message in ("LogStatusNotification", "FirmwareStatusNotification", "Heartbeat"):
-        assert await trigger(talk, message, evse={"id": 1}) == "Accepted"
-        assert len(talk.heard(message)) == 1
-    assert talk.heard("LogStatusNotification")[0]["status"] == "Idle"
-    await talk.close()
-
-
-async def test_TC_F_23_and_24_CS_trigger_StatusNotification():
-    talk = await booted()
-    assert await trigger(talk, "StatusNotification", evse={"id": 1, "connector_id": 1}) == "Accepted"
-    assert talk.statuses() == [(1, "Available")]
-    await talk.plug()
-    assert await trigger(talk, "StatusNotification", evse={"id": 1, "connector_id": 1}) == "Accepted"
-    assert talk.statuses()[-1] == (1, "Occupied")
-    await talk.close()
-
-
-async def test_TC_F_26_and_27_CS_triggers_that_are_refused():
-    talk = await booted()
-    assert await trigger(talk, "BootNotification") == "Rejected"
-    assert await trigger(talk, "SignCombinedCertificate") == "NotImplemented"
-    await talk.close()
-
-
+    for starts in ((CLOSED,), (CONNECT,), (AUTHORIZED,), (BAY,), (ENERGY,)):
+        talk = await session(starts, **AUTHORIZATION)
+        await talk.park()
+        await talk.connect_car()
+        await talk.authorize_remotely()
+        await talk.transfer()
+        await talk.close()
 
 
 async def remote_start_first(asks):
-    """RequestStartTransaction, then the plug, then energy; the Authorize requests in between."""
-    talk = await booted()
-    assert await talk.set("AuthCtrlr.AuthorizeRemoteStart", asks) == "Accepted"
-    answer = await talk.call(call.RequestStartTransaction(id_token=TOKEN, remote_start_id=7, evse_id=1))
-    assert answer.status == "Accepted"
-    asked = talk.heard("Authorize")
-    await talk.plug()
-    first = talk.told()[0]
-    assert short(first)[:2] == ("Started", "RemoteStart") and first["id_token"] == TOKEN
-    assert first["transaction_info"]["remote_start_id"] == 7 and first["evse"] == {"id": 1, "connector_id": 1}
-    assert talk.statuses()[-1] == (1, "Occupied")
-    await talk.state("Charging")
-    assert short(talk.told()[-1])[:3] == ("Updated", "ChargingStateChanged", "Charging")
-    await talk.close()
-    return asked
+    """Authorized (remote), EnergyTransferStarted."""
+    for starts in ((CLOSED,), (AUTHORIZED,), (BAY,), (ENERGY,)):
+        talk = await session(starts, AuthCtrlr_AuthorizeRemoteStart="true" if asks else "false", **AUTHORIZATION)
+        await talk.park()
+        await talk.authorize_remotely(asks=asks)
+        await talk.transfer()
+        await talk.close()
 
 
 async def test_TC_F_02_CS_remote_start_first_with_an_authorization():
-    assert [request["id_token"] for request in await remote_start_first("true")] == [TOKEN]
+    await remote_start_first(True)
 
 
 async def test_TC_F_03_CS_remote_start_first_without_an_authorization():
-    assert await remote_start_first("false") == []
+    await remote_start_first(False)
+
+
+async def test_TC_F_04_CS_remote_start_without_a_plug_in():
+    talk = await session((AUTHORIZED,), TxCtrlr_EVConnectionTimeOut="30", **AUTHORIZATION)
+    await talk.authorize_remotely(remote_id=7)
+    await talk.advance(29999)
+    talk.said()
+    await talk.advance(1)
+    (event,) = talk.said("TransactionEvent")
+    talk.checked(event, "Ended", ("EVConnectTimeout",), "Idle", "Timeout")
+    talk.holder, talk.reported = None, False
+    await talk.authorize_remotely(remote_id=8)
+    await talk.close()
+
+
+async def unlock(talk, connector=1):
+    return (await talk.call(call.UnlockConnector(evse_id=1, connector_id=connector))).status
+
+
+async def test_TC_F_05_CS_no_unlock_during_a_transaction():
+    talk = await session()
+    await talk.charging()
+    assert await unlock(talk) == "OngoingAuthorizedTransaction"
+    assert [action for action in talk.station.actions if action[0] == "unlock"] == []
+    talk.said()
+    assert talk.tx() == talk.running
+    await talk.close()
 
 
 async def unlocks(talk, lock):
@@ -153,3 +86,126 @@ async def test_TC_F_06_CS_unlock_without_a_transaction():
 
 async def test_TC_F_07_CS_unlock_without_a_cable():
     assert await unlocks(await booted(), "Unlocked") == "Unlocked"
+
+
+async def test_F05_FR_05_a_lock_that_does_not_open():
+    talk = await booted()
+    await talk.plug()
+    assert await unlocks(talk, "UnlockFailed") == "UnlockFailed"
+
+
+async def test_TC_F_10_CS_unlock_of_an_unknown_connector():
+    talk = await booted()
+    assert await unlock(talk, 999) == "UnknownConnector"
+    assert (await talk.call(call.UnlockConnector(evse_id=9, connector_id=1))).status == "UnknownConnector"
+    assert [action for action in talk.station.actions if action[0] == "unlock"] == []
+    await talk.close()
+
+
+async def test_TC_F_08_CS_remote_stop():
+    for stops in ((CONNECT, AUTHORIZED), (CLOSED,), (ENERGY,), (CONNECT,), (BAY,)):
+        talk = await session(stops=stops)
+        await talk.charging()
+        await talk.stop(remotely=True)
+        assert not talk.station.evse(1).may_charge()
+        await talk.close()
+
+
+async def test_TC_F_09_CS_remote_stop_of_another_transaction():
+    talk = await session()
+    await talk.charging()
+    other = "f3d6b7b0-0000-4000-8000-000000000000"
+    assert (await talk.call(call.RequestStopTransaction(transaction_id=other))).status == "Rejected"
+    talk.said()
+    assert talk.tx() == talk.running and talk.station.evse(1).may_charge()
+    await talk.close()
+
+
+async def trigger(talk, message, **more):
+    return (await talk.call(call.TriggerMessage(requested_message=message, **more))).status
+
+
+def contexts(values):
+    return {sampled["context"] for value in values for sampled in value["sampled_value"]}
+
+
+async def test_TC_F_11_and_12_CS_trigger_MeterValues():
+    talk = await session()
+    assert await trigger(talk, "MeterValues", evse={"id": 1}) == "Accepted"
+    (values,) = talk.said("MeterValues")
+    assert values["evse_id"] == 1 and contexts(values["meter_value"]) == {"Trigger"}
+    assert await trigger(talk, "MeterValues") == "Accepted"
+    both = talk.said("MeterValues", "MeterValues")
+    assert [values["evse_id"] for values in both] == [1, 2]
+    assert all(contexts(values["meter_value"]) == {"Trigger"} for values in both)
+    await talk.close()
+
+
+async def test_TC_F_13_and_14_CS_trigger_TransactionEvent():
+    talk = await session()
+    await talk.charging()
+    assert await trigger(talk, "TransactionEvent", evse={"id": 1}) == "Accepted"
+    (event,) = talk.said("TransactionEvent")
+    talk.checked(event, "Updated", ("Trigger",), "Charging")
+    assert contexts(event["meter_value"]) == {"Trigger"}
+    await talk.energy_transfer_started(2)
+    assert await trigger(talk, "TransactionEvent") == "Accepted"
+    first, second = talk.said("TransactionEvent", "TransactionEvent")
+    talk.checked(first, "Updated", ("Trigger",), "Charging")
+    talk.running, talk.number = talk.tx(2), 2
+    talk.checked(second, "Updated", ("Trigger",), "Charging", place=PLACE | {"id": 2})
+    assert contexts(first["meter_value"]) == contexts(second["meter_value"]) == {"Trigger"}
+    await talk.close()
+
+
+async def test_TC_F_15_17_18_20_CS_trigger_the_small_ones():
+    talk = await session()
+    for message, content in (("LogStatusNotification", {"status": "Idle"}), ("FirmwareStatusNotification", {"status": "Idle"}), ("Heartbeat", {})):
+        for more in ({}, {"evse": {"id": 1}}):
+            assert await trigger(talk, message, **more) == "Accepted"
+            assert talk.said(message) == [content]
+    await talk.close()
+
+
+async def test_TC_F_23_and_24_CS_trigger_StatusNotification():
+    talk = await session()
+    assert await trigger(talk, "StatusNotification", evse={"id": 1, "connector_id": 1}) == "Accepted"
+    (status,) = talk.said("StatusNotification")
+    talk.shows(status, "Available")
+    await talk.connect_car()
+    assert await trigger(talk, "StatusNotification", evse={"id": 1, "connector_id": 1}) == "Accepted"
+    (status,) = talk.said("StatusNotification")
+    talk.shows(status, "Occupied")
+    await talk.close()
+
+
+async def test_TC_F_26_and_27_CS_triggers_that_are_refused():
+    talk = await session()
+    assert await trigger(talk, "BootNotification") == "Rejected"
+    assert await trigger(talk, "SignCombinedCertificate") == "NotImplemented"
+    talk.said()
+    await talk.close()
+
+
+async def test_F06_FR_09_what_is_triggered_is_of_now():
+    talk = await session()
+    await talk.charging()
+    for energy_wh in (6000, 7000):
+        await talk.advance(10000)
+        talk.station.meter_values(1, {"energy_wh": energy_wh}, talk.now_ms)
+        assert await trigger(talk, "TransactionEvent", evse={"id": 1}) == "Accepted"
+        (event,) = talk.said("TransactionEvent")
+        talk.checked(event, "Updated", ("Trigger",), "Charging")
+        assert event["meter_value"][0]["timestamp"] == event["timestamp"]
+        assert [v["value"] for v in event["meter_value"][0]["sampled_value"]] == [energy_wh]
+    await talk.close()
+
+
+async def test_F06_FR_12_a_status_without_a_connector_is_that_of_every_connector():
+    talk = await session()
+    assert await trigger(talk, "StatusNotification") == "Accepted"
+    assert [s["evse_id"] for s in talk.said("StatusNotification", "StatusNotification")] == [1, 2]
+    assert await trigger(talk, "StatusNotification", evse={"id": 2}) == "Accepted"
+    (status,) = talk.said("StatusNotification")
+    assert (status["evse_id"], status["connector_id"]) == (2, 1)
+    await talk.close()

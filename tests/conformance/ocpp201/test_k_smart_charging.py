@@ -9,6 +9,7 @@ from ocpp.v201 import call
 from scenario import TOKEN, booted, short
 
 LOCAL_A = 32
+UNITS = ("A", "W")
 
 
 async def set_and_reported(talk, evse, document):
@@ -18,7 +19,7 @@ async def set_and_reported(talk, evse, document):
 
 
 async def test_TC_K_01_CS_a_default_of_an_EVSE_is_reported_as_it_was_set():
-    for unit in ("A", "W"):
+    for unit in UNITS:
         talk = await booted()
         await set_and_reported(talk, 1, profile(talk, duration=300, unit=unit))
         await talk.close()
@@ -32,17 +33,19 @@ async def test_TC_K_02_CS_a_TxProfile_without_transaction():
 
 
 async def test_TC_K_03_CS_a_maximum_of_the_station_is_reported_as_it_was_set():
-    talk = await booted()
-    await set_and_reported(talk, 0, profile(talk, purpose="ChargingStationMaxProfile", duration=300))
-    await talk.close()
+    for unit in UNITS:
+        talk = await booted()
+        await set_and_reported(talk, 0, profile(talk, purpose="ChargingStationMaxProfile", duration=300, unit=unit))
+        await talk.close()
 
 
 async def test_TC_K_04_CS_the_same_id_replaces():
-    talk = await booted()
-    assert await put(talk, 1, profile(talk, periods={0: 6})) == "Accepted"
-    await set_and_reported(talk, 1, profile(talk, periods={0: 10}))
-    assert await composite(talk, 1, 60) == [(0, 10)]
-    await talk.close()
+    for unit in UNITS:
+        talk = await booted()
+        assert await put(talk, 1, profile(talk, periods={0: 6}, unit=unit)) == "Accepted"
+        await set_and_reported(talk, 1, profile(talk, periods={0: 10}, unit=unit))
+        assert await composite(talk, 1, 60, unit) == [(0, 10)]
+        await talk.close()
 
 
 async def test_TC_K_05_CS_clear_by_id():
@@ -81,16 +84,20 @@ async def test_TC_K_08_CS_clear_where_nothing_is():
 
 
 async def test_TC_K_09_CS_after_clearing_a_default_the_transaction_continues_without_it():
-    talk = await booted()
-    assert await talk.set("SmartChargingCtrlr.LimitChangeSignificance", "1.0") == "Accepted"
-    await put(talk, 1, profile(talk, duration=400 + DEVIATION_S))
-    await talk.energy_transfer_started()
-    transaction = talk.tx()
-    assert await composite(talk, 1, 300) == [(0, 6)]
-    assert await clear(talk, charging_profile_criteria={"charging_profile_purpose": "TxDefaultProfile"}) == "Accepted"
-    assert await composite(talk, 1, 300) == [(0, LOCAL_A)]
-    assert talk.tx() == transaction and talk.station.limits(talk.now_ms) == []
-    await talk.close()
+    """K10.FR.05: the limit of the running transaction is calculated again."""
+    for unit in UNITS:
+        talk = await booted()
+        assert await talk.set("SmartChargingCtrlr.LimitChangeSignificance", "1.0") == "Accepted"
+        assert await put(talk, 1, profile(talk, duration=400 + DEVIATION_S, unit=unit)) == "Accepted"
+        await talk.energy_transfer_started()
+        transaction = talk.tx()
+        assert await composite(talk, 1, 300, unit) == [(0, 6)]
+        assert talk.station.limits(talk.now_ms)[0][2] == 60
+        assert await clear(talk, charging_profile_criteria={"charging_profile_purpose": "TxDefaultProfile"}) == "Accepted"
+        assert await composite(talk, 1, 300, unit) == [(0, LOCAL_A)]
+        assert talk.tx() == transaction and talk.station.limits(talk.now_ms) == []
+        assert short(talk.told()[-1])[:3] == ("Updated", "ChargingRateChanged", "Charging")
+        await talk.close()
 
 
 async def test_TC_K_10_CS_a_default_of_all_EVSEs_is_reported_once():
@@ -153,12 +160,13 @@ async def test_TC_K_19_CS_recurring():
 
 
 async def test_TC_K_21_CS_validFrom_of_a_relative_profile():
-    talk = await booted()
-    document = profile(talk, kind="Relative", valid_from=at(talk, 300))
-    assert await put(talk, 1, document) == "Accepted"
-    await talk.advance(10000)
-    assert await composite(talk, 1, 400) == [(0, LOCAL_A), (290, 6)]
-    await talk.close()
+    for unit in UNITS:
+        talk = await booted()
+        document = profile(talk, kind="Relative", valid_from=at(talk, 300), unit=unit)
+        assert await put(talk, 1, document) == "Accepted"
+        await talk.advance(10000)
+        assert await composite(talk, 1, 400, unit) == [(0, LOCAL_A), (290, 6)]
+        await talk.close()
 
 
 async def test_TC_K_22_CS_validTo_of_a_profile_of_all_EVSEs():
@@ -167,21 +175,21 @@ async def test_TC_K_22_CS_validTo_of_a_profile_of_all_EVSEs():
     assert await put(talk, 0, document) == "Accepted"
     await talk.advance(10000)
     for evse, factor in ((0, 2), (1, 1), (2, 1)):
-        for unit in ("A", "W"):
+        for unit in UNITS:
             assert await composite(talk, evse, 400, unit) == [(0, 6 * factor), (290, LOCAL_A * factor)], (evse, unit)
     await talk.close()
 
 
 async def test_TC_K_23_CS_a_schedule_that_starts_later():
-    talk = await booted()
-    document = profile(talk, start=60)
-    assert await put(talk, 1, document) == "Accepted"
-    await talk.advance(10000)
-    assert await composite(talk, 1, 300) == [(0, LOCAL_A), (50, 6)]
-    assert talk.station.limits(talk.now_ms) == []
-    await talk.advance(50000)
-    assert talk.station.limits(talk.now_ms) == [(1, None, 60, 3)]
-    await talk.close()
+    for unit in UNITS:
+        talk = await booted()
+        assert await put(talk, 1, profile(talk, start=60, unit=unit)) == "Accepted"
+        await talk.advance(10000)
+        assert await composite(talk, 1, 300, unit) == [(0, LOCAL_A), (50, 6)]
+        assert talk.station.limits(talk.now_ms) == []
+        await talk.advance(50000)
+        assert [(evse, da) for evse, _, da, _ in talk.station.limits(talk.now_ms)] == [(1, 60)]
+        await talk.close()
 
 
 async def test_TC_K_24_CS_clear_several():
@@ -195,7 +203,7 @@ async def test_TC_K_24_CS_clear_several():
 
 
 async def test_TC_K_28_CS_a_new_default_during_a_transaction():
-    for unit in ("A", "W"):
+    for unit in UNITS:
         talk = await booted()
         await talk.set("SmartChargingCtrlr.LimitChangeSignificance", "1.0")
         await talk.energy_transfer_started()
@@ -247,7 +255,7 @@ async def test_TC_K_39_CS_a_composite_without_profiles():
 
 
 async def test_TC_K_40_CS_stacked_profiles():
-    for unit in ("A", "W"):
+    for unit in UNITS:
         talk = await booted()
         valid = {"valid_from": at(talk, -DEVIATION_S), "valid_to": at(talk, DEVIATION_S + 401), "start": -DEVIATION_S, "unit": unit}
         await put(talk, 1, profile(talk, id=1, periods={0: 6, 100: 8, 200: 10}, duration=400 + DEVIATION_S, **valid))
@@ -258,16 +266,19 @@ async def test_TC_K_40_CS_stacked_profiles():
 
 
 async def test_TC_K_41_CS_combined_purposes():
-    for unit in ("A", "W"):
+    for unit in UNITS:
         talk = await booted()
         await talk.energy_transfer_started()
-        later = {"valid_from": at(talk, -DEVIATION_S), "valid_to": at(talk, DEVIATION_S + 401)}
-        await put(talk, 0, profile(talk, id=1, purpose="ChargingStationMaxProfile", periods={0: 10}, duration=86400, unit=unit))
-        await put(talk, 1, profile(talk, id=2, periods={0: 6, 60: 10, 120: 8, 180: 15, 260: 8}, duration=300, unit=unit, **later))
+        x = DEVIATION_S
+        later = {"valid_from": at(talk, -x), "valid_to": at(talk, x + 401), "start": -x, "unit": unit}
+        highest = profile(talk, id=1, purpose="ChargingStationMaxProfile", periods={0: 10}, duration=86400 + x, unit=unit, start=-x)
+        assert await put(talk, 0, highest) == "Accepted"
+        default = profile(talk, id=2, periods={0: 6, 60: 10, 120: 8, 180: 15, 260: 8}, duration=300 + x, **later)
+        assert await put(talk, 1, default) == "Accepted"
         periods = {0: 8, 50: 11, 140: 16, 200: 6, 240: 12}
-        document = profile(talk, id=3, purpose="TxProfile", periods=periods, duration=260, unit=unit, transaction_id=talk.tx(), **later)
+        document = profile(talk, id=3, purpose="TxProfile", periods=periods, duration=260 + x, transaction_id=talk.tx(), **later)
         assert await put(talk, 1, document) == "Accepted"
-        assert await composite(talk, 1, 400, unit) == [(0, 8), (50, 10), (200, 6), (240, 10), (260, 8), (300, 10)]
+        assert await composite(talk, 1, 400, unit) == [(0, 8), (50 - x, 10), (200 - x, 6), (240 - x, 10), (260, 8), (300, 10)]
         await talk.close()
 
 
@@ -279,7 +290,7 @@ async def test_TC_K_47_CS_a_composite_of_an_EVSE_that_is_not_there():
 
 
 async def test_TC_K_60_CS_a_TxProfile_for_the_transaction():
-    for unit in ("A", "W"):
+    for unit in UNITS:
         talk = await booted()
         await talk.energy_transfer_started()
         document = profile(talk, purpose="TxProfile", kind="Relative", transaction_id=talk.tx(), unit=unit)

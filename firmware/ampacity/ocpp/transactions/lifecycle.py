@@ -2,7 +2,8 @@
 
 TxStartPoint and TxStopPoint name conditions; a transaction starts at the edge of one, never because one happens to
 hold: else a car that stays plugged in after its driver has stopped would start the next transaction at once.
-An authorisation that is not reported yet is reported by the very next event, which then carries that trigger (E02.FR.01).
+An authorisation that is not reported yet is reported by the very next event, which then carries that trigger (E02.FR.01). Only a plug that comes
+after a card keeps its own, and has the identifier (E03.FR.01; part 6, EVConnectedPreSession).
 """
 
 from ampacity.ocpp.authorization.cache import group_of
@@ -281,7 +282,7 @@ class Transactions:
 
     def _still(self, evse: "OcppEvse") -> None:
         """What was just stopped is reported as stopped: the session follows within its contactor's time."""
-        if evse.state == "Charging":
+        if evse.state != "Idle":
             evse.state = CONNECT
 
     def _connection_timeout(self, evse: "OcppEvse", now_ms: int) -> None:

@@ -47,6 +47,7 @@ class Transaction:
     token: "Token | None" = None  # whose authorisation is over, while the transaction continues
     ended_sample_ms: "int | None" = None
     samples: "Sequence[Message]" = ()
+    skips: "dict[str, tuple[int, int]] | None" = None  # kind of sample → (one of so many is held, how many are to be let pass first)
     restored = False
     phases = UNKNOWN
     rate: "tuple[int, int] | None" = None
@@ -60,10 +61,32 @@ class Transaction:
         self.sample_ms: "int | None" = None
 
     def keep_sample(self, meter_values: "list[Message]") -> None:
-        """Hold a sample for the Ended event; when there are too many, every second one goes (E06.FR.13)."""
-        self.samples = list(self.samples) + list(meter_values)
-        if len(self.samples) > SAMPLES_MAX:
-            self.samples = [s for i, s in enumerate(self.samples) if i % 2 == 0]
+        """Hold a sample for the Ended event. When there are too many, every second one of the kind of which there are most goes, and from then on
+        only every second one of it is held, so that what is held is spread over the whole transaction (E06.FR.13, J02.FR.20)."""
+        if self.skips is None:
+            self.skips = {}
+        held = list(self.samples)
+        for value in meter_values:
+            kind = value["sampledValue"][0]["context"]
+            stride, left = self.skips.get(kind, (1, 0))
+            self.skips[kind] = (stride, left - 1 if left else stride - 1)
+            if not left:
+                held.append(value)
+        self.samples = held
+        if len(held) > SAMPLES_MAX:
+            self._thin_out()
+
+    def _thin_out(self) -> None:
+        kinds = [sample["sampledValue"][0]["context"] for sample in self.samples]
+        most = max(sorted(self.skips), key=kinds.count)  # type: ignore[arg-type]  # there are some
+        kept, nth = [], 0
+        for kind, sample in zip(kinds, self.samples):
+            if kind != most or nth % 2 == 0:
+                kept.append(sample)
+            nth += kind == most
+        stride = self.skips[most][0]  # type: ignore[index]
+        self.skips[most] = (2 * stride, 2 * stride - 1 if nth % 2 else stride - 1)  # type: ignore[index]
+        self.samples = kept
 
 
 def document(evse: "Charging") -> "dict[str, Any]":

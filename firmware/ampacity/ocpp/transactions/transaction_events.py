@@ -38,7 +38,8 @@ class TransactionEvents:
         if evse.plugged or kind == "Ended":
             payload["evse"]["connectorId"] = 1
         if auth is not None and auth.trigger is not None and kind != "Ended":
-            payload["triggerReason"] = auth.trigger
+            if trigger != "CablePluggedIn" or auth.remote_id is not None:
+                payload["triggerReason"] = auth.trigger
             payload["idToken"] = auth.token
             if auth.remote_id is not None:
                 info["remoteStartId"] = auth.remote_id

@@ -185,6 +185,8 @@ class Evses:
             guard.optional.charge_requested(index)
         if hasattr(driver, "allow"):
             driver.allow = wants
+        if hasattr(driver, "release"):
+            driver.release = session.lets_go
         if upstream is not None:
             upstream.status(index, session, now_ms)
             upstream.facts(index, facts, session.lockout or facts.fault or self._trouble(index, facts), now_ms)

@@ -8,6 +8,8 @@ if False:  # for the type checker
 
     from ampacity.ocpp.evse import OcppEvse
 
+LETS_GO = ("Local", "MasterPass", "Remote", "StoppedByEV")  # stoppedReason with which a socket lets its plug go (E06.FR.10, E07.FR.07)
+
 
 class StationAccess:
     """Who may charge at one EVSE, by the station (evse/interfaces.py, Access); and the events of its session, in OCPP terms.
@@ -28,6 +30,10 @@ class StationAccess:
     def reason(self) -> str:
         """stoppedReason with which that was over last."""
         return self._evse.ended_by
+
+    def lets_go(self) -> bool:
+        """A stop at the EVSE, by the CSMS, or by a car that ended the transaction; not a refused identifier (E05.FR.11) or a fault."""
+        return self._evse.ended_by in LETS_GO
 
     def event(self, kind: str, word: "str | None", now_ms: int) -> None:
         """To the station at once; a reset of a lock-out does not authorise charging."""
