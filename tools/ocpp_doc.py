@@ -62,7 +62,7 @@ REMARKS = {
     "GetLocalListVersion": "0 also while the list is disabled",
     "GetLog": "see [logs](#logs)",
     "GetMonitoringReport": "up to 8 monitors in each NotifyMonitoringReport",
-    "Reset": "of the station or of one EVSE, at once or when idle",
+    "Reset": "of the station or of one EVSE; `OnIdle` waits for transactions and, of the station, for a log that is being sent",
     "ReserveNow": "see [reservations](#reservations)",
     "SetDisplayMessage": "see [displays](#displays)",
     "SetNetworkProfile": "takes effect at the next start; see [network profiles](#network-profiles)",
