@@ -103,7 +103,9 @@ def test_H02_FR_06_a_cancelled_reservation_of_any_EVSE_frees_those_that_were_not
 
 
 def test_H03_FR_05_a_reserved_type_of_connector_is_for_the_identifier_and_its_group():
-    for token, group, charges in (("ABC123", None, True), ("MATE", "GROUP", True), ("MATE", "group", True), ("MATE", "OTHER", False), ("MATE", None, False)):
+    for token, group, charges in (
+        ("ABC123", None, True), ("MATE", "GROUP", True), ("MATE", "group", True), ("MATE", "OTHER", False), ("MATE", None, False),
+    ):
         bench = Bench(evses=1).booted()
         assert reserve(bench, connectorType="cType2", groupIdToken={"idToken": "GROUP", "type": "Central"}) == "Accepted"
         info = {"status": "Accepted"}
@@ -132,6 +134,17 @@ def test_I04_FR_01_without_a_tariff_for_the_driver_the_fallback_is_shown():
     bench.drop()
     bench.card(1)  # by the cache, offline
     assert bench.may_charge(1) and screen(bench, 1) == ["0.45 EUR/kWh"]
+
+
+def test_I02_FR_03_and_04_the_running_cost_is_shown_whichever_way_it_comes():
+    bench = Bench().booted()
+    bench.plug(1)
+    bench.card(1)
+    assert bench.call("CostUpdated", {"totalCost": 1.5, "transactionId": bench.station.transaction(1)}) == {}
+    assert screen(bench, 1) == ["1.50 EUR"] and screen(bench, 2) == []
+    bench.answers["TransactionEvent"] = {"totalCost": 2.25}
+    bench.state("Charging")
+    assert screen(bench, 1) == ["2.25 EUR"]
 
 
 # --- N
@@ -170,15 +183,16 @@ def monitored(bench, *pairs):
     found = []
     for part in payloads(bench.sent, "NotifyMonitoringReport"):
         for one in part["monitor"]:
-            evse = one["component"].get("evse", {})
-            key = (one["component"].get("instance"), evse.get("id"), evse.get("connectorId"), one["variable"]["name"], one["variable"].get("instance"))
+            component, variable = one["component"], one["variable"]
+            evse = component.get("evse", {})
+            key = (component.get("instance"), evse.get("id"), evse.get("connectorId"), variable["name"], variable.get("instance"))
             found += [key] * len(one["variableMonitoring"])
     return found
 
 
 def test_N02_FR_16_to_FR_21_what_a_component_variable_leaves_out_matches_all():
-    """N02.FR.16: every variable; N02.FR.17: every instance of it; N02.FR.18: every connector; N02.FR.19: the EVSE that is named, without one all and the
-    station; N02.FR.20: the instance that is named; N02.FR.21: without one every instance."""
+    """N02.FR.16: every variable; N02.FR.17: every instance of it; N02.FR.18: every connector; N02.FR.19: the EVSE that is named, without one all;
+    N02.FR.20: the instance that is named; N02.FR.21: without one every instance."""
     bench = Bench().booted()
     bench.station.model.site = Panels()
     for instance in ("1", "2"):
@@ -199,6 +213,14 @@ def test_N02_FR_16_to_FR_21_what_a_component_variable_leaves_out_matches_all():
     assert [key[1:3] for key in monitored(bench, {"component": {"name": "Connector", "evse": {"id": 2}}})] == [(2, 1)]
     assert [key[1:3] for key in monitored(bench, {"component": {"name": "EVSE", "evse": {"id": 2}}})] == [(2, None)]
     assert [key[1:3] for key in monitored(bench, {"component": {"name": "EVSE"}})] == [(1, None), (2, None)]
+
+
+def test_N02_FR_07_a_monitoring_report_is_for_at_most_ItemsPerMessage_variables():
+    bench = Bench().booted()
+    most = int(bench.get("DeviceDataCtrlr", "ItemsPerMessage", None, "GetReport"))
+    pair = {"component": {"name": "ChargingStation"}}
+    assert bench.call("GetMonitoringReport", {"requestId": 1, "componentVariable": [pair] * most}) == {"status": "Accepted"}
+    assert bench.call("GetMonitoringReport", {"requestId": 1, "componentVariable": [pair] * (most + 1)}) == "OccurrenceConstraintViolation"
 
 
 def test_N04_FR_17_every_change_of_a_text_is_reported_whatever_the_value_of_its_monitor():
@@ -352,7 +374,7 @@ def test_O01_FR_20_and_22_and_23_a_message_is_for_the_display_that_it_names_and_
 
 
 def test_O01_FR_01_and_O01_FR_09_and_O02_FR_08_and_10_messages_of_a_transaction():
-    """A priority that there is not is refused; the language of the driver decides; messages are kept over a restart, those of a transaction with it."""
+    """A priority that there is not is refused; the language of the driver decides; messages are kept over a restart, also those of a transaction."""
     bench = Bench().booted()
     info = {"id": 1, "priority": "Sometimes", "message": {"format": "UTF8", "content": "x"}}
     assert bench.call("SetDisplayMessage", {"message": info}) == "PropertyConstraintViolation"

@@ -33,7 +33,8 @@ def reported(bench, *pairs, **request):
         for item in part["reportData"]:
             component, variable = item["component"], item["variable"]
             evse = component.get("evse", {})
-            found.add((component["name"], component.get("instance"), evse.get("id"), evse.get("connectorId"), variable["name"], variable.get("instance")))
+            place = (component["name"], component.get("instance"), evse.get("id"), evse.get("connectorId"))
+            found.add(place + (variable["name"], variable.get("instance")))
     return found
 
 

@@ -1,8 +1,8 @@
 """What displays show now, as texts. The hardware of a display, and a console, only ask for it.
 
 There is one display for the site (0), and one at each EVSE. A message without `display` is shown on all, one with a `display` only there (O01.FR.20,
-O01.FR.23), one of a transaction at its EVSE and on the display of the site. `AlwaysFront` is shown alone. Else the texts take turns of CYCLE_MS: those `InFront`,
-or without any the normal cycle; and in both cases the tariff and the cost of the driver at this EVSE.
+O01.FR.23), one of a transaction at its EVSE and on the display of the site. `AlwaysFront` is shown alone. Else the texts take turns of CYCLE_MS:
+those `InFront`, or without any the normal cycle; and in both cases the tariff and the cost of the driver at this EVSE.
 """
 
 from ampacity.base.wallclock import parse_iso
