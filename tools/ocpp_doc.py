@@ -52,6 +52,7 @@ REASONS = {
 }  # fmt: skip
 REMARKS = {
     "CertificateSigned": "see [certificates](#certificates)",
+    "ChangeAvailability": "after one that changes nothing the state of all connectors is sent again",
     "CustomerInformation": "see [customer information](#customer-information)",
     "DataTransfer": "answered with `UnknownVendorId`: there are no messages of a vendor",
     "GetChargingProfiles": "one ReportChargingProfiles for each profile of each source",

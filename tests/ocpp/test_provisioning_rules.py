@@ -173,6 +173,15 @@ def test_B11_FR_07_a_reset_on_idle_waits_no_longer_than_an_attempt_of_a_log():
     assert ("reset", "OnIdle", 0) in bench.actions("reset")
 
 
+def test_B02_FR_02_and_G03_FR_03_a_change_that_changes_nothing_reports_nothing_while_the_station_is_not_accepted():
+    bench = Bench()
+    bench.answers["BootNotification"] = {"currentTime": "2026-11-20T12:00:00Z", "interval": 300, "status": "Pending"}
+    bench.connect()
+    for status in ("Operative", "Inoperative", "Inoperative"):
+        assert change(bench, status, 1) == "Accepted"
+    assert names(bench.sent) == ["BootNotification"]
+
+
 def test_G01_FR_03_and_04_a_car_that_comes_and_goes_is_reported():
     bench = Bench().booted()
     assert statuses(bench.plug(2)) == [(2, "Occupied")]
