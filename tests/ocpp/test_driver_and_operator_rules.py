@@ -81,7 +81,7 @@ def test_H01_FR_12_and_23_a_faulted_EVSE_is_refused_as_Faulted_and_an_available_
     assert statuses(bench.sent) == [(1, "Reserved")]
 
 
-def test_H02_FR_03_and_04_after_a_cancellation_anybody_charges_there_and_the_connector_is_Available():
+def test_H02_FR_03_and_04_after_a_cancellation_another_identifier_charges_there_and_the_connector_is_Available():
     bench = Bench().booted()
     reserve(bench, evseId=1)
     bench.sent = []
