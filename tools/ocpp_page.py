@@ -109,6 +109,8 @@ file, and those that the CSMS installs. They are in force from the next connecti
 - **`DisableRemoteAuthorization`.** No Authorize request, for a start or a stop. While connected an unknown identifier is refused, whatever
   `OfflineTxForUnknownIdEnabled` says.
 - **`MaxEnergyOnInvalidId`** counts from the answer with which the CSMS refuses the identifier.
+- **Before the acceptance.** While the answer of the CSMS to BootNotification is `Pending` or `Rejected`, no identifier starts, also not by list or
+  cache, unless `TxBeforeAcceptedEnabled` is true. With `AuthCtrlr.Enabled` = false a car that is plugged in then charges from the acceptance on.
 - **Key codes.** After 3 wrong ones in a row an EVSE takes no key code for 10 s, then after each further one for twice as long, up to 5 min; a right
   one ends this (C04.FR.06).
 - **Contract certificates.** EVSEs do not read them from a car. An `eMAID` is an identifier as any other.

@@ -103,6 +103,25 @@ def test_B03_FR_01_a_rejected_station_charges_only_where_TxBeforeAcceptedEnabled
         assert ("TransactionEvent" in names(bench.advance(301000))) == permitted
 
 
+def test_B03_FR_01_without_authorization_a_car_waits_until_the_station_is_accepted():
+    answer = {"currentTime": "2026-11-20T12:00:00Z", "interval": 300, "status": "Pending"}
+    for permitted in (False, True):
+        bench = Bench().booted()
+        bench.set("AuthCtrlr", "Enabled", "false")
+        bench.set("TxCtrlr", "TxBeforeAcceptedEnabled", "true" if permitted else "false")
+        bench.power_cycle()
+        bench.answers["BootNotification"] = answer
+        bench.connect()
+        bench.plug(1)
+        bench.plug(2)
+        bench.unplug(2)
+        assert bench.may_charge(1) == permitted and not bench.may_charge(2)
+        bench.answers["BootNotification"] = dict(answer, status="Accepted")
+        sent = bench.advance(301000)
+        assert bench.may_charge(1) and not bench.may_charge(2)
+        assert [p["eventType"] for p in payloads(sent, "TransactionEvent") if p["evse"]["id"] == 1] == ["Started"]
+
+
 def test_B06_FR_17_and_B08_FR_18_and_N06_FR_07_a_request_is_answered_up_to_the_bytes_that_are_read_and_refused_beyond():
     bench = Bench().booted()
     pair = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}

@@ -36,12 +36,25 @@ class Authorizer:
     def __init__(self, station: "StationFace") -> None:
         self._station = station
         self._questions: "list[Question]" = []
+        self._later: "list[OcppEvse]" = []  # with a car that plugged in before the station was accepted, authorisation switched off
         self._key_codes: "KeyCodes | None" = None  # from the first wrong one on
 
     def plugged(self, evse: "OcppEvse", now_ms: int) -> None:
-        """With authorisation switched off, a car that plugs in is authorised."""
-        if not self._station.model.on("AuthCtrlr", "Enabled") and evse.auth is None and not self._is_kept(evse, NOBODY, ""):
+        """With authorisation switched off, a car that plugs in is authorised; not before the station is accepted (B03.FR.01)."""
+        self._later = [other for other in self._later if other is not evse]
+        if self._station.model.on("AuthCtrlr", "Enabled") or evse.auth is not None or self._is_kept(evse, NOBODY, ""):
+            return
+        if self._station.may_serve():
             evse.auth = Authorization(NOBODY, "", "Authorized")
+        else:
+            self._later.append(evse)
+
+    def accepted(self, now_ms: int) -> None:
+        """The CSMS has accepted the station: cars that waited for it are authorised."""
+        later, self._later = self._later, []
+        for evse in later:
+            if evse.plugged and evse.auth is None and not self._station.model.on("AuthCtrlr", "Enabled") and not self._is_kept(evse, NOBODY, ""):
+                self._station.transactions.authorized(evse, Authorization(NOBODY, "", "Authorized"), now_ms)
 
     def presented(self, evse_id: int, token: "Token", now_ms: int) -> None:
         """A token at the reader. evse_id 0: a reader of the whole station."""
