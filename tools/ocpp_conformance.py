@@ -2,8 +2,9 @@
 
 `cases.csv` has the test cases of OCPP 2.0.1 part 6 for a charging station: id, certification profiles of part 5 (`M` mandatory, `C`
 conditional), the requirements that it verifies, and the reason why it does not apply to this station. `requirements.csv` has the ids of the
-requirements of part 2 whose subject is, or may be, the station. A case is played if the name of a test, or a parameter of one, contains
-its id; nothing else is written down.
+requirements of part 2 whose subject is, or may be, the station, and `requirements_excluded.csv` those of them that have no effect on this
+station, with the feature that decides it. A case is played if the name of a test, or a parameter of one, contains its id; nothing else is
+written down.
 """
 
 import ast
@@ -59,13 +60,18 @@ certification.
 ## Requirements
 
 Of the {all} requirements of part 2 whose subject is, or may be, the station: *code* cites the id in the firmware, *test* in a test, and
-*case* is a requirement that a played case verifies.
+*case* is a requirement that a played case verifies. *Does not apply* is one without a test or a case that has no effect on this station: its own
+condition is not met, or it permits or recommends what this station does not do.
 
 {requirements}
 
 Requirements that nothing of this cites:
 
 {uncited}
+
+Requirements that do not apply:
+
+{excluded}
 """
 
 
@@ -90,6 +96,18 @@ def cases() -> list[Case]:
 def requirements() -> list[str]:
     with (FOLDER / "requirements.csv").open(newline="", encoding="utf-8") as text:
         return [f"{r['use_case']}.FR.{number}" for r in csv.DictReader(text) for number in r["requirements"].split()]
+
+
+def excluded(all_cases: list[Case], tested: set[str]) -> dict[str, str]:
+    """Requirement → why it has no effect here. One that only cases verify that do not apply has their reason; tested: those with a test or a case."""
+    found = {r: case.excluded for case in all_cases if case.excluded for r in case.requirements if r not in tested}
+    listed = set(requirements())
+    return {r: reason for r, reason in found.items() if r in listed} | written_exclusions()
+
+
+def written_exclusions() -> dict[str, str]:
+    with (FOLDER / "requirements_excluded.csv").open(newline="", encoding="utf-8") as text:
+        return {r: row["reason"] for row in csv.DictReader(text) for r in row["requirements"].split()}
 
 
 def ids_in(name: str, known: Iterable[str]) -> set[str]:
@@ -142,11 +160,15 @@ def played(known: Iterable[str]) -> dict[str, dict[str, set[str]]]:
 
 
 def mistakes() -> list[str]:
-    """What cannot be true: a test of a case that does not exist, or of one that does not apply."""
+    """What cannot be true: a test of a case that does not exist, or of one that does not apply; likewise of requirements."""
     table = {case.id: case for case in cases()}
     known = played(table)
-    unknown = [f"{case}: no such case" for case in known if case not in table]
-    return sorted(unknown + [f"{case}: played, but not applicable by cases.csv" for case in known if case in table and table[case].excluded])
+    found = [f"{case}: no such case" for case in known if case not in table]
+    found += [f"{case}: played, but not applicable by cases.csv" for case in known if case in table and table[case].excluded]
+    listed, written = requirements(), written_exclusions()
+    tested = cited("tests") | {r for case in known if case in table for r in table[case].requirements}
+    found += [f"{r}: in requirements_excluded.csv, but not in requirements.csv" for r in written if r not in listed]
+    return sorted(found + [f"{r}: tested, but in requirements_excluded.csv" for r in written if r in tested])
 
 
 def table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
@@ -197,33 +219,40 @@ def requirements_in(source: str) -> set[str]:
 
 
 def cited(folder: str) -> set[str]:
-    """Ids that the sources below a folder cite."""
-    return {found for path in (ROOT / folder).rglob("*.py") for found in requirements_in(path.read_text(encoding="utf-8"))}
+    """Ids that the sources below a folder cite; those of the repository rules are examples."""
+    paths = (path for path in (ROOT / folder).rglob("*.py") if path.parent.name != "house")
+    return {found for path in paths for found in requirements_in(path.read_text(encoding="utf-8"))}
 
 
-def requirement_parts(all_cases: list[Case], done: dict[str, dict[str, set[str]]]) -> tuple[str, str]:
-    """(the table for each functional block, the list of those that nothing cites)."""
+def requirement_parts(all_cases: list[Case], done: dict[str, dict[str, set[str]]]) -> dict[str, str]:
+    """The table for each functional block, the list of those that nothing cites, and the table of those that do not apply."""
     code, tests = cited("firmware"), cited("tests")
     verified = {r for case in all_cases if case.id in done for r in case.requirements}
+    without = excluded(all_cases, tests | verified)
     rows, left = [], {}
     listed = requirements()
     for block in (*BLOCKS, ""):
         chosen = [r for r in listed if r.startswith(block)]
-        none = [r for r in chosen if r not in code | tests | verified]
-        counts = [sum(r in found for r in chosen) for found in (code, tests, verified)]
+        none = [r for r in chosen if r not in code | tests | verified | set(without)]
+        counts = [sum(r in found for r in chosen) for found in (code, tests, verified, without)]
         rows.append((f"{block} {BLOCKS[block]}" if block else "**all**", len(chosen), *counts, len(none)))
         for r in none if block else ():
             left.setdefault(r[:3], []).append(r[7:])
     lines = [textwrap.fill(f"- {use_case}: {', '.join(numbers)}", 140, subsequent_indent="  ") for use_case, numbers in sorted(left.items())]
-    return table(("block", "requirements", "code", "test", "case", "none of them"), rows), "\n".join(lines)
+    head = ("block", "requirements", "code", "test", "case", "does not apply", "none of them")
+    reasons: dict[str, list[str]] = {}
+    for r in listed:
+        if r in without:
+            reasons.setdefault(without[r], []).append(r)
+    why = table(("requirements", "reason"), ((", ".join(ids), reason) for reason, ids in reasons.items()))
+    return {"requirements": table(head, rows), "uncited": "\n".join(lines), "excluded": why}
 
 
 def render() -> str:
     """The text of the page."""
     all_cases = cases()
     done = played([case.id for case in all_cases])
-    counts, uncited = requirement_parts(all_cases, done)
-    parts = {"totals": totals(all_cases, done), "cases": case_tables(all_cases, done), "requirements": counts, "uncited": uncited}
+    parts = {"totals": totals(all_cases, done), "cases": case_tables(all_cases, done)} | requirement_parts(all_cases, done)
     return HEAD.format(all=len(requirements()), **parts)
 
 

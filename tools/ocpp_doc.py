@@ -52,6 +52,7 @@ REASONS = {
 }  # fmt: skip
 REMARKS = {
     "CertificateSigned": "see [certificates](#certificates)",
+    "ChangeAvailability": "after one that changes nothing the state of all connectors is sent again",
     "CustomerInformation": "see [customer information](#customer-information)",
     "DataTransfer": "answered with `UnknownVendorId`: there are no messages of a vendor",
     "GetChargingProfiles": "one ReportChargingProfiles for each profile of each source",
@@ -62,7 +63,7 @@ REMARKS = {
     "GetLocalListVersion": "0 also while the list is disabled",
     "GetLog": "see [logs](#logs)",
     "GetMonitoringReport": "up to 8 monitors in each NotifyMonitoringReport",
-    "Reset": "of the station or of one EVSE, at once or when idle",
+    "Reset": "of the station or of one EVSE; `OnIdle` waits for transactions and, of the station, for a log that is being sent",
     "ReserveNow": "see [reservations](#reservations)",
     "SetDisplayMessage": "see [displays](#displays)",
     "SetNetworkProfile": "takes effect at the next start; see [network profiles](#network-profiles)",

@@ -109,6 +109,10 @@ file, and those that the CSMS installs. They are in force from the next connecti
 - **`DisableRemoteAuthorization`.** No Authorize request, for a start or a stop. While connected an unknown identifier is refused, whatever
   `OfflineTxForUnknownIdEnabled` says.
 - **`MaxEnergyOnInvalidId`** counts from the answer with which the CSMS refuses the identifier.
+- **Before the acceptance.** While the answer of the CSMS to BootNotification is `Pending` or `Rejected`, no identifier starts, also not by list or
+  cache, unless `TxBeforeAcceptedEnabled` is true. With `AuthCtrlr.Enabled` = false a car that is plugged in then charges from the acceptance on.
+- **Key codes.** After 3 wrong ones in a row an EVSE takes no key code for 10 s, then after each further one for twice as long, up to 5 min; a right
+  one ends this (C04.FR.06).
 - **Contract certificates.** EVSEs do not read them from a car. An `eMAID` is an identifier as any other.
 - **Local list.** A `Full` update may have any version above 0, also a lower one. A version below 1, an identifier that is listed twice, and a
   `Full` entry without `idTokenInfo` are `Failed` with `InvalidValue`; a list that cannot be stored is `Failed` with `OutOfStorage`, and the
@@ -295,14 +299,14 @@ authorized, can be reserved, so there are at most as many reservations as EVSEs.
 The controllers have no display of their own. What a display at an EVSE, and one for the whole site, shows now is in the state of the station:
 `show messages` at the console, `messages` in the state of the bench.
 
-- **Place.** A message without `display` is shown on all displays, one with the `evse` of a `display` there only. One with a `transactionId` is shown
-  at its EVSE and on the display of the site.
+- **Place.** A message without `display` is shown on all displays, one with the `evse` of a `display` there only; a `display` without `evse`
+  is that of the site. One with a `transactionId` is shown at its EVSE and on the display of the site.
 - **Turns.** `AlwaysFront` is shown alone. Else texts take turns of {cycle} s: those `InFront`, or without any those of the `NormalCycle`; and in both
   cases tariff and cost of the driver at this EVSE.
 - **State.** The display of an EVSE has the state of its EVSE. The site is `Charging` or `Faulted` if one of its EVSEs is, `Unavailable` if all are,
   `Idle` while none charges.
-- **Language.** If messages of the same priority are in the language of the driver (`language1`), or else in English, those in other languages are
-  not shown. The language of a driver is known while the driver is authorized, and not after a restart.
+- **Language.** If messages of the same priority are in the language of the driver (`language1`, else `language2`), or else in English,
+  those in other languages are not shown. The language of a driver is known while the driver is authorized, and not after a restart.
 - **Bounds.** At most {messages} messages, of the formats `ASCII` and `UTF8`; `customData` is not kept. A second `AlwaysFront` replaces the
   first, also of another EVSE.
 - **Clock.** While the time of day is unknown a message with a `startDateTime` is not shown, and none ends by its `endDateTime`.
@@ -313,7 +317,8 @@ The controllers have no display of their own. What a display at an EVSE, and one
   not if `TxStopPoint` is only `ParkingBayOccupancy` (I03.FR.05). CostUpdated for another transaction is answered and counted (`ocpp_costs_unknown`).
 
 A refused message has the status that the specification has for the cause; `Rejected` has the `reasonCode` `NotEnabled`, `UnknownEvse` (of `display`),
-`TooManyElements`, or `InvalidValue`: a negative id, or an `endDateTime` that has passed or precedes `startDateTime`.
+`NotFound` (a `display` that is not the component `Display`), `TooManyElements`, or `InvalidValue`: a negative id, or an `endDateTime` that has passed
+or precedes `startDateTime`.
 ## Monitoring
 
 A CSMS sets monitors with SetVariableMonitoring on any variable of the table below, and on those that a device reports. Numbers

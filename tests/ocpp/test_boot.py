@@ -101,7 +101,7 @@ def test_an_interval_beyond_the_range_of_the_variable_is_its_largest_value():
     assert bench.get("OCPPCommCtrlr", "HeartbeatInterval") == "604800"
 
 
-def test_G02_heartbeats_are_sent_at_the_interval_and_not_sooner_after_other_messages():
+def test_G02_FR_05_heartbeats_are_sent_at_the_interval_and_not_sooner_after_other_messages():
     bench = Bench().booted()
     assert names(bench.advance(299000)) == []
     assert names(bench.advance(1000)) == ["Heartbeat"]

@@ -184,7 +184,7 @@ def tariff(text="0.30 EUR/kWh", **more):
     return {"idTokenInfo": info}
 
 
-def test_I04_the_fallback_is_shown_to_a_driver_without_a_tariff():
+def test_I01_FR_03_and_I04_the_tariff_of_a_driver_and_the_fallback_shown_to_a_driver_without_a_tariff():
     bench = Bench().booted()
     assert bench.set("TariffCostCtrlr", "TariffFallbackMessage", "See the sign") == "Accepted"
     assert screen(bench, 1) == []
@@ -209,7 +209,7 @@ def test_a_message_always_in_front_hides_tariff_and_cost_and_others_take_turns_w
     assert screen(bench, 1) == ["Alone"]
 
 
-def test_I06_the_answer_to_an_event_changes_the_tariff():
+def test_I06_FR_03_the_answer_to_an_event_changes_the_tariff():
     bench = Bench().booted()
     bench.answers["Authorize"] = tariff()
     bench.plug(1)
@@ -220,7 +220,7 @@ def test_I06_the_answer_to_an_event_changes_the_tariff():
     assert screen(bench, 1) == ["0.40 EUR/kWh"]
 
 
-def test_I05_a_transaction_that_ends_offline_shows_the_fallback_of_the_cost_for_a_minute():
+def test_I05_FR_02_a_transaction_that_ends_offline_shows_the_fallback_of_the_cost_for_a_minute():
     bench = Bench().booted()
     bench.set("TariffCostCtrlr", "TotalCostFallbackMessage", "See your invoice")
     bench.charging(1)

@@ -57,7 +57,7 @@ def kept(bench):
     return bench.station.documents.get("ocpp_monitors")
 
 
-def test_a_threshold_reports_once_when_it_is_exceeded_and_once_when_it_is_not_any_more():
+def test_N07_FR_02_a_threshold_reports_once_when_it_is_exceeded_and_once_when_it_is_not_any_more():
     bench = Bench().booted()
     power(bench, 0)
     upper, lower = install(bench, setting("UpperThreshold", 1000), setting("LowerThreshold", 500))
@@ -185,7 +185,7 @@ def test_a_fact_that_one_device_reports_is_not_yet_known_of_another():
     assert told(bench.advance(1000)) == [(second, "S3", False)]
 
 
-def test_a_threshold_that_was_exceeded_before_a_restart_is_cleared_after_it():
+def test_N07_FR_14_a_threshold_that_was_exceeded_before_a_restart_is_cleared_after_it():
     bench = Bench().booted()
     (number,) = install(bench, setting("UpperThreshold", 1000))
     power(bench, 2000)

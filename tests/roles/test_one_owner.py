@@ -149,6 +149,7 @@ def test_E06_FR_10_E07_FR_07_and_E08_FR_03_a_stop_lets_the_plug_of_a_socket_go()
 
 
 def test_E05_FR_11_a_refused_identifier_leaves_the_plug_held_until_the_car_lets_it_go():
+    """Also C15.FR.05: the cable stays locked."""
     garage = locked_in()
     station = garage.primary.upstream.station
     station.transactions.deauthorize(station.evse(1), "Deauthorized", "DeAuthorized", garage.now_us // 1000)

@@ -378,6 +378,7 @@ class Station:
         self.in_force.again()
         self._accepted_before = True
         self.remember_boot(None)
+        self.authorizer.accepted(now_ms)
 
     def remember_boot(self, reason: "str | None") -> None:
         """Keep what the next start must know; reason: BootReason it will give, or None."""

@@ -31,10 +31,15 @@ class Scenario(Conversation):
         return self
 
     async def reboot(self):
+        """The reusable state Booted, with a power cycle: BootNotification, the state of all connectors, a security event."""
         self.task.cancel()
         self.files.restart()
         self.start()
+        self.station.report_start(self.now_ms)
         await self.connect()
+        assert self.csms.heard[0][0] == "BootNotification" and len(self.heard("BootNotification")) == 1
+        assert sorted(evse for evse, _ in self.statuses()) == [point["id"] for point in self.evses]
+        assert [p["type"] for p in self.heard("SecurityEventNotification")] in (["StartupOfTheDevice"], ["ResetOrReboot"])
 
     async def set(self, name, value, instance=None):
         """name: Component.Variable; the attributeStatus."""
@@ -88,7 +93,10 @@ class Scenario(Conversation):
         return self.heard("TransactionEvent")
 
     def statuses(self):
-        return [(p["evse_id"], p["connector_status"]) for p in self.heard("StatusNotification")]
+        """(EVSE, connectorStatus) of each StatusNotification since the state was reached; each is of connector 1."""
+        told = self.heard("StatusNotification")
+        assert {p["connector_id"] for p in told} <= {1}
+        return [(p["evse_id"], p["connector_status"]) for p in told]
 
     def tx(self, evse=1):
         return self.station.transaction(evse)

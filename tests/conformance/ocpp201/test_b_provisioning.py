@@ -7,9 +7,10 @@ from scenario import Scenario, booted
 
 
 async def test_TC_B_01_CS_cold_boot_accepted():
-    talk = Scenario()
-    await talk.connect()
-    assert talk.heard("BootNotification")[0]["reason"] == "PowerUp"
+    talk = await booted()
+    await talk.reboot()
+    (boot,) = talk.heard("BootNotification")
+    assert boot["reason"] == "PowerUp" and boot["charging_station"]["model"] and boot["charging_station"]["vendor_name"]
     assert talk.statuses() == [(1, "Available"), (2, "Available")]
     await talk.advance(300000)
     assert len(talk.heard("Heartbeat")) == 1
@@ -31,10 +32,13 @@ async def test_TC_B_02_CS_cold_boot_pending():
     assert await talk.set("OCPPCommCtrlr.OfflineThreshold", "70") == "Accepted"
     assert (await talk.get("OCPPCommCtrlr.OfflineThreshold"))["attribute_value"] == "70"
     assert (await talk.call(call.GetBaseReport(request_id=1, report_base="FullInventory"))).status == "Accepted"
-    assert talk.heard("NotifyReport")[-1]["tbc"] is False
+    parts = talk.heard("NotifyReport")
+    assert [p["seq_no"] for p in parts] == list(range(len(parts)))
+    assert [p["tbc"] for p in parts] == [True] * (len(parts) - 1) + [False]
     token = {"id_token": "A", "type": "Central"}
     response = await talk.call(call.RequestStartTransaction(id_token=token, remote_start_id=1, evse_id=1))
     assert response.status == "Rejected"
+    assert {name for name, _ in talk.csms.heard} == {"BootNotification", "NotifyReport"} and len(talk.heard("BootNotification")) == 1
     talk.csms.boot_status = "Accepted"
     assert (await talk.call(call.TriggerMessage(requested_message="BootNotification"))).status == "Accepted"
     assert talk.heard("BootNotification")[-1]["reason"] == "Triggered"
@@ -49,6 +53,7 @@ async def test_TC_B_03_CS_cold_boot_rejected():
     assert [name for name, _ in talk.csms.heard] == ["BootNotification"]
     await talk.advance(1000)
     assert len(talk.heard("BootNotification")) == 2
+    assert talk.statuses() == [(1, "Available"), (2, "Available")]
     await talk.close()
 
 
@@ -56,6 +61,7 @@ async def test_TC_B_30_CS_security_error_while_rejected():
     talk = await with_boot("Rejected")
     with pytest.raises(SecurityError):
         await talk.call(call.GetBaseReport(request_id=1, report_base="FullInventory"))
+    assert [name for name, _ in talk.csms.heard] == ["BootNotification"]
     await talk.close()
 
 
@@ -99,6 +105,7 @@ async def test_TC_B_07_CS_get_many_variables():
     results = (await talk.call(call.GetVariables(get_variable_data=data))).get_variable_result
     assert [(r["attribute_status"], r["attribute_value"]) for r in results] == [("Accepted", "300"), ("Accepted", "true")]
     assert addressed(results[0], THRESHOLD) and addressed(results[1], OFFLINE)
+    assert not any("attribute_status_info" in r for r in results)
     await talk.close()
 
 

@@ -104,6 +104,7 @@ async def test_TC_B_26_CS_an_EVSE_on_idle_waits_for_its_transaction():
     assert short(talk.told()[0])[:2] == ("Ended", "StopAuthorized")
     assert resets(talk) == [("reset", "OnIdle", 1)] and talk.tx(2)
     await talk.leave(1)
+    assert talk.statuses() == [(1, "Available")]
     await talk.close()
 
 

@@ -78,7 +78,7 @@ async def test_TC_C_39_CS_a_token_of_the_group_stops():
     assert short(talk.told()[0]) == ("Ended", "StopAuthorized", "EVConnected", "Local")
     assert talk.told()[0]["id_token"] == card("DEF")
     await talk.leave()
-    assert talk.tx() is None
+    assert talk.tx() is None and talk.statuses() == [(1, "Available")]
     await talk.close()
 
 
@@ -122,8 +122,9 @@ async def test_TC_C_49_CS_the_master_pass_stops_all_transactions():
     assert [(e["evse"]["id"], short(e)[0], short(e)[3]) for e in talk.told()] == [(1, "Ended", "MasterPass"), (2, "Ended", "MasterPass")]
     assert all(e.get("id_token", card("MASTER")) == card("MASTER") for e in talk.told())
     for evse in (1, 2):
+        assert not talk.station.evse(evse).may_charge()
         await talk.leave(evse)
-    assert len(talk.told()) == 2
+    assert len(talk.told()) == 2 and talk.statuses() == [(1, "Available"), (2, "Available")]
     await talk.close()
 
 

@@ -107,7 +107,9 @@ async def test_TC_C_33_CS_the_cache_learns_from_the_answer_to_Authorize():
     check_start(talk.told()[0])
     await talk.state("Charging")
     await talk.card()
+    assert short(talk.told()[-1]) == ("Ended", "StopAuthorized", "EVConnected", "Local")
     await talk.leave()
+    assert talk.statuses() == [(1, "Occupied"), (1, "Available")]
     talk.csms.heard.clear()
     await talk.plug()
     talk.csms.verdict = "Invalid"
@@ -124,7 +126,7 @@ async def test_TC_C_34_CS_the_cache_learns_from_the_answer_to_a_TransactionEvent
     await talk.card()
     assert talk.asked() == []
     check_start(talk.told()[0])
-    assert short(talk.told()[1])[1] == "Deauthorized"
+    assert short(talk.told()[1]) == ("Ended", "Deauthorized", "EVConnected", "DeAuthorized") and not talk.station.evse(1).may_charge()
     await talk.leave()
     talk.csms.heard.clear()
     await talk.plug()
@@ -178,7 +180,7 @@ async def test_TC_C_41_CS_a_token_of_the_group_stops():
     assert short(talk.told()[0]) == ("Ended", "StopAuthorized", "EVConnected", "Local")
     assert talk.told()[0]["id_token"] == ABC | {"id_token": "DEF"}
     await talk.leave()
-    assert talk.asked() == []
+    assert talk.asked() == [] and talk.statuses() == [(1, "Available")]
     await talk.close()
 
 

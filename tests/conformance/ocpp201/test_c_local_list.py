@@ -119,7 +119,7 @@ async def test_TC_C_40_CS_a_token_of_the_group_stops(stop_point, kind):
     await talk.card("DEF")
     assert short(talk.told()[0])[:2] == (kind, "StopAuthorized") and talk.told()[0]["id_token"]["id_token"] == "DEF"
     await talk.leave()
-    assert short(talk.told()[-1])[0] == "Ended" and talk.asked() == []
+    assert short(talk.told()[-1])[0] == "Ended" and talk.asked() == [] and talk.statuses() == [(1, "Available")]
     await talk.close()
 
 

@@ -34,6 +34,16 @@ def test_requirements_are_cited_in_texts_and_in_names():
     assert conformance.requirements_in(source) == {"B10.FR.03", "A00.FR.501", "B10.FR.08", "B10.FR.09", "B10.FR.12", "B10.FR.40"}
 
 
+def test_a_requirement_of_excluded_cases_only_has_their_reason():
+    cases = [
+        conformance.Case("TC_B_15_CS", (), ("B07.FR.02", "B07.FR.99"), "all bases"),
+        conformance.Case("TC_B_28_CS", (), ("B11.FR.01",), "all EVSEs"),
+        conformance.Case("TC_B_20_CS", (), ("B11.FR.02",), ""),
+    ]
+    found = conformance.excluded(cases, {"B11.FR.01"})
+    assert {r: why for r, why in found.items() if r not in conformance.written_exclusions()} == {"B07.FR.02": "all bases"}
+
+
 def test_every_played_case_exists_and_applies():
     assert conformance.mistakes() == []
 

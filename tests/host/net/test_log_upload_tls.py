@@ -1,4 +1,4 @@
-"""A log goes to a server with TLS: only to one whose certificate a root of the CSMS has signed."""
+"""A log goes to a server with TLS: only to one whose certificate a root of the CSMS has signed (N01.FR.15)."""
 
 import asyncio
 

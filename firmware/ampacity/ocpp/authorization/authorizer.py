@@ -9,12 +9,14 @@ from ampacity.ocpp.authorization.local_list import LAPSED
 from ampacity.ocpp.evse import Authorization, same_token
 
 if False:  # for the type checker
+    from ampacity.ocpp.authorization.key_codes import KeyCodes
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Message, Reply, Token
 
 NOBODY: "Token" = {"idToken": "", "type": "NoAuthorization"}
 QUESTIONS_MAX = 16
+KEY_CODE = "KeyCode"
 
 
 class Question:
@@ -34,17 +36,33 @@ class Authorizer:
     def __init__(self, station: "StationFace") -> None:
         self._station = station
         self._questions: "list[Question]" = []
+        self._later: "list[OcppEvse]" = []  # with a car that plugged in before the station was accepted, authorisation switched off
+        self._key_codes: "KeyCodes | None" = None  # from the first wrong one on
 
     def plugged(self, evse: "OcppEvse", now_ms: int) -> None:
-        """With authorisation switched off, a car that plugs in is authorised."""
-        if not self._station.model.on("AuthCtrlr", "Enabled") and evse.auth is None and not self._is_kept(evse, NOBODY, ""):
+        """With authorisation switched off, a car that plugs in is authorised; not before the station is accepted (B03.FR.01)."""
+        self._later = [other for other in self._later if other is not evse]
+        if self._station.model.on("AuthCtrlr", "Enabled") or evse.auth is not None or self._is_kept(evse, NOBODY, ""):
+            return
+        if self._station.may_serve():
             evse.auth = Authorization(NOBODY, "", "Authorized")
+        else:
+            self._later.append(evse)
+
+    def accepted(self, now_ms: int) -> None:
+        """The CSMS has accepted the station: cars that waited for it are authorised."""
+        later, self._later = self._later, []
+        for evse in later:
+            if evse.plugged and evse.auth is None and not self._station.model.on("AuthCtrlr", "Enabled") and not self._is_kept(evse, NOBODY, ""):
+                self._station.transactions.authorized(evse, Authorization(NOBODY, "", "Authorized"), now_ms)
 
     def presented(self, evse_id: int, token: "Token", now_ms: int) -> None:
         """A token at the reader. evse_id 0: a reader of the whole station."""
         evse = self._station.evse(evse_id) if evse_id else self._choose(token)
         if evse is None:
             return self._report(0, token, False, "NoEvse")
+        if token["type"] == KEY_CODE and self._key_codes is not None and self._key_codes.waits(evse.id, now_ms):
+            return self._report(evse.id, token, False, "TooManyAttempts")
         if any(q.evse is evse for q in self._questions):
             return None
         if evse.auth is not None:
@@ -57,7 +75,7 @@ class Authorizer:
         if refusal:
             return self._report(evse.id, token, False, refusal)
         found = self._known(evse, token, now_ms)
-        if found is not None and self._suffices(found):
+        if found is not None and self._suffices(found) and self._station.may_serve():  # B03.FR.01: else _offline refuses it
             return self._grant(evse, token, found[1], trigger, remote_id, now_ms)
         if self._station.accepted() and not self._hopeless(found):
             return self._ask(Question(evse, token, False, trigger, remote_id))
@@ -230,4 +248,14 @@ class Authorizer:
         return self._station.model.text("AuthCtrlr", "MasterPassGroupId") or None
 
     def _report(self, evse_id: int, token: "Token", accepted: bool, info: str) -> None:
+        if token["type"] == KEY_CODE and (self._key_codes is not None or not accepted):
+            self._judged(evse_id, accepted, info)
         self._station.actions.append(("authorized", evse_id, token["idToken"], accepted, info))
+
+    def _judged(self, evse_id: int, accepted: bool, info: str) -> None:
+        """A key code was right or wrong (C04.FR.06)."""
+        if self._key_codes is None:
+            from ampacity.ocpp.authorization.key_codes import KeyCodes
+
+            self._key_codes = KeyCodes()
+        self._key_codes.judged(evse_id, accepted, info, self._station.now_ms)

@@ -59,7 +59,10 @@ class Availability:
             later.append(name)
         elif not operative:
             off.append(name)
+        is_so = not waits and (name in self._off) != operative and name not in self._later
         self._keep(off, later)
+        if is_so and self._station.accepted():  # the CSMS reads it again (part 6, TC_G_13 and TC_G_18)
+            self.force_all()
         return "Scheduled" if waits else "Accepted"
 
     def transaction_ended(self) -> None:

@@ -101,6 +101,10 @@ class Block(OptionalBlock):
         """The LogStatusNotification that a TriggerMessage asks for (N01.FR.13)."""
         return {"status": "Idle"} if self._order is None else {"status": "Uploading", "requestId": self._order.id}
 
+    def is_sending(self) -> bool:
+        """An attempt is under way."""
+        return self._order is not None and self._order.upload is not None
+
     def forget_asked(self) -> None:
         """Another CSMS: it did not ask for the log."""
         self._cancel()

@@ -9,6 +9,7 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Message
 
 ID_MAX = 2147483647
+DISPLAY_NAME = "Display"  # of the component; that of an EVSE has its `evse`, that of the site none
 FIELDS = ("id", "priority", "state", "startDateTime", "endDateTime", "transactionId")
 CONTENT = ("format", "language", "content")
 DISPLAY = ("name", "instance")
@@ -37,7 +38,10 @@ def _refusal(station: "StationFace", info: "Message", now_ms: int) -> "tuple[str
         return "NotSupportedMessageFormat", ""
     if "transactionId" in info and station.transactions.find(info["transactionId"]) is None:
         return "UnknownTransaction", ""
-    place = info.get("display", {}).get("evse")
+    display = info.get("display", {"name": DISPLAY_NAME})
+    if display["name"].lower() != DISPLAY_NAME.lower() or "instance" in display:  # O01.FR.22
+        return "Rejected", "NotFound"
+    place = display.get("evse")
     if place is not None and (station.evse(place["id"]) is None or place.get("connectorId", 1) != 1):
         return "Rejected", "UnknownEvse"
     ends_ms = parse_iso(info["endDateTime"]) if "endDateTime" in info else None

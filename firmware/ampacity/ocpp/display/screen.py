@@ -1,8 +1,8 @@
 """What displays show now, as texts. The hardware of a display, and a console, only ask for it.
 
-There is one display for the site (0), and one at each EVSE. A message without `display` is shown on all, one with the number of an EVSE only there,
-one of a transaction at its EVSE and on the display of the site. `AlwaysFront` is shown alone. Else the texts take turns of CYCLE_MS: those `InFront`,
-or without any the normal cycle; and in both cases the tariff and the cost of the driver at this EVSE.
+There is one display for the site (0), and one at each EVSE. A message without `display` is shown on all, one with a `display` only there (O01.FR.20,
+O01.FR.23), one of a transaction at its EVSE and on the display of the site. `AlwaysFront` is shown alone. Else the texts take turns of CYCLE_MS:
+those `InFront`, or without any the normal cycle; and in both cases the tariff and the cost of the driver at this EVSE.
 """
 
 from ampacity.base.wallclock import parse_iso
@@ -29,7 +29,7 @@ def shown(station: "StationFace", evse_id: int, now_ms: int) -> "list[str]":
     for priority in FRONT:
         found = [message["message"] for message in messages if message["priority"] == priority]
         if found:
-            texts = [content["content"] for content in _in_language(found, _language(station, evse))]
+            texts = [content["content"] for content in _in_language(found, _languages(station, evse))]
             if priority == FRONT[0]:
                 return texts
             own = texts + own
@@ -41,8 +41,7 @@ def shown(station: "StationFace", evse_id: int, now_ms: int) -> "list[str]":
 def _applies(station: "StationFace", message: "Message", evse: "OcppEvse | None", now_ms: int) -> bool:
     """Is this message for this display (evse None: of the site), at this time and in this state (O01.FR.06)?"""
     at_id = 0 if evse is None else evse.id
-    place = message.get("display", {}).get("evse")
-    if place is not None and place["id"] != at_id:
+    if "display" in message and message["display"].get("evse", {"id": 0})["id"] != at_id:
         return False
     if "transactionId" in message and evse is not None and (evse.tx is None or evse.tx.id != message["transactionId"]):
         return False
@@ -68,9 +67,10 @@ def _states(station: "StationFace", evse: "OcppEvse | None") -> "list[str]":
     return states
 
 
-def _in_language(contents: "list[Message]", language: str) -> "list[Message]":
-    """Those in the language of the driver, else in English, and those without a language; where neither is there, all (O01.FR.08, O01.FR.09)."""
-    for wanted in (language, ENGLISH) if language else ():
+def _in_language(contents: "list[Message]", languages: "list[str]") -> "list[Message]":
+    """Those in the first of the driver's languages that there is, else in English, and those without a language; where none is there, all
+    (O01.FR.08, O01.FR.09, C01.FR.08, C01.FR.09, C01.FR.13)."""
+    for wanted in languages + [ENGLISH] if languages else ():
         if any([_language_of(content) == wanted for content in contents]):
             return [content for content in contents if _language_of(content) in ("", wanted)]
     return contents
@@ -81,11 +81,11 @@ def _language_of(content: "Message") -> str:
     return content.get("language", "").lower().split("-")[0]
 
 
-def _language(station: "StationFace", evse: "OcppEvse | None") -> str:
+def _languages(station: "StationFace", evse: "OcppEvse | None") -> "list[str]":
     block = station.optional.find("tariff")
     if block is None or evse is None or evse.auth is None:
-        return ""
-    return block.language(key_of(evse.auth.token))
+        return []
+    return [tag.lower().split("-")[0] for tag in block.languages(key_of(evse.auth.token)).split(" ") if tag]
 
 
 def _own(station: "StationFace", evse: "OcppEvse", now_ms: int) -> "list[str]":

@@ -20,7 +20,7 @@ class Resets:
     def schedule(self, kind: str, evse_id: int, now_ms: int) -> str:
         """ResetResponse status."""
         evses = self._evses(evse_id)
-        busy = any(evse.tx is not None for evse in evses)
+        busy = self._is_busy(kind, evse_id)
         self._waiting = [item for item in self._waiting if item[1] != evse_id]
         scheduled = kind == "OnIdle" and busy
         self._waiting.append([kind, evse_id, None, "ScheduledReset" if scheduled else "RemoteReset"])
@@ -39,7 +39,7 @@ class Resets:
         """Hand over what may happen now; when to look again, or None."""
         wake = None
         for item in list(self._waiting):
-            if any(evse.tx is not None for evse in self._evses(item[1])):
+            if self._is_busy(item[0], item[1]):
                 continue
             if item[2] is None:
                 item[2] = now_ms
@@ -51,6 +51,13 @@ class Resets:
             else:
                 wake = item[2] + DRAIN_MS_MAX
         return wake
+
+    def _is_busy(self, kind: str, evse_id: int) -> bool:
+        """A transaction is open; or, what only OnIdle of the station waits for, a log is being sent (B11.FR.07)."""
+        if any([evse.tx is not None for evse in self._evses(evse_id)]):
+            return True
+        log = self._station.optional.find("log") if kind == "OnIdle" and not evse_id else None
+        return log is not None and log.is_sending()
 
     def _evses(self, evse_id: int) -> "list[OcppEvse]":
         return [evse for evse in self._station.evses if evse_id in (0, evse.id)]

@@ -19,7 +19,7 @@ COST_MAX = 1000000000
 
 
 class Block(OptionalBlock):
-    """`_drivers`: [[key of the identifier, text, language]], the latest last. `_costs`: EVSE id → (transaction id, text, until when in ms or
+    """`_drivers`: [[key of the identifier, text, languages]], the latest last. `_costs`: EVSE id → (transaction id, text, until when in ms or
     None while it runs)."""
 
     def __init__(self, station: "StationFace", now_ms: int) -> None:
@@ -30,7 +30,7 @@ class Block(OptionalBlock):
     def know(self, token: "Token", info: "Message") -> None:
         """An idTokenInfo of the CSMS with personalMessage or language1 (I01.FR.03)."""
         message = info.get("personalMessage") or {}
-        self._put(key_of(token), message.get("content", ""), info.get("language1", ""))
+        self._put(key_of(token), message.get("content", ""), " ".join([info[name] for name in ("language1", "language2") if name in info]))
 
     def told(self, record: "dict[str, Any]", payload: "Message", now_ms: int) -> None:
         """The response to a TransactionEvent with totalCost or updatedPersonalMessage (I02.FR.04, I03.FR.03, I06.FR.03)."""
@@ -40,7 +40,7 @@ class Block(OptionalBlock):
             return
         if "updatedPersonalMessage" in payload and evse.auth is not None and evse.tx is not None and evse.tx.id == record["x"]:
             key = key_of(evse.auth.token)
-            self._put(key, payload["updatedPersonalMessage"]["content"], self.language(key))
+            self._put(key, payload["updatedPersonalMessage"]["content"], self.languages(key))
         if "totalCost" not in payload:
             return
         if event["eventType"] != "Ended":
@@ -64,9 +64,9 @@ class Block(OptionalBlock):
         """The text for the driver with this identifier, or ""."""
         return self._driver(key)[1]
 
-    def language(self, key: str) -> str:
-        """The language of the driver without its region, in small letters, or ""."""
-        return self._driver(key)[2].lower().split("-")[0]
+    def languages(self, key: str) -> str:
+        """The languages of the driver as RFC 5646 tags, the preferred one first, with blanks between them; "" if they are not known."""
+        return self._driver(key)[2]
 
     def cost(self, evse: "OcppEvse", now_ms: int) -> str:
         """The cost of the transaction that is open there, or that has just ended; "" if it is not known."""
@@ -83,8 +83,8 @@ class Block(OptionalBlock):
                 return row
         return [key, "", ""]
 
-    def _put(self, key: str, text: str, language: str) -> None:
-        rows = [row for row in self._drivers if row[0] != key] + [[key, text, language]]
+    def _put(self, key: str, text: str, languages: str) -> None:
+        rows = [row for row in self._drivers if row[0] != key] + [[key, text, languages]]
         self._drivers = rows[-len(self._station.evses) - MORE_DRIVERS :]
 
     def _show(self, evse: "OcppEvse", transaction_id: str, text: str, until_ms: "int | None") -> None:
