@@ -1,14 +1,17 @@
 """The update that the CSMS ordered last, and the statuses of it that the CSMS has yet to receive; both outlive a restart.
 
-A status is kept when it is reached and forgotten when it is sent: the exchange sends it again if the link breaks meanwhile.
+A status is kept when it is reached and forgotten when it is answered: a link that breaks or a power cut meanwhile makes it leave again.
 """
 
 from ampacity.ocpp.errors import CallError
+from ampacity.ocpp.exchange import LOSSES_MAX
 from ampacity.ocpp.firmware.kept_order import DOC, ENDS, INSTALLED
 
 if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
-    from ampacity.ocpp.messages import Message
+    from typing import Any
+
+    from ampacity.ocpp.messages import Message, Reply
 
 RETRIES = 3  # where the CSMS names none
 INTERVAL_S = 60
@@ -22,6 +25,7 @@ class FirmwareOrder:
     def __init__(self, station: "StationFace", facts: "Message | None") -> None:
         self._station = station
         self._post_ms = 0
+        self._losses: "tuple[Any, int]" = (None, 0)  # the status that was lost with the link, how often
         self.facts = facts
 
     @property
@@ -58,7 +62,7 @@ class FirmwareOrder:
         self._station.documents.try_put(DOC, self.facts)
 
     def sent(self) -> bool:
-        """Has every status left?"""
+        """Has the CSMS every status?"""
         return self.facts is None or not self.facts["unsent"]
 
     def post(self, now_ms: int) -> bool:
@@ -72,11 +76,29 @@ class FirmwareOrder:
             return False
         return True
 
-    def _next(self, station: "StationFace", nothing: None, now_ms: int) -> "tuple[str, Message] | None":
+    def _next(self, station: "StationFace", nothing: None, now_ms: int) -> "tuple[str, Message, Any] | None":
         if self.sent():
             return None
-        number, status = self.facts["unsent"].pop(0)  # type: ignore[index]  # not sent: there are some
-        self.keep()
-        if not self.sent():
-            station.exchange.post(self._next, None)
-        return "FirmwareStatusNotification", {"status": status, "requestId": number}
+        row = self.facts["unsent"][0]  # type: ignore[index]  # not sent: there are some
+
+        def done(kind: str, payload: "Reply", now_ms: int) -> None:
+            if kind == "lost" and self._is_lost_again(row):
+                self._post_ms = 0
+            else:
+                self._forget(row)
+
+        return "FirmwareStatusNotification", {"status": row[1], "requestId": row[0]}, done
+
+    def _is_lost_again(self, row: "list[Any]") -> bool:
+        """The link broke with this status under way; False: so often that it may be the cause."""
+        self._losses = (row, self._losses[1] + 1 if self._losses[0] is row else 1)
+        return self._losses[1] < LOSSES_MAX
+
+    def _forget(self, row: "list[Any]") -> None:
+        unsent = self.facts["unsent"]  # type: ignore[index]  # there is an order
+        if unsent and unsent[0] is row:
+            unsent.pop(0)
+            self.keep()
+        self._post_ms = 0
+        if unsent:
+            self.post(self._station.now_ms)

@@ -194,6 +194,7 @@ class CsmsUpdates:
         if self._updater.trial is not None or self._updater.slots.state.trial != NONE:
             return False
         if self._ours(SLOT_READY):
+            self.order.report("InstallRebooting")  # the power may have been cut before
             self._leave_ms = self._leave_ms or now_ms + DRAIN_MS
             if not hindrance and (now_ms >= self._leave_ms or self.order.sent() and self._station.drained()):
                 self._activate(now_ms)
