@@ -37,14 +37,17 @@ class FirmwareOrder:
         """Is nothing ordered, or is it over?"""
         return self.status in ENDS
 
-    def begin(self, request: "Message", retrieve_s: int, install_s: "int | None") -> None:
-        """A new order takes the place of the one before, whose last statuses are still sent. Times in s since 1970."""
+    def begin(self, request: "Message", key: str, retrieve_s: int, install_s: "int | None") -> None:
+        """A new order takes the place of the one before, whose last statuses are still sent. key: hex, with which its signature is verified,
+        "" without one. Times in s since 1970."""
         unsent = [] if self.facts is None else self.facts["unsent"]
         self.facts = {
             "id": request["requestId"], "url": request["firmware"]["location"], "retrieve": retrieve_s, "install": install_s,
             "retries": max(0, request.get("retries", RETRIES)), "interval": max(0, request.get("retryInterval", INTERVAL_S)), "status": "",
             "slot": -1, "sequence": 0, "unsent": unsent,
         }  # fmt: skip
+        if key:
+            self.facts["key"], self.facts["signature"] = key, request["firmware"].get("signature", "")
         self.keep()
 
     def report(self, status: str) -> None:
