@@ -3,12 +3,11 @@
 from binascii import a2b_base64
 from hashlib import sha256
 
-from update.helper_bundle import RELEASE
-
 from ampacity.x509.certificate import key_of
 from ampacity.x509.encoding import integer, sequence
 from ampacity.x509.file_signature import verify_file
 from ampacity.x509.slices import at_once
+from update.helper_bundle import RELEASE
 
 DATA = b"firmware"
 RSA_KEY = a2b_base64(

@@ -6,9 +6,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from firmware_updates import DONE, GOOD, LOADED, SIGNING, WRONG, Manufacturer, release, updates
 from ocpp.v201 import call
-from update.helper_bundle import NEXT_RELEASE, RELEASE, STRANGER, key_list
 
 from certificate_authority import StationAuthority
+from update.helper_bundle import NEXT_RELEASE, RELEASE, STRANGER, key_list
 
 EVENT = "InvalidFirmwareSigningCertificate"
 FORGED = ["Downloading", "Downloaded", "InvalidSignature"]
@@ -18,7 +18,8 @@ NO_SIGNING = (x509.KeyUsage(False, False, True, False, False, False, False, Fals
 
 
 async def is_installed(talk, number, before=(), between=()):
-    """The order is installed, reported by the new firmware, and every connector is available again."""
+    """The order is installed, reported by the new firmware, with its event (L01.FR.28, L01.FR.31, L01.FR.32), and every connector is available
+    again."""
     assert await talk.reaches(number, "Installed") == [*before, *LOADED, *between, *DONE]
     assert talk.boots() == ["FirmwareUpdate"] and talk.station.runs() == "2.0"
     await talk.until(lambda: "FirmwareUpdated" in talk.events(), 60)
@@ -31,6 +32,9 @@ async def test_TC_L_01_CS_a_signed_update_is_installed(kind):
     async with updates(maker) as talk:
         assert await talk.order(7, maker) == "Accepted"
         await is_installed(talk, 7)
+        names = [name for name, _ in talk.csms.heard]
+        shown = [p["connector_status"] for name, p in talk.csms.heard[: names.index("BootNotification")] if name == "StatusNotification"]
+        assert "Available" not in shown[shown.index("Unavailable") :]  # before the restart nothing is offered again
 
 
 async def test_TC_L_02_CS_the_installation_is_scheduled():
@@ -118,6 +122,7 @@ async def test_a_signature_that_is_missing_is_invalid_and_nothing_is_downloaded_
 
 
 async def test_TC_L_07_CS_the_download_fails():
+    """After all attempts (L01.FR.30)."""
     maker = Manufacturer()
     async with updates(maker) as talk:
         assert await talk.order(7, maker, path="/app.bundle_does.not Exist".replace(" ", "%20"), retries=2, retry_interval=30) == "Accepted"
@@ -127,6 +132,7 @@ async def test_TC_L_07_CS_the_download_fails():
 
 @pytest.mark.parametrize("data", [WRONG, GOOD[:-9] + bytes(9), b"no bundle" * 100, GOOD + b"more"], ids=["board", "damaged", "other", "longer"])
 async def test_TC_L_08_CS_a_file_that_is_signed_and_no_firmware_for_this_station(data):
+    """L01.FR.29."""
     maker = Manufacturer()
     async with updates(maker) as talk:
         talk.files_server.files["/wrong.bundle"] = data
@@ -177,6 +183,7 @@ async def test_TC_L_14_CS_new_transactions_may_start_before_the_update():
 
 
 async def test_TC_L_15_CS_no_new_transaction_starts_before_the_update():
+    """The restart waits for the transaction, which the CSMS is told (L01.FR.33, L01.FR.34)."""
     maker = Manufacturer()
     async with updates(maker) as talk:
         assert await talk.set(ALLOW, "false") == "Accepted"
@@ -302,7 +309,8 @@ async def test_a_chain_with_an_authority_below_the_root_is_verified():
 
 
 async def test_without_a_root_of_the_manufacturer_an_update_is_not_secured_by_the_csms_L02():
-    """Without certificate and signature; the bundle still needs its own. L02.FR.01, L02.FR.02, L02.FR.06, L02.FR.09, L02.FR.14, L02.FR.20, L02.FR.21."""
+    """Without certificate and signature; the bundle still needs its own. L02.FR.01,
+    L02.FR.02, L02.FR.06, L02.FR.09, L02.FR.14, L02.FR.20, L02.FR.21."""
     async with updates() as talk:
         assert await talk.order(7, install_s=None) == "Accepted"
         await is_installed(talk, 7)

@@ -198,6 +198,7 @@ async def test_the_csms_orders_bundles_that_are_refused_and_one_that_is_installe
 
 @pytest.mark.parametrize(("runtime", "board"), [("cpython", "linux-arm"), ("micropython", "unix")])
 async def test_a_file_server_over_tls_is_verified_with_the_root_certificates_of_the_csms(yard, runtime, board):  # noqa: F811
+    """The firmware comes encrypted (L01.FR.08, L02.FR.05)."""
     ours, stranger, folder = Authority(), Authority("Other CA"), yard(board)
     files = {"forged": bundles(folder, board)["forged"]}
     (folder / "root.pem").write_text(ours.root)

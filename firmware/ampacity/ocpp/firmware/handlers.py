@@ -22,7 +22,7 @@ def update_firmware(station: "StationFace", request: "Message", message_id: str,
         return refusal("UnsupportedParam", "signingCertificate: this image verifies no certificates", "InvalidCertificate")
     from ampacity.ocpp.firmware.signer import judged
 
-    block.answer_with(message_id, judged(station, block, request), refusal("InternalError", "it was not verified in time"), now_ms)
+    block.answer_with(message_id, judged(station, block, request, refusal), refusal("InternalError", "it was not verified in time"), now_ms)
     return None
 
 

@@ -8,9 +8,9 @@ from ampacity.ocpp.exchange import LOSSES_MAX
 from ampacity.ocpp.firmware.kept_order import DOC, ENDS, INSTALLED
 
 if False:  # for the type checker
-    from ampacity.ocpp.interfaces import StationFace
     from typing import Any
 
+    from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message, Reply
 
 RETRIES = 3  # where the CSMS names none

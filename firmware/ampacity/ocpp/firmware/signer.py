@@ -5,7 +5,6 @@ Loaded with the first request that has one. Its key, not its text, is kept with 
 
 from binascii import hexlify
 
-from ampacity.ocpp.firmware.handlers import refusal
 from ampacity.ocpp.security.certificate_store import MAKER_ROOT
 from ampacity.ocpp.security.handlers import read_pem
 from ampacity.x509.certificate import CODE_SIGNING, DIGITAL_SIGNATURE
@@ -13,7 +12,7 @@ from ampacity.x509.chain import CHAIN_MAX, verify_chain
 from ampacity.x509.slices import until_result
 
 if False:  # for the type checker
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
@@ -23,8 +22,11 @@ if False:  # for the type checker
 EVENT = "InvalidFirmwareSigningCertificate"
 
 
-def judged(station: "StationFace", block: "Block", request: "Message") -> "Iterator[Message | None]":
-    """Yields None while the certificate is verified, then the answer: that of the slots' owner, or InvalidCertificate with its security event."""
+def judged(
+    station: "StationFace", block: "Block", request: "Message", refusal: "Callable[[str, str, str], Message]",
+) -> "Iterator[Message | None]":
+    """Yields None while the certificate is verified, then the answer: that of the slots' owner, or InvalidCertificate with its security event.
+    refusal: makes an answer from reason, text and status."""
     try:
         chain = read_pem(request["firmware"]["signingCertificate"], CHAIN_MAX + 1)
         check_purpose(chain[0])

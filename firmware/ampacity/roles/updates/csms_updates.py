@@ -48,6 +48,7 @@ class CsmsUpdates:
         self._left = 0  # attempts after this one
         self._next_ms: "int | None" = None  # None: the first attempt, or the first one of this life
         self._leave_ms: "int | None" = None
+        self._activated = False
         self._why = ""
         self._reserve()
 
@@ -76,7 +77,7 @@ class CsmsUpdates:
         if text:
             self._end("DownloadFailed", text, now_ms)
         elif key and "signature" not in firmware:
-            self._forged("no signature was given", now_ms)
+            self._forged("the signature is missing", now_ms)
         self._reserve()
         return {"status": "AcceptedCanceled" if replaces else "Accepted"}
 
@@ -122,7 +123,7 @@ class CsmsUpdates:
             done, self._download = self._download, None
             self._mark = done.mark
             if done.check is not None and done.check.valid is False:
-                self._forged("it is not that of the file", now_ms)
+                self._forged("the signature is not that of this file", now_ms)
             else:
                 self._judge(done.error, done.check is not None, now_ms)
 
@@ -238,7 +239,7 @@ class CsmsUpdates:
     def _installing(self, hindrance: str, now_ms: int) -> bool:
         """Before the restart, in the trial, or after it."""
         if self._updater.trial is not None or self._updater.slots.state.trial != NONE:
-            return False
+            return self._activated  # until the restart
         if self._ours(SLOT_READY):
             self.order.report("InstallRebooting")  # the power may have been cut before
             self._leave_ms = self._leave_ms or now_ms + DRAIN_MS
@@ -253,6 +254,7 @@ class CsmsUpdates:
     def _activate(self, now_ms: int) -> None:
         try:
             self._updater.command(["activate"], now_ms)
+            self._activated = True
             self._station.remember_boot("FirmwareUpdate")
         except (Rejected, OSError) as error:
             self._end("InstallationFailed", str(error), now_ms)

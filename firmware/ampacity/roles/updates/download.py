@@ -19,8 +19,8 @@ if False:  # for the type checker
     from typing import Any
 
     from ampacity.base.url import Url
-    from ampacity.roles.updates.signature_check import SignatureCheck
     from ampacity.roles.interfaces import RolePlatform
+    from ampacity.roles.updates.signature_check import SignatureCheck
     from ampacity.roles.updates.updater import Updater
 
 SOURCE = "CSMS"

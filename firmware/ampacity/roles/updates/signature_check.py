@@ -42,5 +42,6 @@ class SignatureCheck:
 
     def judge(self) -> "Iterator[None]":
         """The file is complete: a slice each, then `valid` is known."""
-        for self.valid in verify_file(self._key, self._hash.digest(), self._signature):
+        for valid in verify_file(self._key, self._hash.digest(), self._signature):
+            self.valid = valid
             yield None
