@@ -143,7 +143,11 @@ class CsmsUpdates:
         if "key" in facts:
             from ampacity.roles.updates.signature_check import SignatureCheck
 
-            check = SignatureCheck(facts["key"], facts["signature"])
+            try:
+                check = SignatureCheck(facts["key"], facts.get("signature", ""))
+            except ValueError:
+                self._forged("the key that was kept is none", now_ms)
+                return
         self._download = Download(self._primary.platform, self._updater, facts["url"], tls, self._mark, check)
 
     def _judge(self, error: str, signed: bool, now_ms: int) -> None:
