@@ -261,6 +261,17 @@ async def test_a_file_that_changes_between_two_attempts_is_judged_as_it_came_las
         assert (await talk.reaches(7, "InvalidSignature"))[-3:] == FORGED
 
 
+async def test_what_came_with_an_order_before_is_not_continued_L01_FR_04():
+    maker, damaged = Manufacturer(), GOOD[:-9] + bytes(9)  # of the same manifest
+    async with updates(maker) as talk:
+        assert await talk.order(1, maker, signs=damaged) == "Accepted"
+        assert await talk.reaches(1, "InvalidSignature") == FORGED
+        talk.files_server.files["/app.bundle"] = damaged
+        assert await talk.order(2, maker, signs=damaged) == "Accepted"
+        assert await talk.reaches(2, "InstallVerificationFailed") == [*LOADED, "Installing", "InstallVerificationFailed"]
+        assert len(talk.files_server.asked) == 2
+
+
 async def test_what_a_slot_holds_already_needs_the_signature_of_each_order():
     maker = Manufacturer()
     async with updates(maker) as talk:

@@ -198,14 +198,8 @@ class CsmsUpdates:
             self._end("Installed", "a key list is in force", now_ms)
 
     def _forged(self, why: str, now_ms: int) -> None:
-        """The signature of the CSMS is wrong or missing (L01.FR.03): what the slot holds is of no use."""
-        updater = self._updater
+        """The signature of the CSMS is wrong or missing (L01.FR.03)."""
         self._station.security_event(SIGNATURES["signature"], "UpdateFirmware %d: %s" % (self.order.facts["id"], why), now_ms)  # type: ignore[index]
-        if updater.delivery.source == SOURCE and updater.delivery.state == READY and updater.ready_slot() != NONE:  # it was there before
-            try:
-                updater.slots.refused(updater.ready_slot(), "refused: signature of the CSMS")
-            except OSError as error:
-                self._log("error", str(error), now_ms)
         self._end("InvalidSignature", why, now_ms)
 
     def _is_revoked(self, raw: bytes) -> bool:

@@ -133,6 +133,8 @@ class Download:
         BundleSink(self._updater, SOURCE).abort()
         self.mark = (size, mark)
         self._updater.begin(SOURCE, size)
+        if self.check is not None:
+            self._updater.forget_spare()
 
     async def _feed(self, at: int, data: bytes) -> bool:
         """Give the delivery these bytes; False: it wants another part, or no more. Raises Rejected, OSError. With a signature all bytes are
