@@ -5,6 +5,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from firmware_updates import DONE, GOOD, LOADED, SIGNING, WRONG, Manufacturer, release, updates
+from ocpp.exceptions import NotSupportedError
 from ocpp.v201 import call
 
 from certificate_authority import StationAuthority
@@ -389,3 +390,14 @@ async def test_a_bundle_without_its_own_signature_is_refused_with_or_without_tha
         assert await talk.reaches(2, "InstallVerificationFailed") == [*LOADED, "Installing", "InstallVerificationFailed"]
         await talk.advance(100000)
         assert talk.station.runs() == "1.0" and talk.events().count("InvalidFirmwareSignature") == 2
+
+
+async def test_a_station_that_is_no_local_controller_publishes_no_firmware():
+    async with updates() as talk:
+        for request in (
+            call.PublishFirmware(location="http://files.example/x", checksum="0" * 32, request_id=1), call.UnpublishFirmware(checksum="0" * 32),
+        ):  # fmt: skip
+            with pytest.raises(NotSupportedError):
+                await talk.call(request)
+        answer = await talk.call(call.TriggerMessage(requested_message="PublishFirmwareStatusNotification"))
+        assert answer.status == "NotImplemented"
