@@ -209,14 +209,14 @@ async def test_a_file_server_over_tls_is_verified_with_the_root_certificates_of_
     ours, stranger, folder = Authority(), Authority("Other CA"), yard(board)
     files = {"forged": bundles(folder, board)["forged"]}
     (folder / "root.pem").write_text(ours.root)
-    for authority, last in ((stranger, "DownloadFailed"), (ours, "InvalidSignature")):
+    for number, authority, last in ((1, stranger, "DownloadFailed"), (2, ours, "InvalidSignature")):
         place = Place()
         place.files = files
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*authority.issue().files(folder, "server"))
         async with running(place, folder, runtime, context, 'root_pem = "root.pem"'):
-            assert await place.order(1, "forged", retries=0) == "Accepted"
-            assert await place.outcome(1, last) == ["Downloading", last]
+            assert await place.order(number, "forged", retries=0) == "Accepted"
+            assert await place.outcome(number, last) == ["Downloading", last]
 
 
 @pytest.mark.parametrize(("runtime", "board"), [("cpython", "linux-arm"), ("micropython", "unix")])
