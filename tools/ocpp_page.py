@@ -76,7 +76,8 @@ The station has {entries} places (`SecurityCtrlr.CertificateEntries`) for root c
 file, and those that the CSMS installs. They are in force from the next connection on.
 
 - **Roots** (M05). One that is not valid now, is no certificate authority, or does not bear its own signature is `Rejected`. V2G and mobility
-  operator roots are `Rejected` (`UnsupportedRequest`): there is no ISO 15118. ManufacturerRootCertificates are kept and listed.
+  operator roots are `Rejected` (`UnsupportedRequest`): there is no ISO 15118. ManufacturerRootCertificates are kept and listed;
+  with one an update needs a certificate that leads to it ([updates](../updates.md#by-the-csms)).
 - **AdditionalRootCertificateCheck** (M05.FR.09 to FR.16) is `additional_root_check` of the site file. A new CSMSRootCertificate is then signed by
   the present one. It is tried first; the former one has its turn after the certificate of the CSMS was refused, unless the station moves to
   another CSMS, and is removed when a connection with the new one works.

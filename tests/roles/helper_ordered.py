@@ -167,7 +167,7 @@ class OrderedGarage(UpdatingGarage):
         for _ in range(seconds * 5):
             self.run(200)
             self.talk()
-            await asyncio.sleep(0.002 if self.statuses and self.statuses[-1][1] == "Downloading" else 0)
+            await asyncio.sleep(0.002 if self.statuses and self.statuses[-1][1] in ("Downloading", "Downloaded") else 0)
             if self.platform.resets:
                 self.start()
             if until():

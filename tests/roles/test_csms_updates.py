@@ -238,6 +238,23 @@ async def test_a_key_list_comes_the_same_way_and_needs_no_restart():
     assert statuses == LOADED + ["Installing", "Installed"] and runs == "1.0"
 
 
+async def test_an_order_that_was_kept_with_a_key_that_is_none_is_not_installed():
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            number = 0
+            for key in ("", "0", "zz", "04" + "11" * 64, "3003020103"):
+                number += 1
+                garage.order(number, server.url, retrieve_s=30)
+                kept = garage.primary.documents.get("ocpp_firmware")
+                kept["key"] = key
+                garage.primary.documents.put("ocpp_firmware", kept)
+                garage.start()
+                await garage.reaches(number, "InvalidSignature")
+            assert server.asked == [] and garage.runs == "1.0"
+
+
 async def test_a_controller_without_slots_refuses():
     from helper_csms import OCPP
     from helper_garage import Garage, site

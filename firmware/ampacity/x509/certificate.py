@@ -223,6 +223,14 @@ def _take_text(der: bytes, low: int, high: int, texts: "dict[str, str]") -> None
         raise ValueError("certificate: %s is not UTF-8" % kind)
 
 
+def key_of(raw: bytes) -> PublicKey:
+    """The key whose BIT STRING has this content (`Certificate.key_raw`): a point of P-256, or RSA. ValueError: it is neither."""
+    if len(raw) == 65 and raw[0] == 4:
+        point(raw[1:])
+        return PublicKey("EC", point=raw[1:])
+    return _rsa_key(raw)
+
+
 def _public_key(der: bytes, at: int, end: int) -> "tuple[PublicKey, bytes]":
     tag, start, stop = take(der, at, end)
     if tag != SEQUENCE:

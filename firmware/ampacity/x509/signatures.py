@@ -33,12 +33,13 @@ def verify(key: "PublicKey", algorithm: "tuple[str, str] | None", data: bytes, s
         return
     found = yield from until_result(digest(algorithm[1], data))
     if key.kind == "EC":
-        yield from _verify_ecdsa(key.point, found, signature)
+        yield from verify_ecdsa(key.point, found, signature)
     else:
         yield from _verify_rsa(key, DIGEST_INFO[algorithm[1]] + found, signature)
 
 
-def _verify_ecdsa(raw: bytes, found: bytes, signature: bytes) -> "Iterator[bool | None]":
+def verify_ecdsa(raw: bytes, found: bytes, signature: bytes) -> "Iterator[bool | None]":
+    """As `verify`. raw: the 64 bytes of a point of P-256; found: digest; signature: DER of r and s."""
     numbers = ecdsa_numbers(signature)
     if numbers is None:
         yield False
@@ -72,13 +73,20 @@ def ecdsa_numbers(signature: bytes) -> "bytes | None":
 
 
 def _verify_rsa(key: "PublicKey", wanted: bytes, signature: bytes) -> "Iterator[bool | None]":
-    """One squaring a slice, from the highest bit of the exponent."""
+    message = yield from until_result(rsa_message(key, signature))
+    padded = b"\x00\x01" + b"\xff" * (len(signature) - 3 - len(wanted)) + b"\x00" + wanted
+    yield message == int.from_bytes(padded, "big")
+
+
+def rsa_message(key: "PublicKey", signature: bytes) -> "Iterator[int | None]":
+    """The number that was signed, -1 where the signature has another length than the modulus, or is not below it. One squaring a slice, from
+    the highest bit of the exponent."""
     modulus, size = key.modulus, 0
     while modulus >> 8 * size:
         size += 1
     value = int.from_bytes(signature, "big")
     if len(signature) != size or value >= modulus:
-        yield False
+        yield -1
         return
     bit = 31
     while not key.exponent >> bit & 1:
@@ -89,5 +97,4 @@ def _verify_rsa(key: "PublicKey", wanted: bytes, signature: bytes) -> "Iterator[
         if key.exponent >> shift & 1:
             result = result * value % modulus
         yield None
-    padded = b"\x00\x01" + b"\xff" * (size - 3 - len(wanted)) + b"\x00" + wanted
-    yield result == int.from_bytes(padded, "big")
+    yield result

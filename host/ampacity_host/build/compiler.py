@@ -21,7 +21,7 @@ COUNTS_FOR = {  # modules below the package that only another room needs
     "roles/updates/primary_updates.py": "update", "roles/updates/slot_source.py": "update", "roles/updates/staging.py": "update",
     "roles/updates/csms_updates.py": "update", "roles/updates/download.py": "update", "net/http_get.py": "update",
     "ocpp/firmware/__init__.py": "update", "ocpp/firmware/handlers.py": "update", "ocpp/firmware/order.py": "update",
-    "ocpp/firmware/kept_order.py": "update",
+    "ocpp/firmware/kept_order.py": "update", "ocpp/firmware/signer.py": "update", "roles/updates/signature_check.py": "update",
     "roles/updates/staged_file.py": "update", "bus/leases/staging_driver.py": "update", "bus/leases/update_window.py": "update",
     "ports/board_point.py": "point", "ports/pilot_sampler.py": "point", "ports/duty_pin.py": "point",
     "ports/selftest.py": "commission", "roles/service/commissioning.py": "commission", "roles/service/scanning.py": "commission",

@@ -1,6 +1,7 @@
 """UpdateFirmware by the libraries `ocpp` and `websockets` to a running `ampacity run --slots`, with a file server that breaks, on both runtimes."""
 
 import asyncio
+import base64
 import contextlib
 import signal
 import ssl
@@ -9,12 +10,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import websockets
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from ocpp.routing import on
 from ocpp.v201 import ChargePoint, call, call_result
 from ocpp.v201.enums import Action
 from test_push import SITE, sign, yard  # noqa: F401  # yard is a fixture
 
 from ampacity.base.within import within
+from certificate_authority import StationAuthority, name_of, pem
 from certificates import Authority
 from deep import sample
 
@@ -127,8 +131,11 @@ class Place:
         except TimeoutError:
             raise AssertionError(f"{self.statuses} {self.boots} {self.events} {self.asked[-2:]}") from None
 
-    async def order(self, number, name, **more):
+    async def order(self, number, name, signed=(), **more):
+        """signed: (signing certificate, signature)."""
         firmware = {"location": self.base + name, "retrieve_date_time": iso(-10)}
+        if signed:
+            firmware["signing_certificate"], firmware["signature"] = signed
         return (await self.csms.call(call.UpdateFirmware(request_id=number, firmware=firmware, **more))).status
 
     async def outcome(self, number, last, seconds=PATIENCE_S):
@@ -198,14 +205,44 @@ async def test_the_csms_orders_bundles_that_are_refused_and_one_that_is_installe
 
 @pytest.mark.parametrize(("runtime", "board"), [("cpython", "linux-arm"), ("micropython", "unix")])
 async def test_a_file_server_over_tls_is_verified_with_the_root_certificates_of_the_csms(yard, runtime, board):  # noqa: F811
+    """The firmware comes encrypted (L01.FR.08, L02.FR.05)."""
     ours, stranger, folder = Authority(), Authority("Other CA"), yard(board)
     files = {"forged": bundles(folder, board)["forged"]}
     (folder / "root.pem").write_text(ours.root)
-    for authority, last in ((stranger, "DownloadFailed"), (ours, "InvalidSignature")):
+    for number, authority, last in ((1, stranger, "DownloadFailed"), (2, ours, "InvalidSignature")):
         place = Place()
         place.files = files
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*authority.issue().files(folder, "server"))
         async with running(place, folder, runtime, context, 'root_pem = "root.pem"'):
-            assert await place.order(1, "forged", retries=0) == "Accepted"
-            assert await place.outcome(1, last) == ["Downloading", last]
+            assert await place.order(number, "forged", retries=0) == "Accepted"
+            assert await place.outcome(number, last) == ["Downloading", last]
+
+
+@pytest.mark.parametrize(("runtime", "board"), [("cpython", "linux-arm"), ("micropython", "unix")])
+async def test_an_order_with_certificate_and_signature_of_the_manufacturer(yard, runtime, board):  # noqa: F811
+    place, folder, key = Place(), yard(board), rsa.generate_private_key(65537, 3072)
+    root, stranger = [StationAuthority(datetime.now(UTC).timestamp() * 1000, name) for name in ("Maker", "Another maker")]
+    place.files = bundles(folder, board)
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.MAX_LENGTH)
+
+    def signed(name, by=root):
+        certificate = pem(by.signed(name_of("Firmware", "Maker"), key.public_key(), (-1, 30)))
+        return certificate, base64.b64encode(key.sign(place.files[name], pss, hashes.SHA256())).decode()
+
+    async with running(place, folder, runtime):
+        installed = await place.csms.call(call.InstallCertificate(certificate_type="ManufacturerRootCertificate", certificate=root.pem))
+        assert installed.status == "Accepted"
+        assert await place.order(1, "good") == "Rejected"
+        assert await place.order(2, "good", signed("good", stranger)) == "InvalidCertificate"
+        assert await place.order(3, "good", signed("damaged")) == "Accepted"
+        assert await place.outcome(3, "InvalidSignature") == ["Downloading", "Downloaded", "InvalidSignature"]
+        assert await place.order(4, "damaged", signed("damaged")) == "Accepted"
+        loaded = ["Downloading", "Downloaded", "SignatureVerified", "Installing"]
+        assert await place.outcome(4, "InstallVerificationFailed") == [*loaded, "InstallVerificationFailed"]
+        place.broken.add("good")
+        assert await place.order(5, "good", signed("good"), retries=3, retry_interval=1) == "Accepted"
+        assert await place.outcome(5, "InstallRebooting") == ["Downloading", "DownloadPaused", *loaded, "InstallRebooting"]
+        assert not [text for text in place.asked if "Range:" in text]
+        assert {"InvalidFirmwareSigningCertificate", "InvalidFirmwareSignature"} <= set(place.events)
+        await place.until(lambda: len(place.boots) == 2)

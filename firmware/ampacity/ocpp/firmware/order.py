@@ -1,14 +1,17 @@
 """The update that the CSMS ordered last, and the statuses of it that the CSMS has yet to receive; both outlive a restart.
 
-A status is kept when it is reached and forgotten when it is sent: the exchange sends it again if the link breaks meanwhile.
+A status is kept when it is reached and forgotten when it is answered: a link that breaks or a power cut meanwhile makes it leave again.
 """
 
 from ampacity.ocpp.errors import CallError
+from ampacity.ocpp.exchange import LOSSES_MAX
 from ampacity.ocpp.firmware.kept_order import DOC, ENDS, INSTALLED
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.ocpp.interfaces import StationFace
-    from ampacity.ocpp.messages import Message
+    from ampacity.ocpp.messages import Message, Reply
 
 RETRIES = 3  # where the CSMS names none
 INTERVAL_S = 60
@@ -22,6 +25,7 @@ class FirmwareOrder:
     def __init__(self, station: "StationFace", facts: "Message | None") -> None:
         self._station = station
         self._post_ms = 0
+        self._losses: "tuple[Any, int]" = (None, 0)  # the status that was lost with the link, how often
         self.facts = facts
 
     @property
@@ -33,14 +37,17 @@ class FirmwareOrder:
         """Is nothing ordered, or is it over?"""
         return self.status in ENDS
 
-    def begin(self, request: "Message", retrieve_s: int, install_s: "int | None") -> None:
-        """A new order takes the place of the one before, whose last statuses are still sent. Times in s since 1970."""
+    def begin(self, request: "Message", key: str, retrieve_s: int, install_s: "int | None") -> None:
+        """A new order takes the place of the one before, whose last statuses are still sent. key: hex, with which its signature is verified,
+        "" without one. Times in s since 1970."""
         unsent = [] if self.facts is None else self.facts["unsent"]
         self.facts = {
             "id": request["requestId"], "url": request["firmware"]["location"], "retrieve": retrieve_s, "install": install_s,
             "retries": max(0, request.get("retries", RETRIES)), "interval": max(0, request.get("retryInterval", INTERVAL_S)), "status": "",
             "slot": -1, "sequence": 0, "unsent": unsent,
         }  # fmt: skip
+        if key:
+            self.facts["key"], self.facts["signature"] = key, request["firmware"].get("signature", "")
         self.keep()
 
     def report(self, status: str) -> None:
@@ -58,7 +65,7 @@ class FirmwareOrder:
         self._station.documents.try_put(DOC, self.facts)
 
     def sent(self) -> bool:
-        """Has every status left?"""
+        """Has the CSMS every status?"""
         return self.facts is None or not self.facts["unsent"]
 
     def post(self, now_ms: int) -> bool:
@@ -72,11 +79,29 @@ class FirmwareOrder:
             return False
         return True
 
-    def _next(self, station: "StationFace", nothing: None, now_ms: int) -> "tuple[str, Message] | None":
+    def _next(self, station: "StationFace", nothing: None, now_ms: int) -> "tuple[str, Message, Any] | None":
         if self.sent():
             return None
-        number, status = self.facts["unsent"].pop(0)  # type: ignore[index]  # not sent: there are some
-        self.keep()
-        if not self.sent():
-            station.exchange.post(self._next, None)
-        return "FirmwareStatusNotification", {"status": status, "requestId": number}
+        row = self.facts["unsent"][0]  # type: ignore[index]  # not sent: there are some
+
+        def done(kind: str, payload: "Reply", now_ms: int) -> None:
+            if kind == "lost" and self._is_lost_again(row):
+                self._post_ms = 0
+            else:
+                self._forget(row)
+
+        return "FirmwareStatusNotification", {"status": row[1], "requestId": row[0]}, done
+
+    def _is_lost_again(self, row: "list[Any]") -> bool:
+        """The link broke with this status under way; False: so often that it may be the cause."""
+        self._losses = (row, self._losses[1] + 1 if self._losses[0] is row else 1)
+        return self._losses[1] < LOSSES_MAX
+
+    def _forget(self, row: "list[Any]") -> None:
+        unsent = self.facts["unsent"]  # type: ignore[index]  # there is an order
+        if unsent and unsent[0] is row:
+            unsent.pop(0)
+            self.keep()
+        self._post_ms = 0
+        if unsent:
+            self.post(self._station.now_ms)

@@ -95,10 +95,10 @@ class Updates(OptionalPart):
             ),
         }  # fmt: skip
 
-    def request(self, request: "Message", now_ms: int) -> "Message":
-        """UpdateFirmware of the CSMS; all that it needs is loaded now."""
+    def request(self, request: "Message", key: str, now_ms: int) -> "Message":
+        """UpdateFirmware of the CSMS; all that it needs is loaded now. key: of its certificate, "" without one."""
         try:
-            return self.load().load_csms().request(request, now_ms)
+            return self.load().load_csms().request(request, key, now_ms)
         except NotNow as error:
             return {"status": "Rejected", "statusInfo": {"reasonCode": "InternalError", "additionalInfo": str(error)[:512]}}
 

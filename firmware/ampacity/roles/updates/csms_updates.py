@@ -4,6 +4,8 @@
 verifies it, the trial confirms it, and only then its status is Installed.
 """
 
+from binascii import unhexlify
+
 from ampacity.base.errors import Rejected
 from ampacity.base.wallclock import parse_iso
 from ampacity.ocpp.firmware.handlers import refusal
@@ -11,6 +13,7 @@ from ampacity.ocpp.firmware.kept_order import kept_order
 from ampacity.ocpp.firmware.order import FirmwareOrder
 from ampacity.roles.updates.download import SCHEMES, SOURCE, Download
 from ampacity.roles.updates.updater import SIGNATURES, BundleSink
+from ampacity.update.cose_sign1 import key_id
 from ampacity.update.delivery import FAILED, KEYS, READY, REFUSED
 from ampacity.update.slot_state import GOOD, NONE
 from ampacity.update.slot_state import READY as SLOT_READY
@@ -25,7 +28,8 @@ if False:  # for the type checker
 
 WAITING = ("", "DownloadScheduled")
 LOADING = ("Downloading", "DownloadPaused")
-READY_TO_INSTALL = ("Downloaded", "SignatureVerified", "InstallScheduled")
+CHECKED = ("Downloaded", "SignatureVerified")  # without a slot: the last bytes are held back
+READY_TO_INSTALL = CHECKED + ("InstallScheduled",)
 INSTALLING = ("Installing", "InstallRebooting")
 DRAIN_MS = 30000  # for the last statuses, before the restart
 BUSY = "FwUpdateInProgress"
@@ -44,11 +48,16 @@ class CsmsUpdates:
         self._left = 0  # attempts after this one
         self._next_ms: "int | None" = None  # None: the first attempt, or the first one of this life
         self._leave_ms: "int | None" = None
+        self._activated = False
         self._why = ""
         self._reserve()
 
-    def request(self, request: "Message", now_ms: int) -> "Message":
-        """The answer to UpdateFirmware, whose certificate was judged. A running order is replaced before the new one is looked at."""
+    def request(self, request: "Message", key: str, now_ms: int) -> "Message":
+        """The answer to UpdateFirmware. key: of its certificate, which was verified, as hex; "" without one. A running order is replaced
+        before the new one is looked at."""
+        if key and self._is_revoked(unhexlify(key)):
+            self._station.security_event(SIGNATURES["key"], "UpdateFirmware %d: its key is revoked" % request["requestId"], now_ms)
+            return refusal("InvalidCertificate", "the key list of this controller has revoked its key", "RevokedCertificate")
         text = self._unusable(request["firmware"]["location"])
         replaces = not self.order.ended()
         if self.order.status in INSTALLING or self._updater.trial is not None:
@@ -61,12 +70,14 @@ class CsmsUpdates:
             self._cancel()
         firmware = request["firmware"]
         install = firmware.get("installDateTime")
-        self.order.begin(request, parse_iso(firmware["retrieveDateTime"]) // 1000, None if install is None else parse_iso(install) // 1000)
+        self.order.begin(request, key, parse_iso(firmware["retrieveDateTime"]) // 1000, None if install is None else parse_iso(install) // 1000)
         self._next_ms = self._leave_ms = None
         self._why = ""
         self._log("info", "UpdateFirmware %d: %s" % (request["requestId"], firmware["location"].split("?")[0]), now_ms)  # a query may be a secret
         if text:
             self._end("DownloadFailed", text, now_ms)
+        elif key and "signature" not in firmware:
+            self._forged("the signature is missing", now_ms)
         self._reserve()
         return {"status": "AcceptedCanceled" if replaces else "Accepted"}
 
@@ -81,7 +92,7 @@ class CsmsUpdates:
         closing = False
         if status in WAITING:
             self._begin_when_due(now_ms)
-        elif status in LOADING:
+        elif status in LOADING or status in CHECKED and self.order.facts["slot"] == NONE:  # type: ignore[index]  # it is open
             self._follow(now_ms)
         elif status in READY_TO_INSTALL:
             closing = self._install_when_due(hindrance, now_ms)
@@ -105,9 +116,16 @@ class CsmsUpdates:
     def _follow(self, now_ms: int) -> None:
         if self._download is None:
             self._attempt(now_ms)
-        elif not self._download.running:
-            self._mark, error, self._download = self._download.mark, self._download.error, None
-            self._judge(error, now_ms)
+            return
+        while self._download.reached:
+            self.order.report(self._download.reached.pop(0))
+        if not self._download.running:
+            done, self._download = self._download, None
+            self._mark = done.mark
+            if done.check is not None and done.check.valid is False:
+                self._forged("the signature is not that of this file", now_ms)
+            else:
+                self._judge(done.error, done.check is not None, now_ms)
 
     def _attempt(self, now_ms: int) -> None:
         facts: "Any" = self.order.facts
@@ -116,19 +134,34 @@ class CsmsUpdates:
         if now_ms < self._next_ms:
             return
         self.order.report("Downloading")
+        check = None
         try:
             tls = self._tls(facts["url"])
         except Rejected as error:
             self._end("DownloadFailed", str(error), now_ms)
             return
-        self._download = Download(self._primary.platform, self._updater, facts["url"], tls, self._mark)
+        if "key" in facts:
+            from ampacity.roles.updates.signature_check import SignatureCheck
 
-    def _judge(self, error: str, now_ms: int) -> None:
-        """An attempt is over: by the delivery's result, else by what went wrong on the way."""
+            try:
+                check = SignatureCheck(facts["key"], facts.get("signature", ""))
+            except ValueError:
+                self._forged("the key that was kept is none", now_ms)
+                return
+        self._download = Download(self._primary.platform, self._updater, facts["url"], tls, self._mark, check)
+
+    def _judge(self, error: str, signed: bool, now_ms: int) -> None:
+        """An attempt is over: by the delivery's result, else by what went wrong on the way. signed: the signature of the CSMS was looked at,
+        unless the attempt has an error."""
         delivery = self._updater.delivery
         state = delivery.state if delivery.source == SOURCE else ""
         field = getattr(delivery.error, "field", "")
-        if state == REFUSED:
+        if signed and error:
+            self._retry(error, now_ms)
+        elif state == REFUSED and signed:
+            self.order.report("Installing")
+            self._end("InstallVerificationFailed", str(delivery.error), now_ms)
+        elif state == REFUSED:
             self._end("InvalidSignature" if field in SIGNATURES else "InstallVerificationFailed", str(delivery.error), now_ms)
         elif state == FAILED:
             self._end("InstallationFailed", str(delivery.error), now_ms)
@@ -155,11 +188,23 @@ class CsmsUpdates:
         self._why = ""
         if not keys:  # kept together with the status: without its slot an order cannot be continued
             facts["slot"], facts["sequence"] = self._updater.ready_slot(), self._updater.ready_sequence()
-        self.order.report("Downloaded")
-        self.order.report("SignatureVerified")
+        if "key" in facts:  # both were reported when it was so
+            self.order.keep()
+        else:
+            self.order.report("Downloaded")
+            self.order.report("SignatureVerified")
         if keys:
             self.order.report("Installing")
             self._end("Installed", "a key list is in force", now_ms)
+
+    def _forged(self, why: str, now_ms: int) -> None:
+        """The signature of the CSMS is wrong or missing (L01.FR.03)."""
+        self._station.security_event(SIGNATURES["signature"], "UpdateFirmware %d: %s" % (self.order.facts["id"], why), now_ms)  # type: ignore[index]
+        self._end("InvalidSignature", why, now_ms)
+
+    def _is_revoked(self, raw: bytes) -> bool:
+        """Has the key list revoked this key, which the CSMS names in a certificate? An id is that of a key in the list (docs/updates.md)."""
+        return key_id(raw[1:] if raw[0] == 4 else raw) in self._updater.places.trust.revoked
 
     # the installation
 
@@ -192,8 +237,9 @@ class CsmsUpdates:
     def _installing(self, hindrance: str, now_ms: int) -> bool:
         """Before the restart, in the trial, or after it."""
         if self._updater.trial is not None or self._updater.slots.state.trial != NONE:
-            return False
+            return self._activated  # until the restart
         if self._ours(SLOT_READY):
+            self.order.report("InstallRebooting")  # the power may have been cut before
             self._leave_ms = self._leave_ms or now_ms + DRAIN_MS
             if not hindrance and (now_ms >= self._leave_ms or self.order.sent() and self._station.drained()):
                 self._activate(now_ms)
@@ -206,6 +252,7 @@ class CsmsUpdates:
     def _activate(self, now_ms: int) -> None:
         try:
             self._updater.command(["activate"], now_ms)
+            self._activated = True
             self._station.remember_boot("FirmwareUpdate")
         except (Rejected, OSError) as error:
             self._end("InstallationFailed", str(error), now_ms)

@@ -1,7 +1,8 @@
 """One attempt to download a bundle from a server: connections, redirections, and the way of the bytes into the spare slot.
 
 A connection is a task; the owner looks at `running` and `error`. It asks for what the delivery wants next: after a break, or where a
-part is in the slot already, that is not the beginning. The server waits while a block is written or a signature is verified.
+part is in the slot already, that is not the beginning. The server waits while a block is written or a signature is verified. A file with a
+signature of the CSMS always comes from its first byte, and whole: the signature is over all of it.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ if False:  # for the type checker
 
     from ampacity.base.url import Url
     from ampacity.roles.interfaces import RolePlatform
+    from ampacity.roles.updates.signature_check import SignatureCheck
     from ampacity.roles.updates.updater import Updater
 
 SOURCE = "CSMS"
@@ -34,17 +36,22 @@ REST_MS = 2  # after each part: other tasks have their turn
 
 
 class Download:
-    """url: where the bundle is; tls: context for https; mark: (size, validator) of what was read before.
+    """url: where the bundle is; tls: context for https; mark: (size, validator) of what was read before; check: of the file's signature.
 
-    `running`; `error`: why it has ended, "" where the delivery decides; `mark`: as the parameter, for the next attempt.
+    `running`; `error`: why it has ended, "" where the delivery decides, or the check; `mark`: as the parameter, for the next attempt;
+    `reached`: statuses of OCPP that a file with a signature has reached, oldest first; the owner takes them.
     """
 
-    def __init__(self, platform: "RolePlatform", updater: "Updater", url: str, tls: "Any", mark: "tuple[int, str]") -> None:
+    def __init__(
+        self, platform: "RolePlatform", updater: "Updater", url: str, tls: "Any", mark: "tuple[int, str]", check: "SignatureCheck | None" = None,
+    ) -> None:
         self._platform = platform
         self._updater = updater
         self._url = url
         self._tls = tls
         self.mark = mark
+        self.check = check
+        self.reached: "list[str]" = []
         self.running = True
         self.error = "the download was ended"
         self._task = asyncio.create_task(self._run())
@@ -67,7 +74,7 @@ class Download:
         url, redirects = parse_url(self._url, SCHEMES), 0
         for _ in range(PARTS_MAX):
             self._updater.places.measure()
-            start = self._updater.delivery.offset if self._receives() else 0
+            start = self._updater.delivery.offset if self._receives() and self.check is None else 0
             get = HttpGet(url, start, self.mark[1] if start else "", self._updater.places.device.slot_bytes)
             if await self._part(url, get):
                 return
@@ -102,7 +109,7 @@ class Download:
                     if get.at - since_at < RATE_BYTES:
                         raise OSError("the server sends less than %d bytes in %d s" % (RATE_BYTES, RATE_MS // 1000))
                     since_ms, since_at = now_ms, get.at
-            return not get.location and await self._checked()
+            return not get.location and await (self._checked() if self.check is None else self._judged(self.check))
         finally:
             self._platform.abort(writer)
 
@@ -119,14 +126,29 @@ class Download:
 
     def _begin(self, size: int, mark: str) -> None:
         """The head is there: a delivery begins, unless the same file continues. Raises NotNow, Rejected."""
-        if self._receives() and self.mark == (size, mark):
+        if self.check is not None:
+            self.check.begin()
+        elif self._receives() and self.mark == (size, mark):
             return
         BundleSink(self._updater, SOURCE).abort()
         self.mark = (size, mark)
         self._updater.begin(SOURCE, size)
+        if self.check is not None:
+            self._updater.forget_spare()
 
     async def _feed(self, at: int, data: bytes) -> bool:
-        """Give the delivery these bytes; False: it wants another part, or no more. Raises Rejected, OSError."""
+        """Give the delivery these bytes; False: it wants another part, or no more. Raises Rejected, OSError. With a signature all bytes are
+        hashed, whatever the delivery makes of them: what it refuses is judged when the signature was."""
+        if self.check is None:
+            return await self._offer(at, data)
+        at -= len(self.check.held)
+        try:
+            await self._offer(at, self.check.take(data))
+        except (Rejected, OSError):  # the delivery keeps its error
+            pass
+        return True
+
+    async def _offer(self, at: int, data: bytes) -> bool:
         sink, delivery = BundleSink(self._updater, SOURCE), self._updater.delivery
         while data:
             if not self._receives() or at > delivery.offset or delivery.offset - at > SKIP_BYTES:
@@ -135,6 +157,25 @@ class Download:
             at, data = at + taken, data[taken:]
             await self._platform.clock.sleep_ms(REST_MS)
         return True
+
+    async def _judged(self, check: "SignatureCheck") -> bool:
+        """All bytes came: True when the signature is wrong, or when the delivery is over with what was held back. Raises OSError: it wants a
+        part again, which the medium has lost."""
+        self.reached.append("Downloaded")
+        for _ in check.judge():
+            await self._platform.clock.sleep_ms(REST_MS)
+        if check.valid:
+            self.reached.append("SignatureVerified")
+            await self._feed_held(check)
+        return True
+
+    async def _feed_held(self, check: "SignatureCheck") -> None:
+        try:
+            await self._offer(self._updater.delivery.size - len(check.held), check.held)
+        except (Rejected, OSError):
+            return
+        if not await self._checked():
+            raise OSError("the medium has lost a part of the bundle")
 
     async def _checked(self) -> bool:
         """All bytes came: True when the delivery is over, False where it wants a part again, which the medium has lost."""

@@ -10,6 +10,7 @@ from ampacity.update.delivery import FAILED, IDLE, READY, RECEIVING, REFUSED, De
 from ampacity.update.slot_content import FOLDERS, SlotContent
 from ampacity.update.slot_state import NONE, STATES
 from ampacity.update.slot_state import READY as SLOT_READY
+from ampacity.update.slot_state import RECEIVING as SLOT_RECEIVING
 from ampacity.update.trial import CONFIRMED, Trial
 
 if False:  # for the type checker
@@ -199,6 +200,12 @@ class Updater:
             raise NotNow("update", "", "this controller restarts, or its slots cannot be written")
         self.places.measure()
         self.delivery.begin(source, size)
+
+    def forget_spare(self) -> None:
+        """What came into the spare slot before is not continued. Raises NotNow, OSError."""
+        spare = self.slots.spare()
+        if self.slots.state.slots[spare].state in (SLOT_RECEIVING, SLOT_READY):
+            self.slots.refused(spare, "")
 
     def _work(self, now_ms: int) -> None:
         until_ms = now_ms + SLICE_MS
