@@ -25,7 +25,7 @@ except ImportError:
 
 SIZE_MAX = 65536
 DEPTH_MAX = 16
-PIECE_CHARS = 512
+PIECE_CHARS = 256
 
 
 def loads(text: "str | bytes | bytearray", size_max: int = SIZE_MAX, depth_max: int = DEPTH_MAX) -> "Any":

@@ -9,8 +9,8 @@ import os
 from binascii import b2a_base64
 from hashlib import sha1
 
+from ampacity.base.compat import forget
 from ampacity.base.utf8 import text as utf8_text
-from ampacity.net.http import parse_head
 from ampacity.net.websocket_frames import (
     BINARY,
     CLOSE,
@@ -176,6 +176,8 @@ class WebSocketClient:
         return encode(opcode, payload, self._entropy(4))
 
     def _upgrade(self, data: bytes, events: "list[Event]") -> bytes:
+        from ampacity.net.http import parse_head
+
         self._head += data
         try:
             parsed = parse_head(self._head)
@@ -183,6 +185,7 @@ class WebSocketClient:
             raise WebSocketError(0, "refused", str(error))
         if parsed is None:
             return b""
+        forget("ampacity.net.http")
         head, at = parsed
         rest, self._head = self._head[at:], b""
         self._check_upgrade(head)
