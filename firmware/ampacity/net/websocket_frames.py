@@ -4,7 +4,7 @@ import struct
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 CONTROL_MAX = 125
-MASK_PIECE = 1024  # bytes masked at once: bounds the heap that the big integers take
+MASK_PIECE = 256  # bytes masked at once: bounds the heap that the big integers take
 HEAD_BYTES = 256  # of a message that is too long, so many are kept: enough to say whose it was
 PASSED_MAX = 1 << 24  # a frame longer than this is not read to its end
 
@@ -22,13 +22,19 @@ class WebSocketError(Exception):
 
 def mask(data: bytes, key: bytes) -> bytes:
     """data XOR the four bytes of key, repeated. Big integers do it many times faster than a loop over bytes."""
-    size = len(data)
-    if size > MASK_PIECE:
-        return b"".join([mask(data[i : i + MASK_PIECE], key) for i in range(0, size, MASK_PIECE)])
-    if size == 0:
-        return b""
-    pad = (key * (size // 4 + 1))[:size]
-    return (int.from_bytes(data, "big") ^ int.from_bytes(pad, "big")).to_bytes(size, "big")
+    return b"".join(_masked(data, key))
+
+
+def _masked(data: bytes, key: bytes) -> "list[bytes]":
+    """The same in pieces."""
+    pad = key * (MASK_PIECE // 4)
+    number, pieces = int.from_bytes(pad, "big"), []
+    for at in range(0, len(data), MASK_PIECE):
+        piece = data[at : at + MASK_PIECE]
+        if len(piece) < MASK_PIECE:
+            number = int.from_bytes(pad[: len(piece)], "big")
+        pieces.append((int.from_bytes(piece, "big") ^ number).to_bytes(len(piece), "big"))
+    return pieces
 
 
 def encode(opcode: int, payload: bytes, key: bytes, fin: bool = True) -> bytes:
@@ -41,7 +47,7 @@ def encode(opcode: int, payload: bytes, key: bytes, fin: bool = True) -> bytes:
         head = struct.pack(">BBH", first, 0xFE, size)
     else:
         head = struct.pack(">BBII", first, 0xFF, 0, size)
-    return head + key + mask(payload, key)
+    return b"".join([head, key] + _masked(payload, key))
 
 
 class FrameReader:
