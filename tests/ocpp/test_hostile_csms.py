@@ -16,13 +16,15 @@ TOKEN = {"idToken": "ABC123", "type": "ISO14443"}
 CHARGED = {"id": 1, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Relative", "stackLevel": 0,
            "chargingSchedule": [{"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0}]}]}
 DATE = "2026-11-20T13:00:00Z"
+HEARTBEAT = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+LISTED = {"idToken": TOKEN, "idTokenInfo": {"status": "Accepted"}}
 HARMLESS = (  # none of them may end a transaction, however its values read
-    ("GetVariables", {"getVariableData": [{"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "MessageTimeout", "instance": "Default"}}]}),
-    ("SetVariables", {"setVariableData": [{"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}, "attributeValue": "60"}]}),
+    ("GetVariables", {"getVariableData": [HEARTBEAT]}),
+    ("SetVariables", {"setVariableData": [dict(HEARTBEAT, attributeValue="60")]}),
     ("SetChargingProfile", {"evseId": 1, "chargingProfile": CHARGED}),
     ("GetCompositeSchedule", {"evseId": 1, "duration": 600}),
     ("GetBaseReport", {"requestId": 5, "reportBase": "ConfigurationInventory"}),
-    ("SendLocalList", {"versionNumber": 3, "updateType": "Full", "localAuthorizationList": [{"idToken": TOKEN, "idTokenInfo": {"status": "Accepted"}}]}),
+    ("SendLocalList", {"versionNumber": 3, "updateType": "Full", "localAuthorizationList": [LISTED]}),
     ("TriggerMessage", {"requestedMessage": "MeterValues", "evse": {"id": 1}}),
     ("DataTransfer", {"vendorId": "a", "data": {"x": [1, 2.5, None, "\u00e9"]}}),
     ("SetDisplayMessage", {"message": {"id": 1, "priority": "NormalCycle", "endDateTime": DATE, "message": {"format": "UTF8", "content": "hello"}}}),

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from tools.bench.entry import Entry, entry, unmeasured
 from tools.bench.runtime32 import PROBES, frozen_runtime
-from tools.size import FIRMWARE, module_sizes
+from tools.size import module_sizes
 
 ROWS = ("ocpp-block",)
 KIB = 1024
 BLOCKS = (  # name, the beginnings of the paths of its modules; the first block with one that fits has the module
     ("d-local-list", ("ocpp/authorization/local_list",)),
-    ("j-metering", ("ocpp/transactions/meter_values", "ocpp/transactions/sampling", "ocpp/transactions/phase_count", "roles/charging/ocmf")),
+    ("j-metering", ("ocpp/transactions/meter_values", "ocpp/transactions/sampling", "ocpp/transactions/phase_count")),
     ("n-monitoring", ("ocpp/monitoring/",)),
     ("n-diagnostics", ("ocpp/diagnostics/", "roles/charging/log_upload", "net/http_put")),
     ("l-firmware", ("ocpp/firmware/", "roles/updates/csms_updates", "roles/updates/download", "net/http_get")),

@@ -55,7 +55,8 @@ class FrameReader:
 
     payload_max: longest payload in bytes. Of a longer one of a text only the first HEAD_BYTES are kept, the rest is let pass; any other
     is a WebSocketError when its head is seen, before it is stored. `piled`: the frame that was taken last had come behind another before
-    that was taken. `bytes`: how long the payload of the frame that was taken last was on the line.
+    that was taken. `bytes`: how long the payload of the frame that was taken last was on the line; a text for which the heap has no block
+    counts as longer than payload_max.
     """
 
     def __init__(self, payload_max: int) -> None:
@@ -68,10 +69,30 @@ class FrameReader:
         self._to_pass = 0  # bytes of it that are still to come
 
     def receive(self, data: bytes) -> None:
-        """Store bytes."""
-        left = self._data[self._at :] if self._at else self._data
+        """Store bytes. MemoryError: there is no room for them, and no unfinished text whose bytes could go."""
+        try:
+            left = self._data[self._at :] if self._at else self._data
+            self._data, self._at = left + data if left else bytes(data), 0
+        except MemoryError:
+            left = b""
+            if not self._let_go():
+                raise
+            self._data = bytes(data)
         self._next_piled = self._next_piled and bool(left)
-        self._data, self._at = left + data if left else bytes(data), 0
+
+    def _let_go(self) -> bool:
+        """Does the frame under way become one that is too long, of which only the beginning is kept?"""
+        before = self._data, self._at, self.piled, self._next_piled, self.bytes
+        allowed, self._payload_max = self._payload_max, HEAD_BYTES
+        try:
+            whole = self.next_frame() is not None
+        finally:
+            self._payload_max = allowed
+        if whole or self._passing is None:
+            self._data, self._at, self.piled, self._next_piled, self.bytes = before
+            return False
+        self.bytes = max(self.bytes, allowed + 1)
+        return True
 
     @property
     def partial(self) -> bool:
