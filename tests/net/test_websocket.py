@@ -212,6 +212,39 @@ def test_a_text_that_is_too_long_passes_by_and_leaves_its_first_bytes():
             assert ws.receive(frame(1, b"after")) == [("text", "after")] and not ws.partial
 
 
+class Large:
+    """Bytes for which the heap has no block together with those that are there."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __radd__(self, before):
+        raise MemoryError()
+
+    def __len__(self):
+        return len(self.data)
+
+    def __iter__(self):
+        return iter(self.data)
+
+
+def test_a_text_without_a_block_of_the_heap_for_it_passes_by_like_one_that_is_too_long():
+    text = b"[2,\"a\"," + b"x" * 2000
+    whole = frame(1, text)
+    for arrived in (600, 1500):
+        ws = opened(message_max=65536)
+        assert ws.receive(whole[:arrived]) == []
+        assert ws.receive(Large(whole[arrived : arrived + 100])) == []
+        held = len(ws._frames._data)
+        events = ws.receive(whole[arrived + 100 :] + frame(1, b"after"))
+        assert held == 0 and events == [("oversized", text[:HEAD_BYTES], 65537), ("text", "after")] and ws.state == OPEN
+    for whole in (frame(9, b"?" * 100), frame(2, b"x" * 100)):  # what is no text cannot be cut
+        ws = opened()
+        ws.receive(whole[:50])
+        with raises(MemoryError):
+            ws.receive(Large(whole[50:]))
+
+
 def test_fragments_without_end_are_read_up_to_a_limit():
     ws = opened(message_max=1000)
     events = ws.receive(frame(1, b"[", False))

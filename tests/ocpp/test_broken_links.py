@@ -68,8 +68,8 @@ def test_a_report_continues_with_the_part_that_was_in_transit():
         assert bench.call("GetBaseReport", {"requestId": 9, "reportBase": "SummaryInventory"})["status"] == "Accepted"
         assert len(answered) == lost
         reconnect(bench)
-        assert [part["seqNo"] for part in answered] == [0, 1, 2, 3]
-        assert [part["tbc"] for part in answered] == [True, True, True, False]
+        assert [part["seqNo"] for part in answered] == list(range(len(answered))) and len(answered) > lost + 1
+        assert [part["tbc"] for part in answered] == [True] * (len(answered) - 1) + [False]
         found = [(item["component"], item["variable"]) for part in answered for item in part["reportData"]]
         assert len(found) > 24 and all(found.count(item) == 1 for item in found)
 

@@ -1,8 +1,11 @@
 """Framing (OCPP-J 4): what is malformed is answered, what comes twice is done once."""
 
+import sys
+
 from station_bench import Bench
 
 from ampacity.base.strict_json import dumps
+from ampacity.ocpp.exchange import RELEASE_MS
 from ampacity.ocpp.rpc import ANSWERS_WAITING_MAX, OUT_MAX
 
 
@@ -191,3 +194,18 @@ def test_a_CSMS_that_answers_everything_with_errors_is_counted_and_leaves_the_lo
     assert "alarm: a line that people must find" in lines and bench.log.counters["ocpp_errors"] == 1200
     assert any(["ocpp: bad answer to StatusNotification: FormationViolation" in line for line in lines]), lines
     assert any(["similar lines suppressed" in line for line in lines])
+
+
+def test_a_module_that_answered_requests_leaves_a_board_a_minute_after_the_last_one_and_comes_back():
+    bench, name = Bench().booted(), "ampacity.ocpp.remote.handlers"
+    ask = {"vendorId": "a"}
+    for _ in range(2):
+        assert bench.call("DataTransfer", ask) == {"status": "UnknownVendorId"}
+        bench.advance(RELEASE_MS - 1000, 1000)
+        assert name in sys.modules
+        bench.call("ClearCache", {})
+        bench.advance(RELEASE_MS - 1000, 1000)
+        assert name in sys.modules
+        bench.advance(1000, 1000)
+        assert (name in sys.modules) == (sys.implementation.name != "micropython")
+    assert "ampacity.ocpp.authorization.authorizer" in sys.modules

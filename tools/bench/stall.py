@@ -1,10 +1,11 @@
 """Row `stall`: the longest gap between two safety ticks of a primary on 32-bit MicroPython, in real time.
 
 Its heap is the least heap of row `heap` plus a quarter; it has 16 secondaries on a paced line, and a CSMS. The cases are the
-causes of long gaps: TLS handshakes, a silent name server, a message of the largest size.
+causes of long gaps: TLS handshakes, a silent name server, a message of the largest size, a CSMS that floods, the upload of a log.
 """
 
 import asyncio
+import json
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -27,6 +28,7 @@ ROWS = ("stall",)
 TICK_MS, AIM = 100, "<= 2.5"
 CASE_S, HANDSHAKES, REPEATS = 4.0, 2, 3
 MESSAGE_BYTES = 65_000
+FLOOD, FLOOD_BYTES = 10_000, 1 << 20
 PROGRAM_KIB = 16  # of the bench program in that heap
 HEAD = """
 [site]
@@ -155,8 +157,56 @@ async def dead_names(watched: Process, csms: BenchCsms) -> str:
 
 async def large_message(watched: Process, csms: BenchCsms) -> str:
     await watched.until_online()
+    before = csms.stations["BENCH"]["connects"]
     answer = await csms.call("DataTransfer", {"vendorId": "bench", "data": "x" * (MESSAGE_BYTES - 100)}, 5_000)
-    return f"a DataTransfer of {MESSAGE_BYTES} bytes, " + ("answered" if "result" in answer else "which ended the connection")
+    await watched.until_online()
+    ended = "" if csms.stations["BENCH"]["connects"] == before else ", and the connection ended"
+    return f"a DataTransfer of {MESSAGE_BYTES} bytes: {answer.get('error', {}).get('code', 'answered')}{ended}"
+
+
+async def flood(watched: Process, csms: BenchCsms) -> str:
+    """Requests and settings without a pause, then one message of a mebibyte; the link may be left for it, and must come back."""
+    await watched.until_online()
+    setting = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}, "attributeValue": "300"}
+    asked = (("GetTransactionStatus", {}), ("SetVariables", {"setVariableData": [setting]}))
+    texts = [json.dumps([2, f"f{number}", *asked[number % 2]]) for number in range(FLOOD)]
+    before = csms.stations["BENCH"]["connects"]
+    try:
+        for text in [*texts, json.dumps([2, "big", "DataTransfer", {"vendorId": "bench", "data": "x" * FLOOD_BYTES}])]:
+            csms.send_text(text)
+    except ConnectionError:
+        pass
+    await asyncio.sleep(CASE_S)
+    await watched.until_online()
+    return f"{FLOOD} requests at once, then {FLOOD_BYTES} bytes; connected again {csms.stations['BENCH']['connects'] - before} times"
+
+
+async def upload(watched: Process, csms: BenchCsms) -> str:
+    """GetLog to a server of this bench."""
+    await watched.until_online()
+    sizes: list[int] = []
+
+    async def put(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        size = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+        sizes.append(len(await reader.readexactly(size)))
+        writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(put, "127.0.0.1", 0)
+    try:
+        port = server.sockets[0].getsockname()[1]
+        log = {"remoteLocation": f"http://127.0.0.1:{port}/"}
+        answer = await csms.call("GetLog", {"logType": "DiagnosticsLog", "requestId": port, "log": log}, 5_000)
+        for _ in range(100):
+            if sizes:
+                break
+            await asyncio.sleep(0.1)
+        assert sizes, f"no log arrived: {answer}"
+    finally:
+        server.close()
+    return f"a log of {sizes[0]} bytes"
 
 
 async def quietest(watched: Process, step: Any) -> "tuple[int, str]":
@@ -186,6 +236,8 @@ async def cases(runtime: Path, heap_kib: int, tls: TlsServer) -> "list[tuple[str
         ("tls-connect", lambda: handshakes(watched, csms, tls)),
         ("dead-name-server", lambda: dead_names(watched, csms)),
         ("64-kib-message", lambda: large_message(watched, csms)),
+        ("log-upload", lambda: upload(watched, csms)),
+        ("csms-flood", lambda: flood(watched, csms)),
     )
     async with primary(runtime, heap_kib, csms, tls) as watched:
         await watched.until_online()
@@ -210,5 +262,4 @@ def rows() -> Iterator[Entry]:
         yield unmeasured("stall", str(problem))
     finally:
         tls.close()
-    yield unmeasured("stall/firmware-download", "the firmware takes no firmware from the CSMS yet")
-    yield unmeasured("stall/log-upload", "the firmware uploads no log yet")
+    yield unmeasured("stall/firmware-download", "the unix port has no slots for an update")

@@ -3,6 +3,8 @@
 `str.isdigit` also says yes to "\\u00b2", of which `int` makes nothing, and to the digits of other scripts.
 """
 
+from io import StringIO
+
 
 def is_digits(text: str) -> bool:
     """At least one digit, and nothing else."""
@@ -16,8 +18,13 @@ def printable(text: str) -> str:
     """The text with control characters, line ends, marks that turn the direction of writing, and halves of pairs as \\x1b or \\u202e."""
     for c in text:
         if _obeyed(c):
-            return "".join([_written(c) if _obeyed(c) else c for c in text])
-    return text
+            break
+    else:
+        return text
+    out = StringIO()  # a list of all characters would take four times the text of a board's heap, in one block
+    for c in text:
+        out.write(_written(c) if _obeyed(c) else c)
+    return out.getvalue()
 
 
 def _obeyed(c: str) -> bool:

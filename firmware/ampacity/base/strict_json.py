@@ -25,6 +25,7 @@ except ImportError:
 
 SIZE_MAX = 65536
 DEPTH_MAX = 16
+PIECE_CHARS = 256
 
 
 def loads(text: "str | bytes | bytearray", size_max: int = SIZE_MAX, depth_max: int = DEPTH_MAX) -> "Any":
@@ -77,6 +78,35 @@ def dumps(value: "Any") -> str:
     out = StringIO()  # a list of all words would take a board ten times the text's own room
     _write(value, out.write, 20)
     return out.getvalue()
+
+
+def dump_pieces(value: "Any") -> "list[bytes]":
+    """As dumps, in UTF-8 and in pieces of about PIECE_CHARS: a long document needs no block of the heap of its own size."""
+    pieces = _Pieces()
+    _write(value, pieces.write, 20)
+    pieces.end()
+    return pieces.found
+
+
+class _Pieces:
+    """Collects words into pieces."""
+
+    def __init__(self) -> None:
+        self.found: "list[bytes]" = []
+        self._out = StringIO()
+        self._chars = 0
+
+    def write(self, text: str) -> None:
+        self._out.write(text)
+        self._chars += len(text)
+        if self._chars >= PIECE_CHARS:
+            self.end()
+
+    def end(self) -> None:
+        """What is collected so far is a piece."""
+        self.found.append(self._out.getvalue().encode())
+        self._out = StringIO()
+        self._chars = 0
 
 
 def floor_da(amps: "Any") -> int:

@@ -9,7 +9,6 @@ import struct
 if False:  # for the type checker
     from typing import Any
 
-PORT = 53
 REPLY_MAX = 1500
 TYPE_A, TYPE_CNAME, CLASS_IN = 1, 5, 1
 NAME_MAX = 255

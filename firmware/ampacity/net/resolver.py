@@ -6,15 +6,16 @@ A dead name server must not take the CSMS away that was reached a minute ago: an
 import os
 
 from ampacity.base.address import is_ip_literal
-from ampacity.net.dns import PORT, build_query, parse_reply, servers_of
-from ampacity.net.udp import Datagrams
+from ampacity.base.compat import forget
 
 if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.base.clock import Clock
     from ampacity.base.log import Log
+    from ampacity.net.udp import Datagrams
 
+PORT = 53
 TIMEOUT_MS = 2000
 ROUNDS = 2
 KNOWN_MAX = 8
@@ -23,11 +24,20 @@ RESOLV_CONF = "/etc/resolv.conf"
 
 def system_servers(path: str = RESOLV_CONF) -> "list[str]":
     """The name servers that the system uses; [] where it does not say."""
+    from ampacity.net.dns import servers_of
+
     try:
         with open(path) as file:
             return servers_of(file.read(4096))
     except OSError:
         return []
+
+
+def open_udp(host: str, port: int) -> "Datagrams":
+    """The door to a name server."""
+    from ampacity.net.udp import Datagrams
+
+    return Datagrams(host, port)
 
 
 class Resolver:
@@ -42,7 +52,7 @@ class Resolver:
         clock: "Clock",
         log: "Log",
         servers: "list[str] | None" = None,
-        open_datagrams: "Callable[[str, int], Datagrams]" = Datagrams,
+        open_datagrams: "Callable[[str, int], Datagrams]" = open_udp,
         port: int = PORT,
         entropy: "Callable[[int], bytes]" = os.urandom,
     ) -> None:
@@ -73,6 +83,8 @@ class Resolver:
             if known is None or error.errno == 2:
                 raise
             return known[0]
+        forget("ampacity.net.dns")  # until an answer is too old: an address without a name needs neither
+        forget("ampacity.net.udp")
         if len(self._known) >= KNOWN_MAX:
             self._known.clear()
         self._known[host] = (addresses[0], self._clock.now_ms() + ttl_s * 1000)
@@ -100,6 +112,8 @@ class Resolver:
 
     async def _ask_one(self, server: str, host: str, timeout_ms: int) -> "tuple[list[str], int] | None":
         """(addresses, ttl_s), or None if it did not answer in time."""
+        from ampacity.net.dns import build_query, parse_reply
+
         id_bytes = self._entropy(2)
         query_id = id_bytes[0] << 8 | id_bytes[1]
         until_ms = self._clock.now_ms() + timeout_ms

@@ -9,8 +9,8 @@ import os
 from binascii import b2a_base64
 from hashlib import sha1
 
+from ampacity.base.compat import forget
 from ampacity.base.utf8 import text as utf8_text
-from ampacity.net.http import parse_head
 from ampacity.net.websocket_frames import (
     BINARY,
     CLOSE,
@@ -176,6 +176,8 @@ class WebSocketClient:
         return encode(opcode, payload, self._entropy(4))
 
     def _upgrade(self, data: bytes, events: "list[Event]") -> bytes:
+        from ampacity.net.http import parse_head
+
         self._head += data
         try:
             parsed = parse_head(self._head)
@@ -183,6 +185,7 @@ class WebSocketClient:
             raise WebSocketError(0, "refused", str(error))
         if parsed is None:
             return b""
+        forget("ampacity.net.http")
         head, at = parsed
         rest, self._head = self._head[at:], b""
         self._check_upgrade(head)
@@ -221,7 +224,7 @@ class WebSocketClient:
             if self._frames.piled and opcode != PING:
                 self.piled += self._cost(opcode, payload)
             if opcode == TEXT and fin and self._parts is None and self._frames.bytes <= self._message_max:
-                events.append(("text", _text(payload)))
+                events.append(self._message(payload, payload))
             elif opcode < CLOSE:
                 self._data_frame(fin, opcode, payload, events)
             elif opcode == PING:
@@ -253,9 +256,18 @@ class WebSocketClient:
             if len(self._parts) > PARTS_MAX:
                 self._parts = [b"".join(self._parts)]
         if fin:
-            message, self._parts = b"".join(self._parts), None
-            too_long = self._parts_bytes > self._message_max
-            events.append(("oversized", message, self._parts_bytes) if too_long else ("text", _text(message)))
+            parts, self._parts = self._parts, None
+            if self._parts_bytes > self._message_max:
+                events.append(("oversized", b"".join(parts), self._parts_bytes))
+            else:
+                events.append(self._message(parts[0] if parts else b"", *parts))
+
+    def _message(self, first: bytes, *parts: bytes) -> "Event":
+        """The text of these parts, or its beginning where the heap has no block for it."""
+        try:
+            return ("text", _text(parts[0] if len(parts) == 1 else b"".join(parts)))
+        except MemoryError:
+            return ("oversized", first[:HEAD_BYTES], self._message_max + 1)
 
     def _cut(self, payload: bytes) -> None:
         """Of a message that has become too long only its beginning stays."""

@@ -4,7 +4,7 @@ import struct
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 CONTROL_MAX = 125
-MASK_PIECE = 1024  # bytes masked at once: bounds the heap that the big integers take
+MASK_PIECE = 256  # bytes masked at once: bounds the heap that the big integers take
 HEAD_BYTES = 256  # of a message that is too long, so many are kept: enough to say whose it was
 PASSED_MAX = 1 << 24  # a frame longer than this is not read to its end
 
@@ -22,13 +22,19 @@ class WebSocketError(Exception):
 
 def mask(data: bytes, key: bytes) -> bytes:
     """data XOR the four bytes of key, repeated. Big integers do it many times faster than a loop over bytes."""
-    size = len(data)
-    if size > MASK_PIECE:
-        return b"".join([mask(data[i : i + MASK_PIECE], key) for i in range(0, size, MASK_PIECE)])
-    if size == 0:
-        return b""
-    pad = (key * (size // 4 + 1))[:size]
-    return (int.from_bytes(data, "big") ^ int.from_bytes(pad, "big")).to_bytes(size, "big")
+    return b"".join(_masked(data, key))
+
+
+def _masked(data: bytes, key: bytes) -> "list[bytes]":
+    """The same in pieces."""
+    pad = key * (MASK_PIECE // 4)
+    number, pieces = int.from_bytes(pad, "big"), []
+    for at in range(0, len(data), MASK_PIECE):
+        piece = data[at : at + MASK_PIECE]
+        if len(piece) < MASK_PIECE:
+            number = int.from_bytes(pad[: len(piece)], "big")
+        pieces.append((int.from_bytes(piece, "big") ^ number).to_bytes(len(piece), "big"))
+    return pieces
 
 
 def encode(opcode: int, payload: bytes, key: bytes, fin: bool = True) -> bytes:
@@ -41,7 +47,7 @@ def encode(opcode: int, payload: bytes, key: bytes, fin: bool = True) -> bytes:
         head = struct.pack(">BBH", first, 0xFE, size)
     else:
         head = struct.pack(">BBII", first, 0xFF, 0, size)
-    return head + key + mask(payload, key)
+    return b"".join([head, key] + _masked(payload, key))
 
 
 class FrameReader:
@@ -49,7 +55,8 @@ class FrameReader:
 
     payload_max: longest payload in bytes. Of a longer one of a text only the first HEAD_BYTES are kept, the rest is let pass; any other
     is a WebSocketError when its head is seen, before it is stored. `piled`: the frame that was taken last had come behind another before
-    that was taken. `bytes`: how long the payload of the frame that was taken last was on the line.
+    that was taken. `bytes`: how long the payload of the frame that was taken last was on the line; a text for which the heap has no block
+    counts as longer than payload_max.
     """
 
     def __init__(self, payload_max: int) -> None:
@@ -62,10 +69,30 @@ class FrameReader:
         self._to_pass = 0  # bytes of it that are still to come
 
     def receive(self, data: bytes) -> None:
-        """Store bytes."""
-        left = self._data[self._at :] if self._at else self._data
+        """Store bytes. MemoryError: there is no room for them, and no unfinished text whose bytes could go."""
+        try:
+            left = self._data[self._at :] if self._at else self._data
+            self._data, self._at = left + data if left else bytes(data), 0
+        except MemoryError:
+            left = b""
+            if not self._let_go():
+                raise
+            self._data = bytes(data)
         self._next_piled = self._next_piled and bool(left)
-        self._data, self._at = left + data if left else bytes(data), 0
+
+    def _let_go(self) -> bool:
+        """Does the frame under way become one that is too long, of which only the beginning is kept?"""
+        before = self._data, self._at, self.piled, self._next_piled, self.bytes
+        allowed, self._payload_max = self._payload_max, HEAD_BYTES
+        try:
+            whole = self.next_frame() is not None
+        finally:
+            self._payload_max = allowed
+        if whole or self._passing is None:
+            self._data, self._at, self.piled, self._next_piled, self.bytes = before
+            return False
+        self.bytes = max(self.bytes, allowed + 1)
+        return True
 
     @property
     def partial(self) -> bool:

@@ -19,6 +19,7 @@ if False:  # for the type checker
     from ampacity.ocpp.schema import Check
 
 OUTBOX_MAX = 256
+RELEASE_MS = 60000  # after its last request a module that answered it is let go
 SILENCES_MAX = 2  # requests in a row without any answer: the connection does not work, whatever its pings show
 LOSSES_MAX = 3  # a message with which the link broke so often is the cause of it
 
@@ -32,6 +33,8 @@ class Exchange:
         self._outbox: "list[tuple[str | Callable[[Any, Any, int], tuple[Any, ...] | None], Any]]" = []
         self._after: "list[Callable[[int], None]]" = []
         self._later: "list[tuple[str, int, Message]]" = []
+        self._used: "list[str]" = []  # modules that answered requests, the last one at
+        self._used_ms = 0
         self._again: "Call | None" = None  # (action, payload, done) that was lost with the link
         self._losses: "tuple[Call | None, int]" = (None, 0)  # of that one, so far
 
@@ -94,6 +97,8 @@ class Exchange:
         """Answers whose time is over; when to look again, or None."""
         if not self._station.online:
             self._run_after(now_ms)
+        if self._used and now_ms - self._used_ms >= RELEASE_MS:
+            actions.release(self._used)
         wake = None
         for message_id, deadline_ms, otherwise in list(self._later):
             if now_ms >= deadline_ms:
@@ -152,7 +157,8 @@ class Exchange:
     def _handle(self, action: str, payload: "Message", message_id: str, now_ms: int) -> "Message | None":
         if self._station.boot.status == "Rejected":  # B03.FR.08; without any answer yet we are as good as Pending
             raise CallError("SecurityError", "not accepted")
-        return actions.handler(action)(self._station, payload, message_id, now_ms)
+        self._used_ms = now_ms
+        return actions.handler(action, self._used)(self._station, payload, message_id, now_ms)
 
     def _pull(self, now_ms: int) -> "Call | None":
         """The next request of ours: (action, payload, done), or None."""

@@ -8,7 +8,6 @@ from ampacity.base.address import parse_address
 from ampacity.base.compat import collect_each, forget, mem_free
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
-from ampacity.ports.detect import detect_platform
 from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE
 from ampacity.store.disk_files import DiskFiles
 
@@ -63,6 +62,8 @@ def read_json(folder: str, name: str, required: bool = True) -> "Any":
 def make_platform(folder: str, boot: "dict[str, Any]") -> "RolePlatform":
     """The Platform that this code runs on. boot: the facts of boot.json."""
     files = DiskFiles(boot.get("store") or folder + "/store")
+    from ampacity.ports.detect import detect_platform
+
     platform: RolePlatform = detect_platform()[0](folder, boot, files)  # type: ignore[arg-type, assignment]
     if boot.get("sim"):
         from ampacity.roles.service.fault_injection import bench_files
@@ -87,7 +88,11 @@ def is_folder(path: str) -> bool:
 
 def run_loop(main: "Coroutine[Any, Any, None]") -> "int | None":
     """Run the coroutine on this platform's own loop."""
-    return detect_platform()[1](main)
+    from ampacity.ports.detect import detect_platform
+
+    run = detect_platform()[1]
+    forget("ampacity.ports.detect")
+    return run(main)
 
 
 def echo_line(line: "tuple[int, int, str, str]") -> None:

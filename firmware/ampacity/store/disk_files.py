@@ -12,7 +12,7 @@ if False:  # for the type checker
     from io import FileIO
     from typing import Any
 
-    from ampacity.store.interfaces import Names
+    from ampacity.store.interfaces import Content, Names
 
 try:
     from ampacity.store.file_permissions import APPEND, FILE_MODE, FOLDER_MODE, WRITE_NEW, make_folder, open_private, restrict
@@ -93,6 +93,21 @@ class DiskFiles:
                 raise
             return None
 
+    def holds(self, name: str, pieces: "list[bytes]") -> bool:
+        """Does the file hold these pieces, one after another, and nothing else? It is read a piece at a time. Raises OSError as `read`."""
+        try:
+            if _size(self._path(name)) != sum([len(piece) for piece in pieces]):
+                return False
+            with open(self._path(name), "rb") as file:
+                for piece in pieces:
+                    if file.read(len(piece)) != piece:
+                        return False
+        except OSError as error:
+            if error.errno != ENOENT:
+                raise
+            return False
+        return True
+
     def append(self, name: str, data: bytes) -> None:
         """Add to the end of a file, which is made if it is missing; not yet durable. OSError: a part may have been added."""
         file = self._appender(name)
@@ -113,13 +128,14 @@ class DiskFiles:
             sync_folder(self._folder)
             self._named.add(name)
 
-    def replace(self, name: str, data: bytes) -> None:
+    def replace(self, name: str, data: "Content") -> None:
         """The file holds `data` and nothing else, or OSError and what it held before."""
         self._shut(name)
         beside = self._path(name + BESIDE)
         try:
             with open_private(beside, WRITE_NEW) as file:
-                _write_all(file, data)
+                for piece in data if isinstance(data, list) else (data,):
+                    _write_all(file, piece)
                 sync_file(file)
             os.rename(beside, self._path(name))
         except OSError:

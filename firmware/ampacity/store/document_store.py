@@ -9,7 +9,7 @@ too: their names are kept in a document of their own.
 from binascii import crc32
 
 from ampacity.base.document_shape import WrongShape, check_shape
-from ampacity.base.strict_json import dumps, loads
+from ampacity.base.strict_json import dump_pieces, loads
 
 if False:  # for the type checker
     from collections.abc import Callable
@@ -125,18 +125,21 @@ class DocumentStore:
         return True
 
     def _write(self, name: str, value: "Any") -> None:
-        body = dumps(value).encode()
-        if len(body) > self._size_max:
+        pieces = dump_pieces(value)
+        if sum([len(piece) for piece in pieces]) > self._size_max:
             raise ValueError("settings: %s is longer than %d bytes" % (name, self._size_max))
-        raw = b"%08x\n" % crc32(body) + body
-        if self._read(name) != raw:
-            self._files.replace(name + SUFFIX, raw)
+        crc = 0
+        for piece in pieces:
+            crc = crc32(piece, crc)
+        pieces.insert(0, b"%08x\n" % crc)
+        if not self._holds(name, pieces):
+            self._files.replace(name + SUFFIX, pieces)
 
-    def _read(self, name: str) -> "bytes | None":
+    def _holds(self, name: str, pieces: "list[bytes]") -> bool:
         try:
-            return self._files.read(name + SUFFIX)
+            return self._files.holds(name + SUFFIX, pieces)
         except OSError:  # then it is rewritten
-            return None
+            return False
 
     def _look(self) -> None:
         """Which of the trusted documents there were, and are; what an earlier version wrote is taken in."""

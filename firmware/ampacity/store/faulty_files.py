@@ -9,7 +9,7 @@ from ampacity.base.rng import Rng
 if False:  # for the type checker
     from collections.abc import Callable
 
-    from ampacity.store.interfaces import Files, Names
+    from ampacity.store.interfaces import Content, Files, Names
 
 ENOSPC = 28
 
@@ -34,6 +34,10 @@ class FaultyFiles:
         """All of a file, None if there is none; never slow."""
         return self._files.read(name)
 
+    def holds(self, name: str, pieces: "list[bytes]") -> bool:
+        """Does the file hold these pieces?"""
+        return self._files.holds(name, pieces)
+
     def list(self) -> "Names":
         """The names of all files."""
         return self._files.list()
@@ -51,7 +55,7 @@ class FaultyFiles:
         """What was appended is durable; a power cut comes before or after that."""
         self._before_or_after(lambda: self._files.sync(name))
 
-    def replace(self, name: str, data: bytes) -> None:
+    def replace(self, name: str, data: "Content") -> None:
         """The file holds `data` and nothing else; after a power cut that or what it held. OSError 28 while `full`."""
         self._space()
         self._before_or_after(lambda: self._files.replace(name, data))

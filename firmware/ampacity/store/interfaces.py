@@ -3,6 +3,7 @@
 if False:  # for the type checker
     from typing import Protocol
 
+    Content = bytes | list[bytes]  # a list: one piece after another
     Names = list[str]
 
     class Files(Protocol):
@@ -17,7 +18,10 @@ if False:  # for the type checker
         def sync(self, name: str) -> None:
             """All that was appended to the file is durable, and so is its name."""
 
-        def replace(self, name: str, data: bytes) -> None:
+        def holds(self, name: str, pieces: "list[bytes]") -> bool:
+            """Does the file hold these pieces, one after another, and nothing else?"""
+
+        def replace(self, name: str, data: Content) -> None:
             """The file holds `data` and nothing else, durable on return; after OSError it holds what it held."""
 
         def list(self) -> Names:

@@ -7,7 +7,7 @@ had written the length and not yet the data). A `replace` is the old or the new 
 from ampacity.base.rng import Rng
 
 if False:  # for the type checker
-    from ampacity.store.interfaces import Names
+    from ampacity.store.interfaces import Content, Names
 
 ENOSPC = 28
 
@@ -49,6 +49,10 @@ class MemoryFiles:
             return None
         return self._durable.get(name, b"") + self._fresh.get(name, b"")
 
+    def holds(self, name: str, pieces: "list[bytes]") -> bool:
+        """Does the file hold these pieces, one after another, and nothing else?"""
+        return self.read(name) == b"".join(pieces)
+
     def append(self, name: str, data: bytes) -> None:
         """Add to a file. OSError 28: as much as found room was added. PowerCut: it may be gone, whole or in part."""
         cut = self._begin()
@@ -68,9 +72,10 @@ class MemoryFiles:
         self.syncs += 1
         self._keep(name)
 
-    def replace(self, name: str, data: bytes) -> None:
+    def replace(self, name: str, data: "Content") -> None:
         """The file holds `data` and nothing else. OSError 28: no room. With either error it holds what it held, or after PowerCut the new."""
         cut = self._begin()
+        data = b"".join(data) if isinstance(data, list) else data
         if self.bytes_max is not None and self._size() + len(data) > self.bytes_max:
             raise OSError(ENOSPC, "no space left")
         if not cut or self._rng.chance(500):

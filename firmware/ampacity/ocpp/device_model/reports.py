@@ -14,7 +14,7 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Message, Named
 
-ITEMS_PER_MESSAGE = 8
+ITEMS_PER_MESSAGE = 4  # with 8 a message of 2.2 KB needs free blocks of that size: 26 KiB of free heap
 SUMMARY = ("AvailabilityState", "Available", "Problem", "FirmwareVersion")
 UNSET_COUNTS = ("Active", "Available", "Enabled")
 

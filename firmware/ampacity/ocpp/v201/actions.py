@@ -1,6 +1,7 @@
 """Which module answers which request of OCPP 2.0.1. A module is imported when its first request comes; its function has the name of
 the action: `get_variables` for GetVariables."""
 
+from ampacity.base.compat import forget
 from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.schema import Check
 from ampacity.ocpp.v201 import tables
@@ -53,10 +54,15 @@ HANDLERS = (
 )
 
 
-def handler(action: str) -> "Callable[[StationFace, Message, str, int], Message | None]":
-    """The function (station, payload, message_id, now_ms) of an action. CallError NotSupported or NotImplemented."""
+def handler(action: str, used: "list[str] | None" = None) -> "Callable[[StationFace, Message, str, int], Message | None]":
+    """The function (station, payload, message_id, now_ms) of an action. CallError NotSupported or NotImplemented.
+
+    used: gets the name of a module that holds functions only; `release` lets it go again.
+    """
     for name, module in HANDLERS:
         if name == action:
+            if used is not None and module[-9:] == ".handlers" and module not in used:
+                used.append(module)
             function = "".join(["_" + c.lower() if c.isupper() else c for c in name])[1:]
             try:
                 return getattr(__import__("ampacity.ocpp." + module, None, None, (function,)), function)
@@ -65,6 +71,12 @@ def handler(action: str) -> "Callable[[StationFace, Message, str, int], Message 
     if action in tables.KNOWN.split(" "):
         raise CallError("NotSupported", action[:60])
     raise CallError("NotImplemented", action[:60])
+
+
+def release(used: "list[str]") -> None:
+    """Modules that answered requests go from the heap; the next request of theirs imports them again."""
+    while used:
+        forget("ampacity.ocpp." + used.pop())
 
 
 def request_check(action: str, payload: "Message") -> "Check":
