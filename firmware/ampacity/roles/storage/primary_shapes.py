@@ -25,7 +25,7 @@ console_trial {*:x}
 site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120}
 upstream_own {slot:i0..9,url:s2000,security_profile:i0..3}
 upstream_floor {security_profile?:i0..3}
-upstream_last <{slot:i0..9,url:s2000,security_profile:i0..3}|{slot?:()}>
+upstream_last <{slot:i0..9,url:s2000,security_profile:i0..3}|{slot?:(),security_profile?:()}>
 setup {*:x}
 ocpp_boot {n:i0..4294967295,accepted:b,\
 reason?:?(ApplicationReset FirmwareUpdate LocalReset PowerUp RemoteReset ScheduledReset Triggered Unknown Watchdog)}
