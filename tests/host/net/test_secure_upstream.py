@@ -24,7 +24,7 @@ async def station(runtime, folder, name, ocpp, seconds=SECONDS):
     """What the station's process printed."""
     path = folder / f"{name}-{runtime}.json"
     path.write_text(json.dumps(ocpp))
-    program = [sys.executable] if runtime == "cpython" else [find(), "-X", "heapsize=4M"]
+    program = [sys.executable] if runtime == "cpython" else [find(runtime), "-X", "heapsize=4M"]
     paths = os.pathsep.join([str(ROOT / "firmware"), ".frozen"])
     process = await asyncio.create_subprocess_exec(
         *program, str(HERE / "secure_station.py"), str(path), str(seconds),
