@@ -1,5 +1,6 @@
 """What each runtime reaches of TLS: each cell of the table in docs/ports.md that a server or a client can show is tried."""
 
+import asyncio
 import ssl
 from pathlib import Path
 
@@ -56,7 +57,15 @@ class Tried:
         return not said["online"]
 
     async def suites(self, pair, names):
-        return all([await self.connects(pair=pair, versions=(OLD, OLD), suite=name) for name in names])
+        return all(await asyncio.gather(*[self.connects(pair=pair, versions=(OLD, OLD), suite=name) for name in names]))
+
+    async def takes_any(self, pair, names):
+        return not all(await asyncio.gather(*[self.refuses(pair=pair, versions=(OLD, OLD), suite=name) for name in names]))
+
+
+async def all_of(questions):
+    """Their answers; the stations run at the same time."""
+    return dict(zip(questions, await asyncio.gather(*questions.values()), strict=True))
 
 
 async def reached(tried):
@@ -67,18 +76,17 @@ async def reached(tried):
              for one, more in ((ca.issue("AMP-1"), ""), (middle.issue("AMP-1"), middle.root))]
     wrong = {"date": ca.issue(days=(-10, -1)), "name": ca.issue("other.example", ()), "common name alone": ca.issue(alternative=False),
              "root": Authority("Stranger").issue()}
-    found = {
-        "TLS 1.2": await tried.connects(versions=(OLD, OLD)),
-        "TLS 1.3": await tried.connects(versions=(NEW, NEW)),
-        "`tls_min = \"1.3\"`": await tried.connects(versions=(NEW, NEW), tls_min="1.3"),
-        "both ECDHE-ECDSA suites": await tried.suites(None, ECDSA),
-        "both ECDHE-RSA suites": await tried.suites(rsa, RSA),
-        "a suite without forward secrecy, or with CBC": not all([await tried.refuses(pair=rsa, versions=(OLD, OLD), suite=name) for name in WEAK]),
-        "certificate of the station": await tried.connects(clients=ca, **shown[0]),
-        "certificate of the station with its chain": await tried.connects(clients=ca, **shown[1]),
-    }
-    for name, pair in wrong.items():
-        found["server refused for its " + name] = await tried.refuses(pair=pair)
+    found = await all_of({
+        "TLS 1.2": tried.connects(versions=(OLD, OLD)),
+        "TLS 1.3": tried.connects(versions=(NEW, NEW)),
+        "`tls_min = \"1.3\"`": tried.connects(versions=(NEW, NEW), tls_min="1.3"),
+        "both ECDHE-ECDSA suites": tried.suites(None, ECDSA),
+        "both ECDHE-RSA suites": tried.suites(rsa, RSA),
+        "a suite without forward secrecy, or with CBC": tried.takes_any(rsa, WEAK),
+        "certificate of the station": tried.connects(clients=ca, **shown[0]),
+        "certificate of the station with its chain": tried.connects(clients=ca, **shown[1]),
+        **{"server refused for its " + name: tried.refuses(pair=pair) for name, pair in wrong.items()},
+    })  # fmt: skip
     return {name: "yes" if value else "no" for name, value in found.items()}
 
 
