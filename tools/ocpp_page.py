@@ -98,7 +98,7 @@ file, and those that the CSMS installs. They are in force from the next connecti
 
 ## Cars with ISO 15118
 
-ISO 15118 itself (power line communication, V2GTP, EXI) is not part of this firmware. A device that has it, such as a module beside the pilot of a
+ISO 15118 itself (power line communication, V2GTP, EXI) is not part of this firmware. A device that has it, such as a module next to the pilot of a
 charging point, gets from the station what needs OCPP. `iso15118 = true` in the section `[ocpp]` of the site file switches this on.
 
 **The door.** The driver of such an EVSE appends `("ev_message", message)` to its list `events`, and has a method `ev_answer(message, now_ms)` for
@@ -108,10 +108,10 @@ no certificates. A message is a dict with `kind`; one that is wrong changes noth
 
 | `kind` | fields | answer |
 | --- | --- | --- |
-| `certificate` | `action` `Install` or `Update`, `schema` (1 to 50 characters), `exi` (base64, 1 to 5600) | `status` `Accepted` with `exi`, or `Failed` |
+| `certificate` | `action` `Install` or `Update`, `schema` (1 to 50), `exi` (base64, 1 to 5600) | `status` `Accepted` with `exi`, or `Failed` |
 | `contract` | `chain` (PEM, leaf first, 1 to 5500 characters); `emaid`, if the car named it | `status` `Accepted`, or `Rejected` with `reason` |
 | `session_stop` | | none |
-| `credentials` | | `chain` of the V2G certificate and `ocsp`, a list with the answer (base64) or null for each of its certificates; or `status` `None` |
+| `credentials` | | `chain` of the V2G certificate, `ocsp`: base64 or null for each of its certificates; or `status` `None` |
 | `sign` | `digest`, 64 hexadecimal digits | `signature` (r, s) of P-256 in 128 digits; or `status` `None` |
 
 - **Certificates of cars** (M01, M02). `exi` goes to the CSMS by Get15118EVCertificate before anything that waits, and its answer back. Without
@@ -123,11 +123,11 @@ no certificates. A message is a dict with `kind`; one that is wrong changes noth
   `OfflineTxForUnknownIdEnabled`. A contract never stops what is authorized; the same one again is accepted (a session that resumes).
 - **End by the car** (E15). `session_stop` is SessionStopReq(Terminate): StopAuthorized, StoppedByEV.
 - **The V2G certificate** (A02, A03). commonName is `SeccId`, without one the serial number; organizationName and countryName are those of
-  `ISO15118Ctrlr`. Its chain must lead to an installed V2GRootCertificate. It is in use at once. Its key stays behind the key door: the device has the
-  hash of its handshake signed (`sign`). It is listed as one V2GCertificateChain; DeleteCertificate of it is `Failed`, and it goes with its
-  root. A CSMS that rejects the first request turns `PnCEnabled` off until the next start (A02.FR.21).
-- **OCSP** (M06). GetCertificateStatus for the leaf and each authority below the root, after a new chain and after {refresh} days, and {ocsp_retry} min after a
-  failure. An answer must be a successful OCSP response in DER; its signature is the car's to verify. Answers outlive a restart.
+  `ISO15118Ctrlr`. Its chain must lead to an installed V2GRootCertificate. It is in use at once. Its key stays behind the key door: the
+  device has the hash of its handshake signed (`sign`). It is listed as one V2GCertificateChain; DeleteCertificate of it is `Failed`, and it
+  goes with its root. A CSMS that rejects the first request turns `PnCEnabled` off until the next start (A02.FR.21).
+- **OCSP** (M06). GetCertificateStatus for the leaf and each authority below the root, after a new chain and after {refresh} days, and
+  {ocsp_retry} min after a failure. An answer must be a successful OCSP response in DER; its signature is the car's to verify. Answers outlive a restart.
 - **Customers** (N09, N10). No certificate of a car is kept. While its authorization runs, the hashes of its leaf name the customer.
 
 ## Authorization

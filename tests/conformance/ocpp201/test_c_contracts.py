@@ -172,7 +172,7 @@ async def test_TC_C_55_CS_offline_a_contract_is_not_judged():
     await talk.close()
 
 
-async def test_C07_FR_01_a_contract_that_is_in_the_cache_is_asked_for_all_the_same():
+async def test_C07_FR_01_a_contract_of_the_cache_is_still_asked_for():
     talk = await connected()
     for _ in range(2):
         assert await talk.says(kind="contract", chain=Car(talk.operator).chain) == ACCEPTED

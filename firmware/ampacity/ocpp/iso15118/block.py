@@ -1,4 +1,4 @@
-"""What a device that talks ISO 15118 with its car asks of the station, and what it is told.
+"""What a device that talks ISO 15118 with its car asks of the station, and what it receives.
 
 `take` gets a message of the car's side, a dict with "kind"; the answer follows as the action ("ev_answer", evse, answer) with the same kind:
 
@@ -104,7 +104,7 @@ class Block(OptionalBlock):
         return None
 
     def authorized(self, evse_id: int, token: "Token", accepted: bool, reason: str) -> None:
-        """What became of a token at an EVSE; of a contract the car is told."""
+        """What became of a token at an EVSE; of a contract the car gets an answer."""
         asked = self._asked.get(evse_id)
         if asked is None or not same_token(asked, token):
             return

@@ -41,7 +41,7 @@ class V2GStore:
         self._documents.put(DOC, {"own": self.own, "pending": self.pending})
 
     def put_chain(self, text: str, root_key: bytes = b"") -> int:
-        """Keep a PEM text, leaf first, and the key of its root, beside the one in use; OSError."""
+        """Keep a PEM text, leaf first, and the key of its root, next to the one in use; OSError."""
         number = 0 if self.own is None else 1 - self.own[0]
         self._documents.put(CHAIN % number, {"pem": text, "issuer": hexlify(root_key).decode()})
         return number
@@ -131,7 +131,7 @@ class V2GSigning(CertificateSigning):
         return [hash_data(each, key, algorithm) for each, key in zip(chain, keys)]
 
     def root_deleted(self, root: "Certificate") -> None:
-        """A V2G root is gone: a chain that leads to it goes with it, for nobody could delete it any more (M04.FR.08)."""
+        """A V2G root is gone: a chain that leads to it goes with it, for it could not be deleted any more (M04.FR.08)."""
         chain, own = self.chain(), self.store.own
         if own is None or not chain or chain[-1].issuer != root.subject or self.store.root_key(own[0]) != root.key_raw:
             return
