@@ -127,7 +127,8 @@ no certificates. A message is a dict with `kind`; one that is wrong changes noth
   device has the hash of its handshake signed (`sign`). It is listed as one V2GCertificateChain; DeleteCertificate of it is `Failed`, and it
   goes with its root. A CSMS that rejects the first request turns `PnCEnabled` off until the next start (A02.FR.21).
 - **OCSP** (M06). GetCertificateStatus for the leaf and each authority below the root, after a new chain and after {refresh} days, and
-  {ocsp_retry} min after a failure. An answer must be a successful OCSP response in DER; its signature is the car's to verify. Answers outlive a restart.
+  {ocsp_retry} min after a failure. An answer must be a successful OCSP response in DER; its signature is the car's to verify. Answers outlive
+  a restart.
 - **Customers** (N09, N10). No certificate of a car is kept. While its authorization runs, the hashes of its leaf name the customer.
 
 ## Authorization

@@ -22,7 +22,7 @@ def test_a_question_of_a_car_is_answered_at_the_port_of_its_charging_point():
     assert garage.answers == [{"kind": "certificate", "status": "Failed"}, {"kind": "credentials", "status": "None"}]  # no CSMS
 
 
-def test_what_is_wrong_is_logged_and_counted_and_the_controller_goes_on():
+def test_what_is_wrong_is_logged_and_counted_and_the_controller_continues():
     garage = garage_with(iso15118=True)
     for event in (("ev_message", {"kind": "sign", "digest": "x"}), ("ev_message", {"kind": "other"})):
         garage.port.events.append(event)
