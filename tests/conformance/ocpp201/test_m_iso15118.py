@@ -3,7 +3,7 @@
 import pytest
 from ocpp.v201 import call
 from test_a_m_security_certificates import NOON_MS, secured
-from v2g import CHAIN, EMAID, MO, V2G, Car, Hierarchy, chains, equipped, ocsp_answer
+from v2g import CHAIN, EMAID, MO, V2G, Car, Hierarchy, chains, check_v2g_request, equipped, ocsp_answer
 
 from certificate_authority import StationAuthority, name_of, pem
 
@@ -69,12 +69,18 @@ async def test_A02_FR_21_without_a_V2G_certificate_there_is_no_plug_and_charge_u
     await talk.close()
 
 
-async def test_A03_FR_02_a_V2G_certificate_that_ends_within_a_month_is_renewed():
+async def test_A03_FR_02_03_06_13_a_V2G_certificate_that_ends_within_a_month_is_renewed():
     talk = await (await equipped()).rooted()
     await talk.renewed(days=(-1, 31))
     talk.csms.heard.clear()
     await talk.advance(3 * 86400000)
     assert [payload["certificate_type"] for payload in talk.heard("SignCertificate")][:1] == ["V2GCertificate"]
+    csr = talk.requests()[-1]
+    check_v2g_request(csr)
+    assert await talk.give(Hierarchy("Stranger").chain(Hierarchy("Stranger").second.answer(csr)), "V2GCertificate") == "Rejected"
+    leaf = talk.v2g.second.answer(csr, days=(2, 365))
+    assert await talk.give(talk.v2g.chain(leaf), "V2GCertificate") == "Accepted"
+    assert (await chains(talk))[0][0] == talk.v2g.hashes(leaf)[0]
     await talk.close()
 
 

@@ -74,7 +74,7 @@ async def test_each_mistake_in_the_servers_certificate_is_refused_by_name(runtim
     finally:
         for server in servers.values():
             server.close()
-    for name, said in zip(wrong, results, strict=True):
+    for name, said in zip(wrong, results, strict=True):  # A00.FR.308, A00.FR.411
         words = wrong[name][1]
         assert not said["online"] and said["counters"]["link.failed"] >= 1, said
         assert words in said["trouble"] and said["trouble"].startswith("no connection to wss://localhost"), said
