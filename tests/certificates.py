@@ -40,6 +40,13 @@ class Authority:
         self.pair = Pair(own, self._key)
         self.root = self.pair.certificate
 
+    def below(self, name):
+        """An authority that this one signed."""
+        made = Authority(name)
+        made.pair = Pair(self._signed(name, made._key.public_key(), True, 1, []), made._key)
+        made.root = made.pair.certificate
+        return made
+
     def issue(self, name="localhost", addresses=("127.0.0.1",), role=None, days=(-1, 2), rsa_bits=0, extensions=(), alternative=True):
         """role: a text for a UTF8String, or the extension's raw bytes; days: of validity, counted from now; alternative False: a common name only."""
         key = rsa.generate_private_key(65537, rsa_bits) if rsa_bits else ec.generate_private_key(ec.SECP256R1())

@@ -15,14 +15,15 @@ PATIENCE_S = 40
 
 class Csms:
     """`use` changes what it shows and whom it accepts. Of each connection: `shown`, the DER of the client's certificate, `logins`, the Authorization
-    header, `secured`, (version, suite, compression) of its TLS; of all: `boots`, `events`, `statuses`, `requests` for certificates."""
+    header, `secured`, (version, suite, compression) of its TLS; of all: `boots`, `events`, `statuses`, `requests` for certificates;
+    `frames`: [(who, text)] in their order, "tls" where a connection began, with its number."""
 
     def __init__(self, folder):
         self.folder = folder
         self.server = self.point = None
         self.shown, self.events, self.requests, self.boots, self.logins, self.statuses = [], [], [], [], [], []
         self.secured, self.paths = [], []
-        self.port = 0
+        self.port, self.frames = 0, []
 
     async def use(self, pair=None, clients=None, suite=None):
         """Serve with this certificate, or without TLS; the connections of before end. suite: the only one, of TLS 1.2."""
@@ -50,6 +51,7 @@ class Csms:
         secured = connection.transport.get_extra_info("ssl_object")
         self.shown.append(secured.getpeercert(binary_form=True) if secured else None)
         self.secured.append((secured.version(), secured.cipher()[0], secured.compression()) if secured else None)
+        self.frames.append(("tls", len(self.shown) - 1))
         self.paths.append(connection.request.path)
         self.logins.append(connection.request.headers.get("Authorization"))
         self.point = point = Point(self, connection)
@@ -90,7 +92,12 @@ class Point(ChargePoint):
 
     async def route_message(self, raw_msg):
         self.heard = True
+        self.csms.frames.append(("station", raw_msg))
         await super().route_message(raw_msg)
+
+    async def _send(self, message):
+        self.csms.frames.append(("CSMS", message))
+        await super()._send(message)
 
     def now(self):
         return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

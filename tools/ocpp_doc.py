@@ -9,6 +9,7 @@ from ampacity.ocpp.device_model import device_events, table
 from ampacity.ocpp.device_model.model import MUTABILITY, Row, rows_of
 from ampacity.ocpp.diagnostics import logs
 from ampacity.ocpp.display.screen import CYCLE_MS
+from ampacity.ocpp.iso15118 import certificate_status
 from ampacity.ocpp.monitoring import monitors
 from ampacity.ocpp.monitoring.handlers import INTERVAL_S_MAX
 from ampacity.ocpp.rpc import SIZE_MAX
@@ -123,6 +124,7 @@ def render() -> str:
         "periods": PERIODS_MAX, "level": STACK_LEVEL_MAX, "schedules": SCHEDULES_MAX, "rate": RATE_MS // 1000,
         "notify": NOTIFY_MS // 1000, "outside": OUTSIDE_IDS,
     }  # fmt: skip
+    times |= {"refresh": certificate_status.REFRESH_S // 86400, "ocsp_retry": certificate_status.RETRY_MS // 60000}
     times |= {"cycle": CYCLE_MS // 1000, "final": FINAL_MS // 1000}
     messages = next(row.limits for row in rows_of(table.STATION) if row.variable == "DisplayMessages").split("..")[1]
     bounds = {"entries": ENTRIES_MAX, "chain": CHAIN_MAX, "bytes": CERTIFICATE_BYTES_MAX, "messages": messages}

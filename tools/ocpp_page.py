@@ -76,7 +76,7 @@ The station has {entries} places (`SecurityCtrlr.CertificateEntries`) for root c
 file, and those that the CSMS installs. They are in force from the next connection on.
 
 - **Roots** (M05). One that is not valid now, is no certificate authority, or does not bear its own signature is `Rejected`. V2G and mobility
-  operator roots are `Rejected` (`UnsupportedRequest`): there is no ISO 15118. ManufacturerRootCertificates are kept and listed;
+  operator roots are `Rejected` (`UnsupportedRequest`) without `iso15118` in the site file. ManufacturerRootCertificates are kept and listed;
   with one an update needs a certificate that leads to it ([updates](../updates.md#by-the-csms)).
 - **AdditionalRootCertificateCheck** (M05.FR.09 to FR.16) is `additional_root_check` of the site file. A new CSMSRootCertificate is then signed by
   the present one. It is tried first; the former one has its turn after the certificate of the CSMS was refused, unless the station moves to
@@ -94,8 +94,43 @@ file, and those that the CSMS installs. They are in force from the next connecti
   security event DiscardedRenewedClientCertificate reports it (A02.FR.29).
 - **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, at most {chain} certificates of {bytes} bytes.
   A root with another key is installed for the TLS library, but no certificate of the station is verified with it.
-- SignV2GCertificate and SignCombinedCertificate are `NotImplemented`; a V2GCertificate is `Rejected`. The station sends no
-  Get15118EVCertificate and no GetCertificateStatus.
+- SignCombinedCertificate is `NotImplemented`: the two certificates have keys of their own (A00.FR.428 permits one). Without `iso15118` the same
+  holds for SignV2GCertificate, and a V2GCertificate is `Rejected`.
+
+## Cars with ISO 15118
+
+ISO 15118 itself (power line communication, V2GTP, EXI) is not part of this firmware. A device that has it, such as a module next to the pilot of a
+charging point, gets from the station what needs OCPP. `iso15118 = true` in the section `[ocpp]` of the site file switches this on.
+
+**The door.** The driver of such an EVSE appends `("ev_message", message)` to its list `events`, and has a method `ev_answer(message, now_ms)` for
+the answers; `("ev_schedule", choice)` is the same door for K15. The local charging point takes both from its hardware (`events` and
+`ev_answer` of `ports/evse_hardware.py`), the rig's operation `ev` with the action `iso15118` feeds them. The registers of a secondary carry
+no certificates. A message is a dict with `kind`; one that is wrong changes nothing, and the log names the field:
+
+| `kind` | fields | answer |
+| --- | --- | --- |
+| `certificate` | `action` `Install` or `Update`, `schema` (1 to 50), `exi` (base64, 1 to 5600) | `status` `Accepted` with `exi`, or `Failed` |
+| `contract` | `chain` (PEM, leaf first, 1 to 5500 characters); `emaid`, if the car named it | `status` `Accepted`, or `Rejected` with `reason` |
+| `session_stop` | | none |
+| `credentials` | | `chain` of the V2G certificate, `ocsp`: base64 or null for each of its certificates; or `status` `None` |
+| `sign` | `digest`, 64 hexadecimal digits | `signature` (r, s) of P-256 in 128 digits; or `status` `None` |
+
+- **Certificates of cars** (M01, M02). `exi` goes to the CSMS by Get15118EVCertificate before anything that waits, and its answer back. Without
+  a connection, without an answer, or with `ContractCertificateInstallationEnabled` false it is `Failed` at once.
+- **Contracts** (C07). The chain is judged with the MO and V2G roots. Valid: Authorize with the hash data of up to 4 certificates, whether or not
+  the identifier is known (C07.FR.01); `responderURL` is empty where a certificate names no OCSP responder. No root for it: with
+  `CentralContractValidationAllowed` the CSMS gets the chain, else it is refused (`NoRoot`). Expired or forged: refused (`CertChainError`). A
+  `certificateStatus` other than Accepted refuses whatever `idTokenInfo` says. Offline: `ContractValidationOffline`, then list, cache and
+  `OfflineTxForUnknownIdEnabled`. A contract never stops what is authorized; the same one again is accepted (a session that resumes).
+- **End by the car** (E15). `session_stop` is SessionStopReq(Terminate): StopAuthorized, StoppedByEV.
+- **The V2G certificate** (A02, A03). commonName is `SeccId`, without one the serial number; organizationName and countryName are those of
+  `ISO15118Ctrlr`. Its chain must lead to an installed V2GRootCertificate. It is in use at once. Its key stays behind the key door: the
+  device has the hash of its handshake signed (`sign`). It is listed as one V2GCertificateChain; DeleteCertificate of it is `Failed`, and it
+  goes with its root. A CSMS that rejects the first request turns `PnCEnabled` off until the next start (A02.FR.21).
+- **OCSP** (M06). GetCertificateStatus for the leaf and each authority below the root, after a new chain and after {refresh} days, and
+  {ocsp_retry} min after a failure. An answer must be a successful OCSP response in DER; its signature is the car's to verify. Answers outlive
+  a restart.
+- **Customers** (N09, N10). No certificate of a car is kept. While its authorization runs, the hashes of its leaf name the customer.
 
 ## Authorization
 

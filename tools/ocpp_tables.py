@@ -22,10 +22,10 @@ import ocpp
 from tools.generated import write
 
 OUTGOING = (
-    "Authorize BootNotification ClearedChargingLimit FirmwareStatusNotification Heartbeat LogStatusNotification MeterValues "
-    "NotifyChargingLimit NotifyCustomerInformation NotifyDisplayMessages NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent "
-    "NotifyMonitoringReport NotifyReport ReportChargingProfiles ReservationStatusUpdate SecurityEventNotification SignCertificate "
-    "StatusNotification TransactionEvent"
+    "Authorize BootNotification ClearedChargingLimit FirmwareStatusNotification Get15118EVCertificate GetCertificateStatus Heartbeat "
+    "LogStatusNotification MeterValues NotifyChargingLimit NotifyCustomerInformation NotifyDisplayMessages NotifyEVChargingNeeds "
+    "NotifyEVChargingSchedule NotifyEvent NotifyMonitoringReport NotifyReport ReportChargingProfiles ReservationStatusUpdate "
+    "SecurityEventNotification SignCertificate StatusNotification TransactionEvent"
 ).split()
 SCHEMAS = Path(ocpp.__file__).parent / "v201" / "schemas"
 TARGET = Path(__file__).parents[1] / "firmware" / "ampacity" / "ocpp" / "v201" / "tables.py"

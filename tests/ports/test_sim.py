@@ -181,3 +181,16 @@ def test_a_temperature_reaches_the_charging_point():
     assert port.temperature_c is None
     sim.receive('{"evse":"evse-1","cp":[12000,12000],"temp":71}', 0)
     assert port.temperature_c == 71
+
+
+def test_a_module_that_talks_iso_15118_asks_and_gets_its_answer():
+    sim = link()
+    port = sim.evse_hardware("evse-1")
+    sim.due(0)
+    sim.receive(b'{"ev_message":{"kind":"credentials"},"evse":"evse-1"}\n', 10)
+    assert port.events == [("ev_message", {"kind": "credentials"})] and sim.refused == 0
+    for _ in range(20):
+        port.ev_answer({"kind": "credentials", "status": "None"})
+    lines = parsed(sim.due(20))
+    assert lines == [{"ev_answer": {"kind": "credentials", "status": "None"}, "evse": "evse-1"}] * 16  # bounded
+    assert sim.due(30) == []

@@ -59,6 +59,9 @@ PRIMARY = {
         "pending": {"key": "1", "csr": "-----BEGIN CERTIFICATE REQUEST-----"}, "replaced": None,
     },
     "ocpp_certificate_0": {"pem": "-----BEGIN CERTIFICATE-----", "issuer": ""},
+    "ocpp_v2g": {"own": [0, "v0"], "pending": {"key": "v1", "csr": "-----BEGIN CERTIFICATE REQUEST-----"}},
+    "ocpp_v2g_chain_0": {"pem": "-----BEGIN CERTIFICATE-----", "issuer": "04" * 65},
+    "ocpp_ocsp_0": {"serial": "1f", "result": "MAMKAQA=", "at": 1795176000},
     "ocpp_key_0": {"secret": "01" * 32, "public": "02" * 64},
     "ocpp_firmware": {
         "id": 7, "url": "https://files.example/app.bundle", "retrieve": 1795176000, "install": None, "retries": 3, "interval": 60,

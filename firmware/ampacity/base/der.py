@@ -1,6 +1,7 @@
 """DER (X.690), read strictly: indefinite lengths, lengths that are longer than they need be, and tags of several bytes are refused."""
 
 SEQUENCE, SET, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID, BOOLEAN, UTF8_STRING = 0x30, 0x31, 0x02, 0x03, 0x04, 0x05, 0x06, 0x01, 0x0C
+PRINTABLE_STRING = 0x13
 
 
 def take(data: bytes, at: int, end: int) -> "tuple[int, int, int]":

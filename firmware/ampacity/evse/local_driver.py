@@ -115,6 +115,12 @@ class LocalDriver:
         """Open the socket's lock. False: no lock, a contactor that is closed, or a lock that does not move."""
         return self.evse.unlock()
 
+    def ev_answer(self, answer: "dict[str, object]", now_ms: int) -> None:
+        """To the module that talks with the car (ocpp/iso15118/block.py), where the port has one."""
+        take = getattr(self.evse.port, "ev_answer", None)
+        if take is not None:
+            take(answer)
+
     def step(self, now_ms: int) -> None:
         """Readings to the judge, the wanted order through the judge to the pilot."""
         if self._reset_by_hardware(now_ms):

@@ -79,6 +79,8 @@ if False:  # for the type checker
 
         def begin(self, evse: OcppEvse, token: Token, trigger: str, remote_id: "int | None", now_ms: int) -> None: ...
 
+        def contract(self, evse_id: int, token: Token, shown: Message, now_ms: int) -> None: ...
+
     class EventsFace(Protocol):
         """Where TransactionEvents come from: transactions/transaction_events.py."""
 

@@ -16,6 +16,7 @@ BLOCKS: "tuple[tuple[str, str, str], ...]" = (
     ("display", "display.block", "ocpp_messages"),
     ("ev_schedule", "smart_charging.ev_schedule", ""),
     ("external_limits", "smart_charging.external_limits", ""),
+    ("iso15118", "iso15118.block", "ocpp_v2g"),
     ("log", "diagnostics.logs", "ocpp_log"),
     ("monitoring", "monitoring.monitors", "ocpp_monitors"),
     ("reservation", "reservation.block", "ocpp_reservations"),

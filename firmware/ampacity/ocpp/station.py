@@ -27,6 +27,7 @@ Facts, each with now_ms:
         "bay" {"occupied"}                          parking sensor
     charging_needs(id, energy_wh, departure_unix_ms or None)  what its car still needs; energy_wh None: not known any more
     ev_schedule(id, choice)       which schedule its car follows, and how: smart_charging/ev_schedule.py
+    ev_message(id, message)       a question of a device that talks ISO 15118: iso15118/block.py
     outside_limits(rows)          all limits that no CSMS has set: smart_charging/external_limits.py
     meter_values(id or 0: the main meter, values) {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
                                   "offered_w", "soc"}; None or missing: not known. "read_ms": when the currents were
@@ -49,6 +50,7 @@ Actions, drained by the roles (a list; pop them all):
     ("unanswered",)                         the CSMS answers none of our requests: connect again
     ("upload", attempt)                     a log goes to a server: diagnostics/logs.py, Upload
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
+    ("ev_answer", evse, message)            to the device that asked by ev_message
     ("renegotiate", evse)                   a car that told its needs is to be offered its schedules again (K16.FR.02)
 
 The station decides who may charge; the roles query it and keep no copy: `evses[i].may_charge()`, and `ended_by`, the reason why it was
@@ -275,6 +277,11 @@ class Station:
         """Which schedule the car follows, and how (K15.FR.10): see smart_charging/ev_schedule.py."""
         self.now_ms = now_ms
         self.optional.get("ev_schedule", now_ms).put(evse_id, choice, now_ms)
+
+    def ev_message(self, evse_id: int, message: "Message", now_ms: int) -> None:
+        """A question of the device that talks with the car: iso15118/block.py. ValueError: what is wrong with it."""
+        self.now_ms = now_ms
+        self.optional.get("iso15118", now_ms).take(evse_id, message, now_ms)
 
     def outside_limits(self, rows: "list[OutsideRow]", now_ms: int) -> None:
         """All limits on this site that no CSMS has set (K11 to K13): see smart_charging/external_limits.py."""

@@ -10,7 +10,8 @@ class EvseHardware:
     (None: not measured), volts_dv (lists of three, per terminal), energy_wh (None: no meter), temperature_c (None: no
     sensor), contactor_closed (feedback), the fault flags rcm, overtemp, lock_failed, pe_lost; `updated_ms`: when they were
     last read (None: never).
-    events: list of ("token", id, type) and ("button", name), taken by the owner.
+    events: list of ("token", id, type) and ("button", name), taken by the owner; of a module that talks ISO 15118 with its car
+    ("ev_schedule", choice) and ("ev_message", message), whose answer it gets by `ev_answer` (None: there is no such module).
     on_input: None, or function(now_ms) that the platform calls when the pilot, the feedback or a fault flag changed: the
     owner need not wait for its next tick to open a contactor.
     Outputs: pilot (kind, permille), contactor, lock. `on_change` is called after an output changed.
@@ -35,6 +36,7 @@ class EvseHardware:
         self.lock = False
         self.on_change: "Callable[[], object] | None" = None
         self.on_input: "Callable[[int], None] | None" = None
+        self.ev_answer: "Callable[[dict[str, object]], None] | None" = None
 
     def set_pilot(self, kind: str, permille: int = 0) -> None:
         """kind "x1" (steady +12 V), "pwm" with permille 1..999, "f" (steady −12 V); IEC 61851-1, Annex A."""

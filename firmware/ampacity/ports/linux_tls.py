@@ -8,7 +8,7 @@ import time
 
 from ampacity.base.errors import Rejected
 from ampacity.ports import tls_handshakes as handshakes
-from ampacity.ports.tls_credentials import SUITES
+from ampacity.ports.tls_credentials import NO_1_3, SUITES, TLS_1_3
 from ampacity.ports.tls_errors import tls_error
 from ampacity.ports.tls_handshakes import HANDSHAKE_S
 
@@ -26,7 +26,9 @@ LOOK_S = 0.02
 def context(files: "TlsCredentials", server_side: bool) -> "ssl.SSLContext":
     """An SSLContext of TlsCredentials. Rejected: material that the library refuses."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    if files.tls_min == TLS_1_3 and not ssl.HAS_TLSv1_3:
+        raise Rejected("tls_min", TLS_1_3, NO_1_3)
+    made.minimum_version = ssl.TLSVersion.TLSv1_3 if files.tls_min == TLS_1_3 else ssl.TLSVersion.TLSv1_2
     made.set_ciphers(":".join(SUITES))
     made.verify_mode = ssl.CERT_REQUIRED
     made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a root may be signed by the one that it replaced; Mbed TLS trusts such a one, too

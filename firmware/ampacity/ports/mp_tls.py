@@ -20,7 +20,7 @@ import tls
 from ampacity.base.errors import Rejected
 from ampacity.ports import tls_handshakes as handshakes
 from ampacity.ports.mp_io import abort_stream, readable, wake_waiters
-from ampacity.ports.tls_credentials import SUITES
+from ampacity.ports.tls_credentials import NO_1_3, SUITES, TLS_1_3
 from ampacity.ports.tls_errors import CLOSED, tls_error
 
 if False:  # for the type checker
@@ -39,10 +39,15 @@ SUBJECT_ALT_NAME = b"\x06\x03\x55\x1d\x11"  # the identifier 2.5.29.17 in DER
 ALERT, PROTOCOL_VERSION = 21, 70  # of a record; of an alert
 
 
-def suites(known: "list[str]") -> "list[str]":
-    """The runtime's names of our suites, and its TLS 1.3 ones, ours first."""
+def suites(known: "list[str]", tls_min: str) -> "list[str]":
+    """The runtime's names of our suites, its TLS 1.3 ones first. The library has no setting for the lowest version: with suites of TLS 1.3
+    alone it speaks nothing older. Rejected: it has none."""
     wanted = ["TLS-" + name.replace("-AES", "-WITH-AES-") for name in SUITES]
     newer = [name for name in known if name.startswith(TLS13) and "CCM" not in name]
+    if tls_min == TLS_1_3:
+        if not newer:
+            raise Rejected("tls_min", TLS_1_3, NO_1_3)
+        return newer
     return newer + [name for name in wanted if name in known]
 
 
@@ -52,7 +57,7 @@ def context(files: "TlsCredentials", server_side: bool, on_leaf: "Callable[[byte
     Rejected: material that the library refuses.
     """
     made = tls.SSLContext(tls.PROTOCOL_TLS_SERVER if server_side else tls.PROTOCOL_TLS_CLIENT)
-    made.set_ciphers(suites(made.get_ciphers()))
+    made.set_ciphers(suites(made.get_ciphers(), files.tls_min))
     made.verify_mode = tls.CERT_REQUIRED
     for der in files.roots:
         try:

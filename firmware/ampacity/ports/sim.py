@@ -4,6 +4,7 @@ One JSON object a line. From here: {"hello": name}; {"evse", "pilot": [kind, per
 change and at least every 200 ms; {"wd": 1} for each feed of the watchdog; {"output": name, "on"}. To here: {"evse", "cp": [high_mv, low_mv],
 "pp", "amps", "volts", "wh", "closed", "faults"}; {"token": [id, type], "evse"}; {"button", "evse"}; {"bay", "evse", …};
 {"fault", "on", …};
+{"ev_message", "evse"}: of a device that talks ISO 15118, answered by {"ev_answer", "evse"};
 {"output", "seen"}: feedback of a relay;
 {"safety_load", "on"}. What is not understood is counted and otherwise ignored: the bench may be newer than the firmware.
 """
@@ -26,6 +27,7 @@ if False:  # for the type checker
     State = tuple[tuple[str, int], bool, bool]  # pilot, contactor, lock
 
 REPEAT_MS = 200
+ANSWERS_MAX = 16  # to a bench that does not read
 FEED_MS_MIN = 50
 CONNECT_TRIES = 50
 CONNECT_PAUSE_MS = 100
@@ -71,6 +73,7 @@ class SimLink:
         self._outputs: "dict[str, Output]" = {}
         self._sent: "dict[str, Any]" = {}
         self._fed_ms: "int | None" = None
+        self._answers: "list[str]" = []
 
     def output(self, name: str) -> "Output":
         """The relay of that name; the bench wires what it knows by it."""
@@ -85,7 +88,13 @@ class SimLink:
         if evse not in self._ports:
             self._ports[evse] = port = EvseHardware(evse)
             port.on_change = self._changed
+            port.ev_answer = lambda answer: self._answer(evse, answer)
         return self._ports[evse]
+
+    def _answer(self, evse: str, answer: "Facts") -> None:
+        if len(self._answers) < ANSWERS_MAX:
+            self._answers.append(strict_json.dumps({"ev_answer": answer, "evse": evse}))
+            self._changed()
 
     def hello(self, pid: int = 0) -> str:
         """The first line to the bench; pid: this process's number, 0 where the runtime does not say."""
@@ -95,14 +104,14 @@ class SimLink:
         """One line from the bench."""
         try:
             message = strict_json.loads(line)
-            kind = [word for word in ("cp", "bay", "token", "button", "fault", "output", "safety_load") if word in message][0]
+            kind = [word for word in ("cp", "bay", "token", "button", "ev_message", "fault", "output", "safety_load") if word in message][0]
             getattr(self, "_on_" + kind)(message, now_ms)
         except (ValueError, KeyError, IndexError, TypeError, AttributeError):
             self.refused += 1
 
     def due(self, now_ms: int) -> "list[str]":
         """The lines that should go out now."""
-        lines = []
+        lines, self._answers = self._answers, []
         for name in sorted(self._ports):
             port = self._ports[name]
             state = (port.pilot, port.contactor, port.lock)
@@ -150,6 +159,9 @@ class SimLink:
     def _on_button(self, message: "Facts", now_ms: int) -> None:
         self._to_owner(message.get("evse"), ("button", message["button"]))
 
+    def _on_ev_message(self, message: "Facts", now_ms: int) -> None:
+        self._to_owner(message["evse"], ("ev_message", message["ev_message"]))
+
     def _on_bay(self, message: "Facts", now_ms: int) -> None:
         self._events.append(("bay", message.get("evse"), bool(message["bay"]), message.get("token")))
 
@@ -167,7 +179,7 @@ class SimLink:
             self._faults.pop(kind, None)
         self._events.append(("fault", kind, on, message))
 
-    def _to_owner(self, evse: "str | None", event: "tuple[str, ...]") -> None:
+    def _to_owner(self, evse: "str | None", event: "tuple[Any, ...]") -> None:
         if evse in self._ports:
             self._ports[evse].events.append(event)
         else:

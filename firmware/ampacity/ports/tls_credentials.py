@@ -5,15 +5,21 @@ from ampacity.base.pem import certificates, private_key
 
 # the suites of OCPP's security profiles 2 and 3 with forward secrecy, the cheaper first; TLS 1.3 has only such
 SUITES = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384")
+TLS_1_2, TLS_1_3 = "1.2", "1.3"
+NO_1_3 = "1.2: this runtime has no TLS 1.3"
 
 
 class TlsCredentials:
-    """roots: trusted certificates (PEM, one or more). certificate, key: our identity (PEM; both or none).
+    """roots: trusted certificates (PEM, one or more). certificate, key: our identity (PEM; both or none). tls_min: the lowest version of
+    TLS, "1.2" or "1.3".
 
     Rejected names the field. `roots`, `chain`: lists of DER; `key`: DER or None; `chain_pem`, `key_pem`: as given.
     """
 
-    def __init__(self, roots: "str | None", certificate: "str | None" = None, key: "str | None" = None) -> None:
+    def __init__(self, roots: "str | None", certificate: "str | None" = None, key: "str | None" = None, tls_min: "str | None" = None) -> None:
+        if tls_min not in (None, TLS_1_2, TLS_1_3):
+            raise Rejected("tls_min", str(tls_min), "1.2 or 1.3")
+        self.tls_min = tls_min or TLS_1_2
         if not roots:
             raise Rejected("root_pem", "none", "the file with the root certificates to trust")
         if bool(certificate) != bool(key):

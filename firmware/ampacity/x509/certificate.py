@@ -30,9 +30,12 @@ ALGORITHMS = {
     b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d": ("RSA", "SHA512"),
 }
 BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE = b"\x55\x1d\x13", b"\x55\x1d\x0f", b"\x55\x1d\x25"
+AUTHORITY_INFORMATION, OCSP = b"\x2b\x06\x01\x05\x05\x07\x01\x01", b"\x2b\x06\x01\x05\x05\x07\x30\x01"
+URI = 0x86  # uniformResourceIdentifier of a GeneralName
 # critical ones whose meaning needs no judgement here: subjectAltName, certificatePolicies
 HARMLESS = (b"\x55\x1d\x11", b"\x55\x1d\x20")
 CLIENT_AUTH, CODE_SIGNING = b"\x2b\x06\x01\x05\x05\x07\x03\x02", b"\x2b\x06\x01\x05\x05\x07\x03\x03"
+SERVER_AUTH = b"\x2b\x06\x01\x05\x05\x07\x03\x01"
 ANY_USE = b"\x55\x1d\x25\x00"
 DIGITAL_SIGNATURE, CERT_SIGN = 0, 5  # bits of keyUsage
 
@@ -52,7 +55,7 @@ class Certificate:
     `serial`: bytes without leading zeros; `issuer`, `subject`: names as DER; `common_name`, `organization`: texts of the subject, "" without;
     `not_before_s`, `not_after_s`: unix seconds; `key`: PublicKey, `key_raw`: the content of its BIT STRING; `is_ca`, `path_max` (None: no
     bound); `usage`: bits of keyUsage or None; `uses`: extended key usages or None; `algorithm`: a value of ALGORITHMS or None; `signature`;
-    `foreign`: a critical extension that nothing here judges.
+    `foreign`: a critical extension that nothing here judges; `responder`: URL of its OCSP responder, "" without.
     """
 
     def __init__(self, der: bytes) -> None:
@@ -72,6 +75,7 @@ class Certificate:
         self.path_max: "int | None" = None
         self.usage: "int | None" = None
         self.uses: "list[bytes] | None" = None
+        self.responder = ""
         self._read(der, at, stop, name)
 
     @property
@@ -145,6 +149,8 @@ class Certificate:
             self.usage = _key_usage(value)
         elif name == EXTENDED_KEY_USAGE:
             self.uses = _purposes(value)
+        elif name == AUTHORITY_INFORMATION and not critical:
+            self.responder = _responder(value)
         elif critical and name not in HARMLESS:
             self.foreign = True
 
@@ -323,3 +329,18 @@ def _purposes(value: bytes) -> "list[bytes]":
             raise ValueError("certificate: an extended key usage of another form")
         found.append(value[start:at])
     return found
+
+
+def _responder(value: bytes) -> str:
+    """The first OCSP responder of authorityInfoAccess (RFC 5280, 4.2.2.1), "" without; of another form than ASCII it is none."""
+    at, end = inside(value, 0, len(value), SEQUENCE)
+    while at < end:
+        tag, start, at = take(value, at, end)
+        kind, low, high = take(value, start, at)
+        if tag != SEQUENCE or kind != OID:
+            raise ValueError("certificate: authority information of another form")
+        tag, first, last = take(value, high, at)
+        url = value[first:last]
+        if value[low:high] == OCSP and tag == URI and all([0x20 < byte < 0x7F for byte in url]):
+            return str(url, "utf-8")
+    return ""

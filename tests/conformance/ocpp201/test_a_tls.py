@@ -87,6 +87,7 @@ async def test_TC_A_04_CS_a_valid_certificate_of_the_csms(runtime, tmp_path):
         csms.boots, csms.statuses = [], []
         with station(csms, runtime, 2, one.root):
             await booted(csms)
+            # the last is the compression: A00.FR.321, A00.FR.424
             assert csms.secured[count] == ("TLSv1.2", suite, None) and is_login(csms.logins[count]) and csms.shown[count] is None
     await csms.end()
 

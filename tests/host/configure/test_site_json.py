@@ -109,6 +109,8 @@ identity = "S"
 url = "wss://csms.example"
 security_profile = 3
 additional_root_check = true
+tls_min = "1.3"
+iso15118 = true
 {FILES}
 """
 

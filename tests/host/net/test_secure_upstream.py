@@ -24,7 +24,7 @@ async def station(runtime, folder, name, ocpp, seconds=SECONDS):
     """What the station's process printed."""
     path = folder / f"{name}-{runtime}.json"
     path.write_text(json.dumps(ocpp))
-    program = [sys.executable] if runtime == "cpython" else [find(), "-X", "heapsize=4M"]
+    program = [sys.executable] if runtime == "cpython" else [find(runtime), "-X", "heapsize=4M"]
     paths = os.pathsep.join([str(ROOT / "firmware"), ".frozen"])
     process = await asyncio.create_subprocess_exec(
         *program, str(HERE / "secure_station.py"), str(path), str(seconds),
@@ -74,7 +74,7 @@ async def test_each_mistake_in_the_servers_certificate_is_refused_by_name(runtim
     finally:
         for server in servers.values():
             server.close()
-    for name, said in zip(wrong, results, strict=True):
+    for name, said in zip(wrong, results, strict=True):  # A00.FR.308, A00.FR.411
         words = wrong[name][1]
         assert not said["online"] and said["counters"]["link.failed"] >= 1, said
         assert words in said["trouble"] and said["trouble"].startswith("no connection to wss://localhost"), said

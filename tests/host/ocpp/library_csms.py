@@ -45,6 +45,9 @@ class Csms(ChargePoint):
         self.boot_status = self.schedule_status = "Accepted"
         self.needs_status = "Processing"
         self.signing = "Accepted"
+        self.certificate_status = None  # of each AuthorizeResponse
+        self.ev_certificate = ("Accepted", "")  # status and exiResponse
+        self.ocsp = None  # ocspResult, None: it fails
 
     def keep(self, action, payload):
         self.heard.append((action, payload))
@@ -67,7 +70,7 @@ class Csms(ChargePoint):
     @on(Action.authorize)
     def on_authorize(self, **payload):
         self.keep("Authorize", payload)
-        return call_result.Authorize(id_token_info=self.info(payload["id_token"]))
+        return call_result.Authorize(id_token_info=self.info(payload["id_token"]), certificate_status=self.certificate_status)
 
     @on(Action.transaction_event)
     def on_transaction_event(self, **payload):
@@ -81,6 +84,16 @@ class Csms(ChargePoint):
     def on_sign_certificate(self, **payload):
         self.keep("SignCertificate", payload)
         return call_result.SignCertificate(status=self.signing)
+
+    @on(Action.get_15118_ev_certificate)
+    def on_get15118_ev_certificate(self, **payload):
+        self.keep("Get15118EVCertificate", payload)
+        return call_result.Get15118EVCertificate(status=self.ev_certificate[0], exi_response=self.ev_certificate[1])
+
+    @on(Action.get_certificate_status)
+    def on_get_certificate_status(self, **payload):
+        self.keep("GetCertificateStatus", payload)
+        return call_result.GetCertificateStatus(status="Accepted" if self.ocsp else "Failed", ocsp_result=self.ocsp)
 
     @on(Action.notify_ev_charging_needs)
     def on_notify_ev_charging_needs(self, **payload):

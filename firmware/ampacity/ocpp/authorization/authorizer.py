@@ -20,14 +20,17 @@ KEY_CODE = "KeyCode"
 
 
 class Question:
-    """One identifier that the CSMS is asked for. stops: it was presented to end the authorisation at the EVSE."""
+    """One identifier that the CSMS is asked for. stops: it was presented to end the authorisation at the EVSE; shown: see `contract`."""
 
-    def __init__(self, evse: "OcppEvse", token: "Token", stops: bool, trigger: str, remote_id: "int | None") -> None:
+    def __init__(
+        self, evse: "OcppEvse", token: "Token", stops: bool, trigger: str, remote_id: "int | None", shown: "Message | None" = None,
+    ) -> None:
         self.evse = evse
         self.token = token
         self.stops = stops
         self.trigger = trigger
         self.remote_id = remote_id
+        self.shown = shown
 
 
 class Authorizer:
@@ -69,16 +72,31 @@ class Authorizer:
             return self._stop(evse, token, now_ms)
         return self.begin(evse, token, "Authorized", None, now_ms)
 
-    def begin(self, evse: "OcppEvse", token: "Token", trigger: str, remote_id: "int | None", now_ms: int) -> None:
-        """Decide whether `token` may charge at `evse`; asks the CSMS where the rules say so."""
+    def contract(self, evse_id: int, token: "Token", shown: "Message", now_ms: int) -> None:
+        """A contract certificate that a car showed (C07). shown: what an AuthorizeRequest has of it; of one that could be judged here the
+        hashes, else the chain. It never stops what is authorised."""
+        evse: OcppEvse = self._station.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
+        if any(q.evse is evse for q in self._questions):
+            return self._report(evse_id, token, False, "Busy")
+        if evse.auth is not None:
+            same = same_token(evse.auth.token, token)
+            return self._report(evse_id, token, same, "Accepted" if same else "ConcurrentTx")
+        return self.begin(evse, token, "Authorized", None, now_ms, shown)
+
+    def begin(
+        self, evse: "OcppEvse", token: "Token", trigger: str, remote_id: "int | None", now_ms: int, shown: "Message | None" = None,
+    ) -> None:
+        """Decide whether `token` may charge at `evse`; asks the CSMS where the rules say so, always for a contract (C07.FR.01)."""
         refusal = self._closed(evse)
         if refusal:
             return self._report(evse.id, token, False, refusal)
         found = self._known(evse, token, now_ms)
-        if found is not None and self._suffices(found) and self._station.may_serve():  # B03.FR.01: else _offline refuses it
+        ask = self._station.accepted() and not self._hopeless(found)
+        served = self._station.may_serve()  # B03.FR.01: else _offline refuses it
+        if served and found is not None and self._suffices(found) and not (ask and shown):
             return self._grant(evse, token, found[1], trigger, remote_id, now_ms)
-        if self._station.accepted() and not self._hopeless(found):
-            return self._ask(Question(evse, token, False, trigger, remote_id))
+        if ask:
+            return self._ask(Question(evse, token, False, trigger, remote_id, shown))
         if self._station.accepted() and found is None:  # DisableRemoteAuthorization: unknown identifiers are a matter of being offline
             return self._report(evse.id, token, False, "Unknown")
         return self._offline(evse, token, found, trigger, remote_id, now_ms)
@@ -93,7 +111,7 @@ class Authorizer:
             self._questions.pop(0)
             self._answered(question, kind, payload, now_ms)
 
-        return ("Authorize", {"idToken": question.token}, done)
+        return ("Authorize", dict(question.shown or {}, idToken=question.token), done)
 
     def offline(self, now_ms: int) -> None:
         """The connection is gone: each question that waits for the CSMS is decided now."""
@@ -150,13 +168,17 @@ class Authorizer:
     def _answered(self, question: "Question", kind: str, payload: "Reply", now_ms: int) -> None:
         evse, token = question.evse, question.token
         if kind != "result":
-            if question.stops:
+            offline = self._station.model.on("ISO15118Ctrlr", "ContractValidationOffline")
+            if question.stops or question.shown and (not offline or "certificate" in question.shown):
                 return self._report(evse.id, token, False, "NoAnswer")
             found = self._known(evse, token, now_ms)
             return self._offline(evse, token, found, question.trigger, question.remote_id, now_ms)
         info = payload["idTokenInfo"]
         self.learn(token, info, now_ms)
         group = (info.get("groupIdToken") or {"idToken": ""})["idToken"]
+        certificate = payload.get("certificateStatus", "Accepted")
+        if certificate != "Accepted":
+            return self._report(evse.id, token, False, certificate)
         if info["status"] != "Accepted" or info.get("evseId") and evse.id not in info["evseId"]:
             status = "NotAtThisLocation" if info["status"] == "Accepted" else info["status"]
             return self._report(evse.id, token, False, status)
@@ -251,6 +273,9 @@ class Authorizer:
         if token["type"] == KEY_CODE and (self._key_codes is not None or not accepted):
             self._judged(evse_id, accepted, info)
         self._station.actions.append(("authorized", evse_id, token["idToken"], accepted, info))
+        cars = self._station.optional.find("iso15118")
+        if cars is not None:
+            cars.authorized(evse_id, token, accepted, info)
 
     def _judged(self, evse_id: int, accepted: bool, info: str) -> None:
         """A key code was right or wrong (C04.FR.06)."""

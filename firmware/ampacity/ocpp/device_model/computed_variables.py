@@ -62,6 +62,8 @@ class ComputedVariables:
         if name == "DisplayMessageCtrlr.DisplayMessages":
             display = station.optional.find("display")
             return 0 if display is None else len(display.all)
+        if name == "ISO15118Ctrlr.Available":
+            return "true" if station.config.get("iso15118") else "false"
         if name == "LocalAuthListCtrlr.Entries":
             return len(station.local_list)
         if name.startswith("MonitoringCtrlr."):

@@ -76,6 +76,16 @@ DisplayMessages||Ri||@|0..8
 Enabled||Wb||true|
 SupportedFormats||Rm||ASCII,UTF8|ASCII,HTML,URI,UTF8
 SupportedPriorities||Rm||AlwaysFront,InFront,NormalCycle|AlwaysFront,InFront,NormalCycle
+=ISO15118Ctrlr
+Available||Rb||@|
+CentralContractValidationAllowed||Wb||false|
+ContractCertificateInstallationEnabled||Wb||true|
+ContractValidationOffline||Wb||true|
+CountryName||Ws|||2
+OrganizationName||Ws||Ampacity|64
+PnCEnabled||Wb||true|
+SeccId||Ws|||64
+V2GCertificateInstallationEnabled||Wb||true|
 =LocalAuthListCtrlr
 Available||Rb||true|
 BytesPerMessage||Ri|B|16384|

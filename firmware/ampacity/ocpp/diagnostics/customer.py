@@ -1,7 +1,8 @@
 """CustomerInformation (N09, N10): what the station keeps about a customer, reported in parts of 512 characters, and removed.
 
 That is the entries of the authorization cache, those of the local authorization list, and the authorization of a running transaction. A customer is
-an idToken, or by `customerIdentifier` its text whatever its type. The station keeps no certificate of a customer. What a running transaction
+an idToken, or by `customerIdentifier` its text whatever its type. The station keeps no certificate of a customer; the hashes of one stand for
+the contract that a car has shown while its transaction runs. What a running transaction
 needs stays until its end; entries of the list stay until the CSMS removes them (N10.FR.02, N10.FR.03). Messages that wait for the CSMS go to
 it anyway.
 """
@@ -41,14 +42,17 @@ def _refusal(status: str, reason: str, text: str) -> "Message":
     return {"status": status, "statusInfo": {"reasonCode": reason, "additionalInfo": text[:512]}}
 
 
-def _customer(request: "Message") -> "tuple[Token | None, str]":
-    """(token, "") or (None, identifier); (None, ""), which nothing belongs to, for a certificate."""
+def _customer(station: "StationFace", request: "Message") -> "tuple[Token | None, str]":
+    """(token, "") or (None, identifier); (None, ""), which nothing belongs to, for a certificate that no car has shown."""
+    cars = station.optional.find("iso15118") if "customerCertificate" in request else None
+    if cars is not None:
+        return cars.customer(request["customerCertificate"]), ""
     return request.get("idToken"), request.get("customerIdentifier", "")
 
 
 def _found(station: "StationFace", request: "Message") -> str:
     """All that is kept, one line each."""
-    token, identifier = _customer(request)
+    token, identifier = _customer(station, request)
     lines = station.cache.about(token, identifier) + station.local_list.about(token, identifier)
     lines += [_running(evse) for evse in station.evses if evse.auth is not None and is_about(key_of(evse.auth.token), token, identifier)]
     return "\n".join(lines)
@@ -61,7 +65,7 @@ def _running(evse: "OcppEvse") -> str:
 
 def _forget(station: "StationFace", request: "Message") -> None:
     """OSError: nothing was removed."""
-    token, identifier = _customer(request)
+    token, identifier = _customer(station, request)
     station.cache.forget(token, identifier)
 
 

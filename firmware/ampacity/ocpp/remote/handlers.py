@@ -101,6 +101,8 @@ def trigger_message(station: "StationFace", request: "Message", message_id: str,
         return _status(True)
     if wanted == "SignChargingStationCertificate":
         return _status(station.optional.get("certificates", now_ms).request(now_ms))
+    if wanted == "SignV2GCertificate" and station.config.get("iso15118"):
+        return _status(station.optional.get("iso15118", now_ms).signing.begin(now_ms))
     if wanted not in ("StatusNotification", "MeterValues", "TransactionEvent"):
         return {"status": "NotImplemented"}
     if not known:

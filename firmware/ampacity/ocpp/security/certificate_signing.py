@@ -8,7 +8,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.pem import certificates
 from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.security.security_events import notify
-from ampacity.x509.certificate import Certificate
+from ampacity.x509.certificate import CLIENT_AUTH, DIGITAL_SIGNATURE, Certificate
 from ampacity.x509.request import CertificateRequest
 
 if False:  # for the type checker
@@ -28,6 +28,9 @@ LOST_MS = 10000  # a request that was lost with the connection leaves again
 
 class CertificateSigning:
     """store: where certificates are kept. `station.key_door` opens the key door when it is needed."""
+
+    kind = KIND  # certificateType
+    what = "certificate of this station"
 
     def __init__(self, station: "StationFace", store: "CertificateStore", now_ms: int) -> None:
         self._station = station
@@ -53,11 +56,40 @@ class CertificateSigning:
 
     def begin(self, now_ms: int) -> bool:
         """Make a key and a request for its certificate. False: no key door, or no OrganizationName (a prerequisite of A02)."""
-        if self.keys is None or not self._station.model.text("SecurityCtrlr", "OrganizationName"):
+        if self.keys is None or not self.subject()[1]:
             return False
         if self._task is None:
             self._station.exchange.after_answer(self._make)
         return True
+
+    def subject(self) -> "tuple[str, str, str]":
+        """(commonName, organizationName, countryName) of a request; country "": without (A00.FR.509, A00.FR.511)."""
+        config = self._station.config
+        return config.get("serial") or config.get("identity", ""), self._station.model.text("SecurityCtrlr", "OrganizationName"), ""
+
+    def check(self, leaf: "Certificate") -> None:
+        """Is it for our key and for us (A00.FR.509, A00.FR.511)? ValueError: it is not."""
+        pending = self._store.pending
+        public = self.keys.public(pending["key"]) if pending is not None and self.keys is not None else None
+        if public is None:
+            raise ValueError("no certificate was requested")
+        if leaf.key.kind != "EC" or leaf.key.point != public:
+            raise ValueError("its key is not the one of the last certificate request")
+        name, organization, _ = self.subject()
+        if leaf.common_name != name:
+            raise ValueError("its commonName is not %s" % name)
+        if leaf.organization != organization:
+            raise ValueError("its organizationName is not OrganizationName, %s" % organization)
+        if leaf.is_ca or not leaf.may_use(DIGITAL_SIGNATURE) or not self.may_serve(leaf):
+            raise ValueError("it may not be used to authenticate a %s" % ("client" if self.kind == KIND else "server"))
+
+    def may_serve(self, leaf: "Certificate") -> bool:
+        """Does its extended key usage permit what it is for?"""
+        return leaf.may_serve_as(CLIENT_AUTH)
+
+    def is_tried(self) -> bool:
+        """Is a new certificate on trial until a connection with it works? Only where one is shown to the CSMS."""
+        return self._station.config.get("security_profile", 1) == 3
 
     def tick(self, now_ms: int) -> "int | None":
         """A slice of the work under way; a request that is due again; the dates."""
@@ -84,13 +116,13 @@ class CertificateSigning:
             self._store.pending["csr"] = ""
             self._try_keep()
 
-    def trial_of(self, text: str, now_ms: int) -> None:
-        """The signed certificate was verified: it is used from now on. OSError: it is not kept."""
+    def trial_of(self, text: str, now_ms: int, root_key: bytes = b"") -> None:
+        """The signed certificate was verified: it is used from now on. root_key: of the root of its chain. OSError: it is not kept."""
         store = self._store
-        fresh: "list[Any]" = [store.put_chain(text), store.pending["key"]]  # type: ignore[index]  # there is a request
+        fresh: "list[Any]" = [store.put_chain(text, root_key), store.pending["key"]]  # type: ignore[index]  # there is a request
         before = (store.own, store.trial, store.pending)
         stale = store.trial
-        secured = self._station.config.get("security_profile", 1) == 3
+        secured = self.is_tried()
         if not secured:  # nothing is shown yet, so nothing can be tried
             stale, store.own, store.trial = store.own, fresh, None
         else:
@@ -104,7 +136,7 @@ class CertificateSigning:
             raise
         self._drop(stale)
         self._due_ms, self._old, self._warned, self._renewed, self._look_ms = None, False, False, False, now_ms
-        notify(self._station, "ReconfigurationOfSecurityParameters", "certificate of the charging station renewed", now_ms)
+        notify(self._station, "ReconfigurationOfSecurityParameters", self.what + " renewed", now_ms)
         if secured:
             self._station.exchange.after_answer(lambda now_ms: self._station.actions.append(("credentials",)))
 
@@ -191,9 +223,7 @@ class CertificateSigning:
                 self._sent = 0
                 self._post()
                 return
-            subject = station.config.get("serial") or station.config.get("identity", "")
-            organization = station.model.text("SecurityCtrlr", "OrganizationName")
-            self._task = CertificateRequest(self.keys, self._key, found, subject, organization)  # type: ignore[arg-type]
+            self._task = CertificateRequest(self.keys, self._key, found, *self.subject())  # type: ignore[arg-type]
         except OSError as e:
             self._task, self._store.pending = None, None
             station.log.counter("ocpp_not_kept")
@@ -211,18 +241,22 @@ class CertificateSigning:
         if self._store.pending is None or not self._store.pending["csr"]:
             self._posted = False
             return None
-        return "SignCertificate", {"csr": self._store.pending["csr"], "certificateType": KIND}, self._answered
+        return "SignCertificate", {"csr": self._store.pending["csr"], "certificateType": self.kind}, self._answered
 
     def _answered(self, kind: str, payload: "Reply", now_ms: int) -> None:
         self._posted = False
         if kind == "lost":
             self._due_ms = now_ms + LOST_MS
         elif kind == "result" and payload["status"] == "Rejected":
-            self._station.log.add("warning", "security: the CSMS rejects the certificate request", now_ms)
+            self._station.log.add("warning", "security: the CSMS rejects the request for the %s" % self.what, now_ms)
             self._forget_request()
+            self.denied()
         elif self._store.pending is not None and self._sent <= self._station.model.number("SecurityCtrlr", "CertSigningRepeatTimes"):
             self._due_ms = now_ms + (self._wait_ms() << self._sent)
             self._sent += 1
+
+    def denied(self) -> None:
+        """The CSMS gives no certificate."""
 
     def _forget_request(self) -> None:
         """A key without a certificate is not kept."""
@@ -249,7 +283,7 @@ class CertificateSigning:
         days = (leaf.not_after_s - unix_s) // DAY_S
         if days < WARN_DAYS and not self._warned:
             self._warned = True
-            self._station.log.add("warning", "security: the certificate of this station ends in %d days" % days, now_ms)
+            self._station.log.add("warning", "security: the %s ends in %d days" % (self.what, days), now_ms)
         if days < RENEW_DAYS and not self._renewed and self._store.pending is None and self._station.accepted():
             self._renewed = True
             self.begin(now_ms)

@@ -25,6 +25,7 @@ DOC = "ocpp_certificates"
 EACH = "ocpp_certificate_%d"
 ENTRIES_MAX = 8  # SecurityCtrlr.CertificateEntries.maxLimit: roots, and the station's own certificate
 CSMS_ROOT, MAKER_ROOT = "CSMSRootCertificate", "ManufacturerRootCertificate"
+MO_ROOT, V2G_ROOT = "MORootCertificate", "V2GRootCertificate"  # of a station with ISO 15118
 KEYS = ("0", "1", "2")  # names of key pairs: in use, on trial, of the request under way
 
 
@@ -81,7 +82,8 @@ class CertificateStore:
     def count(self) -> int:
         """SecurityCtrlr.CertificateEntries."""
         mine = self.own is not None or self.trial is not None or bool(self._station.config.get("certificate_pem"))
-        return len(self._site_roots) - len(self._gone) + len(self._roots) + mine
+        v2g = self._station.optional.find("iso15118")
+        return len(self._site_roots) - len(self._gone) + len(self._roots) + mine + (v2g is not None and v2g.signing.has_chain())
 
     def issuer_key(self, number: int, root: "Certificate") -> bytes:
         """The public key of the root's issuer: its own, or that of the root which it replaced."""

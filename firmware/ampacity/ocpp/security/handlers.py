@@ -3,9 +3,9 @@
 from ampacity.base.errors import Rejected
 from ampacity.base.pem import blocks
 from ampacity.ocpp.security.certificate_signing import KIND
-from ampacity.ocpp.security.certificate_store import CSMS_ROOT, ENTRIES_MAX, MAKER_ROOT
+from ampacity.ocpp.security.certificate_store import CSMS_ROOT, ENTRIES_MAX, MAKER_ROOT, MO_ROOT, V2G_ROOT
 from ampacity.ocpp.security.security_events import notify
-from ampacity.x509.certificate import CLIENT_AUTH, DIGITAL_SIGNATURE, Certificate
+from ampacity.x509.certificate import Certificate
 from ampacity.x509.chain import CHAIN_MAX, check_dates, check_issuer, is_signed_by, verify_chain
 from ampacity.x509.hash_data import hash_data
 from ampacity.x509.slices import until_result
@@ -15,9 +15,12 @@ if False:  # for the type checker
 
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
+    from ampacity.ocpp.security.certificate_signing import CertificateSigning
     from ampacity.ocpp.security.certificates import Block
 
 KINDS = (CSMS_ROOT, MAKER_ROOT)
+KINDS_15118 = KINDS + (MO_ROOT, V2G_ROOT)
+V2G_CHAIN = "V2GCertificateChain"
 NO_15118 = "this station has no ISO 15118: no V2G and no mobility operator certificates"
 INFO_MAX = 512
 
@@ -25,7 +28,7 @@ INFO_MAX = 512
 def install_certificate(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message | None":
     """InstallCertificate (M05). A root that was verified is in force from the next connection on."""
     kind = request["certificateType"]
-    if kind not in KINDS:
+    if kind not in _kinds(station):
         return _refusal("UnsupportedRequest", NO_15118)
     block = station.optional.get("certificates", now_ms)
     try:
@@ -36,6 +39,11 @@ def install_certificate(station: "StationFace", request: "Message", message_id: 
         return _refusal("InvalidCertificate", str(e))
     block.answer_with(message_id, _install(station, block, kind, root, now_ms), {"status": "Failed"}, now_ms)
     return None
+
+
+def _kinds(station: "StationFace") -> "tuple[str, ...]":
+    """The types of roots that this station knows."""
+    return KINDS_15118 if station.config.get("iso15118") else KINDS
 
 
 def _install(station: "StationFace", block: "Block", kind: str, root: "Certificate", now_ms: int) -> "Iterator[Message | None]":
@@ -87,13 +95,19 @@ def _replaced_by(root: "Certificate", known: "list[tuple[int, Certificate]]") ->
 
 
 def get_installed_certificate_ids(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
-    """GetInstalledCertificateIds (M03)."""
-    wanted = request.get("certificateType") or KINDS
+    """GetInstalledCertificateIds (M03). The chain of the V2G certificate is one entry, its authorities below it (M03.FR.05)."""
+    wanted = request.get("certificateType") or KINDS_15118 + (V2G_CHAIN,)
     block = station.optional.get("certificates", now_ms)
     found = []
     for number, kind, root in block.store.readable():
         if kind in wanted:
             found.append({"certificateType": kind, "certificateHashData": hash_data(root, block.store.issuer_key(number, root))})
+    v2g = station.optional.find("iso15118")
+    hashes = v2g.signing.chain_hashes() if v2g is not None and V2G_CHAIN in wanted else []
+    if hashes:
+        found.append({"certificateType": V2G_CHAIN, "certificateHashData": hashes[0]})
+        if hashes[1:]:
+            found[-1]["childCertificateHashData"] = hashes[1:]
     return {"status": "Accepted", "certificateHashDataChain": found} if found else {"status": "NotFound"}
 
 
@@ -102,6 +116,7 @@ def delete_certificate(station: "StationFace", request: "Message", message_id: s
     block = station.optional.get("certificates", now_ms)
     wanted = _lower(request["certificateHashData"])
     algorithm = wanted["hashAlgorithm"]
+    v2g = station.optional.find("iso15118")
     for number, kind, root in block.store.readable():
         if _lower(hash_data(root, block.store.issuer_key(number, root), algorithm)) != wanted:
             continue
@@ -112,7 +127,11 @@ def delete_certificate(station: "StationFace", request: "Message", message_id: s
         except OSError as e:
             return _refusal("OutOfStorage", str(e), "Failed")
         block.changed("%s deleted: %s" % (kind, root.common_name), now_ms)
+        if v2g is not None and kind == V2G_ROOT:
+            v2g.signing.root_deleted(root)
         return {"status": "Accepted"}
+    if v2g is not None and wanted in [_lower(hashes) for hashes in v2g.signing.chain_hashes(algorithm)]:
+        return _refusal("Unspecified", "the V2G certificate of the charging station, or an authority of its chain", "Failed")
     leaf = block.signing.leaf()
     if leaf is not None:
         own = _lower(hash_data(leaf, b"", algorithm))  # its issuer's key is not at hand; serial number and issuer are enough
@@ -130,50 +149,36 @@ def _lower(names: "Message") -> "dict[str, str]":
 
 
 def certificate_signed(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message | None":
-    """CertificateSigned (A02, A03): the station's own certificate, for a key that it made."""
-    if request.get("certificateType", KIND) != KIND:
-        return _refusal("UnsupportedRequest", NO_15118)
+    """CertificateSigned (A02, A03): a certificate of the station, for a key that it made."""
     block = station.optional.get("certificates", now_ms)
+    signing, root_kind = block.signing, CSMS_ROOT
+    if request.get("certificateType", KIND) != KIND:
+        if not station.config.get("iso15118"):
+            return _refusal("UnsupportedRequest", NO_15118)
+        signing, root_kind = station.optional.get("iso15118", now_ms).signing, V2G_ROOT
     text = request["certificateChain"]
     size_max = station.model.number("SecurityCtrlr", "MaxCertificateChainSize")
     if len(text) > size_max:
         return _refusal("TooLargeElement", "SecurityCtrlr.MaxCertificateChainSize: at most %d characters" % size_max)
     otherwise = _refusal("InternalError", "it was not verified in time")
-    block.answer_with(message_id, _take_signed(station, block, text, now_ms), otherwise, now_ms)
+    block.answer_with(message_id, _take_signed(station, signing, block.store.roots(root_kind), text, now_ms), otherwise, now_ms)
     return None
 
 
-def _take_signed(station: "StationFace", block: "Block", text: str, now_ms: int) -> "Iterator[Message | None]":
+def _take_signed(
+    station: "StationFace", signing: "CertificateSigning", roots: "list[Certificate]", text: str, now_ms: int,
+) -> "Iterator[Message | None]":
     try:
         chain = read_pem(text, CHAIN_MAX + 1)
-        check_own(station, block, chain[0])
-        yield from until_result(verify_chain(chain, block.store.roots(CSMS_ROOT), station.unix_s(now_ms) or None))
+        signing.check(chain[0])
+        root = yield from until_result(verify_chain(chain, roots, station.unix_s(now_ms) or None))
     except ValueError as e:
         notify(station, "InvalidChargingStationCertificate", str(e), now_ms)
-        block.signing.refused()
+        signing.refused()
         yield _refusal("InvalidCertificate", str(e))
         return
-    block.signing.trial_of(text, now_ms)
+    signing.trial_of(text, now_ms, root.key_raw)
     yield {"status": "Accepted"}
-
-
-def check_own(station: "StationFace", block: "Block", leaf: "Certificate") -> None:
-    """Is it for our key and for us (A00.FR.509, A00.FR.511)? ValueError: it is not."""
-    pending = block.store.pending
-    keys = block.signing.keys
-    public = keys.public(pending["key"]) if pending is not None and keys is not None else None
-    if public is None:
-        raise ValueError("no certificate was requested")
-    if leaf.key.kind != "EC" or leaf.key.point != public:
-        raise ValueError("its key is not the one of the last certificate request")
-    serial = station.config.get("serial") or station.config.get("identity", "")
-    if leaf.common_name != serial:
-        raise ValueError("its commonName is not the serial number %s" % serial)
-    organization = station.model.text("SecurityCtrlr", "OrganizationName")
-    if leaf.organization != organization:
-        raise ValueError("its organizationName is not OrganizationName, %s" % organization)
-    if leaf.is_ca or not leaf.may_use(DIGITAL_SIGNATURE) or not leaf.may_serve_as(CLIENT_AUTH):
-        raise ValueError("it may not be used to authenticate a client")
 
 
 def read_pem(text: str, count_max: int) -> "list[Certificate]":

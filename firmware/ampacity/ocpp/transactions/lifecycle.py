@@ -105,12 +105,14 @@ class Transactions:
 
     def deauthorize(self, evse: "OcppEvse", trigger: str, reason: str, now_ms: int, token: "Token | None" = None) -> None:
         """The authorisation is over; the transaction ends or continues, as TxStopPoint says. If it continues, the end of the energy transfer is
-        an event of its own (part 6, EVConnectedPostSession).
+        an event of its own (part 6, EVConnectedPostSession), unless the car has ended it (E15.FR.05).
 
         token: {"idToken","type"} that was presented for it, if one was.
         """
         self._revoke(evse, reason)
         stops = self._station.model.words("TxCtrlr", "TxStopPoint")
+        if reason == "StoppedByEV" and evse.plugged:
+            evse.state = CONNECT
         if evse.tx is None:
             return self._still(evse)
         if AUTHORIZED in stops or CLOSED in stops or ENERGY in stops:

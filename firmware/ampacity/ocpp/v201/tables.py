@@ -49,6 +49,7 @@ ENUMS = (
         "ContractCancelled"
     ),
     "Accepted Pending Rejected",
+    "Accepted Failed",
     "Accepted Rejected Processing",
     "Accepted Rejected",
 )
@@ -137,9 +138,11 @@ TYPES = (
     "certificateStatus?e32 idTokenInfo!o46",
     "additionalInfo?s512 reasonCode!s20",
     "currentTime!d interval!i status!e33 statusInfo?o67",
+    "exiResponse!s7500 status!e34 statusInfo?o67",
+    "ocspResult?s5500 status!e34 statusInfo?o67",
     "currentTime!d",
-    "status!e34 statusInfo?o67",
     "status!e35 statusInfo?o67",
+    "status!e36 statusInfo?o67",
     "chargingPriority?i idTokenInfo?o46 totalCost?n updatedPersonalMessage?o45",
 )
 REQUESTS = (
@@ -187,23 +190,25 @@ RESPONSES = (
     ("BootNotification", 68),
     ("ClearedChargingLimit", 4),
     ("FirmwareStatusNotification", 4),
-    ("Heartbeat", 69),
+    ("Get15118EVCertificate", 69),
+    ("GetCertificateStatus", 70),
+    ("Heartbeat", 71),
     ("LogStatusNotification", 4),
     ("MeterValues", 4),
     ("NotifyChargingLimit", 4),
     ("NotifyCustomerInformation", 4),
     ("NotifyDisplayMessages", 4),
-    ("NotifyEVChargingNeeds", 70),
-    ("NotifyEVChargingSchedule", 71),
+    ("NotifyEVChargingNeeds", 72),
+    ("NotifyEVChargingSchedule", 73),
     ("NotifyEvent", 4),
     ("NotifyMonitoringReport", 4),
     ("NotifyReport", 4),
     ("ReportChargingProfiles", 4),
     ("ReservationStatusUpdate", 4),
     ("SecurityEventNotification", 4),
-    ("SignCertificate", 71),
+    ("SignCertificate", 73),
     ("StatusNotification", 4),
-    ("TransactionEvent", 72),
+    ("TransactionEvent", 74),
 )
 KNOWN = (
     "Authorize BootNotification CancelReservation CertificateSigned ChangeAvailability ClearCache "

@@ -8,6 +8,8 @@ from ampacity.evse.pending_tokens import KEEP_MS, PendingTokens
 from ampacity.evse.session import PAUSED_BY_EV, RESET, OpenAccess, Session
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.roles.interfaces import Driver, EvseFacts, SiteFacts, UpstreamFace
     from ampacity.roles.primary_face import PrimaryFace
 
@@ -126,6 +128,24 @@ class Evses:
         if renegotiate is not None:
             renegotiate(now_ms)
 
+    def ev_answer(self, index: int, answer: "dict[str, Any]", now_ms: int) -> None:
+        """The answer to a question of a device that talks with its car (`ev_message`)."""
+        take = getattr(self.drivers[index], "ev_answer", None)
+        if take is not None:
+            take(answer, now_ms)
+
+    def _of_car(self, session: "Session", event: "tuple[str, Any]", now_ms: int) -> None:
+        """What a device that talks with its car (ISO 15118) says: ("ev_schedule", choice) or ("ev_message", message)."""
+        index = self.sessions.index(session)
+        try:
+            if event[0] == "ev_schedule":
+                self.upstream.ev_schedule(index, event[1], now_ms)  # type: ignore[union-attr]  # the caller has looked
+            else:
+                self.upstream.ev_message(index, event[1], now_ms)  # type: ignore[union-attr]
+        except ValueError as e:
+            self.log.counter("ev_refused")
+            self.primary.device_log.add("warning", "evse %s: %s: %s" % (session.name, event[0], e), now_ms)
+
     def unlock(self, index: int, reference: str, now_ms: int) -> None:
         """A lock that we hold ourselves is opened; a device's own lock is not ours to open."""
         driver = self.drivers[index]
@@ -218,7 +238,7 @@ class Evses:
                 self.token(session.name, event[1], event[2], now_ms)
             elif event[0] == "button":
                 session.button(event[1], now_ms)
-            elif event[0] == "ev_schedule" and self.upstream is not None:
-                self.upstream.ev_schedule(self.sessions.index(session), event[1], now_ms)
+            elif event[0] in ("ev_schedule", "ev_message") and self.upstream is not None:
+                self._of_car(session, event, now_ms)
             elif event[0] == "fault":
                 self.primary.device_log.add("warning", "evse %s: fault: %s" % (session.name, event[1]), now_ms)

@@ -53,7 +53,7 @@ def secure(config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform") ->
     from ampacity.ports.tls_credentials import TlsCredentials
 
     try:
-        files = TlsCredentials(ocpp.get("root_pem"), ocpp.get("certificate_pem"), ocpp.get("key_pem"))
+        files = TlsCredentials(ocpp.get("root_pem"), ocpp.get("certificate_pem"), ocpp.get("key_pem"), ocpp.get("tls_min"))
         if ocpp["security_profile"] == CERTIFICATE:
             config.password, config.certified = None, True
             if files.key is None:

@@ -71,7 +71,7 @@ def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: s
         "serial": ocpp["identity"], "url": ocpp["url"], "security_profile": ocpp.get("security_profile", 1),
         "voltage_v": site["voltage_v"], "max_da": max(site["circuits"][0]["rating_da"]), "reason": reason,
         "root_pem": ocpp.get("root_pem"), "certificate_pem": ocpp.get("certificate_pem"),
-        "additional_root_check": ocpp.get("additional_root_check", False),
+        "additional_root_check": ocpp.get("additional_root_check", False), "iso15118": ocpp.get("iso15118", False),
     }
 
 
@@ -311,6 +311,11 @@ class Upstream:
         self.station.ev_schedule(index + 1, choice, now_ms)
         self.link.wake()
 
+    def ev_message(self, index: int, message: "Message", now_ms: int) -> None:
+        """A question of the device that talks ISO 15118 with the car, as Station.ev_message takes it."""
+        self.station.ev_message(index + 1, message, now_ms)
+        self.link.wake()
+
     def meter(self, index: int, facts: "EvseFacts", offered_da: "int | None") -> None:
         """The latest readings of an EVSE; the station samples them when OCPP wants it."""
         read_ms = facts.updated_ms
@@ -407,6 +412,8 @@ class Upstream:
             self.link.leave("silent", "link lost: the CSMS answers no requests")
         elif kind == "variable":
             self._set_link_variables()
+        elif kind == "ev_answer":
+            evses.ev_answer(action[1] - 1, action[2], now_ms)
         elif kind == "renegotiate":
             evses.renegotiate(action[1] - 1, now_ms)
         elif kind == "upload":

@@ -26,7 +26,7 @@ def refuse_tls(site: "SiteFacts") -> None:
 
 def _refuse(path: str, material: "SiteFacts", needs_key: bool) -> None:
     try:
-        files = TlsCredentials(material.get("root_pem"), material.get("certificate_pem"), material.get("key_pem"))
+        files = TlsCredentials(material.get("root_pem"), material.get("certificate_pem"), material.get("key_pem"), material.get("tls_min"))
     except Rejected as e:
         raise Rejected("%s.%s" % (path, e.field), e.value, e.allowed)
     if needs_key and files.key is None:

@@ -25,7 +25,7 @@ console_trial {*:x}
 site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120}
 upstream_own {slot:i0..9,url:s2000,security_profile:i0..3}
 upstream_floor {security_profile?:i0..3}
-upstream_last <{slot:i0..9,url:s2000,security_profile:i0..3}|{slot?:()}>
+upstream_last <{slot:i0..9,url:s2000,security_profile:i0..3}|{slot?:(),security_profile?:()}>
 setup {*:x}
 ocpp_boot {n:i0..4294967295,accepted:b,\
 reason?:?(ApplicationReset FirmwareUpdate LocalReset PowerUp RemoteReset ScheduledReset Triggered Unknown Watchdog)}
@@ -36,10 +36,13 @@ ocpp_list {version:i0..,entries:{-:<[s40,s255,?i-62135596800..253402300799]|[s40
 ocpp_cache [<[s300,s40,s255,?i-62135596800..253402300799,i0..253402300799]|\
 [s300,s40,s255,?i-62135596800..253402300799,i0..253402300799,[i-2147483648..2147483647*32]]>*9999]
 ocpp_available [s20*9999]
-ocpp_certificates {roots:[[i0..99,(CSMSRootCertificate ManufacturerRootCertificate)]*8],site:[s64,s64],gone:[s64*99],\
-own:?[i0..99,s1],trial:?[i0..99,s1],pending:?{key:s1,csr:s5500},replaced?:?i-99..99}
+ocpp_certificates {roots:[[i0..99,(CSMSRootCertificate MORootCertificate ManufacturerRootCertificate V2GRootCertificate)]*8],\
+site:[s64,s64],gone:[s64*99],own:?[i0..99,s1],trial:?[i0..99,s1],pending:?{key:s1,csr:s5500},replaced?:?i-99..99}
 ocpp_certificate_ {pem:s10000,issuer?:s2200}
 ocpp_key_ {secret:s64,public:s128}
+ocpp_v2g {own:?[i0..1,s2],pending:?{key:s2,csr:s5500}}
+ocpp_v2g_chain_ {pem:s10000,issuer?:s2200}
+ocpp_ocsp_ {serial:s40,result:s5500,at:i0..253402300799}
 ocpp_firmware {id:i-2147483648..2147483647,url:s512,retrieve:i-62135596800..253402300799,install:?i-62135596800..253402300799,\
 retries:i0..,interval:i0..,status:s40,slot:i-1..1,sequence:i0..4294967295,key?:s1100,signature?:s800,unsent:[[i-2147483648..2147483647,s40]*99]}
 ocpp_held [[i0..9999,?i0..100000000,?i0..100000000,?i1..3]*9999]

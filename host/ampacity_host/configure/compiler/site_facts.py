@@ -156,8 +156,9 @@ def upstream_entry(site: SiteFile) -> dict[str, Any] | None:
     if ocpp is None:
         return None
     keys = ("version", "identity", "url", "security_profile", "password", "storage_kib")
-    checks = {"additional_root_check": True} if ocpp["additional_root_check"] else {}
-    return {key: ocpp[key] for key in keys} | material(ocpp, site) | checks
+    rare = {key: ocpp[key] for key in ("additional_root_check", "iso15118") if ocpp[key]}
+    rare |= {"tls_min": ocpp["tls_min"]} if ocpp["tls_min"] != "1.2" else {}
+    return {key: ocpp[key] for key in keys} | material(ocpp, site) | rare
 
 
 def settings_entry(site: SiteFile) -> dict[str, int]:

@@ -147,6 +147,8 @@ root_pem? | | | PEM | whom to trust; security profiles 2 and 3
 certificate_pem? | | | PEM | who this station is; security profile 3
 key_pem? | | | PEM | its private key
 additional_root_check? | | | | one root of the CSMS at a time, each signed by the one before (SecurityCtrlr.AdditionalRootCertificateCheck)
+tls_min? | | | @ocpp.tls_min | the lowest version of TLS to the CSMS; missing: 1.2
+iso15118? | | | | some EVSE has a device that talks ISO 15118 with its car
 config? | | | | name → value of OCPP variables to set at start; null: none. No site file has it
 """
 

@@ -161,6 +161,8 @@ OCPP = {
     "certificate_pem": Field(PEM, None),
     "key_pem": Field(PEM, None),
     "additional_root_check": Field(flag, False),
+    "tls_min": Field(text(r"1\.[23]", '"1.2" or "1.3"'), "1.2"),
+    "iso15118": Field(flag, False),
 }
 SOLAR = {
     "circuit": Field(NAME),

@@ -57,8 +57,11 @@ class Ops:
         return point
 
     async def _ev(self, fields):
-        action = fields.text("action", choices=("charge", "pause", "resume", "stop"))
-        self._plugged(fields).want(action in ("charge", "resume"))
+        action = fields.text("action", choices=("charge", "pause", "resume", "stop", "iso15118"))
+        point = self._plugged(fields)
+        if action == "iso15118":
+            return self._rig.present(point.name, ("ev_message", fields.mapping("message", {})))
+        return point.want(action in ("charge", "resume"))
 
     def _optional_evse(self, fields):
         return self._point(fields).name if fields.has("evse") else None

@@ -2,6 +2,8 @@
 
 from ampacity_host.rig.plant.worst import amps
 
+EV_ANSWERS_MAX = 8
+
 
 def truth(rig):
     """{"circuits": …, "evses": …} as the control channel's `state` carries it."""
@@ -19,7 +21,7 @@ def _evse(rig, point):
     return {"pilot": point.state_text, "order_a": order_a(rig, point), "amps": [amps(da) for da in per_phase(rig, point)],
             "terminals": [amps(da) for da in point.terminal_amps_da()],
             "contactor": point.closed, "energy_wh": point.energy_wh, "plugged": point.car is not None,
-            "hungry": point.car is not None and point.car.wants_charge,
+            "hungry": point.car is not None and point.car.wants_charge, "ev_answers": point.ev_answers[-EV_ANSWERS_MAX:],
             "watchdog": rig.watchdog_of(point)}
 
 

@@ -43,6 +43,7 @@ class PowerPath:
         self.terminal_dv = [line_dv if len(lines) == 1 else between_dv for lines in self.terminals]
         self.loads = _count(self.terminals)
         self.car = None
+        self.ev_answers = []             # of the controller to the module that talks ISO 15118 with the car, the newest last
         self.pilot, self.permille, self.offer_da = "x1", 1000, 0
         self.commanded = self.locked = False
         self.closed = False

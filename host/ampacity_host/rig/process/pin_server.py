@@ -49,6 +49,8 @@ class Pins:
             self.watchdog.feed()
         elif "output" in message and self.on_output is not None:
             self.send({"output": message["output"], "seen": self.on_output(message["output"], bool(message["on"]))})
+        elif "ev_answer" in message:
+            self.points[message["evse"]].ev_answers.append(message["ev_answer"])
         elif message.get("evse") in self.points:
             kind, permille = message["pilot"]
             self._outputs[message["evse"]] = (kind, permille, bool(message["contactor"]), bool(message.get("lock")))

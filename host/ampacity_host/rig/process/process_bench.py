@@ -273,7 +273,7 @@ class ProcessBench(Bench):
         if event[0] == "token":  # every card reader belongs to the primary: a secondary's registers carry no cards
             self._primary_pins.send({"token": [event[1], event[2]], "evse": evse})
         else:
-            pins.send({"button": event[1], "evse": evse})
+            pins.send({event[0]: event[1], "evse": evse})
 
     def bay(self, evse, occupied, token):
         self._primary_pins.send({"bay": occupied, "evse": evse, "token": token})

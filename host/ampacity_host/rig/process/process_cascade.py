@@ -101,7 +101,7 @@ class ProcessCascadeBench(ProcessBench):
             return super().present(evse, event)
         if event[0] == "token":
             return self.sim.pins[owner].send({"token": [event[1], event[2]], "evse": evse})
-        return self.sim.pins.get(evse, self.sim.pins[owner]).send({"button": event[1], "evse": evse})
+        return self.sim.pins.get(evse, self.sim.pins[owner]).send({event[0]: event[1], "evse": evse})
 
     # ---- queries
 

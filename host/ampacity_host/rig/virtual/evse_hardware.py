@@ -15,6 +15,7 @@ class VirtualEvseHardware:
         self._on_input = on_input
         self.name = point.name
         self.events = []
+        self.ev_answer = point.ev_answers.append
         self.pilot = ("x1", 0)
         self.contactor = False
         self.lock = False

@@ -1,0 +1,222 @@
+"""What a device that talks ISO 15118 with its car asks of the station, and what it receives.
+
+`take` gets a message of the car's side, a dict with "kind"; the answer follows as the action ("ev_answer", evse, answer) with the same kind:
+
+    kind          fields                                    answer
+    certificate   action "Install" or "Update", schema,     status "Accepted" with exi, or "Failed" (M01, M02)
+                  exi (base64)
+    contract      chain (PEM, leaf first), emaid or ""      status "Accepted" or "Rejected" with reason (C07)
+    session_stop                                            none: SessionStopReq(Terminate) (E15)
+    credentials                                             chain (PEM) of the V2G certificate, ocsp (a list, base64 or None); or status "None"
+    sign          digest (64 hexadecimal digits)            signature (r and s, 128 digits) with the key of the V2G certificate
+
+The private key stays behind the key door: the device has the hash of its handshake signed (A02.FR.05).
+"""
+
+from binascii import hexlify
+
+from ampacity.ocpp.errors import CallError
+from ampacity.ocpp.evse import same_token
+from ampacity.ocpp.iso15118.certificate_status import CertificateStatus
+from ampacity.ocpp.iso15118.contract import judge, read_contract
+from ampacity.ocpp.iso15118.v2g_signing import V2GSigning
+from ampacity.ocpp.optional_blocks import OptionalBlock
+
+if False:  # for the type checker
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.iso15118.contract import Contract
+    from ampacity.ocpp.messages import Message, Reply, Token
+
+EXI_CHARS_MAX = 5600  # Get15118EVCertificateRequest.exiRequest
+SCHEMA_CHARS_MAX = 50
+DIGEST_DIGITS = 64
+
+
+class Block(OptionalBlock):
+    """At most one question of each EVSE's car at a time; a newer one takes the place of the one before."""
+
+    def __init__(self, station: "StationFace", now_ms: int) -> None:
+        self._station = station
+        self.signing = V2GSigning(station, now_ms)
+        self.status = CertificateStatus(station, self.signing, now_ms)
+        self.signing.on_renewed = self.status.renewed
+        self._wanted: "dict[int, Message]" = {}  # EVSE → Get15118EVCertificate that is not answered yet
+        self._work: "dict[int, Iterator[Message | None]]" = {}  # EVSE → what is judged or signed
+        self._asked: "dict[int, Token]" = {}  # EVSE → the contract whose authorization is under way
+        self._customers: "dict[int, tuple[dict[str, str], Token]]" = {}  # EVSE → hashes and contract of its authorization
+
+    def take(self, evse_id: int, message: "Message", now_ms: int) -> None:
+        """A message of the car's side. ValueError names the field that is wrong, and what is possible."""
+        if not self._station.config.get("iso15118"):
+            raise ValueError("iso15118: not set for this site")
+        kind = message.get("kind")
+        if kind == "certificate":
+            self._want_certificate(evse_id, message)
+        elif kind == "contract":
+            self._show_contract(evse_id, message, now_ms)
+        elif kind == "session_stop":
+            self._stop(evse_id, now_ms)
+        elif kind == "credentials":
+            chain = self.signing.chain_text()
+            none = {"status": "None"}
+            self._answer(evse_id, "credentials", none if chain is None else {"chain": chain, "ocsp": self.status.answers()})
+        elif kind == "sign":
+            self._work[evse_id] = self._sign(str(message.get("digest", "")))
+        else:
+            raise ValueError("kind: certificate, contract, session_stop, credentials or sign")
+
+    def tick(self, now_ms: int) -> "int | None":
+        """A slice of each work under way; without a connection no car waits for a certificate."""
+        if self._wanted and not self._station.online:
+            self._give_up()
+        for evse_id in sorted(self._work):
+            found = next(self._work[evse_id])
+            if found is not None:
+                self._work.pop(evse_id)
+                if found:
+                    self._answer(evse_id, found["kind"], found)
+        return now_ms if self._work else self.signing.tick(now_ms)
+
+    def pull(self, now_ms: int) -> "tuple[str, Message, Any] | None":
+        """The next GetCertificateStatus, or None."""
+        return self.status.pull(now_ms)
+
+    def forget_asked(self) -> None:
+        """Another CSMS: what waits was for the former one."""
+        self._give_up()
+        self.signing.forget_asked()
+
+    def transaction_ended(self, evse_id: int) -> None:
+        """Nothing of the car's certificate is left."""
+        self._customers.pop(evse_id, None)
+
+    def customer(self, hashes: "Message") -> "Token | None":
+        """The contract of a running authorization by the hashes of its certificate (N09, N10), or None."""
+        for evse_id in sorted(self._customers):
+            known, token = self._customers[evse_id]
+            evse = self._station.evse(evse_id)
+            same = all([known[name].lower() == str(hashes[name]).lower() for name in known])
+            if same and evse is not None and evse.auth is not None and same_token(evse.auth.token, token):
+                return token
+        return None
+
+    def authorized(self, evse_id: int, token: "Token", accepted: bool, reason: str) -> None:
+        """What became of a token at an EVSE; of a contract the car gets an answer."""
+        asked = self._asked.get(evse_id)
+        if asked is None or not same_token(asked, token):
+            return
+        self._asked.pop(evse_id)
+        if not accepted:
+            self._customers.pop(evse_id, None)
+        self._answer(evse_id, "contract", {"status": "Accepted"} if accepted else {"status": "Rejected", "reason": reason})
+
+    # --- M01, M02
+
+    def _want_certificate(self, evse_id: int, message: "Message") -> None:
+        action, schema, exi = message.get("action"), message.get("schema", ""), message.get("exi", "")
+        if action not in ("Install", "Update"):
+            raise ValueError("action: Install or Update")
+        if not 1 <= len(schema) <= SCHEMA_CHARS_MAX or not 1 <= len(exi) <= EXI_CHARS_MAX:
+            raise ValueError("schema: 1 to %d characters, exi: 1 to %d" % (SCHEMA_CHARS_MAX, EXI_CHARS_MAX))
+        station = self._station
+        request = {"iso15118SchemaVersion": schema, "action": action, "exiRequest": exi}
+        try:
+            if not station.accepted() or not station.model.on("ISO15118Ctrlr", "ContractCertificateInstallationEnabled"):
+                raise CallError("InternalError", "no CSMS, or not enabled")
+            station.exchange.post(_get_certificate, (self, evse_id, request))
+            self._wanted[evse_id] = request
+        except CallError:
+            self._answer(evse_id, "certificate", {"status": "Failed"})
+
+    def request_to_send(self, evse_id: int, request: "Message") -> "tuple[str, Message, Any] | None":
+        """The request as it leaves; None: it is not awaited any more."""
+        if self._wanted.get(evse_id) is not request:
+            return None
+
+        def done(kind: str, payload: "Reply", now_ms: int) -> None:
+            if self._wanted.get(evse_id) is request:
+                self._wanted.pop(evse_id)
+                good = kind == "result" and payload["status"] == "Accepted"
+                self._answer(evse_id, "certificate", {"status": "Accepted", "exi": payload["exiResponse"]} if good else {"status": "Failed"})
+
+        return "Get15118EVCertificate", request, done
+
+    def _give_up(self) -> None:
+        waiting, self._wanted = sorted(self._wanted), {}
+        for evse_id in waiting:
+            self._answer(evse_id, "certificate", {"status": "Failed"})
+
+    # --- C07, E15
+
+    def _show_contract(self, evse_id: int, message: "Message", now_ms: int) -> None:
+        if not self._station.model.on("ISO15118Ctrlr", "PnCEnabled"):
+            return self._answer(evse_id, "contract", {"status": "Rejected", "reason": "NotEnabled"})
+        self._work[evse_id] = self._judge(evse_id, read_contract(message), now_ms)
+        return None
+
+    def _judge(self, evse_id: int, contract: "Contract", now_ms: int) -> "Iterator[Message | None]":
+        """Yields None while there is more to do, then the answer; {}: it follows with the authorization."""
+        station = self._station
+        root: "Any" = None
+        try:
+            for root in judge(station, contract, now_ms):
+                if root is None:
+                    yield None
+        except ValueError as e:
+            station.log.add("warning", "iso15118: contract certificate at EVSE %d: %s" % (evse_id, e), now_ms)
+            yield _rejected("CertChainError")
+            return
+        online, on = station.accepted(), station.model.on
+        if not online and not on("ISO15118Ctrlr", "ContractValidationOffline"):  # C07.FR.07
+            yield _rejected("Offline")
+            return
+        if not root and not (online and on("ISO15118Ctrlr", "CentralContractValidationAllowed")):
+            yield _rejected("NoRoot")
+            return
+        shown = {"iso15118CertificateHashData": contract.ocsp_data(root)} if root else {"certificate": contract.text}
+        hashes = contract.leaf_hashes(root or None)
+        self._asked[evse_id] = contract.token
+        if hashes is not None:
+            self._customers[evse_id] = (hashes, contract.token)
+        station.authorizer.contract(evse_id, contract.token, shown, station.now_ms)
+        yield {}
+
+    def _stop(self, evse_id: int, now_ms: int) -> None:
+        """E15.FR.04, E15.FR.05: only of what is still authorized."""
+        evse = self._station.evse(evse_id)
+        if evse is not None and evse.auth is not None:
+            self._station.transactions.deauthorize(evse, "StopAuthorized", "StoppedByEV", now_ms)
+
+    # --- the V2G certificate
+
+    def _sign(self, digest: str) -> "Iterator[Message | None]":
+        if len(digest) != DIGEST_DIGITS or not all([c in "0123456789abcdefABCDEF" for c in digest]):
+            raise ValueError("digest: %d hexadecimal digits" % DIGEST_DIGITS)
+        own, keys = self.signing.store.own, self.signing.keys
+        return _signature(None if own is None or keys is None else keys.sign(own[1], bytes.fromhex(digest)))
+
+    def _answer(self, evse_id: int, kind: str, answer: "Message") -> None:
+        self._station.actions.append(("ev_answer", evse_id, dict(answer, kind=kind)))
+
+
+def _signature(task: "Any") -> "Iterator[Message | None]":
+    if task is None:
+        yield {"kind": "sign", "status": "None"}
+        return
+    found = None
+    while found is None:
+        found = task.step()
+        if found is None:
+            yield None
+    yield {"kind": "sign", "signature": hexlify(found).decode()}
+
+
+def _rejected(reason: str) -> "Message":
+    return {"kind": "contract", "status": "Rejected", "reason": reason}
+
+
+def _get_certificate(station: "StationFace", wanted: "tuple[Block, int, Message]", now_ms: int) -> "tuple[str, Message, Any] | None":
+    return wanted[0].request_to_send(wanted[1], wanted[2])

@@ -1,0 +1,120 @@
+"""What a device that talks ISO 15118 asks of the station: bounds, order, losses. The cases of part 6 are in tests/conformance."""
+
+from station_bench import Bench
+
+CONFIG = {"identity": "AMP-1", "serial": "S1", "iso15118": True}
+EXI = {"kind": "certificate", "action": "Install", "schema": "urn:iso:15118:2:2013:MsgDef", "exi": "gA=="}
+FAILED = [("ev_answer", 1, {"kind": "certificate", "status": "Failed"})]
+ACTION = "Get15118EVCertificate"
+
+
+def car_bench():
+    bench = Bench(config=dict(CONFIG)).booted()
+    bench.answers[ACTION] = {"status": "Accepted", "exiResponse": "QUJD"}
+    return bench
+
+
+def asks(bench, evse=1, **message):
+    bench.station.ev_message(evse, message, bench.now_ms)
+    return bench.pump()
+
+
+def wrong(bench, **message):
+    """What the ValueError says."""
+    try:
+        bench.station.ev_message(1, message, bench.now_ms)
+    except ValueError as e:
+        assert bench.pump() == [] and bench.actions("ev_answer") == []
+        return str(e)
+    raise AssertionError(message)
+
+
+def test_a_message_that_is_wrong_names_its_field_and_changes_nothing():
+    bench = car_bench()
+    assert wrong(bench).startswith("kind: certificate, contract") and wrong(bench, kind="other").startswith("kind: ")
+    assert wrong(bench, kind="certificate", action="Delete") == "action: Install or Update"
+    for change in ({"schema": ""}, {"schema": "x" * 51}, {"exi": ""}, {"exi": "A" * 5601}):
+        assert wrong(bench, **dict(EXI, **change)) == "schema: 1 to 50 characters, exi: 1 to 5600"
+    assert wrong(bench, kind="contract") == "chain: 0 characters; 1 to 5500 are possible"
+    assert wrong(bench, kind="contract", chain="x" * 5501).startswith("chain: 5501 characters")
+    assert "PEM blocks" in wrong(bench, kind="contract", chain="x")
+    for digest in ("", "00" * 31, "0g" * 32):
+        assert wrong(bench, kind="sign", digest=digest) == "digest: 64 hexadecimal digits"
+
+
+def test_a_station_without_iso_15118_takes_none():
+    bench = Bench().booted()
+    assert wrong(bench, **EXI) == "iso15118: not set for this site"
+
+
+def test_the_longest_request_and_answer_pass():
+    bench = car_bench()
+    bench.answers[ACTION] = {"status": "Accepted", "exiResponse": "A" * 7500}
+    assert asks(bench, **dict(EXI, schema="s" * 50, exi="B" * 5600))[0][1] == {
+        "iso15118SchemaVersion": "s" * 50, "action": "Install", "exiRequest": "B" * 5600,
+    }
+    assert bench.actions("ev_answer") == [("ev_answer", 1, {"kind": "certificate", "status": "Accepted", "exi": "A" * 7500})]
+
+
+def test_without_an_answer_that_is_one_the_car_gets_no_certificate():
+    for answer in ("InternalError", {"status": "Failed", "exiResponse": ""}, {"status": "Failed"}, {"status": "Accepted"}, {}):
+        bench = car_bench()
+        bench.answers[ACTION] = answer
+        asks(bench, **EXI)
+        assert bench.actions("ev_answer") == FAILED
+    bench = car_bench()
+    bench.deaf = (ACTION,)
+    asks(bench, **EXI)
+    assert bench.actions("ev_answer") == []
+    bench.advance(31000)
+    assert bench.actions("ev_answer") == FAILED
+
+
+def test_offline_or_switched_off_a_car_receives_an_answer_at_once():
+    bench = car_bench()
+    bench.set("ISO15118Ctrlr", "ContractCertificateInstallationEnabled", "false")
+    assert asks(bench, **EXI) == [] and bench.actions("ev_answer") == FAILED
+    bench.set("ISO15118Ctrlr", "ContractCertificateInstallationEnabled", "true")
+    bench.deaf = (ACTION,)
+    asks(bench, **EXI)
+    bench.drop()
+    bench.station.tick(bench.now_ms)
+    assert bench.actions("ev_answer") == FAILED
+    bench.station.ev_message(1, dict(EXI), bench.now_ms)
+    assert bench.actions("ev_answer") == FAILED
+    bench.deaf = ()
+    assert ACTION not in [action for action, _ in bench.connect()]  # no car waits for it any more
+
+
+def test_another_csms_is_not_asked_what_was_meant_for_the_former():
+    bench = car_bench()
+    bench.deaf = (ACTION,)
+    asks(bench, **EXI)
+    bench.actions()
+    bench.station.change_csms(bench.now_ms)
+    assert bench.actions("ev_answer") == FAILED
+
+
+def test_a_newer_question_takes_the_place_of_the_one_before():
+    bench = car_bench()
+    bench.deaf = (ACTION,)
+    asks(bench, **EXI)
+    asks(bench, evse=2, **EXI)
+    asks(bench, **dict(EXI, action="Update"))
+    bench.deaf = ()
+    bench.advance(95000)
+    assert [payload["action"] for action, payload in bench.sent if action == ACTION] == ["Install", "Install", "Update"]
+    assert sorted([each[1] for each in bench.actions("ev_answer")]) == [1, 2]
+
+
+def test_without_a_V2G_certificate_there_is_nothing_to_show_or_to_sign():
+    bench = car_bench()
+    for message in ({"kind": "credentials"}, {"kind": "sign", "digest": "00" * 32}):
+        asks(bench, **message)
+        assert bench.actions("ev_answer") == [("ev_answer", 1, {"kind": message["kind"], "status": "None"})]
+
+
+def test_without_a_car_of_that_kind_nothing_is_loaded():
+    bench = car_bench()
+    bench.charging()
+    assert bench.station.optional.find("iso15118") is None
