@@ -142,7 +142,7 @@ def played(known: Iterable[str]) -> dict[str, dict[str, set[str]]]:
 
 
 def mistakes() -> list[str]:
-    """What cannot be true: a test of a case that does not exist, or of one that does not apply."""
+    """Contradictions: a test of a case that does not exist, or of one that does not apply."""
     table = {case.id: case for case in cases()}
     known = played(table)
     unknown = [f"{case}: no such case" for case in known if case not in table]

@@ -142,10 +142,11 @@ checked against the schema of the specification first; the description in the CA
 | `ProtocolError` | the payload is not an object |
 | `OccurrenceConstraintViolation` | a field is missing, or a list is too short or too long |
 | `TypeConstraintViolation` | a field has another type |
-| `PropertyConstraintViolation` | a value, a length or a time is not allowed |
+| `PropertyConstraintViolation` | a value, a length or a time is not allowed, or an integer has more than 32 bits |
 | `NotImplemented`, `NotSupported` | an action that OCPP 2.0.1 does not have; one that this station does not have |
 | `SecurityError` | the CSMS has not accepted the station (`Rejected`) |
-| `InternalError` | the storage is full or broken, there is no memory for the message, or too many replies wait |
+| `InternalError` | the storage is full or broken; no memory for the message; too many replies wait; another certificate is being verified |
+| `InternalError` | the function of the request cannot use a value that the schema allows |
 
 Of a message that is longer than {message_kib} KiB the first bytes are read for its type and id, and the rest is let pass: a request gets its error, a
 reply ends the request of the station (`ocpp_oversized`), and the connection continues. A message of more than {passed_mib} MiB ends it.
@@ -199,8 +200,9 @@ limits of all sources the lowest is in force.
 | `ChargingStationExternalConstraints` | any | set by no CSMS: see [limits from outside](#limits-from-outside) |
 
 - Amperes are per phase. Watts of `ChargingStationMaxProfile` are the sum of all EVSEs over all phases. Watts of an EVSE are divided by the
-  nominal voltage and the `numberPhases` of their period, 3 if it has none, also if the EVSE has fewer phases (K01.FR.49, K01.FR.50); in
-  addition the power at the highest measured voltage stays within them. All results are rounded down.
+  nominal voltage and the `numberPhases` of their period (K01.FR.50); without it by 3 (K01.FR.49), or by the phases of an EVSE that has fewer: a
+  single-phase EVSE may draw all of 3680 W. In addition the power at the highest measured voltage stays within them. All results are rounded
+  down.
 - A limit below the minimum of an EVSE (6 A unless the site file or the device needs more) pauses it. A site limit that is too small
   for all minimums serves some EVSEs, and the others wait in the queue. After a pause an EVSE stays paused for
   `SmartChargingCtrlr.Interval[Restart]`.

@@ -6,22 +6,23 @@ from scenario import booted, short
 ENDED_BY_TOKEN = ("Ended", "StopAuthorized", "EVConnected", "Local")
 
 
-async def charging_with(stop_point, **variables):
-    """EnergyTransferStarted with this TxStopPoint; variables: of TxCtrlr and OCPPCommCtrlr."""
-    talk = await booted()
+async def charging_with(stop_point, tethered=False, **variables):
+    """EnergyTransferStarted with this TxStopPoint; variables: of TxCtrlr. A plug is unlocked when the car leaves; fixed cables have no lock."""
+    talk = await booted(tethered=tethered)
     assert await talk.set("TxCtrlr.TxStopPoint", stop_point) == "Accepted"
     for name in sorted(variables):
-        component = "OCPPCommCtrlr" if name.startswith("Unlock") else "TxCtrlr"
-        assert await talk.set(component + "." + name, variables[name]) == "Accepted"
+        assert await talk.set("TxCtrlr." + name, variables[name]) == "Accepted"
+    assert (await talk.get("OCPPCommCtrlr.UnlockOnEVSideDisconnect"))["attribute_value"] == ("false" if tethered else "true")
+    assert await talk.set("OCPPCommCtrlr.UnlockOnEVSideDisconnect", "true") == "Rejected"
     if "ParkingBayOccupancy" in stop_point:
         await talk.event(1, "bay", occupied=True)
     await talk.energy_transfer_started()
     return talk
 
 
-async def suspended_with(stop_point, **variables):
+async def suspended_with(stop_point, tethered=False, **variables):
     """EnergyTransferSuspended."""
-    talk = await charging_with(stop_point, **variables)
+    talk = await charging_with(stop_point, tethered, **variables)
     await talk.state("SuspendedEV")
     event = talk.told()[0]
     assert event["trigger_reason"] == "ChargingStateChanged" and event["transaction_info"]["charging_state"] in ("SuspendedEV", "EVConnected")
@@ -133,7 +134,7 @@ async def leaves(talk, reason):
 
 
 async def test_TC_E_17_CS_the_car_leaves_with_Authorized():
-    await leaves(await suspended_with("Authorized", StopTxOnEVSideDisconnect="true", UnlockOnEVSideDisconnect="false"), "EVDisconnected")
+    await leaves(await suspended_with("Authorized", StopTxOnEVSideDisconnect="true"), "EVDisconnected")
 
 
 async def test_TC_E_19_CS_the_parking_bay_is_left():
@@ -179,7 +180,12 @@ async def test_TC_E_22_CS_the_energy_stops():
 
 
 async def test_TC_E_24_CS_the_car_leaves_and_the_cable_is_unlocked():
-    await leaves(await suspended_with("EVConnected,Authorized", StopTxOnEVSideDisconnect="true", UnlockOnEVSideDisconnect="true"), "EVDisconnected")
+    await leaves(await suspended_with("EVConnected,Authorized", StopTxOnEVSideDisconnect="true"), "EVDisconnected")
+
+
+async def test_TC_E_25_CS_the_car_leaves_a_fixed_cable():
+    talk = await suspended_with("EVConnected,Authorized", tethered=True, StopTxOnEVSideDisconnect="true")
+    await leaves(talk, "EVDisconnected")
 
 
 async def test_TC_E_37_CS_the_car_leaves_with_PowerPathClosed():
@@ -191,7 +197,7 @@ async def test_TC_E_54_CS_a_car_that_talks_leaves_with_EVConnected():
 
 
 async def without_car(stop_point):
-    talk = await suspended_with(stop_point, UnlockOnEVSideDisconnect="false", StopTxOnEVSideDisconnect="false", EVConnectionTimeOut="30")
+    talk = await suspended_with(stop_point, tethered=True, StopTxOnEVSideDisconnect="false", EVConnectionTimeOut="30")
     await talk.leave()
     assert short(talk.told()[0])[:3] == ("Updated", "EVCommunicationLost", "Idle")
     assert talk.statuses() == [(1, "Available")]

@@ -115,11 +115,11 @@ for _name in (
 class Conversation:
     """A station and the library, with a clock between them. The station runs where `station_runtimes.use` last said."""
 
-    def __init__(self, evses=2, files=None, config=None):
+    def __init__(self, evses=2, files=None, config=None, tethered=False):
         self.make = station_runtimes.in_use.make
         self.files = files or self.make("ampacity.store.memory_files.MemoryFiles")
         self.config = {"identity": "AMP-1", "serial": "S1", "firmware": "1.0"} | (config or {})
-        self.evses = [{"id": i + 1, "max_da": 320} for i in range(evses)]
+        self.evses = [{"id": i + 1, "max_da": 320, "tethered": tethered} for i in range(evses)]
         self.now_ms, self.unix_ms = START_MS, NOON_MS
         self.frames = []
         self.tokens = {}  # identifier → idTokenInfo; the others are judged by `csms.verdict`

@@ -109,7 +109,7 @@ ResetRetries||Wi||1|0..10
 RetryBackOffRandomRange||Wi|s|10|0..3600
 RetryBackOffRepeatTimes||Wi||5|0..20
 RetryBackOffWaitMinimum||Wi|s|10|1..3600
-UnlockOnEVSideDisconnect||Wb||true|
+UnlockOnEVSideDisconnect||Rb||@|
 WebSocketPingInterval||Wi|s|60|0..86400
 =ReservationCtrlr
 Available||Rb||true|
