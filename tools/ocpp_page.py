@@ -160,6 +160,8 @@ Lists and reports of any length are transferred in parts: a local list by SendLo
   reason of the stop is that of the later `Ended`.
 - With `EnergyTransfer` the end of the energy flow ends the transaction with `EVConnected` and `StoppedByEV`.
 - Every event has `evse` (part 2, 1.5 permits to omit it after the first one).
+- When a car leaves, the socket of a charging point lets the plug go (E09.FR.02). `OCPPCommCtrlr.UnlockOnEVSideDisconnect` is therefore read-only
+  and `true`; `false` where every cable is fixed.
 - After a power cut a transaction continues if its car is still there; else it ends with `PowerLoss`.
 - ChangeAvailability that waits for a transaction (`Scheduled`) is kept over a restart. EVSEs without a transaction are `Unavailable` at once.
 
@@ -179,10 +181,19 @@ log shows as an error
 
 ## Meter values
 
-Each EVSE reports the measurands of its device: the energy register, power, current and voltage of each phase, and the offered current and power.
+Each EVSE reports the measurands of its device: the energy register, the power in all and of each phase that it shows, current and voltage of each
+phase, and the offered current and power.
 EVSE 0 is the meter of the first circuit, the grid connection, with location `Inlet`: import, and also export (`Energy.Active.Export.Register`,
 `Power.Active.Export`, `Current.Export`). What a device does not show is omitted; a message without values is not sent. Clock-aligned values of
-all EVSEs have the time of their interval. Signed values are not available.
+all EVSEs have the time of their interval.
+
+**Signed readings.** The meter of an own charging point may sign its readings: its data set (OCMF or another format, at most 1000 bytes) is passed on
+unchanged with `Energy.Active.Import.Register` in `signedMeterValue`, where `SignReadings` wants it. The station verifies nothing. `Ended` then has
+the signed reading of the beginning, which is kept over a restart, up to 4 samples, and the last reading; what is dropped of more samples is every
+second one (E06.FR.13). `SignStartedReadings` and `SignUpdatedReadings` switch it off for `Started` and `Updated`. `publicKey` has the form
+of the application note of the Open Charge Alliance; `OncePerTransaction` puts it into the first reading of the transaction, or into the last one
+if the first is not signed. It is also `FiscalMetering.PublicKey` of the EVSE. Without a meter that signs, `SignReadings` and the
+other switches are read-only and `false`. The register maps of secondaries and the profiles of devices have no signed data.
 
 `DataTransfer` is always answered with `UnknownVendorId`; `customData` is accepted in every object, and ignored.
 

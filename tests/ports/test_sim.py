@@ -181,3 +181,12 @@ def test_a_temperature_reaches_the_charging_point():
     assert port.temperature_c is None
     sim.receive('{"evse":"evse-1","cp":[12000,12000],"temp":71}', 0)
     assert port.temperature_c == 71
+
+
+def test_a_signed_reading_reaches_the_charging_point():
+    sim = link()
+    port = sim.evse_hardware("evse-1")
+    signed = {"data": "OCMF|{}|{}", "encoding": "OCMF", "method": "", "key": "30"}
+    assert port.signed is None
+    sim.receive('{"evse":"evse-1","cp":[12000,12000],"signed":{"data":"OCMF|{}|{}","encoding":"OCMF","method":"","key":"30"}}', 0)
+    assert port.signed == signed

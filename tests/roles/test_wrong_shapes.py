@@ -254,3 +254,14 @@ def test_random_damage_of_one_document_or_of_all_ends_no_start_3():
 
 def test_random_damage_of_one_document_or_of_all_ends_no_start_4():
     sample(3000)
+
+
+def test_a_network_profile_without_a_slot_is_none_at_all():
+    shape = primary_shape("upstream_last")
+    check_shape({}, shape)
+    for value in ({"security_profile": "x"}, {"url": 1}, {"slot": 1}):
+        try:
+            check_shape(value, shape)
+        except WrongShape:
+            continue
+        raise AssertionError(value)

@@ -22,10 +22,10 @@ Facts, each with now_ms:
     charging_needs(id, energy_wh, departure_unix_ms or None)  what its car still needs; energy_wh None: not known any more
     ev_schedule(id, choice)       which schedule its car follows, and how: smart_charging/ev_schedule.py
     outside_limits(rows)          all limits that no CSMS has set: smart_charging/external_limits.py
-    meter_values(id or 0: the main meter, values) {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
-                                  "offered_w", "soc"}; None or missing: not known. "read_ms": when the currents were
-                                  read, "flows": whether any did, "energy_ms": when the register was asked for; with
-                                  these the end of a transaction waits for its energy (`ends_since`)
+    meter_values(id or 0: the main meter, values) {"energy_wh", "power_w", "powers_w" and "amps_da": [..per terminal],
+                                  "volts_dv": [..], "offered_da", "offered_w", "soc", "signed"}; None or missing: not known.
+                                  "read_ms": when the currents were read, "flows": whether any did, "energy_ms": when the register was
+                                  asked for; with these the end of a transaction waits for its energy (`ends_since`)
     device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE, or of its connector; Problem True or False is
                                   reported by NotifyEvent as well
     security_event(kind, info)
@@ -230,6 +230,10 @@ class Station:
             return False
         evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
         evse.values = values
+        if values.get("signed") is not None:
+            from ampacity.ocpp.transactions.signed_values import look
+
+            look(self, evse)
         return self.transactions.metered(evse, now_ms)
 
     def charging_needs(self, evse_id: int, energy_wh: "int | None", departure_unix_ms: "int | None", now_ms: int) -> None:

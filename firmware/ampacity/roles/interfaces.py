@@ -21,6 +21,7 @@ if False:  # for the type checker
     from ampacity.evse.local_evse import LocalEvse
     from ampacity.evse.session import Session
     from ampacity.net.link import Link
+    from ampacity.ocpp.messages import Values
     from ampacity.ocpp.station import Station
     from ampacity.ports.line import Line
     from ampacity.ports.platform import Platform
@@ -151,7 +152,7 @@ if False:  # for the type checker
 
         def ev_schedule(self, index: int, choice: "dict[str, Any]", now_ms: int) -> None: ...
 
-        def meter(self, index: int, facts: EvseFacts, offered_da: "int | None") -> None: ...
+        def meter(self, index: int, facts: EvseFacts, offered_da: "int | None", more: Values) -> None: ...
 
         def ends_since(self, index: int) -> "int | None": ...
 

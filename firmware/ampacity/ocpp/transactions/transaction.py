@@ -25,6 +25,7 @@ if False:  # for the type checker
         def auth(self) -> "Granted | None": ...
 
 SAMPLES_MAX = 16
+SIGNED_SAMPLES_MAX = 4  # of up to 2 KiB each
 
 
 class Transaction:
@@ -51,6 +52,7 @@ class Transaction:
     phases = UNKNOWN
     rate: "tuple[int, int] | None" = None
     needs_told = False
+    key_sent = False  # the public key of its meter
 
     def __init__(self, transaction_id: str, start_ms: "int | None", start_unix_s: "int | None") -> None:
         self.id = transaction_id
@@ -62,7 +64,8 @@ class Transaction:
     def keep_sample(self, meter_values: "list[Message]") -> None:
         """Hold a sample for the Ended event; when there are too many, every second one goes (E06.FR.13)."""
         self.samples = list(self.samples) + list(meter_values)
-        if len(self.samples) > SAMPLES_MAX:
+        is_signed = any(["signedMeterValue" in item for value in meter_values for item in value["sampledValue"]])
+        if len(self.samples) > (SIGNED_SAMPLES_MAX if is_signed else SAMPLES_MAX):
             self.samples = [s for i, s in enumerate(self.samples) if i % 2 == 0]
 
 
