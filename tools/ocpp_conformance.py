@@ -160,7 +160,7 @@ def played(known: Iterable[str]) -> dict[str, dict[str, set[str]]]:
 
 
 def mistakes() -> list[str]:
-    """What cannot be true: a test of a case that does not exist, or of one that does not apply; likewise of requirements."""
+    """Contradictions: a test of a case that does not exist, or of one that does not apply; likewise of requirements."""
     table = {case.id: case for case in cases()}
     known = played(table)
     found = [f"{case}: no such case" for case in known if case not in table]

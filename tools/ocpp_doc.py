@@ -89,7 +89,8 @@ def row_text(row: Row) -> str:
     if row.kind == "string" and row.limits:
         allowed = (allowed if ".." in row.limits else "at most " + allowed) + " characters"
     default = "*computed*" if row.default == "@" else row.default.replace("%M", table.MEASURANDS).replace(",", ", ")
-    return f"| {name} | {MUTABILITY[row.mutability]} | {row.kind} | {row.unit} | {default} | {allowed} |"
+    mutability = MUTABILITY.get(row.mutability, "ReadOnly; ReadWrite with a meter that signs")
+    return f"| {name} | {mutability} | {row.kind} | {row.unit} | {default} | {allowed} |"
 
 
 def variables() -> str:

@@ -182,10 +182,11 @@ checked against the schema of the specification first; the description in the CA
 | `ProtocolError` | the payload is not an object |
 | `OccurrenceConstraintViolation` | a field is missing, or a list is too short or too long |
 | `TypeConstraintViolation` | a field has another type |
-| `PropertyConstraintViolation` | a value, a length or a time is not allowed |
+| `PropertyConstraintViolation` | a value, a length or a time is not allowed, or an integer has more than 32 bits |
 | `NotImplemented`, `NotSupported` | an action that OCPP 2.0.1 does not have; one that this station does not have |
 | `SecurityError` | the CSMS has not accepted the station (`Rejected`) |
-| `InternalError` | the storage is full or broken, there is no memory for the message, or too many replies wait |
+| `InternalError` | the storage is full or broken; no memory for the message; too many replies wait; another certificate is being verified |
+| `InternalError` | the function of the request cannot use a value that the schema allows |
 
 Of a message that is longer than {message_kib} KiB the first bytes are read for its type and id, and the rest is let pass: a request gets its error, a
 reply ends the request of the station (`ocpp_oversized`), and the connection continues. A message of more than {passed_mib} MiB ends it.
@@ -205,6 +206,8 @@ Lists and reports of any length are transferred in parts: a local list by SendLo
 - Charging points of the primary with a socket hold the plug from plug-in to unplug. A stop by the driver, the CSMS or the car lets it go as soon as
   the contactor is open (E06.FR.10); a refused identifier and a fault do not.
 - Every event has `evse` (part 2, 1.5 permits to omit it after the first one).
+- When a car leaves, the socket of a charging point lets the plug go (E09.FR.02). `OCPPCommCtrlr.UnlockOnEVSideDisconnect` is therefore read-only
+  and `true`; `false` where every cable is fixed.
 - After a power cut a transaction continues if its car is still there; else it ends with `PowerLoss`.
 - ChangeAvailability that waits for a transaction (`Scheduled`) is kept over a restart. EVSEs without a transaction are `Unavailable` at once.
 
@@ -224,10 +227,19 @@ log shows as an error
 
 ## Meter values
 
-Each EVSE reports the measurands of its device: the energy register, power, current and voltage of each phase, and the offered current and power.
+Each EVSE reports the measurands of its device: the energy register, the power in all and of each phase that it shows, current and voltage of each
+phase, and the offered current and power.
 EVSE 0 is the meter of the first circuit, the grid connection, with location `Inlet`: import, and also export (`Energy.Active.Export.Register`,
 `Power.Active.Export`, `Current.Export`). What a device does not show is omitted; a message without values is not sent. Clock-aligned values of
-all EVSEs have the time of their interval. Signed values are not available.
+all EVSEs have the time of their interval.
+
+**Signed readings.** The meter of an own charging point may sign its readings: its data set (OCMF or another format, at most 1000 bytes) is passed on
+unchanged with `Energy.Active.Import.Register` in `signedMeterValue`, where `SignReadings` wants it. The station verifies nothing. `Ended` then has
+the signed reading of the beginning, which is kept over a restart, up to 4 samples, and the last reading; what is dropped of more samples is every
+second one (E06.FR.13). `SignStartedReadings` and `SignUpdatedReadings` switch it off for `Started` and `Updated`. `publicKey` has the form
+of the application note of the Open Charge Alliance; `OncePerTransaction` puts it into the first reading of the transaction, or into the last one
+if the first is not signed. It is also `FiscalMetering.PublicKey` of the EVSE. Without a meter that signs, `SignReadings` and the
+other switches are read-only and `false`. The register maps of secondaries and the profiles of devices have no signed data.
 
 `DataTransfer` is always answered with `UnknownVendorId`; `customData` is accepted in every object, and ignored.
 
@@ -245,8 +257,9 @@ limits of all sources the lowest is in force.
 | `ChargingStationExternalConstraints` | any | set by no CSMS: see [limits from outside](#limits-from-outside) |
 
 - Amperes are per phase. Watts of `ChargingStationMaxProfile` are the sum of all EVSEs over all phases. Watts of an EVSE are divided by the
-  nominal voltage and the `numberPhases` of their period, 3 if it has none, also if the EVSE has fewer phases (K01.FR.49, K01.FR.50); in
-  addition the power at the highest measured voltage stays within them. All results are rounded down.
+  nominal voltage and the `numberPhases` of their period (K01.FR.50); without it by 3 (K01.FR.49), or by the phases of an EVSE that has fewer: a
+  single-phase EVSE may draw all of 3680 W. In addition the power at the highest measured voltage stays within them. All results are rounded
+  down.
 - A limit below the minimum of an EVSE (6 A unless the site file or the device needs more) pauses it. A site limit that is too small
   for all minimums serves some EVSEs, and the others wait in the queue. After a pause an EVSE stays paused for
   `SmartChargingCtrlr.Interval[Restart]`.

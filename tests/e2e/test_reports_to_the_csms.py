@@ -1,4 +1,4 @@
-"""What the CSMS is told of a start, of a lock, of phases and of the end of a visit, in the order in which it happened."""
+"""What the CSMS receives after a start, about a lock, about phases and at the end of a visit, in the order in which it happened."""
 
 import json
 

@@ -247,6 +247,15 @@ def test_the_plug_is_held_in_a_socket_until_it_is_released_or_a_fault_has_lasted
     assert not bench().charge().machine.lock
 
 
+def test_E09_FR_02_a_plug_is_let_go_when_its_cable_is_pulled_from_the_car():
+    desk = bench(socket=True)
+    desk.pp = 220
+    desk.charge()
+    desk.car = "A"
+    desk.run(200)
+    assert desk.pp == 220 and not desk.machine.output[2] and not desk.machine.lock
+
+
 def test_a_contactor_that_was_not_seen_open_is_not_closed():
     desk = bench()
     desk.closed = desk.welded = True

@@ -126,9 +126,9 @@ def first(documents, at):
 
 
 def value(said, wanted, phases, divided):
-    """A limit in a unit; divided: watts go by the numberPhases that were said."""
+    """A limit in a unit; divided: watts go by the numberPhases that were said, else by the phases that are there."""
     tenths, number, unit = said
-    number = number or 3
+    number = number or min(3, phases)
     if unit == "A":
         return tenths if wanted == "A" else tenths * VOLTAGE_V * min(number, phases)
     if not divided:

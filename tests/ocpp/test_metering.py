@@ -258,3 +258,23 @@ def test_J02_FR_16_17_22_registers_are_those_of_the_meter_of_the_EVSE_and_grow_o
         began = [register(e) for e in mine if e["eventType"] == "Started"]
         ended = [register(e) for e in mine if e["eventType"] == "Ended"]
         assert began[1:] == ended[:-1]
+
+
+def test_the_power_of_each_phase_and_their_sum_where_the_device_shows_no_total():
+    for power_w, total in ((None, 3450), (3500, 3500)):
+        bench = Bench().booted()
+        bench.station.meter_values(1, {"power_w": power_w, "powers_w": [1150, 1200, 1100]}, bench.now_ms)
+        bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Power.Active.Import")
+        bench.plug()
+        told = payloads(bench.card(), "TransactionEvent")[0]
+        power = "Power.Active.Import"
+        assert values(told) == {(power, None): total, (power, "L1"): 1150, (power, "L2"): 1200, (power, "L3"): 1100}
+
+
+def test_a_sum_of_phases_that_are_not_all_known_is_no_total():
+    bench = Bench().booted()
+    bench.station.meter_values(1, {"powers_w": [1150, None, 0]}, bench.now_ms)
+    bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Power.Active.Import")
+    bench.plug()
+    told = payloads(bench.card(), "TransactionEvent")[0]
+    assert values(told) == {("Power.Active.Import", "L1"): 1150, ("Power.Active.Import", "L3"): 0}

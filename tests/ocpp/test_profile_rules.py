@@ -43,15 +43,18 @@ def test_K01_FR_19_46_48_phaseToUse_is_accepted_where_it_is_the_only_phase():
         assert put(mixed(), phased(number, phase), evse) == answer, (evse, number, phase)
 
 
-def test_K01_FR_49_50_watts_are_divided_by_numberPhases_three_where_there_is_none():
+def test_K01_FR_49_50_watts_are_divided_by_numberPhases_or_by_the_phases_of_the_evse_where_there_is_none():
     bench = mixed()
-    put(bench, profile(1, unit="W", limit=6900), 2)
-    assert limits(bench) == [(2, 6900, 100, None)]
-    assert composite(bench, 2) == [(0, 10)] and composite(bench, 2, unit="W") == [(0, 2300)]
-    period = {"startPeriod": 0, "limit": 6900, "numberPhases": 1}
-    put(bench, profile(1, unit="W", periods=[period]), 2)
-    assert limits(bench) == [(2, 6900, 300, 1)]
-    assert composite(bench, 2) == [(0, 30)] and composite(bench, 2, unit="W") == [(0, 6900)]
+    put(bench, profile(1, unit="W", limit=6900), 1)
+    put(bench, profile(2, unit="W", limit=3680), 2)
+    assert limits(bench) == [(1, 6900, 100, None), (2, 3680, 160, None)]
+    assert composite(bench, 1) == [(0, 10)] and composite(bench, 1, unit="W") == [(0, 6900)]
+    assert composite(bench, 2) == [(0, 16)] and composite(bench, 2, unit="W") == [(0, 3680)]
+    for number, amps, watts in ((1, 16, 3680), (3, 5.3, 1226.6)):
+        period = {"startPeriod": 0, "limit": 3680, "numberPhases": number}
+        put(bench, profile(2, unit="W", periods=[period]), 2)
+        assert limits(bench)[1] == (2, 3680, int(amps * 10), number)
+        assert composite(bench, 2) == [(0, amps)] and composite(bench, 2, unit="W") == [(0, watts)]
 
 
 def phases_of(bench, evse):

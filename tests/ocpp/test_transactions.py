@@ -1,4 +1,4 @@
-"""When transactions start and end, what is told of them, the queue (E01 to E14)."""
+"""When transactions start and end, their events, the queue (E01 to E14)."""
 
 from station_bench import Bench, events, names, payloads
 

@@ -194,3 +194,12 @@ def test_a_module_that_talks_iso_15118_asks_and_gets_its_answer():
     lines = parsed(sim.due(20))
     assert lines == [{"ev_answer": {"kind": "credentials", "status": "None"}, "evse": "evse-1"}] * 16  # bounded
     assert sim.due(30) == []
+
+
+def test_a_signed_reading_reaches_the_charging_point():
+    sim = link()
+    port = sim.evse_hardware("evse-1")
+    signed = {"data": "OCMF|{}|{}", "encoding": "OCMF", "method": "", "key": "30"}
+    assert port.signed is None
+    sim.receive('{"evse":"evse-1","cp":[12000,12000],"signed":{"data":"OCMF|{}|{}","encoding":"OCMF","method":"","key":"30"}}', 0)
+    assert port.signed == signed

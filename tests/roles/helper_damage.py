@@ -83,6 +83,7 @@ PRIMARY = {
     },
     "ocpp_security": [[1795176000000, "StartupOfTheDevice", "reason PowerUp"]],
     "ocpp_held": [[1, None, 80, 3], [0, 11040, None, None]],
+    "ocpp_signed_1": {"tx": "t-1", "at": 1795176000000, "wh": 1200, "signed": {"data": "OCMF|{}|{}", "encoding": "OCMF", "method": "", "key": "30"}},
     "ocpp_time": 1795176000,
     "ocpp_profiles": [[5, 0]],
     "ocpp_profile_5": {

@@ -40,6 +40,26 @@ async def test_a_good_bundle_is_downloaded_tried_and_installed_when_the_new_vers
             assert len(server.asked) == 1
 
 
+async def test_TC_F_19_CS_the_status_of_a_download_is_triggered():
+    async def half(server, request, writer):
+        await say(writer, head(0, len(server.data)) + server.data[: len(server.data) // 2])
+        while not server.goes_on:
+            await asyncio.sleep(0.01)
+        await say(writer, server.data[len(server.data) // 2 :])
+
+    with Root() as root:
+        async with FileServer(half, release(2, None, STRANGER)) as server:
+            server.goes_on = False
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            assert garage.order(7, server.url, retrieve_s=-7200) == "Accepted"
+            assert await garage.reaches(7, "Downloading") == ["Downloading"]
+            assert garage.trigger() == [(7, "Downloading")] and garage.statuses == [(7, "Downloading")] * 2
+            server.goes_on = True
+            await garage.reaches(7, "InvalidSignature")  # so that no update is left for the next case
+            assert garage.runs == "1.0"
+
+
 async def test_what_is_not_for_this_controller_is_refused_with_its_status_and_event():
     for data, status, event in (
         (release(2, None, STRANGER, RELEASE.kid), "InvalidSignature", "InvalidFirmwareSignature"),

@@ -1,7 +1,8 @@
-"""The meter at the grid connection is EVSE 0 of the station; what an order offers is shown in watts."""
+"""Readings for the station: the meter at the grid connection is EVSE 0, signed ones are passed on, what an order offers is shown in watts."""
 
 from helper_garage import Garage, site
 
+from ampacity.roles.charging.more_readings import more_readings
 from ampacity.roles.charging.upstream import by_line, offered_w
 
 OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://127.0.0.1:9", "security_profile": 1, "password": "0123456789abcdef", "storage_kib": 32}
@@ -45,6 +46,16 @@ def test_a_site_without_a_main_meter_has_no_EVSE_0():
     assert garage.primary.upstream.station.main_meter is None
 
 
+def test_what_the_meter_of_the_own_charging_point_has_signed_reaches_the_station():
+    garage = Garage(site(ocpp=OCPP)).run(3000)
+    station = garage.primary.upstream.station
+    assert "signed" not in station.evses[0].values
+    garage.port.signed = {"data": "OCMF|{}|{}", "encoding": "OCMF", "method": "", "key": "30"}
+    garage.run(3000)
+    assert station.evses[0].values["signed"] == garage.port.signed and "signed" not in station.evses[1].values
+    assert station.model.find(1, "FiscalMetering", "PublicKey") is not None and station.model.find(2, "FiscalMetering", "PublicKey") is None
+
+
 def test_the_storage_of_the_site_is_that_of_the_queue():
     assert Garage(site(ocpp=OCPP)).primary.upstream.station.queue._journal.size_max == 32 * 1024
 
@@ -53,3 +64,24 @@ def test_what_an_order_offers_in_watts():
     assert offered_w(160, [2300, 2300, 2300]) == 11040
     assert offered_w(160, None) is None and offered_w(None, [2300]) is None and offered_w(60, [2300, None, 2300]) is None
     assert by_line(None, [0, 1, 2]) == [None, None, None] and by_line([5], [2]) == [None, None, 5]
+
+
+class Shown:
+    """A driver of a device behind a profile, as far as its readings go."""
+
+    def __init__(self, powers_w, terminals=3, online=True):
+        self.device = self.facts = self.readings = self
+        self.powers_w, self.terminals, self.online = powers_w, terminals, online
+
+    def index(self, name):
+        return 0 if name == "power_l1" and self.powers_w is not None else -1
+
+    def phases(self, start, count):
+        return self.powers_w[:count] if start == "power" else None
+
+
+def test_the_power_of_each_phase_is_passed_on_where_the_profile_reads_it():
+    assert more_readings(Shown([1150, 1200, 1100])) == {"powers_w": [1150, 1200, 1100]}
+    assert more_readings(Shown([1150, 1200, 1100], terminals=1)) == {"powers_w": [1150]}
+    for driver in (Shown(None), Shown([1150]), Shown([1, 2, 3], online=False), object()):
+        assert more_readings(driver) == {}

@@ -9,6 +9,7 @@ from ampacity.console.console import Console
 from ampacity.roles.storage import commission_shapes, document_shapes, primary_shapes
 from ampacity.roles.storage.document_shapes import primary_shape, secondary_shape
 from ampacity.store.document_store import DocumentStore
+from check import raises
 
 SAMPLE = 40  # of random damage
 COMMANDS = ("show site", "show ocpp", "show counters", "show settings", "why evse-1", "commission report", "commission report evse-1", "log 100")
@@ -254,3 +255,11 @@ def test_random_damage_of_one_document_or_of_all_ends_no_start_3():
 
 def test_random_damage_of_one_document_or_of_all_ends_no_start_4():
     sample(3000)
+
+
+def test_a_network_profile_without_a_slot_is_none_at_all():
+    shape = primary_shape("upstream_last")
+    check_shape({}, shape)
+    for value in ({"security_profile": "x"}, {"url": 1}, {"slot": 1}):
+        with raises(WrongShape):
+            check_shape(value, shape)

@@ -26,7 +26,7 @@ RESTS_MAX = 1  # permitted stops of its load without an order
 
 
 class PausedReadback(Experiment):
-    """declares: the value that counts for now, None: that of the site file. counts["off_shows"]: the value confirmed by a load."""
+    """declares: the value that counts until a load confirms one, None: that of the site file. counts["off_shows"]: the value confirmed by a load."""
 
     name = "pause"
     holds_others = False

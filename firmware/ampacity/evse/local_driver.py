@@ -81,6 +81,11 @@ class LocalDriver:
         return getattr(self.evse.port, "temperature_c", None)
 
     @property
+    def signed(self) -> "dict[str, str] | None":
+        """What its meter has signed of its readings; None: it signs nothing, or the port of a bench knows of no such thing."""
+        return getattr(self.evse.port, "signed", None)
+
+    @property
     def latched(self) -> "list[str]":
         """Faults to be kept over a restart."""
         return self.evse.latched

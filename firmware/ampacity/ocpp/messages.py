@@ -21,18 +21,29 @@ if False:  # for the type checker
         idToken: str
         type: str
 
+    class Signed(TypedDict):
+        """A signed reading of a meter: transactions/signed_values.py."""
+
+        data: str
+        encoding: str
+        method: str
+        key: str
+
     class Values(TypedDict, total=False):
         """Readings of one EVSE, or of the site's main meter (Station.meter_values); None or missing: not known. Currents per terminal in da,
-        voltages in dV, times in ms. export_wh: what the site fed in; only the main meter has it, and negative currents and powers."""
+        powers_w per terminal in W, voltages in dV, times in ms. export_wh: what the site fed in; only the main meter has it, and negative
+        currents and powers. signed: the newest data set that the meter signed."""
 
         energy_wh: "int | None"
         export_wh: "int | None"
         power_w: "int | None"
+        powers_w: "Sequence[int | None] | None"
         amps_da: "Sequence[int | None] | None"
         volts_dv: "Sequence[int | None] | None"
         offered_da: "int | None"
         offered_w: "int | None"
         soc: "int | None"
+        signed: "Signed | None"
         read_ms: "int | None"
         flows: bool
         energy_ms: int

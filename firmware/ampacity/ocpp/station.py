@@ -18,21 +18,15 @@ reaches the station by tick(now_ms) or limits(now_ms), one of them at least ever
 
 Facts, each with now_ms:
     evse_status(id, status)       Available, Occupied, Reserved, Unavailable, Faulted; settled False: known so far, but not reported yet
-    session_event(id, kind, fields):
-        "plugged" {}, "unplugged" {}                what the pilot shows; after a restart one of both for each EVSE
-        "token" {"token", "type"}                   a card; id 0: a reader of the whole site
-        "charging" {"state"}                        Charging, SuspendedEV, SuspendedEVSE, EVConnected, Idle
-        "stop_local" {"reason"?}                    stop button; reason: Local (default), EmergencyStop, …
-        "fault" {"reason"?}                         a fault that ends the session: GroundFault, OvercurrentFault, Other …
-        "bay" {"occupied"}                          parking sensor
+    session_event(id, kind, fields)  of the car and its session: session_facts.py lists the kinds
     charging_needs(id, energy_wh, departure_unix_ms or None)  what its car still needs; energy_wh None: not known any more
     ev_schedule(id, choice)       which schedule its car follows, and how: smart_charging/ev_schedule.py
     ev_message(id, message)       a question of a device that talks ISO 15118: iso15118/block.py
     outside_limits(rows)          all limits that no CSMS has set: smart_charging/external_limits.py
-    meter_values(id or 0: the main meter, values) {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
-                                  "offered_w", "soc"}; None or missing: not known. "read_ms": when the currents were
-                                  read, "flows": whether any did, "energy_ms": when the register was asked for; with
-                                  these the end of a transaction waits for its energy (`ends_since`)
+    meter_values(id or 0: the main meter, values) {"energy_wh", "power_w", "powers_w" and "amps_da": [..per terminal],
+                                  "volts_dv": [..], "offered_da", "offered_w", "soc", "signed"}; None or missing: not known.
+                                  "read_ms": when the currents were read, "flows": whether any did, "energy_ms": when the register was
+                                  asked for; with these the end of a transaction waits for its energy (`ends_since`)
     device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE, or of its connector; Problem True or False is
                                   reported by NotifyEvent as well
     security_event(kind, info)
@@ -82,6 +76,7 @@ from ampacity.ocpp.provisioning.boot_notification import BootNotification
 from ampacity.ocpp.provisioning.network_slots import NetworkSlots
 from ampacity.ocpp.provisioning.reset import Resets
 from ampacity.ocpp.security.security_events import notify, started
+from ampacity.ocpp.session_facts import device_fact, session_event
 from ampacity.ocpp.smart_charging.in_force import InForce
 from ampacity.ocpp.smart_charging.profile_store import ProfileStore
 from ampacity.ocpp.transactions.lifecycle import Transactions
@@ -224,30 +219,9 @@ class Station:
         evse.status, evse.settled = status, settled
 
     def session_event(self, evse_id: int, kind: str, fields: "dict[str, Any]", now_ms: int) -> None:
-        """kind and fields: see the module's text. ValueError: no such kind."""
+        """kind and fields: see session_facts.py. ValueError: no such kind."""
         self.now_ms = now_ms
-        if kind == "token":
-            return self.authorizer.presented(evse_id, {"idToken": fields["token"], "type": fields["type"]}, now_ms)
-        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
-        flow = self.transactions
-        if kind == "plugged":
-            flow.plugged(evse, now_ms)
-        elif kind == "unplugged":
-            flow.unplugged(evse, now_ms)
-            if self.ev_needs is not None:
-                self.ev_needs.forget(evse_id)
-        elif kind == "charging":
-            flow.charging(evse, fields["state"], now_ms)
-        elif kind == "stop_local":
-            if evse.auth is not None:
-                flow.deauthorize(evse, "StopAuthorized", fields.get("reason", "Local"), now_ms)
-        elif kind == "fault":
-            flow.fault(evse, fields.get("reason", "Other"), now_ms)
-        elif kind == "bay":
-            flow.bay(evse, fields["occupied"], now_ms)
-        else:
-            raise ValueError("session_event: %s" % kind)
-        return None
+        session_event(self, evse_id, kind, fields, now_ms)
 
     def meter_values(self, evse_id: int, values: "Values", now_ms: int) -> bool:
         """True: a transaction waited for them. evse_id 0: the site's main meter."""
@@ -258,6 +232,10 @@ class Station:
             return False
         evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
         evse.values = values
+        if values.get("signed") is not None:
+            from ampacity.ocpp.transactions.signed_values import look
+
+            look(self, evse)
         return self.transactions.metered(evse, now_ms)
 
     def charging_needs(self, evse_id: int, energy_wh: "int | None", departure_unix_ms: "int | None", now_ms: int) -> None:
@@ -292,11 +270,7 @@ class Station:
     def device_fact(self, evse_id: int, component: str, variable: str, value: object, now_ms: int, connector: bool = False) -> None:
         """A fact of the device becomes a read-only variable; a boolean that changes is reported by NotifyEvent (N07)."""
         self.now_ms = now_ms
-        evse_id = -evse_id if connector else evse_id
-        text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-        before = self.model.fact(evse_id, component, variable, text)
-        if isinstance(value, bool) and (before or "false") != text:
-            self.events.fact(evse_id, self.model.find(evse_id, component, variable), value, now_ms)  # type: ignore[arg-type]  # it is known now
+        device_fact(self, evse_id, component, variable, value, now_ms, connector)
 
     def station_problem(self, on: bool, now_ms: int) -> None:
         """Something of the site that is no EVSE's (a meter) needs a person, or no longer."""

@@ -10,6 +10,8 @@ class EvseHardware:
     (None: not measured), volts_dv (lists of three, per terminal), energy_wh (None: no meter), temperature_c (None: no
     sensor), contactor_closed (feedback), the fault flags rcm, overtemp, lock_failed, pe_lost; `updated_ms`: when they were
     last read (None: never).
+    signed: the newest reading that its meter has signed, {"data", "encoding", "method", "key"} as texts: the data set as it is, its format
+    such as OCMF, how it was signed where the data set does not say so ("": it does), the public key in base 16; None: it signs none.
     events: list of ("token", id, type) and ("button", name), taken by the owner; of a module that talks ISO 15118 with its car
     ("ev_schedule", choice) and ("ev_message", message), whose answer it gets by `ev_answer` (None: there is no such module).
     on_input: None, or function(now_ms) that the platform calls when the pilot, the feedback or a fault flag changed: the
@@ -27,6 +29,7 @@ class EvseHardware:
         self.volts_dv: "list[int]" = [0, 0, 0]
         self.energy_wh: "int | None" = None
         self.temperature_c: "int | float | None" = None
+        self.signed: "dict[str, str] | None" = None
         self.contactor_closed: "bool | None" = False
         self.rcm = self.overtemp = self.lock_failed = self.pe_lost = False
         self.updated_ms: "int | None" = None

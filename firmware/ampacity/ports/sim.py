@@ -144,6 +144,7 @@ class SimLink:
         port.volts_dv = [int(volts) for volts in message.get("volts", (0, 0, 0))]
         port.energy_wh = message.get("wh")
         port.temperature_c = message.get("temp")
+        port.signed = message.get("signed")
         port.contactor_closed = bool(message.get("closed"))
         on = [FLAGS.get(fault) for fault in message.get("faults", ())]
         for flag in ("rcm", "overtemp", "lock_failed", "pe_lost"):

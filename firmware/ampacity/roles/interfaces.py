@@ -21,6 +21,7 @@ if False:  # for the type checker
     from ampacity.evse.local_evse import LocalEvse
     from ampacity.evse.session import Session
     from ampacity.net.link import Link
+    from ampacity.ocpp.messages import Values
     from ampacity.ocpp.station import Station
     from ampacity.ports.line import Line
     from ampacity.ports.platform import Platform
@@ -157,7 +158,7 @@ if False:  # for the type checker
 
         def ev_message(self, index: int, message: "dict[str, Any]", now_ms: int) -> None: ...
 
-        def meter(self, index: int, facts: EvseFacts, offered_da: "int | None") -> None: ...
+        def meter(self, index: int, facts: EvseFacts, offered_da: "int | None", more: Values) -> None: ...
 
         def ends_since(self, index: int) -> "int | None": ...
 

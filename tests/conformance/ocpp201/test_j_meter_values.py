@@ -1,7 +1,10 @@
-"""Part 6, J: clock-aligned and sampled meter values. Signed ones (TC_J_04, TC_J_11) are not claimed."""
+"""Part 6, J: clock-aligned and sampled meter values, also signed by the meter."""
+
+import base64
 
 from reusable_states import AUTHORIZED, CLOSED, CONNECT, session
 from reusable_states import ENERGY as FLOW
+from scenario import VALUES, booted
 
 from ampacity.base.wallclock import parse_iso
 
@@ -193,3 +196,82 @@ async def test_TC_J_10_CS_sampled_values_at_the_end():
     whole(values[-1], "Transaction.End", ALIGNED)
     assert len(values) == 4
     await talk.close()
+
+
+OCMF = 'OCMF|{"FV":"1.0","GI":"METER","PG":"T%d","RD":[{"TM":"2026-11-20T12:00:00,000+0000 S","RV":"5.000","RU":"kWh","ST":"G"}]}|{"SD":"3045"}'
+KEY = "3056301006072A8648CE3D020106052B8104000A034200"
+SHOWN_KEY = base64.b64encode(b"oca:base16:asn1:" + KEY.encode()).decode()
+
+
+def signs(talk, number):
+    """Another reading of EVSE 1, which its meter has signed."""
+    signed = {"data": OCMF % number, "encoding": "OCMF", "method": "", "key": KEY}
+    talk.station.meter_values(1, VALUES | {"signed": signed}, talk.now_ms)
+
+
+async def signed_until_the_end(shown, *pairs):
+    """(meterValues of the Ended event of a transaction with a meter that signs, the public keys that the CSMS got in all)"""
+    talk = await booted()
+    assert await talk.set("AlignedDataCtrlr.SignReadings", "true") == "Rejected"  # no meter that signs is known
+    signs(talk, 0)
+    for name, value in (("OCPPCommCtrlr.PublicKeyWithSignedMeterValue", shown), *pairs):
+        assert await talk.set(name, value) == "Accepted", name
+    await talk.plug()
+    await talk.card()
+    await talk.state("Charging")
+    for number in range(1, 5):
+        signs(talk, number)
+        await talk.advance(50000)
+    await talk.event(1, "bay", occupied=False)
+    await talk.card()
+    await talk.leave()
+    items = [v for e in talk.told() for value in e.get("meter_value", ()) for v in value["sampled_value"]]
+    keys = [v["signed_meter_value"]["public_key"] for v in items if "signed_meter_value" in v]
+    last = talk.told()[-1]
+    assert last["event_type"] == "Ended"
+    await talk.close()
+    return last["meter_value"], keys
+
+
+def check_signed(value, number=None):
+    """The energy register is signed, by the meter's own words; nothing else is."""
+    for item in value["sampled_value"]:
+        signed = item.get("signed_meter_value")
+        assert (signed is not None) == (item["measurand"] == ENERGY)
+        if signed is not None:
+            text = base64.b64decode(signed["signed_meter_data"]).decode()
+            assert text.startswith("OCMF|") and (number is None or text == OCMF % number)
+            assert (signed["encoding_method"], signed["signing_method"]) == ("OCMF", "") and signed["public_key"] in ("", SHOWN_KEY)
+
+
+PUBLIC = [("Never", 0), ("OncePerTransaction", 1), ("EveryMeterValue", None)]
+
+
+async def test_TC_J_04_CS_signed_clock_aligned_values_at_the_end():
+    for shown, count in PUBLIC:
+        values, keys = await signed_until_the_end(
+            shown, ("AlignedDataCtrlr.TxEndedInterval", "60"), ("AlignedDataCtrlr.TxEndedMeasurands", ALIGNED),
+            ("SampledDataCtrlr.TxEndedMeasurands", ""), ("AlignedDataCtrlr.SendDuringIdle", "false"), ("AlignedDataCtrlr.SignReadings", "true"),
+        )
+        assert values and all(holds(v["sampled_value"], "Sample.Clock", ALIGNED) for v in values)
+        assert len(values) == 3 and seconds([v["timestamp"] for v in values]) == [60, 60]
+        for value in values:
+            check_signed(value)
+        assert keys.count(SHOWN_KEY) == (len(keys) if count is None else 0)  # none of these begins or ends it
+
+
+async def test_TC_J_11_CS_signed_samples_at_the_end():
+    for shown, count in PUBLIC:
+        values, keys = await signed_until_the_end(
+            shown, ("SampledDataCtrlr.TxEndedInterval", "60"), ("SampledDataCtrlr.TxEndedMeasurands", ALIGNED),
+            ("AlignedDataCtrlr.TxEndedMeasurands", ""), ("SampledDataCtrlr.SignReadings", "true"),
+        )
+        begin, samples, end = values[0], values[1:-1], values[-1]
+        assert holds(begin["sampled_value"], "Transaction.Begin", ENERGY) and holds(end["sampled_value"], "Transaction.End", ALIGNED)
+        assert all(holds(v["sampled_value"], "Sample.Periodic", ALIGNED) for v in samples)
+        assert len(samples) == 3 and seconds([v["timestamp"] for v in samples]) == [60, 60]
+        for value in samples:
+            check_signed(value)
+        check_signed(begin, 0)
+        check_signed(end, 4)
+        assert keys.count(SHOWN_KEY) == (len(keys) if count is None else count), keys

@@ -133,7 +133,7 @@ async def offer(talk, amps, schedule_id=7, id=1):
 
 
 async def follow(talk, amps, schedule_id=7):
-    """The car returns its plan; what the CSMS is told of it."""
+    """The car returns its plan; the request that reports it to the CSMS."""
     talk.station.ev_schedule(1, {"id": schedule_id, "unit": "A", "periods": [(0, amps * 10)]}, talk.now_ms)
     await talk.settle()
     told = talk.heard("NotifyEVChargingSchedule")[-1]

@@ -1,9 +1,6 @@
 """A controller that its CSMS sends to another one, which does not work: real sockets, the libraries `ocpp` and `websockets`, both runtimes."""
 
 import asyncio
-import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -13,32 +10,10 @@ from ocpp.v201 import ChargePoint, call, call_result
 from ocpp.v201.enums import Action
 
 from ampacity.base.within import within
+from site_run import PASSWORD, Running, network_profile, site
 
 PATIENCE_S = 60
 STEADY_S = 11
-SITE = """
-[site]
-name = "yard"
-[[circuit]]
-name = "main"
-rating_a = 63
-[[bus]]
-name = "lan"
-kind = "tcp"
-host = "127.0.0.1"
-tcp_port = 9
-[[evse]]
-name = "one"
-kind = "ampacity"
-bus = "lan"
-unit = 2
-circuit = "main"
-max_a = 16
-[ocpp]
-identity = "AMP-1"
-url = "{url}"
-password = "0123456789abcdef"
-"""
 
 
 class Place:
@@ -95,9 +70,7 @@ def variable(name, value):
 
 async def send_away(csms, url):
     """To one CSMS only, with quick attempts."""
-    data = {"ocpp_version": "OCPP20", "ocpp_transport": "JSON", "ocpp_csms_url": url, "message_timeout": 30, "security_profile": 1,
-            "ocpp_interface": "Wired0"}  # fmt: skip
-    assert (await csms.call(call.SetNetworkProfile(configuration_slot=2, connection_data=data))).status == "Accepted"
+    assert (await csms.call(call.SetNetworkProfile(configuration_slot=2, connection_data=network_profile(url, 1)))).status == "Accepted"
     wanted = (("NetworkConfigurationPriority", "2"), ("NetworkProfileConnectionAttempts", "2"), ("RetryBackOffWaitMinimum", "1"),
               ("RetryBackOffRandomRange", "0"), ("RetryBackOffRepeatTimes", "0"))  # fmt: skip
     answer = await csms.call(call.SetVariables(set_variable_data=[variable(*one) for one in wanted]))
@@ -105,17 +78,11 @@ async def send_away(csms, url):
     await csms.call(call.Reset(type="Immediate"))
 
 
-def begin(words):
-    return subprocess.Popen([sys.executable, "-m", "ampacity_host", *words], stdin=subprocess.DEVNULL)
-
-
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
 async def test_B10_FR_07_a_station_that_was_sent_to_a_broken_csms_returns_to_the_one_that_worked(runtime, tmp_path):
     place = Place()
     good, broken = await place.serve("good", False), await place.serve("broken", True)
-    (tmp_path / "site.toml").write_text(SITE.format(url=good))
-    words = ["run", "--site", str(tmp_path / "site.toml"), "--data", str(tmp_path / "data"), "--runtime", runtime]
-    process = begin(words)
+    running = Running(tmp_path, runtime, site(good, 1, PASSWORD))
     try:
         first = await within(place.booted.get(), PATIENCE_S)
         await asyncio.sleep(STEADY_S)
@@ -123,8 +90,7 @@ async def test_B10_FR_07_a_station_that_was_sent_to_a_broken_csms_returns_to_the
         while (await within(place.booted.get(), PATIENCE_S)).name != "good":
             pass
     finally:
-        process.send_signal(signal.SIGTERM)
-        await asyncio.to_thread(process.wait, PATIENCE_S)
+        await asyncio.to_thread(running.end)
     assert [name for name, _ in place.told] == ["good", "broken", "good"]  # the broken one's second connection needs no boot
     assert place.told[1:] == [("broken", "RemoteReset"), ("good", "Unknown")]
     assert place.most == 1  # B10.FR.06

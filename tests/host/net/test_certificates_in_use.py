@@ -2,10 +2,6 @@
 
 import asyncio
 import ipaddress
-import os
-import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -15,47 +11,10 @@ from ocpp.v201 import call
 
 from certificate_authority import StationAuthority, name_of, pem
 from certificates import Authority, Pair
-from secure_csms import PATIENCE_S, Csms
+from secure_csms import Csms
+from site_run import OWN, PASSWORD, ROOT, Running, network_profile, site
 
-SITE = """
-[site]
-name = "yard"
-[[circuit]]
-name = "main"
-rating_a = 63
-[[bus]]
-name = "lan"
-kind = "tcp"
-host = "127.0.0.1"
-tcp_port = 9
-[[evse]]
-name = "one"
-kind = "ampacity"
-bus = "lan"
-unit = 2
-circuit = "main"
-max_a = 16
-[ocpp]
-identity = "AMP-1"
-url = "{url}"
-security_profile = {profile}
-"""
-PASSWORD = 'password = "0123456789abcdef"\n'
-OWN = 'certificate_pem = "own.pem"\nkey_pem = "own.key.pem"\n'
-ROOT = 'root_pem = "root.pem"\n'
-
-
-class Running:
-    """`ampacity run` on a site in a folder."""
-
-    def __init__(self, folder, runtime, text):
-        (folder / "site.toml").write_text(text)
-        words = ["run", "--site", str(folder / "site.toml"), "--data", str(folder / "data"), "--runtime", runtime]
-        self.process = subprocess.Popen([sys.executable, "-m", "ampacity_host", *words], stdin=subprocess.DEVNULL, env=dict(os.environ))
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(PATIENCE_S)
+STEADY_S = 11
 
 
 def authorities():
@@ -77,7 +36,7 @@ async def test_a_root_that_the_csms_installed_is_trusted_and_a_stranger_is_not(r
     (tmp_path / "root.pem").write_text(one.root)
     csms = Csms(tmp_path)
     await csms.use(one.issue())
-    running = Running(tmp_path, runtime, SITE.format(url=f"wss://127.0.0.1:{csms.port}/ocpp", profile=2) + PASSWORD + ROOT)
+    running = Running(tmp_path, runtime, site(f"wss://127.0.0.1:{csms.port}/ocpp", 2, PASSWORD, ROOT))
     try:
         await csms.connected(1)
         await hasty(csms)
@@ -104,8 +63,8 @@ async def test_TC_A_11_CS_a_renewed_certificate_is_shown_at_the_next_connection_
     (tmp_path / "root.pem").write_text(one.root)
     csms, issuer = Csms(tmp_path), StationAuthority(time.time() * 1000, "CSO three")
     await csms.use(one.issue(), one.root + issuer.pem)
-    site = SITE.format(url=f"wss://127.0.0.1:{csms.port}/ocpp", profile=3) + OWN + ROOT
-    running = Running(tmp_path, runtime, site)
+    text = site(f"wss://127.0.0.1:{csms.port}/ocpp", 3, OWN, ROOT)
+    running = Running(tmp_path, runtime, text)
     try:
         await csms.connected(1)
         assert csms.shown == [mine.der] and csms.logins == [None]
@@ -119,7 +78,7 @@ async def test_TC_A_11_CS_a_renewed_certificate_is_shown_at_the_next_connection_
         await csms.connected(2)
         assert x509.load_der_x509_certificate(csms.shown[-1]) == made and csms.logins[-1] is None
         running.end()
-        running = Running(tmp_path, runtime, site)
+        running = Running(tmp_path, runtime, text)
         await csms.connected(3)
         assert x509.load_der_x509_certificate(csms.shown[-1]) == made
     finally:
@@ -134,7 +93,7 @@ async def test_A02_FR_28_a_renewed_certificate_that_the_csms_refuses_gives_way_t
     (tmp_path / "root.pem").write_text(one.root)
     csms, issuer = Csms(tmp_path), StationAuthority(time.time() * 1000, "CSO three")
     await csms.use(one.issue(), one.root)  # it does not know the issuer
-    running = Running(tmp_path, "cpython", SITE.format(url=f"wss://127.0.0.1:{csms.port}/ocpp", profile=3) + OWN + ROOT)
+    running = Running(tmp_path, "cpython", site(f"wss://127.0.0.1:{csms.port}/ocpp", 3, OWN, ROOT))
     try:
         await csms.connected(1)
         await hasty(csms)
@@ -159,7 +118,7 @@ async def test_TC_A_19_CS_a_station_goes_up_by_one_security_profile_and_removes_
     await lower.use(one.issue() if profile == 2 else None)
     await higher.use(one.issue(), issuer.pem if profile == 2 else None)
     url = f"{'wss' if profile == 2 else 'ws'}://127.0.0.1:{lower.port}/ocpp"
-    running = Running(tmp_path, "cpython", SITE.format(url=url, profile=profile) + PASSWORD + (ROOT if profile == 2 else ""))
+    running = Running(tmp_path, "cpython", site(url, profile, PASSWORD, ROOT if profile == 2 else ""))
     made = None
     try:
         await lower.connected(1)
@@ -171,8 +130,7 @@ async def test_TC_A_19_CS_a_station_goes_up_by_one_security_profile_and_removes_
             made = issuer.answer(lower.requests[0])
             signed = call.CertificateSigned(certificate_chain=pem(made), certificate_type="ChargingStationCertificate")
             assert (await lower.call(signed)).status == "Accepted"
-        data = {"ocpp_version": "OCPP20", "ocpp_transport": "JSON", "ocpp_csms_url": f"wss://127.0.0.1:{higher.port}/ocpp", "message_timeout": 30,
-                "security_profile": profile + 1, "ocpp_interface": "Wired0"}
+        data = network_profile(f"wss://127.0.0.1:{higher.port}/ocpp", profile + 1)
         assert (await lower.call(call.SetNetworkProfile(configuration_slot=2, connection_data=data))).status == "Accepted"
         assert await lower.set("OCPPCommCtrlr.NetworkConfigurationPriority", "2,1") == "Accepted"
         assert (await lower.call(call.Reset(type="OnIdle"))).status == "Accepted"
@@ -185,7 +143,7 @@ async def test_TC_A_19_CS_a_station_goes_up_by_one_security_profile_and_removes_
         await asyncio.sleep(0.5)
         assert await higher.get("SecurityCtrlr.SecurityProfile") == str(profile + 1)
         assert await higher.get("OCPPCommCtrlr.NetworkConfigurationPriority") == "2"
-        data.update(ocpp_csms_url=url, security_profile=profile)
+        data = network_profile(url, profile)
         assert (await higher.call(call.SetNetworkProfile(configuration_slot=1, connection_data=data))).status == "Rejected"
         assert len(lower.shown) == 1
     finally:
@@ -209,8 +167,8 @@ async def test_a_root_that_replaces_another_is_tried_first(case, runtime, tmp_pa
     (tmp_path / "root.pem").write_text(old.pem)
     csms = Csms(tmp_path)
     await csms.use(server_pair(old))
-    site = SITE.format(url=f"wss://127.0.0.1:{csms.port}/ocpp", profile=2) + PASSWORD + ROOT + "additional_root_check = true\n"
-    running = Running(tmp_path, runtime, site)
+    text = site(f"wss://127.0.0.1:{csms.port}/ocpp", 2, PASSWORD, ROOT, "additional_root_check = true\n")
+    running = Running(tmp_path, runtime, text)
     try:
         await csms.connected(1)
         await hasty(csms)
@@ -233,3 +191,73 @@ async def test_a_root_that_replaces_another_is_tried_first(case, runtime, tmp_pa
     finally:
         running.end()
         await csms.end()
+
+
+async def told_to_migrate(old, new, root):
+    """The CSMS `old` installs a root, sends the station to `new` in slot 2, and resets it; what became of the reset."""
+    await hasty(old)
+    assert (await old.call(call.InstallCertificate(certificate_type="CSMSRootCertificate", certificate=root))).status == "Accepted"
+    assert await old.get("OCPPCommCtrlr.ActiveNetworkProfile") == "1"
+    data = network_profile(f"wss://127.0.0.1:{new.port}/ocpp", 2)
+    assert (await old.call(call.SetNetworkProfile(configuration_slot=2, connection_data=data))).status == "Accepted"
+    assert await old.set("OCPPCommCtrlr.NetworkConfigurationPriority", "2,1") in ("Accepted", "RebootRequired")
+    return (await old.call(call.Reset(type="OnIdle"))).status
+
+
+async def booted(csms, count=1):
+    """The reusable state Booted, for the time of this number."""
+    await csms.until(lambda: len(csms.boots) >= count and csms.statuses)
+    assert csms.boots[-1]["reason"] == "RemoteReset"
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+async def test_TC_B_50_CS_to_another_csms_that_a_new_root_has_signed(runtime, tmp_path):
+    one, two = authorities()
+    (tmp_path / "root.pem").write_text(one.root)
+    old, new = Csms(tmp_path), Csms(tmp_path)
+    await old.use(one.issue())
+    await new.use(two.issue())
+    running = Running(tmp_path, runtime, site(f"wss://127.0.0.1:{old.port}/ocpp", 2, PASSWORD, ROOT))
+    try:
+        await old.connected(1)
+        assert await told_to_migrate(old, new, two.root) == "Accepted"
+        await new.connected(1)
+        await booted(new)
+        assert await new.get("OCPPCommCtrlr.ActiveNetworkProfile") == "2" and len(old.shown) == 1
+    finally:
+        running.end()
+        await old.end()
+        await new.end()
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+async def test_TC_B_47_CS_back_to_the_former_csms_with_the_former_root(runtime, tmp_path):
+    former = StationAuthority(time.time() * 1000, "Old root")
+    following = StationAuthority(time.time() * 1000, "New root", parent=former)
+    (tmp_path / "root.pem").write_text(former.pem)
+    old, new = Csms(tmp_path), Csms(tmp_path)
+    pair = server_pair(former)
+    await old.use(pair)
+    await new.use(pair)
+    text = site(f"wss://127.0.0.1:{old.port}/ocpp", 2, PASSWORD, ROOT, "additional_root_check = true\n")
+    running = Running(tmp_path, runtime, text)
+    try:
+        await old.connected(1)
+        await asyncio.sleep(STEADY_S)  # it works: the profile to which the station returns
+        old.statuses.clear()
+        assert await told_to_migrate(old, new, following.pem) == "Accepted"
+        await old.until(lambda: len(old.boots) == 2)
+        await booted(old, 2)
+        assert new.shown == []  # refused during the handshake
+        assert await old.get("OCPPCommCtrlr.ActiveNetworkProfile") == "1"
+        found = await old.call(call.GetInstalledCertificateIds(certificate_type=["CSMSRootCertificate"]))
+        assert found.status == "Accepted"
+        kept = [one["certificate_hash_data"] for one in found.certificate_hash_data_chain if one["certificate_type"] == "CSMSRootCertificate"]
+        assert former.hash_data()["serial_number"] in [data["serial_number"] for data in kept]
+        await old.until(lambda: "InvalidCsmsCertificate" in old.events)
+        assert running.lines(f"no connection to wss://127.0.0.1:{old.port}/") == 0  # the replaced root first (M05.FR.16)
+        assert running.lines(f"no connection to wss://127.0.0.1:{new.port}/") >= 1
+    finally:
+        running.end()
+        await old.end()
+        await new.end()

@@ -73,6 +73,8 @@ class ComputedVariables:
             return LEVEL_MAX if monitoring is None else monitoring.level
         if name == "OCPPCommCtrlr.ActiveNetworkProfile":
             return station.config.get("slot", 1)
+        if name == "OCPPCommCtrlr.UnlockOnEVSideDisconnect":  # a socket lets its plug go; fixed cables have nothing to unlock
+            return "false" if all([p.tethered for p in station.evses]) else "true"
         if name == "SecurityCtrlr.AdditionalRootCertificateCheck":
             return "true" if station.config.get("additional_root_check") else "false"
         if name == "SecurityCtrlr.CertificateEntries":

@@ -27,6 +27,7 @@ DOC = "ocpp_vars"
 MUTABILITY = {"RO": "ReadOnly", "RW": "ReadWrite", "WO": "WriteOnly"}
 FACT_KINDS = {"Problem": "b", "Fallback": "b", "Overload": "b", "Temperature": "n"}
 FACT_LENGTH_MAX = 200
+FACT_LENGTHS_MAX = {"PublicKey": 600}
 
 
 class Row:
@@ -54,12 +55,26 @@ class DeviceModel:
         self._facts: "dict[tuple[str, str], dict[int, str]]" = {}  # (component, variable): {scope: text}
         self.site: "SiteModelFace | None" = None  # the circuits, buses and meters, where the owner of the station knows them
         self._kept: "dict[str, str]" = {}
+        self._signs = True  # what was kept is looked at as if a meter signed
         kept = documents.get(DOC) or {}
         for name in sorted(kept):
             if self._possible(name, kept[name]):
                 self._kept[name] = kept[name]
             else:
                 documents.distrust(DOC, "%s has a value that is not allowed; its default applies" % name)
+        self._signs = False
+
+    def has_signing_meter(self) -> None:
+        """A meter signs its readings: from now on the CSMS may switch that on."""
+        self._signs = True
+        self._asked = {}
+
+    def _here(self, row: "Row") -> "Row":
+        """The Row, as it is at this station."""
+        if row.mutability == "SO":
+            row.mutability = "RW" if self._signs else "RO"
+            row.default = "false" if row.kind == "boolean" and not self._signs else row.default
+        return row
 
     def _possible(self, name: str, text: str) -> bool:
         """May the variable have this value? Yes for one that this version does not have."""
@@ -97,7 +112,7 @@ class DeviceModel:
         lines = _lines(scope)
         at = _find(lines, component, variable, instance)
         if at > 0:
-            return Row(component, lines[at : lines.find("\n", at)])
+            return self._here(Row(component, lines[at : lines.find("\n", at)]))
         if not instance and scope in self._facts.get((component, variable), ()):
             return _fact_row(component, variable)
         return None
@@ -130,7 +145,7 @@ class DeviceModel:
             return self._passing[name]
         if row.default == "@":
             return self._computed(scope, row)
-        return self._kept.get(name, row.default)
+        return row.default if row.mutability == "RO" else self._kept.get(name, row.default)
 
     def refusal(self, row: "Row", text: str) -> "tuple[str, str] | None":
         """None if `text` may become the value of this row, else (reason code, what would be right)."""
@@ -168,7 +183,7 @@ class DeviceModel:
         if facts is None:
             facts = self._facts[component, variable] = {}
         before = facts.get(scope)
-        facts[scope] = text if len(text) <= FACT_LENGTH_MAX else text[:FACT_LENGTH_MAX]
+        facts[scope] = text[: FACT_LENGTHS_MAX.get(variable, FACT_LENGTH_MAX)]
         return before
 
     def rows(self) -> "Iterator[tuple[Scope, Row]]":
@@ -176,7 +191,7 @@ class DeviceModel:
         for scope in [0] + [i for n in self._ids for i in (n, -n)]:
             lines = _lines(scope)
             for row in rows_of(lines):
-                yield scope, row
+                yield scope, self._here(row)
             for key in sorted(self._facts):
                 if scope in self._facts[key] and not _find(lines, key[0], key[1], ""):
                     yield scope, _fact_row(key[0], key[1])

@@ -17,7 +17,7 @@ MEASURANDS = (
 POINTS = "ParkingBayOccupancy,EVConnected,Authorized,PowerPathClosed,EnergyTransfer"
 REGISTER = "Energy.Active.Import.Register"
 STATUSES = "Available,Occupied,Reserved,Unavailable,Faulted"
-MUTABILITIES = {"R": "RO", "W": "RW", "O": "WO"}
+MUTABILITIES = {"R": "RO", "W": "RW", "O": "WO", "S": "SO"}  # SO: RW at a station with a meter that signs its readings, else RO
 KINDS = {"b": "boolean", "d": "dateTime", "i": "integer", "m": "MemberList", "n": "decimal", "o": "OptionList", "q": "SequenceList", "s": "string"}
 
 STATION = """
@@ -27,6 +27,8 @@ Enabled||Wb||true|
 Interval||Wi|s|0|0..86400
 Measurands||Wm||%E|%M
 SendDuringIdle||Wb||false|
+SignReadings||Sb||false|
+SignUpdatedReadings||Sb||true|
 TxEndedInterval||Wi|s|0|0..86400
 TxEndedMeasurands||Wm||%E|%M
 =AmpacityCtrlr
@@ -114,12 +116,13 @@ MessageTimeout|Default|Ri|s|30|
 NetworkConfigurationPriority||Wq||1|1,2
 NetworkProfileConnectionAttempts||Wi||3|1..100
 OfflineThreshold||Wi|s|60|0..2147483647
+PublicKeyWithSignedMeterValue||So||OncePerTransaction|EveryMeterValue,Never,OncePerTransaction
 QueueAllMessages||Rb||false|
 ResetRetries||Wi||1|0..10
 RetryBackOffRandomRange||Wi|s|10|0..3600
 RetryBackOffRepeatTimes||Wi||5|0..20
 RetryBackOffWaitMinimum||Wi|s|10|1..3600
-UnlockOnEVSideDisconnect||Wb||true|
+UnlockOnEVSideDisconnect||Rb||@|
 WebSocketPingInterval||Wi|s|60|0..86400
 =ReservationCtrlr
 Available||Rb||true|
@@ -128,6 +131,9 @@ NonEvseSpecific||Rb||true|
 =SampledDataCtrlr
 Available||Rb||true|
 Enabled||Wb||true|
+SignReadings||Sb||false|
+SignStartedReadings||Sb||true|
+SignUpdatedReadings||Sb||true|
 TxEndedInterval||Wi|s|0|0..86400
 TxEndedMeasurands||Wm||%E|%M
 TxStartedMeasurands||Wm||%E|%M

@@ -8,7 +8,6 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
 
-ID_MAX = 2147483647
 DISPLAY_NAME = "Display"  # of the component; that of an EVSE has its `evse`, that of the site none
 FIELDS = ("id", "priority", "state", "startDateTime", "endDateTime", "transactionId")
 CONTENT = ("format", "language", "content")
@@ -47,7 +46,7 @@ def _refusal(station: "StationFace", info: "Message", now_ms: int) -> "tuple[str
     ends_ms = parse_iso(info["endDateTime"]) if "endDateTime" in info else None
     starts_ms = parse_iso(info["startDateTime"]) if "startDateTime" in info else 0
     ends_late = ends_ms is None or ends_ms > max(starts_ms, station.wallclock.unix_ms(now_ms) or 0)
-    return ("", "") if 0 <= info["id"] <= ID_MAX and ends_late else ("Rejected", "InvalidValue")
+    return ("", "") if info["id"] >= 0 and ends_late else ("Rejected", "InvalidValue")
 
 
 def _kept(info: "Message") -> "Message":

@@ -6,8 +6,6 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
 
-ID_MAX = 2147483647
-
 
 def reserve_now(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """ReserveNow. Rejected with a reason: what could never be reserved; other refusals say what the EVSEs show."""
@@ -30,7 +28,7 @@ def _refusal(station: "StationFace", request: "Message", until_s: int, unix_s: i
         return "NotEnabled"
     if "evseId" not in request and not model.on("ReservationCtrlr", "NonEvseSpecific"):
         return "UnsupportedRequest"
-    if not -ID_MAX <= request["id"] <= ID_MAX or until_s <= unix_s:
+    if until_s <= unix_s:
         return "InvalidValue"
     if "evseId" in request and station.evse(request["evseId"]) is None:
         return "UnknownEvse"

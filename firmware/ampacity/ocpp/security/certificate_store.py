@@ -128,8 +128,12 @@ class CertificateStore:
 
     def turn(self) -> bool:
         """A certificate of the CSMS was refused: the replaced root has its turn, or the new one again. False: none is kept."""
-        self._with_replaced = self._replaced is not None and not self._with_replaced
+        self.choose(not self._with_replaced)
         return self._replaced is not None
+
+    def choose(self, replaced: bool) -> None:
+        """With which root the next attempt begins: the replaced one, where one is kept, or the new one."""
+        self._with_replaced = replaced and self._replaced is not None
 
     def forget_replaced(self) -> None:
         """A connection works: with the new root the replaced one is removed (M05.FR.13)."""

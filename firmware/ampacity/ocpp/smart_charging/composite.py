@@ -1,8 +1,8 @@
 """What the limits on an EVSE, or on the whole station, come to: in amperes or watts, now or over a time (K08).
 
 Amperes are per phase, watts the sum over the phases; both in tenths. A limit in watts on an EVSE is divided by the numberPhases of its
-period, 3 where it names none (K01.FR.49, K01.FR.50), also if the EVSE has fewer phases. A limit on the station in watts is the sum of
-all EVSEs and is divided by the phases that are there.
+period (K01.FR.50). A period without numberPhases means 3 (K01.FR.49); an EVSE with fewer phases is divided by these, for its current flows in
+no other phase. A limit on the station in watts is the sum of all EVSEs and is divided by the phases that are there.
 """
 
 from ampacity.ocpp.smart_charging.profile import NEVER, leading, running
@@ -27,6 +27,11 @@ STEPS_MAX = 96
 PHASES = 3
 
 
+def assumed_phases(its_phases: int) -> int:
+    """numberPhases of a period that names none, on an EVSE with so many phases (K01.FR.49)."""
+    return min(PHASES, its_phases)
+
+
 def converted(limit: int, unit: str, wanted: str, phases: int, voltage_v: int) -> int:
     """A limit in the wanted unit ("A" or "W"), rounded down."""
     if unit == wanted:
@@ -38,7 +43,7 @@ def converted(limit: int, unit: str, wanted: str, phases: int, voltage_v: int) -
 def on_evse(term: "Term", wanted: str, evse: "OcppEvse", voltage_v: int) -> int:
     """A limit on one EVSE in the wanted unit, rounded down."""
     limit, number, unit = term
-    number = number or PHASES
+    number = number or assumed_phases(evse.phases)
     if unit == "W" and wanted == "W":
         return limit if number <= evse.phases else limit * evse.phases // number
     return converted(limit, unit, wanted, number if unit == "W" else min(number, evse.phases), voltage_v)

@@ -35,7 +35,12 @@ def _readings(evse: "Metered", measurand: str) -> "tuple[list[tuple[int | float,
         pairs = _per_phase(evse, values.get("amps_da"), "")
         return [(tenths(v), phase) for v, phase in _one_way(evse, pairs, measurand)], "A"
     if measurand in ("Power.Active.Import", "Power.Active.Export"):
-        return [(v, None) for v, _ in _one_way(evse, [(values.get("power_w"), None)], measurand)], "W"
+        powers: "list[tuple[int | None, str | None]]" = list(_per_phase(evse, values.get("powers_w"), ""))
+        power_w = values.get("power_w")
+        if power_w is None and powers:
+            known = [v for v, _ in powers if v is not None]
+            power_w = sum(known) if len(known) == len(powers) else None
+        return list(_one_way(evse, [(power_w, None)] + powers, measurand)), "W"
     if measurand == "Voltage":
         pairs = [(v, p if "-" in p else p + "-N") for v, p in _per_phase(evse, values.get("volts_dv"), "")]
         return [(tenths(v), phase) for v, phase in pairs if v is not None], "V"

@@ -3,6 +3,7 @@
 Slots of the clock are counted, so that a jump of the wall clock sends none twice.
 """
 
+from ampacity.ocpp.transactions.event_values import taken
 from ampacity.ocpp.transactions.meter_values import meter_value
 
 if False:  # for the type checker
@@ -54,8 +55,7 @@ class Sampling:
         return True
 
     def _payload(self, evse: "OcppEvse", context: str, now_ms: int) -> "Message | None":
-        measurands = self._station.model.words("AlignedDataCtrlr", "Measurands")
-        values = meter_value(evse, measurands, context, self._station.iso(now_ms))
+        values = taken(self._station, evse, "AlignedDataCtrlr", "Measurands", context, self._station.iso(now_ms))
         return {"evseId": evse.id, "meterValue": values} if values else None
 
     def _periodic(self, evse: "OcppEvse", now_ms: int) -> "int | None":
@@ -83,13 +83,12 @@ class Sampling:
             tx.ended_sample_ms = now_ms + interval_ms
         if now_ms >= tx.ended_sample_ms:
             tx.ended_sample_ms = now_ms + interval_ms
-            words = model.words("SampledDataCtrlr", "TxEndedMeasurands")
-            tx.keep_sample(meter_value(evse, words, "Sample.Periodic", self._station.stamp(now_ms)))
+            stamp = self._station.stamp(now_ms)
+            tx.keep_sample(taken(self._station, evse, "SampledDataCtrlr", "TxEndedMeasurands", "Sample.Periodic", stamp))
         return tx.ended_sample_ms
 
     def _send(self, evse: "OcppEvse", controller: str, variable: str, trigger: str, context: str, now_ms: int) -> None:
-        words = self._station.model.words(controller, variable)
-        values = meter_value(evse, words, context, self._station.stamp(now_ms))
+        values = taken(self._station, evse, controller, variable, context, self._station.stamp(now_ms))
         if values:
             self._station.transactions.events.send(evse, "Updated", trigger, now_ms, values=values)
 
@@ -130,7 +129,7 @@ class Sampling:
             self._station.log.counter("ocpp_samples_dropped")
 
     def _clock_ended(self, now_ms: int) -> None:
-        words = self._station.model.words("AlignedDataCtrlr", "TxEndedMeasurands")
+        stamp = self._station.stamp(now_ms)
         for evse in self._station.evses:
             if evse.tx is not None:
-                evse.tx.keep_sample(meter_value(evse, words, "Sample.Clock", self._station.stamp(now_ms)))
+                evse.tx.keep_sample(taken(self._station, evse, "AlignedDataCtrlr", "TxEndedMeasurands", "Sample.Clock", stamp))

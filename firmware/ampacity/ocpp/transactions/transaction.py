@@ -25,6 +25,7 @@ if False:  # for the type checker
         def auth(self) -> "Granted | None": ...
 
 SAMPLES_MAX = 16
+SIGNED_SAMPLES_MAX = 4  # of up to 2 KiB each
 
 
 class Transaction:
@@ -52,6 +53,7 @@ class Transaction:
     phases = UNKNOWN
     rate: "tuple[int, int] | None" = None
     needs_told = False
+    key_sent = False  # the public key of its meter
 
     def __init__(self, transaction_id: str, start_ms: "int | None", start_unix_s: "int | None") -> None:
         self.id = transaction_id
@@ -65,15 +67,16 @@ class Transaction:
         only every second one of it is held, so that what is held is spread over the whole transaction (E06.FR.13, J02.FR.20)."""
         if self.skips is None:
             self.skips = {}
-        held = list(self.samples)
+        held, is_signed = list(self.samples), False
         for value in meter_values:
             kind = value["sampledValue"][0]["context"]
+            is_signed = is_signed or any(["signedMeterValue" in item for item in value["sampledValue"]])
             stride, left = self.skips.get(kind, (1, 0))
             self.skips[kind] = (stride, left - 1 if left else stride - 1)
             if not left:
                 held.append(value)
         self.samples = held
-        if len(held) > SAMPLES_MAX:
+        if len(held) > (SIGNED_SAMPLES_MAX if is_signed else SAMPLES_MAX):
             self._thin_out()
 
     def _thin_out(self) -> None:

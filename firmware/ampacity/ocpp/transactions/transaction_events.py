@@ -2,7 +2,8 @@
 
 from ampacity.ocpp.evse import Authorization
 from ampacity.ocpp.transactions.ending import Ending
-from ampacity.ocpp.transactions.meter_values import meter_value, phases_used
+from ampacity.ocpp.transactions.event_values import REGISTER, begun, keep_begin, taken
+from ampacity.ocpp.transactions.meter_values import phases_used
 from ampacity.ocpp.transactions.transaction import Transaction, document, name
 
 if False:  # for the type checker
@@ -13,7 +14,6 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Message, Token
 
 CONTEXT = {"Started": "Transaction.Begin", "Ended": "Transaction.End", "Updated": "Sample.Periodic"}
-REGISTER = "Energy.Active.Import.Register"
 KEPT_TRIGGERS = ("ChargingRateChanged", "MeterValuePeriodic", "MeterValueClock")
 
 
@@ -66,10 +66,10 @@ class TransactionEvents:
     def begin(self, evse: "OcppEvse", now_ms: int) -> None:
         """The energy register is read for the first time since the start."""
         tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open
-        words = self._station.model.words("SampledDataCtrlr", "TxStartedMeasurands")
         tx.begin_due = False
         context = "Sample.Periodic" if evse.values.get("flows") else CONTEXT["Started"]
-        values = meter_value(evse, words, context, self._station.stamp(now_ms))
+        values = taken(self._station, evse, "SampledDataCtrlr", "TxStartedMeasurands", context, self._station.stamp(now_ms))
+        keep_begin(self._station, evse, now_ms)
         self.send(evse, "Updated", "MeterValuePeriodic", now_ms, values=values)
 
     def keep(self, evse: "OcppEvse") -> None:
@@ -116,11 +116,14 @@ class TransactionEvents:
         if values is None:
             values = []
             if kind != "Updated" or payload["triggerReason"] == "Trigger":
-                measurands = model.words("SampledDataCtrlr", "Tx%sMeasurands" % kind)
+                variable = "Tx%sMeasurands" % kind
                 context = "Trigger" if kind == "Updated" else CONTEXT[kind]
-                values = meter_value(evse, measurands, context, self._station.stamp(now_ms))
+                values = taken(self._station, evse, "SampledDataCtrlr", variable, context, self._station.stamp(now_ms))
+                measurands = model.words("SampledDataCtrlr", variable)
                 tx.begin_due = kind == "Started" and REGISTER in measurands and evse.values.get("energy_wh") is None
+            if kind == "Started":
+                keep_begin(self._station, evse, now_ms)
             if kind == "Ended":
-                values = list(tx.samples) + values
+                values = begun(self._station, evse) + list(tx.samples) + values
         if values:
             payload["meterValue"] = values

@@ -6,6 +6,7 @@ primary below, which decides for its own EVSEs.
 
 from ampacity.evse.pending_tokens import KEEP_MS, PendingTokens
 from ampacity.evse.session import PAUSED_BY_EV, RESET, OpenAccess, Session
+from ampacity.roles.charging.more_readings import more_readings
 
 if False:  # for the type checker
     from typing import Any
@@ -191,7 +192,7 @@ class Evses:
         if upstream is not None:
             ends_ms = upstream.ends_since(index)
             if meter_due or ends_ms is not None:
-                upstream.meter(index, facts, order_da)
+                upstream.meter(index, facts, order_da, more_readings(driver))
             if ends_ms is not None and hasattr(driver, "show_energy"):
                 driver.show_energy(ends_ms)
         session.lockout = guard.fault(index)

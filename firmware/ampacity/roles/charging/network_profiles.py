@@ -264,6 +264,9 @@ class NetworkProfiles:
         self._used = profile
         if status != "Accepted":
             self._change_csms(now_ms)
+        certificates = self._station.optional.find("certificates")
+        if certificates is not None:  # the CSMS that worked last is known by the replaced root, another one by the new root (M05.FR.15, M05.FR.16)
+            certificates.store.choose(self._last is not None and profile["url"] == self._last["url"])
         self._apply()
         self._log.add("warning", "upstream: trying network profile %d: %s" % (profile["slot"], profile["url"]), now_ms)
 

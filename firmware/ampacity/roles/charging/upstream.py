@@ -316,16 +316,17 @@ class Upstream:
         self.station.ev_message(index + 1, message, now_ms)
         self.link.wake()
 
-    def meter(self, index: int, facts: "EvseFacts", offered_da: "int | None") -> None:
-        """The latest readings of an EVSE; the station samples them when OCPP wants it."""
+    def meter(self, index: int, facts: "EvseFacts", offered_da: "int | None", more: "Values") -> None:
+        """The latest readings of an EVSE; the station samples them when OCPP wants it. more: of more_readings.py."""
         read_ms = facts.updated_ms
         energy_ms = getattr(facts, "energy_ms", None)
-        ended = self.station.meter_values(index + 1, {
+        values: Values = {
             "energy_wh": facts.energy_wh, "power_w": facts.power_w, "amps_da": facts.amps_da,
             "volts_dv": facts.volts_dv, "offered_da": offered_da, "offered_w": offered_w(offered_da, facts.volts_dv), "flows": flows(facts),
             "read_ms": None if read_ms < 0 else read_ms, "energy_ms": read_ms if energy_ms is None else energy_ms,
-        }, self.platform.clock.now_ms())
-        if ended:
+        }
+        values.update(more)
+        if self.station.meter_values(index + 1, values, self.platform.clock.now_ms()):
             self.link.wake()
 
     def _main_meter(self, now_ms: int) -> None:

@@ -220,7 +220,7 @@ class Commissioning(OptionalPart):
     # what is counted and kept
 
     def _declare_off_shows(self, experiment: "Experiment", now_ms: int) -> None:
-        """What the device is assumed to show in a pause: for now, or (a load has shown it) from now on."""
+        """What the device is assumed to show in a pause: until the test ends, or permanently where a load has shown it."""
         if not hasattr(experiment, "declares") or self._under_test is None:
             return
         index = self._under_test["index"]

@@ -33,7 +33,7 @@ class OffShows:
             self.declare(index, None)
 
     def declare(self, index: int, shows: "str | None") -> None:
-        """shows: what is assumed of it for now; None: what the site file says, else what is kept of this unit."""
+        """shows: what is assumed of it until a test ends; None: what the site file says, else what is kept of this unit."""
         driver = self.primary.buses.drivers[index]
         if hasattr(driver, "declare_off_shows"):
             driver.declare_off_shows(shows or self._of(index))

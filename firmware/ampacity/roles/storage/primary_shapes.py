@@ -25,7 +25,7 @@ console_trial {*:x}
 site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120}
 upstream_own {slot:i0..9,url:s2000,security_profile:i0..3}
 upstream_floor {security_profile?:i0..3}
-upstream_last <{slot:i0..9,url:s2000,security_profile:i0..3}|{slot?:(),security_profile?:()}>
+upstream_last <{slot:i0..9,url:s2000,security_profile:i0..3}|{slot?:(),url?:(),security_profile?:()}>
 setup {*:x}
 ocpp_boot {n:i0..4294967295,accepted:b,\
 reason?:?(ApplicationReset FirmwareUpdate LocalReset PowerUp RemoteReset ScheduledReset Triggered Unknown Watchdog)}
@@ -56,6 +56,7 @@ ocpp_log {id:i-2147483648..2147483647}
 ocpp_monitors {base:(All FactoryDefault HardWiredOnly),level:i0..9,next:i1000..,off:[i2..*9999],exceeded:[i2..*9999],\
 custom:[[i2..,<i-9999..9999|s50>,s50,s50,s50,(UpperThreshold LowerThreshold Delta Periodic PeriodicClockAligned),x,i0..9,b]*64]}
 ocpp_security [[i0..253402300799000,s50,s255]*99]
+ocpp_signed_ {tx:s36,at:i-9007199254740991..253402300799000,wh:?i0..,signed:{data:s1000,encoding:s50,method:s50,key:s400}}
 ocpp_time i0..4102444800
 ocpp_profiles [[?i-2147483648..2147483647,i0..9999]*9999]
 ocpp_profile_ {id:i-2147483648..2147483647,stackLevel:i0..9,chargingProfilePurpose:(ChargingStationMaxProfile TxDefaultProfile TxProfile),\

@@ -1,0 +1,37 @@
+"""Meter values as an event or a MeterValues request carries them: of the measurands in a variable, signed where the CSMS wants that."""
+
+from ampacity.ocpp.transactions.meter_values import meter_value
+
+if False:  # for the type checker
+    from ampacity.ocpp.evse import OcppEvse
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
+
+REGISTER = "Energy.Active.Import.Register"
+
+
+def taken(station: "StationFace", evse: "OcppEvse", controller: str, variable: str, context: str, stamp: "int | str") -> "list[Message]":
+    """[one MeterValue] with `stamp` as its time, or []."""
+    values = meter_value(evse, station.model.words(controller, variable), context, stamp)
+    if values and evse.values.get("signed") is not None:
+        from ampacity.ocpp.transactions.signed_values import sign
+
+        sign(station, evse, controller, variable, values)
+    return values
+
+
+def keep_begin(station: "StationFace", evse: "OcppEvse", now_ms: int) -> None:
+    """The signed reading of the beginning, if there is one, is kept for the Ended event."""
+    if evse.values.get("signed") is not None:
+        from ampacity.ocpp.transactions import signed_values
+
+        signed_values.keep_begin(station, evse, now_ms)
+
+
+def begun(station: "StationFace", evse: "OcppEvse") -> "list[Message]":
+    """[the signed reading of the beginning], or []; it is no longer kept."""
+    if not evse.meter_key or REGISTER not in station.model.words("SampledDataCtrlr", "TxEndedMeasurands"):
+        return []
+    from ampacity.ocpp.transactions import signed_values
+
+    return signed_values.begun(station, evse)

@@ -1,0 +1,141 @@
+"""Readings that a meter has signed (J01.FR.21, J02.FR.21): passed on unchanged, bounded, kept over a restart."""
+
+from binascii import a2b_base64
+
+from station_bench import Bench, payloads
+
+KEY = "3056301006072A8648CE3D"
+SWITCHES = (
+    ("AlignedDataCtrlr", "SignReadings"), ("AlignedDataCtrlr", "SignUpdatedReadings"), ("SampledDataCtrlr", "SignReadings"),
+    ("SampledDataCtrlr", "SignStartedReadings"), ("SampledDataCtrlr", "SignUpdatedReadings"),
+)
+
+
+def reads(bench, text, energy_wh=1000, **more):
+    signed = {"data": text, "encoding": "OCMF", "method": "", "key": KEY}
+    signed.update(more)
+    bench.station.meter_values(1, {"energy_wh": energy_wh, "power_w": 3680, "signed": signed}, bench.now_ms)
+
+
+def found(payload):
+    """[(context, signed text or None, whether the key is there)] of the energy register."""
+    items = []
+    for value in payload.get("meterValue", ()):
+        for item in value["sampledValue"]:
+            if item["measurand"] == "Energy.Active.Import.Register":
+                signed = item.get("signedMeterValue")
+                text = signed and a2b_base64(signed["signedMeterData"]).decode()
+                items.append((item["context"], text, bool(signed and signed["publicKey"])))
+    return items
+
+
+def signing(**switches):
+    bench = Bench().booted()
+    reads(bench, "first")
+    bench.set("SampledDataCtrlr", "SignReadings", "true")
+    for name in switches:
+        bench.set("SampledDataCtrlr", name, switches[name])
+    return bench
+
+
+def mutability(bench, component, variable):
+    row = bench.station.model.find(0, component, variable)
+    return row.mutability, bench.station.model.value(0, row)
+
+
+def test_without_a_meter_that_signs_the_variables_say_so():
+    bench = Bench().booted()
+    for component, variable in SWITCHES:
+        assert mutability(bench, component, variable) == ("RO", "false")
+    assert mutability(bench, "OCPPCommCtrlr", "PublicKeyWithSignedMeterValue")[0] == "RO"
+    reads(bench, "first")
+    for component, variable in SWITCHES:
+        assert mutability(bench, component, variable) == ("RW", "false" if variable == "SignReadings" else "true")
+    assert mutability(bench, "OCPPCommCtrlr", "PublicKeyWithSignedMeterValue") == ("RW", "OncePerTransaction")
+    key = bench.station.model.find(1, "FiscalMetering", "PublicKey")
+    assert a2b_base64(bench.station.model.value(1, key)).decode() == "oca:base16:asn1:" + KEY
+
+
+def test_what_the_csms_switched_on_holds_after_a_restart_as_soon_as_the_meter_signs():
+    bench = signing()
+    bench.power_cycle()
+    bench.booted()
+    assert mutability(bench, "SampledDataCtrlr", "SignReadings") == ("RO", "false")
+    reads(bench, "second")
+    assert mutability(bench, "SampledDataCtrlr", "SignReadings") == ("RW", "true")
+    assert not bench.log.counters.get("ocpp_not_kept")
+
+
+def test_nothing_is_signed_until_the_csms_wants_it():
+    bench = Bench().booted()
+    reads(bench, "first")
+    bench.charging()
+    bench.unplug()
+    assert [one[1:] for payload in payloads(bench.sent, "TransactionEvent") for one in found(payload)] == [(None, False)] * 2
+
+
+def test_the_beginning_is_in_the_first_and_in_the_last_event_and_the_key_once():
+    bench = signing()
+    bench.set("SampledDataCtrlr", "TxUpdatedInterval", "10")
+    bench.charging()
+    reads(bench, "second", 1010)
+    bench.advance(10000)
+    reads(bench, "third", 1020)
+    bench.unplug()
+    told = payloads(bench.sent, "TransactionEvent")
+    assert found(told[0]) == [("Transaction.Begin", "first", True)]
+    assert [one for payload in told[1:-1] for one in found(payload)] == [("Sample.Periodic", "second", False)]
+    assert found(told[-1]) == [("Transaction.Begin", "first", False), ("Transaction.End", "third", False)]
+
+
+def test_only_the_end_is_signed_where_the_csms_wants_no_more():
+    bench = signing(SignStartedReadings="false", SignUpdatedReadings="false")
+    bench.set("SampledDataCtrlr", "TxUpdatedInterval", "10")
+    bench.charging()
+    bench.advance(10000)
+    bench.unplug()
+    told = payloads(bench.sent, "TransactionEvent")
+    assert [one[1] for payload in told[:-1] for one in found(payload)] == [None, None]
+    assert found(told[-1]) == [("Transaction.Begin", "first", False), ("Transaction.End", "first", True)]
+
+
+def test_the_beginning_outlives_a_restart():
+    bench = signing()
+    bench.charging()
+    bench.power_cycle()
+    bench.booted()
+    reads(bench, "second", 1010)
+    bench.plug()
+    bench.unplug()
+    last = payloads(bench.sent, "TransactionEvent")[-1]
+    assert last["eventType"] == "Ended" and [one[:2] for one in found(last)] == [("Transaction.Begin", "first"), ("Transaction.End", "second")]
+    assert bench.station.documents.get("ocpp_signed_1") is None
+
+
+def test_a_reading_that_is_too_long_is_not_passed_on():
+    for text, more in (("x" * 1001, {}), ("x", {"key": "3" * 401}), ("x", {"encoding": "O" * 51})):
+        bench = signing()
+        reads(bench, text, **more)
+        bench.charging()
+        assert found(payloads(bench.sent, "TransactionEvent")[0]) == [("Transaction.Begin", None, False)]
+        assert bench.log.counters["ocpp_signed_too_long"] == 1
+
+
+def test_the_samples_that_wait_for_the_end_are_bounded():
+    bench = signing()
+    bench.set("SampledDataCtrlr", "TxEndedInterval", "60")
+    bench.charging()
+    for _ in range(30):
+        reads(bench, "y" * 1000)
+        bench.advance(60000)
+    bench.unplug()
+    last = payloads(bench.sent, "TransactionEvent")[-1]
+    assert 4 <= len(last["meterValue"]) <= 6 and len(found(last)) == len(last["meterValue"])
+
+
+def test_clock_aligned_values_without_a_transaction_are_signed():
+    bench = signing()
+    for name, text in (("SignReadings", "true"), ("Interval", "60")):
+        bench.set("AlignedDataCtrlr", name, text)
+    sent = payloads(bench.advance(120000), "MeterValues")
+    assert sent and [one for payload in sent for one in found(payload)] == [("Sample.Clock", "first", False)] * len(sent)
