@@ -172,7 +172,7 @@ class LocalDriver:
         facts.fault = ", ".join(machine.faults) or None
         facts.online = port.updated_ms is not None
         facts.contactor_closed = port.contactor_closed
-        facts.energy_wh = evse.energy_wh
+        facts.energy_wh = evse.energy_wh if evse.metered else None  # 0 Wh would be a measurement
         if facts.updated_ms == evse.updated_ms:
             return
         facts.updated_ms = evse.updated_ms
