@@ -100,7 +100,7 @@ def test_a_charging_point_without_a_meter_charges_and_shows_no_energy_until_some
     desk.run(60000, want_da=160)
     facts = desk.driver.facts
     assert facts.charging and facts.limit_da == 160 and desk.guard.told[-1][0] == "proven"
-    assert (facts.amps_da, facts.power_w, facts.energy_wh) == (None, None, None)
+    assert (facts.amps_da, facts.volts_dv, facts.power_w, facts.energy_wh) == (None, None, None, None)
     desk.port.plant = plant
     desk.run(60000, want_da=160)
     assert facts.energy_wh > 100

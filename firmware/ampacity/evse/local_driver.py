@@ -177,7 +177,7 @@ class LocalDriver:
             return
         facts.updated_ms = evse.updated_ms
         facts.amps_da = None if port.amps_da is None else port.amps_da[: self.terminals]
-        facts.volts_dv = port.volts_dv[: self.terminals]
+        facts.volts_dv = None if port.amps_da is None else port.volts_dv[: self.terminals]
         facts.power_w = None if facts.amps_da is None else evse.energy.power_w()
         self.guard.reported(self.index, machine.offered_da, now_ms)
         self.guard.measured(self.index, facts.amps_da, evse.updated_ms, now_ms)
