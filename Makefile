@@ -12,7 +12,7 @@ MBPOLL := .cache/mbpoll/.there
 CORTEX_M3 := .cache/cortex-m3/.there
 PYPY := .cache/pypy/.there
 
-.PHONY: help setup demo test quick check conformance proof mutants bench soak nightly micropython32 cortex-m3 pypy deb deb-test lock clean
+.PHONY: help setup demo test quick check conformance proof mutants bench soak nightly micropython32 cortex-m3 pypy deb deb-test deb-test-arm lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE  # compiling every test anew in every process doubles the time of make test
@@ -67,6 +67,9 @@ pypy: $(PYPY)  ## PyPy, on which the soak of make proof is twice as fast, in .ca
 
 deb: $(INSTALLED)  ## a Debian package of the newest commit, in dist (DEB_OPTIONS="--arch arm64 --check": built twice and compared)
 	@$(RUN) -m tools.deb.build $(DEB_OPTIONS)
+
+deb-test-arm: $(INSTALLED)  ## the package in a Debian for ARM under qemu-user: ARCH=arm64 or armhf; needs root and a network
+	@$(RUN) -m tools.deb.emulated --arch $(or $(ARCH),arm64) $(DEB_TEST_OPTIONS)
 
 deb-test: $(INSTALLED)  ## the package in a clean Debian under its systemd, from installation to purge; needs root and a network (DEB_TEST_OPTIONS="--suite trixie --lintian")
 	@$(RUN) -m tools.deb.try_out $(DEB_TEST_OPTIONS)

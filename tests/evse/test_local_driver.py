@@ -87,6 +87,25 @@ def test_a_current_that_is_not_measured_is_reported_as_such_and_not_as_nothing()
     assert desk.guard.amps_da is None and facts.amps_da is None and facts.power_w is None and facts.charging
 
 
+def test_a_charging_point_without_a_meter_charges_and_shows_no_energy_until_something_is_measured():
+    desk = Desk()
+    desk.port.car = "C"
+    plant = desk.port.plant
+
+    def without_meter(now_ms):
+        plant(now_ms)
+        desk.port.amps_da = desk.port.energy_wh = None
+
+    desk.port.plant = without_meter
+    desk.run(60000, want_da=160)
+    facts = desk.driver.facts
+    assert facts.charging and facts.limit_da == 160 and desk.guard.told[-1][0] == "proven"
+    assert (facts.amps_da, facts.volts_dv, facts.power_w, facts.energy_wh) == (None, None, None, None)
+    desk.port.plant = plant
+    desk.run(60000, want_da=160)
+    assert facts.energy_wh > 100
+
+
 def test_an_order_is_proven_by_a_newer_reading_of_the_ordered_pilot():
     desk = Desk()
     desk.port.car = "B"

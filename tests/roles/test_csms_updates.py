@@ -2,9 +2,13 @@
 
 import asyncio
 
-from helper_ordered import FileServer, OrderedGarage, head, nothing, say, whole
+from helper_garage import site
+from helper_ordered import OCPP, FileServer, OrderedGarage, head, nothing, say, whole
+from helper_signed_configuration import settle, signed
 from helper_updates import Root, release
 
+from ampacity.base import strict_json
+from ampacity.store.memory_files import MemoryFiles
 from update.helper_bundle import NEXT_RELEASE, RELEASE, STRANGER, key_list
 
 LOADED = ["Downloading", "Downloaded", "SignatureVerified"]
@@ -83,6 +87,33 @@ async def test_a_downgrade_below_the_floor_is_refused():
                 assert garage.order(number, server.url) == "Accepted"
                 await garage.reaches(number, status)
             assert garage.runs == "3.0" and "downgrade" in garage.show()["csms"]["why"]
+
+
+async def test_a_signed_configuration_is_downloaded_tried_and_installed_when_it_is_confirmed():
+    class Configured(OrderedGarage):
+        def start(self, **boot):
+            if self.data_files is not None:
+                settle(self.files, self.data_files)
+                self.facts = strict_json.loads(self.data_files.read("site.json"), size_max=65536)
+            return super().start(**boot)
+
+    with Root() as root:
+        facts = site(ocpp=OCPP)
+        facts["evses"][1]["limit_da"] = 100
+        async with FileServer(whole, signed(facts)) as server:
+            garage = Configured(root)
+            garage.data_files = garage.platform.data_files = MemoryFiles()
+            garage.data_files.replace("site.json", strict_json.dumps(site(ocpp=OCPP)).encode())
+            await garage.passes(3)
+            assert garage.order(7, server.url) == "Accepted"
+            assert await garage.reaches(7, "Installed") == INSTALLED
+            assert garage.facts["evses"][1]["limit_da"] == 100 and garage.runs == "1.0"
+            server.data = signed(facts, 1, signer=RELEASE)
+            assert garage.order(8, server.url) == "Accepted"
+            await garage.reaches(8, "InvalidSignature")
+            server.data = signed({"role": "secondary"}, 3)
+            assert garage.order(9, server.url) == "Accepted"
+            await garage.reaches(9, "InstallVerificationFailed")
 
 
 async def test_a_broken_connection_is_continued_where_it_ended():

@@ -245,7 +245,7 @@ def test_the_commands_are_explained():
             text = garage.say("help " + word)
             assert len(text.split("\n")) > 1, text
         assert garage.say("show update")[:6] == "floor:" and garage.say("update") == "confirmed: 1.0"
-        assert garage.say("show update")[:9] == "delivery:"
+        assert garage.say("show update")[:14] == "configuration:"
         assert garage.say("update now")[:7] == "error: "
 
 

@@ -46,9 +46,9 @@ def test_a_bundle_in_pieces_of_any_size_fills_the_slot():
             assert controller.medium.content("a/" + path) == data
 
 
-def test_a_bundle_of_a_mebibyte_is_taken_in_blocks():
+def test_a_bundle_of_half_a_mebibyte_is_taken_in_blocks():
     controller = Controller(Medium())
-    files = [("image", content(9, 4096) * 256)]
+    files = [("image", content(9, 4096) * 128)]
     taking = controller.install()
     data = bundle(files)
     largest = 0

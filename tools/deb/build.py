@@ -47,7 +47,7 @@ Version: {version}
 Architecture: {architecture}
 Maintainer: {maintainer}
 Installed-Size: {size_kib}
-Depends: python3 (>= {python}~), python3 (<< {next_python}~), libc6 (>= 2.{glibc}), adduser
+Depends: python3 (>= {python}~), python3 (<< {next_python}~), libc6 (>= 2.{glibc}), adduser{of_debian}
 Section: misc
 Priority: optional
 Description: controller of a charging site
@@ -133,6 +133,7 @@ def controlled(tree: Path, source: Path, version: str, architecture: str, python
     major, minor = python.split(".")
     values = {"version": version, "maintainer": MAINTAINER, "architecture": architecture, "size_kib": size_kib, "python": python}
     values |= {"next_python": f"{major}.{int(minor) + 1}", "glibc": wheels.GLIBC_MAX}
+    values["of_debian"] = "".join(f", {name}" for name in sorted(wheels.OF_DEBIAN.get(architecture, {}).values()))
     (control / "control").write_text(CONTROL.format_map(values))
 
 

@@ -20,7 +20,9 @@ from tools.micropython.debian import Failed
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements.lock"
 CACHE = ROOT / ".cache" / "deb"
-MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}  # Debian's name of an architecture, and the name in tags of wheels
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "armhf": "armv7l"}  # Debian's name of an architecture, and the name in tags of wheels
+# architecture: names without a wheel for it, and the package of Debian that has them; cryptography uses of cffi the compiled part alone
+OF_DEBIAN = {"armhf": {"cbor2": "python3-cbor2", "cffi": "python3-cffi-backend"}}
 GLIBC_MIN, GLIBC_MAX = 17, 36  # manylinux_2_17 to manylinux_2_36, the C library of Debian 12
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ;\\]+)")
 DIGEST = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -70,7 +72,7 @@ def tags(machine: str) -> list[str]:
 
 def fetched(architecture: str, python: str) -> list[Path]:
     """The wheels, sorted by name; from the network if the cache does not have them. Raises Failed."""
-    known = pins(closure(), LOCK.read_text())
+    known = pins([name for name in closure() if name not in OF_DEBIAN.get(architecture, {})], LOCK.read_text())
     mark = hashlib.sha256(repr(sorted((name, version) for name, (version, _) in known.items())).encode()).hexdigest()[:12]
     folder = CACHE / f"wheels-{architecture}-{python}-{mark}"
     if len(list(folder.glob("*.whl"))) != len(known):

@@ -187,12 +187,12 @@ class LocalDriver:
         facts.fault = ", ".join(machine.faults) or None
         facts.online = port.updated_ms is not None
         facts.contactor_closed = port.contactor_closed
-        facts.energy_wh = evse.energy_wh
+        facts.energy_wh = evse.energy_wh if evse.metered else None  # 0 Wh would be a measurement
         if facts.updated_ms == evse.updated_ms:
             return
         facts.updated_ms = evse.updated_ms
         facts.amps_da = None if port.amps_da is None else port.amps_da[: self.terminals]
-        facts.volts_dv = port.volts_dv[: self.terminals]
+        facts.volts_dv = None if port.amps_da is None else port.volts_dv[: self.terminals]
         facts.power_w = None if facts.amps_da is None else evse.energy.power_w()
         self.guard.reported(self.index, machine.offered_da, now_ms)
         self.guard.measured(self.index, facts.amps_da, evse.updated_ms, now_ms)

@@ -28,6 +28,7 @@ class LocalEvse:
         self.events: "list[tuple[str, ...]]" = []
         self.updated_ms = -1
         self.energy = EnergyCounter(energy_wh)
+        self.metered = False  # something has measured current or energy in this life
         self.locked_out = False  # locked out by who is responsible for the whole
         self._raised: "tuple[str, ...]" = ()
         self._stopped = False
@@ -60,6 +61,7 @@ class LocalEvse:
         port.set_lock(machine.lock)
         if read_ms is not None and read_ms != self.updated_ms:
             self.updated_ms = read_ms
+            self.metered = self.metered or port.amps_da is not None or port.energy_wh is not None
             self.energy.add((port.amps_da or [])[: self.terminals], self._volts(), now_ms)
         self._report_faults()
 

@@ -29,6 +29,9 @@ if False:  # for the type checker
 PARITY = {"N": None, "E": 0, "O": 1}
 
 
+UNMETERED = "none"  # `meter` of a board where nothing measures the current of its outlet
+
+
 class BoardPlatform(MpPlatform):
     """The outside world of a controller on its own board. `board`: its facts, None without a board file.
 
@@ -51,14 +54,15 @@ class BoardPlatform(MpPlatform):
             self.watchdog = BoardWatchdog(machine.WDT, timeout_ms)
 
     def evse_hardware(self, evse_name: str) -> "EvseHardware | None":
-        """The charging point on this board's pins, driven from now on. None: the board has none, or nothing measures its current."""
+        """The charging point on this board's pins, driven from now on. None: the board has none, or `meter` of boot.json names nothing."""
         if self.sim is not None or self.pins is None or self.board is None or self.board["pilot"]["kind"] != "local" or not self.boot.get("meter"):
             return super().evse_hardware(evse_name)
         from ampacity.ports.board_point import BoardPoint
         from ampacity.ports.evse_hardware import EvseHardware
 
         hardware = EvseHardware(evse_name)
-        self.point = BoardPoint(self.pins, self.board, hardware, self.clock, __import__(self.boot["meter"]).read)
+        read = None if self.boot["meter"] == UNMETERED else __import__(self.boot["meter"]).read
+        self.point = BoardPoint(self.pins, self.board, hardware, self.clock, read)
         self.point.start()
         return hardware
 

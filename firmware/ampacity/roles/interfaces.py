@@ -227,6 +227,9 @@ if False:  # for the type checker
         """What the console works on: service/primary_console.py."""
 
         commands: "dict[str, Command]"
+        changes: Changes
+
+        def configuring(self) -> Any: ...  # service/configuring.py, which has this module's types
 
         def step(self, now_ms: int) -> None: ...
 

@@ -6,11 +6,12 @@ The owner calls `step` in between. What is ready waits in its slot: when to try 
 
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.update.install import Install
-from ampacity.update.manifest import APPLICATION, KINDS
+from ampacity.update.manifest import APPLICATION, CONFIGURATION, KINDS
 from ampacity.update.slot_state import BAD, NONE
 from ampacity.update.trust import LIST_BYTES_MAX
 
 if False:  # for the type checker
+    from ampacity.update.install import Judge
     from ampacity.update.manifest import Device, Manifest
     from ampacity.update.slots import Slots
     from ampacity.update.trust import KeyListOffer, TrustStore
@@ -23,7 +24,7 @@ COSE_FIRST = 0xD2  # a key list begins so, a bundle does not
 class Offered:
     """What a bundle has to fit, with the rules of its source. newer_only: refuse what is not newer than the slot in force or was rolled back."""
 
-    def __init__(self, device: "Device", slots: "Slots", newer_only: bool) -> None:
+    def __init__(self, device: "Device", slots: "dict[int, Slots]", newer_only: bool) -> None:
         self._device = device
         self._slots = slots
         self._newer_only = newer_only
@@ -31,11 +32,11 @@ class Offered:
     def check(self, manifest: "Manifest") -> None:
         """As Device.check. Raises Rejected, NotNow."""
         self._device.check(manifest)
-        if manifest.kind != APPLICATION:
+        if manifest.kind not in self._slots:
             raise Rejected("kind", KINDS[manifest.kind], KINDS[APPLICATION])
         if not self._newer_only:
             return
-        state = self._slots.state
+        state = self._slots[manifest.kind].state
         if state.active != NONE and manifest.sequence <= state.slots[state.active].sequence:
             raise NotNow("sequence", manifest.sequence, "%s is not newer than what runs" % manifest.version)
         for slot in state.slots:
@@ -80,12 +81,19 @@ class KeyListIntake:
 class Delivery:
     """The deliveries of one controller. slots: of its application; trust: whose signature counts; device: what a bundle has to fit.
 
-    `state`: IDLE …; `source`: who delivers, or did last; `error`: the last refusal, None after a success;
+    configuration, judge: slots of its configuration and what judges one; None: it takes no such bundle.
+    `state`: IDLE …; `source`: who delivers, or did last; `kind`: of the last bundle; `error`: the last refusal, None after a success;
     `events`: states that were reached, oldest first, for reports; the owner empties it.
     """
 
-    def __init__(self, slots: "Slots", trust: "TrustStore", device: "Device") -> None:
-        self.slots = slots
+    def __init__(
+        self, slots: "Slots", trust: "TrustStore", device: "Device", configuration: "Slots | None" = None, judge: "Judge | None" = None
+    ) -> None:
+        self._kinds = {APPLICATION: slots}
+        if configuration is not None:
+            self._kinds[CONFIGURATION] = configuration
+        self._judge = judge
+        self.kind = APPLICATION
         self.trust = trust
         self.device = device
         self.state = IDLE
@@ -114,7 +122,8 @@ class Delivery:
         """A bundle or key list of `size` bytes comes. Raises NotNow: a slot is on trial, or another source delivers; Rejected: nothing comes."""
         if self.busy():
             raise NotNow("update", "", "%s delivers a bundle now" % self.source)
-        self.slots.spare()
+        for slots in self._kinds.values():
+            slots.spare()
         if size < 1:
             raise Rejected("size", size, "1 byte or more")
         self.source, self.size, self.error, self._newer_only, self._intake = source, size, None, newer_only, None
@@ -143,7 +152,9 @@ class Delivery:
             self._end(error)
             return True
         if self._intake.ready:
-            self._enter(READY if self._intake.manifest is not None else KEYS)
+            manifest = self._intake.manifest
+            self.kind = APPLICATION if manifest is None else manifest.kind
+            self._enter(READY if manifest is not None else KEYS)
             self._intake = None
         elif self.state == RECEIVING and self._intake.offset >= self.size:
             self._enter(CHECKING)
@@ -160,7 +171,8 @@ class Delivery:
     def _made(self, first: int) -> "Install | KeyListIntake":
         if first == COSE_FIRST:
             return KeyListIntake(self.trust, self.size)
-        return Install({APPLICATION: self.slots}, self.trust, Offered(self.device, self.slots, self._newer_only))  # type: ignore[arg-type]
+        offered = Offered(self.device, self._kinds, self._newer_only)
+        return Install(self._kinds, self.trust, offered, self._judge)  # type: ignore[arg-type]  # it has the face of a Device
 
     def _check_size(self, waits: bool) -> None:
         intake = self._intake

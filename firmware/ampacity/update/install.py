@@ -8,18 +8,20 @@ from hashlib import sha256
 
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.update.cose_sign1 import BUNDLE_TYPE, SignedMessage
-from ampacity.update.manifest import KINDS, PREFIX_BYTES, Manifest, content_digest, manifest_bytes
+from ampacity.update.manifest import CONFIGURATION, KINDS, PREFIX_BYTES, Manifest, content_digest, manifest_bytes
 from ampacity.update.p256 import point
 from ampacity.update.slot_content import BLOCK_BYTES, MANIFEST_NAME, SlotContent
 from ampacity.update.slot_state import READY, RECEIVING
 
 if False:  # for the type checker
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from typing import Any
 
     from ampacity.update.manifest import Device
     from ampacity.update.slots import Slots
     from ampacity.update.trust import TrustStore
+
+    Judge = Callable[[SlotContent, Manifest], Iterator[object]]
 
 SYNC_BLOCKS = 4  # so much is written again after a power cut
 
@@ -31,8 +33,10 @@ class Install:
     turned out to be damaged. `manifest`: once its signature was checked. `ready`: the slot is written, read back and may be activated.
     """
 
-    def __init__(self, slots: "dict[int, Slots]", trust: "TrustStore", device: "Device") -> None:
+    def __init__(self, slots: "dict[int, Slots]", trust: "TrustStore", device: "Device", judge: "Judge | None" = None) -> None:
+        """judge: of a configuration that is whole: a task that raises Rejected where the controller could not run on it."""
         self._slots = slots
+        self._judge = judge
         self._trust = trust
         self._device = device
         self._buffer = bytearray()
@@ -103,6 +107,9 @@ class Install:
         found = yield from self._content().verified(content_digest(signed))
         if not isinstance(found, Manifest):
             raise Rejected("slot", found, "a medium that holds what was written")
+        if found.kind == CONFIGURATION and self._judge is not None:
+            for _ in self._judge(self._content(), found):
+                yield False
         self._target().received(self._spare)
         self.ready = True
         while True:

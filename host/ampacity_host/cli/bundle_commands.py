@@ -164,3 +164,15 @@ def application(
     from ampacity_host.update.linux_slots import application_command
 
     raise typer.Exit(application_command(out, json))
+
+
+@bundles.command(epilog="Exit codes: 0 written, 1 the site file is refused, 2 wrong usage.")
+def configuration(
+    site: Annotated[Path, typer.Argument(metavar="SITE", help="site file (.toml)")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="folder for `ampacity bundle sign --kind configuration`")],
+    json: JsonOption = False,
+) -> None:
+    """Write the compiled site file, without its secrets, as the configuration of a primary."""
+    from ampacity_host.update.configuration import configuration_command
+
+    raise typer.Exit(configuration_command(site, out, json))

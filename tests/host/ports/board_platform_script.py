@@ -79,6 +79,10 @@ async def main(folder):
     hardware = platform.evse_hardware("own")
     await asyncio.sleep_ms(60)
     seen["amps"], seen["failed"], seen["passes"] = hardware.amps_da, platform.point.failed, hardware.contactor_closed
+    unmetered = BoardPlatform(folder, {"meter": "none"})
+    own = unmetered.evse_hardware("own")
+    await asyncio.sleep_ms(60)
+    seen["unmetered"] = [own.amps_da, own.energy_wh, unmetered.point.failed]
     print(json.dumps(seen))
 
 

@@ -24,4 +24,5 @@ def test_a_board_opens_its_line_its_watchdog_and_its_charging_point_by_its_file(
     assert seen["driver"] == [1, 0] and seen["read"] == "echo abc" and seen["off"]
     assert seen["wdt given"] == 4000 and seen["refused"] == "baud"
     assert seen["point without a meter"] is False
+    assert seen["unmetered"] == [None, None, 0]
     assert seen["amps"] == [1, 2, 3] and seen["failed"] == 0

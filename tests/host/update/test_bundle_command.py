@@ -171,3 +171,20 @@ def test_a_key_list_is_shown(yard):
     seen = facts("show", "keys/keys.cose")
     assert seen["counter"] == 2 and [key["kinds"] for key in seen["keys"]] == [["application"], ["configuration"]]
     assert "counter  2" in said("show", "keys/keys.cose").stdout
+
+
+def test_the_configuration_of_a_site_file_is_written_without_its_secrets_and_signed(yard):
+    text = '[site]\nname = "garage"\n[[circuit]]\nname = "main"\nrating_a = 63.0\n'
+    text += '[[evse]]\nname = "bay"\nkind = "local"\ncircuit = "main"\nmax_a = 16.0\n'
+    Path("site.toml").write_text(text + '[ocpp]\nidentity = "g"\nurl = "ws://csms.example"\npassword = "a long secret word"\n')
+    made = facts("configuration", "site.toml", "--out", "new")
+    assert made["secrets"] == ["ocpp.password"] and b"a long secret word" not in Path(made["file"]).read_bytes()
+    sign = ("sign", "new", "--out", "new.bundle", "--kind", "configuration", "--board", "board-a", "--release", "7", "--sequence", 7)
+    facts(*sign, "--key", "installer", status=1)
+    facts(*sign, "--key", "release", "--serial", "SN-1", status=1)
+    facts(*sign, "--key", "installer", "--serial", "SN-1")
+    assert facts("verify", "new.bundle", "--serial", "SN-1")["kind"] == "configuration"
+    Path("site.toml").write_text(text.replace("63.0", "sixty"))
+    assert facts("configuration", "site.toml", "--out", "new", status=1)["ok"] is False
+    Path("new/more").write_text("x")
+    assert said("configuration", "site.toml", "--out", "new").exit_code == 2

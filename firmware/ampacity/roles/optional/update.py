@@ -24,6 +24,7 @@ if False:  # for the type checker
 
 LOOK_MS = 10000
 STAGING_DOC = "staging"  # of updates/staging.py
+CONFIGURATION = "configuration"  # record of updates/places.py
 UPDATE = "update [activate | roll-back | hold on | hold off]"
 SECONDARIES = "secondaries [stage [EVSE…] | activate EVSE… | stop | forget]"
 
@@ -45,10 +46,9 @@ class Updates(OptionalPart):
         self._slot = primary.platform.boot.get("slot") or ""
         self._loaded: "PrimaryUpdates | None" = None
         self._due_ms = 0
-        raw = Record(DiskFiles((root_of(primary.platform) or "") + "/update"), "application").load()
-        self._state = (decoded(raw) if raw is not None else None) or SlotState()
+        self._state = self._kept("application")
         damaged = self._slot and "ab".find(self._slot) != self._state.active  # the boot stage had to start the other one
-        busy = damaged or self._state.trial >= 0 or READY in [slot.state for slot in self._state.slots]
+        busy = damaged or is_busy(self._state) or is_busy(self._kept(CONFIGURATION))
         if primary.upstream is not None:
             primary.upstream.station.firmware = self
             busy = busy or is_open(kept_order(primary.upstream.station.documents))
@@ -56,6 +56,10 @@ class Updates(OptionalPart):
             self.load()
         elif self._state.outcome:
             primary.log.add("info", "update: " + self._state.outcome, primary.started_ms)
+
+    def _kept(self, kind: str) -> SlotState:
+        raw = Record(DiskFiles((root_of(self._primary.platform) or "") + "/update"), kind).load()
+        return (decoded(raw) if raw is not None else None) or SlotState()
 
     @property
     def updater(self) -> "Updater":
@@ -121,6 +125,11 @@ class Updates(OptionalPart):
             self._due_ms = now_ms + LOOK_MS
             if has_bundle(self._inbox):
                 self.load()
+
+
+def is_busy(state: SlotState) -> bool:
+    """Is a slot on trial, or a bundle ready?"""
+    return state.trial >= 0 or READY in [slot.state for slot in state.slots]
 
 
 def update_parts(primary: "PrimaryFace") -> "list[Updates]":

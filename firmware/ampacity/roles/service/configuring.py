@@ -22,7 +22,7 @@ from ampacity.roles.configuration.site_trial import SITE, SiteTrial, digest
 from ampacity.update.cbor import CONFIGURATION, decode, encode
 
 if False:  # for the type checker
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from typing import Any
 
     from ampacity.console.changes import Session
@@ -153,15 +153,25 @@ class Configuring:
         if safety and not console.present():
             text = "it touches safety; use the serial console, or close the presence input while you commit"
             raise NotNow(safety[0].split(":")[0], "", text)
-        self.trial.arm(self._staged, minutes)
-        self._changes.journal.add(console.who(), "configuration %s: %s" % (self._facts["sha256"][:16], self._summary()), now_ms)
+        staged, facts = self._staged, self._facts
         self.discard()
-        self._restart(NAME, now_ms)
+        self._arm(staged, facts, console.who(), minutes, now_ms)
         return "restarting with it on trial for %d min: `commit confirm` keeps it, else the previous one returns" % minutes
 
-    def _summary(self) -> str:
-        lines = self._facts["changes"]
-        return "%d changes; %s" % (self._facts["count"], lines[0]) if lines else "no changes"
+    def commit_signed(self, data: bytes, facts: "dict[str, Any]", who: str, minutes: int, now_ms: int) -> None:
+        """The next start runs on what a bundle brought and `judged` gave: its signature replaces the presence of a person (decision 21).
+
+        Raises NotNow: a change is on trial; OSError: nothing changes.
+        """
+        self._changes.confirmation.need_none()
+        self._arm(data, facts, who, minutes, now_ms)
+
+    def _arm(self, data: bytes, facts: "dict[str, Any]", who: str, minutes: int, now_ms: int) -> None:
+        self.trial.arm(data, minutes)  # type: ignore[union-attr]  # nothing is judged without a data folder
+        lines = facts["changes"]
+        summary = "%d changes; %s" % (facts["count"], lines[0]) if lines else "no changes"
+        self._changes.journal.add(who, "configuration %s: %s" % (facts["sha256"][:16], summary), now_ms)
+        self._restart(NAME, now_ms)
 
     # the words
 
@@ -195,6 +205,14 @@ class Configuring:
 
     def _stage(self, data: bytes) -> "Iterator[str | None]":
         """Judges and stages it: None after each slice, then what is known of it. Raises Rejected."""
+        self._staged, self._facts = yield from self.judged(data)
+        self._until_ms = self._clock.now_ms() + LEFT_MS
+        yield strict_json.dumps(self._facts)
+
+    def judged(self, data: bytes) -> "Generator[None, None, tuple[bytes, dict[str, Any]]]":
+        """None after each slice; returns (site.json, what is known of it) of the CBOR of a configuration. Raises Rejected as a start would."""
+        if self._folder is None:
+            raise NotNow("config", "", "this controller has no data folder")
         sha256 = digest(data)
         new = decode(data, NAME, 0, CONFIGURATION)
         yield None
@@ -212,9 +230,7 @@ class Configuring:
         yield None
         self._verdict(new)
         facts.update({"sha256": sha256, "kept": kept, "missing": missing})
-        self._staged, self._facts = staged, facts
-        self._until_ms = self._clock.now_ms() + LEFT_MS
-        yield strict_json.dumps(facts)
+        return staged, facts
 
     def _compared(self, old: "dict[str, Any]", new: "dict[str, Any]") -> "dict[str, Any]":
         """How many fields differ, the first of them, and the first that touch safety."""

@@ -60,7 +60,7 @@ class CsmsUpdates:
             return refusal("InvalidCertificate", "the key list of this controller has revoked its key", "RevokedCertificate")
         text = self._unusable(request["firmware"]["location"])
         replaces = not self.order.ended()
-        if self.order.status in INSTALLING or self._updater.trial is not None:
+        if self.order.status in INSTALLING or self._updater.trial is not None or self._updater.on_trial():
             return refusal(BUSY, "a version is being installed or on trial")
         if not replaces and self._updater.delivery.busy():
             return refusal(BUSY, "%s delivers a bundle now" % self._updater.delivery.source)
@@ -187,7 +187,7 @@ class CsmsUpdates:
         facts: "Any" = self.order.facts
         self._why = ""
         if not keys:  # kept together with the status: without its slot an order cannot be continued
-            facts["slot"], facts["sequence"] = self._updater.ready_slot(), self._updater.ready_sequence()
+            facts["slot"], facts["sequence"] = self._updater.ready_number(), self._updater.ready_sequence()
         if "key" in facts:  # both were reported when it was so
             self.order.keep()
         else:
@@ -236,7 +236,7 @@ class CsmsUpdates:
 
     def _installing(self, hindrance: str, now_ms: int) -> bool:
         """Before the restart, in the trial, or after it."""
-        if self._updater.trial is not None or self._updater.slots.state.trial != NONE:
+        if self._updater.trial is not None or self._updater.on_trial():
             return self._activated  # until the restart
         if self._ours(SLOT_READY):
             self.order.report("InstallRebooting")  # the power may have been cut before
@@ -244,9 +244,9 @@ class CsmsUpdates:
             if not hindrance and (now_ms >= self._leave_ms or self.order.sent() and self._station.drained()):
                 self._activate(now_ms)
             return True
-        outcome = self._updater.slots.state.outcome
-        good = self._ours(GOOD) and self._updater.slots.state.active == self.order.facts["slot"]  # type: ignore[index]  # it is open
-        self._end("Installed" if good else "InstallationFailed", outcome, now_ms)
+        slots, slot = self._updater.numbered(self.order.facts["slot"])  # type: ignore[index]  # it is open
+        good = self._ours(GOOD) and slots.state.active == slot
+        self._end("Installed" if good else "InstallationFailed", slots.state.outcome, now_ms)
         return False
 
     def _activate(self, now_ms: int) -> None:
@@ -260,8 +260,11 @@ class CsmsUpdates:
     def _ours(self, state: int) -> bool:
         """Is the slot of the order in this state?"""
         facts: "Any" = self.order.facts
-        slot = self._updater.slots.state.slots[facts["slot"]]
-        return facts["slot"] != NONE and slot.state == state and slot.sequence == facts["sequence"]
+        if facts["slot"] == NONE:
+            return False
+        slots, number = self._updater.numbered(facts["slot"])
+        slot = slots.state.slots[number]
+        return slot.state == state and slot.sequence == facts["sequence"]
 
     # common
 
@@ -269,7 +272,8 @@ class CsmsUpdates:
         """Another order replaces the one under way: its bundle is not tried (L01.FR.24)."""
         self._stop()
         if self._ours(SLOT_READY):
-            self._updater.slots.refused(self.order.facts["slot"], "replaced by the CSMS")  # type: ignore[index]  # it is open
+            slots, slot = self._updater.numbered(self.order.facts["slot"])  # type: ignore[index]  # it is open
+            slots.refused(slot, "replaced by the CSMS")
             self.order.report("InstallationFailed")
         else:
             self.order.report("DownloadFailed")

@@ -1,7 +1,8 @@
 """Where a controller keeps its slots, and who it is to a bundle.
 
 One folder, the root, holds `boot/roots` (the public root keys), `update/` (key list and state of the slots), `slots/` with the folders `a` and
-`b`, `identity/identity.json` of the manufacture and `inbox/` for bundles on a stick. On a microcontroller it is the file system itself.
+`b`, `configurations/` with the same for signed configurations, `identity/identity.json` of the manufacture and `inbox/` for bundles on a stick.
+On a microcontroller it is the file system itself.
 """
 
 import os
@@ -20,6 +21,7 @@ if False:  # for the type checker
     from typing import Any
 
 PRODUCT = "ampacity"
+CONFIGURATION = "configuration"  # name of the record
 ROOT_KEY_BYTES = 64
 KEPT_BYTES = 65536  # of the medium, for what the controller stores next to the slots
 NO_ROOM_KNOWN = 0x7FFFFFFF
@@ -38,6 +40,7 @@ class Places:
         records = DiskFiles(root + "/update")
         self.trust = TrustStore(Record(records, "keys"), _roots(root + "/boot/roots"))
         self.slots = Slots(Record(records, "application"), self.tree)
+        self.configurations = Slots(Record(records, CONFIGURATION), SlotFiles(root + "/configurations"))
         identity = _identity(root + "/identity/identity.json")
         self.device = Device(PRODUCT, identity.get("board") or board, identity.get("serial") or "", NO_ROOM_KNOWN)
 

@@ -4,12 +4,15 @@
 """
 
 from ampacity.ocpp.firmware.kept_order import is_open, kept_order
+from ampacity.roles.updates.configuration_updates import ConfigurationUpdates
 from ampacity.roles.updates.updater import Updater
 from ampacity.update.trial import BUS, OCPP, SAFETY_LOOP
 
 if False:  # for the type checker
+    from ampacity.console.changes import Changes
     from ampacity.roles.interfaces import View
     from ampacity.roles.primary_face import PrimaryFace
+    from ampacity.roles.service.configuring import Configuring
     from ampacity.roles.updates.csms_updates import CsmsUpdates
     from ampacity.roles.updates.places import Places
     from ampacity.roles.updates.staging import Staging
@@ -30,7 +33,8 @@ class PrimaryUpdates:
         if primary.upstream is not None:
             needed.append(OCPP)
         known = primary.documents.get(HOLD_DOC) or {}
-        self.updater = Updater(places, primary.log, primary.clock, tuple(needed), inbox, bool(known.get("hold")))
+        configuration = ConfigurationUpdates(places.configurations, places.trust, tuple(needed), primary.log, self._configuring)
+        self.updater = Updater(places, primary.log, primary.clock, tuple(needed), inbox, bool(known.get("hold")), configuration)
         self._kept_hold = self.updater.hold
         self._replies = self._all_replies()
         self.staging: "Staging | None" = None  # loaded when it is first asked for, or was under way
@@ -96,6 +100,11 @@ class PrimaryUpdates:
         if primary.upstream is not None and primary.upstream.station.accepted():
             facts.append(OCPP)
         return facts
+
+    def _configuring(self) -> "tuple[Configuring, Changes]":
+        """Loaded when a configuration comes, or is on trial."""
+        console = self._primary.console
+        return console.configuring(), console.changes
 
     def _all_replies(self) -> int:
         return sum([wire.engine.counters["replies"] for wire in self._primary.buses.wires])

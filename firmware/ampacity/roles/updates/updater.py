@@ -7,6 +7,7 @@ from ampacity.base.errors import NotNow, Rejected
 from ampacity.console.error_texts import UsageError
 from ampacity.roles.updates.inbox import Inbox
 from ampacity.update.delivery import FAILED, IDLE, READY, RECEIVING, REFUSED, Delivery
+from ampacity.update.manifest import APPLICATION
 from ampacity.update.slot_content import FOLDERS, SlotContent
 from ampacity.update.slot_state import NONE, STATES
 from ampacity.update.slot_state import READY as SLOT_READY
@@ -17,8 +18,10 @@ if False:  # for the type checker
     from ampacity.base.clock import Clock
     from ampacity.base.log import Log
     from ampacity.roles.interfaces import View
+    from ampacity.roles.updates.configuration_updates import ConfigurationUpdates
     from ampacity.roles.updates.places import Places
     from ampacity.update.delivery import Delivery as Taking
+    from ampacity.update.slots import Slots
 
 SLICE_MS = 10  # of work in one pass of the housekeeping, each 200 ms; one step may last longer
 STALLED_MS = 60000  # a source that brings nothing for so long has gone
@@ -80,7 +83,10 @@ class Updater:
     oldest first; the role empties it.
     """
 
-    def __init__(self, places: "Places", log: "Log", clock: "Clock", needed: "tuple[str, ...]", folder: str, hold: bool) -> None:
+    def __init__(
+        self, places: "Places", log: "Log", clock: "Clock", needed: "tuple[str, ...]", folder: str, hold: bool,
+        configuration: "ConfigurationUpdates | None" = None,
+    ) -> None:  # fmt: skip
         self.places = places
         self.slots = places.slots
         self.log = log
@@ -91,7 +97,11 @@ class Updater:
         self.reserved = False  # an order of the CSMS decides when its bundle is tried
         self._restarting = False
         self.longest_us = 0  # of one step
-        self.delivery: "Taking" = Delivery(places.slots, places.trust, places.device)
+        self.configuration = configuration
+        if configuration is None:
+            self.delivery: "Taking" = Delivery(places.slots, places.trust, places.device)
+        else:
+            self.delivery = Delivery(places.slots, places.trust, places.device, configuration.slots, configuration.judge)
         self.inbox = Inbox(folder, self.delivery, log)
         self.trial: "Trial | None" = None
         self._quiet_since_ms: "int | None" = None
@@ -125,6 +135,10 @@ class Updater:
             return
         if self._restarting:
             return
+        if self.configuration is not None:
+            self.configuration.step(facts, now_ms)
+            if self.configuration.on_trial():
+                return
         self.inbox.look(now_ms)
         self._work(now_ms)
         self._give_up_stalled(now_ms)
@@ -141,8 +155,7 @@ class Updater:
     def command(self, words: "list[str]", now_ms: int) -> str:
         """`update …` of the console. Raises Rejected, OSError."""
         if words == ["activate"]:
-            self._activate(now_ms)
-            return "restarting: %s is on trial for up to 15 minutes" % self._version(self.slots.state.trial)
+            return self._activate(now_ms)
         if words == ["roll-back"]:
             self.slots.roll_back("by the installer")
             return self._restart("update: rolled back by the installer", now_ms)
@@ -151,20 +164,44 @@ class Updater:
             return "a bundle that is ready waits for `update activate`" if self.hold else "a bundle that is ready is tried when nothing charges"
         if words:
             raise UsageError(UPDATE, words)
+        if self.configuration is not None and self.delivery.kind != APPLICATION:
+            return self.ready_text() or self.configuration.slots.state.outcome or "no update"
         return self.ready_text() or self.slots.state.outcome or "no update"
 
     def ready_text(self) -> str:
         """What becomes of the bundle that is ready, "" where there is none."""
-        slot = self.ready_slot()
-        if slot == NONE:
+        number = self.ready_number()
+        if number == NONE:
             return ""
+        slots, slot = self.numbered(number)
+        what = "" if slots is self.slots else "configuration "
         when = "`update activate`" if self.hold else "no EVSE has charged for a minute, or `update activate`"
-        return "%s is ready in slot %s; it is tried after %s" % (self._version(slot), FOLDERS[slot], when)
+        return "%s%s is ready in slot %s; it is tried after %s" % (what, slots.state.slots[slot].version, FOLDERS[slot], when)
+
+    def ready_number(self) -> int:
+        """The bundle that is ready: 0 or 1, a slot of the application; 2 or 3, one of the configuration; NONE: there is none."""
+        slot = self.ready_slot()
+        if self.configuration is not None and (slot == NONE or self.delivery.kind != APPLICATION) and self.configuration.ready_slot() != NONE:
+            return 2 + self.configuration.ready_slot()
+        return slot
+
+    def numbered(self, number: int) -> "tuple[Slots, int]":
+        """(slots, slot) of a number of `ready_number`."""
+        if number < 2 or self.configuration is None:
+            return self.slots, number & 1
+        return self.configuration.slots, number - 2
+
+    def on_trial(self) -> bool:
+        """Is an application or a configuration on trial?"""
+        return self.slots.state.trial != NONE or self.configuration is not None and self.configuration.on_trial()
 
     def ready_sequence(self) -> int:
         """Sequence of the bundle that is ready, 0 where there is none."""
-        slot = self.ready_slot()
-        return self.slots.state.slots[slot].sequence if slot != NONE else 0
+        number = self.ready_number()
+        if number == NONE:
+            return 0
+        slots, slot = self.numbered(number)
+        return slots.state.slots[slot].sequence
 
     def view(self, now_ms: int) -> "View":
         """For `show update`."""
@@ -182,7 +219,9 @@ class Updater:
             view["refused"] = {"field": getattr(delivery.error, "field", "storage"), "text": str(delivery.error)}
         if self.trial is not None:
             view["trial"] = {"minutes_left": state.minutes + 1, "missing": self.trial.missing(now_ms)}
-        if self.ready_slot() != NONE:
+        if self.configuration is not None:
+            view["configuration"] = self.configuration.view(now_ms)
+        if self.ready_number() != NONE and not self.on_trial():
             view["waits"] = self._hindrance or ("hold" if self.hold else "a minute without charging")
         return view
 
@@ -243,7 +282,7 @@ class Updater:
     # the trial
 
     def _activate_when_quiet(self, now_ms: int) -> None:
-        if self._hindrance or self.hold or self.reserved or self.delivery.busy() or self.ready_slot() == NONE:
+        if self._hindrance or self.hold or self.reserved or self.delivery.busy() or self.ready_number() == NONE:
             self._quiet_since_ms = None
         elif self._quiet_since_ms is None:
             self._quiet_since_ms = now_ms
@@ -254,16 +293,20 @@ class Updater:
                 self._quiet_since_ms = None
                 self.log.add("warning", "update: %s" % error, now_ms)
 
-    def _activate(self, now_ms: int) -> None:
-        slot = self.ready_slot()
+    def _activate(self, now_ms: int) -> str:
+        number = self.ready_number()
+        if self.configuration is not None and number >= 2:
+            return self.configuration.activate()
         try:
             self.slots.activate(self.places.trust)
         except NotNow:
             raise
         except Rejected as error:  # its key was revoked meanwhile
-            self.slots.refused(slot, "refused: %s" % error)
+            self.slots.refused(number, "refused: %s" % error)
             raise
-        self._restart("update: restart with %s on trial" % self._version(self.slots.state.trial), now_ms)
+        version = self._version(self.slots.state.trial)
+        self._restart("update: restart with %s on trial" % version, now_ms)
+        return "restarting: %s is on trial for up to 15 minutes" % version
 
     def _restart(self, text: str, now_ms: int) -> str:
         self.log.add("warning", text, now_ms)

@@ -1,0 +1,227 @@
+"""Signed configurations of a running primary: taken and judged like a pushed one, active on trial, confirmed by what shows that it works.
+
+A bundle of kind configuration has one file, the CBOR of `ampacity configure push`. Its slots keep what came and the floor; the trial of site.json
+(configuration/site_trial.py) decides what runs. The order of the writes, each of which a power cut may prevent:
+
+    try      slots: on trial; site.json on trial, restart
+    confirm  site.json stays; slots: confirmed
+    return   slots: rolled back; the previous site.json, restart
+
+So slots on trial without a site.json on trial are settled by a look: is what the slot has in force, or not?
+"""
+
+from ampacity.base.errors import NotNow, Rejected
+from ampacity.update.cose_sign1 import BUNDLE_TYPE, SignedMessage
+from ampacity.update.manifest import Manifest
+from ampacity.update.slot_content import BLOCK_BYTES, SlotContent
+from ampacity.update.slot_state import NONE, READY, STATES
+from ampacity.update.trial import Trial
+
+if False:  # for the type checker
+    from collections.abc import Callable, Generator, Iterator
+    from typing import Any
+
+    from ampacity.base.log import Log
+    from ampacity.console.changes import Changes
+    from ampacity.roles.interfaces import View
+    from ampacity.roles.service.configuring import Configuring
+    from ampacity.update.slot_state import SlotState
+    from ampacity.update.slots import Slots
+    from ampacity.update.trust import TrustStore
+
+    Judged = tuple[bytes, dict[str, Any]]
+
+FILE = "configuration.cbor"
+BYTES_MAX = 262144  # as for one that is pushed
+MINUTES = 20  # longer than the trial of the slots, which names what was missing
+WHAT = "configuration"
+
+
+class SignedTrial:
+    """What a Trial changes: the slots, and the trial of site.json in the order above. `now_ms` is set before each step."""
+
+    def __init__(self, slots: "Slots", changes: "Changes") -> None:
+        self._slots = slots
+        self._changes = changes
+        self.now_ms = 0
+
+    @property
+    def state(self) -> "SlotState":
+        """As of slots."""
+        return self._slots.state
+
+    def charge_minute(self) -> bool:
+        """As of slots."""
+        return self._slots.charge_minute()
+
+    def confirm(self, floor: int) -> None:
+        """It stays. Raises OSError: try again."""
+        if self._changes.confirmation.what() == WHAT:
+            self._changes.confirmation.confirm()
+        self._slots.confirm(floor)
+
+    def roll_back(self, reason: str) -> None:
+        """The previous one returns with a restart. Raises OSError: try again."""
+        if self._slots.state.trial != NONE:
+            self._slots.end_trial(reason)
+        if self._changes.confirmation.what() == WHAT:
+            self._changes.confirmation.revert(self.now_ms)
+
+
+class ConfigurationUpdates:
+    """slots: of the configuration; trust: whose signature counts; needed: facts that show that one works.
+
+    configuring: function() → what judges and arms a configuration, with the `changes` of its console; asked for at the first use.
+    """
+
+    def __init__(
+        self, slots: "Slots", trust: "TrustStore", needed: "tuple[str, ...]", log: "Log",
+        configuring: "Callable[[], tuple[Configuring, Changes]]",
+    ) -> None:  # fmt: skip
+        self.slots = slots
+        self._trust = trust
+        self._needed = needed
+        self._log = log
+        self._configuring = configuring
+        self._face: "SignedTrial | None" = None
+        self._trial: "Trial | None" = None
+        self._task: "Iterator[None] | None" = None
+        self._looked = False  # at what the former life left
+        self._now_ms = 0
+
+    # for the delivery
+
+    def judge(self, content: SlotContent, manifest: Manifest) -> "Iterator[None]":
+        """None after each slice. Raises Rejected where a start with it would be refused."""
+        if len(manifest.files) != 1 or manifest.files[0][0] != FILE or manifest.files[0][1] > BYTES_MAX:
+            raise Rejected("files", [each[0] for each in manifest.files][:4], "only %s, at most %d bytes" % (FILE, BYTES_MAX))
+        yield from self._judged(content, manifest.files[0][1])
+
+    def _judged(self, content: SlotContent, size: int) -> "Generator[None, None, Judged]":
+        data = bytearray()
+        try:
+            while len(data) < size:
+                data.extend(content.tree.part(content.name(FILE), len(data), BLOCK_BYTES))
+                yield None
+            return (yield from self._configuring()[0].judged(bytes(data)))
+        except MemoryError:
+            raise NotNow(WHAT, "", "too little memory is free: send it at the MicroPython prompt of the board")
+
+    # for the updater
+
+    def ready_slot(self) -> int:
+        """The slot whose configuration is ready, NONE where there is none."""
+        state = self.slots.state
+        if state.trial != NONE:
+            return NONE
+        spare = self.slots.spare()
+        return spare if state.slots[spare].state == READY else NONE
+
+    def on_trial(self) -> bool:
+        """Is one on trial, or on its way to it?"""
+        return self.slots.state.trial != NONE or self._task is not None
+
+    def activate(self) -> str:
+        """The one that is ready is tried after a restart; the answer for people. Raises NotNow: none is."""
+        slot = self.ready_slot()
+        if slot == NONE:
+            raise NotNow("update", "", "nothing is ready")
+        if self._task is None:
+            self._task = self._armed(slot)
+        return "restarting: %s is on trial for up to 15 minutes" % self._name(slot)
+
+    def view(self, now_ms: int) -> "View":
+        """For `show update`."""
+        state = self.slots.state
+        view: "View" = {"slots": {"ab"[i]: (STATES[slot.state] + " " + slot.version).strip() for i, slot in enumerate(state.slots)}}
+        view.update({"floor": state.floor, "result": state.outcome or None})
+        if self._trial is not None:
+            view["trial"] = {"minutes_left": state.minutes + 1, "missing": self._trial.missing(now_ms)}
+        return view
+
+    def step(self, facts: "list[str]", now_ms: int) -> None:
+        """One pass of the housekeeping."""
+        self._now_ms = now_ms
+        if not self._looked:
+            self._look(now_ms)
+        if self._trial is not None:
+            self._try(self._trial, facts, now_ms)
+        elif self._task is not None:
+            self._work(self._task, now_ms)
+
+    # the trial
+
+    def _look(self, now_ms: int) -> None:
+        """Once in each life: a trial continues, or what became of it is found out."""
+        self._looked = True
+        if self.slots.state.trial == NONE:
+            return
+        configuring, changes = self._configuring()
+        if configuring.trial is not None and configuring.trial.is_running():
+            try:
+                self.slots.charge_minute()  # the first one; a boot stage counts that of an application
+            except OSError:
+                self._looked = False
+                return
+            self._face = SignedTrial(self.slots, changes)
+            self._trial = Trial(self._face, self._needed, self._manifest().floor, now_ms)  # type: ignore[arg-type]  # what it needs of slots
+            state = self.slots.state
+            self._log.add("warning", "update: %s is on trial: %d min left" % (self._name(state.trial), state.minutes + 1), now_ms)
+        else:
+            self._task = self._settled()
+
+    def _try(self, trial: Trial, facts: "list[str]", now_ms: int) -> None:
+        self._face.now_ms = now_ms  # type: ignore[union-attr]  # a trial has one
+        for fact in facts:
+            trial.saw(fact, now_ms)
+        if self._configuring()[1].confirmation.what() != WHAT:  # `commit confirm` or `rollback` at the console
+            self._trial, self._task = None, self._settled()
+        elif trial.step(now_ms) is not None:
+            self._trial = None
+            self._log.add("info", "update: configuration " + self.slots.state.outcome, now_ms)
+
+    def _work(self, task: "Iterator[None]", now_ms: int) -> None:
+        """The next slice of what is under way."""
+        try:
+            next(task)
+            return
+        except StopIteration:
+            pass
+        except (Rejected, OSError) as error:
+            self._refused(error, now_ms)
+        self._task = None
+
+    def _refused(self, error: "Rejected | OSError", now_ms: int) -> None:
+        self._log.add("warning", "update: configuration: %s" % error, now_ms)
+        try:
+            if self.slots.state.trial != NONE:
+                self.slots.end_trial(str(error))
+            elif not isinstance(error, OSError):
+                self.slots.refused(self.slots.spare(), "refused: %s" % error)
+        except OSError:
+            self._looked = False
+
+    def _armed(self, slot: int) -> "Iterator[None]":
+        content = SlotContent(self.slots.tree, slot)
+        configuring, changes = self._configuring()
+        data, facts = yield from self._judged(content, content.tree.size(content.name(FILE)) or 0)
+        changes.confirmation.need_none()
+        self.slots.activate(self._trust)
+        configuring.commit_signed(data, facts, "bundle " + self.slots.state.slots[slot].version, MINUTES, self._now_ms)
+
+    def _settled(self) -> "Iterator[None]":
+        """Slots on trial, and no site.json is: it was confirmed if nothing differs."""
+        slot = self.slots.state.trial
+        content = SlotContent(self.slots.tree, slot)
+        _, facts = yield from self._judged(content, content.tree.size(content.name(FILE)) or 0)
+        if facts["count"]:
+            self.slots.end_trial("not confirmed before a restart")
+        else:
+            self.slots.confirm(self._manifest().floor)
+
+    def _manifest(self) -> Manifest:
+        raw = SlotContent(self.slots.tree, self.slots.state.trial).signed_manifest() or b""
+        return Manifest(SignedMessage(raw, BUNDLE_TYPE, "bundle").payload)
+
+    def _name(self, slot: int) -> str:
+        return "%s %s" % (WHAT, self.slots.state.slots[slot].version)
