@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from certificates import Authority
-from secure_csms import Csms
+from secure_csms import PATIENCE_S, Csms
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / folder) for folder in ("rig", "e2e")]
 
@@ -23,6 +23,7 @@ SUITES = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384")
 PASSWORD = "0123456789abcdef"
 SITE = head("yard") + circuit("main", 63.0) + evse(1, "main", 32.0, "local") + '[ocpp]\nidentity = "AMP-1"\n'
 HELLO_1_1 = b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02" + bytes(32) + b"\0\xc0\x13\0"
+HELLO_NULL = b"\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03" + bytes(32) + b"\0\xc0\x06\0"  # TLS 1.2, ECDHE_ECDSA_WITH_NULL_SHA
 
 
 def station(csms, runtime, profile, root, own=None):
@@ -44,7 +45,7 @@ async def booted(csms):
 
 
 def is_login(header, identity="AMP-1", password=PASSWORD):
-    """A well-formed Basic authorization with the identity of the URL and this password."""
+    """A well-formed Basic authorization with the identity of the URL (A00.FR.303) and this password."""
     kind, _, text = header.partition(" ")
     user, _, shown = base64.b64decode(text).decode().partition(":")
     return (kind, user, shown) == ("Basic", identity, password) and 16 <= len(shown) <= 40
@@ -81,6 +82,7 @@ async def test_TC_A_09_and_10_CS_another_password_is_used_at_once_and_one_that_i
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 async def test_TC_A_04_CS_a_valid_certificate_of_the_csms(runtime, tmp_path):
+    """Also A00.FR.317 and A00.FR.420: TLS of another implementation, OpenSSL, understands that of the station."""
     csms, one = Csms(tmp_path), Authority("CSO one")
     for count, suite in enumerate(SUITES):  # each alone is enough
         await csms.use(one.issue(), suite=suite)
@@ -108,29 +110,52 @@ async def test_TC_A_05_CS_an_invalid_certificate_of_the_csms(kind, runtime, tmp_
     await csms.end()
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
-async def test_TC_A_06_CS_a_version_of_tls_that_is_too_low(runtime, tmp_path):
-    csms, one, ended = Csms(tmp_path), Authority("CSO one"), []
+async def answers(csms, data):
+    """In place of the CSMS a server that answers the first bytes with these, until a station has ended the connection: await what is returned."""
+    ended = asyncio.Event()
 
-    async def old(reader, writer):
+    async def answer(reader, writer):
         await reader.read(4096)
-        writer.write(HELLO_1_1)
+        writer.write(data)
         await writer.drain()
         while await reader.read(4096):
             pass
-        ended.append(True)
+        ended.set()
         writer.close()
 
-    server = await asyncio.start_server(old, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
     csms.port = server.sockets[0].getsockname()[1]
-    with station(csms, runtime, 2, one.root):
-        await csms.until(lambda: ended)
+
+    async def over():
+        await asyncio.wait_for(ended.wait(), PATIENCE_S)
         server.close()
         await server.wait_closed()
+
+    return over
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+async def test_TC_A_06_CS_a_version_of_tls_that_is_too_low(runtime, tmp_path):
+    csms, one = Csms(tmp_path), Authority("CSO one")
+    ended = await answers(csms, HELLO_1_1)
+    with station(csms, runtime, 2, one.root):
+        await ended()
         await csms.use(one.issue())
         await booted(csms)
         await csms.until(lambda: "InvalidTLSVersion" in csms.events and "StartupOfTheDevice" in csms.events)
         assert csms.secured[0][0] in ("TLSv1.2", "TLSv1.3")
+    await csms.end()
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+async def test_A00_FR_323_and_426_a_csms_that_uses_an_unsuitable_cipher_suite(runtime, tmp_path):
+    csms, one = Csms(tmp_path), Authority("CSO one")
+    ended = await answers(csms, HELLO_NULL)
+    with station(csms, runtime, 2, one.root):
+        await ended()
+        await csms.use(one.issue())
+        await booted(csms)
+        await csms.until(lambda: "InvalidTLSCipherSuite" in csms.events)
     await csms.end()
 
 

@@ -47,7 +47,7 @@ def running(tmp_path):
     bundle, keys = release(tmp_path, "unix", "both")
     (tmp_path / "site.toml").write_text(SITE)
     console = free_port()
-    files = dict(content("unix", 1 << 20, bundle.read_bytes(), keys, lambda *_: None).files)
+    files = dict(content("unix", 1152 << 10, bundle.read_bytes(), keys, lambda *_: None).files)
     files["data/boot.json"] = json.dumps({"role": "primary", "console": f"127.0.0.1:{console}"}).encode()
     files["data/site.json"] = encoded(compile_site(load_site(tmp_path / "site.toml")))
     for name, data in files.items():

@@ -35,7 +35,7 @@ def chips(folder, count=1, **options):
 def ready(tmp_path):
     """(words of the command up to the ports, files that a controller must hold)."""
     bundle, keys = release(tmp_path, "esp32-s3")
-    files = content("esp32-s3", 1 << 20, bundle.read_bytes(), keys, lambda *_: None).files
+    files = content("esp32-s3", 1152 << 10, bundle.read_bytes(), keys, lambda *_: None).files
     (tmp_path / "firmware.bin").write_bytes(combined())
     return ("flash", "esp32-s3", "--bundle", bundle, "--keys", keys, *QUICK, "--json"), files
 

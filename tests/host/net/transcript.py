@@ -21,12 +21,12 @@ from cryptography import x509  # noqa: E402
 from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.x509.oid import NameOID  # noqa: E402
 from ocpp.v201 import call  # noqa: E402
-from test_certificates_in_use import OWN, SITE, Running  # noqa: E402
-from test_certificates_in_use import ROOT as ROOT_LINE  # noqa: E402
 
 from certificate_authority import StationAuthority, pem  # noqa: E402
 from certificates import Authority  # noqa: E402
 from secure_csms import Csms  # noqa: E402
+from site_run import OWN, Running, site  # noqa: E402
+from site_run import ROOT as ROOT_LINE  # noqa: E402
 
 PAGE = ROOT / "docs" / "interfaces" / "ocpp-transcript.md"
 LEFT_OUT = ("StatusNotification", "NotifyEvent", "Heartbeat")
@@ -106,7 +106,7 @@ async def run(runtime, folder):
     csms, issuer = Csms(folder), StationAuthority(time.time() * 1000, "CSO root")
     (folder / "root.pem").write_text(one.root + issuer.pem)
     await csms.use(one.issue(), one.root + issuer.pem)
-    running = Running(folder, runtime, SITE.format(url=f"wss://127.0.0.1:{csms.port}/ocpp", profile=3) + OWN + ROOT_LINE)
+    running = Running(folder, runtime, site(f"wss://127.0.0.1:{csms.port}/ocpp", 3, OWN, ROOT_LINE))
     try:
         await quiet(csms, 1)
         assert (await csms.call(call.TriggerMessage(requested_message="SignChargingStationCertificate"))).status == "Accepted"

@@ -43,11 +43,11 @@ class Authorizer:
         self._key_codes: "KeyCodes | None" = None  # from the first wrong one on
 
     def plugged(self, evse: "OcppEvse", now_ms: int) -> None:
-        """With authorisation switched off, a car that plugs in is authorised; not before the station is accepted (B03.FR.01)."""
+        """With authorisation switched off, a car that plugs in is authorised; not while the CSMS has answered Pending or Rejected (B03.FR.01)."""
         self._later = [other for other in self._later if other is not evse]
         if self._station.model.on("AuthCtrlr", "Enabled") or evse.auth is not None or self._is_kept(evse, NOBODY, ""):
             return
-        if self._station.may_serve():
+        if self._station.boot.status is None or self._station.may_serve():
             evse.auth = Authorization(NOBODY, "", "Authorized")
         else:
             self._later.append(evse)

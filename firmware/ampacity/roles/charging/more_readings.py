@@ -13,8 +13,9 @@ def more_readings(driver: "Any") -> "Values":
     if signed is not None:
         found["signed"] = signed
     device = getattr(driver, "device", None)
-    if device is not None and device.readings.index("power_l1") >= 0:
-        powers_w = device.readings.phases("power", device.terminals) if device.facts.online else None
+    readings = getattr(device, "readings", None)  # of a device with a profile
+    if readings is not None and readings.index("power_l1") >= 0:
+        powers_w = readings.phases("power", device.terminals) if device.facts.online else None
         if powers_w and len(powers_w) == device.terminals:
             found["powers_w"] = powers_w
     return found

@@ -35,7 +35,7 @@ ORDER = {
 MORE = {
     # operation: its further fields, from the modules that read them
     "plug": (*car.FIELDS, "car"), "fault": injector.OPTIONS, "limit": external_limit.OPTIONS, "provision": bench.PROVISION_FIELDS,
-    "present_token": ("type",), "seed": ("type", "status", "group"),
+    "present_token": ("type",), "ev": ("message",), "seed": ("type", "status", "group"),
 }  # fmt: skip
 BEFORE = {"console": ("of",), "csms": ("timeout_ms",)}  # fields that may precede words which take the rest
 LISTS = ("phases", "inputs")  # L1,L2 means ["L1", "L2"]
