@@ -146,7 +146,8 @@ no certificates. A message is a dict with `kind`; one that is wrong changes noth
   `OfflineTxForUnknownIdEnabled` says.
 - **`MaxEnergyOnInvalidId`** counts from the answer with which the CSMS refuses the identifier.
 - **Before the acceptance.** While the answer of the CSMS to BootNotification is `Pending` or `Rejected`, no identifier starts, also not by list or
-  cache, unless `TxBeforeAcceptedEnabled` is true. With `AuthCtrlr.Enabled` = false a car that is plugged in then charges from the acceptance on; before the first answer of the CSMS it charges.
+  cache, unless `TxBeforeAcceptedEnabled` is true. With `AuthCtrlr.Enabled` = false a car that is plugged in then charges from the acceptance on;
+  before the first answer of the CSMS it charges.
 - **Key codes.** After 3 wrong ones in a row an EVSE takes no key code for 10 s, then after each further one for twice as long, up to 5 min; a right
   one ends this (C04.FR.06).
 - **Contract certificates.** EVSEs do not read them from a car. An `eMAID` is an identifier as any other.

@@ -231,3 +231,49 @@ def test_a_power_cut_at_any_write_of_a_trial_leaves_one_of_both_whole_and_the_sl
 
 def test_a_power_cut_at_some_writes_of_a_trial_leaves_one_of_both_whole_and_the_slots_say_which():
     cut_in(4, False)
+
+
+def ready_file(root):
+    """The file of the configuration that waits in slot a."""
+    return "%s/configurations/a/configuration.cbor" % root.path
+
+
+def test_what_changed_in_its_slot_after_it_was_verified_is_not_tried():
+    with Root() as root:
+        garage = ConfiguredGarage(root).run(3000)
+        garage.say("update hold on")
+        assert garage.push(signed(changed())).startswith("configuration 2.0 is ready")
+        with open(ready_file(root), "rb") as file:
+            raw = file.read()
+        at = raw.index(b"rating_da") + 11  # of the first phase
+        with open(ready_file(root), "wb") as file:
+            file.write(raw[:at] + bytes((raw[at] | 0x20,)) + raw[at + 1 :])
+        garage.start()
+        garage.run(3000).say("update activate --yes")
+        garage.follow(60)
+        assert garage.limit_da == 160 and "configuration.cbor" in garage.signed["result"], garage.signed
+
+
+def test_values_of_another_type_are_refused_and_the_housekeeping_goes_on():
+    for name in (5, True, [], {}, None, b"x"):
+        wrong = changed()
+        wrong["buses"][0]["name"] = name
+        with Root() as root:
+            garage = ConfiguredGarage(root).run(3000)
+            said = garage.push(signed(wrong))
+            assert "refused" in str(garage.show()) and "ready" not in said, (name, said)
+            assert garage.push(signed(changed())) == READY, name
+
+
+def test_a_configuration_waits_while_another_change_is_on_trial():
+    with Root() as root:
+        garage = ConfiguredGarage(root).run(3000)
+        garage.say("set idle_s 120")
+        garage.say("commit")
+        garage.push(signed(changed()))
+        garage.run(200000)
+        assert garage.show()["waits"] == "settings is on trial" and garage.limit_da == 160, garage.show()
+        assert garage.signed["slots"]["a"].startswith("ready")
+        garage.say("commit confirm")
+        garage.follow()
+        assert garage.limit_da == 100

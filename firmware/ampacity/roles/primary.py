@@ -112,6 +112,10 @@ class Primary:
         self.scanning: "ScanningFace | None" = None
         self.replacing: "ReplacingFace | None" = None
 
+    def on_trial(self) -> str:
+        """What was committed on trial, "" for nothing: a restart would undo it."""
+        return (self._console.changes.confirmation.what() or "") if self._console is not None else ""
+
     @property
     def console(self) -> "PrimaryConsole":
         """What the console works on."""

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from certificates import Authority
-from secure_csms import PATIENCE_S, Csms
+from secure_csms import Csms
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / folder) for folder in ("rig", "e2e")]
 
@@ -127,7 +127,7 @@ async def answers(csms, data):
     csms.port = server.sockets[0].getsockname()[1]
 
     async def over():
-        await asyncio.wait_for(ended.wait(), PATIENCE_S)
+        await csms.until(ended.is_set)
         server.close()
         await server.wait_closed()
 

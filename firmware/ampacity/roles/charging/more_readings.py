@@ -12,7 +12,7 @@ def more_readings(driver: "Any") -> "Values":
     signed = getattr(driver, "signed", None)
     if signed is not None:
         found["signed"] = signed
-    device = getattr(driver, "device", None)
+    device: "Any" = getattr(driver, "device", None)
     readings = getattr(device, "readings", None)  # of a device with a profile
     if readings is not None and readings.index("power_l1") >= 0:
         powers_w = readings.phases("power", device.terminals) if device.facts.online else None

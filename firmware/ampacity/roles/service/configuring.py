@@ -35,6 +35,7 @@ BYTES_MAX = 262144
 PIECE_BYTES = 336  # of an answer: 448 characters of base64
 LEFT_MS = 600000  # what was sent and not committed is forgotten after that
 LINES_MAX = 24  # changes that an answer lists
+COMPILED = "one compiled by `ampacity configure push`"
 DEFECTS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
@@ -213,6 +214,12 @@ class Configuring:
         """None after each slice; returns (site.json, what is known of it) of the CBOR of a configuration. Raises Rejected as a start would."""
         if self._folder is None:
             raise NotNow("config", "", "this controller has no data folder")
+        try:
+            return (yield from self._looked_at(data))
+        except DEFECTS as e:  # a value of another type than a compiler writes
+            raise Rejected(NAME, "%s: %s" % (type(e).__name__, e), COMPILED)
+
+    def _looked_at(self, data: bytes) -> "Generator[None, None, tuple[bytes, dict[str, Any]]]":
         sha256 = digest(data)
         new = decode(data, NAME, 0, CONFIGURATION)
         yield None
@@ -247,10 +254,7 @@ class Configuring:
 
     def _verdict(self, new: "SiteFacts") -> None:
         """Raises Rejected where a start with it would be refused."""
-        try:
-            self._check(new)
-        except DEFECTS as e:
-            raise Rejected(NAME, "%s: %s" % (type(e).__name__, e), "one compiled by `ampacity configure push`")
+        self._check(new)
 
     def _active(self) -> "tuple[list[str], bytes]":
         """(paths of its secrets, CBOR without them) of the configuration that is active."""

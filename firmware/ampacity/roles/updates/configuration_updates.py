@@ -10,9 +10,11 @@ A bundle of kind configuration has one file, the CBOR of `ampacity configure pus
 So slots on trial without a site.json on trial are settled by a look: is what the slot has in force, or not?
 """
 
+from hashlib import sha256
+
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.update.cose_sign1 import BUNDLE_TYPE, SignedMessage
-from ampacity.update.manifest import Manifest
+from ampacity.update.manifest import Manifest, content_digest
 from ampacity.update.slot_content import BLOCK_BYTES, SlotContent
 from ampacity.update.slot_state import NONE, READY, STATES
 from ampacity.update.trial import Trial
@@ -95,14 +97,18 @@ class ConfigurationUpdates:
         """None after each slice. Raises Rejected where a start with it would be refused."""
         if len(manifest.files) != 1 or manifest.files[0][0] != FILE or manifest.files[0][1] > BYTES_MAX:
             raise Rejected("files", [each[0] for each in manifest.files][:4], "only %s, at most %d bytes" % (FILE, BYTES_MAX))
-        yield from self._judged(content, manifest.files[0][1])
+        yield from self._judged(content, manifest)
 
-    def _judged(self, content: SlotContent, size: int) -> "Generator[None, None, Judged]":
+    def _judged(self, content: SlotContent, manifest: Manifest) -> "Generator[None, None, Judged]":
+        """Of the bytes that the manifest names, as they are read now. Raises Rejected where the slot has others."""
+        _, size, digest = manifest.files[0]
         data = bytearray()
         try:
             while len(data) < size:
                 data.extend(content.tree.part(content.name(FILE), len(data), BLOCK_BYTES))
                 yield None
+            if sha256(data).digest() != digest:
+                raise Rejected(FILE, "damaged", "the bytes that were signed")
             return (yield from self._configuring()[0].judged(bytes(data)))
         except MemoryError:
             raise NotNow(WHAT, "", "too little memory is free: send it at the MicroPython prompt of the board")
@@ -126,6 +132,7 @@ class ConfigurationUpdates:
         slot = self.ready_slot()
         if slot == NONE:
             raise NotNow("update", "", "nothing is ready")
+        self._configuring()[1].confirmation.need_none()
         if self._task is None:
             self._task = self._armed(slot)
         return "restarting: %s is on trial for up to 15 minutes" % self._name(slot)
@@ -158,13 +165,18 @@ class ConfigurationUpdates:
             return
         configuring, changes = self._configuring()
         if configuring.trial is not None and configuring.trial.is_running():
+            self._face = face = SignedTrial(self.slots, changes)
+            face.now_ms = now_ms
             try:
                 self.slots.charge_minute()  # the first one; a boot stage counts that of an application
+                floor = self._manifest(self.slots.state.trial).floor
             except OSError:
                 self._looked = False
                 return
-            self._face = SignedTrial(self.slots, changes)
-            self._trial = Trial(self._face, self._needed, self._manifest().floor, now_ms)  # type: ignore[arg-type]  # what it needs of slots
+            except Rejected as error:
+                face.roll_back(str(error))
+                return
+            self._trial = Trial(face, self._needed, floor, now_ms)  # type: ignore[arg-type]  # what it needs of slots
             state = self.slots.state
             self._log.add("warning", "update: %s is on trial: %d min left" % (self._name(state.trial), state.minutes + 1), now_ms)
         else:
@@ -196,7 +208,7 @@ class ConfigurationUpdates:
         try:
             if self.slots.state.trial != NONE:
                 self.slots.end_trial(str(error))
-            elif not isinstance(error, OSError):
+            elif not isinstance(error, (OSError, NotNow)):
                 self.slots.refused(self.slots.spare(), "refused: %s" % error)
         except OSError:
             self._looked = False
@@ -204,7 +216,7 @@ class ConfigurationUpdates:
     def _armed(self, slot: int) -> "Iterator[None]":
         content = SlotContent(self.slots.tree, slot)
         configuring, changes = self._configuring()
-        data, facts = yield from self._judged(content, content.tree.size(content.name(FILE)) or 0)
+        data, facts = yield from self._judged(content, self._manifest(slot))
         changes.confirmation.need_none()
         self.slots.activate(self._trust)
         configuring.commit_signed(data, facts, "bundle " + self.slots.state.slots[slot].version, MINUTES, self._now_ms)
@@ -213,14 +225,18 @@ class ConfigurationUpdates:
         """Slots on trial, and no site.json is: it was confirmed if nothing differs."""
         slot = self.slots.state.trial
         content = SlotContent(self.slots.tree, slot)
-        _, facts = yield from self._judged(content, content.tree.size(content.name(FILE)) or 0)
+        manifest = self._manifest(slot)
+        _, facts = yield from self._judged(content, manifest)
         if facts["count"]:
             self.slots.end_trial("not confirmed before a restart")
         else:
-            self.slots.confirm(self._manifest().floor)
+            self.slots.confirm(manifest.floor)
 
-    def _manifest(self) -> Manifest:
-        raw = SlotContent(self.slots.tree, self.slots.state.trial).signed_manifest() or b""
+    def _manifest(self, slot: int) -> Manifest:
+        """The one whose signature was verified when it came. Raises Rejected where the slot has another one."""
+        raw = SlotContent(self.slots.tree, slot).signed_manifest()
+        if raw is None or content_digest(raw) != self.slots.state.slots[slot].digest:
+            raise Rejected("manifest", "missing or damaged", "the one that was signed")
         return Manifest(SignedMessage(raw, BUNDLE_TYPE, "bundle").payload)
 
     def _name(self, slot: int) -> str:

@@ -115,6 +115,8 @@ class PrimaryUpdates:
         for work, name in ((primary.commissioning, "a commissioning test"), (primary.scanning, "a scan")):
             if work is not None and work.running:
                 return name + " runs"
+        if primary.on_trial():
+            return "%s is on trial" % primary.on_trial()
         for index, evse in enumerate(primary.site["evses"]):
             if primary.evses.transaction(index) is not None or primary.evses.facts(index).charging:
                 return "evse %s charges" % evse["name"]
