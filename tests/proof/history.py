@@ -290,8 +290,8 @@ FOUND = {
         "a primary with cars that request current was paused as idle for 15 min; a car of 8 or 13 A below it never charged (scenes)",
         "its parent took one car that drew nothing for all below; a grant in whole amperes had no allowance for a rounded duty "
         "cycle; what a first turn with more current had shown was forgotten with the next lower share",
-        "what a primary below reports counts for three times `idle_s`; the allowance is requested, too; the level below which a car drew "
-        "nothing is its minimum (section 6)",
+        "what a primary below reports counts for three times `idle_s` without current; the allowance is requested, too; the level below "
+        "which a car drew nothing is its minimum (section 6)",
         ("tests/drawn/findings/test_who_never_charges.py::test_cars_with_a_large_minimum_below_primaries_charge_and_do_not_stop_their_neighbours",
          "tests/circuit/test_minimum_grant.py::test_a_row_that_reports_a_request_keeps_its_turns_next_to_a_car_that_draws_nothing"),
     ),

@@ -44,8 +44,9 @@ def below(name, unit, *bays):
     [
         (20.0, (({}, {}), ({}, {})), {"q.q1": {"min_a": 13}, "p.p1": {"factor": 1.06}, "p.p2": {"min_a": 7}}),
         (16.0, (({}, {}, {}), ({"fallback_a": 6.0},)), {"p.p2": {"factor": 1.04}, "p.p3": {"min_a": 8}}),
+        (20.0, (({"fallback_a": 6.0}, {}), ({"fallback_a": 6.0}, {})), {"q.q2": {"min_a": 7}}),
     ],
-    ids=["one of 13 A below", "one of 8 A below, next to a reserve"],
+    ids=["one of 13 A below", "one of 8 A below, next to a reserve", "one of 7 A, where 8 A fit exactly"],
 )
 def test_cars_with_a_large_minimum_below_primaries_charge_and_do_not_stop_their_neighbours(rating_a, rows, cars):
     """Their parent called a primary idle while one of its cars drew nothing, and paused it for 15 min with all others below."""
@@ -60,6 +61,21 @@ def test_cars_with_a_large_minimum_below_primaries_charge_and_do_not_stop_their_
         left = everybody_charges(one, 1_700, 20)
         within(one, "a large minimum below a primary")
         assert not left, left
+
+
+def test_a_primary_whose_cars_are_asleep_gives_its_turns_to_a_hungry_neighbour():
+    """They report a request, and draw nothing at any current: after a few turns the primary is paused."""
+    part = evse("p", max_a=16.0, bus="b", unit=100, site="p.toml").replace("max_a = 16.0\n", "")
+    text = site(circuit("main", 16.0), RTU, part, evse("t1", bus="b", unit=1, max_a=16.0)).replace("slot_s = 60", "slot_s = 60\nidle_s = 60")
+    with table(text, beside=[below("p", 100, {}, {})]) as one:
+        one.plug("p.p1", "p.p2", min_a=60)
+        one.plug("t1")
+        one.go(600_000, 1_000)
+        before = one.energy_wh()["t1"]
+        one.go(1_800_000, 1_000)
+        got = one.energy_wh()["t1"] - before
+        within(one, "all asleep below a primary")
+        assert got > 0.9 * 16 * 3 * 230 / 2, got
 
 
 def test_at_saturation_every_newcomer_gets_a_slot():

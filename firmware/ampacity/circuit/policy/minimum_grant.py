@@ -46,6 +46,8 @@ class MinimumGrants:
         self.shed.demand.reports[e] = da > 0
         s, least_da = self.shed.ledger.evse_states[e], self.file_da[e]
         if da > least_da:
+            if not possible(self.shed, s, da) and possible(self.shed, s, da - WHOLE_DA):
+                da -= WHOLE_DA  # by less than that it was rounded up
             lacks_da = 0 if possible(self.shed, s, da) else da - self._beside_minimums_da(s)
             least_da = max(least_da, da - max(0, -(-lacks_da // WHOLE_DA)) * WHOLE_DA)
         if least_da == s.evse.min_da:
@@ -142,14 +144,22 @@ def minimum_grant_da(shed: "Any", minimum_grants: "MinimumGrants | None", keys: 
         least = _least_da(shed, minimum_grants, s)
         if not least:
             continue
-        least = ledger.permits.most_of(s, least)
-        beside, needs_da = without(s, sums, s.reserve_da), 0
-        for key in s.on_keys:
-            load_da = max(least, s.reserve_da) * s.on_keys.count(key) + beside[key]
-            if key in keys:
-                needs_da = max(needs_da, load_da)
-            if key < own and load_da + shed.other.shown_da[key] > ledger.cap_da[key]:
+        beside = without(s, sums, s.reserve_da)
+        for da in (least, shed.demand.exact_da(s.index, least)):  # without the allowance where only that makes it possible
+            needs_da = _needs_da(shed, s, ledger.permits.most_of(s, da), beside, keys, own) if da else 0
+            if needs_da:
+                most_da = max(most_da, needs_da)
                 break
-        else:
-            most_da = max(most_da, needs_da)
     return most_da
+
+
+def _needs_da(shed: "Any", s: EvseState, least: int, beside: "list[int]", keys: "range", own: int) -> int:
+    """What these keys must carry beside all others so that it has this current, in da; 0: our own ratings do not permit it."""
+    needs_da = 0
+    for key in s.on_keys:
+        load_da = max(least, s.reserve_da) * s.on_keys.count(key) + beside[key]
+        if key in keys:
+            needs_da = max(needs_da, load_da)
+        if key < own and load_da + shed.other.shown_da[key] > shed.ledger.cap_da[key]:
+            return 0
+    return needs_da

@@ -21,7 +21,7 @@ ASLEEP_DA = 10
 PROBE_MS = 60000
 SATISFIED_MS = 10000
 TURNS_MS = 90000  # offered in turns without current: it may need more
-REPORTS_TIMES = 3  # `idle_s` before a primary below is idle although it reports a request: it detects idle cars itself, one after the other
+REPORTS_TIMES = 3  # `idle_s` without current, in all turns, before a primary below is idle although it reports a request
 SAME_DA = 5  # orders that differ by so little are one order to a car
 FIRST, KEEPS, LAST = 0, 1, 2  # among its rank: its turn has come, within its slot, as ever
 
@@ -52,6 +52,7 @@ class Demand:
         self.idle_cap_da = [NONE_DA] * count
         self.idle_before_ms = [0] * count  # for how long it drew nothing in turns that were ended, and at what order
         self.idle_before_da = [0] * count
+        self.without_ms = [0] * count  # for how long a primary below that reports a request drew nothing, in turns that were ended
         self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
         self.reports = [False] * count  # a primary below that reports a car that could begin (minimum_grant.py)
         self.suspended_ev = [False] * count  # the car stopped without an order: it is offered current and does not request it
@@ -199,6 +200,7 @@ class Demand:
                 self.back_off(evse, now_ms)  # it was paused for others
             if self.idle_before_da[evse] and self.idle_since_ms[evse] >= 0:
                 self.idle_before_ms[evse] = min(TURNS_MS, self.idle_before_ms[evse] + now_ms - self.idle_since_ms[evse])
+            self.without_ms[evse] = self._without_ms(evse, now_ms)
             self.wake(evse)
             return
         used = self._used_da(s, now_ms)
@@ -220,11 +222,22 @@ class Demand:
             self.idle_since_ms[evse] = now_ms
         elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse):
             self.idle_cap_da[evse] = max(s.evse.min_da, used + headroom)
-            self.idle[evse] = used < ASLEEP_DA and now_ms - self.idle_since_ms[evse] >= self.idle_ms * (REPORTS_TIMES if self.reports[evse] else 0)
+            self.idle[evse] = used < ASLEEP_DA and not self.reports[evse]
             if self.idle[evse]:
                 self.idle_da[evse] = max(self.idle_da[evse], want_da)
         if used < ASLEEP_DA and 0 <= self.idle_since_ms[evse]:
             self._idle_in_turns(evse, want_da, now_ms)
+            if self.reports[evse] and self._without_ms(evse, now_ms) >= self.idle_ms * (1 if self._is_retried(evse) else REPORTS_TIMES):
+                self.idle[evse], self.idle_cap_da[evse] = True, s.evse.min_da
+                self.idle_da[evse] = max(self.idle_da[evse], want_da)
+
+    def _without_ms(self, evse: int, now_ms: int) -> int:
+        """For how long it drew nothing while it was offered current, in all turns since it drew last or was retried."""
+        since_ms = self.idle_since_ms[evse]
+        return self.without_ms[evse] + (now_ms - since_ms if since_ms >= 0 else 0)
+
+    def _is_retried(self, evse: int) -> bool:
+        return self.idle_backoff is not None and self.idle_backoff.tries[evse] > 0
 
     def _idle_in_turns(self, evse: int, want_da: int, now_ms: int) -> None:
         """It has drawn nothing at this order for a while, in any number of turns: it may need more. It is not asleep for that: a turn may be
@@ -242,6 +255,7 @@ class Demand:
 
     def _draws(self, evse: int, want_da: int, now_ms: int) -> None:
         self.drew[evse] = True
+        self.without_ms[evse] = 0
         self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         if self.idle_da[evse] and self.learnt is not None:
             self.learnt.begins(self.ledger.evse_states[evse], self.idle_da[evse], want_da)
@@ -274,6 +288,15 @@ class Demand:
 
         return above(idle_da, self.drew_da[evse], most_da)
 
+    def exact_da(self, evse: int, level_da: int) -> int:
+        """A level of learnt_minimum.py without the allowance for a rounded duty cycle, where it was not tried yet, in da; 0: it is no such level."""
+        if not self.idle_da[evse] or self.ledger.site.evses[evse].primary:
+            return 0
+        from ampacity.circuit.policy.queue.learnt_minimum import LEVELS_DA, OVER_DA
+
+        da = level_da - OVER_DA
+        return da if da in LEVELS_DA and da > self.idle_da[evse] else 0
+
     def _used_da(self, s: EvseState, now_ms: int) -> int:
         """Its present current, in da; -1: unknown."""
         if now_ms - s.measured_ms <= FRESH_MS:
@@ -289,7 +312,7 @@ class Demand:
             from ampacity.circuit.policy.queue.learnt_minimum import TRY_MS
 
             return min(self.idle_ms, TRY_MS)
-        sure = self.suspended_ev[evse] and self.drew[evse] or self.idle_backoff is not None and self.idle_backoff.tries[evse] > 0
+        sure = self.suspended_ev[evse] and self.drew[evse] or self._is_retried(evse)
         return min(self.idle_ms, PROBE_MS) if sure else self.idle_ms
 
     def satisfied(self, evse: int) -> bool:
@@ -304,6 +327,7 @@ class Demand:
             self.idle_backoff = IdleBackoff(len(self.wants), self.wake_ms)
             self.inhibits.append(self.idle_backoff)
         self.idle_backoff.send(evse, now_ms)
+        self.without_ms[evse] = 0
         self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         self.wake(evse)
         self.to_the_back(evse)
