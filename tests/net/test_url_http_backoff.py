@@ -2,9 +2,10 @@
 
 from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
-from ampacity.base.url import parse_url, quote
+from ampacity.base.url import parse_url, quote, shown_url
 from ampacity.net.backoff import BackOff
 from ampacity.net.http import parse_head
+from ampacity.net.http_get import redirected
 from check import raises
 
 
@@ -46,6 +47,25 @@ def test_a_refused_url_shows_no_password_and_no_query():
         with raises(Rejected) as e:
             parse_url(text)
         assert "secret" not in str(e)
+
+
+def test_an_address_is_shown_without_user_password_and_query():
+    for text, shown in (
+        ("ws://h:80/a", "ws://h:80/a"), ("ftp://u:SECRET@h/x?t=SECRET#SECRET", "ftp://***@h/x"), ("http://u:SEC/RET@h/x", "http://***@h/x"),
+        ("http://u:SEC?RET@h/x", "http://***"), ("http://h/x?mail=a@b", "http://h/x"), ("u:SECRET@h?SECRET", "***@h"), ("//u:SECRET@h", "***@h"),
+        ("", ""), ("http://" + "x" * 600, "http://" + "x" * 73),
+    ):
+        assert shown_url(text) == shown, (text, shown_url(text))
+
+
+def test_a_refused_or_redirected_url_hides_them_too():
+    for text in ("ftp://u:SECRET@h/x?SECRET", "ws://h/a b?SECRET", "ws://h:x?SECRET", "SECRET@h", "ws://h/\u00e9?SECRET"):
+        with raises(Rejected) as e:
+            parse_url(text)
+        assert "SECRET" not in str(e), text
+        with raises(ValueError) as e:
+            redirected(parse_url("https://h/", ("https",)), text)
+        assert "SECRET" not in str(e.error), text
 
 
 def test_a_head_is_read_when_it_is_complete():

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from binascii import b2a_base64, hexlify
+from hashlib import sha256
 
 from helper_csms import NOON_MS, OCPP, Csms
 from helper_garage import START_MS, site
@@ -10,6 +12,16 @@ from helper_updates import UpdatingGarage
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import format_iso
 from ampacity.roles.charging.upstream import ActingStation
+from ampacity.x509.encoding import integer, sequence
+from update.helper_bundle import STRANGER
+
+KEY = hexlify(b"\4" + STRANGER.public).decode()
+
+
+def signature(data):
+    """Base64 of a signature over a file, made with the key that a certificate named."""
+    raw = STRANGER.signature(sha256(data).digest())
+    return b2a_base64(sequence(integer(int.from_bytes(raw[:32], "big")), integer(int.from_bytes(raw[32:], "big")))).decode().strip()
 
 
 class FileServer:
@@ -155,6 +167,13 @@ class OrderedGarage(UpdatingGarage):
         payload.update(more)
         self.answer = self.call("UpdateFirmware", payload)
         return self.answer["status"]
+
+    def order_signed(self, number, url, data, retrieve_s=-10, install_s=None):
+        """UpdateFirmware with a certificate that was verified: of KEY, which signed `data`."""
+        firmware = {"location": url, "retrieveDateTime": self.iso(retrieve_s), "signature": signature(data)}
+        if install_s is not None:
+            firmware["installDateTime"] = self.iso(install_s)
+        return self.primary.upstream.station.firmware.request({"requestId": number, "firmware": firmware}, KEY, self.now_us // 1000)["status"]
 
     def trigger(self):
         """What the station sends for a TriggerMessage of its firmware status."""

@@ -1,26 +1,14 @@
 """An update that the CSMS orders, with the power cut in every write of the document that keeps the order."""
 
-from binascii import b2a_base64, hexlify
-from hashlib import sha256
-
-from helper_ordered import FileServer, OrderedGarage, whole
+from helper_ordered import KEY, FileServer, OrderedGarage, signature, whole
 from helper_updates import Root, release
 
 from ampacity.roles.updates import download
-from ampacity.x509.encoding import integer, sequence
-from update.helper_bundle import STRANGER
 
 ON_MICROPYTHON_EACH = 2
 BEFORE, AFTER = "before", "after"
 STATUSES = ["DownloadScheduled", "Downloading", "Downloaded", "SignatureVerified", "InstallScheduled", "Installing", "InstallRebooting", "Installed"]
 ORDER = {"retrieve_s": 2, "install_s": 6}
-KEY = hexlify(b"\4" + STRANGER.public).decode()
-
-
-def signature(data):
-    """Base64 of a signature over a file, made with the key that a certificate named."""
-    raw = STRANGER.signature(sha256(data).digest())
-    return b2a_base64(sequence(integer(int.from_bytes(raw[:32], "big")), integer(int.from_bytes(raw[32:], "big")))).decode().strip()
 
 
 class Cut(BaseException):

@@ -12,6 +12,7 @@ from ampacity.store.memory_files import MemoryFiles
 from update.helper_bundle import NEXT_RELEASE, RELEASE, STRANGER, key_list
 
 LOADED = ["Downloading", "Downloaded", "SignatureVerified"]
+ROOT_PEM = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
 INSTALLED = LOADED + ["Installing", "InstallRebooting", "Installed"]
 
 
@@ -147,6 +148,90 @@ async def test_a_server_that_brings_no_file_fails_after_all_attempts():
     for script, retries, requests in ((nothing("404 Not Found"), 2, 3), (endless, 0, 1), (unbounded, 0, 1), (circle, 0, 4)):
         statuses, _, runs, asked = await outcome(script, b"", "DownloadFailed", retries=retries, retryInterval=1)
         assert statuses == ["Downloading", "DownloadFailed"] and runs == "1.0" and len(asked) == requests, (statuses, asked)
+
+
+async def test_a_redirection_from_http_to_https_is_fetched_with_tls_or_not_at_all():
+    async def elsewhere(server, request, writer):
+        await say(writer, b"HTTP/1.1 302 Found\r\nLocation: https" + server.other[4:].encode() + b"\r\n\r\n")
+
+    class Connecting(OrderedGarage):
+        hops = []
+
+        def start(self, **boot):
+            super().start(**boot)
+            self.platform.connect = self.connect
+            self.platform.client_tls = lambda credentials: credentials
+            return self
+
+        async def connect(self, host, port, *tls):
+            self.hops.append(tls)
+            return await asyncio.open_connection(host, port)
+
+    for root_pem, status in ((ROOT_PEM, "Installed"), (None, "DownloadFailed")):
+        with Root() as root:
+            async with FileServer(whole, release(2)) as secure, FileServer(elsewhere) as plain:
+                plain.other = secure.url
+                garage = Connecting(root, site(ocpp=dict(OCPP, root_pem=root_pem) if root_pem else OCPP))
+                garage.hops = []
+                await garage.passes(3)
+                assert garage.order(7, plain.url, retries=0) == "Accepted"
+                await garage.reaches(7, status)
+                hops = garage.hops
+                assert hops[0] == () and len(plain.asked) == 1, hops
+                if root_pem:
+                    assert len(hops) == 2 and hops[1][0].roots == [b"0\0"] and hops[1][1] == "127.0.0.1", hops
+                else:
+                    assert len(hops) == 1 and "root_pem" in garage.show()["csms"]["why"], hops
+
+
+async def test_no_log_and_no_answer_shows_user_password_or_query_of_an_address():
+    async def elsewhere(server, request, writer):
+        await say(writer, b"HTTP/1.1 302 Found\r\nLocation: ftp://user:SECRET@files.example/x?token=SECRET\r\n\r\n")
+
+    with Root() as root:
+        async with FileServer(elsewhere) as server:
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            garage.order(7, server.url, retries=1)
+            await garage.reaches(7, "DownloadFailed")
+            shown = [garage.show()["csms"]["why"]]
+            assert "ftp://***@files.example/x" in shown[0], shown
+            garage.order(8, server.url, retrieve_s=500)
+            for number, url in ((9, "http://h/a b?token=SECRET"), (10, "http://user:SECRET@h/x"), (11, "http://h:x?SECRET")):
+                garage.order(number, url)
+                shown += [garage.show()["csms"]["why"], str(garage.answer)]
+            garage.order(12, "http://h/a b?token=SECRET")
+            shown += [str(garage.answer)] + [str(line) for line in garage.log.since(0)]
+            assert len(shown) > 12 and [each for each in shown if "SECRET" in each] == []
+
+
+async def test_attempts_without_an_interval_or_an_end_have_both():
+    with Root() as root:
+        async with FileServer(nothing("404 Not Found")) as server:
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            garage.order(7, server.url, retries=2**31 - 1, retryInterval=0)
+            await garage.passes(60)
+            assert 5 <= len(server.asked) <= 7, len(server.asked)
+            assert "100 attempts left" in "".join([str(line) for line in garage.log.since(0)])
+
+
+async def test_a_signer_that_is_revoked_while_its_order_waits_installs_nothing():
+    data = release(2)
+    for retrieve_s, install_s, waits, status in (
+        (60, None, "DownloadScheduled", "InvalidSignature"), (-10, 120, "InstallScheduled", "InstallVerificationFailed"),
+    ):
+        with Root() as root:
+            async with FileServer(whole, data) as server:
+                garage = OrderedGarage(root)
+                await garage.passes(3)
+                assert garage.order_signed(7, server.url, data, retrieve_s, install_s) == "Accepted"
+                await garage.reaches(7, waits)
+                garage.push(key_list(2, ((RELEASE, 1, "release"), (NEXT_RELEASE, 1, "next")), (STRANGER,)))
+                await garage.reaches(7, status)
+                await garage.passes(200)
+                assert garage.runs == "1.0" and "InvalidFirmwareSigningCertificate" in garage.events
+                assert len(server.asked) == (0 if retrieve_s > 0 else 1)
 
 
 async def test_a_body_longer_than_its_manifest_says_is_refused():

@@ -95,6 +95,16 @@ def test_the_site_file_may_return_to_plain():
     assert one.primary.upstream.config.password == OCPP["password"]
 
 
+def test_the_log_shows_no_password_and_no_query_of_an_upstream():
+    one = garage({"2": dict(SECOND["2"], url="ws://two.example/a?token=SECRET")}, "2,1", floor=1)
+    tried(one, 5)
+    one.facts["ocpp"] = dict(one.facts["ocpp"], url="ws://u:SECRET@new.example?token=SECRET")
+    told = [line[3] for line in one.log.since(0)] + [line[3] for line in one.start().log.since(0)]
+    assert any(["to ws://***@new.example" in line for line in told]), told
+    assert any(["trying network profile 2: ws://two.example/a" in line for line in told]), told
+    assert [line for line in told if "SECRET" in line] == []
+
+
 def test_another_upstream_in_the_site_file_wins_over_what_a_csms_had_set():
     one = garage(SECOND, "2,1", floor=1)
     assert tried(one, 1) == ["two"]

@@ -83,6 +83,14 @@ def test_a_secret_that_is_null_is_kept_and_one_that_is_nowhere_is_missing():
     assert kept == ["buses[rs485-1].tls.key_pem", "ocpp.password"] and missing == ["buses[another].tls.key_pem"]
 
 
+def test_a_changed_address_is_shown_without_user_password_and_query():
+    def told(old, new):
+        return lines(site(ocpp=dict(OCPP, url=old)), site(ocpp=dict(OCPP, url=new)))
+
+    assert told("ws://one/a?t=SECRET", "ws://u:SECRET@two/b") == ["ocpp.url: ws://one/a -> ws://***@two/b"]
+    assert told("ws://one/a?t=SECRET", "ws://one/a?t=OTHER") == ["ocpp.url: user, password or query change"]
+
+
 def test_a_changed_secret_is_a_change_without_its_value():
     told = lines(site(ocpp=OCPP), site(ocpp=dict(OCPP, password="battery-staple")))
     assert told == ["ocpp.password: a secret changes"]

@@ -4,6 +4,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 
 PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
+SHOWN_MAX = 80
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
 
@@ -25,18 +26,31 @@ class Url:
         return Url(self.scheme, self.host, self.port, path + quote(segment) + mark + query)
 
 
+def shown_url(text: str) -> str:
+    """What logs, journals and answers show of an address, also of a wrong one: no user, no password, no query, at most 80 characters."""
+    scheme, mark, rest = text.partition("://")
+    if not mark:
+        scheme, rest = "", text
+    kept = rest.split("?")[0].split("#")[0]
+    if "@" in kept:
+        kept = "***@" + kept[kept.rfind("@") + 1 :]
+    elif "@" in rest and "/" not in kept:  # a password with ? or #
+        kept = "***"
+    return (scheme[:16] + mark + kept)[:SHOWN_MAX]
+
+
 def parse_url(text: str, schemes: "tuple[str, ...]" = ("ws", "wss")) -> "Url":
     """The Url in `text`; Rejected with what is wrong. No user and password, no fragment, no white space."""
     scheme, mark, rest = text.partition("://")
     if not mark or scheme.lower() not in schemes:
-        raise Rejected("url", text[:80], "://, ".join(schemes) + "://")
-    if "@" in text.split("?")[0]:  # a password may stand there
-        raise Rejected("url", scheme + "://***", "no user and password")
+        raise Rejected("url", shown_url(text), "://, ".join(schemes) + "://")
+    if "@" in text.split("?")[0]:
+        raise Rejected("url", shown_url(text), "no user and password")
     if len(text) > 512 or "#" in text:
-        raise Rejected("url", text.split("?")[0][:80], "at most 512 characters, no #")
+        raise Rejected("url", shown_url(text), "at most 512 characters, no #")
     for c in text:
         if not "!" <= c <= "~":
-            raise Rejected("url", text[:80], "ASCII without spaces")
+            raise Rejected("url", shown_url(text), "ASCII without spaces")
     at = min([i for i in (rest.find("/"), rest.find("?"), len(rest)) if i >= 0])
     host, port = _host_port(rest[:at], PORTS[scheme.lower()], text)
     path = rest[at:] if rest[at : at + 1] == "/" else "/" + rest[at:]
@@ -67,7 +81,7 @@ def _host_port(text: str, default: int, whole: str) -> "tuple[str, int]":
     elif ":" in text:
         host, _, port = text.partition(":")
     if not host or not is_digits(port) and port or port and not 1 <= int(port) <= 65535:
-        raise Rejected("url", whole[:80], "HOST or HOST:PORT")
+        raise Rejected("url", shown_url(whole), "HOST or HOST:PORT")
     return host, int(port) if port else default
 
 

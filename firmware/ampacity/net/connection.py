@@ -10,6 +10,7 @@ continues when all replies to the last message or the last few frames are sent, 
 import asyncio
 from errno import ECONNRESET
 
+from ampacity.base.url import shown_url
 from ampacity.base.within import within
 from ampacity.net.websocket import CLOSED, CLOSING, CONNECTING, MESSAGE_COST, OPEN
 
@@ -217,7 +218,7 @@ class Connection:
         elif kind == "open":
             self.online = True
             self._log.counter("link.connects")
-            self._log.add("info", "link up: %s" % self._config.url, now_ms)
+            self._log.add("info", "link up: %s" % shown_url(self._config.url), now_ms)
             self._station.connected(now_ms)
         elif kind == "error":
             doubt = self._config.certified and self._socket.fault == "refused" and self._socket.status is None

@@ -10,6 +10,7 @@ comes from its beginning. A server that ignores the Range gives all of it, too: 
 """
 
 from ampacity.base.printable import is_digits
+from ampacity.base.url import shown_url
 from ampacity.net.http import parse_head
 
 if False:  # for the type checker
@@ -102,5 +103,5 @@ def redirected(url: "Url", location: str) -> str:
     if location[:1] == "/" and location[:2] != "//":
         return "%s://%s%s" % (url.scheme, url.host_header, location)
     if location[:8].lower() != "https://" and (url.scheme == "https" or location[:7].lower() != "http://"):
-        raise ValueError("http: a redirection to %s is not followed" % location[:80])
+        raise ValueError("http: a redirection to %s is not followed" % shown_url(location))
     return location

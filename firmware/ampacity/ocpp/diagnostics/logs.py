@@ -139,7 +139,7 @@ class Block(OptionalBlock):
         """An attempt is over; when the next one is due, None: that was the last (N01.FR.09, N01.FR.10)."""
         status, why = result
         done = status == UPLOADED
-        self._station.log.add("info" if done else "warning", "ocpp: log: %s %s" % (status, why.split("?")[0]), now_ms)  # a query may be a secret
+        self._station.log.add("info" if done else "warning", "ocpp: log: %s %s" % (status, why), now_ms)
         if done or not order.left:
             self._cancel()
             self._report(order.id, status)

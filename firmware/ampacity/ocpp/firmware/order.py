@@ -13,8 +13,8 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message, Reply
 
-RETRIES = 3  # where the CSMS names none
-INTERVAL_S = 60
+RETRIES, RETRIES_MAX = 3, 100  # where the CSMS names none; at most
+INTERVAL_S, INTERVAL_S_MIN = 60, 10  # each attempt writes its statuses to the store
 UNSENT_MAX = 32
 AGAIN_MS = 60000  # a status that was not sent by then was forgotten with a former CSMS
 
@@ -43,8 +43,9 @@ class FirmwareOrder:
         unsent = [] if self.facts is None else self.facts["unsent"]
         self.facts = {
             "id": request["requestId"], "url": request["firmware"]["location"], "retrieve": retrieve_s, "install": install_s,
-            "retries": max(0, request.get("retries", RETRIES)), "interval": max(0, request.get("retryInterval", INTERVAL_S)), "status": "",
-            "slot": -1, "sequence": 0, "unsent": unsent,
+            "retries": min(RETRIES_MAX, max(0, request.get("retries", RETRIES))),
+            "interval": max(INTERVAL_S_MIN, request.get("retryInterval", INTERVAL_S)),
+            "status": "", "slot": -1, "sequence": 0, "unsent": unsent,
         }  # fmt: skip
         if key:
             self.facts["key"], self.facts["signature"] = key, request["firmware"].get("signature", "")

@@ -14,6 +14,7 @@ whatever became of the kept data: only the installer's site file can go back.
 """
 
 from ampacity.base.errors import Rejected
+from ampacity.base.url import shown_url
 from ampacity.ocpp.provisioning.set_network_profile import DOC as NETWORK_DOC
 
 if False:  # for the type checker
@@ -109,7 +110,7 @@ class NetworkProfiles:
             self._station.documents.try_put(NETWORK_DOC, {})
             self._persistence.put(FLOOR_DOC, {}, now_ms)
             self._persistence.put(LAST_DOC, {}, now_ms)
-            self._log.add("warning", "upstream: changed by the site file to %s" % own["url"], now_ms)
+            self._log.add("warning", "upstream: changed by the site file to %s" % shown_url(own["url"]), now_ms)
         self._persistence.put(OWN_DOC, own, now_ms)
 
     def before_attempt(self, now_ms: int) -> None:
@@ -268,7 +269,7 @@ class NetworkProfiles:
         if certificates is not None:  # the CSMS that worked last is known by the replaced root, another one by the new root (M05.FR.15, M05.FR.16)
             certificates.store.choose(self._last is not None and profile["url"] == self._last["url"])
         self._apply()
-        self._log.add("warning", "upstream: trying network profile %d: %s" % (profile["slot"], profile["url"]), now_ms)
+        self._log.add("warning", "upstream: trying network profile %d: %s" % (profile["slot"], shown_url(profile["url"])), now_ms)
 
     def _certificates(self) -> "Any":
         """What the CSMS has installed (ocpp/security/certificates.py); None: nothing so far, and no certificate of the station whose end is to be

@@ -4,11 +4,14 @@ A configuration is the content of `site.json`, of a primary or of a secondary. L
 Everything counts as safety but the fields listed here: a field that is not known here needs the rule of decision 21, too.
 """
 
+from ampacity.base.url import shown_url
+
 if False:  # for the type checker
     from collections.abc import Iterator
     from typing import Any
 
 SECRETS = ("password", "key_pem")
+URL = "url"  # a field with an address, in which a password may stand
 # fields that change neither a sum nor a reserve: of the site, of an EVSE
 FREE = ("name", "ocpp", "time", "settings")
 FREE_OF_EVSE = ("limit_da", "priority", "weight")  # not the connector: by it a charging point knows whether it reads a cable's coding
@@ -79,9 +82,13 @@ def touches_safety(path: str, role: str) -> bool:
 
 
 def line_of(path: str, old: "Any", new: "Any") -> str:
-    """A change as a line for people; secrets are not shown."""
+    """A change as a line for people; secrets are not shown, nor what shown_url leaves out of an address."""
     if path.rpartition(".")[2] in SECRETS:
         return path + ": a secret changes"
+    if path.rpartition(".")[2] == URL:
+        old, new = [shown_url(each) if isinstance(each, str) else each for each in (old, new)]
+        if old == new:
+            return path + ": user, password or query change"
     return "%s: %s -> %s" % (path, shown(old), shown(new))
 
 

@@ -7,6 +7,7 @@ verifies it, the trial confirms it, and only then its status is Installed.
 from binascii import unhexlify
 
 from ampacity.base.errors import Rejected
+from ampacity.base.url import parse_url, shown_url
 from ampacity.base.wallclock import parse_iso
 from ampacity.ocpp.firmware.handlers import refusal
 from ampacity.ocpp.firmware.kept_order import kept_order
@@ -55,7 +56,7 @@ class CsmsUpdates:
     def request(self, request: "Message", key: str, now_ms: int) -> "Message":
         """The answer to UpdateFirmware. key: of its certificate, which was verified, as hex; "" without one. A running order is replaced
         before the new one is looked at."""
-        if key and self._is_revoked(unhexlify(key)):
+        if key and self._is_revoked(key):
             self._station.security_event(SIGNATURES["key"], "UpdateFirmware %d: its key is revoked" % request["requestId"], now_ms)
             return refusal("InvalidCertificate", "the key list of this controller has revoked its key", "RevokedCertificate")
         text = self._unusable(request["firmware"]["location"])
@@ -73,7 +74,7 @@ class CsmsUpdates:
         self.order.begin(request, key, parse_iso(firmware["retrieveDateTime"]) // 1000, None if install is None else parse_iso(install) // 1000)
         self._next_ms = self._leave_ms = None
         self._why = ""
-        self._log("info", "UpdateFirmware %d: %s" % (request["requestId"], firmware["location"].split("?")[0]), now_ms)  # a query may be a secret
+        self._log("info", "UpdateFirmware %d: %s" % (request["requestId"], shown_url(firmware["location"])), now_ms)
         if text:
             self._end("DownloadFailed", text, now_ms)
         elif key and "signature" not in firmware:
@@ -135,10 +136,9 @@ class CsmsUpdates:
             return
         self.order.report("Downloading")
         check = None
-        try:
-            tls = self._tls(facts["url"])
-        except Rejected as error:
-            self._end("DownloadFailed", str(error), now_ms)
+        text = self._unusable(facts["url"])
+        if text:
+            self._end("DownloadFailed", text, now_ms)
             return
         if "key" in facts:
             from ampacity.roles.updates.signature_check import SignatureCheck
@@ -148,7 +148,9 @@ class CsmsUpdates:
             except ValueError:
                 self._forged("the key that was kept is none", now_ms)
                 return
-        self._download = Download(self._primary.platform, self._updater, facts["url"], tls, self._mark, check)
+            if self._lost_its_signer("InvalidSignature", now_ms):
+                return
+        self._download = Download(self._primary.platform, self._updater, facts["url"], self._tls, self._mark, check)
 
     def _judge(self, error: str, signed: bool, now_ms: int) -> None:
         """An attempt is over: by the delivery's result, else by what went wrong on the way. signed: the signature of the CSMS was looked at,
@@ -202,9 +204,28 @@ class CsmsUpdates:
         self._station.security_event(SIGNATURES["signature"], "UpdateFirmware %d: %s" % (self.order.facts["id"], why), now_ms)  # type: ignore[index]
         self._end("InvalidSignature", why, now_ms)
 
-    def _is_revoked(self, raw: bytes) -> bool:
+    def _is_revoked(self, key: str) -> bool:
         """Has the key list revoked this key, which the CSMS names in a certificate? An id is that of a key in the list (docs/updates.md)."""
-        return key_id(raw[1:] if raw[0] == 4 else raw) in self._updater.places.trust.revoked
+        try:
+            raw = unhexlify(key)
+        except ValueError:  # what was kept is none
+            return True
+        return key_id(raw[1:] if raw[:1] == b"\4" else raw) in self._updater.places.trust.revoked
+
+    def _lost_its_signer(self, status: str, now_ms: int) -> bool:
+        """Was the key of the order's certificate revoked since the CSMS was answered? Then the order ends with this status."""
+        facts: "Any" = self.order.facts
+        if "key" not in facts or not self._is_revoked(facts["key"]):
+            return False
+        if self._ours(SLOT_READY):
+            slots, slot = self._updater.numbered(facts["slot"])
+            try:
+                slots.refused(slot, "the key of its order was revoked")
+            except OSError:  # again in the next pass
+                return True
+        self._station.security_event(SIGNATURES["key"], "UpdateFirmware %d: its key was revoked" % facts["id"], now_ms)
+        self._end(status, "the key list of this controller has revoked its key", now_ms)
+        return True
 
     # the installation
 
@@ -214,6 +235,8 @@ class CsmsUpdates:
         install_s = self.order.facts["install"]  # type: ignore[index]  # it is open
         if not self._ours(SLOT_READY):
             self._end("InstallationFailed", "another bundle took its place", now_ms)
+        elif self._lost_its_signer("InstallVerificationFailed", now_ms):
+            pass
         elif self.order.status == "Downloaded":  # the power was cut before the next status was kept
             self.order.report("SignatureVerified")
         elif install_s is not None and not self._is_past(install_s, now_ms):
@@ -239,6 +262,8 @@ class CsmsUpdates:
         if self._updater.trial is not None or self._updater.on_trial():
             return self._activated  # until the restart
         if self._ours(SLOT_READY):
+            if self._lost_its_signer("InstallVerificationFailed", now_ms):
+                return False
             self.order.report("InstallRebooting")  # the power may have been cut before
             self._leave_ms = self._leave_ms or now_ms + DRAIN_MS
             if not hindrance and (now_ms >= self._leave_ms or self.order.sent() and self._station.drained()):
@@ -301,19 +326,15 @@ class CsmsUpdates:
 
     def _unusable(self, url: str) -> str:
         """Why this address cannot be used, "" where it can."""
-        from ampacity.base.url import parse_url
-
         try:
-            parse_url(url, SCHEMES)
-            self._tls(url)
+            if parse_url(url, SCHEMES).scheme == "https":
+                self._tls()
         except Rejected as error:
             return str(error)
         return ""
 
-    def _tls(self, url: str) -> "Any":
-        """A TLS context with the root certificates of the CSMS, None for http. The station's own certificate is not shown to a file server."""
-        if url[:6].lower() != "https:":
-            return None
+    def _tls(self) -> "Any":
+        """A TLS context with the root certificates of the CSMS. The station's own certificate is not shown to a file server. Raises Rejected."""
         from ampacity.ports.tls_credentials import TlsCredentials
 
         platform = self._primary.platform

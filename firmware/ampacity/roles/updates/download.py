@@ -16,6 +16,7 @@ from ampacity.net.resolver import Resolver
 from ampacity.roles.updates.updater import BundleSink
 
 if False:  # for the type checker
+    from collections.abc import Callable
     from typing import Any
 
     from ampacity.base.url import Url
@@ -36,15 +37,17 @@ REST_MS = 2  # after each part: other tasks have their turn
 
 
 class Download:
-    """url: where the bundle is; tls: context for https; mark: (size, validator) of what was read before; check: of the file's signature.
+    """url: where the bundle is; tls: function() → context for a connection with https, raises Rejected;
+    mark: (size, validator) of what was read before; check: of the file's signature.
 
     `running`; `error`: why it has ended, "" where the delivery decides, or the check; `mark`: as the parameter, for the next attempt;
     `reached`: statuses of OCPP that a file with a signature has reached, oldest first; the owner takes them.
     """
 
     def __init__(
-        self, platform: "RolePlatform", updater: "Updater", url: str, tls: "Any", mark: "tuple[int, str]", check: "SignatureCheck | None" = None,
-    ) -> None:
+        self, platform: "RolePlatform", updater: "Updater", url: str, tls: "Callable[[], Any]", mark: "tuple[int, str]",
+        check: "SignatureCheck | None" = None,
+    ) -> None:  # fmt: skip
         self._platform = platform
         self._updater = updater
         self._url = url
@@ -116,7 +119,7 @@ class Download:
     async def _connected(self, url: "Url") -> "tuple[Any, Any]":
         resolver = Resolver(self._platform.clock, self._updater.log)
         address = await resolver.resolve(url.host)
-        secure = (self._tls, url.host) if url.scheme == "https" else ()
+        secure = (self._tls(), url.host) if url.scheme == "https" else ()
         found: "tuple[Any, Any]" = await self._platform.connect(address, url.port, *secure)
         return found
 
