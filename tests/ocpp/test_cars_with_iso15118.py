@@ -1,6 +1,10 @@
 """What a device that talks ISO 15118 asks of the station: bounds, order, losses. The cases of part 6 are in tests/conformance."""
 
+from check import raises
 from station_bench import Bench
+
+from ampacity.store.document_store import DocumentStore
+from ampacity.x509.software_keys import SoftwareKeys
 
 CONFIG = {"identity": "AMP-1", "serial": "S1", "iso15118": True}
 EXI = {"kind": "certificate", "action": "Install", "schema": "urn:iso:15118:2:2013:MsgDef", "exi": "gA=="}
@@ -32,14 +36,32 @@ def wrong(bench, **message):
 def test_a_message_that_is_wrong_names_its_field_and_changes_nothing():
     bench = car_bench()
     assert wrong(bench).startswith("kind: certificate, contract") and wrong(bench, kind="other").startswith("kind: ")
-    assert wrong(bench, kind="certificate", action="Delete") == "action: Install or Update"
-    for change in ({"schema": ""}, {"schema": "x" * 51}, {"exi": ""}, {"exi": "A" * 5601}):
-        assert wrong(bench, **dict(EXI, **change)) == "schema: 1 to 50 characters, exi: 1 to 5600"
-    assert wrong(bench, kind="contract") == "chain: 0 characters; 1 to 5500 are possible"
-    assert wrong(bench, kind="contract", chain="x" * 5501).startswith("chain: 5501 characters")
+    assert wrong(bench, **dict(EXI, action="Delete")) == "action: Install or Update"
+    for text in ("", "x" * 51):
+        assert wrong(bench, **dict(EXI, schema=text)) == "schema: a text of 1 to 50 ASCII characters"
+    for text in ("", "A" * 5601):
+        assert wrong(bench, **dict(EXI, exi=text)) == "exi: a text of 1 to 5600 ASCII characters"
+    for text in ("", "x" * 5501):
+        assert wrong(bench, kind="contract", chain=text) == "chain: a text of 1 to 5500 ASCII characters"
     assert "PEM blocks" in wrong(bench, kind="contract", chain="x")
-    for digest in ("", "00" * 31, "0g" * 32):
-        assert wrong(bench, kind="sign", digest=digest) == "digest: 64 hexadecimal digits"
+    for text in ("", "00" * 31):
+        assert wrong(bench, kind="sign", digest=text) == "digest: a text of 64 ASCII characters"
+    assert wrong(bench, kind="sign", digest="0g" * 32) == "digest: 64 hexadecimal digits"
+
+
+def test_a_field_of_another_type_is_refused_by_its_name():
+    bench = car_bench()
+    good = (EXI, {"kind": "contract", "chain": "x", "emaid": "DE-1"}, {"kind": "sign", "digest": "00" * 32})
+    for message in good:
+        for field in sorted(message):
+            for odd in (None, 5, True, ["a"], {"a": 1}, b"gA==", "\u00e9" * 6):
+                assert wrong(bench, **dict(message, **{field: odd})).startswith(field + ": "), (field, odd)
+            if field not in ("kind", "emaid"):
+                assert wrong(bench, **{name: message[name] for name in message if name != field}).startswith(field + ": ")
+    for odd in (None, 5, "x", [], [EXI]):
+        with raises(ValueError) as e:
+            bench.station.ev_message(1, odd, bench.now_ms)
+        assert str(e).startswith("kind: ")
 
 
 def test_a_station_without_iso_15118_takes_none():
@@ -112,6 +134,16 @@ def test_without_a_V2G_certificate_there_is_nothing_to_show_or_to_sign():
     for message in ({"kind": "credentials"}, {"kind": "sign", "digest": "00" * 32}):
         asks(bench, **message)
         assert bench.actions("ev_answer") == [("ev_answer", 1, {"kind": message["kind"], "status": "None"})]
+
+
+def test_a_V2G_certificate_whose_key_is_lost_signs_nothing():
+    bench = Bench(config=dict(CONFIG))
+    bench.station.documents.put("ocpp_v2g", {"own": [0, "v0"], "pending": None})
+    bench.power_cycle()
+    bench.station.key_door = lambda: SoftwareKeys(DocumentStore(bench.files), lambda count: bytes(range(count)))
+    bench.booted()
+    asks(bench, kind="sign", digest="00" * 32)
+    assert bench.actions("ev_answer") == [("ev_answer", 1, {"kind": "sign", "status": "None"})]
 
 
 def test_without_a_car_of_that_kind_nothing_is_loaded():

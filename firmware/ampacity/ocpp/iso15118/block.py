@@ -17,8 +17,9 @@ from binascii import hexlify
 
 from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.evse import same_token
+from ampacity.ocpp.handed_texts import check_texts
 from ampacity.ocpp.iso15118.certificate_status import CertificateStatus
-from ampacity.ocpp.iso15118.contract import judge, read_contract
+from ampacity.ocpp.iso15118.contract import EMAID_CHARS_MAX, judge, read_contract
 from ampacity.ocpp.iso15118.v2g_signing import V2GSigning
 from ampacity.ocpp.optional_blocks import OptionalBlock
 
@@ -30,9 +31,14 @@ if False:  # for the type checker
     from ampacity.ocpp.iso15118.contract import Contract
     from ampacity.ocpp.messages import Message, Reply, Token
 
-EXI_CHARS_MAX = 5600  # Get15118EVCertificateRequest.exiRequest
-SCHEMA_CHARS_MAX = 50
 DIGEST_DIGITS = 64
+TEXTS = {  # kind → (field, fewest characters, most), all of them ASCII
+    "certificate": (("action", 6, 7), ("schema", 1, 50), ("exi", 1, 5600)),  # Get15118EVCertificateRequest
+    "contract": (("chain", 1, 5500), ("emaid", 0, EMAID_CHARS_MAX)),  # AuthorizeRequest.certificate
+    "session_stop": (),
+    "credentials": (),
+    "sign": (("digest", DIGEST_DIGITS, DIGEST_DIGITS),),
+}
 
 
 class Block(OptionalBlock):
@@ -52,7 +58,10 @@ class Block(OptionalBlock):
         """A message of the car's side. ValueError names the field that is wrong, and what is possible."""
         if not self._station.config.get("iso15118"):
             raise ValueError("iso15118: not set for this site")
-        kind = message.get("kind")
+        kind = message.get("kind") if isinstance(message, dict) else None
+        if not isinstance(kind, str) or kind not in TEXTS:
+            raise ValueError("kind: certificate, contract, session_stop, credentials or sign")
+        check_texts(message, TEXTS[kind], "emaid", ascii_only=True)
         if kind == "certificate":
             self._want_certificate(evse_id, message)
         elif kind == "contract":
@@ -63,10 +72,8 @@ class Block(OptionalBlock):
             chain = self.signing.chain_text()
             none = {"status": "None"}
             self._answer(evse_id, "credentials", none if chain is None else {"chain": chain, "ocsp": self.status.answers()})
-        elif kind == "sign":
-            self._work[evse_id] = self._sign(str(message.get("digest", "")))
         else:
-            raise ValueError("kind: certificate, contract, session_stop, credentials or sign")
+            self._work[evse_id] = self._sign(message["digest"])
 
     def tick(self, now_ms: int) -> "int | None":
         """A slice of each work under way; without a connection no car waits for a certificate."""
@@ -116,13 +123,11 @@ class Block(OptionalBlock):
     # --- M01, M02
 
     def _want_certificate(self, evse_id: int, message: "Message") -> None:
-        action, schema, exi = message.get("action"), message.get("schema", ""), message.get("exi", "")
+        action = message["action"]
         if action not in ("Install", "Update"):
             raise ValueError("action: Install or Update")
-        if not 1 <= len(schema) <= SCHEMA_CHARS_MAX or not 1 <= len(exi) <= EXI_CHARS_MAX:
-            raise ValueError("schema: 1 to %d characters, exi: 1 to %d" % (SCHEMA_CHARS_MAX, EXI_CHARS_MAX))
         station = self._station
-        request = {"iso15118SchemaVersion": schema, "action": action, "exiRequest": exi}
+        request = {"iso15118SchemaVersion": message["schema"], "action": action, "exiRequest": message["exi"]}
         try:
             if not station.accepted() or not station.model.on("ISO15118Ctrlr", "ContractCertificateInstallationEnabled"):
                 raise CallError("InternalError", "no CSMS, or not enabled")
@@ -193,10 +198,13 @@ class Block(OptionalBlock):
     # --- the V2G certificate
 
     def _sign(self, digest: str) -> "Iterator[Message | None]":
-        if len(digest) != DIGEST_DIGITS or not all([c in "0123456789abcdefABCDEF" for c in digest]):
+        if not all([c in "0123456789abcdefABCDEF" for c in digest]):
             raise ValueError("digest: %d hexadecimal digits" % DIGEST_DIGITS)
         own, keys = self.signing.store.own, self.signing.keys
-        return _signature(None if own is None or keys is None else keys.sign(own[1], bytes.fromhex(digest)))
+        try:
+            return _signature(None if own is None or keys is None else keys.sign(own[1], bytes.fromhex(digest)))
+        except KeyError:  # the key is lost
+            return _signature(None)
 
     def _answer(self, evse_id: int, kind: str, answer: "Message") -> None:
         self._station.actions.append(("ev_answer", evse_id, dict(answer, kind=kind)))

@@ -224,7 +224,7 @@ class CertificateSigning:
                 self._post()
                 return
             self._task = CertificateRequest(self.keys, self._key, found, *self.subject())  # type: ignore[arg-type]
-        except OSError as e:
+        except (OSError, KeyError) as e:  # KeyError: the new key is lost already
             self._task, self._store.pending = None, None
             station.log.counter("ocpp_not_kept")
             station.log.add("error", "security: no key for a certificate request: %s" % e, now_ms)
