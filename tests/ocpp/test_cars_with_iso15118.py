@@ -3,6 +3,7 @@
 from check import raises
 from station_bench import Bench
 
+from ampacity.base.strict_json import dumps
 from ampacity.store.document_store import DocumentStore
 from ampacity.x509.software_keys import SoftwareKeys
 
@@ -127,6 +128,52 @@ def test_a_newer_question_takes_the_place_of_the_one_before():
     bench.advance(95000)
     assert [payload["action"] for action, payload in bench.sent if action == ACTION] == ["Install", "Install", "Update"]
     assert sorted([each[1] for each in bench.actions("ev_answer")]) == [1, 2]
+
+
+def flooded(ask_each_ms, answer_ms, evses=(1,)):
+    """A module asks again and again while a driver comes to EVSE 2: (ms until he may charge, questions that left in 5 min)."""
+    bench = car_bench()
+    bench.deaf = (ACTION,)
+    asked, answered, charged_ms = [], [], None
+    for now_ms in range(0, 300000, 500):
+        if now_ms % ask_each_ms == 0:
+            for evse in evses:
+                bench.station.ev_message(evse, dict(EXI), bench.now_ms)
+        if now_ms == 7500:
+            bench.plug(2)
+            bench.card(2)
+        bench.pump()
+        asked += [(now_ms, frame[1]) for frame in bench.raw if frame[0] == 2 and frame[2] == ACTION]
+        bench.raw[:] = []
+        for at, number in asked:
+            if now_ms - at >= answer_ms and number not in answered:
+                answered.append(number)
+                bench.station.receive(dumps([3, number, bench.answers[ACTION]]), bench.now_ms)
+        if charged_ms is None and bench.may_charge(2):
+            charged_ms = now_ms - 7500
+        bench.advance_only(500)
+    return charged_ms, len(asked)
+
+
+def test_a_module_that_asks_without_end_keeps_no_driver_waiting():
+    assert flooded(1000, 2000) == (2000, 43)
+    for evses in ((1,), (1, 2)):
+        charged_ms, count = flooded(2000, 2500, evses)
+        assert charged_ms is not None and charged_ms <= 6000 and count < 90
+
+
+def test_a_thousand_questions_at_once_leave_as_two():
+    bench = car_bench()
+    bench.deaf = (ACTION,)
+    for _ in range(1000):
+        bench.station.ev_message(1, dict(EXI), bench.now_ms)
+    assert bench.actions("ev_answer") == []
+    assert asks(bench, **dict(EXI, action="Update"))[0][0] == ACTION
+    asks(bench, **dict(EXI, schema="last"))
+    bench.deaf = ()
+    bench.advance(60000)
+    assert [payload["iso15118SchemaVersion"] for action, payload in bench.sent if action == ACTION] == [EXI["schema"], "last"]
+    assert bench.actions("ev_answer") == [("ev_answer", 1, {"kind": "certificate", "status": "Accepted", "exi": "QUJD"})]
 
 
 def test_without_a_V2G_certificate_there_is_nothing_to_show_or_to_sign():
