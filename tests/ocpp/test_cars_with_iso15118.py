@@ -4,6 +4,7 @@ from check import raises
 from station_bench import Bench
 
 from ampacity.base.strict_json import dumps
+from ampacity.ocpp.iso15118.certificate_status import CertificateStatus
 from ampacity.store.document_store import DocumentStore
 from ampacity.x509.software_keys import SoftwareKeys
 
@@ -191,6 +192,42 @@ def test_a_V2G_certificate_whose_key_is_lost_signs_nothing():
     bench.booted()
     asks(bench, kind="sign", digest="00" * 32)
     assert bench.actions("ev_answer") == [("ev_answer", 1, {"kind": "sign", "status": "None"})]
+
+
+class Chain:
+    """Stands for V2GSigning: two certificates that name a responder."""
+
+    responder = "http://ocsp.example"
+
+    def has_chain(self):
+        return True
+
+    def chain(self):
+        return [self, self]
+
+    def chain_hashes(self):
+        return [{"serialNumber": "1"}, {"serialNumber": "2"}]
+
+
+def test_a_link_that_breaks_at_each_question_for_a_certificate_status_gets_it_three_times_an_hour_at_most():
+    bench = car_bench()
+    status = CertificateStatus(bench.station, Chain(), 0)
+
+    def asks_and_ends(now_ms, kind, payload=None):
+        call = status.pull(now_ms)
+        if call is not None:
+            call[2](kind, payload, now_ms)
+        return call and call[1]["ocspRequestData"]["serialNumber"]
+
+    start_ms = bench.now_ms
+    assert [asks_and_ends(start_ms, "lost") for _ in range(6)] == ["1"] * 3 + [None] * 3
+    later_ms = start_ms + 3600000
+    assert asks_and_ends(later_ms - 1, "lost") is None
+    assert [asks_and_ends(later_ms, "lost") for _ in range(3)] == ["1", None, None]
+    later_ms += 3600000
+    answer = {"status": "Accepted", "ocspResult": "MAMKAQA="}
+    assert [asks_and_ends(later_ms, kind, answer) for kind in ("result", "lost", "lost", "result", "result")] == ["1", "2", "2", "2", None]
+    assert asks_and_ends(later_ms + 3600000, "lost") is None  # all are kept
 
 
 def test_without_a_car_of_that_kind_nothing_is_loaded():
