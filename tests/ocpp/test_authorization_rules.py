@@ -161,6 +161,36 @@ def test_C04_FR_06_the_pause_ends_after_5_min_at_the_latest():
     assert bench.may_charge()
 
 
+def test_the_driver_ends_his_own_transaction_with_his_key_code_also_during_the_pause():
+    bench = Bench().booted()
+    bench.plug()
+    present(bench, "1234", "KeyCode")
+    assert bench.may_charge()
+    bench.answers["Authorize"] = REFUSED
+    for code in ("0001", "0002", "0003"):
+        present(bench, code, "KeyCode")
+    told(bench)
+    bench.answers["Authorize"] = ACCEPTED
+    present(bench, "4321", "KeyCode")
+    assert told(bench) == [("4321", False, "TooManyAttempts")] and bench.may_charge()
+    present(bench, "1234", "KeyCode")
+    assert not bench.may_charge()
+
+
+def test_wrong_key_codes_are_forgotten_after_an_hour_without_one():
+    bench = Bench().booted()
+    bench.answers["Authorize"] = REFUSED
+    for pause_ms, word in ((3600000, "Invalid"), (3599000, "TooManyAttempts")):
+        for _ in range(2):
+            present(bench, "0001", "KeyCode")
+        bench.advance(pause_ms)
+        present(bench, "0001", "KeyCode")
+        told(bench)
+        present(bench, "0001", "KeyCode")
+        assert told(bench) == [("0001", False, word)]
+        bench.advance(3600000)
+
+
 def test_C08_FR_01_and_02_a_car_that_talks_ISO_15118_charges_with_a_card_also_long_after_it_was_plugged_in():
     bench = Bench().booted()
     bench.plug()

@@ -243,6 +243,28 @@ def test_A03_FR_02_a_certificate_is_renewed_a_month_before_it_ends():
     assert bench.requests() == 5  # A03.FR.19
 
 
+def test_a_request_with_which_the_link_breaks_each_time_waits_an_hour_after_three_losses():
+    bench = Secured().booted()
+    bench.deaf = ("SignCertificate",)
+    bench.trigger()
+
+    def breaks(count):
+        for _ in range(count):
+            bench.drop()
+            bench.connect()
+            bench.advance(11000)
+
+    breaks(10)
+    assert bench.requests() == 3
+    bench.advance(3600000 - 7 * 11000)
+    assert bench.requests() == 4
+    breaks(10)
+    assert bench.requests() == 4  # the next loss waits at once
+    bench.deaf, bench.answers["SignCertificate"] = (), {"status": "Rejected"}
+    bench.advance(3600000)
+    assert bench.requests() == 5
+
+
 def test_without_a_key_door_or_an_organization_no_request_is_made():
     bench = Secured().booted()
     bench.station.key_door = None

@@ -1,10 +1,12 @@
 """Readings that a meter has signed (J01.FR.21, J02.FR.21): passed on unchanged, bounded, kept over a restart."""
 
+import sys
 from binascii import a2b_base64
 
 from station_bench import Bench, payloads
 
 KEY = "3056301006072A8648CE3D"
+SURROGATES = ("\ud800",) if sys.implementation.name == "cpython" else ()  # the other runtime has no such text
 SWITCHES = (
     ("AlignedDataCtrlr", "SignReadings"), ("AlignedDataCtrlr", "SignUpdatedReadings"), ("SampledDataCtrlr", "SignReadings"),
     ("SampledDataCtrlr", "SignStartedReadings"), ("SampledDataCtrlr", "SignUpdatedReadings"),
@@ -112,13 +114,34 @@ def test_the_beginning_outlives_a_restart():
     assert bench.station.documents.get("ocpp_signed_1") is None
 
 
-def test_a_reading_that_is_too_long_is_not_passed_on():
-    for text, more in (("x" * 1001, {}), ("x", {"key": "3" * 401}), ("x", {"encoding": "O" * 51})):
+def test_a_reading_that_is_too_long_or_no_text_is_not_passed_on():
+    rows = [("x" * 1001, {}), ("\u00e9" * 501, {}), ("", {}), (None, {}), (5, {}), (b"abc", {}), (["x"], {})]
+    rows += [("x", {"key": "3" * 401}), ("x", {"key": "\u00e9" * 201}), ("x", {"encoding": "O" * 51}), ("x", {"encoding": "O" * 26, "method": "O" * 25})]
+    rows += [("x", {"key": None}), ("x", {"method": 5}), ("x", {"encoding": []})] + [(text, {}) for text in SURROGATES]
+    for text, more in rows:
         bench = signing()
+        reads(bench, text, **more)
         reads(bench, text, **more)
         bench.charging()
         assert found(payloads(bench.sent, "TransactionEvent")[0]) == [("Transaction.Begin", None, False)]
-        assert bench.log.counters["ocpp_signed_too_long"] == 1
+        assert bench.log.counters["ocpp_signed_refused"] == 2
+        assert len([line for line in bench.log.since(0) if "passed on as unsigned" in line[3]]) == 1
+
+
+def test_a_signed_reading_of_another_shape_is_as_an_unsigned_one():
+    for signed in ("x", 5, [], {}, {"data": "x"}, {"data": "x", "encoding": "OCMF"}):
+        bench = signing()
+        bench.station.meter_values(1, {"energy_wh": 1000, "power_w": 3680, "signed": signed}, bench.now_ms)
+        bench.charging()
+        assert found(payloads(bench.sent, "TransactionEvent")[0]) == [("Transaction.Begin", None, False)], signed
+        assert bench.log.counters["ocpp_signed_refused"] == 1
+
+
+def test_a_reading_in_another_script_is_bounded_in_bytes():
+    bench = signing()
+    reads(bench, "\u00e9" * 500)
+    bench.charging()
+    assert found(payloads(bench.sent, "TransactionEvent")[0]) == [("Transaction.Begin", "\u00e9" * 500, True)]
 
 
 def test_the_samples_that_wait_for_the_end_are_bounded():

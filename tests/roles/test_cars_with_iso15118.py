@@ -28,8 +28,25 @@ def test_what_is_wrong_is_logged_and_counted_and_the_controller_continues():
         garage.port.events.append(event)
     garage.run(2000)
     log = [line[3] for line in garage.log.since(0)]
-    assert any(["ev_message: digest: 64 hexadecimal digits" in line for line in log]) and garage.log.counters["ev_refused"] == 2
+    assert any(["ev_message: digest: a text of 64 ASCII characters" in line for line in log]) and garage.log.counters["ev_refused"] == 2
     assert garage.answers == []
+
+
+def test_a_message_or_field_of_another_type_stops_nothing():
+    garage = garage_with(iso15118=True)
+    odd = (
+        ("ev_message",), ("ev_message", None), ("ev_message", 5), ("ev_message", [EXI]), ("ev_message", {"kind": []}), ("ev_schedule", None),
+        ("ev_message", dict(EXI, schema=None)), ("ev_message", dict(EXI, exi=5)), ("ev_message", {"kind": "contract", "chain": ["a"]}),
+    )  # fmt: skip
+    for event in odd:
+        garage.port.events.append(event)
+    garage.port.events.append(("ev_message", dict(EXI)))
+    garage.run(2000)
+    assert garage.log.counters["ev_refused"] == len(odd)
+    assert garage.answers == [{"kind": "certificate", "status": "Failed"}]
+    log = [line[3] for line in garage.log.since(0)]
+    for name in ("message", "kind", "schema", "exi", "chain"):
+        assert any(["ev_message: %s: " % name in line for line in log]), name
 
 
 def test_a_site_without_iso_15118_refuses_all_of_it():

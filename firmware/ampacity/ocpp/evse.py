@@ -60,6 +60,7 @@ class OcppEvse:
     connect_by_ms: "int | None" = None
     settled = True
     last_tx: "str | None" = None  # id of the transaction that ended last
+    meter_refused = False  # a signed reading was wrong, as the log has it
     meter_key = ""  # public key of a meter that signs its readings
     ended_by = ""  # stoppedReason with which the last authorisation was over
 

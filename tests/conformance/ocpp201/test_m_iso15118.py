@@ -168,6 +168,7 @@ async def test_a_car_gets_no_certificate_and_is_not_authorized(case, action):
     talk.intercept = lambda text: [f'[3,"{text.split(chr(34))[1]}",{{"status":"Failed"}}]'] if "Get15118EVCertificate" in text else None
     assert await talk.says(kind="certificate", action=action, schema=SCHEMA, exi=EXI) == [(1, {"kind": "certificate", "status": "Failed"})]
     talk.intercept = lambda text: None
+    await talk.advance(5000)
     talk.csms.ev_certificate = ("Failed", "")
     assert await talk.says(kind="certificate", action=action, schema=SCHEMA, exi=EXI) == [(1, {"kind": "certificate", "status": "Failed"})]
     assert [payload["action"] for payload in talk.heard("Get15118EVCertificate")] == [action]  # the first was answered without its exiResponse

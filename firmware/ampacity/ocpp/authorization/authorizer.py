@@ -64,13 +64,19 @@ class Authorizer:
         evse = self._station.evse(evse_id) if evse_id else self._choose(token)
         if evse is None:
             return self._report(0, token, False, "NoEvse")
-        if token["type"] == KEY_CODE and self._key_codes is not None and self._key_codes.waits(evse.id, now_ms):
+        if token["type"] == KEY_CODE and self._must_wait(evse, token, now_ms):
             return self._report(evse.id, token, False, "TooManyAttempts")
         if any(q.evse is evse for q in self._questions):
             return None
         if evse.auth is not None:
             return self._stop(evse, token, now_ms)
         return self.begin(evse, token, "Authorized", None, now_ms)
+
+    def _must_wait(self, evse: "OcppEvse", token: "Token", now_ms: int) -> bool:
+        """Is it too early for another key code? The one that started what runs may always end it."""
+        if self._key_codes is None or evse.auth is not None and same_token(evse.auth.token, token):
+            return False
+        return self._key_codes.waits(evse.id, now_ms)
 
     def contract(self, evse_id: int, token: "Token", shown: "Message", now_ms: int) -> None:
         """A contract certificate that a car showed (C07). shown: what an AuthorizeRequest has of it; of one that could be judged here the

@@ -17,8 +17,9 @@ from binascii import hexlify
 
 from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.evse import same_token
+from ampacity.ocpp.handed_texts import check_texts
 from ampacity.ocpp.iso15118.certificate_status import CertificateStatus
-from ampacity.ocpp.iso15118.contract import judge, read_contract
+from ampacity.ocpp.iso15118.contract import EMAID_CHARS_MAX, judge, read_contract
 from ampacity.ocpp.iso15118.v2g_signing import V2GSigning
 from ampacity.ocpp.optional_blocks import OptionalBlock
 
@@ -30,13 +31,20 @@ if False:  # for the type checker
     from ampacity.ocpp.iso15118.contract import Contract
     from ampacity.ocpp.messages import Message, Reply, Token
 
-EXI_CHARS_MAX = 5600  # Get15118EVCertificateRequest.exiRequest
-SCHEMA_CHARS_MAX = 50
 DIGEST_DIGITS = 64
+EVSE_PAUSE_MS = 5000  # from the answer to a question of an EVSE's car to the next one of it that leaves
+PAUSE_MS = 1000  # … to the next one of any other: what else waits has its turn
+TEXTS = {  # kind → (field, fewest characters, most), all of them ASCII
+    "certificate": (("action", 6, 7), ("schema", 1, 50), ("exi", 1, 5600)),  # Get15118EVCertificateRequest
+    "contract": (("chain", 1, 5500), ("emaid", 0, EMAID_CHARS_MAX)),  # AuthorizeRequest.certificate
+    "session_stop": (),
+    "credentials": (),
+    "sign": (("digest", DIGEST_DIGITS, DIGEST_DIGITS),),
+}
 
 
 class Block(OptionalBlock):
-    """At most one question of each EVSE's car at a time; a newer one takes the place of the one before."""
+    """At most one question of each EVSE's car at a time; a newer one takes the place of the one before. One question for the whole site is under way."""
 
     def __init__(self, station: "StationFace", now_ms: int) -> None:
         self._station = station
@@ -44,6 +52,8 @@ class Block(OptionalBlock):
         self.status = CertificateStatus(station, self.signing, now_ms)
         self.signing.on_renewed = self.status.renewed
         self._wanted: "dict[int, Message]" = {}  # EVSE → Get15118EVCertificate that is not answered yet
+        self._open: "list[int] | None" = None  # [EVSE] whose question is with the exchange
+        self._next_ms: "dict[int, int]" = {}  # EVSE, 0: any → no further question before
         self._work: "dict[int, Iterator[Message | None]]" = {}  # EVSE → what is judged or signed
         self._asked: "dict[int, Token]" = {}  # EVSE → the contract whose authorization is under way
         self._customers: "dict[int, tuple[dict[str, str], Token]]" = {}  # EVSE → hashes and contract of its authorization
@@ -52,9 +62,12 @@ class Block(OptionalBlock):
         """A message of the car's side. ValueError names the field that is wrong, and what is possible."""
         if not self._station.config.get("iso15118"):
             raise ValueError("iso15118: not set for this site")
-        kind = message.get("kind")
+        kind = message.get("kind") if isinstance(message, dict) else None
+        if not isinstance(kind, str) or kind not in TEXTS:
+            raise ValueError("kind: certificate, contract, session_stop, credentials or sign")
+        check_texts(message, TEXTS[kind], "emaid", ascii_only=True)
         if kind == "certificate":
-            self._want_certificate(evse_id, message)
+            self._want_certificate(evse_id, message, now_ms)
         elif kind == "contract":
             self._show_contract(evse_id, message, now_ms)
         elif kind == "session_stop":
@@ -63,10 +76,8 @@ class Block(OptionalBlock):
             chain = self.signing.chain_text()
             none = {"status": "None"}
             self._answer(evse_id, "credentials", none if chain is None else {"chain": chain, "ocsp": self.status.answers()})
-        elif kind == "sign":
-            self._work[evse_id] = self._sign(str(message.get("digest", "")))
         else:
-            raise ValueError("kind: certificate, contract, session_stop, credentials or sign")
+            self._work[evse_id] = self._sign(message["digest"])
 
     def tick(self, now_ms: int) -> "int | None":
         """A slice of each work under way; without a connection no car waits for a certificate."""
@@ -78,7 +89,11 @@ class Block(OptionalBlock):
                 self._work.pop(evse_id)
                 if found:
                     self._answer(evse_id, found["kind"], found)
-        return now_ms if self._work else self.signing.tick(now_ms)
+        due_ms = self._post(now_ms)
+        if self._work:
+            return now_ms
+        wake_ms = self.signing.tick(now_ms)
+        return wake_ms if due_ms is None else due_ms if wake_ms is None else min(wake_ms, due_ms)
 
     def pull(self, now_ms: int) -> "tuple[str, Message, Any] | None":
         """The next GetCertificateStatus, or None."""
@@ -86,6 +101,7 @@ class Block(OptionalBlock):
 
     def forget_asked(self) -> None:
         """Another CSMS: what waits was for the former one."""
+        self._open = None
         self._give_up()
         self.signing.forget_asked()
 
@@ -115,28 +131,47 @@ class Block(OptionalBlock):
 
     # --- M01, M02
 
-    def _want_certificate(self, evse_id: int, message: "Message") -> None:
-        action, schema, exi = message.get("action"), message.get("schema", ""), message.get("exi", "")
+    def _want_certificate(self, evse_id: int, message: "Message", now_ms: int) -> None:
+        action = message["action"]
         if action not in ("Install", "Update"):
             raise ValueError("action: Install or Update")
-        if not 1 <= len(schema) <= SCHEMA_CHARS_MAX or not 1 <= len(exi) <= EXI_CHARS_MAX:
-            raise ValueError("schema: 1 to %d characters, exi: 1 to %d" % (SCHEMA_CHARS_MAX, EXI_CHARS_MAX))
         station = self._station
-        request = {"iso15118SchemaVersion": schema, "action": action, "exiRequest": exi}
-        try:
-            if not station.accepted() or not station.model.on("ISO15118Ctrlr", "ContractCertificateInstallationEnabled"):
-                raise CallError("InternalError", "no CSMS, or not enabled")
-            station.exchange.post(_get_certificate, (self, evse_id, request))
-            self._wanted[evse_id] = request
-        except CallError:
-            self._answer(evse_id, "certificate", {"status": "Failed"})
+        request = {"iso15118SchemaVersion": message["schema"], "action": action, "exiRequest": message["exi"]}
+        if not station.accepted() or not station.model.on("ISO15118Ctrlr", "ContractCertificateInstallationEnabled"):
+            return self._answer(evse_id, "certificate", {"status": "Failed"})
+        self._wanted[evse_id] = request
+        self._post(now_ms)
+        return None
 
-    def request_to_send(self, evse_id: int, request: "Message") -> "tuple[str, Message, Any] | None":
+    def _post(self, now_ms: int) -> "int | None":
+        """The question that may leave first, if its time has come; else when it comes, None: none waits for that."""
+        if self._open is not None or not self._wanted:
+            return None
+        due_ms, evse_id = min([(self._next_ms.get(each, 0), each) for each in self._wanted])
+        due_ms = max(due_ms, self._next_ms.get(0, 0))
+        if now_ms < due_ms:
+            return due_ms
+        try:
+            self._open = [evse_id]
+            self._station.exchange.post(_get_certificate, (self, self._open))
+        except CallError:  # too much waits
+            self._open = None
+            self._wanted.pop(evse_id)
+            self._answer(evse_id, "certificate", {"status": "Failed"})
+        return None
+
+    def request_to_send(self, opened: "list[int]") -> "tuple[str, Message, Any] | None":
         """The request as it leaves; None: it is not awaited any more."""
-        if self._wanted.get(evse_id) is not request:
+        evse_id = opened[0]
+        request = self._wanted.get(evse_id)
+        if request is None:
+            self._open = None
             return None
 
         def done(kind: str, payload: "Reply", now_ms: int) -> None:
+            if self._open is opened:
+                self._open = None
+            self._next_ms[evse_id], self._next_ms[0] = now_ms + EVSE_PAUSE_MS, now_ms + PAUSE_MS
             if self._wanted.get(evse_id) is request:
                 self._wanted.pop(evse_id)
                 good = kind == "result" and payload["status"] == "Accepted"
@@ -193,10 +228,13 @@ class Block(OptionalBlock):
     # --- the V2G certificate
 
     def _sign(self, digest: str) -> "Iterator[Message | None]":
-        if len(digest) != DIGEST_DIGITS or not all([c in "0123456789abcdefABCDEF" for c in digest]):
+        if not all([c in "0123456789abcdefABCDEF" for c in digest]):
             raise ValueError("digest: %d hexadecimal digits" % DIGEST_DIGITS)
         own, keys = self.signing.store.own, self.signing.keys
-        return _signature(None if own is None or keys is None else keys.sign(own[1], bytes.fromhex(digest)))
+        try:
+            return _signature(None if own is None or keys is None else keys.sign(own[1], bytes.fromhex(digest)))
+        except KeyError:  # the key is lost
+            return _signature(None)
 
     def _answer(self, evse_id: int, kind: str, answer: "Message") -> None:
         self._station.actions.append(("ev_answer", evse_id, dict(answer, kind=kind)))
@@ -218,5 +256,5 @@ def _rejected(reason: str) -> "Message":
     return {"kind": "contract", "status": "Rejected", "reason": reason}
 
 
-def _get_certificate(station: "StationFace", wanted: "tuple[Block, int, Message]", now_ms: int) -> "tuple[str, Message, Any] | None":
-    return wanted[0].request_to_send(wanted[1], wanted[2])
+def _get_certificate(station: "StationFace", wanted: "tuple[Block, list[int]]", now_ms: int) -> "tuple[str, Message, Any] | None":
+    return wanted[0].request_to_send(wanted[1])

@@ -1,6 +1,6 @@
 """GetCertificateStatus (M06): the OCSP answers for the V2G certificate and the authorities of its chain, as a car may want them.
 
-Asked for with a new chain, and again after REFRESH_S; after a failure RETRY_MS later. An answer is kept as `ocpp_ocsp_N`, N from the leaf (0)
+Asked for with a new chain, and again after REFRESH_S; after a failure RETRY_MS later, also where the link broke LOSSES_MAX times with a question in a row. An answer is kept as `ocpp_ocsp_N`, N from the leaf (0)
 up, in base64 as the CSMS gave it; nothing of it is in memory. A certificate that names no responder cannot be asked about.
 """
 
@@ -17,6 +17,7 @@ if False:  # for the type checker
 DOC = "ocpp_ocsp_%d"
 REFRESH_S = 6 * 86400  # at least once a week (M06.FR.10)
 RETRY_MS = 3600000
+LOSSES_MAX = 3
 LOOK_MS = 3600000
 SUCCESSFUL = b"\x0a\x01\x00"  # OCSPResponseStatus (RFC 6960), the first field of an answer
 
@@ -30,12 +31,13 @@ class CertificateStatus:
         self.due_ms = now_ms
         self._number = 0  # of the certificate that is next
         self._asked = self._failed = False
+        self._losses = 0  # questions in a row with which the link broke
 
     def renewed(self, now_ms: int) -> None:
         """Another chain: what is kept is worth nothing, and all is asked for (M06.FR.07)."""
         for number in range(1 + CHILDREN_MAX):
             self._station.documents.try_remove(DOC % number)
-        self.due_ms, self._number, self._failed = now_ms, 0, False
+        self.due_ms, self._number, self._failed, self._losses = now_ms, 0, False, 0
 
     def answers(self) -> "list[str | None]":
         """The kept answers, leaf first; None: there is none for that certificate."""
@@ -69,8 +71,9 @@ class CertificateStatus:
         def done(kind: str, payload: "Reply", now_ms: int) -> None:
             self._asked = False
             result = payload.get("ocspResult", "") if kind == "result" and payload["status"] == "Accepted" else ""
+            self._losses = self._losses + 1 if kind == "lost" else 0
             if kind == "lost":
-                self._number = number
+                self._lost(number, now_ms)
             elif not is_answer(result):
                 self._failed = True
                 self._station.log.add("warning", "iso15118: no OCSP answer for certificate %d of the V2G chain" % number, now_ms)
@@ -79,6 +82,13 @@ class CertificateStatus:
                 self._station.documents.try_put(DOC % number, row)
 
         return done
+
+    def _lost(self, number: int, now_ms: int) -> None:
+        """Asked again on the next connection; a question that is the likely cause of it waits."""
+        self._number = number
+        if self._losses >= LOSSES_MAX:
+            self.due_ms, self._number, self._failed = now_ms + RETRY_MS, 0, False
+            self._station.log.add("warning", "iso15118: GetCertificateStatus was lost with the link %d times" % self._losses, now_ms)
 
 
 def is_answer(text: str) -> bool:

@@ -17,7 +17,6 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Message, Token
     from ampacity.x509.certificate import Certificate
 
-CHAIN_CHARS_MAX = 5500  # AuthorizeRequest.certificate
 HASHES_MAX = 4  # AuthorizeRequest.iso15118CertificateHashData
 EMAID_CHARS_MAX = 36
 
@@ -25,12 +24,10 @@ EMAID_CHARS_MAX = 36
 class Contract:
     """What a car showed. text: the PEM of its chain, leaf first; emaid: the contract, "": the commonName of the leaf.
 
-    `token`: IdTokenType. ValueError: no chain, too long, or for another contract.
+    `token`: IdTokenType. ValueError: no chain, or for another contract.
     """
 
     def __init__(self, text: str, emaid: str) -> None:
-        if not 1 <= len(text) <= CHAIN_CHARS_MAX:
-            raise ValueError("chain: %d characters; 1 to %d are possible" % (len(text), CHAIN_CHARS_MAX))
         self.text = text
         self.chain = read_pem(text, CHAIN_MAX + 1)
         name = self.chain[0].common_name
@@ -65,9 +62,9 @@ def judge(station: "StationFace", contract: Contract, now_ms: int) -> "Iterator[
 
 
 def read_contract(message: "Message") -> Contract:
-    """Of a message of the car's side. ValueError: what is wrong with it."""
+    """Of a message of the car's side whose texts were checked. ValueError: what is wrong with it."""
     try:
-        return Contract(message.get("chain", ""), message.get("emaid", ""))
+        return Contract(message["chain"], message.get("emaid", ""))
     except Rejected as e:
         raise ValueError(str(e))
 

@@ -24,6 +24,7 @@ LOOK_MS = 3600000  # how often its dates are looked at
 DAY_S = 86400
 WARN_DAYS, RENEW_DAYS = 90, 30  # before its end: a line in the log; a new one is asked for (A03.FR.02)
 LOST_MS = 10000  # a request that was lost with the connection leaves again
+LOSSES_MAX, LOSSES_MS = 3, 3600000  # one that was lost so often in a row is the likely cause of it, and waits
 
 
 class CertificateSigning:
@@ -39,7 +40,7 @@ class CertificateSigning:
         self._task: "Any" = None  # of the key door, or the request
         self._key = ""  # of the task
         self._due_ms: "int | None" = None  # when the request is sent again
-        self._sent = 0
+        self._sent = self._losses = 0
         self._posted = False
         self._look_ms = now_ms
         self._warned = self._renewed = False
@@ -220,11 +221,11 @@ class CertificateSigning:
                 self._task = None
                 self._store.pending = {"key": self._key, "csr": found}
                 self._store.keep()
-                self._sent = 0
+                self._sent = self._losses = 0
                 self._post()
                 return
             self._task = CertificateRequest(self.keys, self._key, found, *self.subject())  # type: ignore[arg-type]
-        except OSError as e:
+        except (OSError, KeyError) as e:  # KeyError: the new key is lost already
             self._task, self._store.pending = None, None
             station.log.counter("ocpp_not_kept")
             station.log.add("error", "security: no key for a certificate request: %s" % e, now_ms)
@@ -245,8 +246,9 @@ class CertificateSigning:
 
     def _answered(self, kind: str, payload: "Reply", now_ms: int) -> None:
         self._posted = False
+        self._losses = self._losses + 1 if kind == "lost" else 0
         if kind == "lost":
-            self._due_ms = now_ms + LOST_MS
+            self._due_ms = now_ms + (LOST_MS if self._losses < LOSSES_MAX else LOSSES_MS)
         elif kind == "result" and payload["status"] == "Rejected":
             self._station.log.add("warning", "security: the CSMS rejects the request for the %s" % self.what, now_ms)
             self._forget_request()

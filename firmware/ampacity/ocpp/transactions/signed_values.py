@@ -6,29 +6,43 @@ data set does not say so ("": it does), and the public key in base 16, as it is 
 
 from binascii import b2a_base64
 
+from ampacity.ocpp.handed_texts import check_texts
+
 if False:  # for the type checker
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message, Signed
 
-DATA_BYTES_MAX = 1000
-KEY_BYTES_MAX = 400
-WORD_BYTES_MAX = 50
+WORD_BYTES_MAX = 50  # of encoding and method together
+TEXTS = (("data", 1, 1000), ("key", 0, 400), ("encoding", 0, WORD_BYTES_MAX), ("method", 0, WORD_BYTES_MAX))
 REGISTER = "Energy.Active.Import.Register"
 SWITCHES = {"TxStartedMeasurands": "SignStartedReadings", "TxUpdatedMeasurands": "SignUpdatedReadings", "Measurands": "SignUpdatedReadings"}
 BEGIN, END = "Transaction.Begin", "Transaction.End"
 
 
 def look(station: "StationFace", evse: "OcppEvse") -> None:
-    """New readings of this EVSE with a signed one: one that is too long is dropped; the first makes the variables of signing real."""
+    """New readings of this EVSE with a signed one: one that is wrong or too long is dropped; the first makes the variables of signing real."""
     reading: Signed = evse.values["signed"]  # type: ignore[assignment]  # the caller has seen it
-    if len(reading["data"]) > DATA_BYTES_MAX or len(reading["key"]) > KEY_BYTES_MAX or len(reading["encoding"] + reading["method"]) > WORD_BYTES_MAX:
+    wrong = _wrong(reading)
+    if wrong:
         evse.values["signed"] = None
-        station.log.counter("ocpp_signed_too_long")
+        station.log.counter("ocpp_signed_refused")
+        if not evse.meter_refused:
+            evse.meter_refused = True
+            station.log.add("warning", "signed reading at EVSE %d: %s: passed on as unsigned" % (evse.id, wrong), station.now_ms)
     elif evse.meter_key != reading["key"]:
         evse.meter_key = reading["key"]
         station.model.has_signing_meter()
         station.model.fact(evse.id, "FiscalMetering", "PublicKey", _key(reading))
+
+
+def _wrong(reading: "Signed") -> str:
+    """What is wrong with it, "": nothing."""
+    try:
+        check_texts(reading, TEXTS)
+    except ValueError as e:
+        return str(e)
+    return "" if len((reading["encoding"] + reading["method"]).encode()) <= WORD_BYTES_MAX else "encoding: too long with method"
 
 
 def sign(station: "StationFace", evse: "OcppEvse", controller: str, variable: str, values: "list[Message]") -> None:

@@ -139,6 +139,8 @@ class Evses:
         """What a device that talks with its car (ISO 15118) says: ("ev_schedule", choice) or ("ev_message", message)."""
         index = self.sessions.index(session)
         try:
+            if len(event) != 2 or not isinstance(event[1], dict):
+                raise ValueError("message: a dict")
             if event[0] == "ev_schedule":
                 self.upstream.ev_schedule(index, event[1], now_ms)  # type: ignore[union-attr]  # the caller has looked
             else:
