@@ -90,7 +90,7 @@ REACHED = {
     "claimed_ms", "begun_ms", "steady_ms", "offered_ms", "read_since_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX}
-LENGTHS_OF_TIME = {"budget_ms", "idle_before_ms"}
+LENGTHS_OF_TIME = {"budget_ms", "idle_before_ms", "without_ms"}
 DOCUMENTS = {"older_shapes"}
 LISTS_OR_NONE = {"set_terminals"}
 NOW = {"now_ms"}

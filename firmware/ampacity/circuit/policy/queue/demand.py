@@ -200,7 +200,8 @@ class Demand:
                 self.back_off(evse, now_ms)  # it was paused for others
             if self.idle_before_da[evse] and self.idle_since_ms[evse] >= 0:
                 self.idle_before_ms[evse] = min(TURNS_MS, self.idle_before_ms[evse] + now_ms - self.idle_since_ms[evse])
-            self.without_ms[evse] = self._without_ms(evse, now_ms)
+            if self.reports[evse]:
+                self.without_ms[evse] = min(REPORTS_TIMES * self.idle_ms, self._without_ms(evse, now_ms))
             self.wake(evse)
             return
         used = self._used_da(s, now_ms)
