@@ -105,7 +105,8 @@ charging point, gets from the station what needs OCPP. `iso15118 = true` in the 
 **The door.** The driver of such an EVSE appends `("ev_message", message)` to its list `events`, and has a method `ev_answer(message, now_ms)` for
 the answers; `("ev_schedule", choice)` is the same door for K15. The local charging point takes both from its hardware (`events` and
 `ev_answer` of `ports/evse_hardware.py`), the rig's operation `ev` with the action `iso15118` feeds them. The registers of a secondary carry
-no certificates. A message is a dict with `kind`; one that is wrong changes nothing, and the log names the field:
+no certificates. A message is a dict with `kind`, and its fields are ASCII texts; one that is wrong, missing, too long or of another
+type changes nothing, the log names the field, and `ev_refused` counts it:
 
 | `kind` | fields | answer |
 | --- | --- | --- |
@@ -113,9 +114,11 @@ no certificates. A message is a dict with `kind`; one that is wrong changes noth
 | `contract` | `chain` (PEM, leaf first, 1 to 5500 characters); `emaid`, if the car named it | `status` `Accepted`, or `Rejected` with `reason` |
 | `session_stop` | | none |
 | `credentials` | | `chain` of the V2G certificate, `ocsp`: base64 or null for each of its certificates; or `status` `None` |
-| `sign` | `digest`, 64 hexadecimal digits | `signature` (r, s) of P-256 in 128 digits; or `status` `None` |
+| `sign` | `digest`, 64 hexadecimal digits | `signature` (r, s) of P-256 in 128 digits; or `status` `None`, also if the key is lost |
 
-- **Certificates of cars** (M01, M02). `exi` goes to the CSMS by Get15118EVCertificate before anything that waits, and its answer back. Without
+- **Certificates of cars** (M01, M02). `exi` goes to the CSMS by Get15118EVCertificate before anything that waits, and its answer back. One question
+  is under way for the site; the next one of the same EVSE leaves 5 s after the answer at the earliest, that of another after 1 s. A newer one
+  of an EVSE takes the place of the one that waits. Without
   a connection, without an answer, or with `ContractCertificateInstallationEnabled` false it is `Failed` at once.
 - **Contracts** (C07). The chain is judged with the MO and V2G roots. Valid: Authorize with the hash data of up to 4 certificates, whether or not
   the identifier is known (C07.FR.01); `responderURL` is empty where a certificate names no OCSP responder. No root for it: with
@@ -128,7 +131,8 @@ no certificates. A message is a dict with `kind`; one that is wrong changes noth
   device has the hash of its handshake signed (`sign`). It is listed as one V2GCertificateChain; DeleteCertificate of it is `Failed`, and it
   goes with its root. A CSMS that rejects the first request turns `PnCEnabled` off until the next start (A02.FR.21).
 - **OCSP** (M06). GetCertificateStatus for the leaf and each authority below the root, after a new chain and after {refresh} days, and
-  {ocsp_retry} min after a failure. An answer must be a successful OCSP response in DER; its signature is the car's to verify. Answers outlive
+  {ocsp_retry} min after a failure or after 3 losses of the link with such a request in a row (so does SignCertificate). An answer must be
+  a successful OCSP response in DER; its signature is the car's to verify. Answers outlive
   a restart.
 - **Customers** (N09, N10). No certificate of a car is kept. While its authorization runs, the hashes of its leaf name the customer.
 
@@ -146,10 +150,10 @@ no certificates. A message is a dict with `kind`; one that is wrong changes noth
   `OfflineTxForUnknownIdEnabled` says.
 - **`MaxEnergyOnInvalidId`** counts from the answer with which the CSMS refuses the identifier.
 - **Before the acceptance.** While the answer of the CSMS to BootNotification is `Pending` or `Rejected`, no identifier starts, also not by list or
-  cache, unless `TxBeforeAcceptedEnabled` is true. With `AuthCtrlr.Enabled` = false a car that is plugged in then charges from the acceptance on;
-  before the first answer of the CSMS it charges.
+  cache, unless `TxBeforeAcceptedEnabled` is true. With `AuthCtrlr.Enabled` = false
+  a car that is plugged in then charges from the acceptance on; before the first answer of the CSMS it charges.
 - **Key codes.** After 3 wrong ones in a row an EVSE takes no key code for 10 s, then after each further one for twice as long, up to 5 min; a right
-  one ends this (C04.FR.06).
+  one ends this (C04.FR.06), and an hour without a wrong one. The code that started what runs there is taken at any time: it ends that.
 - **Contract certificates.** EVSEs do not read them from a car. An `eMAID` is an identifier as any other.
 - **Local list.** A `Full` update may have any version above 0, also a lower one. A version below 1, an identifier that is listed twice, and a
   `Full` entry without `idTokenInfo` are `Failed` with `InvalidValue`; a list that cannot be stored is `Failed` with `OutOfStorage`, and the
@@ -234,8 +238,9 @@ EVSE 0 is the meter of the first circuit, the grid connection, with location `In
 `Power.Active.Export`, `Current.Export`). What a device does not show is omitted; a message without values is not sent. Clock-aligned values of
 all EVSEs have the time of their interval.
 
-**Signed readings.** The meter of an own charging point may sign its readings: its data set (OCMF or another format, at most 1000 bytes) is passed on
-unchanged with `Energy.Active.Import.Register` in `signedMeterValue`, where `SignReadings` wants it. The station verifies nothing. `Ended` then has
+**Signed readings.** The meter of an own charging point may sign its readings: its data set (OCMF or another format, 1 to 1000 bytes in UTF-8) is
+passed on unchanged with `Energy.Active.Import.Register` in `signedMeterValue`, where `SignReadings` wants it. The station verifies
+nothing. A reading that is too long, or lacks a text, is treated as unsigned (counter `ocpp_signed_refused`, one line in the log). `Ended` then has
 the signed reading of the beginning, which is kept over a restart, up to 4 samples, and the last reading; what is dropped of more samples is every
 second one (E06.FR.13). `SignStartedReadings` and `SignUpdatedReadings` switch it off for `Started` and `Updated`. `publicKey` has the form
 of the application note of the Open Charge Alliance; `OncePerTransaction` puts it into the first reading of the transaction, or into the last one

@@ -1,12 +1,12 @@
 """What a device that talks ISO 15118 asks of the station: bounds, order, losses. The cases of part 6 are in tests/conformance."""
 
-from check import raises
 from station_bench import Bench
 
 from ampacity.base.strict_json import dumps
 from ampacity.ocpp.iso15118.certificate_status import CertificateStatus
 from ampacity.store.document_store import DocumentStore
 from ampacity.x509.software_keys import SoftwareKeys
+from check import raises
 
 CONFIG = {"identity": "AMP-1", "serial": "S1", "iso15118": True}
 EXI = {"kind": "certificate", "action": "Install", "schema": "urn:iso:15118:2:2013:MsgDef", "exi": "gA=="}

@@ -9,7 +9,7 @@ def check_texts(given: "Any", rows: "tuple[tuple[str, int, int], ...]", optional
     if not isinstance(given, dict):
         raise ValueError("message: a dict")
     for name, least, most in rows:
-        text = given.get(name, "" if name == optional else None)
+        text: "Any" = given.get(name, "" if name == optional else None)
         size = text_bytes(text)
         if size is None or not least <= size <= most or ascii_only and size != len(text):
             bounds = "%d" % most if least == most else "%d to %d" % (least, most)

@@ -156,6 +156,7 @@ async def test_A00_FR_323_and_426_a_csms_that_uses_an_unsuitable_cipher_suite(ru
         await csms.use(one.issue())
         await booted(csms)
         await csms.until(lambda: "InvalidTLSCipherSuite" in csms.events)
+        assert csms.secured[0][1] != "ECDHE-ECDSA-NULL-SHA"
     await csms.end()
 
 

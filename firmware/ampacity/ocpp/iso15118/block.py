@@ -44,7 +44,7 @@ TEXTS = {  # kind → (field, fewest characters, most), all of them ASCII
 
 
 class Block(OptionalBlock):
-    """At most one question of each EVSE's car at a time; a newer one takes the place of the one before. One question for the whole site is under way."""
+    """At most one question of each EVSE's car at a time; a newer one takes the place of the one before. One for the site is under way."""
 
     def __init__(self, station: "StationFace", now_ms: int) -> None:
         self._station = station

@@ -1,6 +1,7 @@
 """GetCertificateStatus (M06): the OCSP answers for the V2G certificate and the authorities of its chain, as a car may want them.
 
-Asked for with a new chain, and again after REFRESH_S; after a failure RETRY_MS later, also where the link broke LOSSES_MAX times with a question in a row. An answer is kept as `ocpp_ocsp_N`, N from the leaf (0)
+Asked for with a new chain, and again after REFRESH_S; after a failure RETRY_MS later, also where the link broke LOSSES_MAX times with
+a question in a row. An answer is kept as `ocpp_ocsp_N`, N from the leaf (0)
 up, in base64 as the CSMS gave it; nothing of it is in memory. A certificate that names no responder cannot be asked about.
 """
 
