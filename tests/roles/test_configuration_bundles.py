@@ -254,7 +254,7 @@ def test_what_changed_in_its_slot_after_it_was_verified_is_not_tried():
         assert garage.limit_da == 160 and "configuration.cbor" in garage.signed["result"], garage.signed
 
 
-def test_values_of_another_type_are_refused_and_the_housekeeping_goes_on():
+def test_values_of_another_type_are_refused_and_the_housekeeping_continues():
     for name in (5, True, [], {}, None, b"x"):
         wrong = changed()
         wrong["buses"][0]["name"] = name

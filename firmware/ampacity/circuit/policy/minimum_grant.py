@@ -146,15 +146,15 @@ def minimum_grant_da(shed: "Any", minimum_grants: "MinimumGrants | None", keys: 
             continue
         beside = without(s, sums, s.reserve_da)
         for da in (least, shed.demand.exact_da(s.index, least)):  # without the allowance where only that makes it possible
-            needs_da = _needs_da(shed, s, ledger.permits.most_of(s, da), beside, keys, own) if da else 0
+            needs_da = _carried(shed, s, ledger.permits.most_of(s, da), beside, keys, own) if da else 0
             if needs_da:
                 most_da = max(most_da, needs_da)
                 break
     return most_da
 
 
-def _needs_da(shed: "Any", s: EvseState, least: int, beside: "list[int]", keys: "range", own: int) -> int:
-    """What these keys must carry beside all others so that it has this current, in da; 0: our own ratings do not permit it."""
+def _carried(shed: "Any", s: EvseState, least: int, beside: "list[int]", keys: "range", own: int) -> int:
+    """What these keys must carry so that it and all others have their current, in da; 0: our own ratings do not permit it."""
     needs_da = 0
     for key in s.on_keys:
         load_da = max(least, s.reserve_da) * s.on_keys.count(key) + beside[key]
