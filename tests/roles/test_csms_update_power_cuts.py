@@ -95,13 +95,21 @@ async def test_a_cut_before_any_write_of_the_order_is_an_update_that_continues_a
     assert n > 2 * len(STATUSES)
 
 
+def last_order(statuses):
+    """Those since the CSMS, which had got no answer, ordered it again: before or after the first download was over."""
+    for replaced in ("DownloadFailed", "InstallationFailed"):
+        if replaced in statuses:
+            statuses = statuses[statuses.index(replaced) + 1 :]
+    return statuses
+
+
 async def test_a_cut_after_any_write_of_the_order_is_an_update_that_continues_and_every_status_is_sent():
     n, writes = 0, 1
     while n < writes:
         n += 1
         writes, statuses = await cut_at(n, AFTER)
-        if n == 1:  # the CSMS got no answer and ordered it again
-            statuses = statuses[statuses.index("DownloadFailed") + 1 :]
+        if n == 1:
+            statuses = last_order(statuses)
         assert once(statuses) == STATUSES, (n, statuses)
 
 
@@ -112,8 +120,7 @@ async def test_a_signed_order_is_cut_at_any_write_and_what_it_installs_was_verif
     while n < writes:
         n += 1
         writes, statuses = await cut_at(n, AFTER if n % 2 else BEFORE, signed)
-        if "DownloadFailed" in statuses:  # the CSMS got no answer and ordered it again
-            statuses = statuses[statuses.index("DownloadFailed") + 1 :]
+        statuses = last_order(statuses)
         again = len(statuses) - 1 - statuses[::-1].index("Downloading")  # an order that is cut while it downloads begins again
         expected = [each for each in STATUSES[1:] if each != "InstallScheduled" or each in statuses]  # its time may have come meanwhile
         assert once(statuses[again:]) == expected, (n, statuses)
