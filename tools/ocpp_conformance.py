@@ -160,7 +160,7 @@ def played(known: Iterable[str]) -> dict[str, dict[str, set[str]]]:
 
 
 def mistakes() -> list[str]:
-    """Contradictions: a test of a case that does not exist, or of one that does not apply; likewise of requirements."""
+    """One text per error of the lists: a test names a case or requirement that does not exist, or one that does not apply."""
     table = {case.id: case for case in cases()}
     known = played(table)
     found = [f"{case}: no such case" for case in known if case not in table]

@@ -154,7 +154,8 @@ type changes nothing, the log names the field, and `ev_refused` counts it:
   a car that is plugged in then charges from the acceptance on; before the first answer of the CSMS it charges.
 - **Key codes.** After 3 wrong ones in a row an EVSE takes no key code for 10 s, then after each further one for twice as long, up to 5 min; a right
   one ends this (C04.FR.06), and an hour without a wrong one. The code that started what runs there is taken at any time: it ends that.
-- **Contract certificates.** EVSEs do not read them from a car. An `eMAID` is an identifier as any other.
+- **Contract certificates** come from a device that talks ISO 15118 with the car ([cars with ISO 15118](#cars-with-iso-15118)). An `eMAID` from
+  elsewhere is an identifier as any other.
 - **Local list.** A `Full` update may have any version above 0, also a lower one. A version below 1, an identifier that is listed twice, and a
   `Full` entry without `idTokenInfo` are `Failed` with `InvalidValue`; a list that cannot be stored is `Failed` with `OutOfStorage`, and the
   old one stays.

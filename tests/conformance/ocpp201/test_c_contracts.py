@@ -116,7 +116,7 @@ async def offline(*settings):
 
 
 async def through(talk, chain):
-    """What the car is told while the station is offline; afterwards it is connected."""
+    """The answer that the car gets while the station is offline; afterwards the station is connected."""
     await talk.drop()
     await talk.advance(30000)
     await talk.plug()

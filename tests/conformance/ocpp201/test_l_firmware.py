@@ -184,7 +184,7 @@ async def test_TC_L_14_CS_new_transactions_may_start_before_the_update():
 
 
 async def test_TC_L_15_CS_no_new_transaction_starts_before_the_update():
-    """The restart waits for the transaction, which the CSMS is told (L01.FR.33, L01.FR.34)."""
+    """The restart waits for the transaction, and the CSMS gets InstallScheduled (L01.FR.33, L01.FR.34)."""
     maker = Manufacturer()
     async with updates(maker) as talk:
         assert await talk.set(ALLOW, "false") == "Accepted"
