@@ -109,7 +109,7 @@ def test_a_limit_from_outside_below_the_minimum_is_named_with_its_source_and_is_
     bench.guard.limit("ocpp", ("circuit", 0), 40, None, "hold")
     bench.follow(20)
     text = bench.guard.why(0)
-    assert "minimum" not in text and "by ocpp" in text, text
+    assert text == "0.0 A: queued: row L1 (4.0 A) by ocpp; too little for its minimum 6.0 A"
 
 
 def test_why_names_the_doubted_meter_of_a_circuit_below_whose_other_load_counts_here():

@@ -163,6 +163,29 @@ def test_section_6_a_limit_below_the_learnt_minimum_discards_it():
     assert bench.guard.want_da[0] >= 60 and bench.guard.site.evses[0].min_da == 60
 
 
+def test_section_6_a_learnt_minimum_that_is_not_possible_for_long_does_not_hold_a_car_back():
+    bench = garage(1, 220)
+    drive(bench, 60, (1000,))
+    while bench.guard.site.evses[0].min_da == 60:
+        drive(bench, 1, (1000,))
+    drive(bench, 60, (60,))  # its own timer wakes it while 8 A are tried
+    assert bench.guard.site.evses[0].min_da == 82
+    bench.guard.limit("ems", ("chargers", 0), 75, None, "hold")
+    drive(bench, 10, (60,))
+    assert bench.guard.why(0) == "0.0 A: queued: limit by ems 7.5 A; too little for its minimum 8.2 A"
+    assert drive(bench, 110, (60,))[0] > 60, bench.guard.why(0)
+
+
+def test_section_6_a_car_that_really_needs_its_learnt_minimum_charges_as_soon_as_it_is_possible_again():
+    bench = garage(2, 220)
+    drive(bench, 300, (80, 60))
+    bench.guard.limit("ems", ("chargers", 0), 75, None, "hold")
+    lacking = drive(bench, 1800, (80, 60))
+    assert lacking[0] < 5 and lacking[1] > 0.8 * 1800, (lacking, bench.guard.why(0))
+    bench.guard.limit("ems", ("chargers", 0), None, None, "hold")
+    assert min(drive(bench, 120, (80, 60))) > 30, bench.guard.why(0)
+
+
 def test_section_6_unused_current_is_kept_for_a_car_only_while_no_other_is_short():
     bench = garage(2, 220)
     for _ in range(80):

@@ -295,6 +295,12 @@ FOUND = {
         ("tests/drawn/findings/test_who_never_charges.py::test_cars_with_a_large_minimum_below_primaries_charge_and_do_not_stop_their_neighbours",
          "tests/circuit/test_minimum_grant.py::test_a_row_that_reports_a_request_keeps_its_turns_next_to_a_car_that_draws_nothing"),
     ),
+    "D45": (
+        "a car that woke by its own timer while 8 A were tried was offered nothing at 7 A until it was unplugged (scenes: 5 Wh in 81 min)",
+        "what it began at was its minimum until unplug, also where that much was never possible again",
+        "a learnt minimum that is not possible for `idle_s` is discarded, and learnt again where it was right; `why` names it (section 6)",
+        ("tests/circuit/test_learnt_minimum.py::test_section_6_a_learnt_minimum_that_is_not_possible_for_long_does_not_hold_a_car_back",),
+    ),
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "mend", "found again by"]

@@ -3,7 +3,7 @@
 `16.0 A: garage L2 (63.0 A) − other load 31.2 A − evse-1 10.0 A − reserve evse-7 6.0 A`
 """
 
-from ampacity.circuit.policy.minimum_grant import keeps_da
+from ampacity.circuit.policy.minimum_grant import keeps_da, possible
 from ampacity.circuit.policy.reservations import DENIED
 from ampacity.circuit.policy.shortfall import shortfall_da
 from ampacity.circuit.trusted.amperes import amps
@@ -118,7 +118,10 @@ def _state_text(state: str) -> str:
 
 def _waits(guard: "ExplainableGuard", s: "EvseState", reason: str) -> str:
     """It is queued: the reason why it waits. reason: the tightest circuit or limit."""
-    return _no_margin(guard, s) if _cannot_begin(guard, s) else _surplus(guard, s) or "queued: " + reason
+    if _cannot_begin(guard, s):
+        return _no_margin(guard, s)
+    fits = possible(guard.plan.shed, s, s.evse.min_da)
+    return _surplus(guard, s) or "queued: " + reason + ("" if fits else "; too little for its minimum " + amps(s.evse.min_da))
 
 
 def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:

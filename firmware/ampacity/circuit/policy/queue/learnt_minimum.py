@@ -3,7 +3,8 @@
 A car that needs 8 A does nothing at a share of 7.3 A, and appears asleep. A car that draws no current at its order is therefore
 offered 8, 10 and 13 A in turn, each for a while and as its minimum: others give that current, or it waits for its slot. What
 it draws at is its minimum from then on. Where it draws at none of them it is asleep or full after all: the usual minimum
-counts again, and after a few rounds nothing above it is tried for this car.
+counts again, and after a few rounds nothing above it is tried for this car. The usual minimum also counts again where what was learnt
+has not been possible for long: the car may have begun at that moment for another reason, and less may suffice.
 """
 
 from ampacity.circuit.policy.minimum_grant import WHOLE_DA, possible
@@ -25,6 +26,7 @@ if False:  # for the type checker
         idle_before_ms: "list[int]"
         idle_before_da: "list[int]"
         idle_cap_da: "list[int]"
+        idle_ms: int
         wake_ms: int
         changed: bool
 
@@ -52,6 +54,7 @@ class LearntMinimum:
         self.trying = [False] * len(site.evses)
         self.rounds = [0] * len(site.evses)
         self.again_ms = [LONG_AGO_MS] * len(site.evses)  # no next round before
+        self.lacks_since_ms = [-1] * len(site.evses)  # since when it waits for a learnt minimum that is not possible
 
     def look(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
         """Within a share, after its use was looked at: does it draw now, or what is tried next?"""
@@ -61,10 +64,15 @@ class LearntMinimum:
             self._usual(s, now_ms)  # it may not have so much for now: tried again when it may
         elif self.trying[e] and demand.drew[e]:
             self.trying[e] = False
-        elif self.trying[e] and not room.want_da[e] and not possible(room, s, least_da):
-            self._usual(s, now_ms)
+        elif least_da > self.file_da[e] and not room.want_da[e] and not possible(room, s, least_da):
+            if self.lacks_since_ms[e] < 0:
+                self.lacks_since_ms[e] = now_ms
+            if self.trying[e] or now_ms - self.lacks_since_ms[e] >= demand.idle_ms:
+                self._usual(s, now_ms)
+            return
         elif demand.needs_more(e, room.want_da[e]) and self.rounds[e] < ROUNDS and now_ms >= self.again_ms[e]:
             self._next(room, demand, s, now_ms)
+        self.lacks_since_ms[e] = -1
 
     def _next(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
         e = s.index
@@ -98,6 +106,7 @@ class LearntMinimum:
         self.again_ms[e] = now_ms + (rest_ms << self.rounds[e])
         self.rounds[e] += self.trying[e]
         self.trying[e] = False
+        self.lacks_since_ms[e] = -1
 
     def forget(self, s: EvseState) -> None:
         """Another car."""
