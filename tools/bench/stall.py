@@ -1,10 +1,12 @@
 """Row `stall`: the longest gap between two safety ticks of a primary on 32-bit MicroPython, in real time.
 
 Its heap is the least heap of row `heap` plus a quarter; it has 16 secondaries on a paced line, and a CSMS. The cases are the
-causes of long gaps: TLS handshakes, a silent name server, a message of the largest size, a CSMS that floods, the upload of a log.
+causes of long gaps: TLS handshakes, a silent name server, a message of the largest size, a CSMS that floods, the upload of a log, the
+download of a signed bundle.
 """
 
 import asyncio
+import itertools
 import json
 import socket
 import tempfile
@@ -23,10 +25,13 @@ from tools.bench.entry import Entry, entry, unmeasured
 from tools.bench.heap import KIB, known_least_kib
 from tools.bench.runtime32 import PROBES, frozen_runtime
 from tools.bench.tls import TlsServer
+from tools.bench.update_server import make_slots, ordered, served
 
 ROWS = ("stall",)
 TICK_MS, AIM = 100, "<= 2.5"
 CASE_S, HANDSHAKES, REPEATS = 4.0, 2, 3
+CASE_S_MAX, DOWNLOAD_S = 300, 280
+REQUESTS = itertools.count(1)  # ids of UpdateFirmware
 MESSAGE_BYTES = 65_000
 FLOOD, FLOOD_BYTES = 10_000, 1 << 20
 PROGRAM_KIB = 16  # of the bench program in that heap
@@ -90,29 +95,28 @@ class Process:
 
 
 @asynccontextmanager
-async def primary(runtime: Path, heap_kib: int, csms: BenchCsms, tls: TlsServer) -> AsyncIterator[Process]:
-    with tempfile.TemporaryDirectory(prefix="ampacity-bench.") as name:
-        folder = Path(name)
-        engines = stations(UNITS, BAUD)
-        for engine in engines:
-            engine.map.pilot, engine.map.plug = "C", 1
-        line = PacedPty(engines, BAUD)
-        evses = "".join(EVSE.format(unit=unit) for unit in range(1, UNITS + 1))
-        (folder / "site.toml").write_text(HEAD.format(port=line.path, url=csms.url) + evses)
-        prepare(compile_site(load_site(folder / "site.toml")), folder, "primary", "primary", "127.0.0.1:0")
-        process = await asyncio.create_subprocess_exec(
-            str(runtime), "-X", f"heapsize={(heap_kib + PROGRAM_KIB) * KIB}", str(PROBES / "stall.py"), str(folder), str(tls.root),
-            env={"MICROPYPATH": ".frozen"}, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        watched = Process(process)
-        try:
-            yield watched
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
-            await watched.reader
-            line.close()
+async def primary(runtime: Path, heap_kib: int, csms: BenchCsms, tls: TlsServer, folder: Path, slots: Path) -> AsyncIterator[Process]:
+    engines = stations(UNITS, BAUD)
+    for engine in engines:
+        engine.map.pilot, engine.map.plug = "C", 1
+    line = PacedPty(engines, BAUD)
+    evses = "".join(EVSE.format(unit=unit) for unit in range(1, UNITS + 1))
+    folder.mkdir()
+    (folder / "site.toml").write_text(HEAD.format(port=line.path, url=csms.url) + evses)
+    prepare(compile_site(load_site(folder / "site.toml")), folder, "primary", "primary", "127.0.0.1:0", {"update": str(slots)})
+    process = await asyncio.create_subprocess_exec(
+        str(runtime), "-X", f"heapsize={(heap_kib + PROGRAM_KIB) * KIB}", str(PROBES / "stall.py"), str(folder), str(tls.root),
+        env={"MICROPYPATH": ".frozen"}, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    watched = Process(process)
+    try:
+        yield watched
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await watched.reader
+        line.close()
 
 
 async def busy(csms: BenchCsms) -> str:
@@ -209,13 +213,22 @@ async def upload(watched: Process, csms: BenchCsms) -> str:
     return f"a log of {sizes[0]} bytes"
 
 
+async def download(watched: Process, csms: BenchCsms, bundle: bytes) -> str:
+    """UpdateFirmware with a signed bundle from a server of this bench, up to the restart that waits for the cars."""
+    await watched.until_online()
+    async with served(bundle) as url:
+        status = await ordered(csms, url, next(REQUESTS), DOWNLOAD_S)
+    assert status == "InstallScheduled", f"the last status was {status}"
+    return f"a signed bundle of {len(bundle)} bytes, downloaded and verified"
+
+
 async def quietest(watched: Process, step: Any) -> "tuple[int, str]":
     """(longest gap, note) of the quietest of REPEATS: other processes only add to it. 0 if the case did not occur."""
     gaps, most_busy_ms = [], 0
     for _ in range(REPEATS):
         watched.worst()
         try:
-            note = await within(step(), 60)
+            note = await within(step(), CASE_S_MAX)
         except (RuntimeError, OSError, AssertionError, TimeoutError) as problem:
             return 0, str(problem) or "it took too long"
         await asyncio.sleep(0.5)
@@ -230,6 +243,8 @@ async def cases(runtime: Path, heap_kib: int, tls: TlsServer) -> "list[tuple[str
     """(case, longest gap, note) in turn."""
     csms = BenchCsms()
     await csms.start()
+    folder = tempfile.TemporaryDirectory(prefix="ampacity-bench.")
+    slots, bundle = make_slots(Path(folder.name))
     out: list[tuple[str, int, str]] = []
     steps: tuple[tuple[str, Any], ...] = (
         ("busy", lambda: busy(csms)),
@@ -237,14 +252,16 @@ async def cases(runtime: Path, heap_kib: int, tls: TlsServer) -> "list[tuple[str
         ("dead-name-server", lambda: dead_names(watched, csms)),
         ("64-kib-message", lambda: large_message(watched, csms)),
         ("log-upload", lambda: upload(watched, csms)),
+        ("firmware-download", lambda: download(watched, csms, bundle)),
         ("csms-flood", lambda: flood(watched, csms)),
     )
-    async with primary(runtime, heap_kib, csms, tls) as watched:
+    async with primary(runtime, heap_kib, csms, tls, Path(folder.name) / "data", slots) as watched:
         await watched.until_online()
         await asyncio.sleep(3)
         for name, step in steps:
             out.append((name, *await quietest(watched, step)))
     await csms.stop()
+    folder.cleanup()
     return out
 
 
@@ -262,4 +279,3 @@ def rows() -> Iterator[Entry]:
         yield unmeasured("stall", str(problem))
     finally:
         tls.close()
-    yield unmeasured("stall/firmware-download", "the unix port has no slots for an update")
