@@ -139,8 +139,8 @@ def test_rule_2_a_device_that_exceeds_its_orders_draws_zero_in_a_pause():
 def stepped(frame, least, most, before=(0, 0, 0)):
     """What a meter that showed 10 A on each phase makes of this frame, in which ours step from `before`."""
     steps = StepCheck(3, [0, 1, 2])
-    assert not steps.look([100, 100, 100], list(before), list(before), 1000000)
-    steps.look(list(frame), list(least), list(most), 1001000)
+    assert not steps.look([100, 100, 100], list(before), list(before), 1000000, 1000000)
+    steps.look(list(frame), list(least), list(most), 1001000, 1001000)
     return steps
 
 

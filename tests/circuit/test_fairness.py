@@ -115,6 +115,16 @@ def test_section_6_a_car_without_declared_needs_ranks_between_urgent_cars_and_th
     assert bench.guard.want_da == [0, 160, 100]
 
 
+def test_section_6_a_need_that_can_never_be_met_in_its_time_keeps_nobody_waiting():
+    for energy_wh, alone in ((130000, True), (999000, False)):  # within an hour, by an EVSE of 11 kW: 11 h too long, and 89 h
+        bench = garage(3, 140, slot_s=60)
+        bench.guard.optional.charging_needs(0, energy_wh, bench.now_ms + 3600000)
+        for e in (1, 2):
+            bench.guard.optional.charging_needs(e, 10000, bench.now_ms + 100 * 3600000)
+        charged = drive(bench, 900)
+        assert (charged[1] + charged[2] < 60) == alone, (energy_wh, charged)
+
+
 def test_section_6_free_current_below_the_deadband_each_goes_to_one_evse():
     bench = garage(3, 300)
     drive(bench, 20)

@@ -460,3 +460,30 @@ def test_rule_3_4_an_assumption_below_counts_above_with_or_without_a_meter():
         bench = Bench(two_levels(child_meter, assumed=50, below=120)).start()
         assert bench.guard.other_da(0) == [120, 120, 120]
         assert bench.ledger.assumed_da[:3] == [120, 120, 120]
+
+
+def test_rule_3_2_a_missed_step_counts_in_full_unless_jumps_of_other_load_explain_each_phase():
+    """Three steps that a dead-still meter misses, and a person is asked; where other load jumps that much on each phase, none is."""
+
+    def after(jumping):
+        bench = Bench(site([evse("a"), evse("b")], [circuit(rating=630, assumed=300, meter=0)], [meter_facts()])).start()
+        shown, failures = 300, 0
+        for turn in range(6):
+            for half in range(80):
+                order_da = 160 if turn % 2 and half > 60 else 60
+                bench.order(order_da, 0)
+                bench.measure(0, order_da, order_da, order_da)
+                other = [0, 0, 0]
+                for p in jumping:
+                    other[p] = 200 * (half // 4 % 2) if half < 60 else -order_da + 60
+                hides_da = order_da - 60  # it misses what is above
+                amps = [shown + order_da - hides_da + (other[p] if half < 60 else 0) for p in range(3)]
+                amps[0] += bench.mark % 2
+                bench.meter(*amps)
+                bench.tick(500)
+            failures += bench.guard.meter_state(0) == "lost"
+        return bench.guard.needs_inspection(0)
+
+    assert after(())
+    assert after((0, 1))
+    assert not after((0, 1, 2))

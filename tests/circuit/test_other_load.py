@@ -436,3 +436,45 @@ def test_section_3_a_meter_of_one_phase_leaves_the_others_to_the_assumption():
         bench.tick(1000)
     assert bench.guard.other_da(0)[0] == 200
     assert 100 <= bench.guard.other_da(0)[1] <= 101
+
+
+def test_rule_3_1_the_fall_of_each_evse_counts_on_its_own_phase():
+    """The second of two EVSEs on one phase each falls: what it drew of late is no other load, and it is not lowered twice."""
+    bench = metered([evse("a", terminals=[[0]]), evse("b", terminals=[[1]])])
+    for e in (0, 1):
+        bench.guard.demand(e, True)
+    bench.follow(10, meter=True, house=100, draws=160)
+    assert bench.guard.want_da == [160, 160]
+    for draw in (160, 140, 120, 100):  # each frame is a little older than the reading before it
+        bench.measure(1, draw)
+        shown = 690 if draw == 160 else 530 + draw + 20
+        bench.meter(200, shown, 100)
+        bench.tick(300)
+        assert bench.guard.want_da == [160, 100]
+
+
+def test_rule_3_1_only_the_silent_evse_becomes_unknown_when_a_frame_waits_for_it_in_vain():
+    bench = metered([evse("a", terminals=[[0]]), evse("b", terminals=[[1]])])
+    for e in (0, 1):
+        bench.stand(100, e)
+    for _ in range(8):
+        for e in (0, 1):
+            bench.measure(e, 100)
+        bench.meter(200 + bench.mark % 2, 200, 100)
+        bench.tick(1000)
+    assert bench.ledger.other_da[:3] == [101, 100, 100]
+    for _ in range(8):  # b is silent
+        bench.measure(0, 100)
+        bench.meter(200 + bench.mark % 2, 200, 100)
+        bench.tick(500)
+        bench.measure(0, 100)
+        bench.tick(500)
+    assert bench.ledger.other_da[:3] == [101, 200, 100], "a draws its 100 for certain; b may draw nothing"
+    assert bench.ledger.low_other_da[:2] == [101, 100], "b may draw its order"
+
+
+def test_rule_3_1_no_other_load_is_none_at_all():
+    bench = metered()
+    bench.stand(160)
+    live(bench, 8, 0, 150)
+    assert bench.guard.other_da(0)[1:] == [0, 0]

@@ -15,7 +15,7 @@ class Seen(StepCheck):
     def frame(self, ours, more=(0, 0, 0), after_ms=1000, least=None):
         self.now_ms += after_ms
         shown = [100 + ours[p] + more[p] for p in range(3)]
-        return self.look(shown, list(least or ours), list(ours), self.now_ms)
+        return self.look(shown, list(least or ours), list(ours), self.now_ms, self.now_ms)
 
 
 def rested(ours=(0, 0, 0), **more):
@@ -135,6 +135,28 @@ def test_after_a_step_of_other_load_a_phase_is_no_evidence_for_ten_seconds():
     seen.unsure(0, seen.now_ms)
     seen.frame((0, 0, 0))
     assert seen.frame((60, 0, 0)), "before the first frame there is nothing to be unsure of"
+
+
+def test_a_lower_for_which_the_meter_gave_reason_is_not_missed():
+    """Other load comes and ours make room: the meter shows no fall, also long after, and where the reference is older than the rise."""
+    for caused_ms, missed in ((1, 0), (0, 1)):  # after the reference, or with its own frame
+        seen = rested((90, 0, 0))
+        seen.shown(0, 100 + 90, True, seen.now_ms + caused_ms)
+        assert seen.frame((0, 0, 0), (90, 0, 0), after_ms=REFERENCE_MS) and (seen.missed, seen.followed) == (missed, 0)
+    for shown_da, missed in ((100 + 90 + 40, 0), (100 + 90 + 39, 1)):  # less than a step up is no reason
+        seen = rested((90, 0, 0))
+        seen.shown(0, shown_da, False, seen.now_ms + 500)
+        seen.frame((0, 0, 0), (90, 0, 0))
+        assert seen.missed == missed, shown_da
+    seen = rested((90, 0, 0))
+    seen.shown(1, 200, True, seen.now_ms + 500)
+    assert seen.frame((0, 0, 0), (90, 0, 0)) and seen.missed == 1, "on another phase"
+
+
+def test_a_raise_is_missed_whatever_the_meter_showed_before():
+    seen = rested((0, 0, 0))
+    seen.shown(0, 90, True, seen.now_ms + 500)
+    assert seen.frame((60, 0, 0), (-60, 0, 0)) and seen.missed == 1
 
 
 def test_a_step_that_shows_on_a_phase_that_it_spared_is_not_followed():

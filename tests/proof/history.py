@@ -301,6 +301,21 @@ FOUND = {
         "a learnt minimum that is not possible for `idle_s` is discarded, and learnt again where it was right; `why` names it (section 6)",
         ("tests/circuit/test_learnt_minimum.py::test_section_6_a_learnt_minimum_that_is_not_possible_for_long_does_not_hold_a_car_back",),
     ),
+    "D46": (
+        "a correct meter was lost for good by one step of other load within its declaration, 10 s old or beside an order that nobody drew (scenes: "
+        "5 of 17 steps of 9 A on 16 A and 10 A on 32 A): the site stood still until a person came",
+        "the EVSEs made room, the meter showed no fall, and the lower counted as a step that it had missed: the time for which other load excused "
+        "it ended before the reference did, and was kept only for a rise above all orders",
+        "a lower is no missed step where the meter gave the reason for it since the reference (3.2)",
+        ("tests/drawn/findings/test_meters.py::test_a_step_of_other_load_within_its_declaration_costs_a_correct_meter_no_trust",
+         "tests/circuit/test_step_check.py::test_a_lower_for_which_the_meter_gave_reason_is_not_missed"),
+    ),
+    "D47": (
+        "a car with 999 kWh for one hour was served alone until its departure; others with wishes of their own waited for hours",
+        "its slack was the least of all, and a car with known needs never got the turn of one that waited",
+        "a need that is half a day out of reach comes last, in turns (section 6)",
+        ("tests/circuit/test_fairness.py::test_section_6_a_need_that_can_never_be_met_in_its_time_keeps_nobody_waiting",),
+    ),
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "mend", "found again by"]

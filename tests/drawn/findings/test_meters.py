@@ -65,3 +65,26 @@ def test_a_dead_meter_below_leaves_its_load_in_the_sum_above(kind):
         one.fault(kind, "m")
         one.go(120_000)
         within(one, "13 meter of a child circuit %s" % kind)
+
+
+@pytest.mark.parametrize("asleep", [False, True], ids=["both charge", "one does not draw its order"])
+def test_a_step_of_other_load_within_its_declaration_costs_a_correct_meter_no_trust(asleep):
+    """Our EVSEs make room for it, so the meter shows no fall: once it counted as a step of ours that the meter had missed."""
+    buses = RTU.replace("19200", "115200") + RTU.replace('"b"', '"mb"')
+    evses = [evse("e%d" % n, bus="b", unit=n, max_a=16.0, feeder_a=16.0) for n in (1, 2)]
+    text = site(circuit("main", 16.0, meter="m", assumed_other_a=9.0), buses, meter(bus="mb"), *evses).replace("slot_s = 60\nraise_hold_s = 4\n", "")
+    for seconds in (19, 20, 25):
+        with table(text) as one:
+            one.go(30_000, 1_000)
+            one.plug("e1", **({"min_a": 60} if asleep else {}))
+            one.plug("e2")
+            one.go(seconds * 1000, 1_000)
+            one.background("main", 9.0, 9.0, 9.0)
+            for _ in range(30):
+                one.go(1_000)
+                assert not [word for word in ("did not follow", "`trust ") if word in one.why("e1") + one.why("e2")], (seconds, one.why("e2"))
+            one.background("main", 0.0, 0.0, 0.0)
+            one.forget()
+            one.go(60_000, 1_000)
+            within(one, "a step of other load after %d s" % seconds)
+            assert one.energy_wh()["e2"] > 50, (seconds, one.why("e2"))

@@ -4,7 +4,8 @@ Slack is the time to departure less the time that the rest takes at the most its
 class into bands: a band is served in full before the next one, cars of one band share as a class does. A car that charges at
 its maximum keeps its slack and its band, a waiting car loses an hour of it per hour: places change seldom, and every car comes
 first eventually. A car without known needs is treated as having an hour or two; that it waited for a whole slot
-puts it before all of its class, for one slot.
+puts it before all of its class, for one slot. One whose need would take half a day longer than its time comes last, with the same
+turns: such data is wrong, and would keep all others waiting until that departure.
 """
 
 from ampacity.circuit.policy.queue.queue_order import BANDS
@@ -17,6 +18,7 @@ if False:  # for the type checker
 NO_SLACK_MS = 1 << 40
 BAND_MS = 3600000
 UNKNOWN_BAND = 2
+HOPELESS_MS = 12 * BAND_MS
 REST_WH = 200  # what no counter is sure of
 STEP_MS_MAX = 5000
 WH = 360000000  # da·dV·ms
@@ -61,13 +63,13 @@ class DepartureSlack:
             self.slack_ms[e] = self.departure_ms[e] - now_ms - needed_ms if self.left[e] else NO_SLACK_MS
 
     def is_known(self, evse: int) -> bool:
-        """Are its need and its departure known?"""
-        return self.left[evse] >= 0 and self.departure_ms[evse] >= 0
+        """Are its need and its departure known, and possible together?"""
+        return self.left[evse] >= 0 and self.departure_ms[evse] >= 0 and self.slack_ms[evse] > -HOPELESS_MS
 
     def band(self, evse: int) -> int:
         """0 for a car without time left, up to BANDS - 1."""
         if not self.is_known(evse):
-            return UNKNOWN_BAND
+            return UNKNOWN_BAND if self.slack_ms[evse] > -HOPELESS_MS else BANDS - 1
         return min(BANDS - 1, max(0, self.slack_ms[evse] // BAND_MS + 1))
 
     def satisfied(self, evse: int) -> bool:

@@ -82,10 +82,7 @@ class MeterEstimator:
 
     def _loaded(self, p: int) -> bool:
         """Does one of our EVSEs load this phase?"""
-        for at in range(p, len(self.mult), self.phases):
-            if self.mult[at]:
-                return True
-        return False
+        return any([self.mult[at] for at in range(p, len(self.mult), self.phases)])
 
     # frames
 
@@ -122,12 +119,7 @@ class MeterEstimator:
             self._recover(now_ms)
 
     def _shown(self, amps_da: "list[int]") -> bool:
-        if len(amps_da) != len(self.inputs):
-            return False
-        for da in amps_da:
-            if not -self.shown_da_max <= da <= self.shown_da_max:
-                return False
-        return True
+        return len(amps_da) == len(self.inputs) and all([-self.shown_da_max <= da <= self.shown_da_max for da in amps_da])
 
     def _at_once(self, risen: int) -> None:
         """risen: mask of the phases on which this frame shows more than the one before."""
@@ -137,6 +129,8 @@ class MeterEstimator:
             certain_da = max(0, shown - sums[self.base + p])
             if risen >> p & 1 and certain_da - self.certain_da[p] >= STEP_DA:
                 self.steps.unsure(p, self.raw_ms)
+            above = shown + self.generation_da[p] > self.ledger.cap_da[self.base + p]
+            self.steps.shown(p, shown, above or risen >> p & 1 == 1, self.raw_ms)
             self.certain_da[p] = certain_da
             for evse in self.evses:
                 s = evse_states[evse]
@@ -268,7 +262,7 @@ class MeterEstimator:
     def _rule_3_2(self, wrong: int, least: "list[int]", most: "list[int]", now_ms: int) -> None:
         """Impossible readings, and lines that did not follow a step of ours. A frozen meter is already lost."""
         steps, trust = self.steps, self.trust
-        stepped = not self.unread and steps.look(self.frame_da, least, most, now_ms)
+        stepped = not self.unread and steps.look(self.frame_da, least, most, self.frame_ms, now_ms)
         if self.state == "frozen":
             return
         trusted = trust.is_trusted(now_ms)

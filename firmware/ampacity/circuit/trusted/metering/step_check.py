@@ -3,7 +3,8 @@
 A step is certain from two frames: the reference, and one in which our EVSEs draw by at least STEP_DA more or less for
 certain. The reference is the newest frame with the same EVSE currents as the one before: a step of other load
 that makes us lower comes before ours and must not hide it. One that comes after ours must not either: any frame since
-the reference may have shown the step.
+the reference may have shown the step. And where the meter itself gave the reason to lower since the reference, by a step up or a current
+above the rating, what it did not show of that lower was other load that came: it did not miss it.
 
 4 A: less than the 6 A with which every EVSE begins and ends, and more than most of what other load switches within the
 few seconds of a step. Of a step that was missed less than a quarter was shown, of one that was followed three quarters;
@@ -26,7 +27,7 @@ class StepCheck:
 
     def __init__(self, phases: int, inputs: "list[int]") -> None:
         self.inputs = inputs
-        self.ref_ms = -1
+        self.ref_ms = self.ref_frame_ms = -1  # when it was judged, and when its frame came
         self.ref_da = [0] * phases
         self.ref_lo = [0] * phases
         self.ref_hi = [0] * phases
@@ -34,6 +35,7 @@ class StepCheck:
         self.dip_da = [0] * phases
         self.rested = self.from_rest = False  # our currents were constant in the reference; and in that of the last look
         self.unsure_ms = [-1] * phases  # other load stepped up on this phase
+        self.caused_ms = [-1] * phases  # the last frame that gave reason to lower ours
         self.step_ms = -1  # their last step
         self.jump_x16 = [0] * phases  # recent jumps of other load while our currents are constant, in 16ths of a da
         self.calm_ms = -1
@@ -49,7 +51,12 @@ class StepCheck:
         if self.ref_ms >= 0:
             self.unsure_ms[p] = now_ms
 
-    def look(self, frame_da: "list[int]", least: "list[int]", most: "list[int]", now_ms: int) -> bool:
+    def shown(self, p: int, da: int, caused: bool, frame_ms: int) -> None:
+        """Each frame, also one that is not judged. caused: it shows a step up, or more than the rating."""
+        if caused or self.ref_ms >= 0 and da - self.ref_da[p] >= STEP_DA:
+            self.caused_ms[p] = frame_ms
+
+    def look(self, frame_da: "list[int]", least: "list[int]", most: "list[int]", frame_ms: int, now_ms: int) -> bool:
         """A frame, and what ours drew at it. True: a step of ours was in it, see the masks."""
         self.missed = self.followed = self.jumpy = 0
         self.from_rest = self.rested
@@ -69,7 +76,7 @@ class StepCheck:
             self._jumps(frame_da, now_ms)
         if stepped or still or old:
             self.rested = still and not old
-            self.ref_ms = now_ms
+            self.ref_ms, self.ref_frame_ms = now_ms, frame_ms
             for p in range(len(self.ref_da)):
                 self.ref_da[p], self.ref_lo[p], self.ref_hi[p] = frame_da[p], least[p], most[p]
                 self.peak_da[p] = self.dip_da[p] = frame_da[p]
@@ -77,12 +84,10 @@ class StepCheck:
 
     def _step(self, p: int, least: "list[int]", most: "list[int]") -> bool:
         """Did ours step on this phase for certain, and the meter with them?"""
-        step_da = least[p] - self.ref_hi[p]
-        up = step_da >= STEP_DA
-        if not up:
-            step_da = self.ref_lo[p] - most[p]
-            if step_da < STEP_DA:
-                return False
+        up = least[p] - self.ref_hi[p] >= STEP_DA
+        step_da = least[p] - self.ref_hi[p] if up else self.ref_lo[p] - most[p]
+        if step_da < STEP_DA:
+            return False
         moved_da = self._moved(p, up)
         self.spared[p] = 0
         clear = True
@@ -91,12 +96,13 @@ class StepCheck:
             if q != p and ours_da * 2 <= step_da:
                 self.spared[p] |= 1 << q
                 clear = clear and (self._moved(q, up) - max(0, ours_da)) * 4 < step_da * 3
-        if moved_da * 4 < step_da:
+        if moved_da * 4 >= step_da:
+            if moved_da * 4 >= step_da * 3 and clear:
+                self.followed |= 1 << p
+        elif up or self.caused_ms[p] <= self.ref_frame_ms:
             self.missed |= 1 << p
             if self.jump_x16[p] * 4 >= (step_da - moved_da) * 48:
                 self.jumpy |= 1 << p
-        elif moved_da * 4 >= step_da * 3 and clear:
-            self.followed |= 1 << p
         return True
 
     def _moved(self, p: int, up: bool) -> int:
