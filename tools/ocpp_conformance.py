@@ -24,6 +24,7 @@ FOLDER = ROOT / "tests" / "conformance" / "ocpp201"
 RUNTIMES = ("CPython", "MicroPython")
 CPYTHON_ONLY = ("host", "rig", "e2e", "drawn", "fuzz", "proof")  # folders of tests/
 ONLY_CPYTHON_MARK = "mark.cpython"
+OWN_RUNTIMES = "mark.parametrize"
 GROUP = re.compile(r"TC_([A-P])_(\d\d(?:_(?:and_|to_)?\d\d)*)_CS")
 REQUIREMENT = re.compile(r"\b([A-P]\d\d)\.FR\.(\d{2,3})\b|([A-P]\d\d)_FR_(\d{2,3}(?:_(?:and_)?\d{2,3}(?!\d))*)")
 PROFILES = (
@@ -124,20 +125,31 @@ def ids_in(name: str, known: Iterable[str]) -> set[str]:
     return found
 
 
-def names_in(source: str) -> list[tuple[str, bool]]:
-    """[(name of a test function or text that is an id, does the test run on CPython only)]."""
+def names_in(source: str, here_only: bool = False) -> list[tuple[str, bool]]:
+    """[(name of a test function or text that is an id, does the test run on CPython only)].
+
+    A test that has a parameter `runtime` of its own runs on those that the parameter has. here_only: of all others of this source.
+    """
     tree = ast.parse(source)
     found = []
-    whole = any(isinstance(n, ast.Assign) and ast.unparse(n).startswith("pytestmark") and ONLY_CPYTHON_MARK in ast.unparse(n) for n in tree.body)
+    constants = {n.targets[0].id: ast.unparse(n.value) for n in tree.body if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)}
+    whole = here_only or ONLY_CPYTHON_MARK in constants.get("pytestmark", "")
     for node in tree.body:
         alone = whole
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            alone = whole or any(ONLY_CPYTHON_MARK in ast.unparse(d) for d in node.decorator_list)
+            marks = [(ast.unparse(d), d) for d in node.decorator_list]
+            own = [named_values(d, constants) for text, d in marks if OWN_RUNTIMES in text and "runtime" in text]
+            alone = not any("micropython" in values for values in own) if own else whole or any(ONLY_CPYTHON_MARK in text for text, _ in marks)
             if node.name.startswith("test_"):
                 found.append((node.name, alone))
         texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
         found += [(text, alone) for text in texts if GROUP.fullmatch(text)]
     return found
+
+
+def named_values(mark: ast.expr, constants: dict[str, str]) -> str:
+    """The text of a mark, with the constants of its module that it names."""
+    return " ".join([ast.unparse(mark), *(constants.get(n.id, "") for n in ast.walk(mark) if isinstance(n, ast.Name))])
 
 
 def test_files() -> list[Path]:
@@ -152,9 +164,9 @@ def played(known: Iterable[str]) -> dict[str, dict[str, set[str]]]:
         name = str(path.relative_to(ROOT))
         here_only = name.split("/")[1] in CPYTHON_ONLY
         source = path.read_text(encoding="utf-8")
-        for text, alone in names_in(source) if "TC_" in source else ():
+        for text, alone in names_in(source, here_only) if "TC_" in source else ():
             for case in ids_in(text, known):
-                for runtime in RUNTIMES[: 1 if here_only or alone else 2]:
+                for runtime in RUNTIMES[: 1 if alone else 2]:
                     found.setdefault(case, {}).setdefault(runtime, set()).add(name)
     return found
 

@@ -110,15 +110,16 @@ async def test_A02_FR_28_a_renewed_certificate_that_the_csms_refuses_gives_way_t
         await csms.end()
 
 
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
 @pytest.mark.parametrize("profile", [1, 2])
-async def test_TC_A_19_CS_a_station_goes_up_by_one_security_profile_and_removes_the_lower_one(profile, tmp_path):
+async def test_TC_A_19_CS_a_station_goes_up_by_one_security_profile_and_removes_the_lower_one(profile, runtime, tmp_path):
     one, issuer = Authority("CSO one"), StationAuthority(time.time() * 1000, "CSO three")
     lower, higher = Csms(tmp_path), Csms(tmp_path)
     (tmp_path / "root.pem").write_text(one.root)
     await lower.use(one.issue() if profile == 2 else None)
     await higher.use(one.issue(), issuer.pem if profile == 2 else None)
     url = f"{'wss' if profile == 2 else 'ws'}://127.0.0.1:{lower.port}/ocpp"
-    running = Running(tmp_path, "cpython", site(url, profile, PASSWORD, ROOT if profile == 2 else ""))
+    running = Running(tmp_path, runtime, site(url, profile, PASSWORD, ROOT if profile == 2 else ""))
     made = None
     try:
         await lower.connected(1)
