@@ -21,12 +21,12 @@ def pem(certificate):
 
 
 class StationAuthority:
-    """now_ms: the date from which `days` count. parent: another authority that signs this one; kind: "ec", "rsa", "ec384"."""
+    """now_ms: the date from which `days` count. parent: another authority that signs this one; kind: "ec", "rsa", "rsa1024", "ec384"."""
 
     def __init__(self, now_ms, name="CSO root", days=(-30, 3650), parent=None, kind="ec", digest=hashes.SHA256):
         self.now = datetime.datetime.fromtimestamp(now_ms / 1000, datetime.UTC)
         makers = {"ec": lambda: ec.generate_private_key(ec.SECP256R1()), "ec384": lambda: ec.generate_private_key(ec.SECP384R1()),
-                  "rsa": lambda: rsa.generate_private_key(65537, 2048)}
+                  "rsa": lambda: rsa.generate_private_key(65537, 2048), "rsa1024": lambda: rsa.generate_private_key(65537, 1024)}
         self.key = makers[kind]()
         self.name = name_of(name, "CSO")
         self.digest = digest
