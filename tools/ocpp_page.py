@@ -236,7 +236,8 @@ log shows as an error
 Each EVSE reports the measurands of its device: the energy register, the power in all and of each phase that it shows, current and voltage of each
 phase, and the offered current and power.
 EVSE 0 is the meter of the first circuit, the grid connection, with location `Inlet`: import, and also export (`Energy.Active.Export.Register`,
-`Power.Active.Export`, `Current.Export`). What a device does not show is omitted; a message without values is not sent. Clock-aligned values of
+`Power.Active.Export`, `Current.Export`). Phases have the names of the lines at the grid connection, for the main meter and for every EVSE, in
+whatever order it is wired (J01.FR.11). What a device does not show is omitted; a message without values is not sent. Clock-aligned values of
 all EVSEs have the time of their interval.
 
 **Signed readings.** The meter of an own charging point may sign its readings: its data set (OCMF or another format, 1 to 1000 bytes in UTF-8) is
