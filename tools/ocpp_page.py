@@ -112,10 +112,13 @@ type changes nothing, the log names the field, and `ev_refused` counts it:
 | --- | --- | --- |
 | `certificate` | `action` `Install` or `Update`, `schema` (1 to 50), `exi` (base64, 1 to 5600) | `status` `Accepted` with `exi`, or `Failed` |
 | `contract` | `chain` (PEM, leaf first, 1 to 5500 characters); `emaid`, if the car named it | `status` `Accepted`, or `Rejected` with `reason` |
+| `schedules` | | `schedules` that the car may choose from, each with `id`, `unit` `A`, `duration` in s, and `periods` [second from now, tenths of A, phases]; or `status` `None` without a transaction |
 | `session_stop` | | none |
 | `credentials` | | `chain` of the V2G certificate, `ocsp`: base64 or null for each of its certificates; or `status` `None` |
 | `sign` | `digest`, 64 hexadecimal digits | `signature` (r, s) of P-256 in 128 digits; or `status` `None`, also if the key is lost |
 
+- **Schedules** (K16.FR.03) are composite ones, of all profiles and limits. When they have changed the device gets
+  `{{"kind": "renegotiate"}}` without a question.
 - **Certificates of cars** (M01, M02). `exi` goes to the CSMS by Get15118EVCertificate before anything that waits, and its answer back. One question
   is under way for the site; the next one of the same EVSE leaves 5 s after the answer at the earliest, that of another after 1 s. A newer one
   of an EVSE takes the place of the one that waits. Without
@@ -314,8 +317,9 @@ What a car needs (by ISO 15118, or by its driver at the console) is reported by 
 CSMS may answer with a `TxProfile` of up to {schedules} schedules; the first one holds until the car has selected. With several such profiles the
 first schedules belong together, the second ones, and so on (K15.FR.22); a profile with fewer takes part with its last. The selection, and the plan
 of the car if it has one, is sent by NotifyEVChargingSchedule; without a plan it has what the selected schedule leaves the car. A plan
-above the limits is reported as it is (K15.FR.09). A new `TxProfile` lets the device negotiate again (K16). A `TxProfile` that arrives before
-the needs were sent is refused with `InvalidMessageSeq` (K15.FR.17).
+above the limits is reported as it is (K15.FR.09). A new `TxProfile` lets the device negotiate again (K16), and so does, after the first choice or
+question, whatever changes what these schedules come to by more than `LimitChangeSignificance`: other profiles, limits from outside; at most
+every 10 s (K16.FR.02). A `TxProfile` that arrives before the needs were sent is refused with `InvalidMessageSeq` (K15.FR.17).
 
 ### Names
 
