@@ -73,7 +73,8 @@ station for 3 (A05.FR.02, A05.FR.03).
 ## Certificates
 
 The station has {entries} places (`SecurityCtrlr.CertificateEntries`) for root certificates and its own certificate: those of the site
-file, and those that the CSMS installs. They are in force from the next connection on.
+file, and those that the CSMS installs. They are in force from the next connection on. It takes them with each security profile, also with 1:
+a higher one needs them first.
 
 - **Roots** (M05). One that is not valid now, is no certificate authority, or does not bear its own signature is `Rejected`. V2G and mobility
   operator roots are `Rejected` (`UnsupportedRequest`) without `iso15118` in the site file. ManufacturerRootCertificates are kept and listed;

@@ -300,6 +300,22 @@ async def test_TC_A_21_CS_profile_3_needs_a_certificate_of_the_station(profile):
     await talk.close()
 
 
+@pytest.mark.parametrize("profile", [1, 2, 3])
+async def test_IF_22_certificates_are_taken_with_each_security_profile_and_the_log_says_so(profile):
+    """A higher profile needs them first (A05.FR.02, A05.FR.03); with a lower one nothing of them is used."""
+    talk = await secured(profile=profile, roots=profile > 1, own=profile > 2)
+    new = StationAuthority(NOON_MS, "New root")
+    assert await talk.install(new) == await talk.install(talk.old) == "Accepted"
+    made = await renewed(talk)
+    lines = [line[3] for line in talk.log.since(0)]
+    for text in ("CSMSRootCertificate installed: New root", "certificate of this station renewed"):
+        assert any("security: ReconfigurationOfSecurityParameters" in line and text in line for line in lines), text
+    assert ("credentials" in talk.acted()) == (profile == 3)
+    assert talk.station.optional.find("certificates").tls_facts()["certificate_pem"] == pem(made)
+    assert await talk.install(StationAuthority(NOON_MS, "Ended", days=(-30, -1))) == "Rejected"
+    await talk.close()
+
+
 @pytest.mark.parametrize("profile", [2, 3])
 async def test_TC_A_22_CS_a_lower_profile_is_rejected(profile):
     """Also A00.FR.005: no other message lowers it, either."""

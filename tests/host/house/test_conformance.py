@@ -1,7 +1,10 @@
 """docs/interfaces/ocpp-conformance.md says what the tests play."""
 
+import re
+
 from tools import ocpp_conformance as conformance
 
+INTEROP_FAILURES = 28  # of tests/conformance/ocpp201/test_interop_failures.py
 KNOWN = ("TC_B_21_CS", "TC_E_28_CS", "TC_E_29_CS", "TC_E_30_CS", "TC_E_34_CS")
 
 
@@ -53,6 +56,15 @@ def test_a_requirement_of_excluded_cases_only_has_their_reason():
     ]
     found = conformance.excluded(cases, {"B11.FR.01"})
     assert {r: why for r, why in found.items() if r not in conformance.written_exclusions()} == {"B07.FR.02": "all bases"}
+
+
+def test_each_failure_of_the_interop_list_has_a_test_that_names_it():
+    named = set()
+    for path in conformance.test_files():
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8")):
+            for numbers in re.findall(r"IF_(\d\d(?:_and_\d\d)*)", name):
+                named |= {int(number) for number in numbers.split("_and_")}
+    assert named == set(range(1, INTEROP_FAILURES + 1))
 
 
 def test_every_played_case_exists_and_applies():
