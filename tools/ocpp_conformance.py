@@ -63,7 +63,7 @@ certification.
 
 Of the {all} requirements of part 2 whose subject is, or may be, the station: *code* cites the id in the firmware, *test* in a test, and
 *case* is a requirement that a played case verifies. *Does not apply* is one without a test or a case that has no effect on this station: its own
-condition is not met, or it permits or recommends what this station does not do.
+condition is not met, its subject is another one, or it permits or recommends what this station does not do.
 
 {requirements}
 

@@ -93,7 +93,8 @@ a higher one needs them first.
 - **Trial.** With security profile 3 the station connects again with the new certificate at once. When no network profile of the list
   worked with it, the former one has its turn (A02.FR.28). The one with which a connection works first stays; if that is the former one, the
   security event DiscardedRenewedClientCertificate reports it (A02.FR.29).
-- **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, at most {chain} certificates of {bytes} bytes.
+- **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, RSA-PSS with SHA-256; at most {chain}
+  certificates of {bytes} bytes.
   A root with another key is installed for the TLS library, but no certificate of the station is verified with it.
 - SignCombinedCertificate is `NotImplemented`: the two certificates have keys of their own (A00.FR.428 permits one). Without `iso15118` the same
   holds for SignV2GCertificate, and a V2GCertificate is `Rejected`.
@@ -113,12 +114,13 @@ type changes nothing, the log names the field, and `ev_refused` counts it:
 | --- | --- | --- |
 | `certificate` | `action` `Install` or `Update`, `schema` (1 to 50), `exi` (base64, 1 to 5600) | `status` `Accepted` with `exi`, or `Failed` |
 | `contract` | `chain` (PEM, leaf first, 1 to 5500 characters); `emaid`, if the car named it | `status` `Accepted`, or `Rejected` with `reason` |
-| `schedules` | | `schedules` that the car may choose from, each with `id`, `unit` `A`, `duration` in s, and `periods` [second from now, tenths of A, phases]; or `status` `None` without a transaction |
+| `schedules` | | `schedules`, each with `id`, `unit` `A`, `duration` in s, `periods`; or `status` `None` without a transaction |
 | `session_stop` | | none |
 | `credentials` | | `chain` of the V2G certificate, `ocsp`: base64 or null for each of its certificates; or `status` `None` |
 | `sign` | `digest`, 64 hexadecimal digits | `signature` (r, s) of P-256 in 128 digits; or `status` `None`, also if the key is lost |
 
-- **Schedules** (K16.FR.03) are composite ones, of all profiles and limits. When they have changed the device gets
+- **Schedules** (K16.FR.03) that the car may choose from are composite ones, of all profiles and limits. A period is [second from now, tenths of an
+  ampere, phases]. When they have changed the device gets
   `{{"kind": "renegotiate"}}` without a question.
 - **Certificates of cars** (M01, M02). `exi` goes to the CSMS by Get15118EVCertificate before anything that waits, and its answer back. One question
   is under way for the site; the next one of the same EVSE leaves 5 s after the answer at the earliest, that of another after 1 s. A newer one

@@ -137,6 +137,22 @@ async def test_A00_FR_504_a_certificate_that_was_signed_with_another_digest_is_r
     await talk.close()
 
 
+async def test_A00_FR_505_certificates_that_an_authority_signed_with_RSA_PSS_are_verified():
+    talk, authority = await secured(), StationAuthority(NOON_MS, "PSS", kind="rsa", pss=True)
+    assert await talk.install(authority) == "Accepted"
+    with_sha_384 = StationAuthority(NOON_MS, "PSS-384", kind="rsa", pss=True, digest=hashes.SHA384)
+    assert await talk.install(with_sha_384) == "Accepted"  # for the TLS library
+    assert await talk.trigger() == "Accepted"
+    request = talk.requests()[0]
+    stranger = StationAuthority(NOON_MS, "PSS", kind="rsa", pss=True)
+    assert await talk.give(pem(stranger.answer(request))) == "Rejected"
+    authority.digest = hashes.SHA384
+    assert await talk.give(pem(authority.answer(request))) == "Rejected"  # only SHA-256
+    authority.digest = hashes.SHA256
+    assert await talk.give(pem(authority.answer(request))) == "Accepted"
+    await talk.close()
+
+
 async def test_TC_M_19_CS_no_certificate_of_this_type():
     talk = await secured()
     assert await talk.installed("MORootCertificate") == ("NotFound", [])
