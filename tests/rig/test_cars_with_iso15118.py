@@ -53,7 +53,8 @@ def test_K16_FR_02_and_03_the_module_gets_the_schedules_and_learns_that_they_hav
         rig.ev(**ask)
         ((period,),) = [one["periods"] for one in newest(rig, "schedules")["schedules"]]
         assert period == [0, 320, 3]
-        schedule = {"id": 1, "startSchedule": "2025-01-01T00:00:00Z", "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 11}]}
+        schedule = {"id": 1, "startSchedule": "2025-01-01T00:00:00Z", "chargingRateUnit": "A",
+                    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 11}]}  # fmt: skip
         profile = {"id": 1, "stackLevel": 0, "chargingProfilePurpose": "ChargingStationMaxProfile", "chargingProfileKind": "Absolute",
                    "chargingSchedule": [schedule]}  # fmt: skip
         answer = rig.csms(method="SetChargingProfile", payload={"evseId": 0, "chargingProfile": profile}, timeout_ms=10_000)

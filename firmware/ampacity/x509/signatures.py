@@ -28,15 +28,16 @@ def verify(key: "PublicKey", algorithm: "tuple[str, str] | None", data: bytes, s
     """
     if algorithm is None or not key.kind:
         raise ValueError("a signature that is verified here is ECDSA with P-256 or RSA PKCS #1 v1.5, with SHA-256, SHA-384 or SHA-512, or RSA-PSS")
-    is_pss = algorithm[0] == "PSS"
-    if key.kind != ("RSA" if is_pss else algorithm[0]):
+    kind = algorithm[0]
+    if key.kind != ("RSA" if kind == "PSS" else kind):
         yield False
         return
     found = yield from until_result(digest(algorithm[1], data))
-    if is_pss:  # A00.FR.505
-        from ampacity.x509.file_signature import verify_file
+    if kind == "PSS":  # A00.FR.505
+        from ampacity.x509.pss import is_pss
 
-        yield from verify_file(key, found, signature)
+        message = yield from until_result(rsa_message(key, signature))
+        yield is_pss(message, key.modulus, found)
     elif key.kind == "EC":
         yield from verify_ecdsa(key.point, found, signature)
     else:
