@@ -4,7 +4,7 @@ import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import NameOID
 
@@ -21,12 +21,16 @@ def pem(certificate):
 
 
 class StationAuthority:
-    """now_ms: the date from which `days` count. parent: another authority that signs this one; kind: "ec", "rsa", "ec384"."""
+    """now_ms: the date from which `days` count. parent: another authority that signs this one; kind: "ec", "rsa", "rsa1024", "ec384".
 
-    def __init__(self, now_ms, name="CSO root", days=(-30, 3650), parent=None, kind="ec", digest=hashes.SHA256):
+    pss: it signs with RSA-PSS.
+    """
+
+    def __init__(self, now_ms, name="CSO root", days=(-30, 3650), parent=None, kind="ec", digest=hashes.SHA256, pss=False):
+        self.pss = pss
         self.now = datetime.datetime.fromtimestamp(now_ms / 1000, datetime.UTC)
         makers = {"ec": lambda: ec.generate_private_key(ec.SECP256R1()), "ec384": lambda: ec.generate_private_key(ec.SECP384R1()),
-                  "rsa": lambda: rsa.generate_private_key(65537, 2048)}
+                  "rsa": lambda: rsa.generate_private_key(65537, 2048), "rsa1024": lambda: rsa.generate_private_key(65537, 1024)}
         self.key = makers[kind]()
         self.name = name_of(name, "CSO")
         self.digest = digest
@@ -43,7 +47,8 @@ class StationAuthority:
         )  # fmt: skip
         for extension, critical in more:
             builder = builder.add_extension(extension, critical)
-        return builder.sign(self.key, self.digest())
+        pss = padding.PSS(padding.MGF1(self.digest()), padding.PSS.DIGEST_LENGTH) if self.pss else None
+        return builder.sign(self.key, self.digest(), rsa_padding=pss)
 
     def answer(self, request, days=(-1, 365), subject=None, key=None, more=()):
         """The certificate for a request (PEM), as a CA signs it; what is named replaces what the request says."""

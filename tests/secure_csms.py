@@ -11,6 +11,7 @@ from ocpp.v201 import ChargePoint, call, call_result
 from ocpp.v201.enums import Action
 
 PATIENCE_S = 40
+NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL
 
 
 class Csms:
@@ -25,8 +26,11 @@ class Csms:
         self.secured, self.paths = [], []
         self.port, self.frames = 0, []
 
-    async def use(self, pair=None, clients=None, suite=None):
-        """Serve with this certificate, or without TLS; the connections of before end. suite: the only one, of TLS 1.2."""
+    async def use(self, pair=None, clients=None, suite=None, any_time=False):
+        """Serve with this certificate, or without TLS; the connections of before end. suite: the only one, of TLS 1.2.
+
+        clients: whose certificates are accepted; any_time: also when they have expired.
+        """
         await self.end()
         context = None
         if pair is not None:
@@ -35,6 +39,7 @@ class Csms:
             if clients is not None:
                 context.verify_mode = ssl.CERT_REQUIRED
                 context.load_verify_locations(cadata=clients)
+                context.verify_flags |= NO_CHECK_TIME if any_time else 0
             if suite is not None:
                 context.maximum_version = ssl.TLSVersion.TLSv1_2
                 context.set_ciphers(suite)

@@ -73,7 +73,8 @@ station for 3 (A05.FR.02, A05.FR.03).
 ## Certificates
 
 The station has {entries} places (`SecurityCtrlr.CertificateEntries`) for root certificates and its own certificate: those of the site
-file, and those that the CSMS installs. They are in force from the next connection on.
+file, and those that the CSMS installs. They are in force from the next connection on. It takes them with each security profile, also with 1:
+a higher one needs them first.
 
 - **Roots** (M05). One that is not valid now, is no certificate authority, or does not bear its own signature is `Rejected`. V2G and mobility
   operator roots are `Rejected` (`UnsupportedRequest`) without `iso15118` in the site file. ManufacturerRootCertificates are kept and listed;
@@ -92,7 +93,8 @@ file, and those that the CSMS installs. They are in force from the next connecti
 - **Trial.** With security profile 3 the station connects again with the new certificate at once. When no network profile of the list
   worked with it, the former one has its turn (A02.FR.28). The one with which a connection works first stays; if that is the former one, the
   security event DiscardedRenewedClientCertificate reports it (A02.FR.29).
-- **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, at most {chain} certificates of {bytes} bytes.
+- **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, RSA-PSS with SHA-256; at most {chain}
+  certificates of {bytes} bytes.
   A root with another key is installed for the TLS library, but no certificate of the station is verified with it.
 - SignCombinedCertificate is `NotImplemented`: the two certificates have keys of their own (A00.FR.428 permits one). Without `iso15118` the same
   holds for SignV2GCertificate, and a V2GCertificate is `Rejected`.
@@ -112,10 +114,14 @@ type changes nothing, the log names the field, and `ev_refused` counts it:
 | --- | --- | --- |
 | `certificate` | `action` `Install` or `Update`, `schema` (1 to 50), `exi` (base64, 1 to 5600) | `status` `Accepted` with `exi`, or `Failed` |
 | `contract` | `chain` (PEM, leaf first, 1 to 5500 characters); `emaid`, if the car named it | `status` `Accepted`, or `Rejected` with `reason` |
+| `schedules` | | `schedules`, each with `id`, `unit` `A`, `duration` in s, `periods`; or `status` `None` without a transaction |
 | `session_stop` | | none |
 | `credentials` | | `chain` of the V2G certificate, `ocsp`: base64 or null for each of its certificates; or `status` `None` |
 | `sign` | `digest`, 64 hexadecimal digits | `signature` (r, s) of P-256 in 128 digits; or `status` `None`, also if the key is lost |
 
+- **Schedules** (K16.FR.03) that the car may choose from are composite ones, of all profiles and limits. A period is [second from now, tenths of an
+  ampere, phases]. When they have changed the device gets
+  `{{"kind": "renegotiate"}}` without a question.
 - **Certificates of cars** (M01, M02). `exi` goes to the CSMS by Get15118EVCertificate before anything that waits, and its answer back. One question
   is under way for the site; the next one of the same EVSE leaves 5 s after the answer at the earliest, that of another after 1 s. A newer one
   of an EVSE takes the place of the one that waits. Without
@@ -236,7 +242,8 @@ log shows as an error
 Each EVSE reports the measurands of its device: the energy register, the power in all and of each phase that it shows, current and voltage of each
 phase, and the offered current and power.
 EVSE 0 is the meter of the first circuit, the grid connection, with location `Inlet`: import, and also export (`Energy.Active.Export.Register`,
-`Power.Active.Export`, `Current.Export`). What a device does not show is omitted; a message without values is not sent. Clock-aligned values of
+`Power.Active.Export`, `Current.Export`). Phases have the names of the lines at the grid connection, for the main meter and for every EVSE, in
+whatever order it is wired (J01.FR.11). What a device does not show is omitted; a message without values is not sent. Clock-aligned values of
 all EVSEs have the time of their interval.
 
 **Signed readings.** The meter of an own charging point may sign its readings: its data set (OCMF or another format, 1 to 1000 bytes in UTF-8) is
@@ -313,8 +320,9 @@ What a car needs (by ISO 15118, or by its driver at the console) is reported by 
 CSMS may answer with a `TxProfile` of up to {schedules} schedules; the first one holds until the car has selected. With several such profiles the
 first schedules belong together, the second ones, and so on (K15.FR.22); a profile with fewer takes part with its last. The selection, and the plan
 of the car if it has one, is sent by NotifyEVChargingSchedule; without a plan it has what the selected schedule leaves the car. A plan
-above the limits is reported as it is (K15.FR.09). A new `TxProfile` lets the device negotiate again (K16). A `TxProfile` that arrives before
-the needs were sent is refused with `InvalidMessageSeq` (K15.FR.17).
+above the limits is reported as it is (K15.FR.09). A new `TxProfile` lets the device negotiate again (K16), and so does, after the first choice or
+question, whatever changes what these schedules come to by more than `LimitChangeSignificance`: other profiles, limits from outside; at most
+every 10 s (K16.FR.02). A `TxProfile` that arrives before the needs were sent is refused with `InvalidMessageSeq` (K15.FR.17).
 
 ### Names
 

@@ -4,6 +4,8 @@ from station_bench import NOON_MS, Bench, names, payloads
 
 import vectors_x509 as known
 from ampacity.base.strict_json import dumps
+from ampacity.base.wallclock import format_iso
+from ampacity.ocpp.security.security_events import CRITICAL
 from ampacity.store.document_store import DocumentStore
 from ampacity.store.memory_files import MemoryFiles
 from ampacity.x509.encoding import pem
@@ -170,6 +172,36 @@ def test_a_certificate_without_a_request_and_one_that_is_too_long_are_rejected()
     assert bench.call("CertificateSigned", {"certificateChain": "x" * 10001}) in ("PropertyConstraintViolation", "FormatViolation")
 
 
+def test_A02_FR_16_and_A03_FR_16_a_chain_above_MaxCertificateChainSize_is_rejected_and_the_request_still_waits():
+    bench = Secured().booted()
+    bench.trigger()
+    size = len(text(known.STATION))
+    for size_max, status in ((size - 1, "Rejected"), (size, "Accepted")):
+        bench.station.model.set_passing("SecurityCtrlr", "MaxCertificateChainSize", str(size_max))
+        answer = bench.give(known.STATION)
+        assert answer["status"] == status and ("statusInfo" in answer) == (status == "Rejected")
+    assert "InvalidChargingStationCertificate" not in str(bench.sent)
+
+
+def test_A03_FR_05_the_private_key_is_in_no_message_no_variable_and_no_log():
+    bench = Secured().booted()
+    bench.trigger()
+    bench.give(known.STATION)
+    secret = bench.block().tls_facts()["key_pem"].split("\n")[1]
+    assert len(secret) > 40 and bench.call("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})["status"] == "Accepted"
+    bench.advance(60000)
+    assert len(payloads(bench.sent, "NotifyReport")) > 10
+    said = dumps(bench.raw)
+    for number, kind in enumerate(("DiagnosticsLog", "SecurityLog")):
+        request = {"log": {"remoteLocation": "https://files.example/"}, "logType": kind, "requestId": number}
+        assert bench.call("GetLog", request)["status"] in ("Accepted", "AcceptedCanceled")
+        log = bench.actions("upload")[-1][1].text
+        while not log.measure():
+            pass
+        said += str(log.read(100000), "utf-8")
+    assert "certificate of this station renewed" in said and secret not in said and "PRIVATE KEY" not in said
+
+
 def test_a_second_request_while_one_is_verified_is_an_error():
     bench = Secured().booted()
     bench.begin("InstallCertificate", {"certificateType": CSMS, "certificate": text(known.NEXT_ROOT)})
@@ -188,7 +220,7 @@ def test_what_the_csms_asked_before_the_link_broke_is_not_installed():
     assert bench.serials() == ["abc"]
 
 
-def test_a_certificate_on_trial_gives_way_to_the_one_before_and_the_other_is_forgotten():
+def test_A03_FR_10_a_certificate_on_trial_gives_way_to_the_one_before_and_the_other_is_forgotten():
     bench = Secured().booted()
     bench.trigger()
     bench.give(known.STATION)
@@ -204,7 +236,7 @@ def test_a_certificate_on_trial_gives_way_to_the_one_before_and_the_other_is_for
     assert bench.booted().block().signing.shown() == shown
 
 
-def test_a_new_certificate_that_does_not_work_is_discarded_and_reported():
+def test_A02_FR_29_and_A03_FR_25_a_new_certificate_that_does_not_work_is_discarded_and_reported():
     bench = Secured().booted()
     bench.trigger()
     bench.give(known.STATION)
@@ -236,6 +268,13 @@ def test_A03_FR_02_a_certificate_is_renewed_a_month_before_it_ends():
     bench.advance_only(2 * DAY_MS)
     bench.advance(3000, 1)
     assert bench.requests() == 1
+    sent_ms, waits_s = bench.now_ms, []
+    for _ in range(1000):
+        bench.advance(1000)
+        if bench.requests() == len(waits_s) + 2:
+            waits_s.append((bench.now_ms - sent_ms + 5000) // 10000 * 10)
+            sent_ms = bench.now_ms
+    assert waits_s == [60, 120, 240, 480]  # A03.FR.17, A03.FR.18
     bench.advance(7200000, 60000)
     assert bench.requests() == 5
     bench.advance_only(5 * DAY_MS)
@@ -279,6 +318,15 @@ def test_a_station_whose_csms_has_installed_nothing_loads_nothing():
         assert bench.booted().get("SecurityCtrlr", "CertificateEntries") == count
         assert bench.station.optional.find("certificates") is None
         assert count == "0" or (bench.block() and bench.get("SecurityCtrlr", "CertificateEntries") == count)
+
+
+def test_A04_FR_01_the_csms_gets_each_critical_security_event_at_once():
+    bench = Bench().booted()
+    for kind in CRITICAL:
+        bench.station.security_event(kind, "cause", bench.now_ms)
+        told = payloads(bench.pump(), "SecurityEventNotification")
+        assert told == [{"type": kind, "timestamp": format_iso(bench.unix_ms), "techInfo": "cause"}]
+        bench.advance(7000)
 
 
 def test_A04_FR_02_critical_events_are_kept_over_a_restart_others_give_room_when_the_queue_fills():

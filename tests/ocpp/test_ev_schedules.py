@@ -17,9 +17,9 @@ def offered(bench, id, *amps, stack=0, **more):
     return document
 
 
-def negotiating():
+def negotiating(**more):
     """The needs of its car are known to the CSMS."""
-    bench = Bench().booted()
+    bench = Bench(**more).booted()
     bench.answers["NotifyEVChargingNeeds"] = {"status": "Accepted"}
     bench.answers[PLAN] = {"status": "Accepted"}
     bench.charging()
@@ -164,3 +164,100 @@ def test_several_schedules_persist_and_the_choice_does_not():
     bench.plug()
     bench.connect()
     assert limits(bench) == [(1, None, 160, None)]
+
+
+def asked(bench):
+    """The actions that let the car negotiate again, after all was compared."""
+    bench.pump()
+    bench.advance(100, 1)
+    return bench.actions("renegotiate")
+
+
+def following(*amps, **more):
+    """A car that follows the first of these schedules."""
+    bench = negotiating()
+    put(bench, offered(bench, 1, *amps, **more), 1)
+    follow(bench, id=11)
+    assert asked(bench) == [("renegotiate", 1)]  # of the new TxProfile
+    return bench
+
+
+def test_K16_FR_02_a_car_negotiates_again_whatever_changes_what_its_schedules_come_to():
+    bench = following(16, 10)
+    tomorrow = format_iso(NOON_MS + 7200000)
+    for change in (
+        lambda: put(bench, profile(5, "ChargingStationMaxProfile", limit=12)),
+        lambda: bench.call("ClearChargingProfile", {"chargingProfileId": 5}),
+        lambda: put(bench, profile(5, "ChargingStationMaxProfile", limit=9, startSchedule=tomorrow)),  # later
+        lambda: bench.station.outside_limits([("Other", 1, 90, "A", None)], bench.now_ms),
+        lambda: bench.station.outside_limits([], bench.now_ms),
+        lambda: bench.set("SmartChargingCtrlr", "Enabled", "false"),
+        lambda: bench.set("SmartChargingCtrlr", "Enabled", "true"),
+        lambda: bench.call("ClearChargingProfile", {"chargingProfileId": 1}),
+    ):
+        bench.advance(20000)
+        assert asked(bench) == []
+        change()
+        assert asked(bench) == [("renegotiate", 1)]
+        follow(bench, id=11)
+    bench.unplug()
+    put(bench, profile(5, "ChargingStationMaxProfile", limit=7))
+    assert asked(bench) == []
+
+
+def test_K16_FR_02_what_changes_nothing_for_the_car_lets_it_alone():
+    bench = following(16, 10)
+    for change in (
+        lambda: put(bench, profile(5, "TxDefaultProfile", limit=8), 1),  # the TxProfile goes before it
+        lambda: put(bench, profile(6, "ChargingStationMaxProfile", limit=60)),
+        lambda: bench.station.outside_limits([("Other", 2, 90, "A", None)], bench.now_ms),
+        lambda: follow(bench, id=11, periods=[(0, 80)]),  # its own plan
+        lambda: bench.call("ClearChargingProfile", {"chargingProfileId": 5}),
+        lambda: bench.set("OCPPCommCtrlr", "HeartbeatInterval", "77"),
+        lambda: bench.charging(2),
+    ):
+        bench.advance(20000)
+        change()
+        assert asked(bench) == []
+    periods = [{"startPeriod": 0, "limit": 20}, {"startPeriod": 60, "limit": 10}]
+    document = profile(6, "ChargingStationMaxProfile")
+    document["chargingSchedule"][0]["chargingSchedulePeriod"] = periods
+    put(bench, document)
+    assert asked(bench) == [("renegotiate", 1)]
+    bench.advance(120000)  # what was foreseen comes
+    assert asked(bench) == []
+
+
+def test_a_limit_that_changes_all_the_time_lets_the_car_negotiate_every_ten_seconds():
+    bench = following(16)
+    count = 0
+    for second in range(60):
+        bench.station.outside_limits([("Other", 1, 60 + second % 2 * 50, "A", None)], bench.now_ms)
+        bench.advance(1000, 10)
+        count += len(bench.actions("renegotiate"))
+    assert 3 <= count <= 6
+
+
+def test_K16_FR_03_the_car_gets_what_each_of_its_schedules_comes_to():
+    bench = negotiating(config={"identity": "AMP-1", "serial": "S1", "iso15118": True})
+
+    def schedules():
+        bench.station.ev_message(1, {"kind": "schedules"}, bench.now_ms)
+        bench.advance(100, 1)
+        ((_, evse, answer),) = bench.actions("ev_answer")
+        assert evse == 1 and answer["kind"] == "schedules"
+        return answer.get("status") or [(one["id"], one["unit"], one["duration"], one["periods"]) for one in answer["schedules"]]
+
+    assert schedules() == [(0, "A", 86400, [[0, 320, 3]])]
+    put(bench, profile(5, "ChargingStationMaxProfile", limit=9, startSchedule=format_iso(NOON_MS + 600000)))
+    put(bench, offered(bench, 1, 16, 8), 1)
+    left_s = (NOON_MS + 600000) // 1000 - bench.unix_ms // 1000
+    found = schedules()
+    assert found == [(11, "A", 86400, [[0, 160, 3], [left_s, 90, 3]]), (12, "A", 86400, [[0, 80, 3]])]
+    bench.actions()
+    bench.advance(20000)
+    bench.call("ClearChargingProfile", {"chargingProfileId": 5})
+    assert asked(bench) == [("renegotiate", 1)]
+    assert [one[3] for one in schedules()] == [[[0, 160, 3]], [[0, 80, 3]]]
+    bench.unplug()
+    assert schedules() == "None"

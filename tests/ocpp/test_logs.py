@@ -88,7 +88,7 @@ def test_lines_that_are_pushed_out_during_the_upload_leave_its_length():
     assert text.read(10) == data[:10]
 
 
-def test_the_security_log_outlives_a_restart_and_what_the_CSMS_has():
+def test_A04_FR_04_the_security_log_has_every_event_and_outlives_a_restart_and_what_the_CSMS_has():
     bench = Bench().booted()
     bench.station.report_start(bench.now_ms)
     bench.station.security_event("InvalidMessages", "flood", bench.now_ms)

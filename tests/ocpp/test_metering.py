@@ -4,7 +4,7 @@ from station_bench import Bench, events, names, payloads
 
 from ampacity.base.wallclock import parse_iso
 
-VALUES = {"energy_wh": 1234, "power_w": 3680, "amps_da": [161, 0, None], "volts_dv": [2301, 2300, 2299], "offered_da": 320, "soc": 55}
+VALUES = {"energy_wh": 1234, "power_w": 3680, "amps_da": [161, 0, None], "volts_dv": [2301, 2300, 2299], "offered_da": 320}
 
 
 def values(payload):
@@ -34,7 +34,7 @@ def test_J02_begin_and_end_carry_the_register():
 
 def test_J02_every_measurand_in_its_unit():
     bench = bench_with_values()
-    bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Power.Active.Import,Current.Import,Voltage,Current.Offered,SoC,Power.Offered")
+    bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered")
     bench.plug()
     told = payloads(bench.card(), "TransactionEvent")[0]
     assert values(told) == {
@@ -45,8 +45,13 @@ def test_J02_every_measurand_in_its_unit():
         ("Voltage", "L2-N"): 230,
         ("Voltage", "L3-N"): 229.9,
         ("Current.Offered", None): 32,
-        ("SoC", None): 55,
     }
+
+
+def test_a_measurand_that_nothing_here_measures_is_not_offered():
+    bench = bench_with_values()
+    for name in ("SoC", "Frequency", "Energy.Reactive.Import.Register"):  # the state of charge is a matter of DC, and every EVSE here is AC
+        assert bench.set("SampledDataCtrlr", "TxUpdatedMeasurands", "Voltage," + name) == "Rejected", name
 
 
 def test_IF_12_without_values_there_is_no_empty_list():
@@ -161,7 +166,7 @@ def test_unknown_values_are_omitted():
     bench = Bench().booted()
     bench.set("TxCtrlr", "StopTxOnInvalidId", "false")
     bench.set("TxCtrlr", "MaxEnergyOnInvalidId", "100")
-    bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Energy.Active.Import.Register,Current.Import,Voltage,SoC,Current.Offered")
+    bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Energy.Active.Import.Register,Current.Import,Voltage,Current.Offered")
     bench.answers["TransactionEvent"] = {"idTokenInfo": {"status": "Invalid"}}
     unknown = {"energy_wh": None, "power_w": None, "amps_da": None, "volts_dv": None, "offered_da": None}
     bench.station.meter_values(1, unknown, bench.now_ms)

@@ -163,3 +163,48 @@ def test_clock_aligned_values_without_a_transaction_are_signed():
         bench.set("AlignedDataCtrlr", name, text)
     sent = payloads(bench.advance(120000), "MeterValues")
     assert sent and [one for payload in sent for one in found(payload)] == [("Sample.Clock", "first", False)] * len(sent)
+
+
+OFFLINE_START = (("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true"),)
+SITUATIONS = (  # requirement, settings, what happens, the events that bring signed readings
+    ("E02.FR.14", (), "plug card charge wait", ("Started", "Updated")),
+    ("E03.FR.10", (), "card plug charge wait", ("Started", "Updated")),
+    ("E04.FR.10", OFFLINE_START, "drop plug card charge wait connect", ("Started", "Updated")),
+    ("E05.FR.06", (), "plug card refuse charge wait", ("Started", "Ended")),
+    ("E07.FR.12", (), "plug card charge wait card unplug", ("Started", "Updated", "Ended")),
+    ("E08.FR.12", (), "plug card charge wait drop card unplug connect", ("Started", "Updated", "Ended")),
+    ("E09.FR.08", (), "plug card charge wait unplug", ("Started", "Updated", "Ended")),
+    ("E10.FR.07", (("TxCtrlr", "StopTxOnEVSideDisconnect", "false"), ("TxCtrlr", "TxStopPoint", "Authorized")),
+     "plug card charge unplug clear wait plug charge wait card", ("Updated", "Ended")),
+    ("E11.FR.08", (), "plug card charge clear drop wait connect", ("Updated",)),
+    ("E12.FR.10", OFFLINE_START, "drop plug card charge wait unplug connect", ("Started", "Updated", "Ended")),
+)
+
+
+def test_every_reading_of_a_transaction_is_signed_however_it_runs():
+    for requirement, settings, steps, kinds in SITUATIONS:
+        bench = signing(TxUpdatedInterval="10")
+        for row in settings:
+            assert bench.set(*row) == "Accepted", requirement
+        bench.sent = []
+
+        def refuse(bench=bench):
+            bench.answers["TransactionEvent"] = {"idTokenInfo": {"status": "Invalid"}}
+            bench.set("TxCtrlr", "StopTxOnInvalidId", "true")
+            bench.unplug()
+            bench.plug()
+            bench.card()
+
+        does = {
+            "plug": bench.plug, "card": bench.card, "unplug": bench.unplug, "drop": bench.drop, "connect": bench.connect, "refuse": refuse,
+            "charge": lambda bench=bench: bench.state("Charging"), "wait": lambda bench=bench: bench.advance(25000),
+            "clear": lambda bench=bench: bench.sent.clear(),
+        }  # fmt: skip
+        for step in steps.split():
+            does[step]()
+        if not bench.station.online:
+            bench.connect()
+        told = payloads(bench.sent, "TransactionEvent")
+        readings = [(payload["eventType"], one[1]) for payload in told for one in found(payload)]
+        assert readings and all([text == "first" for _, text in readings]), (requirement, readings)
+        assert sorted(set([kind for kind, _ in readings])) == sorted(kinds), (requirement, readings)

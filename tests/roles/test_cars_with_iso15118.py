@@ -54,3 +54,10 @@ def test_a_site_without_iso_15118_refuses_all_of_it():
     garage.port.events.append(("ev_message", dict(EXI)))
     garage.run(2000)
     assert garage.answers == [] and garage.log.counters["ev_refused"] == 1
+
+
+def test_K16_FR_02_that_the_schedules_of_a_car_have_changed_reaches_the_port_of_its_charging_point():
+    garage = garage_with()
+    garage.primary.upstream.station.actions.append(("renegotiate", 1))
+    garage.run(1000)
+    assert garage.answers == [{"kind": "renegotiate"}]

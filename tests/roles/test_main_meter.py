@@ -2,6 +2,7 @@
 
 from helper_garage import Garage, site
 
+from ampacity.ocpp.transactions.meter_values import sampled
 from ampacity.roles.charging.more_readings import more_readings
 from ampacity.roles.charging.upstream import by_line, offered_w
 
@@ -31,6 +32,22 @@ def test_the_readings_of_the_main_meter_reach_the_station_by_line():
         "amps_da": [-20, 50, None], "volts_dv": [2290, 2310, None], "power_w": 690, "energy_wh": 7000, "export_wh": 11,
     }
     assert [evse.id for evse in upstream.station.metered()] == [0, 1, 2]
+
+
+def test_J01_FR_11_and_J02_FR_07_an_EVSE_names_its_phases_as_the_main_meter_does_however_it_is_wired():
+    facts = site(ocpp=OCPP)
+    facts["evses"][1]["terminals"] = [[2], [0], [1]]
+    upstream = Garage(facts).run(3000).primary.upstream
+    evse = upstream.station.evses[1]
+    evse.values = {"amps_da": [30, 10, 20], "volts_dv": [2300, 2310, 2320], "powers_w": [690, 231, 464]}
+    found = {}
+    for item in sampled(evse, ["Current.Import", "Voltage", "Power.Active.Import"], "Sample.Clock"):
+        found[(item["measurand"], item.get("phase"))] = item["value"]
+    assert found == {
+        ("Current.Import", "L3"): 3, ("Current.Import", "L1"): 1, ("Current.Import", "L2"): 2,
+        ("Voltage", "L3-N"): 230, ("Voltage", "L1-N"): 231, ("Voltage", "L2-N"): 232, ("Power.Active.Import", None): 1385,
+        ("Power.Active.Import", "L3"): 690, ("Power.Active.Import", "L1"): 231, ("Power.Active.Import", "L2"): 464,
+    }
 
 
 def test_a_main_meter_that_is_lost_shows_nothing():

@@ -195,8 +195,16 @@ if False:  # for the type checker
 
         def select(self, evse_id: int, index: int) -> None: ...
 
+        def offered_ids(self, transaction_id: str) -> "list[int]": ...
+
+        def at_place(self, evse_id: int, place: int) -> "list[Profile]": ...
+
     class InForceFace(Protocol):
         """The limits that are in force: smart_charging/in_force.py."""
+
+        changes: int
+
+        def offered(self, evse_id: int, place: int, duration_s: int, now_ms: int) -> Composite: ...
 
         def changed(self) -> None: ...
 

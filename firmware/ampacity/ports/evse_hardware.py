@@ -13,7 +13,8 @@ class EvseHardware:
     signed: the newest reading that its meter has signed, {"data", "encoding", "method", "key"} as texts: the data set as it is, its format
     such as OCMF, how it was signed where the data set does not say so ("": it does), the public key in base 16; None: it signs none.
     events: list of ("token", id, type) and ("button", name), taken by the owner; of a module that talks ISO 15118 with its car
-    ("ev_schedule", choice) and ("ev_message", message), whose answer it gets by `ev_answer` (None: there is no such module).
+    ("ev_schedule", choice) and ("ev_message", message), whose answer it gets by `ev_answer`, and unasked that its schedules have changed
+    (None: there is no such module).
     on_input: None, or function(now_ms) that the platform calls when the pilot, the feedback or a fault flag changed: the
     owner need not wait for its next tick to open a contactor.
     Outputs: pilot (kind, permille), contactor, lock. `on_change` is called after an output changed.

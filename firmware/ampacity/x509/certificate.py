@@ -20,7 +20,8 @@ LONGER_CURVES = (b"\x2b\x81\x04\x00\x22", b"\x2b\x81\x04\x00\x23")  # P-384, P-5
 COMMON_NAME, ORGANIZATION = b"\x55\x04\x03", b"\x55\x04\x0a"
 NAMES = {COMMON_NAME: "CN", ORGANIZATION: "O"}
 TEXTS = (0x0C, 0x13, 0x14, 0x16)  # UTF8String, PrintableString, TeletexString, IA5String
-# signature algorithm → (kind of key, digest)
+PSS, SHA256 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", b"\x60\x86\x48\x01\x65\x03\x04\x02\x01"
+# signature algorithm → (kind of key, "PSS" for RSA-PSS, digest)
 ALGORITHMS = {
     b"\x2a\x86\x48\xce\x3d\x04\x03\x02": ("EC", "SHA256"),
     b"\x2a\x86\x48\xce\x3d\x04\x03\x03": ("EC", "SHA384"),
@@ -28,6 +29,7 @@ ALGORITHMS = {
     b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b": ("RSA", "SHA256"),
     b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c": ("RSA", "SHA384"),
     b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d": ("RSA", "SHA512"),
+    PSS: ("PSS", "SHA256"),
 }
 BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE = b"\x55\x1d\x13", b"\x55\x1d\x0f", b"\x55\x1d\x25"
 AUTHORITY_INFORMATION, OCSP = b"\x2b\x06\x01\x05\x05\x07\x01\x01", b"\x2b\x06\x01\x05\x05\x07\x30\x01"
@@ -69,7 +71,8 @@ class Certificate:
         self._signed = (start, stop)
         name, after = _algorithm(der, stop, end)
         low, high = inside(der, after, end, BIT_STRING)
-        self.algorithm = ALGORITHMS.get(name)
+        other = name == PSS and der[stop:after].count(SHA256) != 2  # of the message, and of its mask
+        self.algorithm = None if other else ALGORITHMS.get(name)
         self.signature = _whole_bits(der, low, high)
         self.is_ca = self.foreign = False
         self.path_max: "int | None" = None

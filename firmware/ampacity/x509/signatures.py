@@ -1,4 +1,4 @@
-"""One signature over some bytes: ECDSA with P-256, or RSA PKCS #1 v1.5 (RFC 8017, 8.2.2), verified in slices with integers.
+"""One signature over some bytes: ECDSA with P-256, RSA PKCS #1 v1.5 (RFC 8017, 8.2.2), or RSA-PSS with SHA-256, verified in slices with integers.
 
 Only public numbers are worked with, so the time may depend on them.
 """
@@ -24,15 +24,21 @@ DIGEST_INFO = {
 def verify(key: "PublicKey", algorithm: "tuple[str, str] | None", data: bytes, signature: bytes) -> "Iterator[bool | None]":
     """Yields None while there is more to do, then whether this key has signed the data.
 
-    algorithm: (kind of key, digest), None: another one. ValueError: nothing is verified here with this key or this algorithm.
+    algorithm: (kind of key or "PSS", digest), None: another one. ValueError: nothing is verified here with this key or this algorithm.
     """
     if algorithm is None or not key.kind:
-        raise ValueError("a signature that is verified here is ECDSA with P-256 or RSA PKCS #1 v1.5, with SHA-256, SHA-384 or SHA-512")
-    if key.kind != algorithm[0]:
+        raise ValueError("a signature that is verified here is ECDSA with P-256 or RSA PKCS #1 v1.5, with SHA-256, SHA-384 or SHA-512, or RSA-PSS")
+    kind = algorithm[0]
+    if key.kind != ("RSA" if kind == "PSS" else kind):
         yield False
         return
     found = yield from until_result(digest(algorithm[1], data))
-    if key.kind == "EC":
+    if kind == "PSS":  # A00.FR.505
+        from ampacity.x509.pss import is_pss
+
+        message = yield from until_result(rsa_message(key, signature))
+        yield is_pss(message, key.modulus, found)
+    elif key.kind == "EC":
         yield from verify_ecdsa(key.point, found, signature)
     else:
         yield from _verify_rsa(key, DIGEST_INFO[algorithm[1]] + found, signature)

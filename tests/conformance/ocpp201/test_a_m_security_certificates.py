@@ -4,6 +4,7 @@ import os
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from ocpp.v201 import call
@@ -15,6 +16,7 @@ from certificate_authority import StationAuthority, name_of, pem
 
 NOON_MS = 1795176000000  # of the library_csms
 CSMS, MAKER = "CSMSRootCertificate", "ManufacturerRootCertificate"
+ENCIPHERMENT_ONLY = x509.KeyUsage(False, False, True, False, False, False, False, False, False)
 
 
 class Secured(Scenario):
@@ -71,11 +73,12 @@ async def secured(**more):
     return await Secured(**more).booted()
 
 
-def check_request(text):
+def check_request(text, serial="S1"):
     request = x509.load_pem_x509_csr(text.encode())
     assert request.is_signature_valid and request.public_key().curve.key_size >= 224
+    assert request.signature_hash_algorithm.name == "sha256"  # A00.FR.506
     found = {each.oid: each.value for each in request.subject}
-    assert found == {NameOID.COMMON_NAME: "S1", NameOID.ORGANIZATION_NAME: "Ampacity"}
+    assert found == {NameOID.COMMON_NAME: serial, NameOID.ORGANIZATION_NAME: "Ampacity"}
     return request
 
 
@@ -117,6 +120,39 @@ async def test_TC_M_07_CS_an_invalid_root_is_rejected():
     await talk.close()
 
 
+async def test_A00_FR_501_a_root_with_a_short_key_is_rejected():
+    talk = await secured()
+    assert await talk.install(StationAuthority(NOON_MS, "Short", kind="rsa1024")) == "Rejected"
+    assert await talk.installed(CSMS) == ("Accepted", [(CSMS, talk.old.hash_data())])
+    assert await talk.install(StationAuthority(NOON_MS, "Long", kind="rsa")) == "Accepted"
+    await talk.close()
+
+
+async def test_A00_FR_504_a_certificate_that_was_signed_with_another_digest_is_rejected():
+    talk = await secured()
+    assert await talk.trigger() == "Accepted"
+    for digest, status in ((hashes.SHA224, "Rejected"), (hashes.SHA3_256, "Rejected"), (hashes.SHA384, "Accepted")):
+        talk.old.digest = digest
+        assert await talk.give(pem(talk.old.answer(talk.requests()[0]))) == status, digest
+    await talk.close()
+
+
+async def test_A00_FR_505_certificates_that_an_authority_signed_with_RSA_PSS_are_verified():
+    talk, authority = await secured(), StationAuthority(NOON_MS, "PSS", kind="rsa", pss=True)
+    assert await talk.install(authority) == "Accepted"
+    with_sha_384 = StationAuthority(NOON_MS, "PSS-384", kind="rsa", pss=True, digest=hashes.SHA384)
+    assert await talk.install(with_sha_384) == "Accepted"  # for the TLS library
+    assert await talk.trigger() == "Accepted"
+    request = talk.requests()[0]
+    stranger = StationAuthority(NOON_MS, "PSS", kind="rsa", pss=True)
+    assert await talk.give(pem(stranger.answer(request))) == "Rejected"
+    authority.digest = hashes.SHA384
+    assert await talk.give(pem(authority.answer(request))) == "Rejected"  # only SHA-256
+    authority.digest = hashes.SHA256
+    assert await talk.give(pem(authority.answer(request))) == "Accepted"
+    await talk.close()
+
+
 async def test_TC_M_19_CS_no_certificate_of_this_type():
     talk = await secured()
     assert await talk.installed("MORootCertificate") == ("NotFound", [])
@@ -155,6 +191,7 @@ async def renewed(talk, **more):
 
 
 async def test_TC_A_11_CS_a_certificate_is_renewed_on_request():
+    """Also A03.FR.08: the valid one is accepted, and the station connects again with it."""
     talk = await secured()
     assert await talk.trigger() == "Accepted"
     (payload,) = talk.heard("SignCertificate")
@@ -168,6 +205,20 @@ async def test_TC_A_11_CS_a_certificate_is_renewed_on_request():
     assert shown["certificate_pem"] == pem(made) and "PRIVATE KEY" in shown["key_pem"]
     assert "InvalidChargingStationCertificate" not in talk.events()
     await talk.close()
+
+
+async def test_A00_FR_427_each_station_has_a_key_and_a_name_of_its_own():
+    found = []
+    for serial in ("S1", "S2"):
+        talk = Secured()
+        talk.config["serial"] = serial
+        talk.start()
+        await talk.booted()
+        for _ in range(2):  # a new key for each request
+            assert await talk.trigger() == "Accepted"
+            found.append(check_request(talk.requests()[-1], serial).public_key().public_numbers())
+        await talk.close()
+    assert len({(key.x, key.y) for key in found}) == 4
 
 
 async def test_TC_M_23_CS_the_certificate_of_the_station_is_not_deleted():
@@ -187,6 +238,7 @@ async def test_TC_A_14_CS_an_invalid_certificate_is_discarded_and_reported():
     wrong = {
         "stranger": stranger.answer(request), "expired": talk.old.answer(request, days=(-10, -1)), "early": talk.old.answer(request, days=(1, 10)),
         "key": talk.old.answer(request, key=ec.generate_private_key(ec.SECP256R1()).public_key()),
+        "use": talk.old.answer(request, more=[(ENCIPHERMENT_ONLY, True)]),  # A00.FR.512
         "serial": talk.old.answer(request, subject=name_of("S2", "Ampacity")), "owner": talk.old.answer(request, subject=name_of("S1", "Other")),
     }  # fmt: skip
     before = talk.station.optional.find("certificates").tls_facts()
@@ -264,11 +316,31 @@ async def test_TC_A_21_CS_profile_3_needs_a_certificate_of_the_station(profile):
     await talk.close()
 
 
+@pytest.mark.parametrize("profile", [1, 2, 3])
+async def test_IF_22_certificates_are_taken_with_each_security_profile_and_the_log_says_so(profile):
+    """A higher profile needs them first (A05.FR.02, A05.FR.03); with a lower one nothing of them is used."""
+    talk = await secured(profile=profile, roots=profile > 1, own=profile > 2)
+    new = StationAuthority(NOON_MS, "New root")
+    assert await talk.install(new) == await talk.install(talk.old) == "Accepted"
+    made = await renewed(talk)
+    lines = [line[3] for line in talk.log.since(0)]
+    for text in ("CSMSRootCertificate installed: New root", "certificate of this station renewed"):
+        assert any("security: ReconfigurationOfSecurityParameters" in line and text in line for line in lines), text
+    assert ("credentials" in talk.acted()) == (profile == 3)
+    assert talk.station.optional.find("certificates").tls_facts()["certificate_pem"] == pem(made)
+    assert await talk.install(StationAuthority(NOON_MS, "Ended", days=(-30, -1))) == "Rejected"
+    await talk.close()
+
+
 @pytest.mark.parametrize("profile", [2, 3])
 async def test_TC_A_22_CS_a_lower_profile_is_rejected(profile):
+    """Also A00.FR.005: no other message lowers it, either."""
     talk = await secured(profile=profile)
     for lower in range(1, profile):
         assert await put_profile(talk, lower) == "Rejected"
+        assert await talk.set("SecurityCtrlr.SecurityProfile", str(lower)) == "Rejected"
+    assert (await talk.call(call.DataTransfer(vendor_id="Ampacity", message_id="SecurityProfile", data="1"))).status == "UnknownVendorId"
+    assert (await talk.get("SecurityCtrlr.SecurityProfile"))["attribute_value"] == str(profile)
     assert (await talk.get("OCPPCommCtrlr.NetworkConfigurationPriority"))["attribute_value"] == "1"
     await talk.close()
 

@@ -5,6 +5,8 @@ from ocpp.v201 import call
 from scenario import short
 from v2g import EMAID, Car, Hierarchy, equipped
 
+from ampacity.base.wallclock import parse_iso
+
 ACCEPTED = [(1, {"kind": "contract", "status": "Accepted"})]
 
 
@@ -215,6 +217,28 @@ async def test_TC_E_46_CS_the_car_ends_its_session(state, stop):
     talk.csms.heard.clear()
     await talk.says(kind="session_stop")
     assert talk.told() == []  # once
+    await talk.close()
+
+
+async def test_E15_FR_01_the_end_by_the_car_has_the_measurands_that_are_wanted_at_the_end():
+    talk = await connected(stop="Authorized")
+    assert await talk.set("SampledDataCtrlr.TxEndedMeasurands", "Energy.Active.Import.Register,Voltage") == "Accepted"
+    assert await talk.set("SampledDataCtrlr.TxEndedInterval", "60") == "Accepted"
+    assert await talk.says(kind="contract", chain=Car(talk.operator).chain) == ACCEPTED
+    await charges(talk)
+    began = talk.unix_ms
+    await talk.advance(3600000)
+    await talk.says(kind="session_stop")
+    ended = talk.told()[-1]
+    assert short(ended) == ("Ended", "StopAuthorized", "EVConnected", "StoppedByEV")
+    for value in ended["meter_value"]:
+        assert {item["measurand"] for item in value["sampled_value"]} == {"Energy.Active.Import.Register", "Voltage"}
+    contexts = [value["sampled_value"][0]["context"] for value in ended["meter_value"]]
+    assert contexts[-1] == "Transaction.End" and set(contexts[:-1]) == {"Sample.Periodic"} and 8 <= len(contexts) <= 17
+    # E15.FR.02, E15.FR.03: of 60 samples some were dropped, from everywhere
+    times = [parse_iso(value["timestamp"]) - began for value in ended["meter_value"][:-1]]
+    steps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    assert times[0] <= 300000 and times[-1] >= 3300000 and max(steps) <= 2 * min(steps)
     await talk.close()
 
 

@@ -1,8 +1,11 @@
 """Part 6, K: charging profiles are set, cleared and persist, and what the composite schedule makes of them."""
 
+import contextlib
+import shutil
 import sys
 
 import pytest
+import station_runtimes
 from charging_profiles import DEVIATION_S, at, clear, composite, profile, put, report, reported
 from ocpp.exceptions import NotSupportedError
 from ocpp.v201 import call
@@ -133,13 +136,29 @@ async def test_TC_K_14_CS_an_EVSE_that_is_not_there():
     await talk.close()
 
 
-@pytest.mark.cpython("sys.modules of the station's process is changed")
-async def test_TC_K_15_CS_an_image_without_the_block(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ampacity.ocpp.smart_charging.handlers", None)
-    talk = await booted()
-    with pytest.raises(NotSupportedError):
-        await put(talk, 1, profile(talk))
-    await talk.close()
+@contextlib.contextmanager
+def image_without_the_block(runtime, folder, monkeypatch):
+    """A station whose image has not the module that takes charging profiles."""
+    if runtime == "cpython":
+        monkeypatch.setitem(sys.modules, "ampacity.ocpp.smart_charging.handlers", None)
+        yield
+        return
+    shutil.copytree(station_runtimes.ROOT / "firmware", folder / "firmware", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "firmware" / "ampacity/ocpp/smart_charging/handlers.py").unlink()
+    far = station_runtimes.MicroPython(firmware=folder / "firmware")
+    station_runtimes.use(far)
+    yield
+    assert far.used()
+    far.close()
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+async def test_TC_K_15_CS_an_image_without_the_block(runtime, tmp_path, monkeypatch):
+    with image_without_the_block(runtime, tmp_path, monkeypatch):
+        talk = await booted()
+        with pytest.raises(NotSupportedError):
+            await put(talk, 1, profile(talk))
+        await talk.close()
 
 
 async def test_TC_K_16_CS_a_TxProfile_of_another_transaction():

@@ -65,6 +65,9 @@ def test_options_alone_make_a_file_that_the_check_accepts(tmp_path):
     assert site.name == "yard" and site.meters[0]["unit"] == 7 and site.circuits[0]["meter"] == "grid"
     assert {evse["circuit"] for evse in site.evses} == {"charging"} and site.ocpp["identity"] == "yard"
     assert len(site.ocpp["password"]) >= 20 and path.stat().st_mode & 0o077 == 0 and passes(path)
+    other = tmp_path / "other.toml"
+    assert new(other, *WIDE, "--ocpp", "ws://csms.example/ocpp").exit_code == 0
+    assert load_site(other).ocpp["password"] != site.ocpp["password"]  # A01.FR.07: by chance
     assert all("#" in line for line in path.read_text().splitlines() if line.startswith(("rating_a", "max_a", "assumed_other_a")))
 
 

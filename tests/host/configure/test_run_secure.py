@@ -24,11 +24,23 @@ async def test_a_site_file_with_wss_connects_and_the_station_is_accepted(profile
         said = await running.view(lambda view: view["connected"])
         assert "trouble" not in said and csms.stations["AMP-1"]["boots"] == 1
         assert csms.stations["AMP-1"]["password"] == ("0123456789abcdef" if profile == 2 else None)
-        assert running.data.joinpath("site.json").stat().st_mode & 0o77 == 0
+        secret = b"0123456789abcdef" if profile == 2 else b"PRIVATE KEY"
+        holding = [path for path in running.data.rglob("*") if path.is_file() and secret in path.read_bytes()]
+        assert running.data / "site.json" in holding and not any(path.stat().st_mode & 0o77 for path in holding)  # A01.FR.10
+        assert running.data.stat().st_mode & 0o77 == 0
     finally:
         running.end()
         await csms.stop()
     assert csms.findings == []
+
+
+@pytest.mark.parametrize("profile", [1, 2, 3])
+def test_A00_FR_004_nothing_starts_whose_security_profile_is_not_configured(profile, tmp_path):
+    url = "ws://127.0.0.1:9/ocpp" if profile == 1 else "wss://127.0.0.1:9/ocpp"
+    running = Running(tmp_path, "cpython", site(url, profile))
+    assert running.process.wait(PATIENCE_S) == 1
+    needs = {1: ["password"], 2: ["root_pem"], 3: ["root_pem", "certificate_pem"]}[profile]
+    assert all(running.lines(f"ocpp: {key}: is missing, but security_profile is {profile}") == 1 for key in needs)
 
 
 async def test_a_foreign_certificate_is_reported_on_the_console_and_later_to_the_csms(tmp_path):

@@ -71,6 +71,7 @@ def rows(file):
 
 
 def test_eight_boards_at_once_two_with_a_pulled_cable(ca, tmp_path):
+    """Also A00.FR.801 and A00.FR.804: each has a key and a certificate of its own, which the authority of the manufacturer has signed."""
     with boards(tmp_path, 8) as made:
         hands = [made[2].pull_when("identity/device.key", 1, away_s=0.5), made[5].pull_when("identity/device.key", 1, away_s=None)]
         devices = run(tmp_path, made, "--wait", 3, status=1)["devices"]

@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from ocpp.v201 import call
 
+from ampacity_host.configure import load_site
 from certificate_authority import StationAuthority, name_of, pem
 from certificates import Authority, Pair
 from secure_csms import Csms
@@ -86,7 +87,7 @@ async def test_TC_A_11_CS_a_renewed_certificate_is_shown_at_the_next_connection_
         await csms.end()
 
 
-async def test_A02_FR_28_a_renewed_certificate_that_the_csms_refuses_gives_way_to_the_one_before(tmp_path):
+async def test_A02_FR_28_and_A03_FR_24_a_renewed_certificate_that_the_csms_refuses_gives_way_to_the_one_before(tmp_path):
     one, two = authorities()
     mine = one.issue("AMP-1")
     mine.files(tmp_path, "own")
@@ -110,15 +111,35 @@ async def test_A02_FR_28_a_renewed_certificate_that_the_csms_refuses_gives_way_t
         await csms.end()
 
 
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+async def test_A00_FR_430_a_station_whose_own_certificate_has_expired_still_starts_and_shows_it_and_the_csms_decides(runtime, tmp_path):
+    one = Authority("CSO one")
+    mine = one.issue("AMP-1", days=(-10, -1))
+    mine.files(tmp_path, "own")
+    (tmp_path / "root.pem").write_text(one.root)
+    csms = Csms(tmp_path)
+    await csms.use(one.issue(), one.root, any_time=True)
+    running = Running(tmp_path, runtime, site(f"wss://127.0.0.1:{csms.port}/ocpp", 3, OWN, ROOT))
+    try:
+        await csms.connected(1)
+        await csms.until(lambda: csms.boots)
+        assert csms.shown == [mine.der] and csms.logins == [None]
+        assert any('certificate_pem: "CN=AMP-1" has expired' in str(each) for each in load_site(tmp_path / "site.toml").warnings)
+    finally:
+        running.end()
+        await csms.end()
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
 @pytest.mark.parametrize("profile", [1, 2])
-async def test_TC_A_19_CS_a_station_goes_up_by_one_security_profile_and_removes_the_lower_one(profile, tmp_path):
+async def test_TC_A_19_CS_a_station_goes_up_by_one_security_profile_and_removes_the_lower_one(profile, runtime, tmp_path):
     one, issuer = Authority("CSO one"), StationAuthority(time.time() * 1000, "CSO three")
     lower, higher = Csms(tmp_path), Csms(tmp_path)
     (tmp_path / "root.pem").write_text(one.root)
     await lower.use(one.issue() if profile == 2 else None)
     await higher.use(one.issue(), issuer.pem if profile == 2 else None)
     url = f"{'wss' if profile == 2 else 'ws'}://127.0.0.1:{lower.port}/ocpp"
-    running = Running(tmp_path, "cpython", site(url, profile, PASSWORD, ROOT if profile == 2 else ""))
+    running = Running(tmp_path, runtime, site(url, profile, PASSWORD, ROOT if profile == 2 else ""))
     made = None
     try:
         await lower.connected(1)

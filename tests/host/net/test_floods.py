@@ -46,15 +46,28 @@ CROWD = 100
 FLOOD_S = 1.2
 STALL_MS_MAX = 2000  # the aim is 250 ms on idle cores; without the mend it was seconds there
 MEMORY_MIB_MAX = 20
+SETTING = b'{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"HeartbeatInterval"},"attributeValue":"77"}'
+
+
+def text(data):
+    """A frame with this text."""
+    size = bytes((len(data),)) if len(data) < 126 else bytes((126,)) + len(data).to_bytes(2, "big") if len(data) < 65536 else None
+    return b"\x81" + (size or bytes((127,)) + len(data).to_bytes(8, "big")) + data
+
+
 PIECES = {
     "pings": bytes((0x89, 125)) + b"p" * 125,
     "no json": bytes((0x81, 3)) + b"[1,",
-    "long": bytes((0x81, 127)) + (60000).to_bytes(8, "big") + b"[" + b"1," * 29999 + b"]",
+    "long": text(b"[" + b"1," * 29999 + b"]"),
+    "requests": text(b'[2,"n","GetTransactionStatus",{}]'),
+    "settings": text(b'[2,"s","SetVariables",{"setVariableData":[' + SETTING + b"]}]"),
+    "mebibyte": text(b'[2,"big","DataTransfer",{"vendorId":"x","data":"' + b"A" * 2**20 + b'"}]'),
+    "cut": text(b'[2,"cut","Reset",{"type":"Immediate"}]')[:-9],  # the next one begins within the frame of this one
 }
 
 
 class Csms:
-    """Takes the upgrade, accepts the boot, then sends one piece over and over and reads nothing; `left`: it was hung up on."""
+    """Takes the upgrade, then sends one piece over and over and reads nothing; `left`: it was hung up on."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))

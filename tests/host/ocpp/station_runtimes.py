@@ -23,10 +23,14 @@ class Here:
 
 
 class MicroPython:
-    """A MicroPython process of its own, from the first object on; `fresh` lets it forget the objects of the test before."""
+    """A MicroPython process of its own, from the first object on; `fresh` lets it forget the objects of the test before.
 
-    def __init__(self, program=None):
+    firmware: the folder from which it imports.
+    """
+
+    def __init__(self, program=None, firmware="firmware"):
         self._program = program
+        self._firmware = str(firmware)
         self._process = None
         self._classes = {}
 
@@ -64,7 +68,7 @@ class MicroPython:
             self._process = None
 
     def _start(self):
-        path = os.pathsep.join(["firmware", "tests/host/ocpp", ".frozen"])
+        path = os.pathsep.join([self._firmware, "tests/host/ocpp", ".frozen"])
         command = [self._program or find(), "-X", "heapsize=" + HEAP, "tests/host/ocpp/far_objects.py"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
         self._process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "MICROPYPATH": path}, **pipes)

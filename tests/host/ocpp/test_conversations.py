@@ -11,7 +11,7 @@ VALUES = {
     "energy_wh": 12345, "power_w": 11040, "amps_da": [160, 161, 159], "volts_dv": [2301, 2300, 2299],
     "offered_da": 160, "offered_w": 11040, "soc": 40,
 }
-MEASURANDS = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered,SoC"
+MEASURANDS = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered"
 
 
 def variable(component, name, value, instance=None):

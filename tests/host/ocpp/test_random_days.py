@@ -17,7 +17,7 @@ from test_chance import act  # noqa: E402
 
 SCHEMAS = Path(ocpp.__file__).parent / "v201" / "schemas"
 VALIDATORS = {}
-MEASURANDS = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered,SoC"
+MEASURANDS = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered"
 
 
 def hold(name, payload):

@@ -11,7 +11,7 @@ an instance for each circuit, bus and meter (roles/charging/site_model.py); thos
 """
 
 MEASURANDS = (
-    "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered,SoC,"
+    "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered,"
     "Energy.Active.Export.Register,Power.Active.Export,Current.Export"
 )
 POINTS = "ParkingBayOccupancy,EVConnected,Authorized,PowerPathClosed,EnergyTransfer"

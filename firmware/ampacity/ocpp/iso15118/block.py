@@ -7,8 +7,12 @@
                   exi (base64)
     contract      chain (PEM, leaf first), emaid or ""      status "Accepted" or "Rejected" with reason (C07)
     session_stop                                            none: SessionStopReq(Terminate) (E15)
+    schedules                                               schedules: what the car may choose from (K16.FR.03), or status "None"
     credentials                                             chain (PEM) of the V2G certificate, ocsp (a list, base64 or None); or status "None"
     sign          digest (64 hexadecimal digits)            signature (r and s, 128 digits) with the key of the V2G certificate
+
+A schedule is {"id", "unit": "A", "duration": seconds, "periods": [[second from now, tenths of A, phases]]}. When what the car was offered has
+changed, the device gets {"kind": "renegotiate"} unasked (K16.FR.02).
 
 The private key stays behind the key door: the device has the hash of its handshake signed (A02.FR.05).
 """
@@ -37,6 +41,7 @@ PAUSE_MS = 1000  # … to the next one of any other: what else waits has its tur
 TEXTS = {  # kind → (field, fewest characters, most), all of them ASCII
     "certificate": (("action", 6, 7), ("schema", 1, 50), ("exi", 1, 5600)),  # Get15118EVCertificateRequest
     "contract": (("chain", 1, 5500), ("emaid", 0, EMAID_CHARS_MAX)),  # AuthorizeRequest.certificate
+    "schedules": (),
     "session_stop": (),
     "credentials": (),
     "sign": (("digest", DIGEST_DIGITS, DIGEST_DIGITS),),
@@ -64,12 +69,14 @@ class Block(OptionalBlock):
             raise ValueError("iso15118: not set for this site")
         kind = message.get("kind") if isinstance(message, dict) else None
         if not isinstance(kind, str) or kind not in TEXTS:
-            raise ValueError("kind: certificate, contract, session_stop, credentials or sign")
+            raise ValueError("kind: certificate, contract, schedules, session_stop, credentials or sign")
         check_texts(message, TEXTS[kind], "emaid", ascii_only=True)
         if kind == "certificate":
             self._want_certificate(evse_id, message, now_ms)
         elif kind == "contract":
             self._show_contract(evse_id, message, now_ms)
+        elif kind == "schedules":
+            self._work[evse_id] = self._station.optional.get("ev_schedule", now_ms).offers.answer(evse_id)
         elif kind == "session_stop":
             self._stop(evse_id, now_ms)
         elif kind == "credentials":

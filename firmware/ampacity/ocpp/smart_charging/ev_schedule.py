@@ -8,6 +8,7 @@ the car may draw remains what its limits say.
 
 from ampacity.ocpp.optional_blocks import OptionalBlock
 from ampacity.ocpp.smart_charging.composite_requests import period
+from ampacity.ocpp.smart_charging.offers import Offers
 from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, Profile
 from ampacity.ocpp.transactions.meter_values import tenths
 
@@ -31,11 +32,12 @@ class Plan:
 
 
 class Block(OptionalBlock):
-    """The newest plan of the car at each EVSE, until its transaction ends."""
+    """The newest plan of the car at each EVSE, until its transaction ends. `offers`: what it was offered."""
 
     def __init__(self, station: "StationFace", now_ms: int) -> None:
         self._station = station
         self._plans: "dict[int, Plan]" = {}
+        self.offers = Offers(station)
 
     def put(self, evse_id: int, choice: "Message", now_ms: int) -> None:
         """choice: see the module's text. Nothing happens without a transaction. ValueError: no or too many periods, or they do not rise."""
@@ -57,6 +59,11 @@ class Block(OptionalBlock):
             if not within(periods, offered):
                 station.log.add("warning", "EVSE %d: the car's charging schedule is not within its limits" % evse_id, now_ms)
         self._plans[evse_id] = Plan(evse_id, schedule, now_ms)
+        self.offers.watch(evse_id)
+
+    def tick(self, now_ms: int) -> "int | None":
+        """A slice of what is compared."""
+        return self.offers.tick(now_ms)
 
     def _select(self, evse_id: int, schedule_id: "int | None") -> int:
         """The car follows the schedule with this id; its id, or 0 where the CSMS gave none."""
@@ -97,6 +104,7 @@ class Block(OptionalBlock):
     def transaction_ended(self, evse_id: int) -> None:
         """The car's plan is over."""
         self._plans.pop(evse_id, None)
+        self.offers.forget(evse_id)
 
     def profiles(self) -> "list[tuple[int, Profile, int]]":
         """[(EVSE, profile, when it began in ms)] of accepted plans: for what they leave of a composite schedule (SC.04)."""

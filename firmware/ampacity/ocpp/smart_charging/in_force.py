@@ -8,6 +8,8 @@ from ampacity.ocpp.smart_charging.composite import PHASES, Composite, Scene, ass
 from ampacity.ocpp.smart_charging.profile import NEVER, PERIODS_MAX, leading, stacked
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import LimitRow
@@ -55,13 +57,14 @@ class NoProfiles:
 
 
 class InForce:
-    """`fresh`: computed since the roles took them. `due_ms`: when they are computed again, 0: now."""
+    """`changes`: counts `again` and `changed`. `fresh`: computed since the roles took them. `due_ms`: when they are computed again, 0: now."""
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
         self._documents = station.documents
         self.fresh = True
         self.due_ms = 0
+        self.changes = 0  # how often what holds may have become other than it was foreseen
         self._rates_from = 0  # the EVSE whose rate is looked at next
         self._groups: "list[Group] | None" = None
         self._whole: "list[Profile]" = []
@@ -88,6 +91,7 @@ class InForce:
     def again(self) -> None:
         """The same profiles may say something else: the clock or a variable is another."""
         self.due_ms, self.fresh = 0, True
+        self.changes += 1
 
     def released(self, evse_id: int) -> None:
         """Another transaction there, or none: nothing of the former one is held."""
@@ -223,10 +227,24 @@ class InForce:
         scene = self.scene(evse_id, t, clock, now_ms)
         return Composite(lambda at: scene.at(at, unit), t, duration_s, PERIODS_MAX)
 
-    def _outside(self, now_ms: int) -> "list[Outside]":
+    def offered(self, evse_id: int, place: int, duration_s: int, now_ms: int) -> "Composite":
+        """What the schedules at this place (K15.FR.22) leave the car at an EVSE, in amperes, to be computed; its own plan does not count."""
+        station, enabled = self._station, self._enabled()
+        evse: "OcppEvse" = station.evse(evse_id)  # type: ignore[assignment]  # of those that there are
+        t, clock = self.now_s(now_ms)
+        self._grouped()
+        group = Group(station.profiles.at_place(evse_id, place), evse)
+        start_s = self._start_s(group, clock, 0, t)
+        whole = self._whole if enabled else ()
+        outside = self._outside(now_ms, OUTSIDE_BLOCKS[:1])
+        groups: "Any" = [(group if enabled else NoProfiles(), [evse], start_s)]
+        scene = Scene(evse_id, groups, whole, outside, station.config.get("voltage_v", 230), station.config.get("max_da"), clock)
+        return Composite(lambda at: scene.at(at, "A"), t, duration_s, PERIODS_MAX)
+
+    def _outside(self, now_ms: int, blocks: "tuple[str, ...]" = OUTSIDE_BLOCKS) -> "list[Outside]":
         """Limits that no CSMS has set, on the time line in use."""
         t, found = self.now_s(now_ms)[0], []
-        for name in OUTSIDE_BLOCKS:
+        for name in blocks:
             block = self._station.optional.find(name)
             for evse_id, profile, start_ms in block.profiles() if block is not None else ():
                 found.append((evse_id, profile, t - (now_ms - start_ms) // 1000))

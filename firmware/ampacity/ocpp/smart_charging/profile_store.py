@@ -106,6 +106,9 @@ class ProfileStore:
         if tx is not None and tx.needs_told:
             self.select(evse_id, 0)
             self._station.actions.append(("renegotiate", evse_id))
+            offered = self._station.optional.find("ev_schedule")
+            if offered is not None:
+                offered.offers.watch(evse_id)
 
     def select(self, evse_id: int, index: int) -> None:
         """The car follows the schedule at this place in each TxProfile of its transaction, in the order of the profile (K15.FR.22)."""
@@ -116,6 +119,25 @@ class ProfileStore:
                 if document is not None:
                     self.all[i] = Profile(document, evse_id, index)
         self._changed()
+
+    def offered_ids(self, transaction_id: str) -> "list[int]":
+        """Ids of the schedules from which the car of a transaction may choose: of its TxProfile that has most, [0]: there is none."""
+        most: "list[int]" = [0]
+        for profile in self.all:
+            document = self.document(profile) if profile.purpose == "TxProfile" and profile.transaction_id == transaction_id else None
+            if document is not None and (most == [0] or len(document["chargingSchedule"]) > len(most)):
+                most = [schedule["id"] for schedule in document["chargingSchedule"]]
+        return most
+
+    def at_place(self, evse_id: int, place: int) -> "list[Profile]":
+        """All profiles, those of the transaction of this EVSE with the schedule at this place (K15.FR.22)."""
+        tx = self._station.evse(evse_id).tx  # type: ignore[union-attr]  # of those that there are
+        found = []
+        for profile in self.all:
+            several = profile.schedules > 1 and tx is not None and profile.transaction_id == tx.id
+            document = self.document(profile) if several else None
+            found.append(profile if document is None else Profile(document, evse_id, place))
+        return found
 
     def _index(self, profiles: "list[Profile]") -> "list[list[Any]]":
         return [[p.id, p.evse_id] for p in profiles] + self.unread

@@ -49,7 +49,6 @@ def _readings(evse: "Metered", measurand: str) -> "tuple[list[tuple[int | float,
         "Energy.Active.Export.Register": ("export_wh", "Wh"),
         "Current.Offered": ("offered_da", "A"),
         "Power.Offered": ("offered_w", "W"),
-        "SoC": ("soc", "Percent"),
     }.get(measurand, ("", ""))
     value: "int | None" = values.get(key)  # type: ignore[assignment]
     if value is None:

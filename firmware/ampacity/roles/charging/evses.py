@@ -124,10 +124,8 @@ class Evses:
             self.upstream.needs(index, energy_wh, departure_ms, now_ms)
 
     def renegotiate(self, index: int, now_ms: int) -> None:
-        """The CSMS has other schedules for its car: a device that talks with cars (ISO 15118) offers them again."""
-        renegotiate = getattr(self.drivers[index], "renegotiate", None)
-        if renegotiate is not None:
-            renegotiate(now_ms)
+        """There are other schedules for its car: a device that talks with cars (ISO 15118) offers them again."""
+        self.ev_answer(index, {"kind": "renegotiate"}, now_ms)
 
     def ev_answer(self, index: int, answer: "dict[str, Any]", now_ms: int) -> None:
         """The answer to a question of a device that talks with its car (`ev_message`)."""
