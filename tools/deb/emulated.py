@@ -1,9 +1,9 @@
 """`python -m tools.deb.emulated [--arch A] [--deb FILE]`: the package in a Debian of another architecture under qemu-user, without its systemd.
 
 Makes a minimal Debian 12 of that architecture with debootstrap, installs the package with apt-get, and starts the command of the unit as the user
-`ampacity` on a serial terminal with a simulated EVSE and a simulated meter (pymodbus), on CPython and on that MicroPython. qemu runs
-formats (Linux 6.7 or newer), so the machine stays as it is. Prints each step with its seconds, which are those of the emulation. Needs root, the
-network, and the package `pymodbus` of `make setup`.
+`ampacity` on a serial terminal with a simulated EVSE and a simulated meter (pymodbus), on CPython and on MicroPython of that architecture. qemu
+runs in a user namespace with an own list of binary formats (Linux 6.7 or newer), so the machine stays as it is. Prints each step with its seconds,
+which are those of the emulation. Needs root, the network, and the package `pymodbus` of `make setup`.
 
 Exit codes: 0 every step passed, 1 a step failed, 2 wrong usage.
 """
