@@ -1,16 +1,16 @@
 """`python -m tools.deb.emulated [--arch A] [--deb FILE]`: the package in a Debian of another architecture under qemu-user, without its systemd.
 
 Makes a minimal Debian 12 of that architecture with debootstrap, installs the package with apt-get, and starts the command of the unit as the user
-`ampacity` on a serial terminal with a simulated EVSE and a simulated meter (pymodbus). qemu runs in a user namespace with an own list of binary
-formats (Linux 6.7 or newer), so the machine stays as it is. Prints each step with its seconds, which are those of the emulation. Needs root, the
-network, and the package `pymodbus` of `make setup`.
+`ampacity` on a serial terminal with a simulated EVSE and a simulated meter (pymodbus), on CPython and on MicroPython of that architecture. qemu
+runs in a user namespace with an own list of binary formats (Linux 6.7 or newer), so the machine stays as it is. Prints each step with its seconds,
+which are those of the emulation. Needs root, the network, and the package `pymodbus` of `make setup`.
 
 Exit codes: 0 every step passed, 1 a step failed, 2 wrong usage.
 """
 
 import argparse
+import json
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -19,12 +19,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from ampacity.roles.control.safety_loop import PERMIT_MS
 from tests.e2e.serial_bench import SerialBench
 from tools.deb.build import ROOT, built, checked
 from tools.deb.clean_root import mirror, run
 from tools.deb.try_out import DIALOUT, SITE, need, until
 from tools.deb.wheels import CACHE
-from tools.micropython.debian import Failed, PrivateApt, own_suite, unpack
+from tools.micropython.debian import Failed, PrivateApt, own_suite, unpack, write_wrapper
 
 QEMU = {"armhf": "arm", "arm64": "aarch64"}
 SUITE, PYTHON = "bookworm", "3.11"
@@ -35,9 +36,12 @@ exec sh -c 'mount --make-rprivate / && mount -t proc proc /proc && mount -t binf
 """
 AS_SERVICE = """mount -t proc proc /proc; mount -t tmpfs tmp /tmp; touch /dev/ttyUSB0; mount --bind {terminal} /dev/ttyUSB0
 exec env NOTIFY_SOCKET={notify} WATCHDOG_USEC=15000000 setpriv --reuid=ampacity --regid=ampacity --groups={dialout} --no-new-privs \
---bounding-set=-all ampacity run /etc/ampacity/site.toml --data /var/lib/ampacity
+--bounding-set=-all ampacity run /etc/ampacity/site.toml --data /var/lib/ampacity {options}
 """
-IN_ROOT = ("/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
+ON_MICROPYTHON = "--runtime micropython"
+MICROPYTHON_HOME = "opt/micropython"
+IN_ROOT = ("/usr/bin/env", "-i", f"AMPACITY_MICROPYTHON=/{MICROPYTHON_HOME}/micropython",
+           "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")  # fmt: skip
 
 
 class Emulation:
@@ -101,6 +105,17 @@ def made(emulation: Emulation) -> Path:
     return archive
 
 
+def micropython(architecture: str) -> Path:
+    """A folder with MicroPython and its libraries for that architecture."""
+    folder = CACHE / f"micropython-{architecture}"
+    if not (folder / "micropython").exists():
+        with PrivateApt(architecture=architecture) as apt:
+            apt.update()
+            unpack(apt.closure({"micropython"}), folder / "root")
+        write_wrapper(folder, "usr/bin/micropython")
+    return folder
+
+
 class TryOut:
     """The steps, in their order; each raises Failed and returns what is to be said of it."""
 
@@ -140,10 +155,8 @@ class TryOut:
         notify.bind(str(self.root / "run/notify"))
         os.chmod(self.root / "run/notify", 0o666)
         (self.root / "terminal").touch()
-        script = AS_SERVICE.format(terminal="/terminal", notify="/run/notify", dialout=DIALOUT)
-        outside = f'mount --bind {os.path.realpath(self.bench.path)} {self.root}/terminal && exec "$@"'
-        self.began_s = time.monotonic()
-        self.process = self.emulation.start("sh", "-c", outside, "sh", "chroot", str(self.root), *IN_ROOT, "sh", "-c", script)
+        self._start("")
+        assert self.process is not None
         notify.settimeout(START_S)
         try:
             while b"READY=1" not in notify.recv(4096):
@@ -152,6 +165,21 @@ class TryOut:
             self.process.kill()
             raise Failed(f"no READY=1\n{self.process.communicate()[0].decode(errors='replace')[-2000:]}") from None
         return f"READY=1 after {time.monotonic() - self.began_s:.1f} s"
+
+    def _start(self, options: str) -> None:
+        """The command of the unit, with more options."""
+        script = AS_SERVICE.format(terminal="/terminal", notify="/run/notify", dialout=DIALOUT, options=options)
+        outside = f'mount --bind {os.path.realpath(self.bench.path)} {self.root}/terminal && exec "$@"'
+        self.began_s = time.monotonic()
+        self.process = self.emulation.start("sh", "-c", outside, "sh", "chroot", str(self.root), *IN_ROOT, "sh", "-c", script)
+
+    def on_micropython(self) -> str:
+        """The same command with MicroPython, which sends no READY=1, on a data folder that CPython has left."""
+        shutil.copytree(micropython(self.emulation.architecture), self.root / MICROPYTHON_HOME, symlinks=True)
+        version = self.inside(f"/{MICROPYTHON_HOME}/micropython", "-c", "import sys; print(sys.version, sys.maxsize)")
+        self.bench.limit_da, self.bench.house_a = 0, 3.0
+        self._start(ON_MICROPYTHON)
+        return version.strip()
 
     def ordered(self) -> str:
         """16 A; at most 10 A while other load is 30 A."""
@@ -163,10 +191,12 @@ class TryOut:
         return f"16 A after {first_s:.1f} s; lowered {time.monotonic() - stepped_s:.1f} s after a step of other load"
 
     def timed(self) -> str:
-        """What the controller says of its own passes."""
-        shown = self.inside("sh", "-c", "ampacity console --controller /var/lib/ampacity show site")
-        late = [line.strip() for line in shown.splitlines() if re.search(r"longest|late|overrun|jitter", line)]
-        return "; ".join(late) or "the console answers"
+        """The longest time between two passes of the safety loop, which starts one every 100 ms, and lets frames leave for 250 ms."""
+        began_s = time.monotonic()
+        shown = json.loads(self.inside("sh", "-c", "ampacity console --controller /var/lib/ampacity show --json"))
+        took_s = time.monotonic() - began_s
+        late = "" if shown["stall_ms"] <= PERMIT_MS else f", more than the {PERMIT_MS} ms that are allowed"
+        return f"at most {shown['stall_ms']} ms between two passes{late}; the console answers in {took_s:.1f} s"
 
     def stopped(self) -> str:
         """SIGTERM ends it with 0."""
@@ -185,7 +215,8 @@ class TryOut:
         return "status 0"
 
 
-STEPS = (TryOut.installed, TryOut.commanded, TryOut.started, TryOut.ordered, TryOut.timed, TryOut.stopped)
+STEPS = (TryOut.installed, TryOut.commanded, TryOut.started, TryOut.ordered, TryOut.timed, TryOut.stopped,
+         TryOut.on_micropython, TryOut.ordered, TryOut.timed, TryOut.stopped)  # fmt: skip
 
 
 def play(deb: Path, architecture: str, work: Path) -> None:

@@ -58,10 +58,10 @@ def stanza_entries(text: str, own: str, suite: str, kind: str) -> str:
 
 
 class PrivateApt:
-    """A context: `update()`, then `download(packages)` or `source(packages)` into `.folder`."""
+    """A context: `update()`, then `download(packages)` or `source(packages)` into `.folder`. architecture: "" for that of this machine."""
 
-    def __init__(self, suite: str = SUITE, kind: str = "deb") -> None:
-        self.suite, self.kind = suite, kind
+    def __init__(self, suite: str = SUITE, kind: str = "deb", architecture: str = "") -> None:
+        self.suite, self.kind, self.architecture = suite, kind, architecture
 
     def __enter__(self) -> "PrivateApt":
         for tool in ("apt-get", "dpkg-deb"):
@@ -91,12 +91,14 @@ class PrivateApt:
 
     def run(self, *words: str) -> None:
         """Runs apt-get with the private folders; its output is shown only if it fails."""
-        private = {
+        private: dict[str, str | Path] = {
             "Dir::Etc::sourcelist": "/dev/null",
             "Dir::Etc::sourceparts": self.folder / "sources",
             "Dir::State::Lists": self.folder / "lists",
             "Dir::Cache": self.folder / "cache",
         }
+        if self.architecture:
+            private |= {"APT::Architecture": self.architecture, "APT::Architectures": self.architecture}
         options = [word for key, value in private.items() for word in ("-o", f"{key}={value}")]
         quietly(["apt-get", *OPTIONS, *options, *words], self.folder / "packages")
 

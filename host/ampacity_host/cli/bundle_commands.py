@@ -23,6 +23,13 @@ class Kind(StrEnum):
     configuration = "configuration"
 
 
+class RaucFormat(StrEnum):
+    """Formats of RAUC's own bundle."""
+
+    verity = "verity"
+    plain = "plain"
+
+
 bundles = typer.Typer(no_args_is_help=True, help="Update bundles: sign, verify, show, push; keys.")
 keys = typer.Typer(no_args_is_help=True, help="Keys: new, list, revoke.")
 bundles.add_typer(keys, name="key", epilog="Exit codes: those of the command; 2 wrong usage.")
@@ -176,3 +183,17 @@ def configuration(
     from ampacity_host.update.configuration import configuration_command
 
     raise typer.Exit(configuration_command(site, out, json))
+
+
+@bundles.command(epilog="Exit codes: 0 written, 1 refused, 2 wrong usage or no such file.")
+def rauc(
+    file: FileArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="folder for `rauc bundle`")],
+    compatible: Annotated[str, typer.Option("--compatible", metavar="TEXT", help="`compatible` of the controller's /etc/rauc/system.conf")],
+    format: Annotated[RaucFormat, typer.Option(help="of RAUC's bundle; verity needs dm-verity in the controller's kernel")] = RaucFormat.verity,
+    json: JsonOption = False,
+) -> None:
+    """Write the input of `rauc bundle` around a signed bundle: its handler hands it to the running controller, which judges it."""
+    from ampacity_host.update.rauc import rauc_command
+
+    raise typer.Exit(rauc_command(file, out, compatible, format.value, json))

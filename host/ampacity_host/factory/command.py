@@ -72,7 +72,7 @@ def run_command(board: str, ports: list[str], first: str, ca: Path, out: Path, d
         print(json.dumps({"ok": status(outcomes) == OK, "devices": rows, "labels": str(out / FILE), "passed_in_register": len(passed)}))
     else:
         for each in outcomes:
-            print(f"{'ok' if each.ok else 'LOST' if each.lost else 'FAILED':7}{each.name}: {each.text}")
+            print(each.line())
         print(f"{sum(each.ok for each in outcomes)} of {len(outcomes)} passed; labels of {len(passed)} controllers in {out / FILE}")
     return status(outcomes)
 

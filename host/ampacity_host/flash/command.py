@@ -77,7 +77,6 @@ def print_result(board: Board, held: Content, outcomes: list[Outcome], as_json: 
         print(json.dumps({"ok": status(outcomes) == OK, **facts, "files_sha256": digest(held.files), "devices": rows}))
         return
     for each in outcomes:
-        word = "ok" if each.ok else "LOST" if each.lost else "FAILED"
-        print(f"{word:7}{each.name}: {each.text} ({each.tries} {'attempt' if each.tries == 1 else 'attempts'}, {each.seconds:.0f} s)")
+        print(each.line())
     good = sum(outcome.ok for outcome in outcomes)
     print(f"{facts['board']} {manifest.version}: {good} of {len(outcomes)} jobs done")

@@ -67,6 +67,11 @@ class Outcome:
     seconds: float
     text: str
 
+    def line(self) -> str:
+        """As people read it; the text is that of the job, attempts and seconds are those of all attempts."""
+        word = "ok" if self.ok else "LOST" if self.lost else "FAILED"
+        return f"{word:7}{self.name}: {self.text} ({self.tries} {'attempt' if self.tries == 1 else 'attempts'}, {self.seconds:.0f} s)"
+
     def as_dict(self) -> dict[str, object]:
         """As JSON has it."""
         return {"device": self.name, "ok": self.ok, "lost": self.lost, "tries": self.tries, "seconds": round(self.seconds, 1), "text": self.text}

@@ -77,13 +77,15 @@ class PromptJob:
         self.name = name
         self._files = files
         self._code = code
+        self._touched: set[str] = set()  # files that some attempt found missing
+        self._sent_bytes = 0  # in all attempts
 
     def is_there(self) -> bool:
         """Does the device exist?"""
         return port_is_there(self.name)
 
     def run(self, progress: Progress) -> str:
-        """Writes what is not there, and compares every file."""
+        """Writes what is not there, and compares every file. The sentence counts all attempts."""
         try:
             with Prompt(self.name) as prompt:
                 if self._code and not reads_back(prompt, *self._code):
@@ -106,6 +108,7 @@ class PromptJob:
         for name in set(stale) - set(resumed):
             remove(prompt, name)
         check_space(prompt, missing)
+        self._touched.update(missing)
         whole = sum(len(data) for data in missing.values())
         done = 0
         for name in sorted(missing, key=lambda name: (name == LAST, name)):
@@ -115,7 +118,7 @@ class PromptJob:
         if LAST in self._files and LAST not in missing and (missing or stale):
             list(self._write(prompt, LAST, self._files[LAST]))
         self._compare(prompt)
-        return f"{len(missing)} of {len(self._files)} files written, {whole} bytes, all read back"
+        return f"{len(self._touched)} of {len(self._files)} files written, {self._sent_bytes} bytes sent, all read back"
 
     def _missing(self, prompt: Prompt, differs: bool) -> dict[str, bytes]:
         """The files that are not there. At the first difference `main.py` goes: a watchdog that resets the chip then starts nothing.
@@ -142,6 +145,7 @@ class PromptJob:
         prompt.run(f"_file = open({new!r}, {'ab' if at else 'wb'!r})")
         for start in range(at, len(data), BLOCK_BYTES):
             block = data[start : start + BLOCK_BYTES]
+            self._sent_bytes += len(block)
             prompt.run(f"_append({b2a_base64(block, newline=False)!r})")
             yield start + len(block)
         prompt.run("_file.close()")

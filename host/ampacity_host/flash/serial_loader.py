@@ -6,7 +6,7 @@ which it was. At the end the digests of all pieces are read back.
 
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ampacity_host.flash.jobs import CableLost, Failed, NotWritten, port_is_there
@@ -15,7 +15,8 @@ from ampacity_host.progress import Progress
 
 PIECE_BYTES = 256 * 1024
 PERMANENT = ("Wrong chip", "doesn't fit", "not supported", "No such option", "Invalid value", "No module named")
-WHOLE = ("Hash of data verified", "kipping", "Verification successful")
+WRITE, WRITTEN = "write-flash", "Hash of data verified"
+WHOLE = (WRITTEN, "kipping", "Verification successful")
 OTHER_BYTES = ("MD5", "digest", "erification failed")
 
 
@@ -35,13 +36,14 @@ class SerialLoaderJob:
     parts: list[tuple[int, bytes]]
     baud: int
     rom: bool = False
+    _written: int = field(default=0, init=False)  # pieces that earlier attempts wrote
 
     def run(self, progress: Progress) -> str:
-        """Writes what is not there, then compares the digests of everything."""
+        """Writes what is not there, then compares the digests of everything. The sentence counts all attempts."""
         with tempfile.TemporaryDirectory() as folder:
             pieces = self._pieces(Path(folder))
-            printed = self._tool(progress, "writing", "write-flash", *self._speed(), "--skip-flashed", *pieces)
-            wanted, skipped = len(pieces) // 2, printed.lower().count("skipping")
+            printed = self._tool(progress, "writing", WRITE, *self._speed(), "--skip-flashed", *pieces)
+            wanted, skipped = len(pieces) // 2, max(printed.lower().count("skipping") - self._written, 0)
             self._tool(progress, "reading back", "verify-flash", *pieces, after="hard-reset")
         size = sum(len(data) for _, data in self.parts)
         there = f", {skipped} of {wanted} pieces were there already" if skipped else ""
@@ -71,6 +73,7 @@ class SerialLoaderJob:
             call = [sys.executable, "-m", "esptool", *options, command, *words]
             return run_tool(call, lambda printed: progress.part(self.name, what, *done_of(printed, sum(word.startswith("0x") for word in words))))
         except ToolEnded as ended:
+            self._written += ended.output.count(WRITTEN) if command == WRITE else 0
             if any(word in str(ended) for word in PERMANENT):
                 raise Failed(str(ended)) from None
             raise (NotWritten if any(word in str(ended) for word in OTHER_BYTES) else CableLost)(f"{what}: {ended}") from None

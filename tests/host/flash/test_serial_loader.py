@@ -93,7 +93,7 @@ def test_a_pulled_cable_is_waited_for_and_the_write_continues(ready, tmp_path, a
         hand.start()
         rows = flashed(words, [chip])
         hand.join()
-        assert rows[0]["ok"] and rows[0]["tries"] == tries and ("2 of 13 pieces were there already" in rows[0]["text"]) == (tries > 1)
+        assert rows[0]["ok"] and rows[0]["tries"] == tries and "already" not in rows[0]["text"]  # the attempt before wrote them
         assert held(chip) == files and chip.written < FILES_BYTES + (256 << 10)
 
 
