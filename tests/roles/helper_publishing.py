@@ -77,10 +77,8 @@ class StuckWriter:
 
 
 class PublishingGarage(Garage):
-    """`notices`: [(requestId, status)]; `url`: of the file that was published last; `tree`: stands in for the files;
-    `stuck`: new clients take no byte."""
+    """`notices`: [(requestId, status)]; `url`: of the file that was published last;  `stuck`: new clients take no byte."""
 
-    tree = None
     stuck = False
 
     def __init__(self, folder, files=None, facts=None, csms=None, **ocpp):
@@ -98,7 +96,6 @@ class PublishingGarage(Garage):
         super().start(**boot)
         platform = self.platform
         platform.folder = self.folder.path
-        platform.published_files = self.tree
         platform.connect = asyncio.open_connection
         platform.abort = reset
         platform.listen = self._listen

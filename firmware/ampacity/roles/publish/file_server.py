@@ -102,7 +102,8 @@ class FileServer:
             writer.write(data)
             await within(writer.drain(), SILENT_MS / 1000)
             at += len(data)
-            await clock.sleep_ms(REST_MS)
+            if at <= request.last:
+                await clock.sleep_ms(REST_MS)
 
     def _piece(self, at: int, size: int) -> bytes:
         try:
