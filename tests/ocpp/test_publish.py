@@ -83,7 +83,8 @@ def test_every_status_is_sent_with_the_number_of_its_order_L03_FR_01_and_05_and_
 
 
 def test_failures_are_sent_L03_FR_06_and_07_and_08():
-    for number, statuses in enumerate((("Downloading", "DownloadFailed"), ("Downloading", "Downloaded", "InvalidChecksum"), LOADED + ("PublishFailed",))):
+    ends = (("Downloading", "DownloadFailed"), ("Downloading", "Downloaded", "InvalidChecksum"), LOADED + ("PublishFailed",))
+    for number, statuses in enumerate(ends):
         one = bench()
         publish(one, number)
         reach(one, *statuses)

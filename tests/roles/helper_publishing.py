@@ -10,6 +10,7 @@ from helper_garage import Garage, site
 from helper_updates import clear
 
 from ampacity.base.strict_json import dumps, loads
+from ampacity.base.within import within
 from ampacity.roles.charging.upstream import ActingStation
 from ampacity.roles.publish import publisher
 from ampacity.store.slot_files import SlotFiles
@@ -235,7 +236,7 @@ async def fetch(port, request, piece=4096, rest_s=0, host="127.0.0.1"):
         writer.write(request)
         await writer.drain()
         while True:
-            more = await asyncio.wait_for(reader.read(piece), 20)
+            more = await within(reader.read(piece), 20)
             if not more:
                 break
             data += more

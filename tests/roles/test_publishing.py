@@ -5,8 +5,11 @@ import os
 
 from helper_ordered import FileServer, head, nothing, say, whole
 from helper_publishing import FIRMWARE, LOADED, PUBLISHED, DyingTree, Folder, PublishingGarage, body, checksum, fetch, get, reset
+from helper_updates import put
 
-from ampacity.roles.publish import file_server
+from ampacity.base import md5
+from ampacity.roles.publish import file_server, published_file
+from ampacity.roles.publish.published_file import KEPT_BYTES, SLOT_BYTES, PublishedFile
 from ampacity.store.memory_files import MemoryFiles
 
 
@@ -451,3 +454,47 @@ async def test_a_power_cut_at_any_write_ends_in_the_published_file_or_in_a_statu
                     ends.append("not accepted")
                 await quiet(garage)
         assert "published" in ends and "not accepted" in ends
+
+
+async def test_a_build_without_md5_verifies_with_ours():
+    class Without:
+        pass
+
+    before, md5.hashlib = md5.hashlib, Without
+    try:
+        with Folder() as folder:
+            async with FileServer(whole) as server:
+                garage = PublishingGarage(folder)
+                await garage.passes(3)
+                await garage.published(server, 1, FIRMWARE[:3000])
+                garage.publish(2, server.url, b"another")
+                await garage.reaches(2, "InvalidChecksum")
+                await quiet(garage)
+    finally:
+        md5.hashlib = before
+
+
+def test_a_controller_with_slots_keeps_the_room_of_the_spare_one():
+    class Medium:
+        """With 1,000,000 free bytes."""
+
+        @staticmethod
+        def statvfs(path):
+            return 4096, 1000, 2000, 0, 1000
+
+    with Folder() as folder:
+        garage = PublishingGarage(folder)
+        os.mkdir(folder.path + "/slots")
+        put(folder.path + "/slots/b/x", bytes(30000))
+        before, published_file.os = published_file.os, Medium
+        try:
+            for slot, size_max, expected in (
+                ("", 5000, 5000), ("", 1 << 30, 1000000 - KEPT_BYTES), ("a", 1 << 30, 1000000 - KEPT_BYTES - SLOT_BYTES + 30000),
+                ("b", 1 << 30, 1000000 - KEPT_BYTES - SLOT_BYTES),
+            ):  # fmt: skip
+                garage.platform.boot["slot"], garage.platform.boot["update"] = slot, folder.path
+                file = PublishedFile(garage.platform, garage.log, size_max)
+                file.measure()
+                assert file.slot_bytes == expected, slot
+        finally:
+            published_file.os = before

@@ -1,4 +1,6 @@
-"""MD5 (RFC 1321), by which OCPP names and checks a file: the runtime's, or ours where a build leaves it out. It protects nothing."""
+"""MD5 (RFC 1321), by which OCPP names and checks a file: the runtime's, or ours where a build leaves it out, as some boards do. It protects
+nothing.
+"""
 
 import hashlib
 from binascii import unhexlify

@@ -129,7 +129,7 @@ class Publisher:
         return False
 
     async def _attempt(self, url: str, file: PublishedFile, mark: "tuple[int, str]") -> "tuple[str, tuple[int, str]]":
-        """One attempt: (what went wrong, "" nothing; where the next one may go on)."""
+        """One attempt: (what went wrong, "" nothing; what the next one continues)."""
         self._download = download = Download(self._platform, file, url, self._tls, mark)
         while download.running:
             await self._platform.clock.sleep_ms(LOOK_MS)
@@ -167,7 +167,7 @@ class Publisher:
         return file.size > 0 and hexlify(digest.digest()).decode() == order.facts["checksum"]
 
     async def _publish(self, order: "Order", file: PublishedFile, host: str, port: int, again: bool) -> None:
-        """Serve the file for as long as it can be read; whoever ends the order cancels this task."""
+        """Serve the file for as long as it can be read. The end of the order cancels this task."""
         path = "/%s/%s" % (order.facts["checksum"], file_name(order.facts["url"]))
         self._server = FileServer(self._platform, self._log, file, path, order)
         tries = 0
