@@ -498,3 +498,30 @@ def test_a_controller_with_slots_keeps_the_room_of_the_spare_one():
                 assert file.slot_bytes == expected, slot
         finally:
             published_file.os = before
+
+
+async def test_small_parts_from_the_network_are_written_to_the_medium_in_blocks():
+    async def in_drops(server, request, writer):
+        start = server.start_of(request)
+        end = len(FIRMWARE) if len(server.asked) > 1 else 6000
+        await say(writer, head(start, len(FIRMWARE)))
+        for at in range(start, end, 700):
+            await say(writer, FIRMWARE[at : min(at + 700, end)])
+            await asyncio.sleep(0.002)
+
+    class Counting(DyingTree):
+        def append(self, name, data):
+            sizes.append(len(data))
+            self._files.append(name, data)
+
+    sizes = []
+    with Folder() as folder:
+        async with FileServer(in_drops) as server:
+            garage = PublishingGarage(folder)
+            garage.platform.published_files = Counting(folder.path, MemoryFiles())
+            await garage.passes(3)
+            garage.publish(1, server.url)
+            await garage.reaches(1, "Published")
+            assert sizes == [4096] * 4 + [20000 - 4 * 4096] and folder.kept == FIRMWARE
+            assert [server.start_of(request) for request in server.asked] == [0, 6000]
+            await quiet(garage)

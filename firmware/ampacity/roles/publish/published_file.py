@@ -10,6 +10,7 @@ from ampacity.roles.updates.found import root_of
 from ampacity.store.slot_files import SlotFiles
 
 if False:  # for the type checker
+    from collections.abc import Callable
     from typing import Any
 
     from ampacity.base.log import Log
@@ -19,7 +20,7 @@ NAME = "file"
 FOLDER = "/publish"  # below the data folder
 KEPT_BYTES = 65536  # of the medium, for what the controller stores next to it
 SLOT_BYTES = 688128  # of an application (decision 23): the spare slot keeps its room
-NO_ROOM_KNOWN = 0x7FFFFFFF
+BLOCK_BYTES = 4096  # written at once: a flash erases no less
 NONE, RECEIVING, WHOLE, FAILED = "", "receiving", "whole", "failed"
 
 
@@ -40,6 +41,7 @@ class PublishedFile:
         self.source = ""
         self.offset = self.size = 0
         self.slot_bytes = 0
+        self._held = b""  # bytes that came and are not written yet: less than a block
         self.places = self.device = self.delivery = self
 
     # what a download asks of its taker
@@ -77,25 +79,22 @@ class PublishedFile:
         return self
 
     def write(self, offset: int, data: bytes) -> int:
-        """Bytes from `offset` on, at most `self.offset`; how many were taken: all. OSError: the medium refuses them, and the file is gone."""
+        """Bytes from `offset` on, at most `self.offset`; how many were taken: all. OSError: the medium refuses them (FAILED)."""
         new = data[self.offset - offset :]
-        try:
-            if new:
-                self._tree.append(NAME, new)
-        except OSError as error:
-            self._fail(error)
-            raise
+        self._held += new
         self.offset += len(new)
+        while len(self._held) >= BLOCK_BYTES:
+            self._carry(self._tree.append, NAME, self._held[:BLOCK_BYTES])
+            self._held = self._held[BLOCK_BYTES:]
         return len(data)
 
     def work_once(self) -> None:
-        """All bytes came: they are made durable."""
-        try:
-            self._tree.sync(NAME)
-            self.state = WHOLE
-        except OSError as error:
-            self._fail(error)
-            raise
+        """All bytes came: they are made durable. OSError as `write`."""
+        if self._held:
+            self._carry(self._tree.append, NAME, self._held)
+        self._held = b""
+        self._carry(self._tree.sync, NAME)
+        self.state = WHOLE
 
     def abort(self) -> None:
         """What came is kept until the next `begin`."""
@@ -119,12 +118,12 @@ class PublishedFile:
     def remove(self) -> None:
         """It is gone. Raises OSError."""
         self._tree.remove(NAME)
+        self._held = b""
         self.state, self.offset, self.size = NONE, 0, 0
 
-    def _fail(self, error: OSError) -> None:
-        self.state, self.error = FAILED, "storage: %s" % error
+    def _carry(self, function: "Callable[..., None]", *parameters: object) -> None:
         try:
-            self._tree.remove(NAME)
-        except OSError:  # the next file replaces it
-            pass
-        self.offset = 0
+            function(*parameters)
+        except OSError as error:
+            self.state, self.error = FAILED, "storage: %s" % error
+            raise
