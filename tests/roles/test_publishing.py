@@ -7,8 +7,8 @@ from helper_ordered import FileServer, head, nothing, say, whole
 from helper_publishing import FIRMWARE, LOADED, PUBLISHED, DyingTree, Folder, PublishingGarage, body, checksum, fetch, get, reset
 from helper_updates import put
 
-from ampacity.base import md5
-from ampacity.roles.publish import file_server, published_file
+from ampacity.base.md5 import OwnMd5
+from ampacity.roles.publish import file_server, published_file, publisher
 from ampacity.roles.publish.published_file import KEPT_BYTES, SLOT_BYTES, PublishedFile
 from ampacity.store.memory_files import MemoryFiles
 
@@ -460,8 +460,9 @@ async def test_a_build_without_md5_verifies_with_ours():
     class Without:
         pass
 
-    before, md5.hashlib = md5.hashlib, Without
+    before, publisher.hashlib = publisher.hashlib, Without
     try:
+        assert isinstance(publisher.new_md5()[0], OwnMd5)
         with Folder() as folder:
             async with FileServer(whole) as server:
                 garage = PublishingGarage(folder)
@@ -471,7 +472,7 @@ async def test_a_build_without_md5_verifies_with_ours():
                 await garage.reaches(2, "InvalidChecksum")
                 await quiet(garage)
     finally:
-        md5.hashlib = before
+        publisher.hashlib = before
 
 
 def test_a_controller_with_slots_keeps_the_room_of_the_spare_one():

@@ -1,15 +1,8 @@
-"""MD5 (RFC 1321), by which OCPP names and checks a file: the runtime's, or ours where a build leaves it out, as some boards do. It protects
-nothing.
-"""
+"""MD5 (RFC 1321) for runtimes whose build leaves it out, as that of the RP2350 does. OCPP names and checks a file by it; it protects nothing."""
 
-import hashlib
 from binascii import unhexlify
 
-if False:  # for the type checker
-    from typing import Any
-
-SLICE_BYTES = 4096  # at once into the runtime's
-OWN_SLICE_BYTES = 256  # into ours, which takes some ms for each block of 64 bytes on a microcontroller
+SLICE_BYTES = 256  # at once: each block of 64 bytes takes some ms on a microcontroller
 MASK = 0xFFFFFFFF
 BLOCK = 64
 TURNS = ((7, 12, 17, 22), (5, 9, 14, 20), (4, 11, 16, 23), (6, 10, 15, 21))
@@ -20,14 +13,6 @@ SINES = (
     "fffa39428771f6816d9d6122fde5380ca4beea444bdecfa9f6bb4b60bebfbc70289b7ec6eaa127fad4ef308504881d05d9d4d039e6db99e51fa27cf8c4ac5665"
     "f4292244432aff97ab9423a7fc93a039655b59c38f0ccc92ffeff47d85845dd16fa87e4ffe2ce6e0a30143144e0811a1f7537e82bd3af2352ad7d2bbeb86d391"
 )  # of step i: floor(2**32 * abs(sin(i + 1)))
-
-
-def new_md5() -> "tuple[Any, int]":
-    """(an object with update(bytes) and digest(), the most bytes to give it at once so that others have their turn)."""
-    try:
-        return hashlib.md5(), SLICE_BYTES
-    except (AttributeError, ValueError):  # a build without it; a computer whose policy forbids it
-        return OwnMd5(), OWN_SLICE_BYTES
 
 
 class OwnMd5:

@@ -6,11 +6,11 @@ the file is its own decision: it verifies the signature of what it downloads; MD
 """
 
 import asyncio
+import hashlib
 from binascii import hexlify
 
 from ampacity.base.address import parse_address
 from ampacity.base.errors import Rejected
-from ampacity.base.md5 import new_md5
 from ampacity.base.url import parse_url, quote, shown_url
 from ampacity.net.link import error_text
 from ampacity.ocpp.firmware.kept_order import kept_order
@@ -33,6 +33,7 @@ REST_MS = 2  # after each slice of the checksum: other tasks have their turn
 LISTEN_RETRY_MS, LISTEN_TRIES = 5000, 12  # for a new file; after a restart it is tried without end, as the network may come late
 OWN_UPDATE = ("Downloading", "DownloadPaused")  # the controller's own update comes first
 NAME_MAX = 64
+SLICE_BYTES = 4096  # at once into the runtime's MD5
 TROUBLES = (OSError, Rejected, ValueError, EOFError, MemoryError, asyncio.TimeoutError)
 
 
@@ -221,6 +222,16 @@ class Publisher:
         if self._server is not None:
             self._server.close()
             self._server = None
+
+
+def new_md5() -> "tuple[Any, int]":
+    """(an object with update(bytes) and digest(), the most bytes to give it at once so that others have their turn)."""
+    try:
+        return hashlib.md5(), SLICE_BYTES
+    except (AttributeError, ValueError):  # a build without it; a computer whose policy forbids it
+        from ampacity.base import md5
+
+        return md5.OwnMd5(), md5.SLICE_BYTES
 
 
 def file_name(url: str) -> str:
