@@ -4,6 +4,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+from ampacity.net import http_file
 from ampacity.net.websocket_frames import PASSED_MAX
 from ampacity.ocpp.device_model import device_events, table
 from ampacity.ocpp.device_model.model import MUTABILITY, Row, rows_of
@@ -12,6 +13,7 @@ from ampacity.ocpp.display.screen import CYCLE_MS
 from ampacity.ocpp.iso15118 import certificate_status
 from ampacity.ocpp.monitoring import monitors
 from ampacity.ocpp.monitoring.handlers import INTERVAL_S_MAX
+from ampacity.ocpp.publish import block as publish
 from ampacity.ocpp.rpc import SIZE_MAX
 from ampacity.ocpp.security.certificate_signing import RENEW_DAYS, WARN_DAYS
 from ampacity.ocpp.security.certificate_store import ENTRIES_MAX
@@ -23,6 +25,7 @@ from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
 from ampacity.ocpp.tariff.block import FINAL_MS
 from ampacity.ocpp.v201.actions import HANDLERS
 from ampacity.roles.charging import network_profiles as profiles
+from ampacity.roles.publish import file_server, publisher
 from ampacity.x509.certificate import CERTIFICATE_BYTES_MAX
 from ampacity.x509.chain import CHAIN_MAX
 from tools.generated import write
@@ -64,6 +67,7 @@ REMARKS = {
     "GetLocalListVersion": "0 also while the list is disabled",
     "GetLog": "see [logs](#logs)",
     "GetMonitoringReport": "up to 8 monitors in each NotifyMonitoringReport",
+    "PublishFirmware": "see [firmware for other stations](#firmware-for-other-stations)",
     "Reset": "of the station or of one EVSE; `OnIdle` waits for transactions and, of the station, for a log that is being sent",
     "ReserveNow": "see [reservations](#reservations)",
     "SetDisplayMessage": "see [displays](#displays)",
@@ -72,7 +76,8 @@ REMARKS = {
     "SetVariableMonitoring": "see [monitoring](#monitoring)",
     "TriggerMessage": "BootNotification, Heartbeat, StatusNotification, MeterValues, TransactionEvent, "
                       "SignChargingStationCertificate; LogStatusNotification: `Uploading` or `Idle`; FirmwareStatusNotification: the last "
-                      "status, `Idle` after `Installed`",
+                      "status, `Idle` after `Installed`; PublishFirmwareStatusNotification: likewise, `Idle` after `Published`",
+    "UnpublishFirmware": "see [firmware for other stations](#firmware-for-other-stations)",
     "UpdateFirmware": "of a controller with two slots: [updates](../updates.md#by-the-csms)",
     "UnlockConnector": "the result follows within 10 s; `UnlockFailed` for a fixed cable",
 }
@@ -135,7 +140,13 @@ def render() -> str:
         "problem": device_events.PROBLEM_SEVERITY, "waiting": device_events.WAITING_MAX, "per_message": device_events.EVENTS_PER_MESSAGE,
         "per_second": monitors.MONITORS_PER_LOOK * 1000 // monitors.REST_MS, "security": EVENTS_MAX, "retries": logs.RETRIES,
     }  # fmt: skip
-    return HEAD.format(**parts, **times, **smart, **bounds, **numbers)
+    firmware = {
+        "checksum": publish.CHECKSUM_LENGTH, "publish_retries": publish.RETRIES, "publish_s": publish.INTERVAL_S,
+        "publish_unsent": publish.UNSENT_MAX, "publish_clients": file_server.CLIENTS_MAX, "publish_silent": file_server.SILENT_MS // 1000,
+        "publish_rate": file_server.RATE_BYTES, "start_s": file_server.START_MS // 1000, "head_s": file_server.HEAD_MS // 1000,
+        "head_bytes": http_file.HEAD_MAX, "listen_s": publisher.LISTEN_RETRY_MS * (publisher.LISTEN_TRIES - 1) // 1000,
+    }  # fmt: skip
+    return HEAD.format(**parts, **times, **smart, **bounds, **numbers, **firmware)
 
 
 if __name__ == "__main__":

@@ -434,6 +434,29 @@ certificates of the CSMS.
 - A newer request cancels the upload: `AcceptedCanceled`. A restart ends it: the CSMS receives `UploadFailure`.
 - No log contains a password, a key or an identifier of a driver.
 
+## Firmware for other stations
+
+With `publish_address` in the section `[ocpp]` the station keeps one firmware file for other charging stations of the local network (L03, L04) and
+serves it by HTTP/1.1, the only protocol, at `http://` + `publish_address` + `/` + checksum + `/` + the name in `location` (else `firmware`).
+Without it PublishFirmware is `Rejected` with `NotEnabled`. MD5 names the file and finds damage; it protects nothing. Who installs the file
+verifies the signature in it; so does a controller of this project ([updates](../updates.md)).
+
+- **PublishFirmware** is `Accepted` also while a file is published or on its way: that one ends at once (`DownloadFailed` or `PublishFailed`
+  for an order under way; `statusInfo` names a published file that ends). `Rejected`: a charging station downloads the published file
+  (`FwUpdateInProgress`); `checksum` is not {checksum} hexadecimal digits (`InvalidValue`); not `http` or `https`, or with a user (`InvalidURL`).
+- **Download** as for UpdateFirmware: {publish_retries} retries, {publish_s} s apart where the CSMS names none. `DownloadScheduled`: it waits for
+  the end of the station's own download. `DownloadPaused`: a part is there, the next attempt continues it. `DownloadFailed` also for a file
+  longer than `publish_kib` or the free room; the log and `show ocpp` have the reason, as the message has no field for it.
+- **Checksum** of the whole stored file, again after each start. `InvalidChecksum` also where it cannot be read.
+- **Published** comes again only with another location. After a restart the file is published again without a message; where it is damaged, or
+  the site file does not permit it any more, `PublishFailed` follows. So it does when the address cannot be used for {listen_s} s.
+- **UnpublishFirmware** is `DownloadOngoing` while a charging station downloads the file, and for an order under way; `NoFirmware` for another
+  checksum.
+- **Server**: `GET` and `HEAD` of this one path, with `Range` of one part; one request for each connection. {publish_clients} clients at once,
+  who keep their places. A request has {head_s} s and {head_bytes} bytes, a client that takes nothing {publish_silent} s, a download
+  {start_s} s and a second more for each {publish_rate} bytes.
+- Statuses are kept until the CSMS has answered them, the last {publish_unsent}. After TriggerMessage: the last status, `Idle` after `Published`.
+
 ## Customer information
 
 CustomerInformation searches the authorization cache, the local authorization list, and the authorizations in force. The data is

@@ -24,8 +24,8 @@ from tools.generated import write
 OUTGOING = (
     "Authorize BootNotification ClearedChargingLimit FirmwareStatusNotification Get15118EVCertificate GetCertificateStatus Heartbeat "
     "LogStatusNotification MeterValues NotifyChargingLimit NotifyCustomerInformation NotifyDisplayMessages NotifyEVChargingNeeds "
-    "NotifyEVChargingSchedule NotifyEvent NotifyMonitoringReport NotifyReport ReportChargingProfiles ReservationStatusUpdate "
-    "SecurityEventNotification SignCertificate StatusNotification TransactionEvent"
+    "NotifyEVChargingSchedule NotifyEvent NotifyMonitoringReport NotifyReport PublishFirmwareStatusNotification ReportChargingProfiles "
+    "ReservationStatusUpdate SecurityEventNotification SignCertificate StatusNotification TransactionEvent"
 ).split()
 SCHEMAS = Path(ocpp.__file__).parent / "v201" / "schemas"
 TARGET = Path(__file__).parents[1] / "firmware" / "ampacity" / "ocpp" / "v201" / "tables.py"

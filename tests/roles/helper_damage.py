@@ -67,6 +67,10 @@ PRIMARY = {
         "id": 7, "url": "https://files.example/app.bundle", "retrieve": 1795176000, "install": None, "retries": 3, "interval": 60,
         "status": "Downloading", "slot": -1, "sequence": 0, "key": "04", "signature": "AAAA", "unsent": [[7, "Downloading"]],
     },
+    "ocpp_publish": {
+        "id": 7, "url": "http://files.example/app.bin", "checksum": "0" * 32, "status": "Downloading", "location": "", "retries": 3, "interval": 60,
+        "unsent": [[7, "Downloading", ""]],
+    },
     "ocpp_messages": [1],
     "ocpp_message_1": {
         "id": 5, "priority": "InFront", "state": "Idle", "startDateTime": "2026-11-20T00:00:00Z", "endDateTime": "2026-11-21T00:00:00Z",

@@ -241,19 +241,19 @@ def sample(first):
         assert not [line for line in lines(log) if "Traceback" in line], seed
 
 
-def test_random_damage_of_one_document_or_of_all_ends_no_start_1():
+async def test_random_damage_of_one_document_or_of_all_ends_no_start_1():
     sample(0)
 
 
-def test_random_damage_of_one_document_or_of_all_ends_no_start_2():
+async def test_random_damage_of_one_document_or_of_all_ends_no_start_2():
     sample(1000)
 
 
-def test_random_damage_of_one_document_or_of_all_ends_no_start_3():
+async def test_random_damage_of_one_document_or_of_all_ends_no_start_3():
     sample(2000)
 
 
-def test_random_damage_of_one_document_or_of_all_ends_no_start_4():
+async def test_random_damage_of_one_document_or_of_all_ends_no_start_4():
     sample(3000)
 
 

@@ -20,6 +20,7 @@ BLOCKS = (  # name, the beginnings of the paths of its modules; the first block 
     ("n-monitoring", ("ocpp/monitoring/",)),
     ("n-diagnostics", ("ocpp/diagnostics/", "roles/charging/log_upload", "net/http_put")),
     ("l-firmware", ("ocpp/firmware/", "roles/updates/csms_updates", "roles/updates/download", "net/http_get")),
+    ("l-publishing", ("ocpp/publish/", "roles/publish/", "net/http_file", "base/md5")),
     ("a-security", ("ocpp/security/",)),
     ("a-m-x509", ("x509/", "base/der", "base/pem")),
     ("b-provisioning", ("ocpp/provisioning/", "roles/charging/network_profiles")),

@@ -1,4 +1,4 @@
-"""The head of an HTTP/1.1 response: status and fields, bounded. No body, no chunks: an upgrade has none."""
+"""The head of an HTTP/1.1 response or request: first line and fields, bounded. No body, no chunks: an upgrade has none."""
 
 from ampacity.base.printable import is_digits
 
@@ -26,16 +26,31 @@ def parse_head(data: bytes, size_max: int = HEAD_MAX) -> "tuple[Head, int] | Non
     """(Head, where the rest begins), or None while it is not complete. ValueError: not HTTP, or over size_max bytes."""
     if not b"HTTP/1.".startswith(bytes(data[:7])):
         raise ValueError("http: not an HTTP response")
-    end = data.find(b"\r\n\r\n")
-    if end < 0:
-        if len(data) > size_max:
-            raise ValueError("http: a head of more than %d bytes" % size_max)
+    lines = _lines(data, size_max)
+    if lines is None:
         return None
-    if end > size_max:
-        raise ValueError("http: a head of more than %d bytes" % size_max)
-    lines = "".join([chr(b) for b in data[:end]]).split("\r\n")
     status, reason = _status(lines[0])
-    return Head(status, reason, _fields(lines[1:])), end + 4
+    return Head(status, reason, _fields(lines[1:])), data.find(b"\r\n\r\n") + 4
+
+
+def parse_request(data: bytes, size_max: int) -> "tuple[str, str, Head] | None":
+    """(method, target, its fields as a Head with status 0) of a request, or None while its head is not complete. ValueError: not HTTP/1.x, or
+    over size_max bytes."""
+    lines = _lines(data, size_max)
+    if lines is None:
+        return None
+    parts = lines[0].split(" ")
+    if len(parts) != 3 or parts[2] not in ("HTTP/1.1", "HTTP/1.0") or not parts[0] or not parts[1]:
+        raise ValueError("http: no request in %s" % lines[0][:40])
+    return parts[0], parts[1], Head(0, "", _fields(lines[1:]))
+
+
+def _lines(data: bytes, size_max: int) -> "list[str] | None":
+    """The lines of a head, None while it is not complete."""
+    end = data.find(b"\r\n\r\n")
+    if end > size_max or end < 0 and len(data) > size_max:
+        raise ValueError("http: a head of more than %d bytes" % size_max)
+    return None if end < 0 else "".join([chr(b) for b in data[:end]]).split("\r\n")
 
 
 def _status(line: str) -> "tuple[int, str]":

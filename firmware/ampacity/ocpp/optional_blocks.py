@@ -19,6 +19,7 @@ BLOCKS: "tuple[tuple[str, str, str], ...]" = (
     ("iso15118", "iso15118.block", "ocpp_v2g"),
     ("log", "diagnostics.logs", "ocpp_log"),
     ("monitoring", "monitoring.monitors", "ocpp_monitors"),
+    ("publish", "publish.block", "ocpp_publish"),
     ("reservation", "reservation.block", "ocpp_reservations"),
     ("tariff", "tariff.block", ""),
 )

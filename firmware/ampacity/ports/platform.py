@@ -77,6 +77,7 @@ class Platform:
         self.boot = boot
         self.clock = clock
         self.files = files
+        self.published_files: "Any" = None  # a bench's place for published firmware; else it is in the data folder
         self.data_files: "Any" = None  # the files door of the data folder itself, once something asks for it
         self.watchdog: "Watchdog" = NoWatchdog()
         self.events: "list[tuple[Any, ...]]" = []

@@ -248,6 +248,46 @@ if False:  # for the type checker
 
         def step(self, now_ms: int) -> bool: ...
 
+    class TakenFace(Protocol):
+        """How far the bytes of a download have come: update/delivery.py, publish/published_file.py."""
+
+        @property
+        def source(self) -> str: ...
+
+        @property
+        def offset(self) -> int: ...
+
+        @property
+        def size(self) -> int: ...
+
+        def busy(self) -> bool: ...
+
+    class SinkFace(Protocol):
+        """What bytes of a download are written to."""
+
+        def write(self, offset: int, data: bytes) -> int: ...
+
+        def abort(self) -> None: ...
+
+    class TakerFace(Protocol):
+        """Who takes the file of a download: updates/updater.py, publish/published_file.py. places: `measure()`, then `device.slot_bytes`."""
+
+        log: Log
+
+        @property
+        def places(self) -> Any: ...
+
+        @property
+        def delivery(self) -> TakenFace: ...
+
+        def begin(self, source: str, size: int) -> None: ...
+
+        def sink(self, source: str) -> SinkFace: ...
+
+        def forget_spare(self) -> None: ...
+
+        def work_once(self) -> object: ...
+
     class SecondaryFace(Protocol):
         """A secondary, as its console sees it: secondary.py."""
 

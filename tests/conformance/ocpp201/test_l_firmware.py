@@ -5,7 +5,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from firmware_updates import DONE, GOOD, LOADED, SIGNING, WRONG, Manufacturer, release, updates
-from ocpp.exceptions import NotSupportedError
 from ocpp.v201 import call
 
 from certificate_authority import StationAuthority
@@ -392,12 +391,10 @@ async def test_a_bundle_without_its_own_signature_is_refused_with_or_without_tha
         assert talk.station.runs() == "1.0" and talk.events().count("InvalidFirmwareSignature") == 2
 
 
-async def test_a_station_that_is_no_local_controller_publishes_no_firmware():
+async def test_a_station_whose_site_does_not_permit_it_publishes_no_firmware_L03_FR_05():
     async with updates() as talk:
-        for request in (
-            call.PublishFirmware(location="http://files.example/x", checksum="0" * 32, request_id=1), call.UnpublishFirmware(checksum="0" * 32),
-        ):  # fmt: skip
-            with pytest.raises(NotSupportedError):
-                await talk.call(request)
-        answer = await talk.call(call.TriggerMessage(requested_message="PublishFirmwareStatusNotification"))
-        assert answer.status == "NotImplemented"
+        answer = await talk.call(call.PublishFirmware(location="http://files.example/x", checksum="0" * 32, request_id=1))
+        assert (answer.status, answer.status_info["reason_code"]) == ("Rejected", "NotEnabled")
+        assert (await talk.call(call.UnpublishFirmware(checksum="0" * 32))).status == "NoFirmware"
+        assert (await talk.call(call.TriggerMessage(requested_message="PublishFirmwareStatusNotification"))).status == "Accepted"
+        assert [(p["status"], p.get("request_id")) for p in talk.heard("PublishFirmwareStatusNotification")] == [("Idle", None)]

@@ -111,6 +111,7 @@ security_profile = 3
 additional_root_check = true
 tls_min = "1.3"
 iso15118 = true
+publish_address = "192.168.1.10:8080"
 {FILES}
 """
 

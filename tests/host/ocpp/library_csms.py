@@ -116,7 +116,7 @@ def _plain(name, action, result):
 
 
 for _name in (
-    "status_notification", "notify_event", "notify_report", "meter_values", "report_charging_profiles",
+    "status_notification", "notify_event", "notify_report", "meter_values", "publish_firmware_status_notification", "report_charging_profiles",
     "cleared_charging_limit", "notify_charging_limit", "security_event_notification", "log_status_notification", "firmware_status_notification",
     "notify_display_messages", "reservation_status_update",
     "notify_monitoring_report", "notify_customer_information",

@@ -95,8 +95,8 @@ def trigger_message(station: "StationFace", request: "Message", message_id: str,
     if wanted == "Heartbeat":
         station.boot.request_heartbeat()
         return _status(True)
-    if wanted in ("LogStatusNotification", "FirmwareStatusNotification"):
-        source = station.firmware if wanted[0] == "F" else station.optional.find("log")
+    if wanted in ("LogStatusNotification", "FirmwareStatusNotification", "PublishFirmwareStatusNotification"):
+        source = station.firmware if wanted[0] == "F" else station.optional.find("log" if wanted[0] == "L" else "publish")
         station.exchange.post(wanted, {"status": "Idle"} if source is None else source.triggered())
         return _status(True)
     if wanted == "SignChargingStationCertificate":

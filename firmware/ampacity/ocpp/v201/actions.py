@@ -36,6 +36,7 @@ HANDLERS = (
     ("GetTransactionStatus", "transactions.handlers"),
     ("GetVariables", "device_model.handlers"),
     ("InstallCertificate", "security.handlers"),
+    ("PublishFirmware", "publish.handlers"),
     ("RequestStartTransaction", "remote.handlers"),
     ("RequestStopTransaction", "remote.handlers"),
     ("ReserveNow", "reservation.handlers"),
@@ -50,6 +51,7 @@ HANDLERS = (
     ("SetVariables", "device_model.handlers"),
     ("TriggerMessage", "remote.handlers"),
     ("UnlockConnector", "remote.handlers"),
+    ("UnpublishFirmware", "publish.handlers"),
     ("UpdateFirmware", "firmware.handlers"),
 )
 

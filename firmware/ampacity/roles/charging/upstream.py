@@ -24,6 +24,7 @@ if False:  # for the type checker
     from ampacity.roles.charging.log_upload import LogUpload
     from ampacity.roles.interfaces import EvseFacts, Files, SiteFacts, View
     from ampacity.roles.primary_face import PrimaryFace
+    from ampacity.roles.publish.publisher import Publisher
     from ampacity.store.document_store import DocumentStore
     from ampacity.x509.key_door import KeyDoor
 
@@ -72,6 +73,7 @@ def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: s
         "voltage_v": site["voltage_v"], "max_da": max(site["circuits"][0]["rating_da"]), "reason": reason,
         "root_pem": ocpp.get("root_pem"), "certificate_pem": ocpp.get("certificate_pem"),
         "additional_root_check": ocpp.get("additional_root_check", False), "iso15118": ocpp.get("iso15118", False),
+        "publish_address": ocpp.get("publish_address"),
     }
 
 
@@ -140,6 +142,7 @@ class Upstream:
         self._distrust: "str | None" = None
         self._leaving_ms: "int | None" = None
         self._log_upload: "LogUpload | None" = None
+        self._publisher: "Publisher | None" = None
         self._configure(ocpp.get("config") or {}, now_ms)
         self.network_profiles = NetworkProfiles(self.station, self.config, ocpp, self.platform, primary.persistence, self.log)
         self.link.before_attempt = self.network_profiles.before_attempt
@@ -185,6 +188,8 @@ class Upstream:
         reserved = [evse.name for evse in self.station.evses if self.station.availability.status(evse) == "Reserved"]
         if reserved:
             view["reserved"] = reserved
+        if self._publisher is not None:
+            view["publish"] = self._publisher.view()
         return view
 
     def shown(self, now_ms: int) -> "View":
@@ -422,6 +427,10 @@ class Upstream:
             if self._log_upload is not None:
                 self._log_upload.stop()  # one at a time
             self._log_upload = LogUpload(self.platform, self.log, self.roots_pem(), action[1], self.link.wake)
+        elif kind == "publish":
+            from ampacity.roles.publish.publisher import Publisher
+            self._publisher = self._publisher or Publisher(self.primary)
+            self._publisher.begin(action[1])
         elif kind == "authorized":
             evses.authorized(action[1] - 1, action[3], now_ms, action[4])
 

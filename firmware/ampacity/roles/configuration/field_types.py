@@ -16,7 +16,7 @@ FIELDS = (
     "max_neutral_da i? inputs i coarse b circuit i terminals m priority i weight i watchdog_fixed b power_on_source s? survives b holds b "
     "held b proof s poll_feeds b one_client b connector s feeder_output s? version s identity s url s security_profile i password s? "
     "storage_kib i root_pem s? certificate_pem s? key_pem s? additional_root_check b? tls_min s? iso15118 b? "
-    "config d? tz s? ntp s? serial s off_shows s"
+    "publish_address s? publish_kib i config d? tz s? ntp s? serial s off_shows s"
 ).split(" ")
 PARTS = (("circuits", "parent i"), ("buses", ""), ("meters", "phases l"), ("evses", ""), ("ocpp", ""), ("time", ""), ("parent", ""))
 TOP = "phases i parent d?"

@@ -1,4 +1,4 @@
-"""One attempt to download a bundle from a server: connections, redirections, and the way of the bytes into the spare slot.
+"""One attempt to download a file from a server: connections, redirections, and the way of the bytes into the spare slot, or to who publishes it.
 
 A connection is a task; the owner looks at `running` and `error`. It asks for what the delivery wants next: after a break, or where a
 part is in the slot already, that is not the beginning. The server waits while a block is written or a signature is verified. A file with a
@@ -13,16 +13,14 @@ from ampacity.base.within import within
 from ampacity.net.http_get import HttpGet, redirected
 from ampacity.net.link import error_text
 from ampacity.net.resolver import Resolver
-from ampacity.roles.updates.updater import BundleSink
 
 if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 
     from ampacity.base.url import Url
-    from ampacity.roles.interfaces import RolePlatform
+    from ampacity.roles.interfaces import RolePlatform, TakerFace
     from ampacity.roles.updates.signature_check import SignatureCheck
-    from ampacity.roles.updates.updater import Updater
 
 SOURCE = "CSMS"
 SCHEMES = ("http", "https")
@@ -45,7 +43,7 @@ class Download:
     """
 
     def __init__(
-        self, platform: "RolePlatform", updater: "Updater", url: str, tls: "Callable[[], Any]", mark: "tuple[int, str]",
+        self, platform: "RolePlatform", updater: "TakerFace", url: str, tls: "Callable[[], Any]", mark: "tuple[int, str]",
         check: "SignatureCheck | None" = None,
     ) -> None:  # fmt: skip
         self._platform = platform
@@ -133,7 +131,7 @@ class Download:
             self.check.begin()
         elif self._receives() and self.mark == (size, mark):
             return
-        BundleSink(self._updater, SOURCE).abort()
+        self._updater.sink(SOURCE).abort()
         self.mark = (size, mark)
         self._updater.begin(SOURCE, size)
         if self.check is not None:
@@ -152,7 +150,7 @@ class Download:
         return True
 
     async def _offer(self, at: int, data: bytes) -> bool:
-        sink, delivery = BundleSink(self._updater, SOURCE), self._updater.delivery
+        sink, delivery = self._updater.sink(SOURCE), self._updater.delivery
         while data:
             if not self._receives() or at > delivery.offset or delivery.offset - at > SKIP_BYTES:
                 return False

@@ -240,6 +240,10 @@ class Updater:
         self.places.measure()
         self.delivery.begin(source, size)
 
+    def sink(self, source: str) -> BundleSink:
+        """What takes the bytes of a source."""
+        return BundleSink(self, source)
+
     def forget_spare(self) -> None:
         """What came into the spare slot before is not continued. Raises NotNow, OSError."""
         spare = self.slots.spare()

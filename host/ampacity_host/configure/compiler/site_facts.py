@@ -157,6 +157,7 @@ def upstream_entry(site: SiteFile) -> dict[str, Any] | None:
         return None
     keys = ("version", "identity", "url", "security_profile", "password", "storage_kib")
     rare = {key: ocpp[key] for key in ("additional_root_check", "iso15118") if ocpp[key]}
+    rare |= {key: ocpp[key] for key in ("publish_address", "publish_kib") if ocpp["publish_address"] is not None}
     rare |= {"tls_min": ocpp["tls_min"]} if ocpp["tls_min"] != "1.2" else {}
     return {key: ocpp[key] for key in keys} | material(ocpp, site) | rare
 

@@ -149,6 +149,8 @@ key_pem? | | | PEM | its private key
 additional_root_check? | | | | one root of the CSMS at a time, each signed by the one before (SecurityCtrlr.AdditionalRootCertificateCheck)
 tls_min? | | | @ocpp.tls_min | the lowest version of TLS to the CSMS; missing: 1.2
 iso15118? | | | | some EVSE has a device that talks ISO 15118 with its car
+publish_address? | | | @ocpp.publish_address | HOST:PORT at which firmware is published (PublishFirmware); missing: it is refused
+publish_kib? | | KiB | @ocpp.publish_kib | size of a published file at most; missing: 4096
 config? | | | | name → value of OCPP variables to set at start; null: none. No site file has it
 """
 

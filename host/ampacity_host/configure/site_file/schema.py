@@ -14,6 +14,7 @@ from ampacity_host.configure.site_file.value_readers import (
     amps_up,
     flag,
     fraction,
+    listening,
     names,
     one_of,
     per_phase,
@@ -163,6 +164,8 @@ OCPP = {
     "additional_root_check": Field(flag, False),
     "tls_min": Field(text(r"1\.[23]", '"1.2" or "1.3"'), "1.2"),
     "iso15118": Field(flag, False),
+    "publish_address": Field(listening, None),
+    "publish_kib": Field(whole(64, 65536), 4096),
 }
 SOLAR = {
     "circuit": Field(NAME),

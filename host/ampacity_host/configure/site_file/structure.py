@@ -372,3 +372,5 @@ def upstream(site: SiteFile, collector: Collector) -> None:
         collector.add(ocpp, "security_profile", f"{profile} requires ws://", "use 2 (password) or 3 (certificate)")
     if profile in (1, 2) and ocpp["password"] is None and "password" not in ocpp.broken:
         collector.add(ocpp, "password", f"is missing, but security_profile is {profile}", "write password = …")
+    if ocpp["publish_address"] is None and "publish_kib" in ocpp.written and "publish_address" not in ocpp.broken:
+        collector.add(ocpp, "publish_kib", "belongs to publish_address", "leave it out, or write publish_address = …")

@@ -77,6 +77,15 @@ def whole(low: int, high: int) -> Reader:
     return read
 
 
+def listening(value: Any) -> str:
+    """ "ADDRESS:PORT" with an IPv4 address that others can connect to."""
+    parts = re.fullmatch(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3}):([1-9]\d{0,4})", value) if isinstance(value, str) else None
+    numbers = [int(part) for part in parts.groups()] if parts else [0]
+    if not 0 < numbers[0] < 224 or max(numbers[:4]) > 255 or numbers[4] > 65535:
+        raise Wrong("IPv4-ADDRESS:PORT, such as 192.168.1.10:8080")
+    return str(value)
+
+
 def one_of(*choices: Any) -> Reader:
     allowed = "one of " + ", ".join(repr(c) if isinstance(c, str) else str(c) for c in choices)
 

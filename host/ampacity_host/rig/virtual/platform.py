@@ -12,7 +12,7 @@ from ampacity_host.rig.virtual.idle_pacing import IDLE_MS
 from ampacity_host.rig.virtual.line_transport import LineTransport
 from ampacity_host.rig.virtual.loop import OWNER
 from ampacity_host.rig.virtual.memory_network import MemoryWriter, serve_streams
-from ampacity_host.rig.virtual.storage import ControllerStorage
+from ampacity_host.rig.virtual.storage import ControllerStorage, PublishedFiles
 
 LIVELY_MS = 2_000
 QUIET_PERMILLE = 800  # of the hardware watchdog's time
@@ -65,6 +65,7 @@ class VirtualPlatform(Platform):
     def __init__(self, world, boot, files, units=None, points=()):
         self._loop = world.loop
         super().__init__("", boot, VirtualClock(world.loop, world.pacing), ControllerStorage(files))
+        self.published_files = PublishedFiles(self.files)
         self._world = world
         self._units = units
         self._wired = points

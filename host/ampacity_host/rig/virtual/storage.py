@@ -2,7 +2,7 @@
 
 from ampacity.store.memory_files import MemoryFiles, PowerCut
 
-ENOSPC = 28
+ENOENT, ENOSPC = 2, 28
 
 
 class VirtualStorage(MemoryFiles):
@@ -17,6 +17,7 @@ class VirtualStorage(MemoryFiles):
         self.full = False
         self.slow_ms = 0
         self.on_slow = None
+        self.published = {}  # of PublishedFiles
 
     def _begin(self):
         if self.slow_ms and self.on_slow is not None:
@@ -38,6 +39,7 @@ class VirtualStorage(MemoryFiles):
         """Factory state."""
         self._durable.clear()
         self._fresh.clear()
+        self.published.clear()
 
 
 class ControllerStorage:
@@ -51,3 +53,30 @@ class ControllerStorage:
         if self.dead:
             raise PowerCut("the power is off")
         return getattr(self._files, name)
+
+
+class PublishedFiles:
+    """The firmware that a controller publishes, as `SlotFiles` of the store room. files: its ControllerStorage."""
+
+    def __init__(self, files):
+        self._files = files
+
+    def size(self, name):
+        held = self._files.published.get(name)
+        return None if held is None else len(held)
+
+    def part(self, name, offset, size):
+        if name not in self._files.published:
+            raise OSError(ENOENT, name)
+        return bytes(self._files.published[name][offset : offset + size])
+
+    def append(self, name, data):
+        if self._files.full:
+            raise OSError(ENOSPC, "no space left")
+        self._files.published.setdefault(name, bytearray()).extend(data)
+
+    def sync(self, name):
+        """Every byte is durable at once."""
+
+    def remove(self, name):
+        self._files.published.pop(name, None)
