@@ -65,7 +65,7 @@ PRIMARY = {
     "ocpp_key_0": {"secret": "01" * 32, "public": "02" * 64},
     "ocpp_firmware": {
         "id": 7, "url": "https://files.example/app.bundle", "retrieve": 1795176000, "install": None, "retries": 3, "interval": 60,
-        "status": "Downloading", "slot": -1, "sequence": 0, "key": "04", "signature": "AAAA", "unsent": [[7, "Downloading"]],
+        "status": "Downloading", "slot": -1, "sequence": 0, "key": "04", "signature": "AAAA", "expects": [1, 2], "unsent": [[7, "Downloading"]],
     },
     "ocpp_messages": [1],
     "ocpp_message_1": {

@@ -37,6 +37,7 @@ FILE = "configuration.cbor"
 BYTES_MAX = 262144  # as for one that is pushed
 MINUTES = 20  # longer than the trial of the slots, which names what was missing
 WHAT = "configuration"
+TRIES_MAX = 3  # of one that cannot be tried now, as for want of memory: then it is given up, and what waits for it goes on
 
 
 class SignedTrial:
@@ -90,6 +91,7 @@ class ConfigurationUpdates:
         self._task: "Iterator[None] | None" = None
         self._looked = False  # at what the former life left
         self._now_ms = 0
+        self._tries = 0  # of the one that is ready, since it was
 
     # for the delivery
 
@@ -208,10 +210,17 @@ class ConfigurationUpdates:
         try:
             if self.slots.state.trial != NONE:
                 self.slots.end_trial(str(error))
-            elif not isinstance(error, (OSError, NotNow)):
+            elif isinstance(error, Rejected) and not self._is_tried_again(error):
                 self.slots.refused(self.slots.spare(), "refused: %s" % error)
         except OSError:
             self._looked = False
+
+    def _is_tried_again(self, error: "Rejected") -> bool:
+        self._tries = self._tries + 1 if isinstance(error, NotNow) else TRIES_MAX
+        if self._tries < TRIES_MAX:
+            return True
+        self._tries = 0
+        return False
 
     def _armed(self, slot: int) -> "Iterator[None]":
         content = SlotContent(self.slots.tree, slot)
