@@ -36,7 +36,7 @@ PIECE_BYTES = 336  # of an answer: 448 characters of base64
 LEFT_MS = 600000  # what was sent and not committed is forgotten after that
 LINES_MAX = 24  # changes that an answer lists
 COMPILED = "one compiled by `ampacity configure push`"
-DEFECTS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+DEFECTS = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
 
 
 class Incoming(MemorySink):
