@@ -40,7 +40,7 @@ PRIMARY = {
     "interfaces": {"network": "installer", "serial": "manufacturer"},
     "changes": {"count": 1, "rows": [[1, "9 s after a start", "installer at network", "limit main 40"]]},
     "console_trial": {"sharing.idle_ms": 60000},
-    "site_trial": {"phase": "running", "sha256": "00" * 32, "minutes": 10},
+    "site_trial": {"phase": "running", "sha256": "00" * 32, "minutes": 10, "ocpp": True},
     "upstream_own": {"slot": 0, "url": OCPP["url"], "security_profile": 2},
     "upstream_floor": {"security_profile": 2},
     "update": {"hold": True},

@@ -109,10 +109,12 @@ class OrderedGarage(UpdatingGarage):
         platform = self.platform
         platform.connect = asyncio.open_connection
         platform.abort = lambda writer: writer.transport.abort() if hasattr(writer, "transport") else writer.s.close()
-        self.primary.upstream.left = lambda now_ms: True
-        self.acting = ActingStation(self.primary.upstream)
-        self.acting.connected(self.now_us // 1000)
         self.answers = {}
+        self.acting = None
+        if self.primary.upstream is not None:
+            self.primary.upstream.left = lambda now_ms: True
+            self.acting = ActingStation(self.primary.upstream)
+            self.acting.connected(self.now_us // 1000)
         return self
 
     @property
@@ -133,7 +135,7 @@ class OrderedGarage(UpdatingGarage):
 
     def talk(self):
         now_ms = self.now_us // 1000
-        while True:
+        while self.acting is not None:
             text, wake_ms = self.acting.next(now_ms)
             if text is None:
                 if wake_ms == now_ms:

@@ -5,7 +5,7 @@ import asyncio
 from helper_garage import site
 from helper_ordered import OCPP, FileServer, OrderedGarage, head, nothing, say, whole
 from helper_signed_configuration import settle, signed
-from helper_updates import Root, release
+from helper_updates import Root, put, release
 
 from ampacity.base import strict_json
 from ampacity.store.memory_files import MemoryFiles
@@ -91,18 +91,11 @@ async def test_a_downgrade_below_the_floor_is_refused():
 
 
 async def test_a_signed_configuration_is_downloaded_tried_and_installed_when_it_is_confirmed():
-    class Configured(OrderedGarage):
-        def start(self, **boot):
-            if self.data_files is not None:
-                settle(self.files, self.data_files)
-                self.facts = strict_json.loads(self.data_files.read("site.json"), size_max=65536)
-            return super().start(**boot)
-
     with Root() as root:
         facts = site(ocpp=OCPP)
         facts["evses"][1]["limit_da"] = 100
         async with FileServer(whole, signed(facts)) as server:
-            garage = Configured(root)
+            garage = Restarting(root)
             garage.data_files = garage.platform.data_files = MemoryFiles()
             garage.data_files.replace("site.json", strict_json.dumps(site(ocpp=OCPP)).encode())
             await garage.passes(3)
@@ -509,6 +502,65 @@ class Held:
         facts = site(ocpp=OCPP)
         facts["evses"][1]["limit_da"] = limit_da
         return signed(facts, sequence)
+
+
+class Restarting(OrderedGarage):
+    """Each start runs on its site.json, and settles the trial of one first, as roles/boot.py does."""
+
+    def start(self, **boot):
+        if self.data_files is not None:
+            settle(self.files, self.data_files)
+            self.facts = strict_json.loads(self.data_files.read("site.json"), size_max=65536)
+        return super().start(**boot)
+
+    async def tried(self):
+        """Until the trial of a configuration is over: its result."""
+        for _ in range(1300):
+            await self.passes(1)
+            result = self.show().get("configuration", {}).get("result")
+            if result:
+                return result
+        raise AssertionError(self.show())
+
+
+async def without_csms(deliver):
+    """What becomes of a configuration that names no CSMS, on a site that has one."""
+    with Root() as root:
+        async with FileServer(whole, signed(site())) as server:
+            garage = Restarting(root)
+            garage.data_files = garage.platform.data_files = MemoryFiles()
+            garage.data_files.replace("site.json", strict_json.dumps(site(ocpp=OCPP)).encode())
+            await garage.passes(3)
+            await deliver(garage, server)
+            result = await garage.tried()
+            kept = strict_json.loads(garage.data_files.read("site.json"), size_max=65536)["ocpp"]
+            await garage.passes(5)
+            return result, bool(kept), garage.statuses
+
+
+async def test_a_configuration_without_the_CSMS_that_the_CSMS_or_a_folder_brought_is_rolled_back_as_nobody_could_reach_it():
+    async def ordered(garage, server):
+        garage.order(7, server.url)
+
+    async def inbox(garage, server):
+        put(garage.root.path + "/inbox/site.bundle", server.data)
+
+    result, kept, statuses = await without_csms(ordered)
+    assert (result, kept) == ("rolled back: 2.0: not seen: OCPP", True) and statuses[-1] == (7, "InstallationFailed"), statuses
+    assert (await without_csms(inbox))[:2] == ("rolled back: 2.0: not seen: OCPP", True)
+
+
+async def test_a_configuration_without_the_CSMS_that_a_person_at_the_console_brought_or_activated_is_confirmed():
+    async def pushed(garage, server):
+        garage.push(server.data)
+
+    async def activated(garage, server):
+        put(garage.root.path + "/inbox/site.bundle", server.data)
+        await garage.passes(20)
+        garage.say("update activate --yes")
+
+    for deliver in (pushed, activated):
+        assert (await without_csms(deliver))[:2] == ("confirmed: 2.0", False)
 
 
 async def test_an_order_with_a_signature_erases_nothing_that_a_person_keeps_ready():

@@ -26,6 +26,7 @@ if False:  # for the type checker
 SLICE_MS = 10  # of work in one pass of the housekeeping, each 200 ms; one step may last longer
 STALLED_MS = 60000  # a source that brings nothing for so long has gone
 QUIET_MS = 60000  # nothing charges for so long before a bundle is tried without an order
+CONSOLE = "console"  # as the source of a delivery
 UPDATE = "update [activate | roll-back | hold on | hold off]"
 SIGNATURES = {"signature": "InvalidFirmwareSignature", "key": "InvalidFirmwareSigningCertificate"}  # security events by refused field
 
@@ -155,6 +156,8 @@ class Updater:
     def command(self, words: "list[str]", now_ms: int) -> str:
         """`update …` of the console. Raises Rejected, OSError."""
         if words == ["activate"]:
+            if self.configuration is not None:
+                self.configuration.by_person = True
             return self.activate(self.ready_number(), now_ms)
         if words == ["roll-back"]:
             self.slots.roll_back("by the installer")
@@ -234,9 +237,9 @@ class Updater:
 
     def open_sink(self, size: int, digest: bytes, now_ms: int) -> BundleSink:
         """What takes a bundle or a key list that comes over a console. Raises NotNow, Rejected."""
-        self.begin("console", size)
+        self.begin(CONSOLE, size)
         self.log.add("info", "update: %d bytes from a console" % size, now_ms)
-        return BundleSink(self, "console")
+        return BundleSink(self, CONSOLE)
 
     def begin(self, source: str, size: int) -> None:
         """A source begins to deliver. Raises NotNow, Rejected."""
@@ -285,6 +288,8 @@ class Updater:
                 if getattr(delivery.error, "field", "") in SIGNATURES:
                     self.reports.append((SIGNATURES[delivery.error.field], str(delivery.error)))  # type: ignore[union-attr]
             elif event == READY:
+                if self.configuration is not None and delivery.kind != APPLICATION:
+                    self.configuration.by_person = delivery.source == CONSOLE
                 self.log.add("info", "update: " + self.ready_text(), now_ms)
             elif event != IDLE:
                 self.log.add("info", "update: %s" % event, now_ms)
