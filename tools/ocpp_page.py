@@ -106,7 +106,9 @@ charging point, gets from the station what needs OCPP. `iso15118 = true` in the 
 the answers; `("ev_schedule", choice)` is the same door for K15. The local charging point takes both from its hardware (`events` and
 `ev_answer` of `ports/evse_hardware.py`), the rig's operation `ev` with the action `iso15118` feeds them. The registers of a secondary carry
 no certificates. A message is a dict with `kind`, and its fields are ASCII texts; one that is wrong, missing, too long or of another
-type changes nothing, the log names the field, and `ev_refused` counts it:
+type changes nothing, the log names the field, and `ev_refused` counts it. The same holds for each field of a `choice`: `id` (0 to 2147483647),
+`unit` (`A` or `W`), and `periods`, 1 to {periods} pairs of a second (the first 0, then rising, at most {start}) and tenths of the unit (0
+to {tenths}).
 
 | `kind` | fields | answer |
 | --- | --- | --- |
@@ -114,7 +116,11 @@ type changes nothing, the log names the field, and `ev_refused` counts it:
 | `contract` | `chain` (PEM, leaf first, 1 to 5500 characters); `emaid`, if the car named it | `status` `Accepted`, or `Rejected` with `reason` |
 | `session_stop` | | none |
 | `credentials` | | `chain` of the V2G certificate, `ocsp`: base64 or null for each of its certificates; or `status` `None` |
-| `sign` | `digest`, 64 hexadecimal digits | `signature` (r, s) of P-256 in 128 digits; or `status` `None`, also if the key is lost |
+| `sign` | `digest`, 64 hexadecimal digits | `signature` (r, s) of P-256 in 128 digits; or `status` `None`, also if the key is lost, or `Busy` |
+
+- **Rate.** Of each EVSE {at_once} contracts in quick succession, then one in {each} s; the same for signatures. Beyond that a contract is `Rejected`
+  (`TooManyAttempts`) and a signature `Busy` at once, nothing is parsed or sent, and `ev_too_many` counts it. The work of several EVSEs is done in
+  turn, a slice each. Of one EVSE at most {passes} messages are taken in a pass of the housekeeping (200 ms); `ev_dropped` counts the others.
 
 - **Certificates of cars** (M01, M02). `exi` goes to the CSMS by Get15118EVCertificate before anything that waits, and its answer back. One question
   is under way for the site; the next one of the same EVSE leaves 5 s after the answer at the earliest, that of another after 1 s. A newer one
