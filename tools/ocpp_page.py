@@ -159,7 +159,8 @@ to {tenths}).
   cache, unless `TxBeforeAcceptedEnabled` is true. With `AuthCtrlr.Enabled` = false
   a car that is plugged in then charges from the acceptance on; before the first answer of the CSMS it charges.
 - **Key codes.** After 3 wrong ones in a row an EVSE takes no key code for 10 s, then after each further one for twice as long, up to 5 min; a right
-  one ends this (C04.FR.06), and an hour without a wrong one. The code that started what runs there is taken at any time: it ends that.
+  one ends this (C04.FR.06), and an hour without a wrong one. A reader of the whole station counts by itself. The code that started what runs is no
+  exception, or it could be guessed; where charging is authorized the pause is 1 min at most, and what is tried during a pause makes it no longer.
 - **Contract certificates** come from a device that talks ISO 15118 with the car ([cars with ISO 15118](#cars-with-iso-15118)). An `eMAID` from
   elsewhere is an identifier as any other.
 - **Local list.** A `Full` update may have any version above 0, also a lower one. A version below 1, an identifier that is listed twice, and a
