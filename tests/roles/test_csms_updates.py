@@ -538,7 +538,7 @@ async def without_csms(deliver):
             return result, bool(kept), garage.statuses
 
 
-async def test_a_configuration_without_the_CSMS_that_the_CSMS_or_a_folder_brought_is_rolled_back_as_nobody_could_reach_it():
+async def test_a_configuration_without_the_CSMS_that_the_CSMS_or_a_folder_brought_is_rolled_back():
     async def ordered(garage, server):
         garage.order(7, server.url)
 

@@ -12,6 +12,7 @@ if False:  # for the type checker
     from ampacity.base.clock import Clock
     from ampacity.base.rng import Rng
     from ampacity.roles.interfaces import RolePlatform, SiteFacts
+    from ampacity.store.interfaces import Content, Names
 
 LOG_LINES = 4
 
@@ -23,18 +24,14 @@ class NoFiles:
         """No such file."""
         return None
 
-    def list(self) -> "list[str]":
-        """Of the names: none."""
-        return []
-
-    def holds(self, name: str, pieces: "list[bytes]") -> bool:
+    def holds(self, name: str, pieces: "Content") -> bool:
         """Does the file have this content? No."""
         return False
 
     def append(self, name: str, data: bytes) -> None:
         """Nothing is kept."""
 
-    def replace(self, name: str, data: "bytes | list[bytes]") -> None:
+    def replace(self, name: str, data: "Content") -> None:
         """Nothing is kept."""
 
     def sync(self, name: str) -> None:
@@ -42,6 +39,10 @@ class NoFiles:
 
     def remove(self, name: str) -> None:
         """There is nothing."""
+
+    def list(self) -> "Names":
+        """Of the names: none."""
+        return []
 
 
 class NoPlatform:

@@ -37,7 +37,7 @@ FILE = "configuration.cbor"
 BYTES_MAX = 262144  # as for one that is pushed
 MINUTES = 20  # longer than the trial of the slots, which names what was missing
 WHAT = "configuration"
-TRIES_MAX = 3  # of one that cannot be tried now, as for want of memory: then it is given up, and what waits for it goes on
+TRIES_MAX = 3  # of one that cannot be tried now, as for want of memory: then it is given up, and what waits for it continues
 
 
 class SignedTrial:

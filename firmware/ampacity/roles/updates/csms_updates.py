@@ -369,11 +369,13 @@ class CsmsUpdates:
 
     def _reserve(self) -> None:
         """From the beginning of its download on the order decides when its bundle is tried; of what others brought it decides nothing."""
-        facts, reserved = self.order.facts, ()
+        facts: "Any" = self.order.facts
+        reserved: "tuple[int, ...]" = ()
         if self.order.status in LOADING + READY_TO_INSTALL + INSTALLING:
-            reserved = ALL if self._download is not None or self._may_be_ours() or self._is_expected_ready() else ()
-            if facts["slot"] != NONE:  # type: ignore[index]  # it is open
-                reserved = (facts["slot"],)  # type: ignore[index]
+            if facts["slot"] != NONE:
+                reserved = (facts["slot"],)
+            elif self._download is not None or self._may_be_ours() or self._is_expected_ready():
+                reserved = ALL
         self._updater.reserved = reserved
 
     def _is_past(self, unix_s: int, now_ms: int) -> bool:
