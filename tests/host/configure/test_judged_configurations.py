@@ -158,6 +158,7 @@ SECONDARY = {
 
 @pytest.mark.parametrize("key", sorted(SECONDARY))
 def test_a_secondary_starts_with_what_its_check_accepts(key):
+    assert secondary.checked(SECONDARY)["unit"] == 2
     for value in (*VALUES, ABSENT):
         facts = mutated(SECONDARY, (key,), value)
         try:
@@ -168,3 +169,4 @@ def test_a_secondary_starts_with_what_its_check_accepts(key):
         _, serving = secondary.open_bus(unit, Line(), Log())
         serving.close()
         unit.tick(100)
+        assert unit.ticked_ms == 100, value
