@@ -35,7 +35,7 @@ if False:  # for the type checker
 DIGEST_DIGITS = 64
 EVSE_PAUSE_MS = 5000  # from the answer to a question of an EVSE's car to the next one of it that leaves
 PAUSE_MS = 1000  # … to the next one of any other: what else waits has its turn
-AT_ONCE, EACH_MS = 3, 5000  # contracts, and as many signatures, of one EVSE's car in quick succession, then one in so long a time
+AT_ONCE, EACH_MS = 10, 5000  # contracts, and as many signatures, of one EVSE's car in quick succession, then one in so long a time
 TEXTS = {  # kind → (field, fewest characters, most), all of them ASCII
     "certificate": (("action", 6, 7), ("schema", 1, 50), ("exi", 1, 5600)),  # Get15118EVCertificateRequest
     "contract": (("chain", 1, 5500), ("emaid", 0, EMAID_CHARS_MAX)),  # AuthorizeRequest.certificate
