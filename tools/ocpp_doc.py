@@ -10,7 +10,7 @@ from ampacity.ocpp.device_model import device_events, table
 from ampacity.ocpp.device_model.model import MUTABILITY, Row, rows_of
 from ampacity.ocpp.diagnostics import logs
 from ampacity.ocpp.display.screen import CYCLE_MS
-from ampacity.ocpp.iso15118 import certificate_status
+from ampacity.ocpp.iso15118 import block, certificate_status
 from ampacity.ocpp.monitoring import monitors
 from ampacity.ocpp.monitoring.handlers import INTERVAL_S_MAX
 from ampacity.ocpp.publish import block as publish
@@ -18,13 +18,15 @@ from ampacity.ocpp.rpc import SIZE_MAX
 from ampacity.ocpp.security.certificate_signing import RENEW_DAYS, WARN_DAYS
 from ampacity.ocpp.security.certificate_store import ENTRIES_MAX
 from ampacity.ocpp.security.security_log import EVENTS_MAX
+from ampacity.ocpp.smart_charging import ev_schedule
 from ampacity.ocpp.smart_charging.acceptance import OUTSIDE_IDS, SCHEDULES_MAX
 from ampacity.ocpp.smart_charging.external_limits import NOTIFY_MS
 from ampacity.ocpp.smart_charging.in_force import RATE_MS
-from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
+from ampacity.ocpp.smart_charging.profile import LIMIT_MAX, PERIODS_MAX, STACK_LEVEL_MAX
 from ampacity.ocpp.tariff.block import FINAL_MS
 from ampacity.ocpp.v201.actions import HANDLERS
 from ampacity.roles.charging import network_profiles as profiles
+from ampacity.roles.charging.evses import OF_CAR_MAX
 from ampacity.roles.publish import file_server, publisher
 from ampacity.x509.certificate import CERTIFICATE_BYTES_MAX
 from ampacity.x509.chain import CHAIN_MAX
@@ -130,6 +132,8 @@ def render() -> str:
         "periods": PERIODS_MAX, "level": STACK_LEVEL_MAX, "schedules": SCHEDULES_MAX, "rate": RATE_MS // 1000,
         "notify": NOTIFY_MS // 1000, "outside": OUTSIDE_IDS,
     }  # fmt: skip
+    times |= {"start": ev_schedule.START_S_MAX, "tenths": 10 * LIMIT_MAX}
+    times |= {"at_once": block.AT_ONCE, "each": block.EACH_MS // 1000, "passes": OF_CAR_MAX}
     times |= {"refresh": certificate_status.REFRESH_S // 86400, "ocsp_retry": certificate_status.RETRY_MS // 60000}
     times |= {"cycle": CYCLE_MS // 1000, "final": FINAL_MS // 1000}
     messages = next(row.limits for row in rows_of(table.STATION) if row.variable == "DisplayMessages").split("..")[1]

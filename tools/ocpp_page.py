@@ -108,7 +108,9 @@ charging point, gets from the station what needs OCPP. `iso15118 = true` in the 
 the answers; `("ev_schedule", choice)` is the same door for K15. The local charging point takes both from its hardware (`events` and
 `ev_answer` of `ports/evse_hardware.py`), the rig's operation `ev` with the action `iso15118` feeds them. The registers of a secondary carry
 no certificates. A message is a dict with `kind`, and its fields are ASCII texts; one that is wrong, missing, too long or of another
-type changes nothing, the log names the field, and `ev_refused` counts it:
+type changes nothing, the log names the field, and `ev_refused` counts it. The same holds for each field of a `choice`: `id` (0 to 2147483647),
+`unit` (`A` or `W`), and `periods`, 1 to {periods} pairs of a second (the first 0, then rising, at most {start}) and tenths of the unit (0
+to {tenths}).
 
 | `kind` | fields | answer |
 | --- | --- | --- |
@@ -117,7 +119,11 @@ type changes nothing, the log names the field, and `ev_refused` counts it:
 | `schedules` | | `schedules`, each with `id`, `unit` `A`, `duration` in s, `periods`; or `status` `None` without a transaction |
 | `session_stop` | | none |
 | `credentials` | | `chain` of the V2G certificate, `ocsp`: base64 or null for each of its certificates; or `status` `None` |
-| `sign` | `digest`, 64 hexadecimal digits | `signature` (r, s) of P-256 in 128 digits; or `status` `None`, also if the key is lost |
+| `sign` | `digest`, 64 hexadecimal digits | `signature` (r, s) of P-256 in 128 digits; or `status` `None`, also if the key is lost, or `Busy` |
+
+- **Rate.** Of each EVSE {at_once} contracts in quick succession, then one in {each} s; the same for signatures. Beyond that a contract is `Rejected`
+  (`TooManyAttempts`) and a signature `Busy` at once, nothing is parsed or sent, and `ev_too_many` counts it. The work of several EVSEs is done in
+  turn, a slice each. Of one EVSE at most {passes} messages are taken in a pass of the housekeeping (200 ms); `ev_dropped` counts the others.
 
 - **Schedules** (K16.FR.03) that the car may choose from are composite ones, of all profiles and limits. A period is [second from now, tenths of an
   ampere, phases]. When they have changed the device gets
@@ -159,7 +165,8 @@ type changes nothing, the log names the field, and `ev_refused` counts it:
   cache, unless `TxBeforeAcceptedEnabled` is true. With `AuthCtrlr.Enabled` = false
   a car that is plugged in then charges from the acceptance on; before the first answer of the CSMS it charges.
 - **Key codes.** After 3 wrong ones in a row an EVSE takes no key code for 10 s, then after each further one for twice as long, up to 5 min; a right
-  one ends this (C04.FR.06), and an hour without a wrong one. The code that started what runs there is taken at any time: it ends that.
+  one ends this (C04.FR.06), and an hour without a wrong one. A reader of the whole station counts by itself. The code that started what runs is no
+  exception, or it could be guessed; where charging is authorized the pause is 1 min at most, and what is tried during a pause makes it no longer.
 - **Contract certificates** come from a device that talks ISO 15118 with the car ([cars with ISO 15118](#cars-with-iso-15118)). An `eMAID` from
   elsewhere is an identifier as any other.
 - **Local list.** A `Full` update may have any version above 0, also a lower one. A version below 1, an identifier that is listed twice, and a

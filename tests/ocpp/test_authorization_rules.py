@@ -161,20 +161,74 @@ def test_C04_FR_06_the_pause_ends_after_5_min_at_the_latest():
     assert bench.may_charge()
 
 
-def test_the_driver_ends_his_own_transaction_with_his_key_code_also_during_the_pause():
+def running(code="1234"):
+    """A transaction that this key code has started at EVSE 1."""
     bench = Bench().booted()
     bench.plug()
-    present(bench, "1234", "KeyCode")
+    present(bench, code, "KeyCode")
     assert bench.may_charge()
-    bench.answers["Authorize"] = REFUSED
-    for code in ("0001", "0002", "0003"):
-        present(bench, code, "KeyCode")
     told(bench)
-    bench.answers["Authorize"] = ACCEPTED
-    present(bench, "4321", "KeyCode")
-    assert told(bench) == [("4321", False, "TooManyAttempts")] and bench.may_charge()
+    return bench
+
+
+def test_the_key_code_of_a_running_transaction_is_not_guessed_faster_than_any_other():
+    bench = running("0099")
+    bench.answers["Authorize"] = REFUSED
+    tried = 0
+    for _ in range(1200):
+        present(bench, "%04d" % (tried + 1), "KeyCode")
+        tried += [word for _, _, word in told(bench)] == ["Invalid"]
+        bench.advance(1000)
+    assert bench.may_charge() and 20 <= tried <= 26, tried
+    present(bench, "0099", "KeyCode")
+    assert [word for _, _, word in told(bench)] in (["TooManyAttempts"], ["Stopped"])
+
+
+def test_the_driver_ends_his_own_transaction_after_a_minute_at_the_latest_whatever_others_try():
+    bench = running()
+    bench.answers["Authorize"] = REFUSED
+    for _ in range(12):
+        present(bench, "0001", "KeyCode")
+        bench.advance(61000)
+    present(bench, "0001", "KeyCode")
+    for _ in range(59):
+        present(bench, "1234", "KeyCode")  # what is tried in the pause makes it no longer
+        assert bench.may_charge()
+        bench.advance(1000)
+    bench.advance(1000)
     present(bench, "1234", "KeyCode")
     assert not bench.may_charge()
+
+
+def test_offline_a_key_code_that_is_not_the_running_one_is_a_wrong_one():
+    bench = running()
+    bench.drop()
+    for code in ("0001", "0002", "0003"):
+        present(bench, code, "KeyCode")
+    assert [word for _, _, word in told(bench)] == ["ConcurrentTx"] * 3
+    present(bench, "1234", "KeyCode")
+    assert [word for _, _, word in told(bench)] == ["TooManyAttempts"] and bench.may_charge()
+    bench.advance(10000)
+    present(bench, "1234", "KeyCode")
+    assert not bench.may_charge()
+
+
+def test_a_reader_of_the_station_is_no_way_around_the_pause():
+    for others in (False, True):
+        bench = running()
+        if others:  # no EVSE is left for a further code
+            bench.plug(2)
+            present(bench, "CARD", evse=2)
+            told(bench)
+        bench.answers["Authorize"] = REFUSED
+        for code in ("0001", "0002", "0003"):
+            present(bench, code, "KeyCode", 0)
+        assert [word for _, _, word in told(bench)] == ["NoEvse" if others else "Invalid"] * 3
+        present(bench, "1234", "KeyCode", 0)
+        assert [word for _, _, word in told(bench)] == ["TooManyAttempts"] and bench.may_charge()
+        bench.advance(10000)
+        present(bench, "1234", "KeyCode", 0)
+        assert not bench.may_charge()
 
 
 def test_wrong_key_codes_are_forgotten_after_an_hour_without_one():

@@ -234,3 +234,71 @@ def test_without_a_car_of_that_kind_nothing_is_loaded():
     bench = car_bench()
     bench.charging()
     assert bench.station.optional.find("iso15118") is None
+
+
+def answers(bench):
+    return [answer for _, _, answer in bench.actions("ev_answer")]
+
+
+SIGN = {"kind": "sign", "digest": "00" * 32}
+
+
+def test_a_module_that_signs_without_end_gets_ten_at_once_then_one_in_5_s_and_no_other_waits_for_it():
+    bench = car_bench()
+    for _ in range(1000):
+        asks(bench, 1, **SIGN)
+    statuses = [answer["status"] for answer in answers(bench)]
+    assert statuses.count("Busy") == 990 and statuses[:10] == ["None"] * 10 and bench.station.log.counters["ev_too_many"] == 990
+    asks(bench, 2, **SIGN)
+    assert answers(bench) == [{"kind": "sign", "status": "None"}]
+    bench.now_ms += 5000
+    for expected in ("None", "Busy"):
+        asks(bench, 1, **SIGN)
+        assert [answer["status"] for answer in answers(bench)] == [expected]
+
+
+def test_contracts_beyond_the_rate_are_rejected_before_anything_is_parsed_and_the_rate_recovers():
+    bench = car_bench()
+    for _ in range(2):
+        for _ in range(10):
+            with raises(ValueError):
+                bench.station.ev_message(1, {"kind": "contract", "chain": "x"}, bench.now_ms)
+        asks(bench, 1, kind="contract", chain="x")
+        assert answers(bench) == [{"kind": "contract", "status": "Rejected", "reason": "TooManyAttempts"}]
+        bench.now_ms += 60000
+
+
+def test_the_work_of_two_cars_is_done_in_turn():
+    bench, order = car_bench(), []
+    block = bench.station.optional.get("iso15118", bench.now_ms)
+
+    class Task:
+        def __init__(self, evse):
+            self.evse, self.left = evse, 4
+
+        def step(self):
+            order.append(self.evse)
+            self.left -= 1
+            return None if self.left else b"\0" * 64
+
+    class Signing:
+        """One key, and a task for each signature."""
+
+        def __init__(self):
+            self.store, self.keys, self.own = self, self, [0, "v0"]
+            self.tasks = [Task(1), Task(2)]
+
+        def sign(self, name, digest):
+            return self.tasks.pop(0)
+
+        def tick(self, now_ms):
+            return None
+
+    block.signing = Signing()
+    for evse in (1, 2):
+        bench.station.ev_message(evse, dict(SIGN), bench.now_ms)
+    for _ in range(8):
+        before = len(order)
+        block.tick(bench.now_ms)
+        assert len(order) == before + 1
+    assert sorted(order[:2]) == [1, 2] and order == order[:2] * 4, order

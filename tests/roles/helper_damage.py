@@ -40,7 +40,7 @@ PRIMARY = {
     "interfaces": {"network": "installer", "serial": "manufacturer"},
     "changes": {"count": 1, "rows": [[1, "9 s after a start", "installer at network", "limit main 40"]]},
     "console_trial": {"sharing.idle_ms": 60000},
-    "site_trial": {"phase": "running", "sha256": "00" * 32, "minutes": 10},
+    "site_trial": {"phase": "running", "sha256": "00" * 32, "minutes": 10, "ocpp": True},
     "upstream_own": {"slot": 0, "url": OCPP["url"], "security_profile": 2},
     "upstream_floor": {"security_profile": 2},
     "update": {"hold": True},
@@ -65,7 +65,7 @@ PRIMARY = {
     "ocpp_key_0": {"secret": "01" * 32, "public": "02" * 64},
     "ocpp_firmware": {
         "id": 7, "url": "https://files.example/app.bundle", "retrieve": 1795176000, "install": None, "retries": 3, "interval": 60,
-        "status": "Downloading", "slot": -1, "sequence": 0, "key": "04", "signature": "AAAA", "unsent": [[7, "Downloading"]],
+        "status": "Downloading", "slot": -1, "sequence": 0, "key": "04", "signature": "AAAA", "expects": [1, 2], "unsent": [[7, "Downloading"]],
     },
     "ocpp_publish": {
         "id": 7, "url": "http://files.example/app.bin", "checksum": "0" * 32, "status": "Downloading", "location": "", "retries": 3, "interval": 60,

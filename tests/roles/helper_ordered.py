@@ -7,8 +7,10 @@ from hashlib import sha256
 
 from helper_csms import NOON_MS, OCPP, Csms
 from helper_garage import START_MS, site
+from helper_signed_configuration import settle
 from helper_updates import UpdatingGarage
 
+from ampacity.base import strict_json
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import format_iso
 from ampacity.roles.charging.upstream import ActingStation
@@ -109,10 +111,12 @@ class OrderedGarage(UpdatingGarage):
         platform = self.platform
         platform.connect = asyncio.open_connection
         platform.abort = lambda writer: writer.transport.abort() if hasattr(writer, "transport") else writer.s.close()
-        self.primary.upstream.left = lambda now_ms: True
-        self.acting = ActingStation(self.primary.upstream)
-        self.acting.connected(self.now_us // 1000)
         self.answers = {}
+        self.acting = None
+        if self.primary.upstream is not None:
+            self.primary.upstream.left = lambda now_ms: True
+            self.acting = ActingStation(self.primary.upstream)
+            self.acting.connected(self.now_us // 1000)
         return self
 
     @property
@@ -133,7 +137,7 @@ class OrderedGarage(UpdatingGarage):
 
     def talk(self):
         now_ms = self.now_us // 1000
-        while True:
+        while self.acting is not None:
             text, wake_ms = self.acting.next(now_ms)
             if text is None:
                 if wake_ms == now_ms:
@@ -196,3 +200,22 @@ class OrderedGarage(UpdatingGarage):
     async def reaches(self, number, status, seconds=600):
         assert await self.passes(seconds, lambda: (number, status) in self.statuses), (self.statuses, self.show())
         return [each for of, each in self.statuses if of == number]
+
+
+class Restarting(OrderedGarage):
+    """Each start runs on its site.json, and settles the trial of one first, as roles/boot.py does."""
+
+    def start(self, **boot):
+        if self.data_files is not None:
+            settle(self.files, self.data_files)
+            self.facts = strict_json.loads(self.data_files.read("site.json"), size_max=65536)
+        return super().start(**boot)
+
+    async def tried(self):
+        """Until the trial of a configuration is over: its result."""
+        for _ in range(1300):
+            await self.passes(1)
+            result = self.show().get("configuration", {}).get("result")
+            if result:
+                return result
+        raise AssertionError(self.show())

@@ -61,3 +61,13 @@ def test_K16_FR_02_that_the_schedules_of_a_car_have_changed_reaches_the_port_of_
     garage.primary.upstream.station.actions.append(("renegotiate", 1))
     garage.run(1000)
     assert garage.answers == [{"kind": "renegotiate"}]
+
+
+def test_a_module_in_a_loop_has_16_messages_taken_in_a_pass_and_a_card_behind_them_is_still_read():
+    garage = garage_with(iso15118=True)
+    for _ in range(500):
+        garage.port.events.append(("ev_message", {"kind": "credentials"}))
+    garage.port.events.append(("token", "04A1", "ISO14443"))
+    garage.run(2000)
+    assert len(garage.answers) == 16 and garage.log.counters["ev_dropped"] == 484 and garage.port.events == []
+    assert any(["token at evse-1" in line[3] for line in garage.log.since(0)])

@@ -277,3 +277,18 @@ def test_a_configuration_waits_while_another_change_is_on_trial():
         garage.say("commit confirm")
         garage.follow()
         assert garage.limit_da == 100
+
+
+def test_one_that_cannot_be_tried_for_want_of_memory_is_given_up_after_three_times():
+    def without_memory(data):
+        yield None
+        raise MemoryError
+
+    with Root() as root:
+        garage = ConfiguredGarage(root).run(3000)
+        assert garage.push(signed(changed())) == READY
+        garage.primary.console.configuring().judged = without_memory
+        garage.run(150000)
+        assert garage.signed["slots"]["a"] == "ready 2.0", garage.signed
+        garage.run(60000)
+        assert garage.signed["slots"]["a"] == "empty" and "too little memory" in garage.signed["result"], garage.signed

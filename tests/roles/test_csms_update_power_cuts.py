@@ -59,7 +59,7 @@ class CutGarage(OrderedGarage):
                 if not answered:
                     assert self.ordered(url) in ("Accepted", "AcceptedCanceled")
                     answered = True
-                await self.passes(600, lambda: self.writes and self.updater.reserved is False and self.runs == "2.0")
+                await self.passes(600, lambda: self.writes and not self.updater.reserved and self.runs == "2.0")
                 await self.passes(20)
                 return
             except Cut:

@@ -3,8 +3,8 @@
 import asyncio
 
 from helper_garage import site
-from helper_ordered import OCPP, FileServer, OrderedGarage, head, nothing, say, whole
-from helper_signed_configuration import settle, signed
+from helper_ordered import OCPP, FileServer, OrderedGarage, Restarting, head, nothing, say, whole
+from helper_signed_configuration import signed
 from helper_updates import Root, release
 
 from ampacity.base import strict_json
@@ -91,18 +91,11 @@ async def test_a_downgrade_below_the_floor_is_refused():
 
 
 async def test_a_signed_configuration_is_downloaded_tried_and_installed_when_it_is_confirmed():
-    class Configured(OrderedGarage):
-        def start(self, **boot):
-            if self.data_files is not None:
-                settle(self.files, self.data_files)
-                self.facts = strict_json.loads(self.data_files.read("site.json"), size_max=65536)
-            return super().start(**boot)
-
     with Root() as root:
         facts = site(ocpp=OCPP)
         facts["evses"][1]["limit_da"] = 100
         async with FileServer(whole, signed(facts)) as server:
-            garage = Configured(root)
+            garage = Restarting(root)
             garage.data_files = garage.platform.data_files = MemoryFiles()
             garage.data_files.replace("site.json", strict_json.dumps(site(ocpp=OCPP)).encode())
             await garage.passes(3)
@@ -401,3 +394,40 @@ async def test_a_controller_without_slots_refuses():
     firmware = {"location": "http://h/x", "retrieveDateTime": "2026-01-01T00:00:00Z"}
     answer = update_firmware(garage.primary.upstream.station, {"requestId": 1, "firmware": firmware}, "1", 0)
     assert answer["status"] == "Rejected" and answer["statusInfo"]["reasonCode"] == "UnsupportedRequest"
+
+
+async def test_an_evse_that_is_lost_with_its_transaction_delays_an_update_for_15_minutes_and_no_longer():
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            await charging(garage)
+            garage.order(5, server.url)
+            await garage.reaches(5, "InstallScheduled")
+            garage.cut = True
+            await garage.passes(860)
+            assert garage.runs == "1.0" and garage.connectors()[1] == "Unavailable"
+            assert garage.show()["csms"]["why"] == "evse evse-2 charged and does not answer: awaited for 1 min more", garage.show()
+            assert await garage.passes(120, lambda: (5, "InstallRebooting") in garage.statuses), (garage.statuses, garage.show())
+            garage.cut = False
+            await garage.reaches(5, "Installed")
+            await garage.passes(5)
+            assert garage.runs == "2.0" and garage.connectors()[1] == "Available"
+            assert garage.primary.upstream.transaction(1), "what the restart found still runs"
+
+
+async def test_an_evse_that_answers_again_with_its_car_charging_is_awaited_as_before():
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            await charging(garage)
+            garage.order(5, server.url)
+            await garage.reaches(5, "InstallScheduled")
+            garage.cut = True
+            await garage.passes(600)
+            garage.cut = False
+            await garage.passes(30)
+            assert garage.show()["csms"]["why"] == "evse evse-2 charges" and "not_awaited" not in garage.show()
+            garage.start()
+            garage.cut = True
+            await garage.passes(600)
+            assert garage.runs == "1.0" and "evse-2" in garage.show()["csms"]["why"], "a start begins the time again"

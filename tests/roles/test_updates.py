@@ -254,3 +254,21 @@ def test_a_long_delivery_never_keeps_the_safety_loop_waiting():
         garage = UpdatingGarage(root).run(3000)
         garage.push(release(2, size=200000))
         assert garage.show()["longest_step_ms"] < 100
+
+
+def test_a_bundle_waits_15_minutes_for_an_evse_that_is_lost_while_its_car_charges_and_says_so():
+    with Root() as root:
+        garage = UpdatingGarage(root)
+        garage.unit.port.car = "C"
+        garage.run(20000)
+        garage.push(release(2))
+        garage.run(5000)
+        assert garage.show()["waits"] == "evse evse-2 charges"
+        garage.cut = True
+        garage.run(890000)
+        assert not garage.platform.resets and garage.show()["waits"] == "evse evse-2 charged and does not answer: awaited for 1 min more"
+        garage.run(30000)
+        assert garage.show()["not_awaited"] == ["evse-2"] and garage.show()["waits"] == "a minute without charging"
+        assert "evse-2: no answer for 15 min: no restart waits for its transaction" in str(garage.log.since(0))
+        garage.run(60000)
+        assert garage.platform.resets

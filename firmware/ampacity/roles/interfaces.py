@@ -26,6 +26,7 @@ if False:  # for the type checker
     from ampacity.ports.line import Line
     from ampacity.ports.platform import Platform
     from ampacity.store.document_store import DocumentStore
+    from ampacity.update.manifest import Manifest
 
     SiteFacts = dict[str, Any]  # the compiled site, or a part of it: configuration/field_types.py says of which kind each field is
     Reading = dict[str, Any]  # a meter's frame, decoded: "amps_da" per input, "volts_dv" and others where the device has them
@@ -260,6 +261,9 @@ if False:  # for the type checker
         @property
         def size(self) -> int: ...
 
+        @property
+        def manifest(self) -> "Manifest | None": ...
+
         def busy(self) -> bool: ...
 
     class SinkFace(Protocol):
@@ -284,7 +288,7 @@ if False:  # for the type checker
 
         def sink(self, source: str) -> SinkFace: ...
 
-        def forget_spare(self) -> None: ...
+        def forget_unfinished(self) -> None: ...
 
         def work_once(self) -> object: ...
 

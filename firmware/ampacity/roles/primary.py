@@ -382,7 +382,9 @@ def make_primary(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Pr
     """The Primary of these facts. Rejected also where a field was not checked before something was computed with it."""
     try:
         return Primary(platform, site, log)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as e:
+    except (Rejected, MemoryError, OSError):
+        raise
+    except Exception as e:
         log.add("error", format_exception(e), platform.clock.now_ms())
         allowed = "a site.json compiled by `ampacity run` or `ampacity configure push`; details in the log"
         raise Rejected("site.json", "%s: %s" % (type(e).__name__, e), allowed)

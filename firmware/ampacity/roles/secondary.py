@@ -63,6 +63,7 @@ NUMBERS = (
     ("lease_max_ms", 1000, 3600000, 10000),
     ("terminals", 1, 3, 3),
 )
+LINE = (("baud", (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200), 19200), ("parity", ("E", "O", "N"), "E"), ("stop", (1, 2), 1))
 
 
 def checked(config: "Any") -> "dict[str, Any]":
@@ -79,6 +80,9 @@ def checked(config: "Any") -> "dict[str, Any]":
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise Rejected(key, value, "%d..%d" % (least, most))
         out[key] = value
+    for key, values, usual in LINE:
+        if config.get(key, usual) not in values:  # type: ignore[operator]
+            raise Rejected(key, config[key], "one of " + ", ".join([str(value) for value in values]))  # type: ignore[attr-defined]
     for key in ("fallback_da", "power_on_da"):
         if out[key] and not CHARGING_DA_MIN <= out[key] <= out["max_da"]:
             raise Rejected(key, out[key], "0 or 60..max_da")

@@ -18,6 +18,7 @@ from ampacity.ports.watchdog import need_device
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.analysis.site_migration import after_change
 from ampacity_host.configure.analysis.terminal_report import finding_line, show, show_mistakes
+from ampacity_host.configure.analysis.unmeasured import unmeasured_outlets
 from ampacity_host.configure.running.fallback_folder import Refuses, fallback_folder, refusing, report_refusal
 from ampacity_host.configure.running.kept_evidence import kept_evidence
 from ampacity_host.configure.running.last_source import digest_of, record, was_sent
@@ -60,7 +61,7 @@ def check_command(path: Path, as_json: bool, data: Path | None = None) -> int:
         return failed(problem, 2)
     if data is not None:
         change = after_change(compile_site(site), kept)
-        result["findings"] += change.pop("findings")
+        result["findings"] += change.pop("findings") + unmeasured_outlets(compile_site(site), data)
         result["change"] = change
     if as_json:
         print(json.dumps(result))

@@ -175,3 +175,22 @@ def test_tests_in_the_journal_of_the_controller_count(edited, tmp_path):
     DocumentStore(DiskFiles(str(tmp_path / "store"))).put("evidence", {"format": 1, "evses": {"evse-2": tests}})
     done = command("check", path, "--data", tmp_path, "--json")
     assert done.exit_code == 0 and {row["reserves_a"] for row in json.loads(done.stdout)["circuits"]} == {6.0}
+
+
+def test_an_outlet_that_nothing_measures_is_warned_of_with_what_is_then_assumed(tmp_path):
+    for meter, told in (("none", ["evse-1"]), ("my_meter", []), (5, [])):
+        (tmp_path / "boot.json").write_text(json.dumps({"role": "primary", "meter": meter}))
+        result = json.loads(command("check", GARAGE, "--json", "--controller", tmp_path).stdout)
+        warned = [row for row in result["findings"] if row["code"] == "unmeasured"]
+        assert [row["where"] for row in warned] == told and result["ok"], meter
+        assert all(row["level"] == "warning" and "counts with its order on every phase" in row["text"] for row in warned)
+    (tmp_path / "boot.json").write_text('{"meter": "none"}')
+    shown = " ".join(command("check", GARAGE, "--controller", tmp_path).stdout.split())
+    assert 'warning: evse-1: boot.json has "meter": "none"' in shown and "the check passes." in shown
+
+
+@pytest.mark.parametrize(("kind", "told"), [("evse-wb-din", ["evse-2"]), ("heidelberg-energy-control", [])])
+def test_a_device_that_shows_no_current_is_warned_of(edited, kind, told):
+    path = edited(('kind = "ampacity"', f'kind = "{kind}"'), ("power_on_a = 0.0", "power_on_a = 6.0"))
+    rows = [row for row in check_report(load_site(path))["findings"] if row["code"] == "unmeasured"]
+    assert [row["where"] for row in rows] == told and all("shows no current per phase" in row["text"] for row in rows)

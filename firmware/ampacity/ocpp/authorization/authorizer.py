@@ -41,6 +41,7 @@ class Authorizer:
         self._questions: "list[Question]" = []
         self._later: "list[OcppEvse]" = []  # with a car that plugged in before the station was accepted, authorisation switched off
         self._key_codes: "KeyCodes | None" = None  # from the first wrong one on
+        self._at_station: "list[int]" = []  # EVSEs whose last key code came from a reader of the whole station
 
     def plugged(self, evse: "OcppEvse", now_ms: int) -> None:
         """With authorisation switched off, a car that plugs in is authorised; not while the CSMS has answered Pending or Rejected (B03.FR.01)."""
@@ -62,21 +63,25 @@ class Authorizer:
     def presented(self, evse_id: int, token: "Token", now_ms: int) -> None:
         """A token at the reader. evse_id 0: a reader of the whole station."""
         evse = self._station.evse(evse_id) if evse_id else self._choose(token)
+        if token["type"] == KEY_CODE and self._must_wait(evse_id, evse, now_ms):
+            return self._report(0 if evse is None else evse.id, token, False, "TooManyAttempts")
         if evse is None:
             return self._report(0, token, False, "NoEvse")
-        if token["type"] == KEY_CODE and self._must_wait(evse, token, now_ms):
-            return self._report(evse.id, token, False, "TooManyAttempts")
         if any(q.evse is evse for q in self._questions):
             return None
         if evse.auth is not None:
             return self._stop(evse, token, now_ms)
         return self.begin(evse, token, "Authorized", None, now_ms)
 
-    def _must_wait(self, evse: "OcppEvse", token: "Token", now_ms: int) -> bool:
-        """Is it too early for another key code? The one that started what runs may always end it."""
-        if self._key_codes is None or evse.auth is not None and same_token(evse.auth.token, token):
+    def _must_wait(self, reader: int, evse: "OcppEvse | None", now_ms: int) -> bool:
+        """Is it too early for another key code? reader: an EVSE, 0: of the whole station; evse: the one that is meant."""
+        if evse is not None:
+            self._at_station = [each for each in self._at_station if each != evse.id] + ([] if reader else [evse.id])
+        if self._key_codes is None:
             return False
-        return self._key_codes.waits(evse.id, now_ms)
+        if not reader and self._key_codes.waits(0, any([each.auth is not None for each in self._station.evses]), now_ms):
+            return True
+        return evse is not None and self._key_codes.waits(evse.id, evse.auth is not None, now_ms)
 
     def contract(self, evse_id: int, token: "Token", shown: "Message", now_ms: int) -> None:
         """A contract certificate that a car showed (C07). shown: what an AuthorizeRequest has of it; of one that could be judged here the
@@ -290,3 +295,5 @@ class Authorizer:
 
             self._key_codes = KeyCodes()
         self._key_codes.judged(evse_id, accepted, info, self._station.now_ms)
+        if evse_id in self._at_station:
+            self._key_codes.judged(0, accepted, info, self._station.now_ms)

@@ -9,7 +9,8 @@
     session_stop                                            none: SessionStopReq(Terminate) (E15)
     schedules                                               schedules: what the car may choose from (K16.FR.03), or status "None"
     credentials                                             chain (PEM) of the V2G certificate, ocsp (a list, base64 or None); or status "None"
-    sign          digest (64 hexadecimal digits)            signature (r and s, 128 digits) with the key of the V2G certificate
+    sign          digest (64 hexadecimal digits)            signature (r and s, 128 digits) with the key of the V2G certificate; or status
+                                                            "None"; or "Busy": too many
 
 A schedule is {"id", "unit": "A", "duration": seconds, "periods": [[second from now, tenths of A, phases]]}. When what the car was offered has
 changed, the device gets {"kind": "renegotiate"} unasked (K16.FR.02).
@@ -38,6 +39,7 @@ if False:  # for the type checker
 DIGEST_DIGITS = 64
 EVSE_PAUSE_MS = 5000  # from the answer to a question of an EVSE's car to the next one of it that leaves
 PAUSE_MS = 1000  # … to the next one of any other: what else waits has its turn
+AT_ONCE, EACH_MS = 10, 5000  # contracts, and as many signatures, of one EVSE's car in quick succession, then one in so long a time
 TEXTS = {  # kind → (field, fewest characters, most), all of them ASCII
     "certificate": (("action", 6, 7), ("schema", 1, 50), ("exi", 1, 5600)),  # Get15118EVCertificateRequest
     "contract": (("chain", 1, 5500), ("emaid", 0, EMAID_CHARS_MAX)),  # AuthorizeRequest.certificate
@@ -46,6 +48,9 @@ TEXTS = {  # kind → (field, fewest characters, most), all of them ASCII
     "credentials": (),
     "sign": (("digest", DIGEST_DIGITS, DIGEST_DIGITS),),
 }
+
+
+TOO_MANY = {"contract": {"status": "Rejected", "reason": "TooManyAttempts"}, "sign": {"status": "Busy"}}  # what is answered beyond the rate
 
 
 class Block(OptionalBlock):
@@ -59,6 +64,8 @@ class Block(OptionalBlock):
         self._wanted: "dict[int, Message]" = {}  # EVSE → Get15118EVCertificate that is not answered yet
         self._open: "list[int] | None" = None  # [EVSE] whose question is with the exchange
         self._next_ms: "dict[int, int]" = {}  # EVSE, 0: any → no further question before
+        self._paid_ms: "dict[tuple[int, str], int]" = {}  # (EVSE, kind) → until when what it asked for is within the rate
+        self._last_worked = 0  # EVSE
         self._work: "dict[int, Iterator[Message | None]]" = {}  # EVSE → what is judged or signed
         self._asked: "dict[int, Token]" = {}  # EVSE → the contract whose authorization is under way
         self._customers: "dict[int, tuple[dict[str, str], Token]]" = {}  # EVSE → hashes and contract of its authorization
@@ -71,6 +78,9 @@ class Block(OptionalBlock):
         if not isinstance(kind, str) or kind not in TEXTS:
             raise ValueError("kind: certificate, contract, schedules, session_stop, credentials or sign")
         check_texts(message, TEXTS[kind], "emaid", ascii_only=True)
+        if kind in TOO_MANY and not self._is_within_rate(evse_id, kind, now_ms):
+            self._station.log.counter("ev_too_many")
+            return self._answer(evse_id, kind, TOO_MANY[kind])
         if kind == "certificate":
             self._want_certificate(evse_id, message, now_ms)
         elif kind == "contract":
@@ -85,12 +95,22 @@ class Block(OptionalBlock):
             self._answer(evse_id, "credentials", none if chain is None else {"chain": chain, "ocsp": self.status.answers()})
         else:
             self._work[evse_id] = self._sign(message["digest"])
+        return None
+
+    def _is_within_rate(self, evse_id: int, kind: str, now_ms: int) -> bool:
+        """May it ask for another one now? A device in a loop costs no more than that, whatever it asks for and however often."""
+        paid_ms = max(now_ms, self._paid_ms.get((evse_id, kind), 0))
+        if paid_ms - now_ms > (AT_ONCE - 1) * EACH_MS:
+            return False
+        self._paid_ms[(evse_id, kind)] = paid_ms + EACH_MS
+        return True
 
     def tick(self, now_ms: int) -> "int | None":
-        """A slice of each work under way; without a connection no car waits for a certificate."""
+        """A slice of the work for the next EVSE; without a connection no car waits for a certificate."""
         if self._wanted and not self._station.online:
             self._give_up()
-        for evse_id in sorted(self._work):
+        if self._work:
+            evse_id = self._last_worked = min([(each <= self._last_worked, each) for each in self._work])[1]
             found = next(self._work[evse_id])
             if found is not None:
                 self._work.pop(evse_id)

@@ -1,6 +1,7 @@
 """NotifyEVChargingSchedule (K15 to K17): which of the offered schedules a car follows, and how it means to.
 
-choice: {"id": of the chargingSchedule that the car selected; missing: the first, "unit": "A" or "W", "periods": [(second from now, tenths)]}.
+choice: {"id": of the chargingSchedule that the car selected; missing: the first, "unit": "A" (without it, too) or "W", "periods": [(second from
+now, tenths of the unit)], the first at 0}. A field that is wrong changes nothing.
 Without periods the car only selected: reported is what the schedule leaves it (K15.FR.19). A plan that is not within the limits is
 reported as it is, and logged. When the CSMS has accepted it, it counts in the composite schedule (K15.FR.14), and in nothing else: what
 the car may draw remains what its limits say.
@@ -9,14 +10,19 @@ the car may draw remains what its limits say.
 from ampacity.ocpp.optional_blocks import OptionalBlock
 from ampacity.ocpp.smart_charging.composite_requests import period
 from ampacity.ocpp.smart_charging.offers import Offers
-from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, Profile
+from ampacity.ocpp.smart_charging.profile import LIMIT_MAX, PERIODS_MAX, Profile
 from ampacity.ocpp.transactions.meter_values import tenths
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Done, Message, Reply
 
 DURATION_S = 86400  # of what is reported for a car that only selected
+ID_MAX = 2**31 - 1
+START_S_MAX = 31536000  # of a period
+UNITS = ("A", "W")
 
 
 class Plan:
@@ -40,7 +46,8 @@ class Block(OptionalBlock):
         self.offers = Offers(station)
 
     def put(self, evse_id: int, choice: "Message", now_ms: int) -> None:
-        """choice: see the module's text. Nothing happens without a transaction. ValueError: no or too many periods, or they do not rise."""
+        """choice: see the module's text. Nothing happens without a transaction. ValueError names the field that is wrong, and its range."""
+        check_choice(choice)
         station = self._station
         evse = station.evse(evse_id)
         if evse is None or evse.tx is None:
@@ -55,7 +62,7 @@ class Block(OptionalBlock):
         if periods is None:
             schedule["duration"] = composite.covered_s()
         else:
-            schedule["chargingSchedulePeriod"] = checked(periods)
+            schedule["chargingSchedulePeriod"] = [{"startPeriod": start, "limit": tenths(limit)} for start, limit in periods]
             if not within(periods, offered):
                 station.log.add("warning", "EVSE %d: the car's charging schedule is not within its limits" % evse_id, now_ms)
         self._plans[evse_id] = Plan(evse_id, schedule, now_ms)
@@ -112,12 +119,32 @@ class Block(OptionalBlock):
         return [(evse_id, plan.profile, plan.at_ms) for evse_id, plan in plans if plan.accepted]
 
 
-def checked(periods: "list[tuple[int, int]]") -> "list[Message]":
-    """ChargingSchedulePeriodType of [(second, tenths)]. ValueError: see Block.put."""
-    starts = [start for start, _ in periods]
-    if not 1 <= len(periods) <= PERIODS_MAX or starts[0] != 0 or any([starts[i] >= starts[i + 1] for i in range(len(starts) - 1)]):
-        raise ValueError("periods: 1 to %d that begin at 0 and rise" % PERIODS_MAX)
-    return [{"startPeriod": start, "limit": tenths(limit)} for start, limit in periods]
+def check_choice(choice: "Any") -> None:
+    """ValueError: the field that is wrong, and what it may be."""
+    if not isinstance(choice, dict):
+        raise ValueError("choice: a dict")
+    if choice.get("id") is not None and not _is_within(choice["id"], ID_MAX):
+        raise ValueError("id: a whole number of 0 to %d" % ID_MAX)
+    if choice.get("unit", "A") not in UNITS:
+        raise ValueError("unit: A or W")
+    periods = choice.get("periods")
+    if periods is None:
+        return
+    if not isinstance(periods, (list, tuple)) or not 1 <= len(periods) <= PERIODS_MAX:
+        raise ValueError("periods: a list of 1 to %d (second, tenths)" % PERIODS_MAX)
+    for at, pair in enumerate(periods):
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+            raise ValueError("periods[%d]: (second, tenths)" % at)
+        least = 0 if not at else periods[at - 1][0] + 1
+        if not _is_within(pair[0], START_S_MAX if at else 0, least):
+            allowed = "a whole number of %d to %d" % (least, START_S_MAX) if at else "0: the first begins now"
+            raise ValueError("periods[%d] second: %s" % (at, allowed))
+        if not _is_within(pair[1], 10 * LIMIT_MAX):
+            raise ValueError("periods[%d] tenths: a whole number of 0 to %d" % (at, 10 * LIMIT_MAX))
+
+
+def _is_within(value: "Any", most: int, least: int = 0) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def within(periods: "list[tuple[int, int]]", offered: "list[tuple[int, int, int]]") -> bool:

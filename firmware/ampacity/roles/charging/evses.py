@@ -15,6 +15,7 @@ if False:  # for the type checker
     from ampacity.roles.primary_face import PrimaryFace
 
 METER_MS = 1000
+OF_CAR_MAX = 16  # messages of a device that talks with its car, in one pass; more are dropped and counted
 LOG_AGAIN_MS = 3600000  # the same trouble of a device is logged again after this
 
 
@@ -233,6 +234,7 @@ class Evses:
     def _port_events(self, session: "Session", driver: "Driver", now_ms: int) -> None:
         """What happened at a local charging point: cards, buttons, faults."""
         events = getattr(driver, "events", None)
+        of_car = 0
         while events:
             event = events.pop(0)
             if event[0] == "token":
@@ -240,6 +242,10 @@ class Evses:
             elif event[0] == "button":
                 session.button(event[1], now_ms)
             elif event[0] in ("ev_schedule", "ev_message") and self.upstream is not None:
-                self._of_car(session, event, now_ms)
+                of_car += 1
+                if of_car <= OF_CAR_MAX:
+                    self._of_car(session, event, now_ms)
+                else:
+                    self.log.counter("ev_dropped")
             elif event[0] == "fault":
                 self.primary.device_log.add("warning", "evse %s: fault: %s" % (session.name, event[1]), now_ms)

@@ -33,19 +33,22 @@ class SiteTrial:
         self._folder = folder
 
     def record(self) -> "dict[str, Any]":
-        """phase, sha256 and minutes of the file on trial; empty: none is."""
+        """phase, sha256, minutes and ocpp of the file on trial; empty: none is."""
         found = self._documents.get(DOCUMENT)
         if DOCUMENT in self._documents.damaged and DOCUMENT not in self._documents.unread:
             return {"phase": RUNNING, "minutes": 0}
         return found if isinstance(found, dict) else {}
 
-    def arm(self, data: bytes, minutes: int) -> None:
-        """The next start runs on this file, on trial for so many minutes. Raises OSError: the present file stays."""
+    def arm(self, data: bytes, minutes: int, ocpp: bool = False) -> None:
+        """The next start runs on this file, on trial for so many minutes. Raises OSError: the present file stays.
+
+        ocpp: it is only confirmed by itself when the CSMS was seen, even if it names none.
+        """
         present = self._folder.read(SITE)
         if present is None:
             raise OSError(2, SITE)
         self._store.replace(PREVIOUS, present)
-        self._documents.put(DOCUMENT, {"phase": ARMED, "sha256": digest(data), "minutes": minutes})
+        self._documents.put(DOCUMENT, {"phase": ARMED, "sha256": digest(data), "minutes": minutes, "ocpp": ocpp})
         self._folder.replace(SITE, data)
 
     def start(self) -> "str | None":

@@ -39,6 +39,7 @@ class PublishedFile:
         self.state = NONE
         self.error = ""
         self.source = ""
+        self.manifest = None  # it is no bundle
         self.offset = self.size = 0
         self.slot_bytes = 0
         self._held = b""  # bytes that came and are not written yet: less than a block
@@ -99,7 +100,7 @@ class PublishedFile:
     def abort(self) -> None:
         """What came is kept until the next `begin`."""
 
-    def forget_spare(self) -> None:
+    def forget_unfinished(self) -> None:
         """Nothing: there is no slot."""
 
     # what publishing asks of it

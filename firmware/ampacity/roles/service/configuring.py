@@ -36,7 +36,7 @@ PIECE_BYTES = 336  # of an answer: 448 characters of base64
 LEFT_MS = 600000  # what was sent and not committed is forgotten after that
 LINES_MAX = 24  # changes that an answer lists
 COMPILED = "one compiled by `ampacity configure push`"
-DEFECTS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+DEFECTS = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
 
 
 class Incoming(MemorySink):
@@ -159,16 +159,17 @@ class Configuring:
         self._arm(staged, facts, console.who(), minutes, now_ms)
         return "restarting with it on trial for %d min: `commit confirm` keeps it, else the previous one returns" % minutes
 
-    def commit_signed(self, data: bytes, facts: "dict[str, Any]", who: str, minutes: int, now_ms: int) -> None:
+    def commit_signed(self, data: bytes, facts: "dict[str, Any]", who: str, minutes: int, now_ms: int, ocpp: bool = False) -> None:
         """The next start runs on what a bundle brought and `judged` gave: its signature replaces the presence of a person (decision 21).
 
+        ocpp: as of SiteTrial.arm.
         Raises NotNow: a change is on trial; OSError: nothing changes.
         """
         self._changes.confirmation.need_none()
-        self._arm(data, facts, who, minutes, now_ms)
+        self._arm(data, facts, who, minutes, now_ms, ocpp)
 
-    def _arm(self, data: bytes, facts: "dict[str, Any]", who: str, minutes: int, now_ms: int) -> None:
-        self.trial.arm(data, minutes)  # type: ignore[union-attr]  # nothing is judged without a data folder
+    def _arm(self, data: bytes, facts: "dict[str, Any]", who: str, minutes: int, now_ms: int, ocpp: bool = False) -> None:
+        self.trial.arm(data, minutes, ocpp)  # type: ignore[union-attr]  # nothing is judged without a data folder
         lines = facts["changes"]
         summary = "%d changes; %s" % (facts["count"], lines[0]) if lines else "no changes"
         self._changes.journal.add(who, "configuration %s: %s" % (facts["sha256"][:16], summary), now_ms)

@@ -1,6 +1,7 @@
 """What the installer's console works on at a primary: settings, limits, declarations. Loaded on demand."""
 
 from ampacity import __version__
+from ampacity.base.compat import forget
 from ampacity.base.errors import NotNow
 from ampacity.base.quantities import amps
 from ampacity.base.tz import Zone
@@ -369,9 +370,13 @@ class PrimaryConsole:
         return self.changes.sent  # type: ignore[return-value]
 
     def _judge(self, site: "SiteFacts") -> None:
+        """Raises Rejected where a start with it would be refused, by its own code; and where a connection lacks its certificates."""
+        from ampacity.roles.configuration.rehearsal import rehearse
         from ampacity.roles.configuration.tls_fields import refuse_tls
         checked(site, self.primary.guard.evidence_dump())
         refuse_tls(site)
+        rehearse(site, self.primary.platform)
+        forget("ampacity.roles.configuration.rehearsal")
 
     def _restart_with(self, text: str, now_ms: int) -> None:
         """Without what `restart` also does: lock-outs stay."""

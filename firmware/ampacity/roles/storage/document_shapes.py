@@ -22,7 +22,7 @@ access_manufacturer {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
 interfaces {*:(none viewer installer manufacturer)}
 changes {count:i0..,rows:[[i0..,s40,s200,s120]*99]}
 console_trial {*:x}
-site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120}
+site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120,ocpp?:b}
 """
 
 

@@ -22,7 +22,7 @@ access_manufacturer {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
 interfaces {*:(none viewer installer manufacturer)}
 changes {count:i0..,rows:[[i0..,s40,s200,s120]*99]}
 console_trial {*:x}
-site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120}
+site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120,ocpp?:b}
 upstream_own {slot:i0..9,url:s2000,security_profile:i0..3}
 upstream_floor {security_profile?:i0..3}
 upstream_last <{slot:i0..9,url:s2000,security_profile:i0..3}|{slot?:(),url?:(),security_profile?:()}>
@@ -44,7 +44,7 @@ ocpp_v2g {own:?[i0..1,s2],pending:?{key:s2,csr:s5500}}
 ocpp_v2g_chain_ {pem:s10000,issuer?:s2200}
 ocpp_ocsp_ {serial:s40,result:s5500,at:i0..253402300799}
 ocpp_firmware {id:i-2147483648..2147483647,url:s512,retrieve:i-62135596800..253402300799,install:?i-62135596800..253402300799,\
-retries:i0..,interval:i0..,status:s40,slot:i-1..3,sequence:i0..4294967295,key?:s1100,signature?:s800,unsent:[[i-2147483648..2147483647,s40]*99]}
+retries:i0..,interval:i0..,status:s40,slot:i-1..3,sequence:i0..4294967295,key?:s1100,signature?:s800,expects?:[i0..3,i1..4294967295],unsent:[[i-2147483648..2147483647,s40]*99]}
 ocpp_publish {id:i-2147483648..2147483647,url:s512,checksum:s32,status:s40,location:s512,retries:i0..100,interval:i0..86400,\
 unsent:[[i-2147483648..2147483647,s40,s512]*99]}
 ocpp_held [[i0..9999,?i0..100000000,?i0..100000000,?i1..3]*9999]

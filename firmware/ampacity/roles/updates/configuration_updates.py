@@ -17,7 +17,7 @@ from ampacity.update.cose_sign1 import BUNDLE_TYPE, SignedMessage
 from ampacity.update.manifest import Manifest, content_digest
 from ampacity.update.slot_content import BLOCK_BYTES, SlotContent
 from ampacity.update.slot_state import NONE, READY, STATES
-from ampacity.update.trial import Trial
+from ampacity.update.trial import OCPP, Trial
 
 if False:  # for the type checker
     from collections.abc import Callable, Generator, Iterator
@@ -37,6 +37,7 @@ FILE = "configuration.cbor"
 BYTES_MAX = 262144  # as for one that is pushed
 MINUTES = 20  # longer than the trial of the slots, which names what was missing
 WHAT = "configuration"
+TRIES_MAX = 3  # of one that cannot be tried now, as for want of memory: then it is given up, and what waits for it continues
 
 
 class SignedTrial:
@@ -74,6 +75,7 @@ class ConfigurationUpdates:
     """slots: of the configuration; trust: whose signature counts; needed: facts that show that one works.
 
     configuring: function() → what judges and arms a configuration, with the `changes` of its console; asked for at the first use.
+    `by_person`: a person at a console brought or activated the one that is ready. Without that a site that had a CSMS has to see it again.
     """
 
     def __init__(
@@ -90,6 +92,8 @@ class ConfigurationUpdates:
         self._task: "Iterator[None] | None" = None
         self._looked = False  # at what the former life left
         self._now_ms = 0
+        self.by_person = False
+        self._tries = 0  # of the one that is ready, since it was
 
     # for the delivery
 
@@ -176,7 +180,10 @@ class ConfigurationUpdates:
             except Rejected as error:
                 face.roll_back(str(error))
                 return
-            self._trial = Trial(face, self._needed, floor, now_ms)  # type: ignore[arg-type]  # what it needs of slots
+            needed = self._needed
+            if configuring.trial.record().get("ocpp") and OCPP not in needed:
+                needed += (OCPP,)
+            self._trial = Trial(face, needed, floor, now_ms)  # type: ignore[arg-type]  # what it needs of slots
             state = self.slots.state
             self._log.add("warning", "update: %s is on trial: %d min left" % (self._name(state.trial), state.minutes + 1), now_ms)
         else:
@@ -208,10 +215,17 @@ class ConfigurationUpdates:
         try:
             if self.slots.state.trial != NONE:
                 self.slots.end_trial(str(error))
-            elif not isinstance(error, (OSError, NotNow)):
+            elif isinstance(error, Rejected) and not self._is_tried_again(error):
                 self.slots.refused(self.slots.spare(), "refused: %s" % error)
         except OSError:
             self._looked = False
+
+    def _is_tried_again(self, error: "Rejected") -> bool:
+        self._tries = self._tries + 1 if isinstance(error, NotNow) else TRIES_MAX
+        if self._tries < TRIES_MAX:
+            return True
+        self._tries = 0
+        return False
 
     def _armed(self, slot: int) -> "Iterator[None]":
         content = SlotContent(self.slots.tree, slot)
@@ -219,7 +233,8 @@ class ConfigurationUpdates:
         data, facts = yield from self._judged(content, self._manifest(slot))
         changes.confirmation.need_none()
         self.slots.activate(self._trust)
-        configuring.commit_signed(data, facts, "bundle " + self.slots.state.slots[slot].version, MINUTES, self._now_ms)
+        ocpp = OCPP in self._needed and not self.by_person
+        configuring.commit_signed(data, facts, "bundle " + self.slots.state.slots[slot].version, MINUTES, self._now_ms, ocpp)
 
     def _settled(self) -> "Iterator[None]":
         """Slots on trial, and no site.json is: it was confirmed if nothing differs."""

@@ -16,6 +16,7 @@ from ampacity.roles.updates.download import SCHEMES, SOURCE, Download
 from ampacity.roles.updates.updater import SIGNATURES, BundleSink
 from ampacity.update.cose_sign1 import key_id
 from ampacity.update.delivery import FAILED, KEYS, READY, REFUSED
+from ampacity.update.manifest import APPLICATION
 from ampacity.update.slot_state import GOOD, NONE
 from ampacity.update.slot_state import READY as SLOT_READY
 
@@ -26,6 +27,7 @@ if False:  # for the type checker
     from ampacity.roles.interfaces import View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.roles.updates.updater import Updater
+    from ampacity.update.manifest import Manifest
 
 WAITING = ("", "DownloadScheduled")
 LOADING = ("Downloading", "DownloadPaused")
@@ -34,6 +36,7 @@ READY_TO_INSTALL = CHECKED + ("InstallScheduled",)
 INSTALLING = ("Installing", "InstallRebooting")
 DRAIN_MS = 30000  # for the last statuses, before the restart
 BUSY = "FwUpdateInProgress"
+ALL = (0, 1, 2, 3)  # numbers of `Updater.ready_number`
 
 
 class CsmsUpdates:
@@ -111,8 +114,33 @@ class CsmsUpdates:
         if not self._is_past(self.order.facts["retrieve"], now_ms):  # type: ignore[index]  # it is open
             self.order.report("DownloadScheduled")
             return
-        self._next_ms = None
-        self._follow(now_ms)
+        if not self._gives_way():
+            self._next_ms = None
+            self._follow(now_ms)
+
+    def _gives_way(self) -> bool:
+        """A bundle that did not come by this order, on its way, ready or on trial, goes first: a person has brought it. The CSMS sees
+        DownloadScheduled until then, or the last status of an attempt before."""
+        updater, source = self._updater, self._updater.delivery.source
+        if updater.trial is not None or updater.on_trial():
+            self._why = "a version is on trial"
+        elif updater.delivery.busy() and source != SOURCE:
+            self._why = "%s delivers a bundle now" % source
+        elif updater.ready_number() != NONE and not self._may_be_ours():
+            self._why = "another bundle is ready and is tried first"
+        else:
+            return False
+        if self.order.status in WAITING:
+            self.order.report("DownloadScheduled")
+        return True
+
+    def _may_be_ours(self) -> bool:
+        """Did this order bring what is ready, as far as this is known? It cannot have before its download began, and one with a signature of
+        the CSMS has noted what it brings."""
+        facts: "Any" = self.order.facts
+        if self.order.status in WAITING or "key" in facts:
+            return False
+        return self._updater.delivery.source in ("", SOURCE)
 
     def _follow(self, now_ms: int) -> None:
         if self._download is None:
@@ -120,6 +148,9 @@ class CsmsUpdates:
             return
         while self._download.reached:
             self.order.report(self._download.reached.pop(0))
+        if self._download.expected is not None:
+            self._expect(self._download.expected)
+            self._download.expected = None
         if not self._download.running:
             done, self._download = self._download, None
             self._mark = done.mark
@@ -132,7 +163,10 @@ class CsmsUpdates:
         facts: "Any" = self.order.facts
         if self._next_ms is None:  # after a restart all attempts are left
             self._left, self._next_ms, self._mark = facts["retries"], now_ms, (0, "")
-        if now_ms < self._next_ms:
+            if self._is_expected_ready():  # the power was cut when it had just become so
+                self._downloaded(False, now_ms)
+                return
+        if now_ms < self._next_ms or self._gives_way():
             return
         self.order.report("Downloading")
         check = None
@@ -151,6 +185,20 @@ class CsmsUpdates:
             if self._lost_its_signer("InvalidSignature", now_ms):
                 return
         self._download = Download(self._primary.platform, self._updater, facts["url"], self._tls, self._mark, check)
+
+    def _expect(self, manifest: "Manifest") -> None:
+        """The signature of the CSMS over this bundle is right: its slot will be ready in a moment, and is known after a power cut."""
+        slots, first = (self._updater.slots, 0) if manifest.kind == APPLICATION else (self._updater.configuration.slots, 2)  # type: ignore[union-attr]
+        self.order.facts["expects"] = [first + slots.spare(), manifest.sequence]  # type: ignore[index]  # it is open
+        self.order.keep()
+
+    def _is_expected_ready(self) -> bool:
+        """Is the bundle ready that was verified for this order?"""
+        number, sequence = self.order.facts.get("expects") or (NONE, 0)  # type: ignore[union-attr]  # it is open
+        if number == NONE:
+            return False
+        slots, slot = self._updater.numbered(number)
+        return slots.state.slots[slot].state == SLOT_READY and slots.state.slots[slot].sequence == sequence
 
     def _judge(self, error: str, signed: bool, now_ms: int) -> None:
         """An attempt is over: by the delivery's result, else by what went wrong on the way. signed: the signature of the CSMS was looked at,
@@ -189,12 +237,14 @@ class CsmsUpdates:
         facts: "Any" = self.order.facts
         self._why = ""
         if not keys:  # kept together with the status: without its slot an order cannot be continued
-            facts["slot"], facts["sequence"] = self._updater.ready_number(), self._updater.ready_sequence()
-        if "key" in facts:  # both were reported when it was so
-            self.order.keep()
-        else:
+            number = facts["slot"] = facts["expects"][0] if "key" in facts else self._updater.ready_number()
+            slots, slot = self._updater.numbered(number)
+            facts["sequence"] = slots.state.slots[slot].sequence
+        if self.order.status in LOADING:
             self.order.report("Downloaded")
-            self.order.report("SignatureVerified")
+        self.order.report("SignatureVerified")
+        if "key" in facts:  # that was reported when it was so
+            self.order.keep()
         if keys:
             self.order.report("Installing")
             self._end("Installed", "a key list is in force", now_ms)
@@ -276,7 +326,7 @@ class CsmsUpdates:
 
     def _activate(self, now_ms: int) -> None:
         try:
-            self._updater.command(["activate"], now_ms)
+            self._updater.activate(self.order.facts["slot"], now_ms)  # type: ignore[index]  # it is open
             self._activated = True
             self._station.remember_boot("FirmwareUpdate")
         except (Rejected, OSError) as error:
@@ -295,13 +345,15 @@ class CsmsUpdates:
 
     def _cancel(self) -> None:
         """Another order replaces the one under way: its bundle is not tried (L01.FR.24)."""
+        facts: "Any" = self.order.facts
         self._stop()
-        if self._ours(SLOT_READY):
-            slots, slot = self._updater.numbered(self.order.facts["slot"])  # type: ignore[index]  # it is open
+        number = facts["slot"] if self._ours(SLOT_READY) else NONE
+        if number == NONE and self.order.status in LOADING + CHECKED:  # the power was cut before its slot was noted
+            number = facts["expects"][0] if self._is_expected_ready() else self._updater.ready_number() if self._may_be_ours() else NONE
+        if number != NONE:
+            slots, slot = self._updater.numbered(number)
             slots.refused(slot, "replaced by the CSMS")
-            self.order.report("InstallationFailed")
-        else:
-            self.order.report("DownloadFailed")
+        self.order.report("DownloadFailed" if facts["slot"] == NONE else "InstallationFailed")
 
     def _stop(self) -> None:
         if self._download is not None:
@@ -316,8 +368,15 @@ class CsmsUpdates:
         self.order.report(status)
 
     def _reserve(self) -> None:
-        """While the CSMS has an order only that decides when its bundle is tried."""
-        self._updater.reserved = not self.order.ended()
+        """From the beginning of its download on the order decides when its bundle is tried; of what others brought it decides nothing."""
+        facts: "Any" = self.order.facts
+        reserved: "tuple[int, ...]" = ()
+        if self.order.status in LOADING + READY_TO_INSTALL + INSTALLING:
+            if facts["slot"] != NONE:
+                reserved = (facts["slot"],)
+            elif self._download is not None or self._may_be_ours() or self._is_expected_ready():
+                reserved = ALL
+        self._updater.reserved = reserved
 
     def _is_past(self, unix_s: int, now_ms: int) -> bool:
         """Is it this time, or later? Not while the time of day is unknown."""

@@ -21,6 +21,7 @@ if False:  # for the type checker
     from ampacity.base.url import Url
     from ampacity.roles.interfaces import RolePlatform, TakerFace
     from ampacity.roles.updates.signature_check import SignatureCheck
+    from ampacity.update.manifest import Manifest
 
 SOURCE = "CSMS"
 SCHEMES = ("http", "https")
@@ -40,6 +41,7 @@ class Download:
 
     `running`; `error`: why it has ended, "" where the delivery decides, or the check; `mark`: as the parameter, for the next attempt;
     `reached`: statuses of OCPP that a file with a signature has reached, oldest first; the owner takes them.
+    `expected`: the manifest of a bundle whose signature of the CSMS is right; the slot is not ready before the owner has noted it (None).
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Download:
         self._tls = tls
         self.mark = mark
         self.check = check
+        self.expected: "Manifest | None" = None
         self.reached: "list[str]" = []
         self.running = True
         self.error = "the download was ended"
@@ -135,7 +138,11 @@ class Download:
         self.mark = (size, mark)
         self._updater.begin(SOURCE, size)
         if self.check is not None:
-            self._updater.forget_spare()
+            try:
+                self._updater.forget_unfinished()
+            except (Rejected, OSError):
+                self._updater.sink(SOURCE).abort()
+                raise
 
     async def _feed(self, at: int, data: bytes) -> bool:
         """Give the delivery these bytes; False: it wants another part, or no more. Raises Rejected, OSError. With a signature all bytes are
@@ -167,6 +174,9 @@ class Download:
             await self._platform.clock.sleep_ms(REST_MS)
         if check.valid:
             self.reached.append("SignatureVerified")
+            self.expected = self._updater.delivery.manifest if self._receives() else None
+            while self.expected is not None:
+                await self._platform.clock.sleep_ms(REST_MS)
             await self._feed_held(check)
         return True
 

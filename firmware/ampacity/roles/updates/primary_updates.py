@@ -6,7 +6,7 @@
 from ampacity.ocpp.firmware.kept_order import is_open, kept_order
 from ampacity.roles.updates.configuration_updates import ConfigurationUpdates
 from ampacity.roles.updates.updater import Updater
-from ampacity.update.trial import BUS, OCPP, SAFETY_LOOP
+from ampacity.update.trial import BUS, MINUTE_MS, OCPP, SAFETY_LOOP
 
 if False:  # for the type checker
     from ampacity.console.changes import Changes
@@ -20,6 +20,8 @@ if False:  # for the type checker
 HOLD_DOC = "update"  # {"hold": true} while a bundle that is ready waits for an order
 STAGING_DOC = "staging"  # of updates/staging.py
 CHECKED_MS = 1000  # a pass of the safety loop is so recent
+SILENT_MS = 10000  # an EVSE whose last reading is older is named as one that does not answer
+AWAITED_MS = 900000  # … and from then on no restart waits for it: a transaction that nothing can end holds neither the update nor the site
 
 
 class PrimaryUpdates:
@@ -37,6 +39,7 @@ class PrimaryUpdates:
         self.updater = Updater(places, primary.log, primary.clock, tuple(needed), inbox, bool(known.get("hold")), configuration)
         self._kept_hold = self.updater.hold
         self._replies = self._all_replies()
+        self._passed_over: "list[str]" = []  # names of EVSEs for which nothing waits any more
         self.staging: "Staging | None" = None  # loaded when it is first asked for, or was under way
         self.csms: "CsmsUpdates | None" = None  # likewise, with the first order of the CSMS
         self._places = places
@@ -48,6 +51,8 @@ class PrimaryUpdates:
     def view(self, now_ms: int) -> "View":
         """For `show update`."""
         view = self.updater.view(now_ms)
+        if self._passed_over:
+            view["not_awaited"] = self._passed_over
         if self.staging is not None:
             view["secondaries"] = self.staging.view()
         if self.csms is not None:
@@ -71,7 +76,7 @@ class PrimaryUpdates:
     def step(self, now_ms: int) -> None:
         """Housekeeping: a slice of a delivery, a look at the trial."""
         updater = self.updater
-        hindrance = self._hindrance()
+        hindrance = self._hindrance(now_ms)
         updater.step(self._facts(now_ms), hindrance, now_ms)
         if self.csms is not None:
             self.csms.step(hindrance, now_ms)
@@ -109,7 +114,7 @@ class PrimaryUpdates:
     def _all_replies(self) -> int:
         return sum([wire.engine.counters["replies"] for wire in self._primary.buses.wires])
 
-    def _hindrance(self) -> str:
+    def _hindrance(self, now_ms: int) -> str:
         """What prevents a restart now, "" nothing does."""
         primary = self._primary
         for work, name in ((primary.commissioning, "a commissioning test"), (primary.scanning, "a scan")):
@@ -117,7 +122,28 @@ class PrimaryUpdates:
                 return name + " runs"
         if primary.on_trial():
             return "%s is on trial" % primary.on_trial()
-        for index, evse in enumerate(primary.site["evses"]):
-            if primary.evses.transaction(index) is not None or primary.evses.facts(index).charging:
-                return "evse %s charges" % evse["name"]
-        return ""
+        return self._charging(now_ms)
+
+    def _charging(self, now_ms: int) -> str:
+        """The first EVSE whose car is charging or may be, as text; "": none. One without a reading for AWAITED_MS counts no more."""
+        evses, found, passed_over = self._primary.evses, "", []
+        for index, evse in enumerate(self._primary.site["evses"]):
+            if evses.transaction(index) is None and not evses.facts(index).charging:
+                continue
+            silent_ms = now_ms - max(evses.facts(index).updated_ms, self._primary.started_ms)
+            if silent_ms >= AWAITED_MS:
+                passed_over.append(evse["name"])
+            else:
+                found = found or self._busy(evse["name"], silent_ms)
+        for name in passed_over:
+            if name not in self._passed_over:
+                text = "update: evse %s: no answer for %d min: no restart waits for its transaction" % (name, AWAITED_MS // MINUTE_MS)
+                self._primary.log.add("warning", text, now_ms)
+        self._passed_over = passed_over
+        return found
+
+    def _busy(self, name: str, silent_ms: int) -> str:
+        if silent_ms < SILENT_MS:
+            return "evse %s charges" % name
+        left = (AWAITED_MS - silent_ms + MINUTE_MS - 1) // MINUTE_MS
+        return "evse %s charged and does not answer: awaited for %d min more" % (name, left)

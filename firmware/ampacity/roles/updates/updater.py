@@ -26,6 +26,7 @@ if False:  # for the type checker
 SLICE_MS = 10  # of work in one pass of the housekeeping, each 200 ms; one step may last longer
 STALLED_MS = 60000  # a source that brings nothing for so long has gone
 QUIET_MS = 60000  # nothing charges for so long before a bundle is tried without an order
+CONSOLE = "console"  # as the source of a delivery
 UPDATE = "update [activate | roll-back | hold on | hold off]"
 SIGNATURES = {"signature": "InvalidFirmwareSignature", "key": "InvalidFirmwareSigningCertificate"}  # security events by refused field
 
@@ -94,7 +95,7 @@ class Updater:
         self.hold = hold
         self.wants_restart = ""
         self.reports: "list[tuple[str, str]]" = []
-        self.reserved = False  # an order of the CSMS decides when its bundle is tried
+        self.reserved: "tuple[int, ...]" = ()  # numbers of `ready_number`: an order of the CSMS decides when these are tried
         self._restarting = False
         self.longest_us = 0  # of one step
         self.configuration = configuration
@@ -155,7 +156,9 @@ class Updater:
     def command(self, words: "list[str]", now_ms: int) -> str:
         """`update …` of the console. Raises Rejected, OSError."""
         if words == ["activate"]:
-            return self._activate(now_ms)
+            if self.configuration is not None:
+                self.configuration.by_person = True
+            return self.activate(self.ready_number(), now_ms)
         if words == ["roll-back"]:
             self.slots.roll_back("by the installer")
             return self._restart("update: rolled back by the installer", now_ms)
@@ -178,12 +181,16 @@ class Updater:
         when = "`update activate`" if self.hold else "no EVSE has charged for a minute, or `update activate`"
         return "%s%s is ready in slot %s; it is tried after %s" % (what, slots.state.slots[slot].version, FOLDERS[slot], when)
 
-    def ready_number(self) -> int:
-        """The bundle that is ready: 0 or 1, a slot of the application; 2 or 3, one of the configuration; NONE: there is none."""
-        slot = self.ready_slot()
-        if self.configuration is not None and (slot == NONE or self.delivery.kind != APPLICATION) and self.configuration.ready_slot() != NONE:
-            return 2 + self.configuration.ready_slot()
-        return slot
+    def ready_number(self, without: "tuple[int, ...]" = ()) -> int:
+        """The bundle that is ready: 0 or 1, a slot of the application; 2 or 3, one of the configuration; NONE: there is none.
+
+        Of two the one that came last. without: numbers that do not count.
+        """
+        found = [self.ready_slot()]
+        if self.configuration is not None and self.configuration.ready_slot() != NONE:
+            found.insert(0 if self.delivery.kind != APPLICATION else 1, 2 + self.configuration.ready_slot())
+        found = [number for number in found if number != NONE and number not in without]
+        return found[0] if found else NONE
 
     def numbered(self, number: int) -> "tuple[Slots, int]":
         """(slots, slot) of a number of `ready_number`."""
@@ -222,16 +229,17 @@ class Updater:
         if self.configuration is not None:
             view["configuration"] = self.configuration.view(now_ms)
         if self.ready_number() != NONE and not self.on_trial():
-            view["waits"] = self._hindrance or ("hold" if self.hold else "a minute without charging")
+            ordered = self.ready_number(self.reserved) == NONE
+            view["waits"] = self._hindrance or ("hold" if self.hold else "the order of the CSMS" if ordered else "a minute without charging")
         return view
 
     # deliveries
 
     def open_sink(self, size: int, digest: bytes, now_ms: int) -> BundleSink:
         """What takes a bundle or a key list that comes over a console. Raises NotNow, Rejected."""
-        self.begin("console", size)
+        self.begin(CONSOLE, size)
         self.log.add("info", "update: %d bytes from a console" % size, now_ms)
-        return BundleSink(self, "console")
+        return BundleSink(self, CONSOLE)
 
     def begin(self, source: str, size: int) -> None:
         """A source begins to deliver. Raises NotNow, Rejected."""
@@ -244,11 +252,16 @@ class Updater:
         """What takes the bytes of a source."""
         return BundleSink(self, source)
 
-    def forget_spare(self) -> None:
-        """What came into the spare slot before is not continued. Raises NotNow, OSError."""
-        spare = self.slots.spare()
-        if self.slots.state.slots[spare].state in (SLOT_RECEIVING, SLOT_READY):
-            self.slots.refused(spare, "")
+    def forget_unfinished(self) -> None:
+        """What came into the spare slots before, of either kind, is not continued. Raises NotNow where a bundle is ready: it stays; OSError."""
+        kinds = [self.slots] if self.configuration is None else [self.slots, self.configuration.slots]
+        for slots in kinds:
+            slot = slots.state.slots[slots.spare()]
+            if slot.state == SLOT_READY:
+                raise NotNow("update", slot.version, "it is ready: it is tried first")
+        for slots in kinds:
+            if slots.state.slots[slots.spare()].state == SLOT_RECEIVING:
+                slots.refused(slots.spare(), "")
 
     def _work(self, now_ms: int) -> None:
         until_ms = now_ms + SLICE_MS
@@ -279,6 +292,8 @@ class Updater:
                 if getattr(delivery.error, "field", "") in SIGNATURES:
                     self.reports.append((SIGNATURES[delivery.error.field], str(delivery.error)))  # type: ignore[union-attr]
             elif event == READY:
+                if self.configuration is not None and delivery.kind != APPLICATION:
+                    self.configuration.by_person = delivery.source == CONSOLE
                 self.log.add("info", "update: " + self.ready_text(), now_ms)
             elif event != IDLE:
                 self.log.add("info", "update: %s" % event, now_ms)
@@ -286,19 +301,20 @@ class Updater:
     # the trial
 
     def _activate_when_quiet(self, now_ms: int) -> None:
-        if self._hindrance or self.hold or self.reserved or self.delivery.busy() or self.ready_number() == NONE:
+        number = self.ready_number(self.reserved)
+        if self._hindrance or self.hold or self.delivery.busy() or number == NONE:
             self._quiet_since_ms = None
         elif self._quiet_since_ms is None:
             self._quiet_since_ms = now_ms
         elif now_ms - self._quiet_since_ms >= QUIET_MS:
+            self._quiet_since_ms = None  # what cannot be tried now is tried again after another minute
             try:
-                self._activate(now_ms)
+                self.activate(number, now_ms)
             except (Rejected, OSError) as error:
-                self._quiet_since_ms = None
                 self.log.add("warning", "update: %s" % error, now_ms)
 
-    def _activate(self, now_ms: int) -> str:
-        number = self.ready_number()
+    def activate(self, number: int, now_ms: int) -> str:
+        """The bundle of this number of `ready_number` is tried after a restart; the answer for people. Raises Rejected, OSError."""
         if self.configuration is not None and number >= 2:
             return self.configuration.activate()
         try:

@@ -10,6 +10,7 @@ from ampacity.circuit.trusted.site.tree import Evse, Site
 from ampacity_host.configure.analysis.budgets import check_breakers, evse_budgets, evses_below, loads, site_budgets
 from ampacity_host.configure.analysis.fixes import Tools, fixes
 from ampacity_host.configure.analysis.line_timing import BusTiming, check_settings, check_watchdogs, lines_of
+from ampacity_host.configure.analysis.unmeasured import measures, unmeasured_devices
 from ampacity_host.configure.compiler.cascade import check_parent
 from ampacity_host.configure.compiler.site_facts import compile_site
 from ampacity_host.configure.site_file.parser import SiteFile
@@ -71,14 +72,6 @@ def evidence(facts: dict[str, Any]) -> list[dict[str, Any]]:
             frees = "a meter for this EVSE, or a device that measures its current"
             rows.append({"evse": evse["name"], "what": what, "costs_a": evse["limit_da"] / 10, "frees": frees})
     return rows
-
-
-def measures(evse: dict[str, Any], facts: dict[str, Any]) -> bool:
-    """Does the device show the current of each of its terminals?"""
-    if evse["kind"] != "profile":
-        return True
-    fields = {row[0] for row in facts["profiles"][evse["profile"]]["fields"]}
-    return all(f"current_l{n + 1}" in fields for n in range(len(evse["terminals"])))
 
 
 def meter_above(evse: dict[str, Any], facts: dict[str, Any]) -> str | None:
@@ -162,7 +155,7 @@ def report(site: SiteFile, kept: dict[str, Any] | None, load: Callable[[Path, st
     """
     facts = compile_site(site)
     budgets = site_budgets(facts)
-    found = findings(facts, budgets, kept)
+    found = [*findings(facts, budgets, kept), *unmeasured_devices(facts)]
     refused = any(each["level"] == "error" for each in found)
     proposed = fixes(site, kept, found, Tools(load, all_findings)) if refused else {"passes": True, "changes": [], "left": []}
     lead(found, proposed)

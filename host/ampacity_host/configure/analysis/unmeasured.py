@@ -1,0 +1,51 @@
+"""EVSEs whose current nothing measures: a warning that says what the controller then assumes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ampacity_host.configure.analysis.line_timing import finding
+
+CODE = "unmeasured"
+UNMETERED = "none"  # as in firmware/ampacity/ports/board.py, which imports the pins of a board
+ASSUMED = (
+    "it counts with its order on every phase of its contactor; a car that draws less frees nothing, one that draws more is not seen, "
+    "and OCPP shows no current and no energy of it"
+)
+BOOT = ("boot.json", "primary/boot.json")  # of a controller, and of a bench
+
+
+def measures(evse: dict[str, Any], facts: dict[str, Any]) -> bool:
+    """Does the device show the current of each of its terminals?"""
+    if evse["kind"] != "profile":
+        return True
+    fields = {row[0] for row in facts["profiles"][evse["profile"]]["fields"]}
+    return all(f"current_l{n + 1}" in fields for n in range(len(evse["terminals"])))
+
+
+def unmeasured_devices(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """A warning for each EVSE whose profile has no current of all its phases."""
+    silent = [evse for evse in facts["evses"] if not measures(evse, facts)]
+    return [_warning(evse["name"], "its device shows no current per phase", "a device that measures its current") for evse in silent]
+
+
+def unmeasured_outlets(facts: dict[str, Any], data: Path) -> list[dict[str, Any]]:
+    """A warning for each local EVSE of a controller whose `boot.json`, in this data folder, declares that nothing measures its outlet."""
+    if _meter(data) != UNMETERED:
+        return []
+    outlets = [evse["name"] for evse in facts["evses"] if evse["kind"] == "local"]
+    return [_warning(name, 'boot.json has "meter": "none": nothing measures its outlet', "a meter module, named in boot.json") for name in outlets]
+
+
+def _warning(name: str, why: str, fix: str) -> dict[str, Any]:
+    return finding(CODE, name, f"{why}: {ASSUMED}", f"{fix}, or accept this") | {"level": "warning"}
+
+
+def _meter(data: Path) -> object:
+    for name in BOOT:
+        try:
+            found = json.loads((data / name).read_bytes())
+        except (OSError, ValueError):
+            continue
+        return found.get("meter") if isinstance(found, dict) else None
+    return None
