@@ -193,7 +193,9 @@ async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]"
         from ampacity.roles import secondary
         return await secondary.run(platform, config, log)
     from ampacity.roles import primary
-    return await primary.run(platform, config, log)
+    running = primary.run(platform, config, log)
+    del config  # the primary keeps it in a smaller form
+    return await running
 
 
 def main(arguments: "list[str]") -> int:
@@ -213,8 +215,7 @@ def main(arguments: "list[str]") -> int:
         if boot.get("echo"):
             log.echo = echo_line
         trial = begun_trial(folder, boot.get("store") or folder + "/store", log)
-        config = read_json(folder, "site.json")
-        return run_loop(run_role(folder, boot, config, log)) or 0
+        return run_loop(run_role(folder, boot, read_json(folder, "site.json"), log)) or 0
     except (Rejected, MemoryError) as e:
         if trial is not None:
             return refused_on_trial(trial, e)

@@ -391,6 +391,7 @@ def make_primary(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Pr
 async def run(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> None:
     """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
     primary = make_primary(platform, site, log)
+    site = primary.site  # lets go of what the file held
     platform.role = primary
     log.add("info", "primary %s: site %s, %d EVSEs" % (__version__, site["name"], len(site["evses"])), primary.started_ms)
     if not primary.platform.watchdog.armed:
