@@ -8,6 +8,7 @@ program and needs neither.
 import os
 
 from ampacity.base.printable import is_digits
+from ampacity.ports.platform import Busy
 
 BUSY = 16  # EBUSY
 NAME = "lock"
@@ -55,10 +56,6 @@ except ImportError:
 
     except (ImportError, OSError):
         flock = None  # type: ignore[assignment]
-
-
-class Busy(Exception):
-    """Another process has it; the text names the file and, if known, the process."""
 
 
 def holder_text(text: str) -> str:

@@ -8,23 +8,16 @@ from ampacity.base.address import parse_address
 from ampacity.base.compat import collect_each, forget, mem_free
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
-from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE
+from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE, Busy
 from ampacity.store.disk_files import DiskFiles
 
 if False:  # for the type checker
     from collections.abc import Coroutine
     from typing import Any
 
+    from ampacity.ports.lock import FolderLock
     from ampacity.roles.configuration.site_trial import SiteTrial
     from ampacity.roles.interfaces import RolePlatform, SiteFacts
-
-if sys.platform == "linux":
-    from ampacity.ports.lock import Busy, FolderLock
-else:
-
-    class Busy(Exception):
-        """A board has one program."""
-
 
 SITE_BYTES_MAX = 1048576
 COLLECT_BYTES = 32768
@@ -75,6 +68,8 @@ def lock_folder(folder: str) -> "FolderLock | None":
     """One controller for a data folder; None where there is no folder to lock. Busy: another one runs there."""
     if sys.platform != "linux" or not is_folder(folder):
         return None
+    from ampacity.ports.lock import FolderLock  # a board has one program
+
     return FolderLock(folder)
 
 
