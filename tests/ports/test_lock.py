@@ -2,8 +2,8 @@
 
 import os
 
+from ampacity.base.errors import Busy
 from ampacity.ports.lock import FolderLock, holder_text, is_running, own_process
-from ampacity.ports.platform import Busy
 from check import raises
 
 

@@ -28,7 +28,7 @@ def mask(data: bytes, key: bytes) -> bytes:
 
 
 def _mask_into(out: bytearray, start: int, data: bytes, key: bytes) -> None:
-    """The same, written to its place in a frame: beside that only one piece is on the heap."""
+    """The same, written to its place in a frame: one piece at a time is on the heap, too."""
     pad = key * (MASK_PIECE // 4)
     number = int.from_bytes(pad, "big")
     for at in range(0, len(data), MASK_PIECE):

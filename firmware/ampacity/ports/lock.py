@@ -7,8 +7,8 @@ program and needs neither.
 
 import os
 
+from ampacity.base.errors import Busy
 from ampacity.base.printable import is_digits
-from ampacity.ports.platform import Busy
 
 BUSY = 16  # EBUSY
 NAME = "lock"

@@ -44,10 +44,6 @@ def host_of(peer: "Any") -> "str | None":
         return None
 
 
-class Busy(Exception):
-    """Another process has it (ports/lock.py); the text names the file and, if known, the process."""
-
-
 class Platform:
     """The outside world of one controller.
 

@@ -6,9 +6,9 @@ import sys
 from ampacity.base import strict_json
 from ampacity.base.address import parse_address
 from ampacity.base.compat import collect_each, forget, mem_free
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import Busy, Rejected
 from ampacity.base.log import Log
-from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE, Busy
+from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE
 from ampacity.store.disk_files import DiskFiles
 
 if False:  # for the type checker
