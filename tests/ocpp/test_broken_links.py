@@ -76,7 +76,7 @@ def test_a_report_continues_with_the_part_that_was_in_transit():
 
 def test_the_last_part_of_a_report_is_also_repeated():
     bench = Bench().booted()
-    request = {"requestId": 1, "componentVariable": [{"component": {"name": "Connector", "evse": {"id": 2}}}]}
+    request = {"requestId": 1, "componentVariable": [{"component": {"name": "Connector", "evse": {"id": 2}}, "variable": {"name": "Available"}}]}
     bench.silent = True
     assert bench.call("GetReport", request)["status"] == "Accepted"
     first = payloads(bench.sent, "NotifyReport")

@@ -2,7 +2,8 @@
 
 import os
 
-from ampacity.ports.lock import Busy, FolderLock, holder_text, is_running, own_process
+from ampacity.base.errors import Busy
+from ampacity.ports.lock import FolderLock, holder_text, is_running, own_process
 from check import raises
 
 

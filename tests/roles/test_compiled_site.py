@@ -7,8 +7,9 @@ from helper_secondary import PlantPort
 
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
+from ampacity.commission.report import site_sha256
 from ampacity.roles.boot import checked_boot
-from ampacity.roles.configuration.compiled_site import checked
+from ampacity.roles.configuration.compiled_site import SharedRow, checked, shared_rows
 from ampacity.roles.primary import make_primary
 from ampacity.store.memory_files import MemoryFiles
 from check import raises
@@ -75,6 +76,28 @@ def places(facts, path=()):
         yield path + (key,)
         for place in places(facts[key], path + (key,)):
             yield place
+
+
+def test_what_evses_have_in_common_is_kept_once_and_each_reads_as_it_was_written():
+    facts = garage_facts()
+    facts["evses"][3]["max_da"] = 160
+    facts["evses"][3]["off_shows"] = "dark"
+    was = [dict(row) for row in facts["evses"]]
+    rows = checked(facts)["evses"]
+    shared = [row for row in rows if isinstance(row, SharedRow)]
+    assert shared and all([isinstance(row, dict) for row in facts["evses"]])
+    for row, before in zip(rows, was):
+        assert [row[field] for field in before] == [before[field] for field in before]
+        assert "absent" not in row and row.get("absent") is None and row.get("absent", 5) == 5 and row.get("unit") == before["unit"]
+        with raises(KeyError):
+            row["absent"]
+    assert [row.whole() for row in shared] == [was[rows.index(row)] for row in shared]
+    assert site_sha256(checked(facts)) == site_sha256(facts)
+
+
+def test_a_row_that_lacks_a_field_of_another_one_does_not_get_it():
+    rows = shared_rows([{"name": "a", "kind": "x", "off_shows": 1}, {"name": "b", "kind": "x"}, {"name": "c", "kind": "x"}])
+    assert [row.get("off_shows") for row in rows] == [1, None, None] and rows[2]["name"] == "c"
 
 
 def test_a_field_of_a_wrong_kind_is_named():

@@ -82,7 +82,7 @@ def test_a_report_of_a_component_has_each_of_its_instances():
     station = one.primary.upstream.station
     request = {"requestId": 7, "componentVariable": [{"component": {"name": "DistributionPanel"}, "variable": {"name": "Fuse"}}]}
     assert get_report(station, request, "", 0) == {"status": "Accepted"}
-    data = station.reports.pull(0)[1]["reportData"]
+    data = station.reports.pull(0)[1]["reportData"] + station.reports.pull(0)[1]["reportData"]
     name = one.primary.site["circuits"][0]["name"]
     assert [(d["component"], d["variable"]["instance"]) for d in data] == [({"name": "DistributionPanel", "instance": name}, p) for p in "123"]
     assert data[0]["variableAttribute"][0]["value"] == "20"

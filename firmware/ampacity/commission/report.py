@@ -36,7 +36,9 @@ def sha256_of(texts: "Iterable[str]") -> str:
 
 def site_sha256(site: "Document") -> str:
     """Of the compiled site without its upstream, which holds a password."""
-    return sha256_of([strict_json.dumps({key: site[key] for key in site if key != "ocpp"})])
+    plain = {key: site[key] for key in site if key != "ocpp"}
+    plain["evses"] = [row.whole() if hasattr(row, "whole") else row for row in site["evses"]]
+    return sha256_of([strict_json.dumps(plain)])
 
 
 def seal(head: "Document", evses: "list[Document]") -> str:

@@ -106,7 +106,8 @@ class Session:
         """facts: of the driver (online, plugged, charging, state, fault). order_da: in force for it, or None. operative: see the class."""
         if self._began_ms is None:
             self._began_ms = now_ms
-        self.operative = operative
+        if operative != self.operative:
+            self.operative = operative
         if self._is_lost(now_ms):
             self._first_ms = None
             self._look = True

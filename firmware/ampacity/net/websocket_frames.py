@@ -22,19 +22,21 @@ class WebSocketError(Exception):
 
 def mask(data: bytes, key: bytes) -> bytes:
     """data XOR the four bytes of key, repeated. Big integers do it many times faster than a loop over bytes."""
-    return b"".join(_masked(data, key))
+    out = bytearray(len(data))
+    _mask_into(out, 0, data, key)
+    return bytes(out)
 
 
-def _masked(data: bytes, key: bytes) -> "list[bytes]":
-    """The same in pieces."""
+def _mask_into(out: bytearray, start: int, data: bytes, key: bytes) -> None:
+    """The same, written to its place in a frame: one piece at a time is on the heap, too."""
     pad = key * (MASK_PIECE // 4)
-    number, pieces = int.from_bytes(pad, "big"), []
+    number = int.from_bytes(pad, "big")
     for at in range(0, len(data), MASK_PIECE):
         piece = data[at : at + MASK_PIECE]
-        if len(piece) < MASK_PIECE:
-            number = int.from_bytes(pad[: len(piece)], "big")
-        pieces.append((int.from_bytes(piece, "big") ^ number).to_bytes(len(piece), "big"))
-    return pieces
+        size = len(piece)
+        if size < MASK_PIECE:
+            number = int.from_bytes(pad[:size], "big")
+        out[start + at : start + at + size] = (int.from_bytes(piece, "big") ^ number).to_bytes(size, "big")
 
 
 def encode(opcode: int, payload: bytes, key: bytes, fin: bool = True) -> bytes:
@@ -47,7 +49,10 @@ def encode(opcode: int, payload: bytes, key: bytes, fin: bool = True) -> bytes:
         head = struct.pack(">BBH", first, 0xFE, size)
     else:
         head = struct.pack(">BBII", first, 0xFF, 0, size)
-    return b"".join([head, key] + _masked(payload, key))
+    frame = bytearray(len(head) + 4 + size)
+    frame[: len(head) + 4] = head + key
+    _mask_into(frame, len(head) + 4, payload, key)
+    return frame  # type: ignore[return-value]  # for a stream as good as bytes, which would be a second copy
 
 
 class FrameReader:

@@ -53,6 +53,7 @@ class OcppEvse:
     """facts: {"id", "name", "phases", "max_da", "connector", "tethered", "phase_names"}; all but id have defaults."""
 
     phases = 3
+    phase_names: "list[str] | tuple[str, ...]" = ("L1", "L2", "L3")
     max_da = 160
     connector = "cType2"
     tethered = False
@@ -70,7 +71,9 @@ class OcppEvse:
         for key in ("phases", "max_da", "connector", "tethered"):
             if facts.get(key, getattr(self, key)) != getattr(self, key):
                 setattr(self, key, facts[key])
-        self.phase_names: "list[str]" = facts.get("phase_names") or ["L1", "L2", "L3"][: self.phases]
+        names = facts.get("phase_names") or self.phase_names[: self.phases]
+        if tuple(names) != self.phase_names:
+            self.phase_names = names
         self.status = "Available"
         self.plugged = False
         self.state = "Idle"

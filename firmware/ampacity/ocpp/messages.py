@@ -52,7 +52,7 @@ if False:  # for the type checker
         """An EVSE as far as its readings go."""
 
         id: int
-        phase_names: "list[str]"
+        phase_names: "list[str] | tuple[str, ...]"
         state: str
         values: Values
 

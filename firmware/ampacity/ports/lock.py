@@ -7,6 +7,7 @@ program and needs neither.
 
 import os
 
+from ampacity.base.errors import Busy
 from ampacity.base.printable import is_digits
 
 BUSY = 16  # EBUSY
@@ -55,10 +56,6 @@ except ImportError:
 
     except (ImportError, OSError):
         flock = None  # type: ignore[assignment]
-
-
-class Busy(Exception):
-    """Another process has it; the text names the file and, if known, the process."""
 
 
 def holder_text(text: str) -> str:

@@ -6,7 +6,7 @@ import sys
 from ampacity.base import strict_json
 from ampacity.base.address import parse_address
 from ampacity.base.compat import collect_each, forget, mem_free
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import Busy, Rejected
 from ampacity.base.log import Log
 from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE
 from ampacity.store.disk_files import DiskFiles
@@ -15,16 +15,9 @@ if False:  # for the type checker
     from collections.abc import Coroutine
     from typing import Any
 
+    from ampacity.ports.lock import FolderLock
     from ampacity.roles.configuration.site_trial import SiteTrial
     from ampacity.roles.interfaces import RolePlatform, SiteFacts
-
-if sys.platform == "linux":
-    from ampacity.ports.lock import Busy, FolderLock
-else:
-
-    class Busy(Exception):
-        """A board has one program."""
-
 
 SITE_BYTES_MAX = 1048576
 COLLECT_BYTES = 32768
@@ -78,6 +71,8 @@ def lock_folder(folder: str) -> "FolderLock | None":
     """One controller for a data folder; None where there is no folder to lock. Busy: another one runs there."""
     if sys.platform != "linux" or not is_folder(folder):
         return None
+    from ampacity.ports.lock import FolderLock  # a board has one program
+
     return FolderLock(folder)
 
 
@@ -208,7 +203,9 @@ async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]"
         return await secondary.run(platform, config, log)
     import_leaves(config)
     from ampacity.roles import primary
-    return await primary.run(platform, config, log)
+    running = primary.run(platform, config, log)
+    del config  # the primary keeps it in a smaller form
+    return await running
 
 
 def main(arguments: "list[str]") -> int:
@@ -228,8 +225,7 @@ def main(arguments: "list[str]") -> int:
         if boot.get("echo"):
             log.echo = echo_line
         trial = begun_trial(folder, boot.get("store") or folder + "/store", log)
-        config = read_json(folder, "site.json")
-        return run_loop(run_role(folder, boot, config, log)) or 0
+        return run_loop(run_role(folder, boot, read_json(folder, "site.json"), log)) or 0
     except (Rejected, MemoryError) as e:
         if trial is not None:
             return refused_on_trial(trial, e)

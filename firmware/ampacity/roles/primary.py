@@ -22,7 +22,6 @@ from ampacity.roles.control.contactor_outputs import ContactorOutputs
 from ampacity.roles.control.safety_loop import SafetyLoop
 from ampacity.roles.control.voltage_monitor import VoltageMonitor
 from ampacity.roles.optional.role_parts import role_parts
-from ampacity.roles.service.status_view import primary_view
 from ampacity.roles.storage.document_shapes import DamageReport, primary_shape
 from ampacity.roles.storage.persistence import DOCUMENT_BYTES_MAX, TRUSTED, Persistence
 from ampacity.roles.storage.reset_history import REST_MS, ResetHistory
@@ -203,6 +202,7 @@ class Primary:
 
     def view(self) -> "View":
         """The primary's view of the site, as the bench's `state` shows it."""
+        from ampacity.roles.service.status_view import primary_view
         return primary_view(self, self.clock.now_ms())
 
     def why(self, evse: int) -> str:
@@ -393,6 +393,7 @@ def make_primary(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Pr
 async def run(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> None:
     """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
     primary = make_primary(platform, site, log)
+    site = primary.site  # lets go of what the file held
     platform.role = primary
     log.add("info", "primary %s: site %s, %d EVSEs" % (__version__, site["name"], len(site["evses"])), primary.started_ms)
     if not primary.platform.watchdog.armed:

@@ -12,8 +12,8 @@ from typing import Any
 
 from rich.console import Console
 
-from ampacity.base.errors import Rejected
-from ampacity.ports.lock import Busy, FolderLock
+from ampacity.base.errors import Busy, Rejected
+from ampacity.ports.lock import FolderLock
 from ampacity.ports.watchdog import need_device
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.analysis.site_migration import after_change

@@ -91,6 +91,7 @@ async def main(folder, start_us, port, root):
     asyncio.create_task(report(log))
     before = alloc()
     role = primary.Primary(platform, config, log)
+    del config  # as the boot stage of a controller
     for part, size in figures:
         tell("data-" + part, size)
     tell("data", alloc() - before)

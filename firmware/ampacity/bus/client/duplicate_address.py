@@ -22,13 +22,15 @@ GARBLED = "only its replies are garbled: duplicate address or bad wiring"
 class UnitRecord:
     """One unit's last exchanges."""
 
+    # these values apply to a unit that is alone at its address
+    garbled = 0  # a bit for each of the last WINDOW exchanges
+    repeated = 0
+    doubles = 0
+    clean = 0
+    text = ""
+
     def __init__(self) -> None:
         self.asked = 0
-        self.garbled = 0  # a bit for each of the last WINDOW exchanges
-        self.repeated = 0
-        self.doubles = 0
-        self.clean = 0
-        self.text = ""
 
 
 class DuplicateAddresses:
@@ -42,8 +44,10 @@ class DuplicateAddresses:
         """An exchange is over: an answer came, whole or garbled. True: the report about the unit has changed."""
         record = self._record(unit)
         record.asked += 1
-        record.garbled = (record.garbled << 1 | garbled) & FULL
-        record.repeated = (record.repeated << 1) & FULL
+        if garbled or record.garbled:
+            record.garbled = (record.garbled << 1 | garbled) & FULL
+        if record.repeated:
+            record.repeated = (record.repeated << 1) & FULL
         if record.doubles:
             record.clean = 0 if garbled else record.clean + 1
             if record.clean >= CLEAN_MIN:

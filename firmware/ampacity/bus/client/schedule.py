@@ -30,10 +30,13 @@ TIME_CREDIT_US = 1000000  # so much of the line's time beyond its part makes a u
 class Slot:
     """One driver and when it may be served."""
 
+    feeds = False
+
     def __init__(self, driver: "Any") -> None:
         self.driver = driver
         self.unit: int = driver.unit
-        self.feeds: bool = getattr(driver, "poll_feeds", True)
+        if getattr(driver, "poll_feeds", True):
+            self.feeds = True
         self.failures = 0
         self.ready_us = 0  # gap of the device, back-off
         self.lower_ready_us = 0  # the same for lowers, which do not wait for a back-off

@@ -52,7 +52,22 @@ class LeaseDriver:
     """Driver of one secondary. evse_facts: its entry of the site facts; index: its place there; guard: the safety core."""
 
     poll_feeds = False
+    # these values apply to most secondaries, until they are set
     below = False  # rule 13: a primary with EVSEs of its own
+    poll_ms = POLL_MS
+    fallback_da = 0
+    terminals = 3
+    flags = 0  # of its grants; other than 0 it is granted alone, for a broadcast carries none
+    traffic = ALL_TRAFFIC
+    _resend_ms = RESEND_MS
+    _sample_age_ms = 0
+    _reserve_da = 0
+    _sent_flags = 0
+    _failures = 0
+    _refuses = False  # its last answer was an exception: it is not asked again at once
+    _reaudit_ms = 0
+    _unicast_wanted = False  # refused in a broadcast: try alone, right after a status read
+    _unicast_now = False
 
     def __init__(self, evse_facts: "dict[str, Any]", index: int, guard: "Any", poll_ms: int = POLL_MS) -> None:
         self.unit: int = evse_facts["unit"]
@@ -60,21 +75,20 @@ class LeaseDriver:
         self.guard = guard
         self.facts = DeviceFacts()
         self.broadcaster: Any = None  # the BroadcastDriver that this driver belongs to
-        self.poll_ms = poll_ms
-        below = bool(evse_facts.get("primary"))
-        if below:
+        if poll_ms != POLL_MS:
+            self.poll_ms = poll_ms
+        if evse_facts.get("primary"):
             self.below = True
-        self._resend_ms = RESEND_BELOW_MS if below else RESEND_MS
-        self._sample_age_ms = SAMPLE_AGE_MS if below else 0
+            self._resend_ms, self._sample_age_ms = RESEND_BELOW_MS, SAMPLE_AGE_MS
         self.watchdog_ms: int = evse_facts.get("lease_ms") or evse_facts.get("watchdog_ms", 10000)  # the lease of its grants
-        self.fallback_da: int = evse_facts.get("fallback_da", 0)
-        self._reserve_da = max(self.fallback_da, evse_facts.get("power_on_da", 0))
+        if evse_facts.get("fallback_da"):
+            self.fallback_da = evse_facts["fallback_da"]
+        if self.fallback_da or evse_facts.get("power_on_da"):
+            self._reserve_da = max(self.fallback_da, evse_facts.get("power_on_da", 0))
         self.survives = bool(evse_facts.get("survives", False))
-        self.terminals = len(evse_facts.get("terminals", ((0,), (1,), (2,))))
+        if len(evse_facts.get("terminals", ((0,), (1,), (2,)))) != 3:
+            self.terminals = len(evse_facts["terminals"])
         self.want_da = 0
-        self.flags = 0  # of its grants; other than 0 it is granted alone, for a broadcast carries none
-        self._sent_flags = 0
-        self.traffic = ALL_TRAFFIC
         self.order_da: int | None = None  # last one sent
         self.sent_ms = 0
         self.due_ms = 0  # when need() may say something else without a want or an answer
@@ -82,22 +96,17 @@ class LeaseDriver:
         self._lowering = True
         self._hold_ms = 0
         self._resend = False
-        self._unicast_wanted = False  # refused in a broadcast: try alone, right after a status read
-        self._unicast_now = False
         self._sent: list[tuple[int, int, int]] = []  # (number, order id, da), oldest first
         self._proven_da = -1
         self._unproven = False  # the newest order is another one than what is proven
         self._step = STATUS
         self._known = (-1, -1)  # boot counter and settings mark that the audit belongs to
         self._evidence: tuple[object, ...] = ()  # values of EVIDENCE, as read
-        self._failures = 0
-        self._refuses = False  # its last answer was an exception: it is not asked again at once
         self.idle_poll_ms = 0  # with nothing new about it, so long between two readings; 0: as often as the bus allows
         self._amps_da: list[int] = []  # what it drew when that last changed, and when it did
         self._still_state: str | None = None
         self._still_order_da: int | None = None
         self._moved_ms = 0
-        self._reaudit_ms = 0
         self._asked_ms = -poll_ms
         self._status = Request(self.unit, _STATUS_PDU, ROUTINE, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
 
@@ -186,9 +195,12 @@ class LeaseDriver:
         if value_da < self.want_da:
             self._hold_ms = now_ms + HOLD_MS
         self.order_da, self.sent_ms, self._number = value_da, now_ms, number
-        self._sent_flags = self.flags
+        if self._sent_flags != self.flags:
+            self._sent_flags = self.flags
         self._unproven = self._unproven or value_da != self._proven_da
-        self._resend = self._unicast_wanted = self._unicast_now = False
+        self._resend = False
+        if self._unicast_wanted or self._unicast_now:
+            self._unicast_wanted = self._unicast_now = False
         if len(self._sent) >= SENT_MAX:
             self._sent.pop(0)
         self._sent.append((number, order_id, value_da))
@@ -241,7 +253,8 @@ class LeaseDriver:
     def _take_grant(self, priority: int, now_ms: int) -> "Request | None":
         """A grant and the status that proves it in one exchange (function 23 writes before it reads)."""
         grants = self.broadcaster
-        self._unicast_now = False
+        if self._unicast_now:
+            self._unicast_now = False
         if priority != LOWER and not grants.permitted(now_ms):
             return None
         number = grants.numbers.next()
@@ -256,8 +269,9 @@ class LeaseDriver:
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         """Its answer: audit, facts and proofs. One that may belong to an older request proves only a grant that it shows."""
-        self._failures = 0
-        self._refuses = False
+        if self._failures:
+            self._failures = 0
+            self._refuses = False
         self.guard.heard(self.index, now_ms)
         if request.pdu[0] == 23 and request.certain and self._sent:
             self.guard.answered(self.index, self._sent[-1][1], now_ms)  # it is not on its way any more

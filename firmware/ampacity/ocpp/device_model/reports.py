@@ -14,7 +14,7 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Message, Named
 
-ITEMS_PER_MESSAGE = 4  # with 8 a message of 2.2 KB needs free blocks of that size: 26 KiB of free heap
+ITEMS_PER_MESSAGE = 2  # a message of 0.6 KB needs 8 KiB of free heap, with 4 it is 1.2 KB and 16 KiB
 SUMMARY = ("AvailabilityState", "Available", "Problem", "FirmwareVersion")
 UNSET_COUNTS = ("Active", "Available", "Enabled")
 

@@ -4,8 +4,6 @@ Circuits are `DistributionPanel` with the name of the circuit as its instance; b
 value is worked out when it is asked for, and read-only. Currents in amperes per line, with one decimal.
 """
 
-from ampacity.roles.service.status_view import counters
-
 if False:  # for the type checker
     from ampacity.roles.primary_face import PrimaryFace
 
@@ -72,6 +70,7 @@ class SiteModel:
         if variable == "Problem":
             return "true" if silent else "false"
         texts = [", ".join(silent) + ": no answer" if silent else "all %d devices answer" % len(wire.members)]
+        from ampacity.roles.service.status_view import counters
         trouble = counters(wire.engine).get("trouble")
         return "; ".join(texts + list(trouble or ()))[:TEXT_MAX]
 

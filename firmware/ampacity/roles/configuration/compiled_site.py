@@ -14,6 +14,32 @@ if False:  # for the type checker
 
 FORMAT = 1
 LISTS = ("circuits", "buses", "meters", "evses")
+OWN_MAX = 12  # so many fields of its own may a row have that is kept as a SharedRow
+
+
+class SharedRow:
+    """The facts of an EVSE as a read-only mapping: its own fields, and for all others those of another EVSE, which are kept once."""
+
+    def __init__(self, own: "dict[str, Any]", rest: "dict[str, Any]") -> None:
+        self._own = own
+        self._rest = rest
+
+    def __getitem__(self, field: str) -> "Any":
+        own = self._own
+        return own[field] if field in own else self._rest[field]
+
+    def __contains__(self, field: str) -> bool:
+        return field in self._own or field in self._rest
+
+    def get(self, field: str, default: "Any" = None) -> "Any":
+        """As of a dict."""
+        return self[field] if field in self else default
+
+    def whole(self) -> "dict[str, Any]":
+        """All its facts as a dict of their own."""
+        facts = dict(self._rest)
+        facts.update(self._own)
+        return facts
 
 
 def refuse_errors(site: "SiteFacts", kept: "dict[str, Any] | None") -> None:
@@ -38,7 +64,7 @@ def refuse_types(site: "SiteFacts") -> None:
 
 
 def checked(site: "SiteFacts", kept: "dict[str, Any] | None" = None) -> "SiteFacts":
-    """The site facts themselves, when a primary can run on them. kept: the evidence of its journal. Raises Rejected."""
+    """The site facts in the form that a primary keeps, when it can run on them. kept: the evidence of its journal. Raises Rejected."""
     if not isinstance(site, dict) or site.get("format") != FORMAT:
         raise Rejected("site.json format", site.get("format") if isinstance(site, dict) else site, str(FORMAT))
     refuse_types(site)
@@ -47,7 +73,9 @@ def checked(site: "SiteFacts", kept: "dict[str, Any] | None" = None) -> "SiteFac
             raise Rejected("site.json " + key, site.get(key), "a list")
     refuse_errors(site, kept)
     share_terminals(site)
-    return site
+    shared = dict(site)
+    shared["evses"] = shared_rows(site["evses"])
+    return shared
 
 
 def share_terminals(site: "SiteFacts") -> None:
@@ -59,6 +87,22 @@ def share_terminals(site: "SiteFacts") -> None:
             evse["terminals"] = known[known.index(terminals)]
         else:
             known.append(terminals)
+
+
+def shared_rows(rows: "list[dict[str, Any]]") -> "list[Any]":
+    """Most EVSEs differ in a name and an address only: each that is like an earlier one becomes a SharedRow."""
+    out: "list[Any]" = []
+    firsts: "list[dict[str, Any]]" = []
+    for row in rows:
+        for first in firsts:
+            own = {field: row[field] for field in row if field not in first or first[field] != row[field]}
+            if len(own) <= OWN_MAX and all([field in row for field in first]):
+                out.append(SharedRow(own, first))
+                break
+        else:
+            firsts.append(row)
+            out.append(row)
+    return out
 
 
 def endpoint(item: "SiteFacts", bus: "SiteFacts") -> "tuple[Any, int]":
