@@ -296,6 +296,10 @@ def test_rule_5_a_frame_that_may_revive_more_than_the_reserve_counts_as_one_of_a
     life = Life(evse()).stand(160)
     life.intake.fed(0, life.now_ms + 5)
     assert life.s.last_feed_ms == life.now_ms + 5
+    life.s.memory_da = 200  # of before an earlier silence
+    life.intake.fed(0, life.now_ms)
+    assert life.s.bound_da == 160, "only a silence revives it"
+    life.s.memory_da = 160
     life.lapse()
     life.intake.fed(0, life.now_ms)
     assert life.s.bound_da == 160 and not life.s.lapsed and life.s.last_feed_ms == life.now_ms
