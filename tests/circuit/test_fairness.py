@@ -115,7 +115,7 @@ def test_section_6_a_car_without_declared_needs_ranks_between_urgent_cars_and_th
     assert bench.guard.want_da == [0, 160, 100]
 
 
-def test_section_6_a_need_that_can_never_be_met_in_its_time_keeps_nobody_waiting():
+def test_section_6_a_need_that_can_never_be_met_in_its_time_keeps_no_other_car_waiting():
     for energy_wh, alone in ((130000, True), (999000, False)):  # within an hour, by an EVSE of 11 kW: 11 h too long, and 89 h
         bench = garage(3, 140, slot_s=60)
         bench.guard.optional.charging_needs(0, energy_wh, bench.now_ms + 3600000)

@@ -453,7 +453,7 @@ def test_rule_3_1_the_fall_of_each_evse_counts_on_its_own_phase():
         assert bench.guard.want_da == [160, 100]
 
 
-def test_rule_3_1_only_the_silent_evse_becomes_unknown_when_a_frame_waits_for_it_in_vain():
+def test_rule_3_1_only_the_silent_evse_becomes_unknown_when_a_frame_waits_for_it_without_effect():
     bench = metered([evse("a", terminals=[[0]]), evse("b", terminals=[[1]])])
     for e in (0, 1):
         bench.stand(100, e)

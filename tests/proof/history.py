@@ -314,7 +314,7 @@ FOUND = {
         "a car with 999 kWh for one hour was served alone until its departure; others with wishes of their own waited for hours",
         "its slack was the least of all, and a car with known needs never got the turn of one that waited",
         "a need that is half a day out of reach comes last, in turns (section 6)",
-        ("tests/circuit/test_fairness.py::test_section_6_a_need_that_can_never_be_met_in_its_time_keeps_nobody_waiting",),
+        ("tests/circuit/test_fairness.py::test_section_6_a_need_that_can_never_be_met_in_its_time_keeps_no_other_car_waiting",),
     ),
 }  # fmt: skip
 

@@ -58,3 +58,43 @@ def test_kinds_of_this_firmware_have_no_boot_s(tmp_path, kind):
     with pytest.raises(Exception) as raised:
         load_site(path)
     assert "boot_s" in str(raised.value)
+
+
+CROWD = """
+[site]
+name = "crowd"
+
+[[circuit]]
+name = "main"
+rating_a = 250.0
+assumed_other_a = 100.0
+{meter}
+
+[[bus]]
+name = "line"
+kind = "rtu"
+port = "virtual"
+baud = {baud}
+
+[[bus]]
+name = "meters"
+kind = "rtu"
+port = "/dev/ttyS9"
+"""
+METER = '[[meter]]\nname = "m"\nprofile = "eastron-sdm630"\nbus = "meters"\nunit = 100\n'
+
+
+def old(tmp_path, count, baud, metered=True):
+    text = CROWD.format(meter='meter = "m"' if metered else "", baud=baud) + (METER if metered else "")
+    unit = '[[evse]]\nname = "e{0}"\nkind = "ampacity"\nbus = "line"\nunit = {0}\ncircuit = "main"\nmax_a = 16.0\n'
+    path = tmp_path / "site.toml"
+    path.write_text(text + "".join(unit.format(n) for n in range(1, count + 1)))
+    return [found for found in check_report(load_site(path))["findings"] if found["code"] == "slow-line"]
+
+
+def test_a_line_whose_readings_are_too_old_beside_a_meter_is_reported(tmp_path):
+    (found,) = old(tmp_path, 60, 9600)
+    assert (found["level"], found["where"]) == ("warning", "line") and "fewer units on line" in found["fix"], found
+    assert found["text"].startswith("one cycle of its 60 units takes 5.")
+    assert old(tmp_path, 60, 9600, metered=False) == old(tmp_path, 40, 19200) == old(tmp_path, 30, 9600) == []
+    assert len(old(tmp_path, 40, 9600)) == 1

@@ -10,6 +10,7 @@ import itertools
 from typing import Any
 
 from ampacity.bus.profile.proof.liveness import HEARD_MS, too_slow
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS
 from ampacity.roles.configuration.compiled_site import endpoint
 
 STATUS_CHARACTERS = (8, 61)  # request and answer of our own secondary's status block
@@ -21,6 +22,7 @@ TCP_ROUND_TRIP_MS = 20
 BEHIND_GATEWAY = {"kind": "rtu", "baud": 9600, "parity": "E", "stop": 1}  # an undescribed line
 WAKE_MS = 120  # for a sleeping device, before each request
 WRITE_CHARACTERS = 8
+OLD_MS = FRESH_MS * 3 // 5  # a cycle; later a frame of a meter often finds no reading that is fresh
 
 
 def character_us(bus: dict[str, Any]) -> int:
@@ -74,7 +76,7 @@ class UnitTiming:
 
 class BusTiming:
     """One line of the site facts. `well_ms`: all units read once; `cycle_ms`: with half of them silent
-    and all orders; `orders_ms`: an order to every EVSE; `busy_ms`: the longest that one unit keeps it from the rest."""
+    and all orders; `evse_count`; `orders_ms`: an order to every EVSE; `busy_ms`: the longest that one unit keeps it from the rest."""
 
     def __init__(self, facts: dict[str, Any], bus_index: int, end: tuple[str, int] | None = None) -> None:
         """end: host and port of a TCP connection; None: all that is on the bus."""
@@ -83,6 +85,7 @@ class BusTiming:
         self.where = self.name if end is None else "%s %s:%d" % (self.name, *end)
         evses = [e for e in facts["evses"] if e["bus"] == bus_index and (end is None or endpoint(e, bus) == end)]
         meters = [m for m in facts["meters"] if m["bus"] == bus_index and (end is None or endpoint(m, bus) == end)]
+        self.evse_count = len(evses)
         entries = evses + meters
         self.units = [UnitTiming(bus, facts["profiles"].get(entry["profile"]) if entry["profile"] else None) for entry in entries]
         self.own_secondaries = sum(1 for e in evses if e["kind"] == "ampacity") if bus["kind"] == "rtu" else 0
@@ -145,6 +148,21 @@ def check_settings(facts: dict[str, Any]) -> list[dict[str, Any]]:
             parts = settings_ms(facts["buses"][evse["bus"]], profile)
             if parts and not in_time(parts, int(profile["gap_ms"]), evse):
                 found.append(slow_finding(evse, sum(parts) + int(profile["gap_ms"]) * (len(parts) - 1)))
+    return found
+
+
+def check_ages(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Warnings where the readings of EVSEs are too old to tell their current from other load (3.1): it counts twice, and cars get less."""
+    found = []
+    for timing in lines_of(facts) if facts["meters"] else ():
+        taken_ms = timing.well_ms + timing.orders_ms
+        if taken_ms > OLD_MS and timing.evse_count:
+            text = (
+                f"one cycle of its {len(timing.units)} units takes {taken_ms / 1000:.1f} s: readings are older than {FRESH_MS / 1000:g} s at times, "
+                "and then the current of EVSEs also counts as other load beside a meter"
+            )
+            fix = f"a higher baud rate, or fewer units on {timing.where}" if timing.bus["kind"] == "rtu" else f"fewer units on {timing.where}"
+            found.append(finding("slow-line", timing.where, text, fix) | {"level": "warning"})
     return found
 
 

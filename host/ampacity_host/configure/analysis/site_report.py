@@ -9,7 +9,7 @@ from ampacity.circuit.trusted.site.check import ReserveSums, check_site
 from ampacity.circuit.trusted.site.tree import Evse, Site
 from ampacity_host.configure.analysis.budgets import check_breakers, evse_budgets, evses_below, loads, site_budgets
 from ampacity_host.configure.analysis.fixes import Tools, fixes
-from ampacity_host.configure.analysis.line_timing import BusTiming, check_settings, check_watchdogs, lines_of
+from ampacity_host.configure.analysis.line_timing import BusTiming, check_ages, check_settings, check_watchdogs, lines_of
 from ampacity_host.configure.analysis.unmeasured import measures, unmeasured_devices
 from ampacity_host.configure.compiler.cascade import check_parent
 from ampacity_host.configure.compiler.site_facts import compile_site
@@ -108,7 +108,8 @@ def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, 
 
 def findings(facts: dict[str, Any], budgets: list[dict[str, Any]], kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """All that section 4 refuses: the sums by the firmware's own check, then times and breakers."""
-    return [*check_site(facts, kept), *check_watchdogs(facts), *check_settings(facts), *check_breakers(facts, budgets), *check_parent(facts)]
+    times = [*check_watchdogs(facts), *check_settings(facts), *check_ages(facts)]
+    return [*check_site(facts, kept), *times, *check_breakers(facts, budgets), *check_parent(facts)]
 
 
 def all_findings(site: SiteFile, kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
