@@ -92,7 +92,7 @@ def old(tmp_path, count, baud, metered=True):
     return [found for found in check_report(load_site(path))["findings"] if found["code"] == "slow-line"]
 
 
-def test_a_line_whose_readings_are_too_old_beside_a_meter_is_reported(tmp_path):
+def test_a_line_whose_readings_are_too_old_next_to_a_meter_is_reported(tmp_path):
     (found,) = old(tmp_path, 60, 9600)
     assert (found["level"], found["where"]) == ("warning", "line") and "fewer units on line" in found["fix"], found
     assert found["text"].startswith("one cycle of its 60 units takes 5.")

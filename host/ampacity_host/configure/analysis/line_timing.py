@@ -159,7 +159,7 @@ def check_ages(facts: dict[str, Any]) -> list[dict[str, Any]]:
         if taken_ms > OLD_MS and timing.evse_count:
             text = (
                 f"one cycle of its {len(timing.units)} units takes {taken_ms / 1000:.1f} s: readings are older than {FRESH_MS / 1000:g} s at times, "
-                "and then the current of EVSEs also counts as other load beside a meter"
+                "and then the current of EVSEs also counts as other load next to a meter"
             )
             fix = f"a higher baud rate, or fewer units on {timing.where}" if timing.bus["kind"] == "rtu" else f"fewer units on {timing.where}"
             found.append(finding("slow-line", timing.where, text, fix) | {"level": "warning"})
