@@ -12,7 +12,7 @@ from helper_updates import clear
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.within import within
 from ampacity.roles.charging.upstream import ActingStation
-from ampacity.roles.publish import publisher
+from ampacity.roles.publish import file_server, publisher
 from ampacity.store.slot_files import SlotFiles
 
 NOTICE = "PublishFirmwareStatusNotification"
@@ -254,3 +254,31 @@ def get(path, more="", method="GET"):
 
 def body(answer):
     return answer.partition(b"\r\n\r\n")[2]
+
+
+async def quiet(garage):
+    """Nothing of the garage runs on."""
+    garage.power_off()
+    await asyncio.sleep(0.02)
+
+
+async def reading(garage, path):
+    """A client that has begun to download and takes no more."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", garage.port_of_files)
+    writer.write(get(path))
+    await writer.drain()
+    await reader.read(10)
+    return writer
+
+
+class Slowly:
+    """Each piece of a download takes so many ms: a long file without its bytes."""
+
+    def __init__(self, rest_ms):
+        self.rest_ms = rest_ms
+
+    def __enter__(self):
+        self.before, file_server.REST_MS = file_server.REST_MS, self.rest_ms
+
+    def __exit__(self, *error):
+        file_server.REST_MS = self.before

@@ -111,6 +111,10 @@ class Primary:
         self.scanning: "ScanningFace | None" = None
         self.replacing: "ReplacingFace | None" = None
 
+    def make(self, platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
+        """Another one, as a start makes it. Raises Rejected."""
+        return make_primary(platform, site, log)
+
     def on_trial(self) -> str:
         """What was committed on trial, "" for nothing: a restart would undo it."""
         return (self._console.changes.confirmation.what() or "") if self._console is not None else ""

@@ -1,7 +1,7 @@
 """A primary as its parts see it, as a type; nothing imports it at run time."""
 
 if False:  # for the type checker
-    from typing import Protocol
+    from typing import Any, Protocol
 
     from ampacity.base.clock import Clock
     from ampacity.base.log import Log
@@ -68,6 +68,8 @@ if False:  # for the type checker
         def console(self) -> ConsoleFace: ...
 
         def on_trial(self) -> str: ...
+
+        def make(self, platform: Any, site: SiteFacts, log: Log) -> object: ...
 
         @property
         def access(self) -> Access: ...

@@ -64,7 +64,7 @@ def test_three_levels_hold_and_can_be_run():
     site = load_site(SITES / "street.toml")
     assert check_report(site)["ok"], check_report(site)["findings"]
     facts = compile_site(site)
-    assert checked(facts) is facts
+    assert checked(facts)["name"] == "street"
     assert entry(facts, "garage")["watchdog_ms"] == 10000 + compile_site(load_site(SITES / "garage.toml"))["parent"]["after_lease_ms"]
 
 

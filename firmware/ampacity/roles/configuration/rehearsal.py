@@ -93,14 +93,12 @@ class NoPlatform:
         return None
 
 
-def rehearse(site: "SiteFacts", platform: "RolePlatform") -> None:
-    """Raises Rejected as a start with this site would. platform: of the controller that runs, untouched.
+def rehearse(make: "Callable[[Any, SiteFacts, Log], object]", site: "SiteFacts", platform: "RolePlatform") -> None:
+    """Raises Rejected as a start with this site would. make: what a start calls; platform: of the controller that runs, untouched.
 
     Where the memory does not suffice for a second primary the start itself has to judge: refused on trial, the previous one returns at once.
     """
-    from ampacity.roles.primary import make_primary
-
     try:
-        make_primary(NoPlatform(platform.clock, platform.rng), site, Log(LOG_LINES))  # type: ignore[arg-type]  # what a start needs of one
+        make(NoPlatform(platform.clock, platform.rng), site, Log(LOG_LINES))
     except MemoryError:
         pass

@@ -375,7 +375,7 @@ class PrimaryConsole:
         from ampacity.roles.configuration.tls_fields import refuse_tls
         checked(site, self.primary.guard.evidence_dump())
         refuse_tls(site)
-        rehearse(site, self.primary.platform)
+        rehearse(self.primary.make, site, self.primary.platform)
         forget("ampacity.roles.configuration.rehearsal")
 
     def _restart_with(self, text: str, now_ms: int) -> None:
