@@ -21,6 +21,9 @@ if False:  # for the type checker
     from typing import Any
 
 
+MARKS = "[]{}<>(),|*+"
+
+
 class WrongShape(ValueError):
     """The text names the field and what it must be."""
 
@@ -71,14 +74,16 @@ class _Walk:
         """Past a shape without a value."""
         depth, text = 0, self.shape
         while at < len(text):
-            if text[at] in "[{<(":
-                depth += 1
-            elif text[at] in "]}>)":
-                if not depth:
+            letter = text[at]
+            if letter in MARKS:
+                if letter in "[{<(":
+                    depth += 1
+                elif letter in "]}>)":
+                    if not depth:
+                        return at
+                    depth -= 1
+                elif not depth:
                     return at
-                depth -= 1
-            elif not depth and text[at] in ",|*+":
-                return at
             at += 1
         return at
 
@@ -98,21 +103,23 @@ class _Walk:
     def _list(self, value: "Any", at: int, place: str) -> int:
         if not isinstance(value, list):
             raise wrong(place, value, "a list")
-        end, first, more = self.skip(at), at + 1, self.skip(at + 1)
+        first = at + 1
+        more = self.check(value[0], first, place + "[0]") if value else self.skip(first)
         if self.shape[more] in "*+":
-            most = int(self.shape[more + 1 : end - 1])
+            end = self.shape.find("]", more)
+            most = int(self.shape[more + 1 : end])
             if len(value) > most or not value and self.shape[more] == "+":
                 raise wrong(place, len(value), "a list of %s%d" % ("1.." if self.shape[more] == "+" else "at most ", most))
-            for i, item in enumerate(value):
-                self.check(item, first, "%s[%d]" % (place, i))
-            return end
-        for i, item in enumerate(value):
-            if self.shape[first - 1] == "]":
+            for i in range(1, len(value)):
+                self.check(value[i], first, "%s[%d]" % (place, i))
+            return end + 1
+        for i in range(1, len(value)):
+            if self.shape[more] == "]":
                 raise wrong(place, len(value), "a list of %d" % i)
-            first = self.check(item, first, "%s[%d]" % (place, i)) + 1
-        if self.shape[first - 1] != "]":
+            more = self.check(value[i], more + 1, "%s[%d]" % (place, i))
+        if not value or self.shape[more] != "]":
             raise wrong(place, len(value), "a longer list")
-        return end
+        return more + 1
 
     def _object(self, value: "Any", at: int, place: str) -> int:
         if not isinstance(value, dict):
@@ -124,12 +131,14 @@ class _Walk:
             name = self.shape[at:colon]
             optional = name[-1] == "?"
             name = name[:-1] if optional else name
-            end = self.skip(colon + 1)
+            end = -1
             for key in sorted(value) if name in ("*", "-") else (name,):
                 if key in value:
-                    self.check(value[key], colon + 1, inner + ("*" if name == "-" else key))
+                    end = self.check(value[key], colon + 1, inner + ("*" if name == "-" else key))
                 elif not optional:
                     raise WrongShape(inner + key + " is missing")
+            if end < 0:
+                end = self.skip(colon + 1)
             at = end + 1 if self.shape[end] == "," else end
         return at + 1
 

@@ -151,9 +151,7 @@ def _write_object(value: "dict[str, Any]", write: "Callable[[str], object]", dep
     for key in value if isinstance(value, OrderedDict) else sorted(value):
         if not isinstance(key, str):
             raise ValueError("json: a key must be a str")
-        write(before)
-        write(quote(key))
-        write(":")
+        write(before + quote(key) + ":")
         _write(value[key], write, depth)
         before = ","
     write("}" if value else "{}")
