@@ -133,7 +133,7 @@ def render() -> str:
         "notify": NOTIFY_MS // 1000, "outside": OUTSIDE_IDS,
     }  # fmt: skip
     times |= {"start": ev_schedule.START_S_MAX, "tenths": 10 * LIMIT_MAX}
-    times |= {"at_once": block.AT_ONCE, "each": block.EACH_MS // 1000, "passes": OF_CAR_MAX}
+    times |= {"at_once": block.AT_ONCE, "each": block.EACH_MS // 1000, "passes": OF_CAR_MAX, "choice": ev_schedule.EACH_MS // 1000}
     times |= {"refresh": certificate_status.REFRESH_S // 86400, "ocsp_retry": certificate_status.RETRY_MS // 60000}
     times |= {"cycle": CYCLE_MS // 1000, "final": FINAL_MS // 1000}
     messages = next(row.limits for row in rows_of(table.STATION) if row.variable == "DisplayMessages").split("..")[1]

@@ -123,7 +123,8 @@ to {tenths}).
 
 - **Rate.** Of each EVSE {at_once} contracts in quick succession, then one in {each} s; the same for signatures. Beyond that a contract is `Rejected`
   (`TooManyAttempts`) and a signature `Busy` at once, nothing is parsed or sent, and `ev_too_many` counts it. The work of several EVSEs is done in
-  turn, a slice each. Of one EVSE at most {passes} messages are taken in a pass of the housekeeping (200 ms); `ev_dropped` counts the others.
+  turn, a slice each. A choice of a schedule is looked at each {choice} s; of those that come sooner the newest waits. Of one EVSE at most
+  {passes} messages are taken in a pass of the housekeeping (200 ms); `ev_dropped` counts the others.
 
 - **Schedules** (K16.FR.03) that the car may choose from are composite ones, of all profiles and limits. A period is [second from now, tenths of an
   ampere, phases]. When they have changed the device gets

@@ -137,6 +137,7 @@ def test_K16_FR_02_a_new_TxProfile_lets_the_car_choose_again():
     assert limits(bench) == [(1, None, 150, None)]
     put(bench, profile(7), 1)
     assert bench.actions("renegotiate") == []
+    bench.advance(5000)
     follow(bench, id=12)
     assert limits(bench) == [(1, None, 90, None)]
     put(bench, offered(bench, 2, 30, stack=3, validFrom=format_iso(NOON_MS + 3600000)), 1)
@@ -288,4 +289,50 @@ def test_each_field_of_a_choice_is_checked_and_a_wrong_one_is_named_with_its_ran
         else:
             raise AssertionError(choice)
         assert payloads(bench.pump(), PLAN) == [] and (limits(bench), composite(bench)) == before, choice
+    bench.advance(5000)
     assert len(follow(bench, id=13, unit="A", periods=[[0, 80], [60, 60]])) == 1
+
+
+def test_of_choices_in_quick_succession_the_newest_is_looked_at_every_five_seconds():
+    bench = negotiating()
+    put(bench, offered(bench, 1, 16, 10, 8), 1)
+    sent = follow(bench, id=11)
+    assert len(sent) == 1
+    for number in range(40):  # each 200 ms
+        sent += follow(bench, id=12 + number % 2)
+        sent += payloads(bench.advance(200), PLAN)
+    assert 2 <= len(sent) <= 3 and sent[1]["chargingSchedule"]["id"] in (12, 13)
+    bench.advance(5000)
+    assert limits(bench) == [(1, None, 80, None)], "the last choice holds"
+
+
+def test_a_choice_is_looked_at_a_step_at_a_time():
+    """16 cars choose in one pass, with many periods: no turn of the station does more than one step."""
+    bench = negotiating()
+    put(bench, offered(bench, 1, *[6 + n % 10 for n in range(3)]), 1)
+    bench.pump()
+    steps = []
+    in_force = bench.station.in_force
+    before = in_force.composite
+
+    def counted(*parameters):
+        composite = before(*parameters)
+        step = composite.step
+
+        def one():
+            steps.append(bench.station.exchange)
+            step()
+
+        composite.step = one
+        return composite
+
+    in_force.composite = counted
+    bench.station.ev_schedule(1, {"id": 12}, bench.now_ms)
+    assert steps == [], "nothing is computed while the module's message is taken"
+    most = 0
+    for _ in range(60):
+        done = len(steps)
+        bench.station.next(bench.now_ms)
+        most = max(most, len(steps) - done)
+        bench.now_ms += 1
+    assert steps and most == 1

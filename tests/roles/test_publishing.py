@@ -220,6 +220,19 @@ async def test_a_file_that_was_changed_lost_or_cut_while_the_power_was_off_is_no
                 await quiet(garage)
 
 
+async def test_a_file_that_is_longer_than_the_site_permits_now_is_not_published_again():
+    with Folder() as folder:
+        async with FileServer(whole) as server:
+            garage = PublishingGarage(folder)
+            await garage.passes(3)
+            await garage.published(server)
+            garage.facts["ocpp"]["publish_kib"] = 16
+            garage.start()
+            assert await garage.reaches(1, "PublishFailed") == PUBLISHED + ["PublishFailed"]
+            assert folder.kept is None and await refused(garage)
+            await quiet(garage)
+
+
 async def test_a_site_that_does_not_permit_it_any_more_ends_it_and_another_address_is_reported():
     with Folder() as folder:
         async with FileServer(whole) as server:

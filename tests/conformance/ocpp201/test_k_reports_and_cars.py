@@ -233,6 +233,7 @@ async def test_a_rejected_plan_of_the_car_does_not_count():
     assert await follow(talk, 9) == 9
     assert await composite(talk, 1, 60) == [(0, 12)]
     talk.csms.schedule_status = "Accepted"
+    await talk.advance(5000)
     await follow(talk, 9)
     assert await composite(talk, 1, 60) == [(0, 9)]
     assert (await talk.call(call.ClearChargingProfile(charging_profile_id=1))).status == "Accepted"

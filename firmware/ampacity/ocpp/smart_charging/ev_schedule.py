@@ -14,12 +14,14 @@ from ampacity.ocpp.smart_charging.profile import LIMIT_MAX, PERIODS_MAX, Profile
 from ampacity.ocpp.transactions.meter_values import tenths
 
 if False:  # for the type checker
+    from collections.abc import Iterator
     from typing import Any
 
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Done, Message, Reply
 
 DURATION_S = 86400  # of what is reported for a car that only selected
+EACH_MS = 5000  # a choice of one car is looked at; of what comes sooner the newest waits
 ID_MAX = 2**31 - 1
 START_S_MAX = 31536000  # of a period
 UNITS = ("A", "W")
@@ -43,6 +45,9 @@ class Block(OptionalBlock):
     def __init__(self, station: "StationFace", now_ms: int) -> None:
         self._station = station
         self._plans: "dict[int, Plan]" = {}
+        self._waiting: "dict[int, tuple[Message, int]]" = {}  # the newest choice of each car that was not looked at, and when it came
+        self._due_ms: "dict[int, int]" = {}  # the next one of each is looked at no sooner
+        self._job: "Iterator[None] | None" = None
         self.offers = Offers(station)
 
     def put(self, evse_id: int, choice: "Message", now_ms: int) -> None:
@@ -52,13 +57,53 @@ class Block(OptionalBlock):
         evse = station.evse(evse_id)
         if evse is None or evse.tx is None:
             return
+        self._waiting[evse_id] = (choice, now_ms)
+
+    def tick(self, now_ms: int) -> "int | None":
+        """A slice of a choice, or of what is compared; when to come again, or None."""
+        if self._job is None and self._waiting:
+            due_ms, evse_id = min([(self._due_ms.get(each, 0), each) for each in self._waiting])
+            if due_ms <= now_ms:
+                self._due_ms[evse_id] = now_ms + EACH_MS
+                self._job = self._follow(evse_id, *self._waiting.pop(evse_id))
+        if self._job is not None:
+            for _ in self._job:
+                return now_ms
+            self._job = None
+            return now_ms
+        wake_ms = self.offers.tick(now_ms)
+        for each in self._waiting:
+            wake_ms = self._due_ms[each] if wake_ms is None else min(wake_ms, self._due_ms[each])
+        return wake_ms
+
+    def _follow(self, evse_id: int, choice: "Message", now_ms: int) -> "Iterator[None]":
+        """What the car of this EVSE follows since now_ms, a step at a time."""
+        station, evse = self._station, self._station.evse(evse_id)
+        tx = None if evse is None else evse.tx
         self._plans.pop(evse_id, None)
-        schedule_id = self._select(evse_id, choice.get("id"))
+        wanted: "int | None" = choice.get("id")
+        schedule_id = 0
+        for profile in list(station.profiles.all):
+            if tx is None or evse is None or evse.tx is not tx:
+                return
+            if profile.transaction_id != tx.id:
+                continue
+            ids = [schedule["id"] for schedule in (station.profiles.document(profile) or {"chargingSchedule": ()})["chargingSchedule"]]
+            if wanted is not None and wanted in ids:
+                station.profiles.select(evse_id, ids.index(wanted))
+                schedule_id = wanted
+                break
+            schedule_id = schedule_id or (ids[0] if ids else 0)  # 0 where the CSMS gave none
+            yield
         unit = choice.get("unit", "A")
         composite = station.in_force.composite(evse_id, DURATION_S, unit, now_ms)
-        offered = composite.run()[0]
+        while not composite.done:
+            composite.step()
+            yield
+        if evse is None or evse.tx is not tx:
+            return
+        offered, periods = composite.pieces, choice.get("periods")
         schedule: "Message" = {"id": schedule_id, "chargingRateUnit": unit, "chargingSchedulePeriod": [period(piece) for piece in offered]}
-        periods = choice.get("periods")
         if periods is None:
             schedule["duration"] = composite.covered_s()
         else:
@@ -67,24 +112,6 @@ class Block(OptionalBlock):
                 station.log.add("warning", "EVSE %d: the car's charging schedule is not within its limits" % evse_id, now_ms)
         self._plans[evse_id] = Plan(evse_id, schedule, now_ms)
         self.offers.watch(evse_id)
-
-    def tick(self, now_ms: int) -> "int | None":
-        """A slice of what is compared."""
-        return self.offers.tick(now_ms)
-
-    def _select(self, evse_id: int, schedule_id: "int | None") -> int:
-        """The car follows the schedule with this id; its id, or 0 where the CSMS gave none."""
-        evse, profiles = self._station.evse(evse_id), self._station.profiles
-        first = 0
-        for profile in profiles.all:
-            if evse is None or evse.tx is None or profile.transaction_id != evse.tx.id:
-                continue
-            ids = [schedule["id"] for schedule in (profiles.document(profile) or {"chargingSchedule": ()})["chargingSchedule"]]
-            if schedule_id in ids:
-                profiles.select(evse_id, ids.index(schedule_id))
-                return schedule_id  # type: ignore[return-value]  # None is no id
-            first = first or (ids[0] if ids else 0)
-        return first
 
     def pull(self, now_ms: int) -> "Call | None":
         """The next NotifyEVChargingSchedule, or None."""
@@ -110,7 +137,8 @@ class Block(OptionalBlock):
 
     def transaction_ended(self, evse_id: int) -> None:
         """The car's plan is over."""
-        self._plans.pop(evse_id, None)
+        for kept in (self._plans, self._waiting, self._due_ms):
+            kept.pop(evse_id, None)
         self.offers.forget(evse_id)
 
     def profiles(self) -> "list[tuple[int, Profile, int]]":

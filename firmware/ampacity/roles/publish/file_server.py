@@ -82,6 +82,9 @@ class FileServer:
     async def _answer(self, writer: "Any", request: FileRequest) -> None:
         self._order.readers += request.sends
         try:
+            limits = getattr(getattr(writer, "transport", None), "set_write_buffer_limits", None)
+            if limits is not None:
+                limits(PIECE_BYTES)  # CPython's own 64 KiB would let a slow client seem to take nothing
             writer.write(request.answer())
             await within(writer.drain(), SILENT_MS / 1000)
             if request.sends:

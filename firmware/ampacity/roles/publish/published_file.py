@@ -106,8 +106,10 @@ class PublishedFile:
     # what publishing asks of it
 
     def found(self) -> bool:
-        """Is a file there, of before a restart? Raises OSError."""
+        """Is a file there, of before a restart? Raises OSError, also for one that is longer than the site file permits now."""
         self.size = self.offset = self._tree.size(NAME) or 0
+        if self.size > self._size_max:
+            raise OSError("the file has %d bytes, publish_kib permits %d" % (self.size, self._size_max))
         self.state = WHOLE if self.size else NONE
         return self.size > 0
 
