@@ -154,6 +154,7 @@ def test_K16_FR_01_11_a_lower_schedule_holds_at_once_and_the_car_is_asked():
 
 def test_K16_FR_04_05_10_and_K17_FR_14_the_plan_that_the_car_returns_is_sent_and_counts_within_the_schedule():
     bench = renegotiated()
+    bench.advance(5000)
     (told,) = follow(bench, id=11, periods=[(0, 80), (300, 140)])
     assert (told["evseId"], told["timeBase"], told["chargingSchedule"]["id"]) == (1, format_iso(bench.unix_ms), 11)
     assert [(p["startPeriod"], p["limit"]) for p in told["chargingSchedule"]["chargingSchedulePeriod"]] == [(0, 8), (300, 14)]
@@ -163,6 +164,7 @@ def test_K16_FR_04_05_10_and_K17_FR_14_the_plan_that_the_car_returns_is_sent_and
 
 def test_K16_FR_13_and_K17_FR_16_a_car_that_returns_no_plan_follows_the_schedule_that_it_chose():
     bench = renegotiated()
+    bench.advance(5000)
     (told,) = follow(bench, id=11)
     assert told["chargingSchedule"]["id"] == 11
     assert [(p["startPeriod"], p["limit"]) for p in told["chargingSchedule"]["chargingSchedulePeriod"]] == [(0, 10)]
