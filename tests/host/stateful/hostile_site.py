@@ -248,6 +248,9 @@ class HostileSite:
 
     def _installer(self):
         guard = self.bench.primary.role.guard
+        for name, unit in self.bench.secondaries.items():
+            if name in self.repaired and unit.role is not None:
+                unit.role.evse.reset_faults()  # a welded contactor stays a fault until a person resets it
         for index in range(len(self.facts["evses"])):
             if guard.state(index) == "swapped":
                 guard.accept_device(index)
