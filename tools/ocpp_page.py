@@ -95,7 +95,8 @@ a higher one needs them first.
   security event DiscardedRenewedClientCertificate reports it (A02.FR.29).
 - **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, RSA-PSS with SHA-256; at most {chain}
   certificates of {bytes} bytes.
-  A root with another key is installed for the TLS library, but no certificate of the station is verified with it.
+  A root on P-384 or P-521 is installed for the TLS library, but no certificate of the station is verified with it; one with another key
+  (Ed25519, RSA above 4,096 bits) is `Rejected` with `InvalidCertificate`.
 - SignCombinedCertificate is `NotImplemented`: the two certificates have keys of their own (A00.FR.428 permits one). Without `iso15118` the same
   holds for SignV2GCertificate, and a V2GCertificate is `Rejected`.
 

@@ -307,7 +307,7 @@ def test_of_choices_in_quick_succession_the_newest_is_looked_at_every_five_secon
 
 
 def test_a_choice_is_looked_at_a_step_at_a_time():
-    """16 cars choose in one pass, with many periods: no turn of the station does more than one step."""
+    """No turn of the station computes more than one step of it."""
     bench = negotiating()
     put(bench, offered(bench, 1, *[6 + n % 10 for n in range(3)]), 1)
     bench.pump()
