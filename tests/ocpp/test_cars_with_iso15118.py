@@ -257,6 +257,24 @@ def test_a_module_that_signs_without_end_gets_ten_at_once_then_one_in_5_s_and_no
         assert [answer["status"] for answer in answers(bench)] == [expected]
 
 
+def test_schedules_are_computed_ten_times_at_once_then_once_in_5_s():
+    bench = car_bench()
+    for _ in range(12):
+        asks(bench, 1, kind="schedules")
+    assert [answer["status"] for answer in answers(bench)] == ["None"] * 10 + ["Busy"] * 2
+    bench.now_ms += 5000
+    asks(bench, 1, kind="schedules")
+    assert answers(bench) == [{"kind": "schedules", "status": "None"}]
+
+
+def test_questions_of_several_kinds_that_a_car_asks_at_once_are_all_answered():
+    bench = car_bench()
+    for message in ({"kind": "schedules"}, SIGN, {"kind": "credentials"}):
+        bench.station.ev_message(1, dict(message), bench.now_ms)
+    bench.pump()
+    assert sorted([answer["kind"] for answer in answers(bench)]) == ["credentials", "schedules", "sign"]
+
+
 def test_contracts_beyond_the_rate_are_rejected_before_anything_is_parsed_and_the_rate_recovers():
     bench = car_bench()
     for _ in range(2):

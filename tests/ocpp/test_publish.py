@@ -82,6 +82,30 @@ def test_every_status_is_sent_with_the_number_of_its_order_L03_FR_01_and_05_and_
     ]  # fmt: skip
 
 
+def test_an_order_whose_first_status_is_yet_to_come_is_not_idle_L03_FR_10():
+    one = published(bench())
+    assert trigger(one) == [("Idle", None, None)]
+    publish(one, 2, OTHER)
+    assert trigger(one) == [("DownloadScheduled", 2, None)]
+
+
+def test_a_block_that_always_has_a_request_leaves_the_others_their_turn():
+    one = bench()
+    endless = one.station.optional.get("display", one.now_ms)
+    left = [6]
+
+    def pull(now_ms):
+        left[0] -= 1
+        return ("Heartbeat", {}, lambda kind, payload, now_ms: None) if left[0] >= 0 else None
+
+    endless.pull = pull
+    publish(one)
+    order(one).report("Downloading")
+    one.sent, left[0] = [], 6
+    one.pump()
+    assert [action for action, _ in one.sent[:2]].count(NOTICE) == 1 and len(one.sent) == 7
+
+
 def test_failures_are_sent_L03_FR_06_and_07_and_08():
     ends = (("Downloading", "DownloadFailed"), ("Downloading", "Downloaded", "InvalidChecksum"), LOADED + ("PublishFailed",))
     for number, statuses in enumerate(ends):
@@ -126,7 +150,7 @@ def test_a_trigger_gets_the_last_status_and_idle_after_published_L03_FR_10_and_1
     one = bench()
     assert trigger(one) == [("Idle", None, None)]
     publish(one, 4)
-    assert trigger(one) == [("Idle", None, None)]
+    assert trigger(one) == [("DownloadScheduled", 4, None)]
     for status in LOADED + ("DownloadFailed",):
         reach(one, status)
         assert trigger(one) == [(status, 4, None)]

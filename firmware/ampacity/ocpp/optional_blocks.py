@@ -54,6 +54,7 @@ class OptionalBlocks:
         self._blocks = blocks
         self._loaded: "dict[str, Any]" = {}
         self.busy = False  # a block has more to do in this moment
+        self._pulled = ""  # the last block that had a request
         for name, _, document in blocks:
             if document and station.documents.get(document) is not None:
                 self.get(name, now_ms)
@@ -78,10 +79,11 @@ class OptionalBlocks:
             return None
 
     def pull(self, now_ms: int) -> "Call | None":
-        """The next request of any of them, or None."""
-        for name in sorted(self._loaded):
+        """The next request of any of them, or None. One that always has more waits for the others."""
+        for _, name in sorted([(each <= self._pulled, each) for each in self._loaded]):
             call: "Call | None" = self._loaded[name].pull(now_ms)
             if call is not None:
+                self._pulled = name
                 return call
         return None
 

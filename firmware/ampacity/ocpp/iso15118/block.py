@@ -7,7 +7,7 @@
                   exi (base64)
     contract      chain (PEM, leaf first), emaid or ""      status "Accepted" or "Rejected" with reason (C07)
     session_stop                                            none: SessionStopReq(Terminate) (E15)
-    schedules                                               schedules: what the car may choose from (K16.FR.03), or status "None"
+    schedules                                               schedules: what the car may choose from (K16.FR.03); or status "None"; or "Busy": too many
     credentials                                             chain (PEM) of the V2G certificate, ocsp (a list, base64 or None); or status "None"
     sign          digest (64 hexadecimal digits)            signature (r and s, 128 digits) with the key of the V2G certificate; or status
                                                             "None"; or "Busy": too many
@@ -39,7 +39,7 @@ if False:  # for the type checker
 DIGEST_DIGITS = 64
 EVSE_PAUSE_MS = 5000  # from the answer to a question of an EVSE's car to the next one of it that leaves
 PAUSE_MS = 1000  # … to the next one of any other: what else waits has its turn
-AT_ONCE, EACH_MS = 10, 5000  # contracts, and as many signatures, of one EVSE's car in quick succession, then one in so long a time
+AT_ONCE, EACH_MS = 10, 5000  # contracts, as many signatures and schedules, of one EVSE's car in quick succession, then one in so long a time
 TEXTS = {  # kind → (field, fewest characters, most), all of them ASCII
     "certificate": (("action", 6, 7), ("schema", 1, 50), ("exi", 1, 5600)),  # Get15118EVCertificateRequest
     "contract": (("chain", 1, 5500), ("emaid", 0, EMAID_CHARS_MAX)),  # AuthorizeRequest.certificate
@@ -50,11 +50,12 @@ TEXTS = {  # kind → (field, fewest characters, most), all of them ASCII
 }
 
 
-TOO_MANY = {"contract": {"status": "Rejected", "reason": "TooManyAttempts"}, "sign": {"status": "Busy"}}  # what is answered beyond the rate
+BUSY = {"status": "Busy"}
+TOO_MANY = {"contract": {"status": "Rejected", "reason": "TooManyAttempts"}, "schedules": BUSY, "sign": BUSY}  # what is answered beyond the rate
 
 
 class Block(OptionalBlock):
-    """At most one question of each EVSE's car at a time; a newer one takes the place of the one before. One for the site is under way."""
+    """At most one question of a kind of each EVSE's car at a time; a newer one takes the place of the one before. One for the site is under way."""
 
     def __init__(self, station: "StationFace", now_ms: int) -> None:
         self._station = station
@@ -65,8 +66,8 @@ class Block(OptionalBlock):
         self._open: "list[int] | None" = None  # [EVSE] whose question is with the exchange
         self._next_ms: "dict[int, int]" = {}  # EVSE, 0: any → no further question before
         self._paid_ms: "dict[tuple[int, str], int]" = {}  # (EVSE, kind) → until when what it asked for is within the rate
-        self._last_worked = 0  # EVSE
-        self._work: "dict[int, Iterator[Message | None]]" = {}  # EVSE → what is judged or signed
+        self._last_worked = (0, "")
+        self._work: "dict[tuple[int, str], Iterator[Message | None]]" = {}  # (EVSE, kind) → what is judged, computed or signed
         self._asked: "dict[int, Token]" = {}  # EVSE → the contract whose authorization is under way
         self._customers: "dict[int, tuple[dict[str, str], Token]]" = {}  # EVSE → hashes and contract of its authorization
 
@@ -86,7 +87,7 @@ class Block(OptionalBlock):
         elif kind == "contract":
             self._show_contract(evse_id, message, now_ms)
         elif kind == "schedules":
-            self._work[evse_id] = self._station.optional.get("ev_schedule", now_ms).offers.answer(evse_id)
+            self._work[(evse_id, kind)] = self._station.optional.get("ev_schedule", now_ms).offers.answer(evse_id)
         elif kind == "session_stop":
             self._stop(evse_id, now_ms)
         elif kind == "credentials":
@@ -94,7 +95,7 @@ class Block(OptionalBlock):
             none = {"status": "None"}
             self._answer(evse_id, "credentials", none if chain is None else {"chain": chain, "ocsp": self.status.answers()})
         else:
-            self._work[evse_id] = self._sign(message["digest"])
+            self._work[(evse_id, kind)] = self._sign(message["digest"])
         return None
 
     def _is_within_rate(self, evse_id: int, kind: str, now_ms: int) -> bool:
@@ -106,16 +107,16 @@ class Block(OptionalBlock):
         return True
 
     def tick(self, now_ms: int) -> "int | None":
-        """A slice of the work for the next EVSE; without a connection no car waits for a certificate."""
+        """A slice of the next work; without a connection no car waits for a certificate."""
         if self._wanted and not self._station.online:
             self._give_up()
         if self._work:
-            evse_id = self._last_worked = min([(each <= self._last_worked, each) for each in self._work])[1]
-            found = next(self._work[evse_id])
+            which = self._last_worked = min([(each <= self._last_worked, each) for each in self._work])[1]
+            found = next(self._work[which])
             if found is not None:
-                self._work.pop(evse_id)
+                self._work.pop(which)
                 if found:
-                    self._answer(evse_id, found["kind"], found)
+                    self._answer(which[0], which[1], found)
         due_ms = self._post(now_ms)
         if self._work:
             return now_ms
@@ -216,7 +217,7 @@ class Block(OptionalBlock):
     def _show_contract(self, evse_id: int, message: "Message", now_ms: int) -> None:
         if not self._station.model.on("ISO15118Ctrlr", "PnCEnabled"):
             return self._answer(evse_id, "contract", {"status": "Rejected", "reason": "NotEnabled"})
-        self._work[evse_id] = self._judge(evse_id, read_contract(message), now_ms)
+        self._work[(evse_id, "contract")] = self._judge(evse_id, read_contract(message), now_ms)
         return None
 
     def _judge(self, evse_id: int, contract: "Contract", now_ms: int) -> "Iterator[Message | None]":

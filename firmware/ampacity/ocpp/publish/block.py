@@ -117,9 +117,9 @@ class Block(OptionalBlock):
 
     def triggered(self) -> "Message":
         """The PublishFirmwareStatusNotification that a TriggerMessage asks for: the last status, Idle after Published (L03.FR.10, L03.FR.11)."""
-        if self.order is None or self.order.status in ("", PUBLISHED, UNPUBLISHED, IDLE):
+        if self.order is None or self.order.status in (PUBLISHED, UNPUBLISHED, IDLE):
             return {"status": IDLE}
-        return {"status": self.order.status, "requestId": self.order.facts["id"]}
+        return {"status": self.order.status or UNDER_WAY[1], "requestId": self.order.facts["id"]}
 
     def reached(self, order: Order, status: str, location: str) -> None:
         """See `Order.report`; an order that is not wanted any more reaches nothing."""

@@ -105,7 +105,8 @@ class Offers:
         station = self._station
         evse = station.evse(evse_id)
         lines: "list[Line]" = []
-        for place in range(len(station.profiles.offered_ids(evse.tx.id if evse is not None and evse.tx is not None else ""))):
+        profile = None if evse is None or evse.tx is None else station.profiles.offered(evse.tx.id)
+        for place in range(1 if profile is None else profile.schedules):
             start_s = station.now_ms // 1000
             composite = station.in_force.offered(evse_id, place, DURATION_S, station.now_ms)
             while not composite.done:

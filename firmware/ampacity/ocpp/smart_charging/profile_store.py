@@ -120,14 +120,19 @@ class ProfileStore:
                     self.all[i] = Profile(document, evse_id, index)
         self._changed()
 
-    def offered_ids(self, transaction_id: str) -> "list[int]":
-        """Ids of the schedules from which the car of a transaction may choose: of its TxProfile that has most, [0]: there is none."""
-        most: "list[int]" = [0]
+    def offered(self, transaction_id: str) -> "Profile | None":
+        """The profile from whose schedules the car of a transaction may choose: its TxProfile that has most of them, or None."""
+        found = None
         for profile in self.all:
-            document = self.document(profile) if profile.purpose == "TxProfile" and profile.transaction_id == transaction_id else None
-            if document is not None and (most == [0] or len(document["chargingSchedule"]) > len(most)):
-                most = [schedule["id"] for schedule in document["chargingSchedule"]]
-        return most
+            if profile.purpose == "TxProfile" and profile.transaction_id == transaction_id and (found is None or profile.schedules > found.schedules):
+                found = profile
+        return found
+
+    def offered_ids(self, transaction_id: str) -> "list[int]":
+        """Ids of the schedules from which it may choose; [0]: there is no such profile."""
+        profile = self.offered(transaction_id)
+        document = None if profile is None else self.document(profile)
+        return [0] if document is None else [schedule["id"] for schedule in document["chargingSchedule"]]
 
     def at_place(self, evse_id: int, place: int) -> "list[Profile]":
         """All profiles, those of the transaction of this EVSE with the schedule at this place (K15.FR.22)."""
