@@ -19,6 +19,7 @@ NOTICE = "PublishFirmwareStatusNotification"
 FIRMWARE = bytes([(i * i >> 3) & 255 for i in range(20000)])
 LOADED = ["Downloading", "Downloaded", "ChecksumVerified"]
 PUBLISHED = LOADED + ["Published"]
+HOST = "127.%d.%d.%d" % tuple(1 + byte % 254 for byte in os.urandom(3))  # no other process listens there
 publisher.LOOK_MS = 5  # the garage's time is moved by hand
 
 
@@ -88,7 +89,7 @@ class PublishingGarage(Garage):
         self.numbers = 0
         self.port_of_files = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
         self.ocpp = dict(OCPP)
-        self.ocpp["publish_address"] = "127.0.0.1:%d" % self.port_of_files
+        self.ocpp["publish_address"] = "%s:%d" % (HOST, self.port_of_files)
         self.ocpp.update(ocpp)
         super().__init__(facts or site(ocpp=self.ocpp), files)
 
@@ -228,7 +229,7 @@ class DyingTree:
         self._files.remove(name)
 
 
-async def fetch(port, request, piece=4096, rest_s=0, host="127.0.0.1"):
+async def fetch(port, request, piece=4096, rest_s=0, host=HOST):
     """All bytes of the answer to these bytes, as far as they came."""
     reader, writer = await asyncio.open_connection(host, port)
     data = b""
@@ -264,7 +265,7 @@ async def quiet(garage):
 
 async def reading(garage, path):
     """A client that has begun to download and takes no more."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", garage.port_of_files)
+    reader, writer = await asyncio.open_connection(HOST, garage.port_of_files)
     writer.write(get(path))
     await writer.drain()
     await reader.read(10)

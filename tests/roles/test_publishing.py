@@ -6,6 +6,7 @@ import os
 from helper_ordered import FileServer, head, nothing, say, whole
 from helper_publishing import (
     FIRMWARE,
+    HOST,
     LOADED,
     PUBLISHED,
     DyingTree,
@@ -174,7 +175,7 @@ async def test_an_address_that_cannot_be_used_is_a_failure_L03_FR_08():
     with Folder() as folder:
         async with FileServer(whole, FIRMWARE) as server:
             garage = PublishingGarage(folder)
-            other = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", garage.port_of_files)
+            other = await asyncio.start_server(lambda reader, writer: None, HOST, garage.port_of_files)
             await garage.passes(3)
             garage.publish(1, server.url)
             assert await garage.reaches(1, "PublishFailed") == LOADED + ["PublishFailed"]
@@ -240,7 +241,7 @@ async def test_a_site_that_does_not_permit_it_any_more_ends_it_and_another_addre
             await garage.passes(3)
             await garage.published(server)
             garage.port_of_files += 1
-            garage.facts["ocpp"]["publish_address"] = "127.0.0.1:%d" % garage.port_of_files
+            garage.facts["ocpp"]["publish_address"] = "%s:%d" % (HOST, garage.port_of_files)
             garage.start()
             await garage.passes(100, lambda: len(garage.of(1)) > 4)
             assert garage.of(1) == PUBLISHED + ["Published"] and str(garage.port_of_files) in garage.url

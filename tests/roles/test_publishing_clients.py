@@ -5,6 +5,7 @@ import asyncio
 from helper_ordered import FileServer, whole
 from helper_publishing import (
     FIRMWARE,
+    HOST,
     Folder,
     PublishingGarage,
     Slowly,
@@ -28,7 +29,7 @@ async def test_one_hundred_connections_and_slow_ones_do_not_keep_a_charging_stat
             slow = []
             for i in range(100):
                 try:
-                    reader, writer = await asyncio.open_connection("127.0.0.1", garage.port_of_files)
+                    reader, writer = await asyncio.open_connection(HOST, garage.port_of_files)
                     if i % 2:
                         writer.write(b"GET /" + b"x" * (i % 7))
                         await writer.drain()
@@ -87,7 +88,7 @@ async def test_clients_that_say_nothing_or_take_nothing_are_ended():
                 path = await garage.published(server)
                 assert await fetch(garage.port_of_files, b"") == b"" and await fetch(garage.port_of_files, b"GET / HTTP/1.1\r\n") == b""
                 garage.stuck = True
-                client = (await asyncio.open_connection("127.0.0.1", garage.port_of_files))[1]
+                client = (await asyncio.open_connection(HOST, garage.port_of_files))[1]
                 client.write(get(path))
                 await client.drain()
                 assert await garage.passes(100, lambda: garage.view()["readers"] == 1) and garage.unpublish() == "DownloadOngoing"
