@@ -178,13 +178,13 @@ async def test_firmware_is_published_and_downloaded_L03_FR_01_02_03_04_05_and_09
     async with publishing() as talk:
         assert await talk.publish(7) == "Accepted"
         assert await talk.reaches(7, "Published") == PUBLISHED
-        assert talk.url() == f"http://127.0.0.1:{talk.station.port()}/{md5(FIRMWARE)}/app.bin"
+        assert talk.url() == f"http://{talk.station.address()}/{md5(FIRMWARE)}/app.bin"
         status, head, body = await talk.fetch(talk.url())
         assert (status, body) == (200, FIRMWARE) and head["Content-Length"] == "128000"
         assert await talk.fetch(talk.url(), Range="bytes=127990-") == (206, {**head, "Content-Length": "10", "Content-Range": "bytes 127990-127999/128000"}, FIRMWARE[-10:])  # fmt: skip # noqa: E501
         assert (await talk.fetch(talk.url(), "HEAD"))[::2] == (200, b"")
         for path in ("", "/", "/../" + md5(FIRMWARE) + "/app.bin", "/" + md5(FIRMWARE), "/%2e%2e/store/site.json"):
-            assert (await talk.fetch(f"http://127.0.0.1:{talk.station.port()}{path}"))[0] == 404
+            assert (await talk.fetch(f"http://{talk.station.address()}{path}"))[0] == 404
         assert (await talk.fetch(talk.url(), "PUT"))[0] == 405
         assert (await talk.fetch(talk.url(), X="x" * 8000))[0] in (431, None)
 

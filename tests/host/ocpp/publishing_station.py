@@ -50,9 +50,9 @@ class PublishingStation:
 
         asyncio.get_event_loop().run_until_complete(rest())
 
-    def port(self):
-        """Of the published file."""
-        return self._garage.port_of_files
+    def address(self):
+        """Host and port of the published file."""
+        return self._garage.ocpp["publish_address"]
 
     def holds(self):
         """Bytes of the file that is kept, -1: none is."""
