@@ -139,8 +139,11 @@ def test_rule_2_a_device_that_exceeds_its_orders_draws_zero_in_a_pause():
 def stepped(frame, least, most, before=(0, 0, 0)):
     """What a meter that showed 10 A on each phase makes of this frame, in which ours step from `before`."""
     steps = StepCheck(3, [0, 1, 2])
-    assert not steps.look([100, 100, 100], list(before), list(before), 1000000, 1000000)
-    steps.look(list(frame), list(least), list(most), 1001000, 1001000)
+    for now_ms, shown_da, low, high in ((1000000, (100, 100, 100), before, before), (1001000, frame, least, most)):
+        for p in range(3):
+            steps.shown(p, shown_da[p], False, now_ms)
+        steps.taken(list(shown_da))
+        assert not steps.look(list(shown_da), list(low), list(high), now_ms, now_ms) or now_ms > 1000000
     return steps
 
 

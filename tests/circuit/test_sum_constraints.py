@@ -96,6 +96,26 @@ def test_section_6_the_mean_of_a_quarter_stays_within_the_contract():
     assert quarter(bench, 900, house=60) <= 13800 // 4
 
 
+def test_section_6_generation_that_may_feed_in_takes_nothing_from_the_contract():
+    """The busbar carries both, the contract counts what flows in: at night the whole of it, in the sun what is fed in as well."""
+    for house, amps in ((0, 200), (-100, 300), (60, 140)):
+        bench = contracted(13800, generation_da=[100] * 3)
+        bench.follow(60, meter=True, house=house)
+        assert amps - 15 <= sum(bench.guard.want_da) <= amps, (house, bench.guard.want_da, bench.guard.why(0))
+    bench = contracted(13800, generation_da=[100] * 3)
+    bench.follow(60, meter=True)
+    bench.follow(20)  # without its meter
+    assert sum(bench.guard.want_da) <= 200
+
+
+def test_section_6_generation_takes_nothing_from_a_limit_in_watts():
+    for house, amps in ((0, 200), (-100, 300)):
+        bench = contracted(90000, generation_da=[100] * 3)
+        bench.guard.limits.put("grid", ("circuit", 0), 13800, None, "hold", unit="w")
+        bench.follow(60, meter=True, house=house)
+        assert amps - 15 <= sum(bench.guard.want_da) <= amps, (house, bench.guard.want_da, bench.guard.why(0))
+
+
 def test_section_6_unused_energy_of_a_quarter_may_be_used_in_its_rest():
     bench = contracted(13800)
     for e in range(2):

@@ -306,15 +306,30 @@ FOUND = {
         "5 of 17 steps of 9 A on 16 A and 10 A on 32 A): the site stood still until a person came",
         "the EVSEs made room, the meter showed no fall, and the lower counted as a step that it had missed: the time for which other load excused "
         "it ended before the reference did, and was kept only for a rise above all orders",
-        "a lower is no missed step where the meter gave the reason for it since the reference (3.2)",
+        "a lower is no missed step where the meter gave the reason for it since the reference; replaced by that of D48 (3.2)",
         ("tests/drawn/findings/test_meters.py::test_a_step_of_other_load_within_its_declaration_costs_a_correct_meter_no_trust",
-         "tests/circuit/test_step_check.py::test_a_lower_for_which_the_meter_gave_reason_is_not_missed"),
+         "tests/circuit/test_step_check.py::test_a_lower_is_not_missed_where_the_meter_showed_the_rise_before_it_and_the_fall"),
     ),
     "D47": (
         "a car with 999 kWh for one hour was served alone until its departure; others with wishes of their own waited for hours",
         "its slack was the least of all, and a car with known needs never got the turn of one that waited",
         "a need that is half a day out of reach comes last, in turns (section 6)",
         ("tests/circuit/test_fairness.py::test_section_6_a_need_that_can_never_be_met_in_its_time_keeps_no_other_car_waiting",),
+    ),
+    "D48": (
+        "65.7 of 50 A for 10 min: the current transformer of L1 saturates at 46 A, and other load comes on all phases (scene)",
+        "with D46 the rise on L1 excused that L1 showed no fall, and the step that told nothing counted as a certain one: no test step followed",
+        "a rise is an excuse only together with the fall that the meter showed after it; a step that tells nothing is no evidence (3.2)",
+        ("tests/drawn/findings/test_meters.py::test_a_phase_that_saturates_below_the_rating_is_found_where_other_load_comes_on_all_phases",
+         "tests/circuit/test_step_check.py::test_a_lower_is_missed_by_a_meter_whose_value_stays_whatever_other_load_does_elsewhere",
+         "tests/circuit/test_step_check.py::test_a_step_that_was_neither_missed_nor_followed_is_no_evidence"),
+    ),
+    "D49": (
+        "with 10 A of declared generation nobody charged at night below a contract of 11 kW, or a limit of 11 kW (scenes: 0 of 10.8 kW)",
+        "declared generation, which counts as load of the busbar, was subtracted from what may flow in from the grid",
+        "contracted power and limits in watts count what flows in (section 6)",
+        ("tests/circuit/test_sum_constraints.py::test_section_6_generation_that_may_feed_in_takes_nothing_from_the_contract",
+         "tests/circuit/test_sum_constraints.py::test_section_6_generation_takes_nothing_from_a_limit_in_watts"),
     ),
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Meters that lie, or are silent."""
 
 import pytest
+from ampacity_host.rig.devices.meter import MeterDevice
 
 from tests.deep import sample
 from tests.drawn.findings.scene import RTU, circuit, evse, meter, settle_in, site, told, within
@@ -88,3 +89,20 @@ def test_a_step_of_other_load_within_its_declaration_costs_a_correct_meter_no_tr
             one.go(60_000, 1_000)
             within(one, "a step of other load after %d s" % seconds)
             assert one.energy_wh()["e2"] > 50, (seconds, one.why("e2"))
+
+
+def test_a_phase_that_saturates_below_the_rating_is_found_where_other_load_comes_on_all_phases(monkeypatch):
+    """L2 makes the EVSEs yield while L1 shows a rise, and no fall: once that rise excused the fall that L1 did not show, for ten minutes."""
+    wired = MeterDevice._wired
+    most_a = [1000.0]
+    monkeypatch.setattr(MeterDevice, "_wired", lambda device, amps: [min(wired(device, amps)[0], most_a[0]), *list(wired(device, amps))[1:]])
+    evses = [evse("e%d" % n, bus="b", unit=n, max_a=16.0) for n in (1, 2)]
+    with table(site(circuit("main", 50.0, meter="m", assumed_other_a=[44.0, 28.0, 28.0]), RTU, meter(), *evses)) as one:
+        one.plug("e1", "e2")
+        one.go(200_000, 1_000)
+        most_a[0] = 46.0
+        one.forget()
+        one.background("main", 44.0, 28.0, 28.0)
+        one.go(90_000, 1_000)
+        told(one, "L1 saturates at 46 A")
+        assert one.judge.over_ms["main"] <= one.judge.times.total_ms("main") + 300, one.judge.over_ms

@@ -11,7 +11,7 @@ begins with what it says. Unobserved time counts as used at the contracted power
 the contract, for the journal: what flows above it again after a restart begins with what `restore` was given.
 """
 
-from ampacity.circuit.policy.constraints.sum_constraints import Constraint, watts_text
+from ampacity.circuit.policy.constraints.sum_constraints import Constraint, fed_da, watts_text
 from ampacity.circuit.trusted.site.tree import Site
 
 if False:  # for the type checker
@@ -143,10 +143,10 @@ class ContractedPower(Constraint):
                 self.weights[e] = -(-self.phase_usage.weight_x100(e) // 100)
         self._advance(now_ms)
         self._add(other, now_ms)
-        shown_da = 0
+        other_da = -fed_da(other, self.circuit)
         for key in range(self.circuit * self.site.phases, (self.circuit + 1) * self.site.phases):
-            shown_da += other.shown_da[key]
-        self.cap_da = self.shed_da = self.allowed_w(now_ms) * 100 // self.limits.volts_dv - shown_da
+            other_da += other.shown_da[key]
+        self.cap_da = self.shed_da = self.allowed_w(now_ms) * 100 // self.limits.volts_dv - other_da
         return changed
 
     def allowed_w(self, now_ms: int) -> int:

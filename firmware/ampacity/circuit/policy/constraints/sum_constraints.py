@@ -29,6 +29,17 @@ IDLE_DA = 10
 SURE_MS = 10000
 
 
+def fed_da(other: "OtherLoad", circuit: int) -> int:
+    """Declared generation within the other load of a circuit, summed over the phases: the busbar carries it, the grid does not supply it.
+
+    0 while the meter does not count: then other load is what is assumed.
+    """
+    estimator = other.estimators[circuit]
+    if estimator is None or estimator.state != "ok":
+        return 0
+    return sum([estimator.generation_da[p] for p in estimator.inputs])
+
+
 def watts_text(watts: object) -> str:
     """2,070 W."""
     return "{:,} W".format(watts)
@@ -132,6 +143,7 @@ class PowerConstraint(Constraint):
         site = phase_usage.site
         Constraint.__init__(self, "limit by %s %s" % (limit.source, watts_text(limit.value)), len(site.evses))
         self.all_flows = limit.kind == "circuit"
+        self.of_circuit = limit.index
         self.first = limit.index * site.phases
         self.phases = site.phases
         for e in site.below[limit.index]:
@@ -149,6 +161,7 @@ class PowerConstraint(Constraint):
             for key in range(self.first, self.first + self.phases):
                 shown += other.shown_da[key]
                 certain += ledger.low_other_da[key]
-            self.cap_da = self.watts_da - shown
-            self.shed_da = self.watts_da - certain
+            from_grid_da = self.watts_da + fed_da(other, self.of_circuit)
+            self.cap_da = from_grid_da - shown
+            self.shed_da = from_grid_da - certain
         return False

@@ -106,12 +106,9 @@ class MeterEstimator:
         self.raw_ms = now_ms
         if repeated and not self.coarse:
             return
-        risen = 0
         for index, phase in enumerate(self.inputs):
-            if amps_da[index] - self.raw_da[phase] >= STEP_DA:
-                risen |= 1 << phase
             self.raw_da[phase] = amps_da[index]
-        self._at_once(risen)
+        self._at_once()
         self._rule_3_1_over()
         if not self.open:
             self._open(now_ms)
@@ -121,17 +118,12 @@ class MeterEstimator:
     def _shown(self, amps_da: "list[int]") -> bool:
         return len(amps_da) == len(self.inputs) and all([-self.shown_da_max <= da <= self.shown_da_max for da in amps_da])
 
-    def _at_once(self, risen: int) -> None:
-        """risen: mask of the phases on which this frame shows more than the one before."""
+    def _at_once(self) -> None:
         sums, evse_states, mult = self.ledger.sums, self.ledger.evse_states, self.mult
         for p in range(self.phases):
             shown, at = self.raw_da[p], p
-            certain_da = max(0, shown - sums[self.base + p])
-            if risen >> p & 1 and certain_da - self.certain_da[p] >= STEP_DA:
-                self.steps.unsure(p, self.raw_ms)
-            above = shown + self.generation_da[p] > self.ledger.cap_da[self.base + p]
-            self.steps.shown(p, shown, above or risen >> p & 1 == 1, self.raw_ms)
-            self.certain_da[p] = certain_da
+            self.certain_da[p] = max(0, shown - sums[self.base + p])
+            self.steps.shown(p, shown, shown + self.generation_da[p] > self.ledger.cap_da[self.base + p], self.raw_ms)
             for evse in self.evses:
                 s = evse_states[evse]
                 if mult[at] and self.raw_ms - s.measured_ms <= FRESH_MS:  # an older one may have paused since
@@ -174,6 +166,7 @@ class MeterEstimator:
         self.unread = False
         self.frame_ms = self.raw_ms
         self.waiting_count = 0
+        self.steps.taken(self.raw_da)
         for p in range(self.phases):
             self.frame_da[p], self.hidden_da[p] = self.raw_da[p], 0
         for k, evse in enumerate(self.evses):
