@@ -15,7 +15,8 @@ APPLICATION = "/application"
 IMAGE = "application.pack"
 ROOT_KEY_BYTES = 64
 RESTART = 42
-PACK, PACK_BYTES_MAX = b"AMPK\1", 32768  # magic and format of a pack; the longest index
+PACK, INDEX_BYTES_MAX = b"AMPK\1", 32768  # magic and format of a pack; the longest index
+COPY_BYTES_MAX = 4096  # the longest block that an update takes, too
 FOLDER, DEFLATED = 1, 2  # flags of an entry
 ENOENT, EIO, EISDIR, ENOTDIR, EINVAL, EROFS = 2, 5, 21, 20, 22, 30
 
@@ -25,11 +26,12 @@ class PackFiles:
 
     def __init__(self, path):
         """Raises OSError for what is no pack."""
+        self._path = path
         self._file = open(path, "rb")
         head = self._file.read(8)
         size = int.from_bytes(head[6:], "big") * 8
-        self._index = self._file.read(min(size, PACK_BYTES_MAX))
-        if head[:5] != PACK or len(head) < 8 or len(self._index) != size:
+        self._index = self._file.read(min(size, INDEX_BYTES_MAX))
+        if len(head) < 8 or head[:5] != PACK or len(self._index) != size or not 8 <= head[5] <= 15:
             raise OSError(EINVAL)
         self._window_bits = head[5]
 
@@ -82,7 +84,14 @@ class PackFiles:
         raise OSError(ENOENT)
 
     def _content(self, flags, size):
-        """A copy as packed: streams that are open at once, and the pack, stay independent."""
+        """A stream of its own for each caller: over a copy of what is packed, or, where that is long, over the pack opened again.
+
+        A heap in use may have no block for a long copy. From the file each byte is read singly, which takes longer.
+        """
+        if flags & DEFLATED and size > COPY_BYTES_MAX:
+            pack = open(self._path, "rb")
+            pack.seek(self._file.tell())
+            return DeflateIO(pack, RAW, self._window_bits, True)
         packed = self._file.read(size)
         if len(packed) != size:
             raise OSError(EIO)

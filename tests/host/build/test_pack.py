@@ -2,6 +2,7 @@
 
 import random
 import subprocess
+import zlib
 from hashlib import sha256
 
 import pytest
@@ -10,8 +11,9 @@ from ampacity_host.build.pack import HEAD_BYTES, ROW_BYTES, WINDOW_BITS, NotPack
 from ampacity_host.places import BOARDS
 from tools.micropython.find import find
 
-TEXT = "".join(f"line {number}: {number * number}\n" for number in range(900))
+TEXT = "".join(f"line {number}: {number * number}\n" for number in range(2000))  # packed longer than the boot stage copies
 NOISE = random.Random(1).randbytes(6000)  # deflate does not make it shorter
+assert len(zlib.compress(TEXT.encode(), 9)) > 2 * 4096
 FILES = [
     ("about.json", b'{"format": 1}'), ("empty", b""), ("noise.bin", NOISE), ("own/__init__.py", b"FACT = 7\n"),
     ("own/data/sites/table.txt", TEXT.encode()), ("own/shy.py", b"from own import FACT\nimport own.data_of\n" + b"X = 1\n" * 50),
@@ -19,7 +21,6 @@ FILES = [
 ]  # fmt: skip
 PACK = made(FILES)
 ROWS_END = HEAD_BYTES + ROW_BYTES * PACK[7]
-TABLE = "/pack/own/data/sites/table.txt"
 MOUNTED = f"""
 import os, sys, vfs
 sys.path.append({str(BOARDS / "boot")!r})
@@ -64,11 +65,23 @@ def test_micropython_imports_modules_and_reads_texts_from_a_pack(tmp_path):
     assert printed(tmp_path, code + "\nprint(len(own.data_of.read()))") == ["7 /pack/own/shy.py", "True", str(len(TEXT))]
 
 
-def test_two_open_files_do_not_disturb_each_other(tmp_path):
-    code = f"a, b = open('/pack/noise.bin', 'rb'), open({TABLE!r}, 'rb')\nwhole, other = b'', b''\n"
-    code += "while len(other) < 40000:\n  x, y = a.read(100), b.read(333)\n  whole, other = whole + x, other + y\n  if not x + y: break\n"
-    code += "with open('/pack/noise.bin', 'rb') as file: print(whole == file.read())\n"
-    assert printed(tmp_path, code + f"print(other == open({TABLE!r}, 'rb').read(), len(other))") == ["True", f"True {len(TEXT)}"]
+INTERLEAVED = """
+paths = ["/pack/own/data/sites/table.txt", "/pack/own/data/sites/table.txt", "/pack/noise.bin", "/pack/own/shy.py"]
+files, read = [open(path, "rb") for path in paths], [b""] * len(paths)
+for turn in range(2000):
+    for i in range(len(paths)):
+        read[i] += files[i].read(20 + 7 * i)
+        os.stat("/pack/empty")
+for i in range(len(paths)):
+    with open(paths[i], "rb") as file:
+        print(read[i] == file.read(), len(read[i]))
+"""
+
+
+def test_open_files_do_not_disturb_each_other(tmp_path):
+    wanted = dict(FILES)
+    sizes = [len(TEXT), len(TEXT), len(NOISE), len(wanted["own/shy.py"])]
+    assert printed(tmp_path, INTERLEAVED) == [f"True {size}" for size in sizes]
 
 
 def test_folders_are_listed_and_nothing_can_be_written(tmp_path):
@@ -110,7 +123,7 @@ def test_a_pack_without_its_whole_index_is_not_mounted(size, tmp_path):
 
 
 def test_an_index_that_claims_more_than_it_may_is_not_mounted(tmp_path):
-    for head in (PACK[:6] + b"\xff\xff", b"AMPX" + PACK[4:8], PACK[:4] + b"\2" + PACK[5:8]):
+    for head in (PACK[:6] + b"\xff\xff", b"AMPX" + PACK[4:8], PACK[:4] + b"\2" + PACK[5:8], PACK[:5] + b"\x10" + PACK[6:8]):
         (tmp_path / "p.pack.cut").write_bytes(head + PACK[8:] + bytes(600000))
         assert printed(tmp_path, CUTS) == ["22"]
 
