@@ -1,4 +1,4 @@
-"""Runs on MicroPython: imports what a controller of one role needs from one place; prints heap bytes, milliseconds, and the number of modules.
+"""Runs on MicroPython: imports what a controller of one role needs from one place; prints heap bytes, processor time in ms, number of modules.
 
 Arguments: "pack", "littlefs", "romfs" or "frozen"; the image; "primary" or "secondary"; the folder of the boot stage.
 """
@@ -49,7 +49,7 @@ def main(place, image, role, stage):
     files = {"pack": of_pack, "littlefs": of_littlefs, "romfs": of_romfs, "frozen": lambda image: None}[place](image)
     del sys.path[:]
     sys.path.append(".frozen")
-    before, start_us = used(), time.ticks_us()
+    before, start_s = used(), time.clock()
     if place != "frozen":
         __import__("vfs").mount(files(), "/application", readonly=True)
         sys.path.insert(0, "/application")
@@ -58,8 +58,8 @@ def main(place, image, role, stage):
     boot.collect_each(boot.COLLECT_BYTES)  # as `boot.main` does before it imports the role
     for name in NEEDED[role]:
         __import__("ampacity.roles." + name)
-    spent_us = time.ticks_diff(time.ticks_us(), start_us)
-    print(used() - before, spent_us // 1000, len([name for name in sys.modules if name.startswith("ampacity")]))
+    spent_s = time.clock() - start_s
+    print(used() - before, round(1000 * spent_s), len([name for name in sys.modules if name.startswith("ampacity")]))
 
 
 main(*sys.argv[1:])
