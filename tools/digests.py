@@ -55,7 +55,9 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "heap-site": ("tools.bench.heap_site", "tools/bench/probes", FIRMWARE),
     "image": ("tools.bench.image", FIRMWARE),
     "journal": ("tools.bench.journal",),
-    "mounted": ("tools.bench.mounted", "tools/bench/probes/mounted.py", "boards/boot", "boards/rooms.py", FIRMWARE),
+    "mounted": (
+        "tools.bench.mounted", "tools/bench/probes/mounted.py", "tools/bench/probes/image_blocks.py", "boards/boot", "boards/rooms.py", FIRMWARE,
+    ),  # fmt: skip
     "ocpp-block": ("tools.bench.ocpp_blocks", "tools/bench/probes/own_imports.py", FIRMWARE),
     "ocpp-calls": ("tools.bench.ocpp_calls", "firmware/ampacity/ocpp"),
     "ocpp-report": ("tools.bench.ocpp_report", "tools/bench/probes/report.py", FIRMWARE),

@@ -70,6 +70,7 @@ def image_differs(text: str) -> "list[str]":
     rows = marked.rows(marked.between(text, BEGIN, END), COLUMNS)
     found = {name.partition("/")[2]: float(cells[1] or 0) for name, cells in rows.items() if name.startswith("image/")}
     primary = found.pop("primary", 0.0)
+    found.pop("packed", None)  # the same modules again
     missing = [room for room in ("boot", *rooms()) if room not in found]
     said = [f"image: no row for {', '.join(missing)}"] if missing else []
     whole = sum(size for room, size in found.items() if room not in APART)

@@ -44,12 +44,16 @@ def rooms() -> list[str]:
     return sorted({path.relative_to(FIRMWARE).parts[0] for path in FIRMWARE.rglob("*.py") if path.parent != FIRMWARE})
 
 
+def room_of(name: str) -> str:
+    """The room that a module counts for; the top level counts as "boot"."""
+    return COUNTS_FOR.get(name) or (name.split("/")[0] if "/" in name else "boot")
+
+
 def room_sizes(modules: dict[str, int]) -> dict[str, int]:
     """Room → bytes; the top level counts as "boot"."""
     rooms: dict[str, int] = {}
     for name, size in modules.items():
-        room = COUNTS_FOR.get(name) or (name.split("/")[0] if "/" in name else "boot")
-        rooms[room] = rooms.get(room, 0) + size
+        rooms[room_of(name)] = rooms.get(room_of(name), 0) + size
     return rooms
 
 

@@ -1,41 +1,101 @@
-"""Boot stage: `main.py` of a controller. Chooses a slot, mounts the image in it, and starts the application. No update replaces it.
+"""Boot stage: `main.py` of a controller. Chooses a slot, mounts the pack in it, and starts the application. No update replaces it.
 
 `/boot` has its own modules (manifest.py next to this file) and the public root keys, `/update` the records of the room `update`, `/slots` the
-two slots, `/data` the data folder. The image is a file of littlefs blocks, mounted read-only at `/application`. If no slot can be started the
+two slots, `/data` the data folder. The image is one file, a pack, mounted read-only at `/application`. If no slot can be started the
 stage returns to the prompt of the interpreter, where `ampacity flash` finds it.
 """
 
 import sys
+from hashlib import sha256
+from io import BytesIO, StringIO
+
+from deflate import RAW, DeflateIO
 
 APPLICATION = "/application"
-IMAGE = "application.lfs"
+IMAGE = "application.pack"
 ROOT_KEY_BYTES = 64
 RESTART = 42
-COUNT, BLOCK_BYTES = 4, 5  # of ioctl
-BLOCK_BYTES_AT = 24  # in the first block, littlefs 2
+PACK, INDEX_BYTES_MAX = b"AMPK\1", 32768  # magic and format of a pack; the longest index
+COPY_BYTES_MAX = 4096  # the longest block that an update takes, too
+FOLDER, DEFLATED = 1, 2  # flags of an entry
+ENOENT, EIO, EISDIR, ENOTDIR, EINVAL, EROFS = 2, 5, 21, 20, 22, 30
 
 
-class ImageBlocks:
-    """A file as a block device that can be read."""
+class PackFiles:
+    """The files of a pack (host/ampacity_host/build/pack.py) as a file system that can be read. The index is in the heap, 8 bytes a file."""
 
     def __init__(self, path):
+        """Raises OSError for what is no pack."""
+        self._path = path
         self._file = open(path, "rb")
-        head = self._file.read(BLOCK_BYTES_AT + 4)
-        self.block_bytes = int.from_bytes(head[BLOCK_BYTES_AT:], "little")
-        self.blocks = self._file.seek(0, 2) // self.block_bytes
+        head = self._file.read(8)
+        size = int.from_bytes(head[6:], "big") * 8
+        self._index = self._file.read(min(size, INDEX_BYTES_MAX))
+        if len(head) < 8 or head[:5] != PACK or len(self._index) != size or not 8 <= head[5] <= 15:
+            raise OSError(EINVAL)
+        self._window_bits = head[5]
 
-    def readblocks(self, block, buffer, offset=0):
-        """Fills the buffer from a place in a block on."""
-        self._file.seek(block * self.block_bytes + offset)
-        self._file.readinto(buffer)
+    def mount(self, readonly, mkfs):
+        """Nothing to do."""
 
-    def writeblocks(self, block, buffer, offset=0):
-        """Refused: an image does not change."""
-        raise OSError(30)
+    def umount(self):
+        """The pack is closed."""
+        self._file.close()
 
-    def ioctl(self, operation, _argument):
-        """Number and size of the blocks."""
-        return {COUNT: self.blocks, BLOCK_BYTES: self.block_bytes}.get(operation, 0)
+    def stat(self, path):
+        """Kind and size, as `os.stat` has them. Raises OSError."""
+        flags, _, size = self._entry(path)
+        return (0x4000 if flags & FOLDER else 0x8000, 0, 0, 0, 0, 0, size, 0, 0, 0)
+
+    def ilistdir(self, path):
+        """(name, kind, 0) of what is in a folder. Raises OSError."""
+        flags, size, _ = self._entry(path)
+        if not flags & FOLDER:
+            raise OSError(ENOTDIR)
+        names = self._content(flags, size).read().decode().split()
+        return iter([(name.rstrip("/"), 0x4000 if name[-1] == "/" else 0x8000, 0) for name in names])
+
+    def open(self, path, mode):
+        """A stream with the content of a file. Raises OSError."""
+        if mode not in ("r", "rt", "rb"):
+            raise OSError(EROFS)
+        flags, size, _ = self._entry(path)
+        if flags & FOLDER:
+            raise OSError(EISDIR)
+        content = self._content(flags, size)
+        return content if mode == "rb" else StringIO(content.read().decode())
+
+    def _entry(self, path):
+        """(flags, bytes as packed, bytes of the content); the pack stands at the content. Raises OSError."""
+        key = sha256(path.strip("/").encode()).digest()
+        low, high = 0, len(self._index) // 8
+        while low < high:
+            middle = (low + high) // 2
+            if self._index[8 * middle : 8 * middle + 4] < key[:4]:
+                low = middle + 1
+            else:
+                high = middle
+        while self._index[8 * low : 8 * low + 4] == key[:4]:
+            self._file.seek(int.from_bytes(self._index[8 * low + 4 : 8 * low + 8], "big"))
+            head = self._file.read(11)
+            if head[:4] == key[4:8] and len(head) == 11:
+                return head[4], int.from_bytes(head[5:8], "big"), int.from_bytes(head[8:], "big")
+            low += 1
+        raise OSError(ENOENT)
+
+    def _content(self, flags, size):
+        """A stream of its own for each caller: over a copy of what is packed, or, where that is long, over the pack opened again.
+
+        A heap in use may have no block for a long copy. From the file each byte is read singly, which takes longer.
+        """
+        if flags & DEFLATED and size > COPY_BYTES_MAX:
+            pack = open(self._path, "rb")
+            pack.seek(self._file.tell())
+            return DeflateIO(pack, RAW, self._window_bits, True)
+        packed = self._file.read(size)
+        if len(packed) != size:
+            raise OSError(EIO)
+        return DeflateIO(BytesIO(packed), RAW, self._window_bits) if flags & DEFLATED else BytesIO(packed)
 
 
 def chosen(root):
@@ -70,7 +130,7 @@ def mount(folder):
     """The image of a slot becomes the first place where modules are looked for."""
     import vfs
 
-    vfs.mount(vfs.VfsLfs2(ImageBlocks(folder + "/" + IMAGE)), APPLICATION, readonly=True)
+    vfs.mount(PackFiles(folder + "/" + IMAGE), APPLICATION, readonly=True)
     sys.path.insert(0, APPLICATION)
 
 

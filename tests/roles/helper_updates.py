@@ -22,7 +22,7 @@ def release(sequence, changes=None, signer=RELEASE, kid=None, size=5000):
     """A bundle of version `sequence`.0 for board-a."""
     fields = {5: "%d.0" % sequence, 6: sequence, 7: sequence - 1}
     fields.update(changes or {})
-    return bundle([("application.lfs", content(sequence, size))], fields, signer, kid)
+    return bundle([("application.pack", content(sequence, size))], fields, signer, kid)
 
 
 def clear(path):

@@ -196,7 +196,7 @@ def test_a_slot_that_runs_in_place_of_a_damaged_one_is_not_written():
         garage = UpdatingGarage(root).run(3000)
         garage.push(release(2, {7: 0}))
         assert garage.follow().runs == "2.0"
-        with open(root.path + "/slots/b/application.lfs", "wb") as file:
+        with open(root.path + "/slots/b/application.pack", "wb") as file:
             file.write(b"damaged")
         garage.start()
         assert garage.runs == "1.0"

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from ampacity.update.cbor import encode
 from ampacity.update.cose_sign1 import BUNDLE_TYPE, KEYS_TYPE, digest, key_id
+from ampacity.update.manifest import FORMAT
 from ampacity.update.p256 import GENERATOR, N, P, add, double
 
 
@@ -50,17 +51,17 @@ def key_list(counter, keys=((RELEASE, 1, "release"), (INSTALLER, 2, "installer")
 
 def manifest(files, changes=None):
     """The fields of a manifest for these [(path, content)], with other values where `changes` has them."""
-    fields = {1: 1, 2: "ampacity", 3: 1, 4: ["board-a", "board-b"], 5: "2.0.0", 6: 2, 7: 1}
+    fields = {1: FORMAT, 2: "ampacity", 3: 1, 4: ["board-a", "board-b"], 5: "2.0.0", 6: 2, 7: 1}
     fields[8] = [[path, len(content), sha256(content).digest()] for path, content in files]
     fields[9] = []
     fields.update(changes or {})
     return fields
 
 
-def bundle(files, changes=None, signer=RELEASE, kid=None):
-    """The bytes of a bundle with these [(path, content)]."""
+def bundle(files, changes=None, signer=RELEASE, kid=None, format=FORMAT):
+    """The bytes of a bundle with these [(path, content)]. format: in its prefix; key 1 of `changes` is that of the manifest."""
     message = signed(encode(manifest(files, changes)), signer, BUNDLE_TYPE, kid)
-    return b"AMPB\0\1" + len(message).to_bytes(2, "big") + message + b"".join([content for _, content in files])
+    return b"AMPB" + format.to_bytes(2, "big") + len(message).to_bytes(2, "big") + message + b"".join([content for _, content in files])
 
 
 def content(seed, size):

@@ -7,18 +7,21 @@ from helper_controller import Controller, finish
 from helper_medium import AFTER, BEFORE, TORN, Medium, PowerCut
 
 from ampacity.base.errors import Rejected
+from ampacity.update import manifest
+from ampacity.update.manifest import FORMAT
 from ampacity.update.slot_state import NONE
 from ampacity.update.trial import BUS, CONFIRMED, OCPP, ROLLED_BACK, SAFETY_LOOP
+from check import raises
 
 DEEP = ("test_a_controller_boots_after_a_cut_in_every_write_of_a_campaign",)
 FACTS = (SAFETY_LOOP, BUS, OCPP)
 
 
-def release(sequence, changes=None, signer=RELEASE, kid=None):
+def release(sequence, changes=None, signer=RELEASE, kid=None, format=FORMAT):
     fields = {5: "%d.0" % sequence, 6: sequence, 7: sequence - 1}
     fields.update(changes or {})
     files = [("app.mpy", content(sequence, 5000)), ("lib/none", b""), ("lib/z.mpy", content(sequence + 100, 700))]
-    return bundle(files, fields, signer, kid)
+    return bundle(files, fields, signer, kid, format)
 
 
 ONE, TWO, THREE = release(1), release(2), release(3)
@@ -52,6 +55,43 @@ def test_a_good_bundle_is_confirmed():
 
 def test_a_bad_signature_is_refused():
     assert outcome(release(3, None, STRANGER, RELEASE.kid)) == ("signature", "2.0")
+
+
+class Older:
+    """The firmware of a controller whose boot stage mounts littlefs images: the same, with bundles of format 1."""
+
+    def __enter__(self):
+        manifest.FORMAT = 1
+
+    def __exit__(self, kind, error, trace):
+        manifest.FORMAT = FORMAT
+
+
+OLD = {1: 1}  # the format in a manifest
+
+
+def test_a_controller_whose_boot_stage_mounts_no_pack_refuses_the_bundle_and_runs_on():
+    with Older():
+        controller = Controller(Medium()).update(release(1, OLD, format=1))
+        kept = controller.medium.kept.copy()
+        for data, field in ((TWO, "bundle, format"), (release(2, format=1), "manifest.format")):
+            with raises(Rejected) as e:
+                controller.receive(data)
+            assert e.field == field and "1" in e.error.allowed
+        assert controller.medium.kept == kept and Controller(controller.medium).runs == "1.0"
+
+
+def test_a_bundle_for_the_boot_stage_of_before_is_refused():
+    assert outcome(release(3, OLD, format=1)) == ("bundle, format", "2.0")
+    assert outcome(release(3, OLD)) == ("manifest.format", "2.0")
+
+
+def test_a_slot_that_was_filled_for_the_boot_stage_of_before_is_not_started_and_takes_the_next_bundle():
+    with Older():
+        medium = Controller(Medium()).update(release(1, OLD, format=1)).medium
+        assert Controller(medium).runs == "1.0"
+    assert Controller(medium).runs is None
+    assert Controller(medium).update(TWO).runs == "2.0"
 
 
 def test_a_bundle_for_another_board_is_refused():

@@ -30,7 +30,7 @@ def test_a_manifest_is_read():
 
 def test_each_field_is_checked_and_named():
     for field, key, values in (
-        ("format", 1, (0, 2, "1", b"1")),
+        ("format", 1, (0, 1, 3, "2", b"2")),
         ("product", 2, ("", "x" * 33, "a b", "\u00fc", 1, b"ampacity", "a\n")),
         ("kind", 3, (0, 3, -1, "application")),
         ("boards", 4, ([], "board-a", ["b", "a"], ["a", "a"], [""], [1], ["x%02d" % i for i in range(17)])),
@@ -105,7 +105,7 @@ def test_a_bundle_for_something_else_is_refused_by_what_differs():
 
 
 def test_the_prefix_of_a_bundle_has_a_name_a_format_and_a_length():
-    assert manifest_bytes(b"AMPB\0\1\1\0") == 256
-    for prefix in (b"AMPX\0\1\1\0", b"AMPB\0\2\1\0", b"AMPB\0\0\1\0", b"AMPB\0\1\0\0", b"AMPB\0\1\x40\1", bytes(8)):
+    assert manifest_bytes(b"AMPB\0\2\1\0") == 256
+    for prefix in (b"AMPX\0\2\1\0", b"AMPB\0\1\1\0", b"AMPB\0\0\1\0", b"AMPB\0\2\0\0", b"AMPB\0\2\x40\1", bytes(8)):
         with raises(Rejected):
             manifest_bytes(prefix)

@@ -29,7 +29,7 @@ def make_slots(folder: Path) -> tuple[Path, bytes]:
     assert status == 0, f"no slots: {status}"
     content = folder / "content"
     content.mkdir()
-    (content / "application.lfs").write_bytes(os.urandom(IMAGE_BYTES))
+    (content / "application.pack").write_bytes(os.urandom(IMAGE_BYTES))
     files = files_of(content)
     manifest = Manifest("ampacity", "application", [BOARD], "9.0", 9, 0, listed(files), [])
     return folder / "root", pack(manifest, files, keys.signing_key("release"))

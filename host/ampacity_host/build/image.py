@@ -1,4 +1,4 @@
-"""The application image: the compiled modules and `build.json` in one littlefs image, which is the one file of an update bundle.
+"""The application image: the compiled modules and `build.json` in one pack, which is the one file of an update bundle.
 
 A bundle of single modules would have more files than a manifest may list, and a controller would hold all their names in its heap.
 """
@@ -9,12 +9,11 @@ from hashlib import sha256
 from typing import Any
 
 from ampacity_host.build.compiler import Module
-from ampacity_host.build.littlefs_image import made, read
+from ampacity_host.build.pack import made, read
 from ampacity_host.build.target import Target
 
-NAME = "application.lfs"  # in the folder that `ampacity bundle sign` takes, in a bundle, and in a slot
+NAME = "application.pack"  # in the folder that `ampacity bundle sign` takes, in a bundle, and in a slot
 BUILD = "build.json"  # in the image: what it is
-BLOCK_BYTES = 512  # small files waste less than with the flash's own blocks: the image lies in a file, not in the flash itself
 FORMAT = 1
 
 
@@ -36,11 +35,11 @@ class Image:
 
 
 def image(target: Target, modules: list[Module], version: str) -> Image:
-    """The image of these modules, read back. Raises TooLarge, Unlike."""
+    """The image of these modules, read back. Raises NotPacked, Unlike."""
     about = {"format": FORMAT, "product": "ampacity", "version": version, "board": target.board["name"], "role": target.role}
     text = json.dumps(about, sort_keys=True, separators=(",", ":")).encode()
     files = sorted([(module.path, module.data) for module in modules] + [(BUILD, text)])
-    data = made(files, BLOCK_BYTES)
+    data = made(files)
     if read(data) != files:
         raise Unlike("the image does not hold the files that were put into it")
     return Image(modules, about, data)

@@ -63,7 +63,7 @@ def build(
     heap_for: HeapForOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Build the application image of BOARD: compiled modules in a littlefs image, manifest, SBOM, size table."""
+    """Build the application image of BOARD: compiled modules in one packed file, manifest, SBOM, size table."""
     with board_tools():
         from ampacity_host.build.command import build_command
     without = tuple(sorted({each.value for each in leave_out or []}))

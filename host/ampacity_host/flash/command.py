@@ -9,11 +9,11 @@ from typing import Any
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.board.findings import Board
 from ampacity_host.build.compiler import NotCompiled
-from ampacity_host.build.littlefs_image import TooLarge
 from ampacity_host.build.target import Target, file_of, target
 from ampacity_host.failure import failed
 from ampacity_host.flash.content import Content, content
 from ampacity_host.flash.jobs import Job, Outcome, Patience, run_all
+from ampacity_host.flash.littlefs_image import TooLarge
 from ampacity_host.flash.plan import Devices, NotDfuse, NotUf2, Way, digest, program_of, stages
 from ampacity_host.progress import Progress
 from ampacity_host.update.refused import Refused

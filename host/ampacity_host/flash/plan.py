@@ -8,11 +8,11 @@ from typing import Any
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.board.findings import Board
 from ampacity_host.board.loader import chip_facts
-from ampacity_host.build.littlefs_image import made
 from ampacity_host.build.target import KIB, files_region
 from ampacity_host.flash.dfu import DfuJob, NotDfuse, elements
 from ampacity_host.flash.dfu import program as dfu_program
 from ampacity_host.flash.jobs import Job
+from ampacity_host.flash.littlefs_image import made
 from ampacity_host.flash.partitions import bootable
 from ampacity_host.flash.prompt import PromptJob
 from ampacity_host.flash.serial_loader import SerialLoaderJob

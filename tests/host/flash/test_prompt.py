@@ -8,13 +8,14 @@ import pytest
 from prompt_board import PromptBoard
 from release import release, said
 
-from ampacity_host.build.littlefs_image import made
 from ampacity_host.configure.push_pull import Prompt
 from ampacity_host.flash.content import BOOT, content
+from ampacity_host.flash.littlefs_image import made
 from ampacity_host.flash.prompt import reads_back
+from tools.bench.runtime32 import PROBES
 from tools.micropython.find import find
 
-IMAGE = "slots/a/application.lfs"
+IMAGE = "slots/a/application.pack"
 
 
 @contextlib.contextmanager
@@ -55,7 +56,7 @@ def test_settings_stay_and_what_an_older_release_left_goes(ready, tmp_path):
     words, files = ready
     with boards(tmp_path) as (board,):
         own = {"data/site.json": b"{}", "identity/device.key": b"secret", "boot.py": b""}
-        for name, data in (own | {"slots/b/application.lfs": b"old", "boot/ampacity/gone.mpy": b"old", "main.py": b"old"}).items():
+        for name, data in (own | {"slots/b/application.pack": b"old", "boot/ampacity/gone.mpy": b"old", "main.py": b"old"}).items():
             (board.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (board.folder / name).write_bytes(data)
         assert flashed(words, [board])[0]["ok"] and board.files() == files | own
@@ -118,9 +119,10 @@ def test_the_interpreter_in_memory_is_read_back(tmp_path):
 
 CHOSEN = """
 import sys, vfs
-sys.path.append({stage!r})
+sys.path[:0] = [{stage!r}, {probes!r}]
 import main as stage
-vfs.mount(vfs.VfsLfs2(stage.ImageBlocks({image!r})), "/board")
+from image_blocks import ImageBlocks
+vfs.mount(vfs.VfsLfs2(ImageBlocks({image!r})), "/board")
 print(stage.chosen("/board"))
 """
 
@@ -130,7 +132,7 @@ def test_the_boot_stage_of_a_flashed_board_chooses_its_slot(ready, tmp_path):
     with boards(tmp_path) as (board,):
         flashed(words, [board])
         (tmp_path / "files.lfs").write_bytes(made(board.files().items(), 4096, 320))
-    code = CHOSEN.format(stage=str(BOOT), image=str(tmp_path / "files.lfs"))
+    code = CHOSEN.format(stage=str(BOOT), probes=str(PROBES), image=str(tmp_path / "files.lfs"))
     assert subprocess.run([find(), "-c", code], capture_output=True, text=True, timeout=60).stdout == "/board/slots/a\n"
 
 

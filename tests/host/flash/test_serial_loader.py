@@ -12,8 +12,8 @@ from loader_chip import DEFL_DATA, FLASH_DATA, LoaderChip
 from partition_table import OTADATA_AT, SLOT_AT, TABLE_AT, combined, table
 from release import release, said
 
-from ampacity_host.build.littlefs_image import read
 from ampacity_host.flash.content import content
+from ampacity_host.flash.littlefs_image import read
 from ampacity_host.places import BOARDS
 
 FILES_AT, FILES_BYTES = 5056 << 10, 3136 << 10  # of boards/esp32-s3

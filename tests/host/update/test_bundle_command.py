@@ -162,7 +162,7 @@ def test_wrong_usage_is_2(yard, words):
 
 
 def test_what_is_no_bundle_is_1(yard):
-    for content in (b"", b"AMPB", b"\xd2", b"AMPB\0\1\0\1\xd2", os.urandom(100)):
+    for content in (b"", b"AMPB", b"\xd2", b"AMPB\0\2\0\1\xd2", os.urandom(100)):
         Path("junk").write_bytes(content)
         assert facts("show", "junk", status=1)["ok"] is False and facts("verify", "junk", status=1)["ok"] is False
 

@@ -26,11 +26,11 @@ KEYS = key_list.KeyList(1, (key_list.Key(RELEASE_PUBLIC, 1, "release"), key_list
 KEYS_DATA = KEYS.signed(ROOT)
 FILES = [("app.mpy", b"content of it"), ("empty", b""), ("lib/b.mpy", bytes(70))]
 CONTENT = b"".join(data for _, data in FILES)
-FIELDS = {1: 1, 2: "ampacity", 3: 1, 4: ["board-a", "board-b"], 5: "1.0", 6: 5, 7: 2, 8: [list(each) for each in bundle.listed(FILES)], 9: []}
+FIELDS = {1: 2, 2: "ampacity", 3: 1, 4: ["board-a", "board-b"], 5: "1.0", 6: 5, 7: 2, 8: [list(each) for each in bundle.listed(FILES)], 9: []}
 
 
 def framed(message, content=CONTENT):
-    return b"AMPB\0\1" + len(message).to_bytes(2, "big") + message + content
+    return b"AMPB\0\2" + len(message).to_bytes(2, "big") + message + content
 
 
 def signed(payload, key=RELEASE, content=CONTENT):

@@ -14,7 +14,7 @@ from ampacity.update.slot_state import NONE
 from ampacity_host.places import BOARDS
 from ampacity_host.rig.process.runtime import command, find_micropython
 
-ARCHIVE, IMAGE = "application.zip", "application.lfs"  # for CPython, for MicroPython
+ARCHIVE, IMAGE = "application.zip", "application.pack"  # for CPython, for MicroPython
 START = (
     "import sys; sys.path.insert(0, {boot!r}); import main; sys.path.pop(0); main.mount({folder!r}); "
     "from ampacity.roles.boot import main as run; sys.exit(run([{data!r}, {slot!r}]))"
