@@ -1,8 +1,8 @@
 """Meters that lie, or are silent."""
 
 import pytest
-from ampacity_host.rig.devices.meter import MeterDevice
 
+from ampacity_host.rig.devices.meter import MeterDevice
 from tests.deep import sample
 from tests.drawn.findings.scene import RTU, circuit, evse, meter, settle_in, site, told, within
 from tests.drawn.table import table
