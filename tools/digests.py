@@ -51,8 +51,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "shed": ("tools.bench.bus", "firmware/ampacity/circuit"),
     "crypto": ("tools.bench.crypto", "tools.bench.probes.verify"),
     "energy": ("tools.bench.energy", "tools.bench.unused", *PLAYED),
-    "heap": ("tools.bench.heap", "tools/bench/probes", FIRMWARE),
-    "heap-site": ("tools.bench.heap_site", "tools/bench/probes", FIRMWARE),
+    "heap": ("tools.bench.heap", "tools/bench/probes", "boards/frozen_names.py", FIRMWARE),
+    "heap-site": ("tools.bench.heap_site", "tools/bench/probes", "boards/frozen_names.py", FIRMWARE),
     "image": ("tools.bench.image", FIRMWARE),
     "journal": ("tools.bench.journal",),
     "mounted": (

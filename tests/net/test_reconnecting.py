@@ -1,7 +1,13 @@
 """Part 6, B: the waits before the link connects again."""
 
+import asyncio
+
 from link_bench import Bench, echo, say, upgrade
 from peer import frame
+
+from ampacity.base.clock import Clock
+from ampacity.base.within import within
+from ampacity.net.timed_event import TimedEvent
 
 WAIT_S = 4
 
@@ -31,3 +37,24 @@ async def test_TC_B_57_CS_the_wait_begins_at_its_minimum_and_doubles():
     waits_ms = [times[i + 1] - times[i] for i in (1, 3, 5)]
     assert waits_ms[0] >= 1000 * WAIT_S and waits_ms[1] >= 1000 * WAIT_S
     assert waits_ms[2] >= 2000 * WAIT_S
+
+class ClockWithoutMemory(Clock):
+    """The first sleep finds no memory."""
+
+    now_ms = now_us = lambda self: 0
+    asked = 0
+
+    async def sleep_ms(self, duration_ms):
+        self.asked += 1
+        if self.asked == 1:
+            raise MemoryError
+        await asyncio.sleep(0)
+
+
+async def test_a_wait_whose_timer_finds_no_memory_ends_early_and_the_next_one_has_a_timer():
+    clock = ClockWithoutMemory()
+    event = TimedEvent(clock)
+    for asked in (1, 2):
+        event.clear()
+        await within(event.wait(5), 2)
+        assert clock.asked == asked

@@ -94,3 +94,28 @@ def test_an_unreadable_access_record_gives_no_installer_rights():
     garage = charging(files)
     files.refuses = True
     assert garage.start().primary.access.is_set()
+
+
+async def test_a_loop_that_finds_no_memory_not_even_for_its_log_line_starts_again():
+    primary, starts = Garage().primary, []
+    pauses_ms, add = [], primary.log.add
+
+    async def sleep_ms(duration_ms):
+        pauses_ms.append(duration_ms)
+        if len(pauses_ms) == 1:
+            raise MemoryError("no room for a pause")
+
+    def refuse(level, text, now_ms):
+        raise MemoryError("no room for a line")
+
+    async def start():
+        starts.append(len(pauses_ms))
+        primary.log.add = add if len(starts) == 2 else refuse
+        if len(starts) < 4:
+            raise MemoryError("no room")
+
+    primary.clock.sleep_ms = sleep_ms
+    await primary.keep_running("upstream", start)
+    assert starts == [0, 2, 3, 4]  # a pause before each but the first; one of them was given up
+    assert primary.log.counters["loop_failures"] == 4
+    assert [line[3] for line in primary.log.since(0) if "upstream: " in line[3]]

@@ -90,12 +90,16 @@ class Connection:
 
     async def serve(self) -> None:
         """Until the connection has ended, for whatever reason; then the socket is closed."""
-        tasks = [asyncio.create_task(self._part(c)) for c in (self._read(), self._write(), self._watch())]
+        tasks: "list[asyncio.Task[None]]" = []
         cancelled = None
         try:
+            for start in (self._read, self._write, self._watch):
+                tasks.append(asyncio.create_task(self._part(start())))
             await self._over.wait()
         except asyncio.CancelledError as error:  # of all that can end it, only this leaves time to take leave
             cancelled = error
+        except MemoryError as error:
+            self.broken = error
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -303,12 +307,12 @@ class Connection:
             if self._control and self._sending_ms is None:
                 self._writer.write(b"".join(self._control))
                 await within(self._writer.drain(), 1)
-        except (OSError, EOFError, ValueError, asyncio.TimeoutError):
+        except (OSError, EOFError, ValueError, MemoryError, asyncio.TimeoutError):
             pass
         try:
             self._writer.close()
             await within(self._writer.wait_closed(), 1)
-        except asyncio.TimeoutError:
+        except (MemoryError, asyncio.TimeoutError):
             self._abort(self._writer)
         except (OSError, EOFError, ValueError):
             pass

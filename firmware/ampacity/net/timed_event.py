@@ -34,7 +34,10 @@ class TimedEvent:
         await self._event.wait()
 
     async def _ring(self, wait_ms: int) -> None:
-        await self._clock.sleep_ms(wait_ms)
+        try:
+            await self._clock.sleep_ms(wait_ms)
+        except MemoryError:
+            pass  # too early: better than never
         self._timer = None
         self._event.set()
 

@@ -341,15 +341,27 @@ class Primary:
         self._fault_injection.act(kind, on, fields, now_ms)
 
     async def keep_running(self, name: str, start: "Callable[[], Awaitable[None]]") -> None:
-        """Run one loop of the outside world permanently: what it raises is logged and it starts again."""
+        """Run one loop of the outside world permanently: what it raises is logged and it starts again, also if there is no memory for that line."""
+        failed = False
         while True:
             try:
+                if failed:
+                    await self.clock.sleep_ms(CONSOLE_RETRY_MS)
+                failed = True
                 await start()
                 return
             except Exception as e:  # a defect there must not take the site with it
-                self.log.counter("loop_failures")
-                self.log.add("error", "%s: %s" % (name, format_exception(e)), self.clock.now_ms())
-            await self.clock.sleep_ms(CONSOLE_RETRY_MS)
+                self._log_failure(name, e)
+
+    def _log_failure(self, name: str, error: "Exception") -> None:
+        """What a loop raised: with its traceback, or as much of it as there is memory for."""
+        for text_of in (format_exception, repr):
+            try:
+                self.log.add("error", "%s: %s" % (name, text_of(error)), self.clock.now_ms())
+                break
+            except MemoryError:
+                continue
+        self.log.counter("loop_failures")
 
     def start_tasks(self) -> "list[Task[None]]":
         """All loops but the safety loop as tasks."""

@@ -50,9 +50,12 @@ def _run(path: Path, options: dict[str, Any], given: dict[str, Any], found: dict
                 raise ValueError(f"{path}: {source} is not there")
             found[f"{name}/{each}"] = source
 
+    def module(name: str, base_path: str = ".", opt: "int | None" = None) -> None:
+        """Of frozen interpreters alone: names that they keep in the flash."""
+
     with _inside(path.parent):
         code = compile(path.read_text(encoding="utf-8"), str(path), "exec")
-        exec(code, {"include": include, "package": package, "options": Options(options), "__name__": "manifest"})
+        exec(code, {"include": include, "package": package, "module": module, "options": Options(options), "__name__": "manifest"})
 
 
 @contextmanager

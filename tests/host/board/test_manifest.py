@@ -1,13 +1,14 @@
 """Freeze manifests: every board has one, and an image of a role holds all that the role imports at its start."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 from ampacity_host.board import names
 from ampacity_host.board.loader import find, read
-from ampacity_host.board.manifest import frozen
+from ampacity_host.board.manifest import Options, frozen
 from ampacity_host.places import BOARDS, FIRMWARE
 from tools import size
 
@@ -101,3 +102,19 @@ def test_a_manifest_for_a_new_board_includes_the_rooms_by_path(tmp_path):
     (tmp_path / "manifest.py").write_text(f'include({str(BOARDS / "rooms.py")!r}, role="secondary")\n')
     assert frozen(tmp_path / "manifest.py") == sorted(image(role="secondary").items())
     assert Path.cwd() != tmp_path
+
+
+def test_only_the_interpreter_of_a_primary_gets_the_names_of_all_modules():
+    called = []
+    known = {"include": lambda *_, **__: None, "package": lambda *_, **__: None, "module": called.append}
+    for role in ("primary", "both", "secondary"):
+        assert not [path for path in image(role=role) if "frozen_names" in path]  # of an image in a slot
+        options = Options({"role": role})
+        with pytest.MonkeyPatch.context() as patched:
+            patched.chdir(BOARDS)
+            exec((BOARDS / "rooms.py").read_text(), {**known, "options": options})
+    assert called == ["frozen_names.py"] * 2
+    words = set(re.findall(r"[\w.]+", (BOARDS / "frozen_names.py").read_text()))
+    for path, _ in frozen(BOARDS / "rp2350" / "manifest.py", role="both"):
+        module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        assert {module, "x." + module.rpartition(".")[2]} <= words, path

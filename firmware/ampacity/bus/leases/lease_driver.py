@@ -96,7 +96,7 @@ class LeaseDriver:
         self._lowering = True
         self._hold_ms = 0
         self._resend = False
-        self._sent: list[tuple[int, int, int]] = []  # (number, order id, da), oldest first
+        self._sent: tuple[tuple[int, int, int], ...] = ()  # (number, order id, da), oldest first
         self._proven_da = -1
         self._unproven = False  # the newest order is another one than what is proven
         self._step = STATUS
@@ -201,9 +201,7 @@ class LeaseDriver:
         self._resend = False
         if self._unicast_wanted or self._unicast_now:
             self._unicast_wanted = self._unicast_now = False
-        if len(self._sent) >= SENT_MAX:
-            self._sent.pop(0)
-        self._sent.append((number, order_id, value_da))
+        self._sent = self._sent[1 - SENT_MAX :] + ((number, order_id, value_da),)
 
     # driver of the contract
 
@@ -363,6 +361,8 @@ class LeaseDriver:
             if fresh or not self.survives:
                 for i in range(len(self._evidence)):
                     self.guard.evidence(self.index, EVIDENCE[i], self._evidence[i], now_ms)
+                if self.survives:
+                    self._evidence = ()  # it is read again before the guard needs it again
             elif now_ms >= self._reaudit_ms and self.guard.audit_due(self.index):
                 self._reaudit_ms = now_ms + REAUDIT_MS
                 self._step = NAMES  # it was declared away meanwhile: who it is must be read again
