@@ -124,14 +124,14 @@ def floor_da(amps: "Any") -> int:
 
 
 def _write(value: "Any", write: "Callable[[str], object]", depth: int) -> None:
-    if value is None:
+    if isinstance(value, str):
+        write(quote(value))
+    elif value is None:
         write("null")
     elif value is True:
         write("true")
     elif value is False:
         write("false")
-    elif isinstance(value, str):
-        write(quote(value))
     elif isinstance(value, int):
         write(str(value))
     elif isinstance(value, float):
@@ -151,8 +151,12 @@ def _write_object(value: "dict[str, Any]", write: "Callable[[str], object]", dep
     for key in value if isinstance(value, OrderedDict) else sorted(value):
         if not isinstance(key, str):
             raise ValueError("json: a key must be a str")
-        write(before + quote(key) + ":")
-        _write(value[key], write, depth)
+        item = value[key]
+        if isinstance(item, str):
+            write(before + quote(key) + ":" + quote(item))
+        else:
+            write(before + quote(key) + ":")
+            _write(item, write, depth)
         before = ","
     write("}" if value else "{}")
 

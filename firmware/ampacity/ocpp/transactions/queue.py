@@ -86,6 +86,8 @@ class Queue:
             record["x"] = transaction_id
         if not self._stored(record, now_ms):
             return False
+        if not self.count and self._station.online:  # it leaves now: there is no need to read it back
+            self._head = (self._newest, record)
         self.count += 1
         if transaction_id is not None:
             self.waiting[transaction_id] = self.waiting.get(transaction_id, 0) + 1
