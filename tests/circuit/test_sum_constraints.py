@@ -116,6 +116,30 @@ def test_section_6_generation_takes_nothing_from_a_limit_in_watts():
         assert amps - 15 <= sum(bench.guard.want_da) <= amps, (house, bench.guard.want_da, bench.guard.why(0))
 
 
+def test_section_6_generation_below_takes_nothing_from_a_limit_in_watts_on_a_circuit_without_a_meter():
+    roof = circuit("roof", 0, 400, meter=0, generation=100)
+    facts = site([evse("evse-1"), evse("evse-2")], [circuit(rating=400), roof], [meter_facts()], raise_hold_ms=1000, restart_hold_ms=1000)
+    bench = Bench(facts).start()
+    for e in range(2):
+        bench.guard.demand(e, True)
+    bench.guard.limits.put("grid", ("circuit", 0), 13800, None, "hold", unit="w")
+    for second in range(60):
+        bench.meter(second % 2, 0, 0)
+        bench.follow(1)
+    assert 185 <= sum(bench.guard.want_da) <= 200, (bench.guard.want_da, bench.guard.why(0))
+
+
+def test_section_6_the_inverter_of_one_phase_does_not_count_as_its_load_in_the_unbalance():
+    root = circuit(rating=400, meter=0)
+    root.update(max_unbalance_da=160, generation_da=[160, 0, 0])
+    facts = site([evse("evse-1", terminals=[[1]], max_da=320, limit_da=320), evse("evse-2", terminals=[[2]], max_da=320, limit_da=320)], [root], [meter_facts()], raise_hold_ms=1000, restart_hold_ms=1000)
+    bench = Bench(facts).start()
+    for e in range(2):
+        bench.guard.demand(e, True)
+    bench.follow(60, meter=True)
+    assert max(bench.guard.want_da) <= 160, (bench.guard.want_da, bench.guard.why(0))
+
+
 def test_section_6_unused_energy_of_a_quarter_may_be_used_in_its_rest():
     bench = contracted(13800)
     for e in range(2):

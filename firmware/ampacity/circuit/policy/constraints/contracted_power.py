@@ -143,9 +143,9 @@ class ContractedPower(Constraint):
                 self.weights[e] = -(-self.phase_usage.weight_x100(e) // 100)
         self._advance(now_ms)
         self._add(other, now_ms)
-        other_da = -fed_da(other, self.circuit)
-        for key in range(self.circuit * self.site.phases, (self.circuit + 1) * self.site.phases):
-            other_da += other.shown_da[key]
+        other_da = 0
+        for p in range(self.site.phases):
+            other_da += other.shown_da[self.circuit * self.site.phases + p] - fed_da(other, self.circuit, p)
         self.cap_da = self.shed_da = self.allowed_w(now_ms) * 100 // self.limits.volts_dv - other_da
         return changed
 

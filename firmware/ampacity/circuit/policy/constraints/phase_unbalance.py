@@ -6,7 +6,7 @@ follows what the other phases carry. The neutral's current is never above the la
 (currents in phase with their voltages), so a limit on it is a limit on the difference.
 """
 
-from ampacity.circuit.policy.constraints.sum_constraints import Constraint, PhaseUsage
+from ampacity.circuit.policy.constraints.sum_constraints import Constraint, PhaseUsage, fed_da
 from ampacity.circuit.trusted.site.tree import Site
 
 if False:  # for the type checker
@@ -23,7 +23,7 @@ class UnbalanceConstraint(Constraint):
         Constraint.__init__(self, "unbalance limit of %s %d.%d A" % (name, most_da // 10, most_da % 10), len(site.evses))
         self.site = site
         self.phase_usage: PhaseUsage = limits.watch_phase_usage()
-        self.first = circuit * site.phases
+        self.of_circuit = circuit
         self.below = site.below[circuit]
         self.phase = phase
         self.most_da = most_da
@@ -42,12 +42,15 @@ class UnbalanceConstraint(Constraint):
         rest_da = -1
         for q in range(self.site.phases):
             if q != self.phase:
-                carried = other.shown_da[self.first + q]
+                carried = self._from_grid_da(other, q)
                 for e in self.uneven:
                     carried += ledger.evse_states[e].phase_da[q]
                 rest_da = carried if rest_da < 0 else min(rest_da, carried)
-        self.cap_da = self.shed_da = self.most_da + max(0, rest_da) - other.shown_da[self.first + self.phase]
+        self.cap_da = self.shed_da = self.most_da + rest_da - self._from_grid_da(other, self.phase)
         return changed
+
+    def _from_grid_da(self, other: "OtherLoad", q: int) -> int:
+        return max(0, other.shown_da[self.of_circuit * self.site.phases + q] - fed_da(other, self.of_circuit, q))
 
     def _choose(self) -> None:
         self.uneven = []

@@ -29,15 +29,19 @@ IDLE_DA = 10
 SURE_MS = 10000
 
 
-def fed_da(other: "OtherLoad", circuit: int) -> int:
-    """Declared generation within the other load of a circuit, summed over the phases: the busbar carries it, the grid does not supply it.
+def fed_da(other: "OtherLoad", circuit: int, p: int) -> int:
+    """Declared generation within the other load of a circuit on one phase: the busbar carries it, the grid does not supply it.
 
-    0 while the meter does not count: then other load is what is assumed.
+    Of a circuit without a meter it is what the circuits below bring; 0 while its meter does not count: then other load is what is assumed.
     """
-    estimator = other.estimators[circuit]
-    if estimator is None or estimator.state != "ok":
-        return 0
-    return sum([estimator.generation_da[p] for p in estimator.inputs])
+    site, estimator, key = other.site, other.estimators[circuit], circuit * other.site.phases + p
+    if estimator is not None:
+        return estimator.generation_da[p] if estimator.state == "ok" and p in estimator.inputs else 0
+    from_grid_da = 0
+    for c in site.circuits:
+        if c.parent == circuit:
+            from_grid_da += other.shown_da[c.index * site.phases + p] - fed_da(other, c.index, p)
+    return other.shown_da[key] - max(other.ledger.assumed_da[key], from_grid_da)
 
 
 def watts_text(watts: object) -> str:
@@ -143,8 +147,7 @@ class PowerConstraint(Constraint):
         site = phase_usage.site
         Constraint.__init__(self, "limit by %s %s" % (limit.source, watts_text(limit.value)), len(site.evses))
         self.all_flows = limit.kind == "circuit"
-        self.of_circuit = limit.index
-        self.first = limit.index * site.phases
+        self.target = limit.index
         self.phases = site.phases
         for e in site.below[limit.index]:
             self.weights[e] = -(-phase_usage.weight_x100(e) // 100)
@@ -158,10 +161,10 @@ class PowerConstraint(Constraint):
         """
         if self.all_flows:
             shown = certain = 0
-            for key in range(self.first, self.first + self.phases):
-                shown += other.shown_da[key]
-                certain += ledger.low_other_da[key]
-            from_grid_da = self.watts_da + fed_da(other, self.of_circuit)
-            self.cap_da = from_grid_da - shown
-            self.shed_da = from_grid_da - certain
+            for p in range(self.phases):
+                key, fed = self.target * self.phases + p, fed_da(other, self.target, p)
+                shown += other.shown_da[key] - fed
+                certain += ledger.low_other_da[key] - fed
+            self.cap_da = self.watts_da - shown
+            self.shed_da = self.watts_da - certain
         return False
