@@ -1,5 +1,5 @@
-"""Small steps of our own, so that a meter can show whether it follows: one that is doubted, one that shows a circuit near its
-rating and saw no step for long, because where it saturates nothing else tells, and one below which the current of our EVSEs moved
+"""Small steps of our own, so that a meter can show whether it follows: one that is doubted or suspected, one that shows a circuit near
+its rating and saw no step for long, because where it saturates nothing else tells, and one below which the current of our EVSEs moved
 without a certain step, slowly or to and fro (safety.md 3.2).
 
 Cars that start and stop are steps enough. Only where nothing has stepped for a while some EVSEs are lowered for a moment,
@@ -25,8 +25,11 @@ NO_MARGIN = "no EVSE has margin for a test step"
 FRUITLESS = "test steps of the EVSEs gave no clear result for %d min" % (FRUITLESS_MS // 60000)
 PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses, once for both steps
 LAST_MS = 10000
+CALM_MS, CALM_DA, RAMP_MS = 3000, 5, 15000  # a suspected meter is tested when it was calm for a moment, or after a while nevertheless
+AGAIN_MS = 25000  # the EVSEs that were lowered for a test return first
 VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
 NEAR_QUARTERS = 3
+SOON_MS = 60000  # the same after a suspicion, then each after twice the time: that it was followed may have been chance
 MOVED_DA = 60  # what our EVSEs draw moved by so much since the last certain step
 MOVED_MS = 20000  # after that the first step, then each after twice the time, at most VERIFY_MS, until one of another origin was certain
 OWN_MS = 30000  # after a step of our own the return of its EVSEs is another one
@@ -47,10 +50,14 @@ class MeterTestSteps:
         self.asked_ms = [LONG_AGO_MS] * len(other.estimators)  # of each circuit: our last step
         self.doubted_ms = [-1] * len(other.estimators)  # its meter is doubted since
         self.unable_ms = [-1] * len(other.estimators)  # a car waits, and no EVSE draws enough for a step, since
+        self.turns = 0  # which one is paused
         self.inspection_reasons = [""] * len(other.estimators)  # why a person was asked to look
-        self.certain_ms = [-1] * len(other.estimators)  # the last certain step that was looked at
-        self.moved_wait_ms = [MOVED_MS] * len(other.estimators)
+        self.suspected_ms = [-1] * len(other.estimators)  # raises wait for a test step since
+        self.restless_ms = [-1] * len(other.estimators)  # and other load moved last
         size = ledger.site.size
+        self.certain_ms = [-1] * size  # the last certain step that was looked at, of each circuit and phase
+        self.moved_wait_ms = [MOVED_MS] * size
+        self.verify_ms = [VERIFY_MS] * size
         self.lowest_da, self.highest_da = [0] * size, [0] * size  # what our EVSEs drew since then, of each circuit and phase
 
     def tick(self, now_ms: int) -> bool:
@@ -74,11 +81,38 @@ class MeterTestSteps:
         if not waits:
             self.doubted_ms[c] = self.unable_ms[c] = -1
             self.inspection_reasons[c] = ""
-            return self._unverified(estimator, now_ms)
+            suspected = self._suspected(estimator, now_ms)
+            return self._unverified(estimator, now_ms) if self.suspected_ms[c] < 0 else suspected
         if self.doubted_ms[c] < 0:
             self.doubted_ms[c] = now_ms
-        quiet_ms = now_ms - max(self.doubted_ms[c], estimator.steps.step_ms, self.asked_ms[c])
-        return waits[0] if quiet_ms >= QUIET_MS else -1
+        quiet_ms = now_ms - max(self.doubted_ms[c], estimator.steps.step_ms[waits[0]], self.asked_ms[c])
+        return waits[0] if self._due(estimator, waits[0], quiet_ms, QUIET_MS, now_ms) else -1
+
+    def _due(self, estimator: "MeterEstimator", p: int, quiet_ms: int, wait_ms: int, now_ms: int) -> bool:
+        """For so long, and our currents and other load are constant; where they never are, a while later."""
+        return quiet_ms >= wait_ms and (self._calm(estimator, p, now_ms) or quiet_ms >= wait_ms + RAMP_MS)
+
+    def _calm(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
+        return estimator.steps.is_still(now_ms) and estimator.steps.wobble_da[p] <= CALM_DA
+
+    def _suspected(self, estimator: "MeterEstimator", now_ms: int) -> int:
+        """A phase on which an unclear step keeps raises back, once other load is calm; -1: none, or not yet."""
+        c, ledger = estimator.circuit, self.ledger
+        waits = [p for p in estimator.inputs if estimator.held_da[p] >= 0 and ledger.sums[estimator.base + p] + SIZE_DA
+                 + ledger.assumed_da[estimator.base + p] > ledger.cap_da[estimator.base + p]]  # fmt: skip
+        if not waits:
+            self.suspected_ms[c] = -1
+            return -1
+        waits.sort(key=lambda p: (estimator.suspect_ms[p] < 0, estimator.suspect_ms[p]))
+        p = waits[0]
+        self.verify_ms[estimator.base + p] = SOON_MS
+        if self.suspected_ms[c] < 0:
+            self.suspected_ms[c] = self.restless_ms[c] = now_ms
+        if not self._calm(estimator, p, now_ms):
+            self.restless_ms[c] = now_ms
+        again_ms = self.asked_ms[c] + (AGAIN_MS if estimator.steps.test_steps[p] == 1 else LAST_MS)
+        due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
+        return p if due and now_ms >= again_ms else -1
 
     def _unverified(self, estimator: "MeterEstimator", now_ms: int) -> int:
         """A phase of a trusted meter that shows a circuit near its rating, where no step of ours was seen for VERIFY_MS; -1: none."""
@@ -87,29 +121,30 @@ class MeterTestSteps:
             self.asked_ms[c] = now_ms  # the time begins at the first look
         if estimator.state != "ok":
             return -1
-        quiet_ms = now_ms - max(estimator.steps.step_ms, self.asked_ms[c])
         for p in estimator.inputs:
-            near = estimator.raw_da[p] * 4 >= self.ledger.cap_da[estimator.base + p] * NEAR_QUARTERS
-            if near and quiet_ms >= VERIFY_MS:
+            key = estimator.base + p
+            quiet_ms = now_ms - max(estimator.steps.step_ms[p], self.asked_ms[c])
+            near = estimator.raw_da[p] * 4 >= self.ledger.cap_da[key] * NEAR_QUARTERS
+            if near and self._due(estimator, p, quiet_ms, self.verify_ms[key], now_ms):
+                self.verify_ms[key] = min(2 * self.verify_ms[key], VERIFY_MS)
                 return p
-            if quiet_ms >= self.moved_wait_ms[c] and self._moved(estimator.base + p):
-                self.moved_wait_ms[c] = min(2 * self.moved_wait_ms[c], VERIFY_MS)
+            if self._due(estimator, p, quiet_ms, self.moved_wait_ms[key], now_ms) and self._moved(key):
+                self.moved_wait_ms[key] = min(2 * self.moved_wait_ms[key], VERIFY_MS)
                 return p
         return -1
 
     def _follow(self, estimator: "MeterEstimator") -> None:
         """The least and the most that our EVSEs drew since the last certain step."""
-        c = estimator.circuit
-        certain = estimator.steps.step_ms != self.certain_ms[c]
-        if certain:
-            self.certain_ms[c] = estimator.steps.step_ms
-            if self.certain_ms[c] - self.asked_ms[c] > OWN_MS:
-                self.moved_wait_ms[c] = MOVED_MS
         for p in estimator.inputs:
+            key, step_ms = estimator.base + p, estimator.steps.step_ms[p]
+            certain = step_ms != self.certain_ms[key]
+            if certain:
+                self.certain_ms[key] = step_ms
+                if step_ms - self.asked_ms[estimator.circuit] > OWN_MS:
+                    self.moved_wait_ms[key] = MOVED_MS
             drawn_da = 0
             for e in estimator.evses:
                 drawn_da += self.ledger.evse_states[e].phase_da[p]
-            key = estimator.base + p
             self.lowest_da[key] = drawn_da if certain else min(self.lowest_da[key], drawn_da)
             self.highest_da[key] = drawn_da if certain else max(self.highest_da[key], drawn_da)
 
@@ -133,24 +168,36 @@ class MeterTestSteps:
             if give_da > 0:
                 cuts.append((e, self.ledger.evse_states[e].phase_da[p] - give_da))
                 left_da -= give_da
-        if left_da > SIZE_DA - LEAST_DA and self.doubted_ms[estimator.circuit] < 0:
-            self.asked_ms[estimator.circuit] = now_ms
-            return False  # no EVSE is paused to check a meter against which there is no evidence
+        c = estimator.circuit
         if left_da > SIZE_DA - LEAST_DA:
-            last_ms = max(self.doubted_ms[estimator.circuit], estimator.steps.step_ms, self.asked_ms[estimator.circuit])
             drawing = [e for _, e in chosen if self.ledger.evse_states[e].phase_da[p] >= LEAST_DA]
-            if not drawing:
-                if self.unable_ms[estimator.circuit] < 0:
-                    self.unable_ms[estimator.circuit] = now_ms
+            pause = self._may_pause(estimator, p, bool(drawing), now_ms)
+            if not pause or not drawing:
                 return False
-            if now_ms - last_ms < PAUSE_MS:
-                return False
-            cuts = [(drawing[0], 0)]
-        self.asked_ms[estimator.circuit] = now_ms
-        self.unable_ms[estimator.circuit] = -1
-        for e, da in cuts:
-            self.limits.put(SOURCE, ("evse", e), da, now_ms + LAST_MS, "release")
+            at = self.turns % len(drawing)
+            self.turns += 1
+            cuts = [(drawing[at], 0)]
+        self.asked_ms[c] = now_ms
+        self.unable_ms[c] = -1
+        estimator.steps.begin_test(now_ms)
+        most_da = dict(cuts)
+        for e in estimator.evses:  # what is lowered here must not rise there
+            self.limits.put(SOURCE, ("evse", e), most_da.get(e, self.ledger.want_da[e]), now_ms + LAST_MS, "release")
         return True
+
+    def _may_pause(self, estimator: "MeterEstimator", p: int, drawing: bool, now_ms: int) -> bool:
+        """No EVSE is paused to check a meter against which there is no evidence; at once where an overload is possible."""
+        c = estimator.circuit
+        if self.doubted_ms[c] >= 0:
+            if not drawing and self.unable_ms[c] < 0:
+                self.unable_ms[c] = now_ms
+            return now_ms - max(self.doubted_ms[c], estimator.steps.step_ms[p], self.asked_ms[c]) >= PAUSE_MS
+        if estimator.suspect_ms[p] >= 0:
+            return True
+        if self.suspected_ms[c] >= 0:
+            return now_ms - max(self.suspected_ms[c], self.asked_ms[c]) >= PAUSE_MS
+        self.asked_ms[c] = now_ms
+        return False
 
     def _ask(self, estimator: "MeterEstimator", now_ms: int) -> None:
         """Without trust there is no room, and without a certain step no trust: where a car waits, a person must look."""

@@ -97,6 +97,8 @@ class Permits:
         self.next_id += 1
         live_da = s.book.most_da()
         s.book.add(order_id, most_da, now_ms)
+        if most_da < s.sent_da:
+            s.lowered_ms = now_ms
         s.sent_da = most_da
         if s.denied_ms >= 0:
             s.denied_ms = -1

@@ -18,6 +18,7 @@ START_MS = 60000
 STOP_MS = 180000
 RUN_MS = 600000
 SMOOTH = 4  # frames
+TRY_FIRST_MS, TRY_EACH_MS, TRY_MS = 60000, 900000, 90000
 
 
 class SolarSurplus(Constraint):
@@ -40,6 +41,7 @@ class SolarSurplus(Constraint):
         self.enough_ms = -1
         self.short_ms = -1
         self.version = -1
+        self.doubted_ms = -1
 
     def choose(self, evse: int, on: bool) -> None:
         """This EVSE charges by surplus only, or (off) by whatever there is."""
@@ -61,6 +63,7 @@ class SolarSurplus(Constraint):
         estimator = other.estimators[self.circuit]
         if estimator is None or estimator.state != "ok":
             self._off()
+            self._try(estimator, now_ms)
         elif estimator.raw_ms != self.frame_ms:
             self.frame_ms = estimator.raw_ms
             self._look(ledger, sum(estimator.raw_da), now_ms)
@@ -70,6 +73,17 @@ class SolarSurplus(Constraint):
         self.on = False
         self.enough_ms = self.short_ms = -1
         self.cap_da = self.shed_da = 0
+
+    def _try(self, estimator: "MeterEstimator | None", now_ms: int) -> None:
+        """A doubted meter needs steps of EVSEs, and there is no surplus without it: for a while each time the smallest minimum."""
+        if estimator is None or True not in [estimator.needs_step(p, now_ms) for p in estimator.inputs]:
+            self.doubted_ms = -1
+            return
+        if self.doubted_ms < 0:
+            self.doubted_ms = now_ms
+        tried_ms = now_ms - self.doubted_ms - TRY_FIRST_MS
+        if tried_ms >= 0 and tried_ms % TRY_EACH_MS < TRY_MS:
+            self.cap_da = self.shed_da = self._least_da()
 
     def _look(self, ledger: "Ledger", inflow_da: int, now_ms: int) -> None:
         own_da = 0

@@ -54,6 +54,7 @@ class EvseState:
     rounding_da = 0  # what the device makes of an order beyond what was wanted
     backoff_until_ms = LONG_AGO_MS
     lower_ms = -1  # a row of orders below the bound is out since, and the bound has not come down to the last
+    lowered_ms = LONG_AGO_MS  # an order below the one before it left last
     fell_ms = -1  # that row is followed: the bound fell last
 
     def __init__(self, evse: Evse, phases: int, now_ms: int) -> None:

@@ -16,6 +16,7 @@ WAIT_MS = 3000  # how long a frame waits for the readings after it
 FILTER_MS = 3000
 SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
 FOLLOW_MS = 2000  # after a lower order, until the meter can show that it was followed
+SUSPECT_MS = 60000  # for so long test steps may find out whether a step was missed
 POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
 
 
@@ -53,6 +54,8 @@ class MeterEstimator:
         self.mark = -1
         self.mark_ms = -1
         self.steps = StepCheck(self.phases, self.inputs)
+        self.held_da = [-1] * self.phases  # Σ bounds when a step was unclear: no raise beyond it until a test step is followed; -1: none was
+        self.suspect_ms = [-1] * self.phases  # since then there could be an overload, had the meter missed it
         self.trust = MeterTrust([self._loaded(p) for p in range(self.phases)])
         self.open = False  # a frame is waiting for the readings after it
         self.unread = False  # it may be from before the first reading of one: no step begins or ends there
@@ -123,7 +126,7 @@ class MeterEstimator:
         for p in range(self.phases):
             shown, at = self.raw_da[p], p
             self.certain_da[p] = max(0, shown - sums[self.base + p])
-            self.steps.shown(p, shown, shown + self.generation_da[p] > self.ledger.cap_da[self.base + p], self.raw_ms)
+            self.steps.shown(p, shown)
             for evse in self.evses:
                 s = evse_states[evse]
                 if mult[at] and self.raw_ms - s.measured_ms <= FRESH_MS:  # an older one may have paused since
@@ -255,21 +258,25 @@ class MeterEstimator:
     def _rule_3_2(self, wrong: int, least: "list[int]", most: "list[int]", now_ms: int) -> None:
         """Impossible readings, and lines that did not follow a step of ours. A frozen meter is already lost."""
         steps, trust = self.steps, self.trust
-        stepped = not self.unread and steps.look(self.frame_da, least, most, self.frame_ms, now_ms)
+        stepped = not self.unread and steps.look(self.frame_da, least, most, self._ordered(), self.frame_ms, now_ms)
         if self.state == "frozen":
             return
         trusted = trust.is_trusted(now_ms)
-        missed = followed = 0
+        missed = unclear = followed = 0
         if stepped and (trusted or steps.from_rest):  # a long ramp is one step only
             missed = 0 if self._rule_3_2_phase() else steps.missed
-            followed = steps.followed
+            unclear, followed = steps.unclear, steps.followed
         for p in self.inputs:
             if wrong >> p & 1:
                 trust.require_steps(p, self._spared(p, least, most), now_ms)
-            elif missed >> p & 1:
+            elif missed >> p & 1 or not trusted and unclear >> p & 1:
                 trust.require_steps(p, steps.spared[p], now_ms)
+            elif unclear >> p & 1:
+                self._rule_3_2_suspect(p)
             elif followed >> p & 1:
                 trust.followed(p, steps.spared[p])
+                if steps.tested >> p & 1:
+                    self.held_da[p] = -1
         if missed:
             trust.failed(PHASE, missed & ~steps.jumpy == 0)
         elif wrong and trusted:
@@ -277,6 +284,34 @@ class MeterEstimator:
         if not trust.is_trusted(now_ms):
             self._lose("lost", trust.reason)
             self.complete = True
+
+    def _ordered(self) -> bool:
+        """May an order be the reason that ours draw less than in the reference? What is below a primary is ordered by itself, too."""
+        for e in self.evses:
+            s = self.ledger.evse_states[e]
+            if s.evse.primary or s.lowered_ms >= self.steps.ref_frame_ms - s.evse.settle_ms:
+                return True
+        return False
+
+    def _rule_3_2_suspect(self, p: int) -> None:
+        """It may have missed a step: until it followed a test step nothing is raised beyond the present Σ bounds, but with what is assumed."""
+        if self.held_da[p] < 0:
+            self.held_da[p] = self.ledger.sums[self.base + p]
+            self.suspect_ms[p] = -1
+
+    def _rule_3_2_unclear(self, now_ms: int) -> None:
+        """Where the circuit could be above its rating a suspicion becomes a failure, whatever the policy does."""
+        ledger = self.ledger
+        for p in self.inputs:
+            key = self.base + p
+            if self.held_da[p] < 0 or ledger.sums[key] + ledger.assumed_da[key] <= ledger.cap_da[key]:
+                self.suspect_ms[p] = -1
+            elif self.suspect_ms[p] < 0:
+                self.suspect_ms[p] = now_ms
+            elif now_ms - self.suspect_ms[p] > SUSPECT_MS:
+                self.trust.require_steps(p, self.steps.spared[p], now_ms)
+                self.trust.failed(PHASE, self.steps.jump_x16[p] * 4 >= STEP_DA * 48)
+                self._lose("lost", self.trust.reason)
 
     def _spared(self, p: int, least: "list[int]", most: "list[int]") -> int:
         """The phases on which ours draw at most half of what they draw on this one."""
@@ -312,6 +347,7 @@ class MeterEstimator:
     def _lose(self, state: str, reason: str) -> None:
         if self.state == "ok":
             self.steps.forget()
+            self.held_da = [-1] * self.phases
             self.complete = False
             self.open = False  # a frame from before is not judged any more
             for k in range(len(self.evses)):
@@ -343,6 +379,8 @@ class MeterEstimator:
             self._lose("lost", "no frame for %d ms" % self.timeout_ms)
         elif frozen:
             self._lose("frozen", "no bit has changed for %d ms" % self.frozen_ms)
+        else:
+            self._rule_3_2_unclear(now_ms)
 
     def _rule_3_3_old(self, now_ms: int) -> bool:
         return now_ms - self.raw_ms > self.timeout_ms

@@ -35,6 +35,7 @@ class OtherLoad:
         self.over_da = [0] * site.size  # where a meter shows more than the rating: other load by that frame, else 0
         self.over = False
         self.below_da = [0] * site.size
+        self.floor_da = [0] * site.size  # for a raise it counts at least so much, as long as a meter is suspected
         self.seen_da = [[0] * site.size for _ in range(DAY_BUCKETS)]
         self.greatest_da = [0] * site.size  # of all that was seen today, in whole amperes: what the journal keeps
         self.bucket_ms = now_ms
@@ -60,7 +61,7 @@ class OtherLoad:
             self._advance()
         self.over = False
         for key in range(self.site.size):
-            self.below_da[key] = self.over_da[key] = 0
+            self.below_da[key] = self.floor_da[key] = self.over_da[key] = 0
         for c in self.site.leaves_first:
             estimator = self.estimators[c]
             measured = False
@@ -92,9 +93,11 @@ class OtherLoad:
             else:
                 lost = self.estimators[c] is not None
                 other = self._rule_3_4_assumed(key, lost)
-                self.shown_da[key] = ledger.other_da[key] = ledger.low_other_da[key] = other
+                self.shown_da[key] = ledger.low_other_da[key] = other
+                ledger.other_da[key] = max(other, self.floor_da[key])
             if parent >= 0:
                 self.below_da[parent * self.site.phases + p] += self.shown_da[key]
+                self.floor_da[parent * self.site.phases + p] += max(self.shown_da[key], self.floor_da[key])
 
     def _rule_14_meter_valid(self, c: int, key: int, is_valid: bool) -> None:
         """Phases that cars do not use are given to others where this meter would see them used again."""
@@ -119,7 +122,8 @@ class OtherLoad:
     def _measured(self, estimator: MeterEstimator, key: int, p: int) -> None:
         ledger = self.ledger
         self.shown_da[key] = estimator.share_da[p]
-        ledger.other_da[key] = max(estimator.high_da[p], estimator.quick_da[p])
+        self.floor_da[key] = self._rule_3_2_floor(estimator, key, p)
+        ledger.other_da[key] = max(estimator.high_da[p], estimator.quick_da[p], self.floor_da[key])
         ledger.low_other_da[key] = max(estimator.low_da[p], estimator.certain_da[p], estimator.over_da[p])
         self.over_da[key] = estimator.over_da[p]
         self.over = self.over or estimator.over_da[p] > 0
@@ -129,6 +133,11 @@ class OtherLoad:
             self._greater(key, estimator.tight_da[p])
         if estimator.seen_da[p] > ledger.assumed_da[key]:
             self._rule_3_3_alarm(key, estimator.seen_da[p], estimator.raw_ms)
+
+    def _rule_3_2_floor(self, estimator: MeterEstimator, key: int, p: int) -> int:
+        """A suspected meter: for a raise, what counts without it, but never so much that what was in force before could not return."""
+        held_da = estimator.held_da[p]
+        return 0 if held_da < 0 else min(self._rule_3_4_assumed(key, True), self.ledger.cap_da[key] - held_da)
 
     def _greater(self, key: int, seen_da: int) -> None:
         """A meter that is lost will count for no less: the journal is to know."""
