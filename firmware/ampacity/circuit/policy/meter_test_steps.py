@@ -110,7 +110,8 @@ class MeterTestSteps:
             self.suspected_ms[c] = self.restless_ms[c] = now_ms
         if not self._calm(estimator, p, now_ms):
             self.restless_ms[c] = now_ms
-        again_ms = self.asked_ms[c] + (AGAIN_MS if estimator.steps.test_steps[p] == 1 else LAST_MS)
+        returns = estimator.steps.test_steps[p] == 1 and self.asked_ms[c] > self.suspected_ms[c]
+        again_ms = self.asked_ms[c] + (AGAIN_MS if returns else LAST_MS)
         due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
         return p if due and now_ms >= again_ms else -1
 

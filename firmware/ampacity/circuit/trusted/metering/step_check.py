@@ -7,7 +7,7 @@ the reference may have shown the step.
 
 Where an order answers other load, a correct meter shows neither: the sum stays what it was. So a step that was not shown is missed only where
 other load was calm before it and the meter shows no change, or this step in the other direction; and a lower only where no order caused it,
-or a test step of the policy did. Otherwise it is unclear.
+or a test step of the policy did. Otherwise it is unclear, unless the meter showed other load come and ours make room for it: the rise and then a fall.
 
 4 A: less than the 6 A with which every EVSE begins and ends, and more than most of what other load switches within the
 few seconds of a step. Of a step that was missed less than a quarter was shown, of one that was followed three quarters, and
@@ -20,7 +20,8 @@ STILL_DA, STILL_MS = 10, 3000
 REFERENCE_MS = 10000
 CALM_MS = 60000  # jumps of other load fade by a 64th in this time: to half in 45 minutes
 CALM_PART = 64
-FIRST, MOST, LEAST = range(3)  # what a meter showed on one phase since a frame, in da
+ROW = 3  # jumps of other load explain no third step that is missed in a row
+FIRST, MOST, LEAST, FALL = range(4)  # what a meter showed on one phase since a frame, in da; FALL: its deepest fall from a crest
 UNKNOWN_DA = 1 << 12  # how far other load moves, before it was seen
 LOWER_MS, RETURN_MS = 12000, 40000  # until then the EVSEs that are lowered for a test have followed; and have returned
 
@@ -36,8 +37,8 @@ class StepCheck:
     def __init__(self, phases: int, inputs: "list[int]") -> None:
         self.inputs = inputs
         self.ref_ms = self.ref_frame_ms = -1  # when it was judged, and when its frame came
-        self.ref = [[0] * 3 for _ in range(phases)]  # since the reference
-        self.newest = [[0] * 3 for _ in range(phases)]  # since the frame that is to be judged next
+        self.ref = [[0] * 4 for _ in range(phases)]  # since the reference
+        self.newest = [[0] * 4 for _ in range(phases)]  # since the frame that is to be judged next
         self.ref_lo = [0] * phases
         self.ref_hi = [0] * phases
         self.ref_wobble_da = [UNKNOWN_DA] * phases
@@ -49,6 +50,7 @@ class StepCheck:
         self.step_ms = [-1] * phases  # their last step that it missed or followed
         self.test_ms = -1  # the policy began a test step
         self.test_steps = [0] * phases  # of it that are to come: 2 down and up, 1 up
+        self.row = [0] * phases  # missed so many in a row
         self.jump_x16 = [0] * phases  # recent jumps of other load while our currents are constant, in 16ths of a da
         self.calm_ms = -1
         self.missed = self.unclear = self.followed = self.tested = self.jumpy = 0
@@ -73,10 +75,11 @@ class StepCheck:
         for seen in (self.ref[p], self.newest[p]):
             seen[MOST] = max(seen[MOST], da)
             seen[LEAST] = min(seen[LEAST], da)
+            seen[FALL] = max(seen[FALL], seen[MOST] - da)
 
     def taken(self, frame_da: "list[int]") -> None:
         """The frame that was shown last is to be judged."""
-        self.newest = [[da, da, da] for da in frame_da]
+        self.newest = [[da, da, da, 0] for da in frame_da]
 
     def look(self, frame_da: "list[int]", least: "list[int]", most: "list[int]", ordered: bool, frame_ms: int, now_ms: int) -> bool:
         """The frame that was taken, and what ours drew at it. ordered: an order may have lowered them since the reference. True: a step
@@ -127,15 +130,17 @@ class StepCheck:
             if moved_da * 4 >= step_da * 3 and clear:
                 self.followed |= 1 << p
                 self.step_ms[p] = now_ms
+                self.row[p] = 0
             elif tested or moved_da * 4 < step_da * 3 and self._hidden_da(p) * 4 < step_da:
                 self.unclear |= 1 << p
         elif (up or tested or not ordered) and self._missed(p, up, step_da, most_da):
             self.missed |= 1 << p
             self.step_ms[p] = now_ms
-        else:
+            self.row[p] += 1
+            if self.row[p] < ROW and self.jump_x16[p] * 4 >= (step_da - moved_da) * 48:
+                self.jumpy |= 1 << p
+        elif up or tested or self.ref[p][FALL] * 4 < step_da:
             self.unclear |= 1 << p
-        if self.jump_x16[p] * 4 >= (step_da - moved_da) * 48:
-            self.jumpy |= 1 << p
         return True
 
     def _of_test(self, p: int, up: bool, now_ms: int) -> bool:
