@@ -12,27 +12,28 @@ class Seen(StepCheck):
         StepCheck.__init__(self, 3, list(inputs))
         self.now_ms = begins_ms
 
-    def frame(self, ours, more=(0, 0, 0), after_ms=1000, least=None):
+    def frame(self, ours, more=(0, 0, 0), after_ms=1000, least=None, ordered=False):
         self.now_ms += after_ms
         shown = [100 + ours[p] + more[p] for p in range(3)]
         for p in range(3):
-            self.shown(p, shown[p], False, self.now_ms)
+            self.shown(p, shown[p])
         self.taken(shown)
-        return self.look(shown, list(least or ours), list(ours), self.now_ms, self.now_ms)
+        return self.look(shown, list(least or ours), list(ours), ordered, self.now_ms, self.now_ms)
 
 
 def rested(ours=(0, 0, 0), **more):
     seen = Seen(**more)
-    assert not seen.frame(ours) and not seen.frame(ours)
+    for _ in range(8):  # other load is known to be calm
+        assert not seen.frame(ours)
     return seen
 
 
 def test_a_step_is_reported_once_and_per_phase():
     seen = rested()
-    assert seen.step_ms == -1
+    assert seen.step_ms == [-1, -1, -1]
     assert seen.frame((0, 60, 0)) and (seen.missed, seen.followed, seen.spared[1]) == (0, 2, 5)
     assert not seen.frame((0, 60, 0)) and (seen.missed, seen.followed) == (0, 0)
-    assert seen.step_ms == seen.now_ms - 1000, "the last step is one frame ago"
+    assert seen.step_ms == [-1, seen.now_ms - 1000, -1], "the last step is one frame ago, and on its phase"
     assert seen.frame((0, 0, 0)) and seen.followed == 2
     assert not seen.frame((0, 0, 0))
     assert seen.frame((60, 0, 60), (-60, 0, 0)) and (seen.missed, seen.followed) == (1, 4)
@@ -117,66 +118,142 @@ def test_a_meter_followed_if_any_frame_since_the_reference_shows_the_step():
     seen = rested((60, 0, 0))
     assert not seen.frame((40, 0, 0), (-60, 0, 0))
     assert seen.frame((0, 0, 0), (60, 0, 0)) and seen.followed == 1
-    assert seen.frame((60, 0, 0), (-60, 0, 0)) and seen.missed == 1, "what was before the last step counts no more"
+    assert seen.frame((60, 0, 0), (-60, 0, 0)) and not seen.followed, "what was before the last step counts no more"
 
 
-def lowered_by_6(*shown_da, above=False, at_ms=500):
+def lowered_by_6(*shown_da, ordered=True):
     """Ours draw 6 A and then nothing; the meter shows 16 A with the reference and with the last frame, and these between."""
     seen = rested((60, 0, 0))
     for da in shown_da:
-        seen.shown(0, da, above, seen.now_ms + at_ms)
-    assert seen.frame((0, 0, 0), (60, 0, 0), after_ms=REFERENCE_MS)
+        seen.shown(0, da)
+    assert seen.frame((0, 0, 0), (60, 0, 0), after_ms=REFERENCE_MS, ordered=ordered)
     return seen
 
 
-def test_a_lower_is_not_missed_where_the_meter_showed_the_rise_before_it_and_the_fall():
+def told(seen):
+    return seen.missed, seen.unclear, seen.followed
+
+
+def test_a_lower_that_an_order_may_have_caused_is_unclear_and_missed_where_none_did():
+    assert told(lowered_by_6(160)) == (0, 1, 0) and told(lowered_by_6(160, ordered=False)) == (1, 0, 0)
+    seen = rested()
+    assert seen.frame((60, 0, 0), (-60, 0, 0), ordered=True) and told(seen) == (1, 0, 0), "a raise answers nothing so quickly"
+
+
+def test_a_lower_is_not_even_unclear_where_the_meter_showed_the_rise_before_it_and_the_fall():
     """Other load comes and ours make room for it: the meter shows no less than before, however long after."""
-    for crest_da, missed in ((160 + 15, 0), (160 + 14, 1)):  # a quarter of the step
-        seen = lowered_by_6(crest_da)
-        assert (seen.missed, seen.followed) == (missed, 0), crest_da
-    assert lowered_by_6(130, 145).missed == 0, "it showed a fall and then a rise"
-    assert lowered_by_6(150, 165, 150, 160).missed == 0, "and any fall since the reference counts"
+    for crest_da, unclear in ((160 + 15, 0), (160 + 14, 1)):  # a quarter of the step
+        assert told(lowered_by_6(crest_da)) == (0, unclear, 0), crest_da
+    assert told(lowered_by_6(130, 145)) == (0, 1, 0), "of the fall a half is shown"
+    assert told(lowered_by_6(150, 165, 150, 160)) == (0, 0, 0), "and any fall since the reference counts"
     seen = rested((60, 0, 0))
-    seen.shown(1, 200, False, seen.now_ms + 500)
-    assert seen.frame((0, 0, 0), (60, 0, 0)) and seen.missed == 1, "on another phase"
-
-
-def test_a_lower_is_missed_by_a_meter_whose_value_stays_whatever_other_load_does_elsewhere():
-    assert lowered_by_6(160, 160).missed == 1
-    seen = rested((60, 0, 0))
-    seen.frame((60, 0, 0), (140, 0, 0))  # a rise, and from there on it saturates
-    assert seen.frame((0, 0, 0), (200, 0, 0)) and seen.missed == 1
+    seen.shown(1, 200)
+    assert seen.frame((0, 0, 0), (60, 0, 0), ordered=True) and seen.unclear == 1, "on another phase"
 
 
 def test_what_was_shown_before_the_frame_of_the_reference_excuses_nothing_and_after_it_something():
-    for first_da, after_da, missed in ((300, 160, 1), (160, 300, 0)):
+    for first_da, after_da, unclear in ((300, 160, 1), (160, 300, 0)):
         seen = rested((0, 0, 0))
         seen.now_ms += 1000
-        seen.shown(0, first_da, False, seen.now_ms)
-        seen.shown(0, 160, False, seen.now_ms)
+        seen.shown(0, first_da)
+        seen.shown(0, 160)
         seen.taken([160, 100, 100])
-        seen.shown(0, after_da, False, seen.now_ms + 500)  # before the readings for the frame are there
-        assert seen.look([160, 100, 100], [60, 0, 0], [60, 0, 0], seen.now_ms, seen.now_ms)
-        assert seen.frame((0, 0, 0), (60, 0, 0)) and seen.missed == missed, first_da
-
-
-def test_a_lower_while_the_rating_is_exceeded_is_not_missed():
-    """A slow rise of other load that ours follow down: the meter shows the same all the time."""
-    for at_ms, missed in ((1, 0), (0, 1)):  # after the reference, or with its own frame
-        seen = lowered_by_6(160, above=True, at_ms=at_ms)
-        assert (seen.missed, seen.followed) == (missed, 0)
+        seen.shown(0, after_da)  # before the readings for the frame are there
+        assert seen.look([160, 100, 100], [60, 0, 0], [60, 0, 0], True, seen.now_ms, seen.now_ms)
+        assert seen.frame((0, 0, 0), (60, 0, 0), ordered=True) and seen.unclear == unclear, first_da
 
 
 def test_a_step_that_was_neither_missed_nor_followed_is_no_evidence():
     seen = lowered_by_6(300)
-    assert seen.step_ms == -1
-    assert seen.frame((60, 0, 0)) and seen.step_ms == seen.now_ms
+    assert seen.step_ms == [-1, -1, -1]
+    assert seen.frame((60, 0, 0)) and seen.step_ms[0] == -1, "it came out of the same change"
+    for _ in range(4):
+        seen.frame((60, 0, 0))
+    assert seen.frame((0, 0, 0)) and seen.step_ms[0] == seen.now_ms
 
 
-def test_a_raise_is_missed_whatever_the_meter_showed_before():
-    seen = rested((0, 0, 0))
-    seen.shown(0, 90, True, seen.now_ms + 500)
-    assert seen.frame((60, 0, 0), (-60, 0, 0)) and seen.missed == 1
+def test_what_other_load_may_have_hidden_is_not_missed():
+    """By so much as it moved before from one frame to the next, in each frame since the reference."""
+    for wobble_da, looks, missed in ((15, 1, 1), (16, 1, 0), (8, 2, 1), (9, 2, 0), (1, 9, 1)):
+        seen = rested()
+        seen.ref_wobble_da[0], seen.ref_looks = wobble_da, looks - 1
+        assert seen.frame((60, 0, 0), (-60, 0, 0)) and told(seen) == (missed, 1 - missed, 0), (wobble_da, looks)
+
+
+def test_other_load_is_calm_again_a_few_frames_after_it_moved():
+    seen = rested()
+    for more_da, wobble_da in ((40, 40), (40, 10), (40, 2), (40, 1), (40, 1), (20, 20), (40, 20), (41, 5)):
+        seen.frame((0, 0, 0), (more_da, 0, 0))
+        assert seen.wobble_da[0] == wobble_da and seen.wobble_da[1] == 1, more_da
+    seen.frame((60, 0, 0), (300, 0, 0), least=(50, 0, 0))
+    assert seen.wobble_da[0] == 5, "while ours change nothing is known of it"
+
+
+def test_a_meter_that_shows_a_step_the_wrong_way_has_missed_it_and_one_that_moves_much_more_may_have_not():
+    for turned_da, missed in ((14, 1), (15, 0), (44, 0), (45, 1), (60, 1), (104, 1), (105, 0), (300, 0)):
+        seen = rested()
+        assert seen.frame((60, 0, 0), (-60 - turned_da, 0, 0)) and told(seen) == (missed, 1 - missed, 0), turned_da
+        seen = rested((60, 0, 0))
+        assert seen.frame((0, 0, 0), (60 + turned_da, 0, 0)) and told(seen) == (missed, 1 - missed, 0), turned_da
+
+
+def test_a_part_of_a_step_is_unclear_where_other_load_was_calm_and_much_more_than_it_tells_nothing():
+    for shown_da, unclear, followed in ((15, 1, 0), (44, 1, 0), (45, 0, 1), (104, 0, 1), (105, 0, 0)):
+        seen = rested()
+        assert seen.frame((60, 0, 0), (shown_da - 60, 0, 0)) and told(seen) == (0, unclear, followed), shown_da
+    seen = rested()
+    seen.ref_wobble_da[0] = 16
+    assert seen.frame((60, 0, 0), (-30, 0, 0)) and told(seen) == (0, 0, 0)
+
+
+def test_the_steps_of_a_test_are_its_next_one_down_and_then_the_next_one_up():
+    seen = rested((120, 0, 0))
+    seen.begin_test(seen.now_ms)
+    assert seen.frame((180, 0, 0)) and (seen.tested, seen.followed) == (0, 1), "a step up first is none of it"
+    assert seen.frame((120, 0, 0), (60, 0, 0), ordered=True) and (seen.tested, told(seen)) == (1, (1, 0, 0))
+    assert seen.frame((60, 0, 0), (60, 0, 0), ordered=True) and (seen.tested, seen.followed) == (0, 1), "one down is enough"
+    assert seen.frame((120, 0, 0), (60, 0, 0)) and (seen.tested, seen.followed) == (1, 1)
+    assert seen.frame((180, 0, 0), (60, 0, 0)) and seen.tested == 0
+    for ours, after_ms, tested in (((60, 0, 0), 12000, 1), ((60, 0, 0), 12001, 0)):
+        seen = rested((120, 0, 0))
+        seen.begin_test(seen.now_ms + 1000 - after_ms)
+        assert seen.frame(ours) and seen.tested == tested, after_ms
+    for after_ms, tested in ((40000, 1), (40001, 0)):
+        seen = rested((120, 0, 0))
+        seen.begin_test(seen.now_ms)
+        seen.frame((60, 0, 0))
+        seen.test_ms = seen.now_ms + 1000 - after_ms
+        assert seen.frame((120, 0, 0)) and seen.tested == tested, after_ms
+
+
+def test_a_part_of_a_test_step_is_unclear_whatever_other_load_did():
+    for shown_da in (30, 105):
+        seen = rested((60, 0, 0))
+        seen.ref_wobble_da[0] = 50
+        seen.begin_test(seen.now_ms)
+        assert seen.frame((0, 0, 0), (60 - shown_da, 0, 0), ordered=True) and told(seen) == (0, 1, 0), shown_da
+    seen = rested((60, 0, 0))
+    seen.shown(0, 300)
+    seen.begin_test(seen.now_ms)
+    assert seen.frame((0, 0, 0), (60, 0, 0), ordered=True) and seen.unclear == 1, "a fall of other load excuses no test step"
+
+
+def test_the_currents_are_constant_while_the_reference_is_young():
+    seen = rested()
+    assert seen.is_still(seen.now_ms) and seen.is_still(seen.now_ms + 3000) and not seen.is_still(seen.now_ms + 3001)
+    seen.frame((60, 0, 0))
+    assert not seen.is_still(seen.now_ms)
+
+
+def test_a_frame_in_which_ours_change_is_no_reference_where_a_better_one_comes():
+    seen = rested()
+    seen.frame((90, 0, 0), after_ms=REFERENCE_MS + 1, least=(0, 0, 0))
+    assert not seen.frame((90, 0, 0)), "too old, and the one between is none"
+    assert seen.frame((30, 0, 0)) and seen.followed == 1
+    seen = rested()
+    seen.frame((90, 0, 0), least=(50, 0, 0))
+    assert seen.followed == 1 and not seen.frame((90, 0, 0)), "a step ends in a wide one"
+    assert seen.frame((40, 0, 0)) and seen.followed == 1, "and the next constant frame takes its place"
 
 
 def test_a_step_that_shows_on_a_phase_that_it_spared_is_not_followed():
@@ -208,6 +285,8 @@ def jumped(times, da):
     for _ in range(times):
         more_da = da - more_da
         seen.frame((0, 0, 0), (more_da, 0, 0))
+    for _ in range(4):
+        seen.frame((0, 0, 0), (more_da, 0, 0))
     assert seen.frame((60, 0, 0), (more_da - 60, 0, 0))
     return seen
 
@@ -216,6 +295,20 @@ def test_jumps_of_other_load_explain_a_step_that_was_missed_and_one_alone_does_n
     assert jumped(0, 0).jumpy == 0 and jumped(1, 60).jumpy == 0
     assert jumped(4, 60).jumpy == 1 and jumped(4, 30).jumpy == 0
     assert jumped(4, 60).missed == 1
+
+
+def test_jumps_explain_no_third_step_that_is_missed_in_a_row():
+    seen = jumped(4, 60)
+    for ours_da, more_da, jumpy in ((0, 0, 1), (60, -60, 0), (0, 0, 0)):
+        for _ in range(4):
+            seen.frame((60 - ours_da, 0, 0), (ours_da - 60, 0, 0))
+        assert seen.frame((ours_da, 0, 0), (more_da, 0, 0)) and (seen.missed, seen.jumpy) == (1, jumpy), ours_da
+    for _ in range(5):
+        seen.frame((0, 0, 0))
+    for _ in range(5):
+        seen.frame((60, 0, 0))
+    assert seen.row[0] == 0, "it followed one"
+    assert seen.frame((0, 0, 0), (60, 0, 0)) and (seen.missed, seen.jumpy) == (1, 1)
 
 
 def test_a_jump_counts_half_of_what_it_adds_and_needs_three_quarters_of_the_step():
@@ -234,7 +327,7 @@ def test_a_jump_counts_half_of_what_it_adds_and_needs_three_quarters_of_the_step
 
 def test_jumps_fade_by_a_64th_each_minute_rounded_up():
     seen = rested()
-    seen.jump_x16 = [640, 641, 0]
+    seen.calm_ms, seen.jump_x16 = seen.now_ms, [640, 641, 0]
     for _ in range(11):
         seen.frame((0, 0, 0), after_ms=CALM_MS // 12)
     seen.frame((0, 0, 0), after_ms=CALM_MS // 12 - 1)

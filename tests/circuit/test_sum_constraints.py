@@ -132,7 +132,8 @@ def test_section_6_generation_below_takes_nothing_from_a_limit_in_watts_on_a_cir
 def test_section_6_the_inverter_of_one_phase_does_not_count_as_its_load_in_the_unbalance():
     root = circuit(rating=400, meter=0)
     root.update(max_unbalance_da=160, generation_da=[160, 0, 0])
-    facts = site([evse("evse-1", terminals=[[1]], max_da=320, limit_da=320), evse("evse-2", terminals=[[2]], max_da=320, limit_da=320)], [root], [meter_facts()], raise_hold_ms=1000, restart_hold_ms=1000)
+    evses = [evse("evse-%d" % p, terminals=[[p]], max_da=320, limit_da=320) for p in (1, 2)]
+    facts = site(evses, [root], [meter_facts()], raise_hold_ms=1000, restart_hold_ms=1000)
     bench = Bench(facts).start()
     for e in range(2):
         bench.guard.demand(e, True)

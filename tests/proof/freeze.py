@@ -31,16 +31,17 @@ from ampacity.circuit.trusted.intake import Intake
 from ampacity.circuit.trusted.journal_barrier import JournalBarrier
 from ampacity.circuit.trusted.margin import Margin
 from ampacity.circuit.trusted.metering.max_filter import MaxFilter
-from ampacity.circuit.trusted.metering.meter_estimator import FILTER_MS, WAIT_MS, MeterEstimator
+from ampacity.circuit.trusted.metering.meter_estimator import FILTER_MS, SUSPECT_MS, WAIT_MS, MeterEstimator
 from ampacity.circuit.trusted.metering.meter_trust import UNTRIED_MS, MeterTrust
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
-from ampacity.circuit.trusted.metering.step_check import REFERENCE_MS, StepCheck
+from ampacity.circuit.trusted.metering.step_check import REFERENCE_MS, STILL_MS, StepCheck
 from ampacity.circuit.trusted.permits import LINE_CLEAN_MS, REFUSALS_MAX, TICK_MS_MAX, Permits
 from ampacity.circuit.trusted.site.tree import Site
 
 NONE = -99  # a time of -1: none
 NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
+LOOKS_MAX = 99  # a reference is too old long before
 BRANCHES = (
     Bounds, Margin, Permits, Intake, Escalation, Events, JournalBarrier, Evidence, OrderBook, OtherLoad, MeterEstimator,
     StepCheck, MeterTrust, MaxFilter, Demand, Plan, Preemption, OptionalFunctions,
@@ -62,10 +63,11 @@ LEFT_OUT = {
     "EvseState": {"evidence", "book", "disobeyed_ms", "dirty_version"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
-    "OtherLoad": {"estimators", "by_meter", "metered", "below_da", "states", "bucket_ms", "greatest_da"},
+    "OtherLoad": {"estimators", "by_meter", "metered", "below_da", "floor_da", "states", "bucket_ms", "greatest_da"},
     "MeterEstimator": {"circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
                   "sample_ms", "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
-    "StepCheck": {"inputs", "step_ms", "calm_ms", "missed", "followed", "jumpy", "spared", "from_rest", "jump_x16"},
+    "StepCheck": {"inputs", "step_ms", "calm_ms", "missed", "unclear", "followed", "tested", "jumpy", "spared", "from_rest", "jump_x16", "row",
+                  "test_ms", "test_steps"},
     "MeterTrust": {"loaded", "fell", "reason"},
     "MaxFilter": {"bucket_ms"},
     "MinMaxHistory": {"bucket_ms", "phases"},
@@ -89,7 +91,7 @@ REACHED = {
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
     "claimed_ms", "begun_ms", "steady_ms", "offered_ms", "read_since_ms",
 }  # fmt: skip
-COUNTED_UP_TO = {"refusals": REFUSALS_MAX}
+COUNTED_UP_TO = {"refusals": REFUSALS_MAX, "ref_looks": LOOKS_MAX}
 LENGTHS_OF_TIME = {"budget_ms", "idle_before_ms", "without_ms"}
 DOCUMENTS = {"older_shapes"}
 LISTS_OR_NONE = {"set_terminals"}
@@ -126,7 +128,8 @@ def spans_ms(facts):
         "until_ms": 0, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, FRESH_MS, 15000), "mark_ms": frozen,
         "failed_ms": UNTRIED_MS, "frame_ms": max(WAIT_MS, FRESH_MS),
-        "ref_ms": REFERENCE_MS, "ref_frame_ms": REFERENCE_MS + WAIT_MS, "above_ms": REFERENCE_MS + WAIT_MS,
+        "same_ms": STILL_MS, "ref_ms": REFERENCE_MS, "ref_frame_ms": REFERENCE_MS + WAIT_MS, "suspect_ms": SUSPECT_MS,
+        "lowered_ms": REFERENCE_MS + WAIT_MS + settle if meters else 0,
         "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
         "again_ms": 0, "rose_ms": ROSE_MS, "steady_ms": STEADY_MS, "offered_ms": OFFERED_MS,
         "read_since_ms": max([0] + [view.sample_ms for view in meters]),

@@ -102,7 +102,47 @@ def test_a_phase_that_saturates_below_the_rating_is_found_where_other_load_comes
         one.go(200_000, 1_000)
         most_a[0] = 46.0
         one.forget()
+        one.judge.lies("m")
         one.background("main", 44.0, 28.0, 28.0)
         one.go(90_000, 1_000)
-        told(one, "L1 saturates at 46 A")
-        assert one.judge.over_ms["main"] <= one.judge.times.total_ms("main") + 300, one.judge.over_ms
+        within(one, "L1 saturates at 46 A")
+        assert one.judge.over_ms["main"] > 1_000, "or nothing was tried"
+
+
+def test_a_cloud_costs_a_correct_meter_no_trust():
+    """The EVSE follows the surplus, so the meter shows the same: once it was lost for good, and nobody charged any more."""
+    buses = RTU.replace("19200", "115200") + RTU.replace('"b"', '"mb"')
+    solar = '[solar]\ncircuit = "main"\nevses = ["e1"]\n'
+    text = site(circuit("main", 35.0, meter="m", assumed_other_a=10.0, generation_a=16.0), buses, meter(bus="mb"), evse("e1", bus="b", max_a=16.0), solar)
+    with table(text) as one:
+        one.go(30_000, 1_000)
+        one.plug("e1")
+        one.background("main", -7.0, -7.0, -7.0)
+        one.go(150_000, 1_000)
+        for _ in range(3):
+            for ampere in (*range(7, 17), *range(16, 6, -1)):
+                one.background("main", *[-float(ampere)] * 3)
+                one.go(1_000)
+                one.go(25_000 if ampere in (7, 16) else 1_000, 1_000)
+            assert not [word for word in ("did not follow", "`trust ") if word in one.why("e1")], one.why("e1")
+        before_wh = one.energy_wh()["e1"]
+        one.background("main", -16.0, -16.0, -16.0)
+        one.go(600_000, 2_000)
+        assert one.energy_wh()["e1"] - before_wh > 1_000, one.why("e1")
+
+
+def test_a_phase_that_saturates_just_below_the_rating_is_found_next_to_cars_that_rise_slowly(monkeypatch):
+    """L2 and L3 follow every step, and L1 shows a part: once it was never found, 14 A above the rating for a quarter of an hour."""
+    wired = MeterDevice._wired
+    monkeypatch.setattr(MeterDevice, "_wired", lambda device, amps: [min(wired(device, amps)[0], 48.5), *list(wired(device, amps))[1:]])
+    evses = [evse("e%d" % n, bus="b", unit=n, max_a=16.0) for n in (1, 2, 3)]
+    text = site(circuit("main", 50.0, meter="m", assumed_other_a=[17.0, 31.0, 32.0]), RTU, meter(), *evses)
+    with table(text) as one:
+        one.go(20_000, 1_000)
+        one.plug("e1", "e2", "e3", ramp_a_per_s=0.5)
+        for _ in range(25):
+            for ampere in (16.8, 5.0):
+                one.background("main", ampere, 0.0, 0.0)
+                one.go(12_000, 1_000)
+        assert one.judge.over_ms["main"] <= 250_000, one.judge.over_ms
+        assert [word for word in ("did not follow", "`trust ") if word in one.why("e1")], one.why("e1")

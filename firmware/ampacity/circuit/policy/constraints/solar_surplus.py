@@ -12,6 +12,7 @@ from ampacity.circuit.trusted.site.tree import Site
 if False:  # for the type checker
     from ampacity.circuit.policy.constraints.external_limits import Limits
     from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.metering.meter_estimator import MeterEstimator
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
 START_MS = 60000

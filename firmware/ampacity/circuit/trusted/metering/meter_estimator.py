@@ -264,15 +264,16 @@ class MeterEstimator:
         trusted = trust.is_trusted(now_ms)
         missed = unclear = followed = 0
         if stepped and (trusted or steps.from_rest):  # a long ramp is one step only
-            missed = 0 if self._rule_3_2_phase() else steps.missed
-            unclear, followed = steps.unclear, steps.followed
+            followed = steps.followed
+            if not self._rule_3_2_phase():
+                missed, unclear = steps.missed, steps.unclear
         for p in self.inputs:
             if wrong >> p & 1:
                 trust.require_steps(p, self._spared(p, least, most), now_ms)
             elif missed >> p & 1 or not trusted and unclear >> p & 1:
                 trust.require_steps(p, steps.spared[p], now_ms)
             elif unclear >> p & 1:
-                self._rule_3_2_suspect(p)
+                self._suspect(p)
             elif followed >> p & 1:
                 trust.followed(p, steps.spared[p])
                 if steps.tested >> p & 1:
@@ -293,13 +294,13 @@ class MeterEstimator:
                 return True
         return False
 
-    def _rule_3_2_suspect(self, p: int) -> None:
+    def _suspect(self, p: int) -> None:
         """It may have missed a step: until it followed a test step nothing is raised beyond the present Σ bounds, but with what is assumed."""
         if self.held_da[p] < 0:
             self.held_da[p] = self.ledger.sums[self.base + p]
             self.suspect_ms[p] = -1
 
-    def _rule_3_2_unclear(self, now_ms: int) -> None:
+    def _end_suspicion(self, now_ms: int) -> None:
         """Where the circuit could be above its rating a suspicion becomes a failure, whatever the policy does."""
         ledger = self.ledger
         for p in self.inputs:
@@ -380,7 +381,7 @@ class MeterEstimator:
         elif frozen:
             self._lose("frozen", "no bit has changed for %d ms" % self.frozen_ms)
         else:
-            self._rule_3_2_unclear(now_ms)
+            self._end_suspicion(now_ms)
 
     def _rule_3_3_old(self, now_ms: int) -> bool:
         return now_ms - self.raw_ms > self.timeout_ms

@@ -93,11 +93,9 @@ class OtherLoad:
             else:
                 lost = self.estimators[c] is not None
                 other = self._rule_3_4_assumed(key, lost)
-                self.shown_da[key] = ledger.low_other_da[key] = other
-                ledger.other_da[key] = max(other, self.floor_da[key])
+                self.shown_da[key] = ledger.other_da[key] = ledger.low_other_da[key] = other
             if parent >= 0:
                 self.below_da[parent * self.site.phases + p] += self.shown_da[key]
-                self.floor_da[parent * self.site.phases + p] += max(self.shown_da[key], self.floor_da[key])
 
     def _rule_14_meter_valid(self, c: int, key: int, is_valid: bool) -> None:
         """Phases that cars do not use are given to others where this meter would see them used again."""
@@ -122,7 +120,7 @@ class OtherLoad:
     def _measured(self, estimator: MeterEstimator, key: int, p: int) -> None:
         ledger = self.ledger
         self.shown_da[key] = estimator.share_da[p]
-        self.floor_da[key] = self._rule_3_2_floor(estimator, key, p)
+        self.floor_da[key] = self._floor_da(estimator, key, p)
         ledger.other_da[key] = max(estimator.high_da[p], estimator.quick_da[p], self.floor_da[key])
         ledger.low_other_da[key] = max(estimator.low_da[p], estimator.certain_da[p], estimator.over_da[p])
         self.over_da[key] = estimator.over_da[p]
@@ -134,7 +132,7 @@ class OtherLoad:
         if estimator.seen_da[p] > ledger.assumed_da[key]:
             self._rule_3_3_alarm(key, estimator.seen_da[p], estimator.raw_ms)
 
-    def _rule_3_2_floor(self, estimator: MeterEstimator, key: int, p: int) -> int:
+    def _floor_da(self, estimator: MeterEstimator, key: int, p: int) -> int:
         """A suspected meter: for a raise, what counts without it, but never so much that what was in force before could not return."""
         held_da = estimator.held_da[p]
         return 0 if held_da < 0 else min(self._rule_3_4_assumed(key, True), self.ledger.cap_da[key] - held_da)

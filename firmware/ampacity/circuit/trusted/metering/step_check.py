@@ -1,8 +1,8 @@
 """Steps of our own EVSEs, and whether a meter followed them (safety.md 3.2).
 
 A step is certain from two frames: the reference, and one in which our EVSEs draw by at least STEP_DA more or less for
-certain. The reference is the newest frame with the same EVSE currents as the one before, and never one while they change: a step of
-other load that makes us lower comes before ours and must not hide it. One that comes after ours must not either: any frame since
+certain. The reference is the newest frame with the EVSE currents of the one before, or of the last seconds, and never one while they
+change: a step of other load that makes us lower comes before ours and must not hide it. One that comes after ours must not either: any frame since
 the reference may have shown the step.
 
 Where an order answers other load, a correct meter shows neither: the sum stays what it was. So a step that was not shown is missed only where
@@ -43,6 +43,8 @@ class StepCheck:
         self.ref_hi = [0] * phases
         self.ref_wobble_da = [UNKNOWN_DA] * phases
         self.ref_looks = 0  # since the reference
+        self.last_lo, self.last_hi = [0] * phases, [0] * phases  # in the last look
+        self.same_ms = -1  # our currents are constant since
         self.ref_wide = False  # ours changed in it: the next frame in which they do not is a better one
         self.other_da = [0] * phases  # in the last look in which it was certain
         self.wobble_da = [UNKNOWN_DA] * phases  # by how much it differs of late from one look to the next; 1 is rounding
@@ -88,10 +90,14 @@ class StepCheck:
         self.from_rest = self.rested
         self.ref_looks += 1
         old = self.ref_ms < 0 or now_ms - self.ref_ms > REFERENCE_MS
-        still, narrow, stepped = True, True, False
+        still, narrow, same, stepped = True, True, True, False
         for p in self.inputs:
             narrow = narrow and most[p] - least[p] < STILL_DA
+            same = same and most[p] - self.last_lo[p] < STILL_DA and self.last_hi[p] - least[p] < STILL_DA
             still = still and most[p] - self.ref_lo[p] < STILL_DA and self.ref_hi[p] - least[p] < STILL_DA
+        self.last_lo, self.last_hi = list(least), list(most)
+        self.same_ms = now_ms if not same or self.same_ms < 0 else self.same_ms
+        rest = same and now_ms - self.same_ms >= STILL_MS
         for p in self.inputs:
             if not old:
                 stepped = self._step(p, least, most, ordered, now_ms) or stepped
@@ -101,8 +107,8 @@ class StepCheck:
                 self.wobble_da[p] = max(1, moved_da, self.wobble_da[p] // 4)
         if still and not old:
             self._jumps(frame_da, now_ms)
-        if stepped or still or narrow and (old or self.ref_wide):
-            self.rested, self.ref_wide = still and not old, not narrow
+        if stepped or still or rest or narrow and (old or self.ref_wide):
+            self.rested, self.ref_wide = rest or still and not old, not narrow
             self.ref_ms, self.ref_frame_ms, self.ref_looks = now_ms, frame_ms, 0
             for p in range(len(self.ref)):
                 self.ref[p], self.ref_lo[p], self.ref_hi[p] = list(self.newest[p]), least[p], most[p]

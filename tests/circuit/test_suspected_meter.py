@@ -1,0 +1,155 @@
+"""Section 3.2: a meter that did not show a step which an order may have caused is suspected, until a test step of the EVSEs decides."""
+
+from helper_circuit import circuit, evse, meter_facts, site
+from helper_meter import Yard
+
+ON_MICROPYTHON_EACH = 6
+ALL = (0, 1, 2)
+SOURCE = "meter test step"
+
+
+def limited(yard, da):
+    for e in range(len(yard.cars)):
+        yard.guard.limit("console", ("evse", e), da, None, "release")
+
+
+def charging(rating=400, assumed=200, count=2, **more):
+    yard = Yard(count=count, rating=rating, assumed=assumed, **more).start()
+    for e in range(count):
+        yard.plug(e, ALL, 160)
+    return yard.run(90)
+
+
+def ramp(yard, seconds=12, each_da=10):
+    """Other load rises by an ampere a second, and a limit from outside lowers the EVSEs by as much: the meter shows the same."""
+    ours_da = [yard.cars[0].da]
+
+    def both(it, second):
+        ours_da[0] -= each_da // len(it.cars)
+        limited(it, ours_da[0])
+        it.other = [da + each_da for da in it.other]
+
+    return yard.run(seconds, both)
+
+
+def estimator(yard, at=0):
+    return yard.guard.other.estimators[at]
+
+
+def suspected(yard, at=0):
+    return [p for p in ALL if estimator(yard, at).held_da[p] >= 0]
+
+
+def count_tests(yard, seconds):
+    """How many test steps begin in this time."""
+    times = [0, False]
+
+    def count(it, second):
+        on = SOURCE in "".join([it.guard.why(e) for e in range(len(it.cars))])
+        times[0] += on and not times[1]
+        times[1] = on
+
+    yard.run(seconds, count)
+    return times[0]
+
+
+def test_a_correct_meter_whose_evses_make_room_for_other_load_is_tested_and_never_lost():
+    yard = ramp(charging())
+    assert yard.state == "ok" and suspected(yard) == [0, 1, 2], estimator(yard).held_da
+    limited(yard, None)
+    yard.other = [100, 100, 100]
+    assert count_tests(yard, 60) >= 1
+    assert yard.state == "ok" and not suspected(yard) and yard.over_ms == 0
+    yard.run(30)
+    assert yard.cars[0].da + yard.cars[1].da >= 230
+
+
+def test_a_meter_that_lies_in_the_same_scene_is_lost_within_half_a_minute():
+    for lie in (lambda it, amps: [min(350, da) for da in amps], lambda it, amps: [350, 350, 350]):
+        yard = charging(rating=460, assumed=300)
+        yard.lie = lie
+        yard.run(12)
+        ramp(yard, 6, 20)
+        yard.run(25)
+        assert yard.state == "lost" and "did not follow a step" in yard.guard.meter_reason(0), estimator(yard).held_da
+
+
+def test_what_is_in_force_may_return_while_a_meter_is_suspected_and_no_more():
+    yard = charging(rating=460, count=2)
+    limited(yard, 100)
+    yard.run(30)
+    view, held_da = estimator(yard), yard.ledger.sums[0]
+    yard.other = [0, 0, 0]
+    view._suspect(0)
+    assert view.held_da[0] == held_da == 200
+    yard.guard.optional.meter_test_steps = None
+    limited(yard, 60)
+    yard.run(8)
+    limited(yard, None)
+    yard.run(40)
+    assert yard.state == "ok" and yard.ledger.sums[0] == 460 - 200, "with what is assumed it fits"
+    yard = charging(rating=460, assumed=300, count=2)
+    limited(yard, 100)
+    yard.run(30)
+    yard.other = [0, 0, 0]
+    estimator(yard)._suspect(0)
+    yard.guard.optional.meter_test_steps = None
+    limited(yard, 60)
+    yard.run(8)
+    limited(yard, None)
+    yard.run(40)
+    assert yard.state == "ok" and yard.ledger.sums[0] == 200, "it was in force before"
+    yard.run(30)
+    assert yard.state == "lost", "for a minute no test step was made, and the circuit could be above its rating"
+
+
+def test_a_suspicion_lasts_where_no_overload_is_possible_and_costs_nothing_there():
+    yard = charging(rating=1000)
+    estimator(yard)._suspect(0)
+    assert count_tests(yard, 300) == 0
+    assert yard.state == "ok" and suspected(yard) == [0] and yard.cars[0].da == 160
+
+
+def test_a_lone_car_at_its_minimum_is_paused_for_a_test_where_an_overload_is_possible():
+    yard = charging(rating=240, assumed=180, count=1)
+    limited(yard, 70)
+    yard.run(30)
+    estimator(yard)._suspect(0)
+    least_da = [999]
+
+    def watch(it, second):
+        least_da[0] = min(least_da[0], it.cars[0].da)
+
+    yard.run(60, watch)
+    assert yard.state == "ok" and not suspected(yard) and least_da[0] == 0 and yard.cars[0].da == 70
+
+
+def test_a_parent_without_a_meter_counts_what_is_assumed_below_whatever_the_child_shows():
+    facts = site([evse("evse-1", max_da=320, limit_da=320, circuit=1), evse("evse-2", max_da=320, limit_da=320)],
+                 [circuit(rating=500, assumed=0), circuit("shop", rating=400, parent=0, meter=0, assumed=200)], [meter_facts()])  # fmt: skip
+    yard = Yard(facts=facts).start()
+    yard.plug(0, ALL, 160)
+    limited(yard, 100)
+    yard.run(60)
+    assert yard.guard.meter_state(1) == "ok" and yard.ledger.other_da[3] < 110 and yard.ledger.other_da[0] == 200
+    estimator(yard, 1)._suspect(0)
+    yard.run(1)
+    assert yard.ledger.other_da[3] == yard.ledger.other_da[0] == 200
+
+
+def test_a_suspicion_ends_with_the_loss_of_the_meter_and_with_an_inspection():
+    yard = charging()
+    estimator(yard)._suspect(0)
+    yard.guard.meter(0, None, yard.now_ms, 0)
+    assert yard.state == "lost" and not suspected(yard)
+
+
+def test_a_car_that_ends_by_itself_needs_no_test():
+    """No order caused it, and other load was calm."""
+    yard = charging(rating=460)
+    yard.lie = lambda it, amps: [400, 400, 400]
+    yard.run(12)
+    assert yard.state == "ok"
+    yard.cars[0].most_da = 0
+    yard.run(6)
+    assert yard.state == "lost"
