@@ -331,8 +331,8 @@ FOUND = {
          "tests/circuit/test_sum_constraints.py::test_section_6_generation_takes_nothing_from_a_limit_in_watts"),
     ),
     "D50": (
-        "the correct meter of a site with solar generation was lost by one cloud of 1 A/s, and no car charged until a person came (5 of 5 scenes); the "
-        "same by ramps of other load next to a limit in amperes, a contract or a second level of circuits",
+        "the correct meter of a site with solar generation was lost by one cloud of 1 A/s, and no car charged until a person came (5 of 5 "
+        "scenes); the same by ramps of other load next to a limit in amperes, a contract or a second level of circuits",
         "orders that answer other load keep the meter flat by design, and that passed for steps that it had missed; without a valid meter "
         "`[solar]` offered nothing, so no step could restore the trust",
         "such a step makes a meter suspected: raises stay within what was in force, and marked test steps decide within seconds, a minute at most; "
@@ -342,10 +342,10 @@ FOUND = {
     ),
     "D51": (
         "64.5 of 50 A for 15 min: the current transformer of L1 saturates at 48.5 A, next to cars that rise slowly (scene, never found)",
-        "a step that the meter followed on L2 and L3 counted as certain for L1 too, chance changes of other load passed for a followed step, and steps of "
-        "which a part was shown counted for nothing",
-        "a certain step counts for its phase; one that moved the meter by much more than ours is none; a part of a step where other load was calm makes "
-        "the meter suspected (3.2)",
+        "a step that the meter followed on L2 and L3 counted as certain for L1 too, chance changes of other load passed for a followed step, and "
+        "steps of which a part was shown counted for nothing",
+        "a certain step counts for its phase; one that moved the meter by much more than ours is none; a part of a step where other load was calm "
+        "makes the meter suspected (3.2)",
         ("tests/drawn/findings/test_meters.py::test_a_phase_that_saturates_just_below_the_rating_is_found_next_to_cars_that_rise_slowly",
          "tests/circuit/test_step_check.py::test_a_part_of_a_step_is_unclear_where_other_load_was_calm_and_much_more_than_it_tells_nothing"),
     ),

@@ -113,7 +113,8 @@ def test_a_cloud_costs_a_correct_meter_no_trust():
     """The EVSE follows the surplus, so the meter shows the same: once it was lost for good, and nobody charged any more."""
     buses = RTU.replace("19200", "115200") + RTU.replace('"b"', '"mb"')
     solar = '[solar]\ncircuit = "main"\nevses = ["e1"]\n'
-    text = site(circuit("main", 35.0, meter="m", assumed_other_a=10.0, generation_a=16.0), buses, meter(bus="mb"), evse("e1", bus="b", max_a=16.0), solar)
+    root = circuit("main", 35.0, meter="m", assumed_other_a=10.0, generation_a=16.0)
+    text = site(root, buses, meter(bus="mb"), evse("e1", bus="b", unit=1, max_a=16.0), solar)
     with table(text) as one:
         one.go(30_000, 1_000)
         one.plug("e1")

@@ -7,7 +7,8 @@ the reference may have shown the step.
 
 Where an order answers other load, a correct meter shows neither: the sum stays what it was. So a step that was not shown is missed only where
 other load was calm before it and the meter shows no change, or this step in the other direction; and a lower only where no order caused it,
-or a test step of the policy did. Otherwise it is unclear, unless the meter showed other load come and ours make room for it: the rise and then a fall.
+or a test step of the policy did. Otherwise it is unclear, unless the meter showed other load come and ours make room for it: a rise and
+then a fall.
 
 4 A: less than the 6 A with which every EVSE begins and ends, and more than most of what other load switches within the
 few seconds of a step. Of a step that was missed less than a quarter was shown, of one that was followed three quarters, and
