@@ -197,13 +197,15 @@ async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]"
         log.add("warning", "storage: " + exposed, platform.clock.now_ms())
     for line in lines_of(config):
         platform.look(line)
-    await platform.start()
     if boot.get("role", "primary") == "secondary":
-        from ampacity.roles import secondary
-        return await secondary.run(platform, config, log)
-    import_leaves(config)
-    from ampacity.roles import primary
-    running = primary.run(platform, config, log)
+        from ampacity.roles import secondary as role
+    else:
+        import_leaves(config)
+        from ampacity.roles import primary as role  # type: ignore[no-redef]
+        if isinstance(config, dict) and config.get("ocpp"):
+            from ampacity.roles.charging import upstream  # noqa: F401 - as much again: before the watchdog runs
+    await platform.start()
+    running = role.run(platform, config, log)
     del config  # the primary keeps it in a smaller form
     return await running
 

@@ -2,6 +2,7 @@
 
 import random
 import subprocess
+import tracemalloc
 import zlib
 from hashlib import sha256
 
@@ -149,8 +150,24 @@ def test_the_reader_refuses_a_damaged_pack(at):
         read(PACK[:at] + bytes([PACK[at] ^ 0xFF]) + PACK[at + 1 :])
 
 
+def test_the_reader_inflates_no_more_than_an_entry_claims():
+    whole = zlib.compressobj(9, zlib.DEFLATED, -WINDOW_BITS, 9)
+    bomb = whole.compress(bytes(200 << 20)) + whole.flush()
+    data = made([("a", bytes(100))])
+    packed = data.index(b"a\n") + 2
+    at = next(int.from_bytes(data[row + 4 : row + 8]) for row in (8, 16) if data[int.from_bytes(data[row + 4 : row + 8]) + 4] == 2)
+    assert at == packed
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="damaged pack"):
+        read(data[: at + 5] + len(bomb).to_bytes(3) + data[at + 8 : at + 11] + bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
 def test_what_a_pack_cannot_hold_is_refused():
-    for files in ([("a", b""), ("a/b", b"")], [("x/" * 17 + "y", b"")], [(f"{number}", b"") for number in range(4097)]):
+    paths = ("", "../x", "a//b", "/a", "a/", "a b", "a/.b", "a\nb", "ä", "x/" * 17 + "y")
+    for files in ([("a", b""), ("a/b", b"")], *[[(path, b"")] for path in paths], [(f"{number}", b"") for number in range(4097)]):
         with pytest.raises(NotPacked):
             made(files)
     assert WINDOW_BITS == PACK[5] == 10

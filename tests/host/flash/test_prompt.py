@@ -123,7 +123,7 @@ sys.path[:0] = [{stage!r}, {probes!r}]
 import main as stage
 from image_blocks import ImageBlocks
 vfs.mount(vfs.VfsLfs2(ImageBlocks({image!r})), "/board")
-print(stage.chosen("/board"))
+print(*stage.chosen("/board"))
 """
 
 
@@ -133,7 +133,7 @@ def test_the_boot_stage_of_a_flashed_board_chooses_its_slot(ready, tmp_path):
         flashed(words, [board])
         (tmp_path / "files.lfs").write_bytes(made(board.files().items(), 4096, 320))
     code = CHOSEN.format(stage=str(BOOT), probes=str(PROBES), image=str(tmp_path / "files.lfs"))
-    assert subprocess.run([find(), "-c", code], capture_output=True, text=True, timeout=60).stdout == "/board/slots/a\n"
+    assert subprocess.run([find(), "-c", code], capture_output=True, text=True, timeout=60).stdout == "/board/slots/a False\n"
 
 
 def test_an_update_of_a_running_board_removes_its_start_before_anything_else(ready, tmp_path):
