@@ -25,7 +25,7 @@ LOG_LINES = 100
 SMALL_HEAP_BYTES = 524288
 SMALL_LOG_LINES = 50
 ROLES = ("primary", "secondary")
-BOOT = "role s console s? console_line s? presence s? echo b store s medium s reason s lines d cut_at_write i update s bundles s"
+BOOT = "role s meter s console s? console_line s? presence s? echo b store s medium s reason s lines d cut_at_write i update s bundles s"
 LEAVES = ("circuit.trusted.site.tree circuit.trusted.device.order_book circuit.trusted.permits circuit.trusted.metering.meter_estimator "
           "circuit.policy.queue.demand")  # of the deepest chains of imports
 PROFILE_LEAVES = "bus.profile.registers.readings bus.profile.orders.order_recipe bus.profile.proof.settings_audit"
