@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from serial import SerialException
 NAME = "site.json"
 PIECE = 384
 CONNECT_S = 8
+PAUSE_S = 0.5
 HASH = """
 def _hash(name):
     import hashlib
@@ -53,6 +55,8 @@ class Prompt:
     def __enter__(self) -> "Prompt":
         try:
             self.transport = SerialTransport(self.port, baudrate=115200, timeout=CONNECT_S)
+            self.transport.serial.write(b"\r\x03")  # an application on trial needs two: it ends, and the pause before its next start ends
+            time.sleep(PAUSE_S)
             self.transport.enter_raw_repl(soft_reset=False, timeout_overall=CONNECT_S)
         except (TransportError, SerialException, OSError) as error:
             raise NoConnection(f"no MicroPython prompt at {self.port}: {error}") from None

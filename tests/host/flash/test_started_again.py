@@ -108,7 +108,7 @@ def board(tmp_path):
 @pytest.mark.parametrize("text, ends", [
     (NEW, "1 / 0"), (NEW, "bytearray(1 << 60)"), (NEW, "0"), (NEW, "78"), (NEW, "__import__('sys').exit(5)"),
     ("raise MemoryError('at import')\n", ""), ("import ampacity.gone\n", ""), ("X = 1\n", ""),
-])  # fmt: skip
+], ids=("raises", "memory", "ctrl-c", "configuration", "exit", "memory at import", "import", "no main"))  # fmt: skip
 def test_an_application_on_trial_that_ends_in_any_way_is_started_three_times_and_rolled_back_without_a_person(board, text, ends):
     board.update([(NAME, image(text))], ends)
     for _ in range(3):
@@ -126,7 +126,7 @@ def test_an_application_on_trial_that_ends_in_any_way_is_started_three_times_and
     ([(NAME, image(NEW)[:6] + b"\xff\xff" + bytes(600000))], "application.pack cannot be mounted"),
     ([(NAME, image(NEW, **{ENTRY: None}))], "application.pack holds no ampacity/roles/boot.mpy"),
     ([("application.zip", b"PK")], "application.pack cannot be mounted"),
-])  # fmt: skip
+], ids=("text", "other name", "format", "index", "entry", "linux"))  # fmt: skip
 def test_an_image_that_cannot_be_mounted_ends_its_trial_and_the_one_before_runs_in_the_same_start(board, files, why):
     board.update(files)
     assert board.power_on() == (STOPPED, ["old runs", "prompt"])
