@@ -52,7 +52,7 @@ class BoardPlatform(MpPlatform):
         self._watchdog_ms = boot.get("watchdog", own["timeout_ms"] if own.get("kind") == "machine" else 0)
 
     async def start(self) -> None:
-        """As of each platform. The import of a role may take longer than the watchdog waits, and nobody else than the safety loop feeds it.
+        """As of each platform. The import of a role may take longer than the watchdog waits, and only the safety loop feeds it.
 
         Raises Rejected for a time that it cannot wait.
         """

@@ -36,7 +36,7 @@ class Slots:
     def boot(self, trust: "TrustStore", flaw: "Callable[[int], str] | None" = None) -> "Boot":
         """Which slot to start: a task for the boot stage, to be stepped before anything of a slot is imported.
 
-        flaw: (number of a slot whose content was found right) → why it cannot be started all the same, "" if it can.
+        flaw: (number of a slot whose content was found right) → why it still cannot be started, "" if it can.
         """
         return Boot(self, trust, flaw)
 
