@@ -101,8 +101,11 @@ class Prompt:
 
     def write(self, name: str, data: bytes) -> None:
         """Replace a file as a whole; the content is read back and compared before the old one goes."""
-        new = name + ".new"
-        self.run(f"import os\n_file = open({new!r}, 'wb')")
+        new, folder = name + ".new", name.rpartition("/")[0]
+        self.run("import os")
+        if folder:
+            self.run(f"try:\n os.mkdir({folder!r})\nexcept OSError:\n pass")
+        self.run(f"_file = open({new!r}, 'wb')")
         for at in range(0, len(data), PIECE):
             self.run(f"_file.write({data[at : at + PIECE]!r}) and None")
         self.run("_file.close()\ngetattr(os, 'sync', lambda: None)()")
