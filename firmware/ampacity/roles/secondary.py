@@ -26,7 +26,7 @@ from ampacity.store.disk_files import DiskFiles
 from ampacity.store.document_store import DocumentStore, KeptDocuments
 
 if False:  # for the type checker
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from ampacity.base.log import Log
@@ -289,6 +289,17 @@ def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "t
     return line, bus_loop(secondary, engine, line, platform)
 
 
+def check_sent(platform: "RolePlatform") -> "Callable[[Any], None]":
+    """What a sent configuration passes: the settings, and certificates that this controller can use. A start does not check the latter."""
+    def check(config: "Any") -> None:
+        tls = (checked(config).get("tcp") or {}).get("tls")
+        if tls:
+            from ampacity.ports.tls_credentials import own_credentials
+
+            platform.server_tls(own_credentials(tls))
+    return check
+
+
 def act_on_grants(secondary: "Secondary", platform: "RolePlatform", now_ms: int) -> None:
     """A grant is in force before any answer confirms it, unless the bench holds the controller's loop."""
     if secondary.map.grants and "hang" not in platform.faults:
@@ -308,7 +319,7 @@ async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
     if platform.boot.get("update") or platform.boot.get("slot"):
         from ampacity.roles.updates.secondary_updates import start
         tasks += start(secondary, platform, log)
-    target = SecondaryConsole(secondary, platform.clock, platform, checked)
+    target = SecondaryConsole(secondary, platform.clock, platform, check_sent(platform))
     tasks.append(asyncio.create_task(keep_loop(secondary, platform, target)))
     if platform.boot.get("console"):
         host, number = parse_address(platform.boot["console"])

@@ -92,6 +92,8 @@ class NoPlatform:
         """No context; the credentials were parsed."""
         return None
 
+    server_tls = client_tls
+
 
 def rehearse(make: "Callable[[Any, SiteFacts, Log], object]", site: "SiteFacts", platform: "RolePlatform") -> None:
     """Raises Rejected as a start with this site would. make: what a start calls; platform: of the controller that runs, untouched.
