@@ -24,6 +24,10 @@ class NoFiles:
         """No such file."""
         return None
 
+    def part(self, name: str, at: int, size: int) -> bytes:
+        """Of no file: nothing."""
+        return b""
+
     def holds(self, name: str, pieces: "Content") -> bool:
         """Does the file have this content? No."""
         return False
