@@ -108,7 +108,7 @@ async def test_a_secondary_whose_certificate_cannot_be_used_runs_at_its_fallback
     for changes, field in BROKEN:
         unit = Unit(fallback_da=60, power_on_da=60, tcp={"host": "0.0.0.0", "tcp_port": 802, "tls": material(**changes)})
         line, serving = open_bus(unit.secondary, TlsPlatform(None, 0, {}), unit.log)
-        await serving
+        await serving()
         unit.port.car = "C"
         unit.run(20000)
         assert line is None and unit.port.amps_da[0] == 60

@@ -11,6 +11,7 @@ from ampacity import __version__
 from ampacity.base.address import parse_address
 from ampacity.base.compat import format_exception
 from ampacity.base.errors import Rejected
+from ampacity.base.keep_running import keep_running
 from ampacity.base.quantities import amps
 from ampacity.base.rate_limited_log import DeviceLog
 from ampacity.base.wallclock import WallClock
@@ -29,7 +30,6 @@ from ampacity.store.document_store import DocumentStore
 
 if False:  # for the type checker
     from asyncio import Task
-    from collections.abc import Awaitable, Callable
     from typing import Any
 
     from ampacity.base.log import Log
@@ -43,7 +43,6 @@ if False:  # for the type checker
 
 HOUSEKEEPING_MS = 200
 KEEP_MS = 50  # what lowers trust waits no longer for its journal
-CONSOLE_RETRY_MS = 1000
 TIME_FIRST_MS = 20000
 NEEDED = ("alarm", "disobeys", "locked", "feeder", "swapped", "unlocked", "duplicate", "foreign")  # events of the guard that a person needs
 CONSOLE_DOCS = ("console", "console_trial", "site_trial")  # settings that were changed at the console, and what is on trial
@@ -340,29 +339,6 @@ class Primary:
             self._fault_injection = FaultInjection(self)
         self._fault_injection.act(kind, on, fields, now_ms)
 
-    async def keep_running(self, name: str, start: "Callable[[], Awaitable[None]]") -> None:
-        """Run one loop of the outside world permanently: what it raises is logged and it starts again, also if there is no memory for that line."""
-        failed = False
-        while True:
-            try:
-                if failed:
-                    await self.clock.sleep_ms(CONSOLE_RETRY_MS)
-                failed = True
-                await start()
-                return
-            except Exception as e:  # a defect there must not take the site with it
-                self._log_failure(name, e)
-
-    def _log_failure(self, name: str, error: "Exception") -> None:
-        """What a loop raised: with its traceback, or as much of it as there is memory for."""
-        for text_of in (format_exception, repr):
-            try:
-                self.log.add("error", "%s: %s" % (name, text_of(error)), self.clock.now_ms())
-                break
-            except MemoryError:
-                continue
-        self.log.counter("loop_failures")
-
     def start_tasks(self) -> "list[Task[None]]":
         """All loops but the safety loop as tasks."""
         loops: "list[tuple[str, Any]]" = [("housekeeping", self.housekeeping), ("console", self.serve_console)]
@@ -376,7 +352,7 @@ class Primary:
             loops.append(("upstream", self._run_upstream))
             if self.site.get("time", {}).get("ntp"):
                 loops.append(("ntp", self._keep_time))
-        return [asyncio.create_task(self.keep_running(name, start)) for name, start in loops]
+        return [asyncio.create_task(keep_running(name, start, self.clock, self.log)) for name, start in loops]
 
     async def _run_upstream(self) -> None:
         """The link; where it checks certificates and this controller has no clock of its own, the time server's answer goes first."""

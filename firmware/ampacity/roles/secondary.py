@@ -9,7 +9,9 @@ import asyncio
 
 from ampacity import __version__
 from ampacity.base.address import parse_address
+from ampacity.base.compat import format_exception
 from ampacity.base.errors import InvariantBroken, Rejected
+from ampacity.base.keep_running import keep_running
 from ampacity.base.quantities import CHARGING_DA_MIN
 from ampacity.base.rate_limited_log import DeviceLog
 from ampacity.bus.leases.lease import Lease
@@ -33,7 +35,7 @@ if False:  # for the type checker
     from ampacity.evse.interfaces import EvsePort
     from ampacity.ports.line import Line
     from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
-    from ampacity.roles.interfaces import RolePlatform, UpdatesFace, View
+    from ampacity.roles.interfaces import Loop, RolePlatform, UpdatesFace, View
 
 TICK_MS = 100
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
@@ -273,8 +275,30 @@ async def keep_loop(secondary: "Secondary", platform: "RolePlatform", target: "S
     platform.reset("immediate")
 
 
-def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "tuple[Line | None, Coroutine[Any, Any, None]]":
-    """(its serial line or None, the coroutine that serves the register map): on RS-485, or over TCP where `tcp` says so."""
+async def serve_console(secondary: "Secondary", platform: "RolePlatform", target: "SecondaryConsole") -> None:
+    """The console on the socket that the boot facts name, for as long as the controller runs."""
+    host, port = parse_address(platform.boot["console"])
+    server = await serve(platform, host, port, target.access, lambda: target, secondary.log)
+    try:
+        while True:
+            await platform.clock.sleep_ms(3600000)
+    finally:
+        server.close()
+
+
+async def serve_serial_console(platform: "RolePlatform", target: "SecondaryConsole") -> None:
+    """The console on the serial line that the boot facts name."""
+    from ampacity.console.serial_console import SerialConsole, line_facts
+
+    line = platform.open_line(line_facts(platform.boot["console_line"]))
+    try:
+        await SerialConsole(line, platform.clock, target.access, lambda: target).run()
+    finally:
+        line.close()
+
+
+def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "tuple[Line | None, Callable[[], Coroutine[Any, Any, None]]]":
+    """(its serial line or None, what serves the register map): on RS-485, or over TCP where `tcp` says so."""
     config = secondary.config
     baud = config.get("baud", 19200)
     engine = secondary.engine = ModbusServer(config["unit"], secondary.map, baud)
@@ -282,11 +306,11 @@ def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "t
         from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
 
         secondary.server = ModbusTcpServer(engine, config["tcp"], platform, log, lambda now_ms: act_on_grants(secondary, platform, now_ms))
-        return None, secondary.server.start()
+        return None, secondary.server.start
     bus = {"name": config.get("bus", "bus"), "port": config.get("port", "virtual"), "stop": config.get("stop", 1)}
     bus["baud"], bus["parity"] = baud, config.get("parity", "E")
     line = platform.open_line(bus)
-    return line, bus_loop(secondary, engine, line, platform)
+    return line, lambda: bus_loop(secondary, engine, line, platform)
 
 
 def check_sent(platform: "RolePlatform") -> "Callable[[Any], None]":
@@ -306,6 +330,15 @@ def act_on_grants(secondary: "Secondary", platform: "RolePlatform", now_ms: int)
         secondary.tick(now_ms)
 
 
+def report_end(error: "Exception", platform: "RolePlatform", log: "Log") -> None:
+    """Why the safety loop has ended, if there is memory for the line."""
+    try:
+        text = str(error) if isinstance(error, InvariantBroken) else format_exception(error)
+        log.add("error", "safe state: " + text, platform.clock.now_ms())
+    except MemoryError:
+        pass
+
+
 async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
     """Run the secondary that `config` describes until it ends; raises Rejected for settings that cannot be."""
     port = platform.evse_hardware(platform.boot.get("name") or config.get("name", "evse"))
@@ -315,26 +348,23 @@ async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
         platform.files = DiskFiles(platform.folder)
     secondary = platform.role = Secondary(config, port, DocumentStore(platform.files, trusted=TRUSTED), log, platform.clock.now_ms())
     line, serving = open_bus(secondary, platform, log)
-    tasks = [asyncio.create_task(serving)]
+    loops: "list[Loop]" = [("bus", serving)]
     if platform.boot.get("update") or platform.boot.get("slot"):
-        from ampacity.roles.updates.secondary_updates import start
-        tasks += start(secondary, platform, log)
+        from ampacity.roles.updates import secondary_updates
+        loops += secondary_updates.loops(secondary, platform, log)
     target = SecondaryConsole(secondary, platform.clock, platform, check_sent(platform))
-    tasks.append(asyncio.create_task(keep_loop(secondary, platform, target)))
+    loops.append(("housekeeping", lambda: keep_loop(secondary, platform, target)))
     if platform.boot.get("console"):
-        host, number = parse_address(platform.boot["console"])
-        await serve(platform, host, number, target.access, lambda: target, log)
+        loops.append(("console", lambda: serve_console(secondary, platform, target)))
     if platform.boot.get("console_line"):
-        from ampacity.console.serial_console import SerialConsole, line_facts
-
-        serial = platform.open_line(line_facts(platform.boot["console_line"]))
-        tasks.append(asyncio.create_task(SerialConsole(serial, platform.clock, target.access, lambda: target).run()))
+        loops.append(("serial console", lambda: serve_serial_console(platform, target)))
+    tasks = [asyncio.create_task(keep_running(name, start, platform.clock, log)) for name, start in loops]
     try:
         await safety_loop(secondary, platform)
-    except InvariantBroken as e:
-        log.add("error", "safe state: " + str(e), platform.clock.now_ms())
+    except Exception as e:  # also a defect or a full memory: no pass may be left out
         port.set_contactor(False)
         port.set_pilot("x1")
+        report_end(e, platform, log)
         platform.reset("invariant")
     finally:
         for task in tasks:
