@@ -3,6 +3,7 @@
 import vectors_x509 as known
 from ampacity.x509.certificate import Certificate
 from ampacity.x509.chain import is_signed_by, verify_chain
+from ampacity.x509.pss import parameters
 from ampacity.x509.sha512 import digest
 from ampacity.x509.signatures import verify
 from ampacity.x509.slices import at_once
@@ -76,3 +77,33 @@ def test_the_long_digests_are_those_of_the_standard():
     assert at_once(digest(b"abc", 48)).hex().startswith("cb00753f45a35e8bb5a03d699ac65007")
     long = b"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"
     assert at_once(digest(long, 64))[:8] == bytes.fromhex("8e959b75dae313da") and at_once(digest(long, 48))[:6] == bytes.fromhex("09330c33f711")
+
+
+def test_rsa_pss_is_verified_by_its_parameters_and_refused_with_another_digest():
+    assert chained("STATION_OF_PSS", roots=("RSA_ROOT",)) is None
+    assert "RSA-PSS with digest SHA384 and MGF1 digest SHA512 is not verified here" in chained("STATION_OF_PSS_384", roots=("RSA_ROOT",))
+    found, key = Certificate(known.STATION_OF_PSS), Certificate(known.RSA_ROOT).key
+    assert found.algorithm == ("PSS", "SHA256", "SHA256", 0)
+    assert not at_once(verify(key, ("PSS", "SHA256", "SHA256", 32), found.signed, found.signature))
+
+
+def test_parameters_of_rsa_pss_have_defaults_and_a_form():
+    assert parameters(b"\x30\x00", 0, 2) == ("SHA1", "SHA1", 20)
+    for text, value in (
+        ("3005a203020100", ("SHA1", "SHA1", 0)), ("300aa0083006060488373701", ("another", "SHA1", 20)), ("3005a303020101", ("SHA1", "SHA1", 20)),
+        ("300da00b300906052b0e03021a0500", ("SHA1", "SHA1", 20)), ("300aa1083006060488373701", ("SHA1", "another", 20)),
+    ):  # fmt: skip
+        raw = bytes.fromhex(text)
+        assert parameters(raw, 0, len(raw)) == value, text
+    for text in ("", "0500", "3005a303020102", "3005a403020100", "300aa203020100a203020100", "3005a2030201ff", "3007a2050203010000"):
+        raw = bytes.fromhex(text)
+        with raises(ValueError):
+            parameters(raw, 0, len(raw))
+
+
+def test_a_key_for_rsa_pss_alone_is_refused_by_its_kind():
+    plain, alone = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"
+    assert known.RSA_ROOT.count(plain) == 1
+    with raises(ValueError) as e:
+        Certificate(known.RSA_ROOT.replace(plain, alone))
+    assert "a public key for RSA-PSS alone" in str(e)

@@ -11,7 +11,7 @@ from ampacity.x509.slices import until_result
 if False:  # for the type checker
     from collections.abc import Iterator
 
-    from ampacity.x509.certificate import PublicKey
+    from ampacity.x509.certificate import Algorithm, PublicKey
 
 # DigestInfo in front of the digest (RFC 8017, 9.2, note 1)
 DIGEST_INFO = {
@@ -21,14 +21,16 @@ DIGEST_INFO = {
 }
 
 
-def verify(key: "PublicKey", algorithm: "tuple[str, str] | None", data: bytes, signature: bytes) -> "Iterator[bool | None]":
+def verify(key: "PublicKey", algorithm: "Algorithm | None", data: bytes, signature: bytes) -> "Iterator[bool | None]":
     """Yields None while there is more to do, then whether this key has signed the data.
 
-    algorithm: (kind of key or "PSS", digest), None: another one. ValueError: nothing is verified here with this key or this algorithm.
+    algorithm: `Certificate.algorithm`, None: another one. ValueError: nothing is verified here with this key or this algorithm.
     """
     if algorithm is None or not key.kind:
         raise ValueError("a signature that is verified here is ECDSA with P-256 or RSA PKCS #1 v1.5, with SHA-256, SHA-384 or SHA-512, or RSA-PSS")
     kind = algorithm[0]
+    if kind == "PSS" and algorithm[1:3] != ("SHA256", "SHA256"):
+        raise ValueError("RSA-PSS with digest %s and MGF1 digest %s is not verified here; both must be SHA256" % (algorithm[1], algorithm[2]))
     if key.kind != ("RSA" if kind == "PSS" else kind):
         yield False
         return
@@ -37,7 +39,7 @@ def verify(key: "PublicKey", algorithm: "tuple[str, str] | None", data: bytes, s
         from ampacity.x509.pss import is_pss
 
         message = yield from until_result(rsa_message(key, signature))
-        yield is_pss(message, key.modulus, found)
+        yield is_pss(message, key.modulus, found, algorithm[3])
     elif key.kind == "EC":
         yield from verify_ecdsa(key.point, found, signature)
     else:
