@@ -8,7 +8,6 @@ import asyncio
 import os
 
 from ampacity import __version__
-from ampacity.base.address import parse_address
 from ampacity.base.compat import format_exception
 from ampacity.base.errors import Rejected
 from ampacity.base.keep_running import keep_running
@@ -154,24 +153,14 @@ class Primary:
         return self._access
 
     async def serve_console(self) -> None:
-        """The console on the socket that the boot facts name, for as long as the controller runs; none: no console."""
-        address = self.platform.boot.get("console")
-        if not address:
-            return
-        from ampacity.console.server import serve
-        host, port = parse_address(address)
-        server = await serve(self.platform, host, port, self.access, lambda: self.console, self.log)
-        try:
-            while True:
-                await self.clock.sleep_ms(3600000)
-        finally:
-            server.close()
+        """The console on a socket."""
+        from ampacity.console.server import serve_permanently
+        await serve_permanently(self.platform, self.access, lambda: self.console, self.log)
 
     async def serve_serial_console(self) -> None:
-        """The console on the serial line that the boot facts name."""
-        from ampacity.console.serial_console import SerialConsole, line_facts
-        line = self.platform.open_line(line_facts(self.platform.boot["console_line"]))
-        await SerialConsole(line, self.clock, self.access, lambda: self.console).run()
+        """The console on a serial line."""
+        from ampacity.console.serial_console import serve_permanently
+        await serve_permanently(self.platform, self.access, lambda: self.console)
 
     def _make_guard(self) -> "Guard":
         """With a parent the guard keeps its grant, too (rule 13)."""
@@ -341,7 +330,9 @@ class Primary:
 
     def start_tasks(self) -> "list[Task[None]]":
         """All loops but the safety loop as tasks."""
-        loops: "list[tuple[str, Any]]" = [("housekeeping", self.housekeeping), ("console", self.serve_console)]
+        loops: "list[tuple[str, Any]]" = [("housekeeping", self.housekeeping)]
+        if self.platform.boot.get("console"):
+            loops.append(("console", self.serve_console))
         if self.platform.boot.get("console_line"):
             loops.append(("serial console", self.serve_serial_console))
         for wire in self.buses.wires:

@@ -8,16 +8,15 @@ fallback without any further step: no task, no timer and no frame is needed betw
 import asyncio
 
 from ampacity import __version__
-from ampacity.base.address import parse_address
 from ampacity.base.compat import format_exception
-from ampacity.base.errors import InvariantBroken, Rejected
+from ampacity.base.errors import Rejected
 from ampacity.base.keep_running import keep_running
 from ampacity.base.quantities import CHARGING_DA_MIN
 from ampacity.base.rate_limited_log import DeviceLog
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.register_map import RegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
-from ampacity.console.server import serve
+from ampacity.console.server import serve_permanently
 from ampacity.console.settings import TRIAL
 from ampacity.evse.local_evse import LocalEvse
 from ampacity.evse.pilot import ControlPilot
@@ -275,28 +274,6 @@ async def keep_loop(secondary: "Secondary", platform: "RolePlatform", target: "S
     platform.reset("immediate")
 
 
-async def serve_console(secondary: "Secondary", platform: "RolePlatform", target: "SecondaryConsole") -> None:
-    """The console on the socket that the boot facts name, for as long as the controller runs."""
-    host, port = parse_address(platform.boot["console"])
-    server = await serve(platform, host, port, target.access, lambda: target, secondary.log)
-    try:
-        while True:
-            await platform.clock.sleep_ms(3600000)
-    finally:
-        server.close()
-
-
-async def serve_serial_console(platform: "RolePlatform", target: "SecondaryConsole") -> None:
-    """The console on the serial line that the boot facts name."""
-    from ampacity.console.serial_console import SerialConsole, line_facts
-
-    line = platform.open_line(line_facts(platform.boot["console_line"]))
-    try:
-        await SerialConsole(line, platform.clock, target.access, lambda: target).run()
-    finally:
-        line.close()
-
-
 def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "tuple[Line | None, Callable[[], Coroutine[Any, Any, None]]]":
     """(its serial line or None, what serves the register map): on RS-485, or over TCP where `tcp` says so."""
     config = secondary.config
@@ -330,15 +307,6 @@ def act_on_grants(secondary: "Secondary", platform: "RolePlatform", now_ms: int)
         secondary.tick(now_ms)
 
 
-def report_end(error: "Exception", platform: "RolePlatform", log: "Log") -> None:
-    """Why the safety loop has ended, if there is memory for the line."""
-    try:
-        text = str(error) if isinstance(error, InvariantBroken) else format_exception(error)
-        log.add("error", "safe state: " + text, platform.clock.now_ms())
-    except MemoryError:
-        pass
-
-
 async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
     """Run the secondary that `config` describes until it ends; raises Rejected for settings that cannot be."""
     port = platform.evse_hardware(platform.boot.get("name") or config.get("name", "evse"))
@@ -355,16 +323,20 @@ async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
     target = SecondaryConsole(secondary, platform.clock, platform, check_sent(platform))
     loops.append(("housekeeping", lambda: keep_loop(secondary, platform, target)))
     if platform.boot.get("console"):
-        loops.append(("console", lambda: serve_console(secondary, platform, target)))
+        loops.append(("console", lambda: serve_permanently(platform, target.access, lambda: target, log)))
     if platform.boot.get("console_line"):
-        loops.append(("serial console", lambda: serve_serial_console(platform, target)))
+        from ampacity.console import serial_console
+        loops.append(("serial console", lambda: serial_console.serve_permanently(platform, target.access, lambda: target)))
     tasks = [asyncio.create_task(keep_running(name, start, platform.clock, log)) for name, start in loops]
     try:
         await safety_loop(secondary, platform)
     except Exception as e:  # also a defect or a full memory: no pass may be left out
         port.set_contactor(False)
         port.set_pilot("x1")
-        report_end(e, platform, log)
+        try:
+            log.add("error", "safe state: " + format_exception(e), platform.clock.now_ms())
+        except MemoryError:
+            pass
         platform.reset("invariant")
     finally:
         for task in tasks:

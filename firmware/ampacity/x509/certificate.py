@@ -61,7 +61,7 @@ class Certificate:
     `serial`: bytes without leading zeros; `issuer`, `subject`: names as DER; `common_name`, `organization`: texts of the subject, "" without;
     `not_before_s`, `not_after_s`: unix seconds; `key`: PublicKey, `key_raw`: the content of its BIT STRING; `is_ca`, `path_max` (None: no
     bound); `usage`: bits of keyUsage or None; `uses`: extended key usages or None; `algorithm`: a value of ALGORITHMS, of RSA-PSS
-    ("PSS", digest, digest of MGF1, bytes of the salt), or None; `signature`;
+    ("PSS", "SHA256", bytes of the salt), or None; `signature`;
     `foreign`: a critical extension that nothing here judges; `responder`: URL of its OCSP responder, "" without.
     """
 
@@ -78,9 +78,10 @@ class Certificate:
         low, high = inside(der, after, end, BIT_STRING)
         self.algorithm: "Algorithm | None" = ALGORITHMS.get(name)
         if name[: len(PSS)] == PSS:
-            from ampacity.x509.pss import parameters
+            from ampacity.x509.pss import salt_of
 
-            self.algorithm = ("PSS",) + parameters(name, len(PSS), len(name))
+            salt = salt_of(name, len(PSS), len(name))
+            self.algorithm = None if salt is None else ("PSS", "SHA256", salt)
         self.signature = _whole_bits(der, low, high)
         self.is_ca = self.foreign = False
         self.path_max: "int | None" = None

@@ -2,63 +2,51 @@
 
 from hashlib import sha256
 
-from ampacity.base.der import INTEGER, NULL, OID, SEQUENCE, inside, take
+from ampacity.base.der import INTEGER, OID, SEQUENCE, inside, take
 
 HASH_BYTES = 32
 TRAILER = 0xBC
 MGF1 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08"
-SHA1 = b"\x2b\x0e\x03\x02\x1a"
-SHA2 = b"\x60\x86\x48\x01\x65\x03\x04\x02"  # and one byte more
-DIGESTS = {SHA1: "SHA1", SHA2 + b"\x01": "SHA256", SHA2 + b"\x02": "SHA384", SHA2 + b"\x03": "SHA512", SHA2 + b"\x04": "SHA224"}
-SALT, SALT_MAX = 20, 0xFFFF  # where the parameters name none; at most
-HASH_FIELD, MASK_FIELD, SALT_FIELD, TRAILER_FIELD = 0xA0, 0xA1, 0xA2, 0xA3
+SHA256 = b"\x60\x86\x48\x01\x65\x03\x04\x02\x01"
+FIRST_TAG = 0xA0  # of digest, MGF1, salt and trailer field
+SALT, TRAILER_FIELD = 20, 1  # bytes, and number, where the parameters name none
 FORM = "certificate: RSA-PSS parameters of another form"
 
 
-def parameters(der: bytes, at: int, end: int) -> "tuple[str, str, int]":
-    """(digest, digest of MGF1, bytes of the salt) of RSASSA-PSS-params at `at`, which fill the space to `end`. A digest of which we know no
-    name is "another". ValueError: they are missing, or of another form."""
-    digest, mask, salt, last = "SHA1", "SHA1", SALT, 0
+def salt_of(der: bytes, at: int, end: int) -> "int | None":
+    """Bytes of the salt by the RSASSA-PSS-params at `at`, which fill the space to `end`; None: with another digest than SHA-256, for the message
+    or for MGF1. ValueError: they are missing, or of another form."""
+    found = [0, 0, SALT, TRAILER_FIELD]  # SHA-1 for both, where they name none
+    last = -1
     at, stop = inside(der, at, end, SEQUENCE)
     while at < stop:
-        tag, low, high = take(der, at, stop)
-        at = high
-        if tag <= last or not HASH_FIELD <= tag <= TRAILER_FIELD:
+        tag, low, at = take(der, at, stop)
+        field = tag - FIRST_TAG
+        if not last < field < 4:
             raise ValueError(FORM)
-        last = tag
-        if tag == HASH_FIELD:
-            digest = _digest(der, low, high)
-        elif tag == MASK_FIELD:
-            mask = _mask_digest(der, low, high)
-        elif tag == SALT_FIELD:
-            salt = _number(der, low, high)
-        elif _number(der, low, high) != 1:
-            raise ValueError("certificate: RSA-PSS with another trailer than 1")
-    return digest, mask, salt
+        last = field
+        found[field] = _is_sha256(der, low, at, field) if field < 2 else _number(der, low, at)
+    if found[3] != TRAILER_FIELD:
+        raise ValueError(FORM)
+    return found[2] if found[0] and found[1] else None
 
 
-def _digest(der: bytes, at: int, end: int) -> str:
+def _is_sha256(der: bytes, at: int, end: int, mask: int) -> bool:
+    """mask 1: it is that of MGF1, which stands around it."""
     low, high = inside(der, at, end, SEQUENCE)
     tag, start, stop = take(der, low, high)
-    if tag != OID or stop < high and der[stop:high] != bytes((NULL, 0)):
+    if mask:
+        return der[start:stop] == MGF1 and _is_sha256(der, stop, high, 0)
+    if tag != OID or der[stop:high] not in (b"", b"\x05\x00"):
         raise ValueError(FORM)
-    return DIGESTS.get(der[start:stop], "another")
-
-
-def _mask_digest(der: bytes, at: int, end: int) -> str:
-    low, high = inside(der, at, end, SEQUENCE)
-    tag, start, stop = take(der, low, high)
-    if tag != OID:
-        raise ValueError(FORM)
-    return _digest(der, stop, high) if der[start:stop] == MGF1 else "another"
+    return der[start:stop] == SHA256
 
 
 def _number(der: bytes, at: int, end: int) -> int:
     low, high = inside(der, at, end, INTEGER)
-    number = int.from_bytes(der[low:high], "big")
-    if low == high or der[low] >= 0x80 or number > SALT_MAX:
+    if not 1 <= high - low <= 2 or der[low] >= 0x80:
         raise ValueError(FORM)
-    return number
+    return int.from_bytes(der[low:high], "big")
 
 
 def _bits(number: int) -> int:

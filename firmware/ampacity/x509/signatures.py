@@ -27,10 +27,8 @@ def verify(key: "PublicKey", algorithm: "Algorithm | None", data: bytes, signatu
     algorithm: `Certificate.algorithm`, None: another one. ValueError: nothing is verified here with this key or this algorithm.
     """
     if algorithm is None or not key.kind:
-        raise ValueError("a signature that is verified here is ECDSA with P-256 or RSA PKCS #1 v1.5, with SHA-256, SHA-384 or SHA-512, or RSA-PSS")
+        raise ValueError("only ECDSA with P-256, RSA PKCS #1 v1.5 with SHA-256, SHA-384 or SHA-512, and RSA-PSS with SHA-256 for both are verified")
     kind = algorithm[0]
-    if kind == "PSS" and algorithm[1:3] != ("SHA256", "SHA256"):
-        raise ValueError("RSA-PSS with digest %s and MGF1 digest %s is not verified here; both must be SHA256" % (algorithm[1], algorithm[2]))
     if key.kind != ("RSA" if kind == "PSS" else kind):
         yield False
         return
@@ -39,7 +37,7 @@ def verify(key: "PublicKey", algorithm: "Algorithm | None", data: bytes, signatu
         from ampacity.x509.pss import is_pss
 
         message = yield from until_result(rsa_message(key, signature))
-        yield is_pss(message, key.modulus, found, algorithm[3])
+        yield is_pss(message, key.modulus, found, algorithm[2])
     elif key.kind == "EC":
         yield from verify_ecdsa(key.point, found, signature)
     else:

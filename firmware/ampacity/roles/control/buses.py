@@ -111,8 +111,6 @@ class Wire:
                 text = text or fault
         if text or self.unanswering is None:
             return "unit %d: %s" % (unit, text) if text else ""
-        if self.unusable:
-            return "no connection on bus %s: %s" % (self.name, self.unusable)
         return self.unanswering.text(unit)
 
     def wake(self) -> None:
