@@ -32,7 +32,7 @@ def salt_of(der: bytes, at: int, end: int) -> "int | None":
 
 
 def _is_sha256(der: bytes, at: int, end: int, mask: int) -> bool:
-    """mask 1: it is that of MGF1, which stands around it."""
+    """mask 1: it is that of MGF1, which is around it."""
     low, high = inside(der, at, end, SEQUENCE)
     tag, start, stop = take(der, low, high)
     if mask:
