@@ -16,20 +16,8 @@ from ampacity_host.console.link import REFUSED, LinkLost
 from ampacity_host.update.bundle import Manifest, files_of, listed, pack
 from ampacity_host.update.key_folder import KeyFolder
 from ampacity_host.update.push import NotTaken, Progress, Push, push_command
+from tools.deb.rauc import SITE
 
-SITE = """
-[site]
-name = "garage"
-[[circuit]]
-name = "main"
-rating_a = 63.0
-assumed_other_a = 20.0
-[[evse]]
-name = "bay-1"
-kind = "local"
-circuit = "main"
-max_a = 32.0
-"""
 START_S = 40
 
 
