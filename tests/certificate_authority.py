@@ -23,11 +23,11 @@ def pem(certificate):
 class StationAuthority:
     """now_ms: the date from which `days` count. parent: another authority that signs this one; kind: "ec", "rsa", "rsa1024", "ec384".
 
-    pss: it signs with RSA-PSS.
+    pss: it signs with RSA-PSS; `mask`, `salt`: the digest of MGF1 and the bytes of the salt, where they are not those of `digest`.
     """
 
     def __init__(self, now_ms, name="CSO root", days=(-30, 3650), parent=None, kind="ec", digest=hashes.SHA256, pss=False):
-        self.pss = pss
+        self.pss, self.mask, self.salt = pss, None, padding.PSS.DIGEST_LENGTH
         self.now = datetime.datetime.fromtimestamp(now_ms / 1000, datetime.UTC)
         makers = {"ec": lambda: ec.generate_private_key(ec.SECP256R1()), "ec384": lambda: ec.generate_private_key(ec.SECP384R1()),
                   "rsa": lambda: rsa.generate_private_key(65537, 2048), "rsa1024": lambda: rsa.generate_private_key(65537, 1024)}
@@ -47,7 +47,7 @@ class StationAuthority:
         )  # fmt: skip
         for extension, critical in more:
             builder = builder.add_extension(extension, critical)
-        pss = padding.PSS(padding.MGF1(self.digest()), padding.PSS.DIGEST_LENGTH) if self.pss else None
+        pss = padding.PSS(padding.MGF1((self.mask or self.digest)()), self.salt) if self.pss else None
         return builder.sign(self.key, self.digest(), rsa_padding=pss)
 
     def answer(self, request, days=(-1, 365), subject=None, key=None, more=()):

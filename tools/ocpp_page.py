@@ -93,7 +93,8 @@ a higher one needs them first.
 - **Trial.** With security profile 3 the station connects again with the new certificate at once. When no network profile of the list
   worked with it, the former one has its turn (A02.FR.28). The one with which a connection works first stays; if that is the former one, the
   security event DiscardedRenewedClientCertificate reports it (A02.FR.29).
-- **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, RSA-PSS with SHA-256; at most {chain}
+- **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, RSA-PSS with SHA-256 for message
+  and MGF1 and the salt that the certificate names; at most {chain}
   certificates of {bytes} bytes.
   A root on P-384 or P-521 is installed for the TLS library, but no certificate of the station is verified with it; one with another key
   (Ed25519, RSA above 4,096 bits) is `Rejected` with `InvalidCertificate`.

@@ -21,6 +21,7 @@ PRIMARY_BYTES_MAX = 672 * 1024
 NOT_ON_A_BOARD = (
     "ports/linux.py", "ports/linux_board.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
+    "base/json_native.py",
 )  # fmt: skip
 APART = ("commission", "profiles", "update", "point")  # loaded only by tests and scans; the boot stage; boards with an own pilot
 

@@ -10,7 +10,7 @@ import textwrap
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tools.generated import ROOT, write
@@ -48,8 +48,9 @@ LONG_KEY = ec.derive_private_key(77, ec.SECP384R1())
 
 def certificate(
     subject, issuer, public, signer, ca=False, path=None, first=FIRST, last=LAST, digest=None, serial=4711, more=(), organization="Ampacity",
+    mask=None,
 ):
-    """The hexadecimal DER of one."""
+    """The hexadecimal DER of one. mask: digest of MGF1 of a signature by RSA-PSS, whose salt has no bytes, so it is the same each time."""
     owner = x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization)
     names = [x509.Name([owner, x509.NameAttribute(NameOID.COMMON_NAME, text)]) for text in (issuer, subject)]
     builder = x509.CertificateBuilder(names[0], names[1], public, serial, first, last)
@@ -57,6 +58,8 @@ def certificate(
     for extension, critical in more:
         builder = builder.add_extension(extension, critical)
     options = {} if isinstance(signer, rsa.RSAPrivateKey) else {"ecdsa_deterministic": True}
+    if mask is not None:
+        options["rsa_padding"] = padding.PSS(padding.MGF1(mask), 0)
     made = builder.sign(signer, digest or hashes.SHA256(), **options)
     return made.public_bytes(serialization.Encoding.DER).hex()
 
@@ -87,6 +90,8 @@ def vectors():
         "STATION_OF_SUB": certificate("S1", "Sub", station, SUB_KEY, more=[shows]),
         "STATION_OF_SUBSUB": certificate("S1", "SubSub", station, SUB_KEY),
         "STATION_OF_RSA": certificate("S1", "RSA root", station, RSA),
+        "STATION_OF_PSS": certificate("S1", "RSA root", station, RSA, mask=hashes.SHA256()),
+        "STATION_OF_PSS_384": certificate("S1", "RSA root", station, RSA, digest=hashes.SHA384(), mask=hashes.SHA512()),
         "STATION_OF_NEXT": certificate("S1", "Next", station, NEXT_KEY),
         "STATION_BY_NEXT": certificate("S1", "Root", station, NEXT_KEY),
         "STATION_ENDED": certificate("S1", "Root", station, ROOT_KEY, last=datetime.datetime(2026, 2, 1)),

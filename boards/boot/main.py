@@ -2,10 +2,11 @@
 
 `/boot` has its own modules (manifest.py next to this file) and the public root keys, `/update` the records of the room `update`, `/slots` the
 two slots, `/data` the data folder. The image is one file, a pack, mounted read-only at `/application`. If no slot can be started the
-stage returns to the prompt of the interpreter, where `ampacity flash` finds it.
+stage returns to the prompt of the interpreter, where `ampacity flash` finds it. An application that ends starts again by a reset.
 """
 
 import sys
+import time
 from hashlib import sha256
 from io import BytesIO, StringIO
 
@@ -13,11 +14,15 @@ from deflate import RAW, DeflateIO
 
 APPLICATION = "/application"
 IMAGE = "application.pack"
+ENTRY = "ampacity/roles/boot.mpy"  # what is imported first
 ROOT_KEY_BYTES = 64
-RESTART = 42
+RESTART = 42  # exit status of an application that asks for it
+PROMPT = (None, 0, 78)  # statuses that end at the prompt: no slot, a person pressed Ctrl-C, no configuration that can be used
+PAUSE_S = 3  # before the reset, for a person's Ctrl-C; pins stay as the application left them for so long
 PACK, INDEX_BYTES_MAX = b"AMPK\1", 32768  # magic and format of a pack; the longest index
 COPY_BYTES_MAX = 4096  # the longest block that an update takes, too
 FOLDER, DEFLATED = 1, 2  # flags of an entry
+A_FILE = (0x8000, 0, 0, 0, 0, 0, 0, 0, 0, 0)  # of `stat`
 ENOENT, EIO, EISDIR, ENOTDIR, EINVAL, EROFS = 2, 5, 21, 20, 22, 30
 
 
@@ -34,6 +39,7 @@ class PackFiles:
         if len(head) < 8 or head[:5] != PACK or len(self._index) != size or not 8 <= head[5] <= 15:
             raise OSError(EINVAL)
         self._window_bits = head[5]
+        self._trouble, self._asked = None, ""  # what `stat` did not raise, and for which path
 
     def mount(self, readonly, mkfs):
         """Nothing to do."""
@@ -43,9 +49,25 @@ class PackFiles:
         self._file.close()
 
     def stat(self, path):
-        """Kind and size, as `os.stat` has them. Raises OSError."""
-        flags, _, size = self._entry(path)
-        return (0x4000 if flags & FOLDER else 0x8000, 0, 0, 0, 0, 0, size, 0, 0, 0)
+        """Kind and size, as `os.stat` has them. Raises OSError: it is not there.
+
+        `import` takes every error for that, and a CSMS would be told that its request is not known. What goes wrong otherwise, such as
+        want of memory, therefore gives a file here, and the error when that is opened. Nothing may take memory then, not even a tuple.
+        """
+        if self._trouble is not None and path.startswith(self._asked):  # the same module, with .py or .mpy
+            return A_FILE
+        self._trouble = None
+        try:
+            flags, _, size = self._entry(path)
+            return (0x4000 if flags & FOLDER else 0x8000, 0, 0, 0, 0, 0, size, 0, 0, 0)
+        except MemoryError as error:
+            self._trouble = error
+        except OSError as error:
+            if error.errno == ENOENT:
+                raise
+            self._trouble = error
+        self._asked = path
+        return A_FILE
 
     def ilistdir(self, path):
         """(name, kind, 0) of what is in a folder. Raises OSError."""
@@ -57,13 +79,16 @@ class PackFiles:
 
     def open(self, path, mode):
         """A stream with the content of a file. Raises OSError."""
-        if mode not in ("r", "rt", "rb"):
+        if mode.strip("bt") != "r":
             raise OSError(EROFS)
+        trouble, self._trouble = self._trouble, None
+        if trouble is not None and path.startswith(self._asked):
+            raise trouble
         flags, size, _ = self._entry(path)
         if flags & FOLDER:
             raise OSError(EISDIR)
         content = self._content(flags, size)
-        return content if mode == "rb" else StringIO(content.read().decode())
+        return content if "b" in mode else StringIO(content.read().decode())
 
     def _entry(self, path):
         """(flags, bytes as packed, bytes of the content); the pack stands at the content. Raises OSError."""
@@ -99,7 +124,7 @@ class PackFiles:
 
 
 def chosen(root):
-    """The folder of the slot to start, or None. It counts a start of a slot on trial, and verifies every byte."""
+    """(folder of the slot to start or None, is it on trial). It counts a start of a slot on trial, and verifies every byte."""
     sys.path.insert(0, root + "/boot")
     from ampacity.store.disk_files import DiskFiles
     from ampacity.store.slot_files import SlotFiles
@@ -111,11 +136,27 @@ def chosen(root):
     with open(root + "/boot/roots", "rb") as file:
         raw = file.read()
     roots = tuple([raw[at : at + ROOT_KEY_BYTES] for at in range(0, len(raw), ROOT_KEY_BYTES)])
-    records = DiskFiles(root + "/update")
-    boot = Slots(Record(records, "application"), SlotFiles(root + "/slots")).boot(TrustStore(Record(records, "keys"), roots))
+    records, places = DiskFiles(root + "/update"), [root + "/slots/" + name for name in FOLDERS]
+    slots = Slots(Record(records, "application"), SlotFiles(root + "/slots"))
+    boot = slots.boot(TrustStore(Record(records, "keys"), roots), lambda number: flaw(places[number]))
     while not boot.step():
         pass
-    return root + "/slots/" + FOLDERS[boot.slot] if boot.slot >= 0 else None
+    return (places[boot.slot], boot.slot == slots.state.trial) if boot.slot >= 0 else (None, False)
+
+
+def flaw(folder):
+    """Why the image of a slot cannot be started; "" if nothing is wrong with what the stage needs of it."""
+    try:
+        files = PackFiles(folder + "/" + IMAGE)
+    except OSError:
+        return "%s cannot be mounted" % IMAGE
+    try:
+        files.open(ENTRY, "rb").read(1)
+        return ""
+    except (OSError, EOFError):
+        return "%s holds no %s" % (IMAGE, ENTRY)
+    finally:
+        files.umount()
 
 
 def forget(root):
@@ -134,9 +175,8 @@ def mount(folder):
     sys.path.insert(0, APPLICATION)
 
 
-def start(root=""):
-    """Runs the application until it ends; its exit status, None where there is none. root: the folder in place of /, for tests."""
-    folder = chosen(root)
+def run(root, folder):
+    """Runs the application in a slot until it ends; its exit status, None for no slot."""
     forget(root)
     if folder is None:
         print("boot stage: no slot can be started; install an application: ampacity flash")
@@ -147,7 +187,41 @@ def start(root=""):
     return main([root + "/data", folder[-1]])
 
 
-if __name__ == "__main__" and start() == RESTART:
+def start(reset, root=""):
+    """A start of the controller, until the prompt or a reset. reset: restarts it; root: the folder in place of /, for tests.
+
+    While a slot is on trial each end of the application, and each error, leads to a reset: after the last start of the trial the slot before
+    runs again without a person. Ctrl-C in the pause before it is a person and leads to the prompt. A confirmed application ends at the prompt
+    by Ctrl-C, and without a configuration that it can run on; all else restarts it as well.
+    """
+    on_trial, status = False, RESTART
+    try:
+        folder, on_trial = chosen(root)
+        status = run(root, folder)
+        if status in PROMPT and not on_trial:
+            return
+    except KeyboardInterrupt:
+        if not on_trial:
+            raise
+        status = None
+    except BaseException as error:
+        status = None
+        show(error)
+    if status != RESTART:
+        print("boot stage: the application has ended; restart in %d s, Ctrl-C: prompt" % PAUSE_S)
+        time.sleep(PAUSE_S)
+    reset()
+
+
+def show(error):
+    """The traceback, if there is memory for it."""
+    try:
+        sys.print_exception(error)
+    except MemoryError:
+        pass
+
+
+if __name__ == "__main__":
     import machine
 
-    machine.reset()
+    start(machine.reset)

@@ -1,6 +1,6 @@
 """The notation for shapes of documents: what fits, and the name of the first field that does not."""
 
-from ampacity.base.document_shape import WrongShape, check_shape
+from ampacity.base.document_shape import Shape, WrongShape, check_shape
 from check import raises
 
 FITS = (
@@ -29,6 +29,37 @@ def test_what_does_not_fit_is_named():
         with raises(WrongShape) as e:
             check_shape(value, shape)
         assert said in str(e), (shape, value, str(e))
+
+
+class Counted:
+    """A text that counts how often a letter of it is looked at."""
+
+    def __init__(self, text):
+        self.text, self.looks = text, 0
+
+    def __getitem__(self, at):
+        self.looks += 1
+        return self.text[at]
+
+    def __len__(self):
+        return len(self.text)
+
+    def find(self, part, start):
+        return self.text.find(part, start)
+
+
+def test_one_shape_judges_many_values_and_reads_its_text_once():
+    text = Counted("<{a:(one),p:{" + ",".join(["field_%d?:[s40*9]" % n for n in range(9)]) + "}}|{a:(two),p:{}}>")
+    shape, looks = Shape(text), []
+    for value in ({"a": "two", "p": {}}, {"a": "one", "p": {}}, {"a": "two", "p": {}}, {"a": "one", "p": {"field_3": ["x"]}}):
+        before = text.looks
+        shape.check(value)
+        looks.append(text.looks - before)
+        with raises(WrongShape):
+            shape.check({"a": "three", "p": {}})
+        with raises(WrongShape):
+            shape.check({"a": "one", "p": {"field_3": [5]}})
+    assert looks[2] * 5 < looks[0], looks
 
 
 def test_the_text_of_a_document_is_never_quoted():

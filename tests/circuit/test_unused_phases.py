@@ -103,15 +103,20 @@ def test_an_evse_that_is_not_read_counts_on_all_phases():
     assert bench.guard.bound_da(0) == [100, 100, 100]
 
 
-def test_a_gap_in_its_readings_restarts_the_time():
+def begins_anew(seconds, car, rest_s, last_s):
+    """50 s of steady use, then this car for some seconds: the time is counted from there on."""
     bench = bench_of()
     live(bench, 2, IDLE, IDLE)
     live(bench, 50, ONE, IDLE)
-    live(bench, 6, None, IDLE)
-    live(bench, 50, ONE, IDLE)
+    live(bench, seconds, car, IDLE)
+    live(bench, rest_s, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 100, 100]
-    live(bench, 12, ONE, IDLE)
+    live(bench, last_s, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 0, 0]
+
+
+def test_a_gap_in_its_readings_restarts_the_time():
+    begins_anew(6, None, 50, 12)
 
 
 def test_an_evse_without_measurement_counts_on_all_phases():
@@ -207,14 +212,7 @@ def test_the_meter_shows_current_that_the_device_hides():
 
 
 def test_the_time_of_steady_use_ends_with_a_current_that_says_nothing():
-    bench = bench_of()
-    live(bench, 2, IDLE, IDLE)
-    live(bench, 50, ONE, IDLE)
-    live(bench, 2, (100, [20, 0, 0]), IDLE)
-    live(bench, 58, ONE, IDLE)
-    assert bench.guard.bound_da(0) == [100, 100, 100]
-    live(bench, 8, ONE, IDLE)
-    assert bench.guard.bound_da(0) == [100, 0, 0]
+    begins_anew(2, (100, [20, 0, 0]), 58, 8)
 
 
 def test_sixty_seconds_of_steady_use_suffice():

@@ -2,6 +2,7 @@
 
 import json
 import time
+import zipfile
 
 from rig_process import SITE, running
 from typer.testing import CliRunner
@@ -39,7 +40,8 @@ def test_a_primary_of_the_rig_runs_a_bundle_on_trial_and_brings_one_to_its_secon
         said("bundle", "slots", data / f"{name}.slots", *keys)
     said("bundle", "application", "--out", tmp_path / "app")
     (tmp_path / "small").mkdir()
-    (tmp_path / "small" / "application.zip").write_bytes(bytes(2000))
+    with zipfile.ZipFile(tmp_path / "small" / "application.zip", "w") as small:
+        small.writestr("ampacity/__main__.py", bytes(2000))
     fields = ("--key", "release", "--board", "linux-arm", "--release", "1.0", "--sequence", 1, *keys)
     for name in ("app", "small"):
         said("bundle", "sign", tmp_path / name, "--out", tmp_path / f"{name}.bundle", *fields)

@@ -49,6 +49,39 @@ class Csms:
         return [name for name, _ in self.got]
 
 
+class Talking:
+    """Of a garage: the conversation of its station (`acting`, None: there is none) with its `csms`; `answers`: message id → payload."""
+
+    numbers = 0
+
+    def begin_talk(self):
+        """A new connection."""
+        self.answers = {}
+        self.acting = ActingStation(self.primary.upstream)
+        self.acting.connected(self.now_us // 1000)
+
+    def talk(self):
+        now_ms = self.now_us // 1000
+        while self.acting is not None:
+            text, wake_ms = self.acting.next(now_ms)
+            if text is None:
+                if wake_ms == now_ms:
+                    continue
+                return
+            frame = loads(text)
+            if frame[0] == 2:
+                self.acting.receive(self.csms.answer(frame, now_ms), now_ms)
+            else:
+                self.answers[frame[1]] = frame[2]
+
+    def call(self, action, payload):
+        """The answer of the station, or the code of its CALLERROR."""
+        self.numbers += 1
+        self.acting.receive(dumps([2, "c%d" % self.numbers, action, payload]), self.now_us // 1000)
+        self.talk()
+        return self.answers["c%d" % self.numbers]
+
+
 def good(action, count):
     if action == "BootNotification":
         return boot("Accepted")

@@ -107,6 +107,7 @@ class Garage:
     """`run(ms)` moves everything; `cut` holds back all bytes on the wire; `dead` stands the primary still. `data_files`: has site.json."""
 
     data_files = None
+    platform_class = HandPlatform
 
     def __init__(self, facts=None, files=None):
         self.facts = facts or site()
@@ -121,7 +122,7 @@ class Garage:
         self.start()
 
     def start(self, **boot):
-        self.platform = HandPlatform(self.files, self.now_us // 1000, {"evse-1": self.port})
+        self.platform = self.platform_class(self.files, self.now_us // 1000, {"evse-1": self.port})
         self.platform.boot.update(boot)
         self.platform.data_files = self.data_files
         self.platform.mark = self.mark

@@ -5,15 +5,13 @@ import os
 from binascii import b2a_base64, hexlify
 from hashlib import sha256
 
-from helper_csms import NOON_MS, OCPP, Csms
+from helper_csms import NOON_MS, OCPP, Csms, Talking
 from helper_garage import START_MS, site
 from helper_signed_configuration import settle
 from helper_updates import UpdatingGarage
 
 from ampacity.base import strict_json
-from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import format_iso
-from ampacity.roles.charging.upstream import ActingStation
 from ampacity.x509.encoding import integer, sequence
 from update.helper_bundle import STRANGER
 
@@ -98,12 +96,11 @@ def nothing(status):
     return script
 
 
-class OrderedGarage(UpdatingGarage):
+class OrderedGarage(UpdatingGarage, Talking):
     """`statuses`: [(requestId, status)] that the CSMS got; `events`: its security events. `order()`: UpdateFirmware."""
 
     def __init__(self, root, facts=None, csms=None):
         self.csms = csms or Csms()
-        self.numbers = 0
         super().__init__(root, facts or site(ocpp=OCPP))
 
     def start(self, **boot):
@@ -111,12 +108,11 @@ class OrderedGarage(UpdatingGarage):
         platform = self.platform
         platform.connect = asyncio.open_connection
         platform.abort = lambda writer: writer.transport.abort() if hasattr(writer, "transport") else writer.s.close()
-        self.answers = {}
-        self.acting = None
         if self.primary.upstream is not None:
             self.primary.upstream.left = lambda now_ms: True
-            self.acting = ActingStation(self.primary.upstream)
-            self.acting.connected(self.now_us // 1000)
+            self.begin_talk()
+        else:
+            self.acting = None
         return self
 
     @property
@@ -134,27 +130,6 @@ class OrderedGarage(UpdatingGarage):
             if name == "StatusNotification":
                 found[payload["evseId"]] = payload["connectorStatus"]
         return found
-
-    def talk(self):
-        now_ms = self.now_us // 1000
-        while self.acting is not None:
-            text, wake_ms = self.acting.next(now_ms)
-            if text is None:
-                if wake_ms == now_ms:
-                    continue
-                return
-            frame = loads(text)
-            if frame[0] == 2:
-                self.acting.receive(self.csms.answer(frame, now_ms), now_ms)
-            else:
-                self.answers[frame[1]] = frame[2]
-
-    def call(self, action, payload):
-        """The answer of the station, or the code of its CALLERROR."""
-        self.numbers += 1
-        self.acting.receive(dumps([2, "c%d" % self.numbers, action, payload]), self.now_us // 1000)
-        self.talk()
-        return self.answers["c%d" % self.numbers]
 
     def iso(self, after_s=0):
         return format_iso(NOON_MS - START_MS + self.now_us // 1000 + 1000 * after_s)

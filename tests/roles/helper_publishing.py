@@ -5,13 +5,11 @@ import os
 from binascii import hexlify
 from hashlib import md5
 
-from helper_csms import OCPP, Csms
+from helper_csms import OCPP, Csms, Talking
 from helper_garage import Garage, site
 from helper_updates import clear
 
-from ampacity.base.strict_json import dumps, loads
 from ampacity.base.within import within
-from ampacity.roles.charging.upstream import ActingStation
 from ampacity.roles.publish import file_server, publisher
 from ampacity.store.slot_files import SlotFiles
 
@@ -78,7 +76,7 @@ class StuckWriter:
         await self._writer.wait_closed()
 
 
-class PublishingGarage(Garage):
+class PublishingGarage(Garage, Talking):
     """`notices`: [(requestId, status)]; `url`: of the file that was published last;  `stuck`: new clients take no byte."""
 
     stuck = False
@@ -86,7 +84,6 @@ class PublishingGarage(Garage):
     def __init__(self, folder, files=None, facts=None, csms=None, **ocpp):
         self.folder = folder
         self.csms = csms or Csms()
-        self.numbers = 0
         self.port_of_files = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
         self.ocpp = dict(OCPP)
         self.ocpp["publish_address"] = "%s:%d" % (HOST, self.port_of_files)
@@ -101,9 +98,7 @@ class PublishingGarage(Garage):
         platform.connect = asyncio.open_connection
         platform.abort = reset
         platform.listen = self._listen
-        self.acting = ActingStation(self.primary.upstream)
-        self.acting.connected(self.now_us // 1000)
-        self.answers = {}
+        self.begin_talk()
         return self
 
     def power_off(self):
@@ -126,27 +121,6 @@ class PublishingGarage(Garage):
 
     def of(self, number):
         return [status for each, status in self.notices if each == number]
-
-    def talk(self):
-        now_ms = self.now_us // 1000
-        while True:
-            text, wake_ms = self.acting.next(now_ms)
-            if text is None:
-                if wake_ms == now_ms:
-                    continue
-                return
-            frame = loads(text)
-            if frame[0] == 2:
-                self.acting.receive(self.csms.answer(frame, now_ms), now_ms)
-            else:
-                self.answers[frame[1]] = frame[2]
-
-    def call(self, action, payload):
-        """The answer of the station, or the code of its CALLERROR."""
-        self.numbers += 1
-        self.acting.receive(dumps([2, "c%d" % self.numbers, action, payload]), self.now_us // 1000)
-        self.talk()
-        return self.answers["c%d" % self.numbers]
 
     def publish(self, number, url, data=FIRMWARE, **more):
         """The status of the answer to PublishFirmware."""

@@ -139,3 +139,4 @@ def test_invalid_fields_of_boot_json_are_refused_by_name():
             checked_boot(boot)
         assert e.field == field
     assert checked_boot({"role": "secondary", "console": "127.0.0.1:41000"})
+    assert checked_boot({"meter": "none", "watchdog": 8000})

@@ -42,6 +42,19 @@ def test_bundles_that_are_not_for_this_controller_are_refused_with_the_field():
         assert runs == "1.0", field
 
 
+def test_a_bundle_of_another_length_than_its_manifest_leaves_the_slot_of_the_version_before():
+    with Root() as root:
+        garage = UpdatingGarage(root).run(3000)
+        garage.push(release(2))
+        garage.follow()
+        before = garage.show()["slots"]
+        assert before == {"a": "good 1.0", "b": "good 2.0"}
+        for data in (release(3) + b"x", release(3)[:-1]):
+            answer = garage.push(data)
+            assert answer[:7] == "error: " and "size" in answer, answer
+            assert garage.show()["slots"] == before
+
+
 def test_a_configuration_and_a_bundle_come_by_the_same_transfer_one_after_the_other():
     with Root() as root:
         disk = MemoryFiles()

@@ -4,6 +4,7 @@ import sys
 
 from helper_garage import Garage, evse, site
 
+from ampacity.base.keep_running import keep_running
 from ampacity.console.console import Console
 
 sys.path.append("tests/store")
@@ -115,7 +116,7 @@ async def test_a_loop_that_finds_no_memory_not_even_for_its_log_line_starts_agai
             raise MemoryError("no room")
 
     primary.clock.sleep_ms = sleep_ms
-    await primary.keep_running("upstream", start)
+    await keep_running("upstream", start, primary.clock, primary.log)
     assert starts == [0, 2, 3, 4]  # a pause before each but the first; one of them was given up
     assert primary.log.counters["loop_failures"] == 4
     assert [line[3] for line in primary.log.since(0) if "upstream: " in line[3]]

@@ -199,6 +199,24 @@ def sent_events(garage, station):
     return seen[:2]
 
 
+def test_an_order_of_the_csms_with_an_unknown_status_is_forgotten_and_the_next_one_is_accepted():
+    kept = PRIMARY["ocpp_publish"]
+    for value, field in ((dict(kept, status="Lost"), "status"), (dict(kept, unsent=[[7, "Lost", ""]]), "unsent[0][1]")):
+        garage = start("ocpp_publish", value)
+        station = garage.primary.upstream.station
+        assert told(garage.log, "ocpp_publish", field) and not [action for action in station.actions if action[0] == "publish"]
+        assert "Traceback" not in Console(garage.primary.console).line("show ocpp", "viewer", garage.now_us // 1000)
+    check_shape(dict(kept, status=""), primary_shape("ocpp_publish"))  # not yet reported
+    assert block(station).order is None
+    request = {"requestId": 8, "location": "http://files.example/app.bin", "checksum": "0" * 32}
+    assert block(station).request(request, garage.now_us // 1000) == {"status": "Accepted"}
+    check_shape(DocumentStore(garage.files).get("ocpp_publish"), primary_shape("ocpp_publish"))
+
+
+def block(station):
+    return station.optional.offered("publish", 0)
+
+
 def test_wrong_documents_of_a_secondary():
     files = fresh({"written": changed(SECONDARY["written"], ("max_da",), "130")})
     unit = Unit(files)

@@ -3,7 +3,7 @@
 from scripts import Day, live_through
 
 from ampacity.base.rng import Rng
-from ampacity.store.journal import Journal
+from ampacity.store.journal import SEGMENT_BYTES, Journal
 from ampacity.store.memory_files import MemoryFiles, PowerCut
 from check import raises
 
@@ -287,3 +287,49 @@ def test_a_power_cut_in_a_rewrite_leaves_each_record_once_as_it_was_or_as_it_is(
         again.append(b"31")
         assert texts(again)[-1] == b"31"
     assert cut_at > 8
+
+
+class NoLargeBlock(MemoryFiles):
+    """As on a small heap in use: no more than `free` bytes at once."""
+
+    free = 1000000
+
+    def read(self, name):
+        data = super().read(name)
+        if data is not None and len(data) > self.free:
+            raise MemoryError("memory allocation failed, allocating %d bytes" % len(data))
+        return data
+
+    def part(self, name, at, size):
+        if size > self.free:
+            raise MemoryError("memory allocation failed, allocating %d bytes" % size)
+        return (MemoryFiles.read(self, name) or b"")[at : at + size]
+
+
+def test_a_file_of_many_records_is_read_where_the_heap_has_no_block_for_all_of_it():
+    files = NoLargeBlock()
+    journal = Journal(files, "tx")
+    wanted = [bytes((i,)) * (i * 7 % 600) for i in range(1, 60)]
+    for data in wanted:
+        journal.append(data)
+    files.free = 1024
+    assert texts(journal) == wanted and journal.oldest() == (1, wanted[0])
+    assert [data for _, data in journal.records(50)] == wanted[49:]
+    files.free = 3100
+    journal.append(b"x" * 3000)  # one record larger than a piece
+    journal.append(b"y")
+    assert texts(journal) == wanted + [b"x" * 3000, b"y"]
+
+
+def test_records_end_before_a_torn_one_wherever_the_pieces_end():
+    for cut in (1, 5, 11, 30):
+        for size in (1, 400, 1000, 1013, 1014, 1024, 2000):
+            files = MemoryFiles()
+            journal = Journal(files, "tx", segment_bytes=SEGMENT_BYTES)
+            for _ in range(3):
+                journal.append(b"a" * size)
+            torn = files.read("tx.1")[:-cut]
+            if cut < len(torn) and size >= cut and 3 * size + 60 < SEGMENT_BYTES:
+                files.replace("tx.1", torn)
+                assert texts(journal) == [b"a" * size] * 2, (cut, size)
+                assert texts(Journal(files, "tx")) == [b"a" * size] * 2

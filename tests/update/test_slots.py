@@ -74,6 +74,27 @@ def test_what_is_not_confirmed_is_started_three_times_and_then_rolled_back():
     assert Controller(controller.medium).runs == "1.0"
 
 
+def test_a_slot_that_is_whole_and_cannot_be_started_ends_its_trial_at_once():
+    controller = running(1)
+    controller.receive(release(2))
+    controller.slots.activate(controller.trust)
+    boot = controller.slots.boot(controller.trust, lambda number: "it cannot be mounted" if number == 1 else "")
+    finish(boot)
+    state = controller.slots.state
+    assert (boot.slot, boot.manifest.version, state.trial, state.slots[1].state) == (0, "1.0", NONE, BAD)
+    assert state.outcome == "rolled back: 2.0: it cannot be mounted" and Controller(controller.medium).runs == "1.0"
+
+
+def test_in_place_of_an_active_slot_that_cannot_be_started_the_one_before_runs():
+    controller = running(1, 2)
+    boot = controller.slots.boot(controller.trust, lambda number: "it cannot be mounted" if number == 1 else "")
+    finish(boot)
+    assert boot.slot == 0 and controller.slots.state.outcome == "slot 1: it cannot be mounted"
+    boot = controller.slots.boot(controller.trust, lambda number: "it cannot be mounted")
+    finish(boot)
+    assert boot.slot == NONE and boot.manifest is None
+
+
 def test_a_controller_that_works_is_confirmed_after_two_minutes():
     controller = tried(running(1), release(2))
     assert controller.live(120) is None

@@ -3,6 +3,7 @@
 import vectors_x509 as known
 from ampacity.x509.certificate import Certificate
 from ampacity.x509.chain import is_signed_by, verify_chain
+from ampacity.x509.pss import salt_of
 from ampacity.x509.sha512 import digest
 from ampacity.x509.signatures import verify
 from ampacity.x509.slices import at_once
@@ -76,3 +77,38 @@ def test_the_long_digests_are_those_of_the_standard():
     assert at_once(digest(b"abc", 48)).hex().startswith("cb00753f45a35e8bb5a03d699ac65007")
     long = b"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"
     assert at_once(digest(long, 64))[:8] == bytes.fromhex("8e959b75dae313da") and at_once(digest(long, 48))[:6] == bytes.fromhex("09330c33f711")
+
+
+def test_rsa_pss_is_verified_by_its_parameters_and_refused_with_another_digest():
+    assert chained("STATION_OF_PSS", roots=("RSA_ROOT",)) is None
+    assert "RSA-PSS with SHA-256 for both" in chained("STATION_OF_PSS_384", roots=("RSA_ROOT",))
+    found, key = Certificate(known.STATION_OF_PSS), Certificate(known.RSA_ROOT).key
+    assert found.algorithm == ("PSS", "SHA256", 0)
+    assert not at_once(verify(key, ("PSS", "SHA256", 32), found.signed, found.signature))
+
+
+def test_parameters_of_rsa_pss_have_defaults_and_a_form():
+    sha256, of_mgf1 = "300b0609608648016503040201", "06092a864886f70d010108"
+    both = "a00d" + sha256 + "a11a3018" + of_mgf1 + sha256
+    for text, salt in (
+        ("3000", None), ("3005a203020100", None), ("3005a303020101", None),  # SHA-1
+        ("300da00b300906052b0e03021a0500", None), ("300fa00d" + sha256, None), ("301ca11a3018" + of_mgf1 + sha256, None),
+        ("302b" + both, 20), ("3030" + both + "a203020100", 0), ("3030" + both + "a203020130", 48), ("3030" + both + "a303020101", 20),
+        ("3031" + both + "a20402020100", 256), ("302b" + both.replace("030402", "030403"), None),
+    ):  # fmt: skip
+        raw = bytes.fromhex(text)
+        assert salt_of(raw, 0, len(raw)) == salt, text
+    for text in (
+        "", "0500", "3005a303020102", "3005a403020100", "300aa203020100a203020100", "3005a2030201ff", "3007a2050203010000", "3005a003020101",
+    ):  # fmt: skip
+        raw = bytes.fromhex(text)
+        with raises(ValueError):
+            salt_of(raw, 0, len(raw))
+
+
+def test_a_key_for_rsa_pss_alone_is_refused_by_its_kind():
+    plain, alone = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"
+    assert known.RSA_ROOT.count(plain) == 1
+    with raises(ValueError) as e:
+        Certificate(known.RSA_ROOT.replace(plain, alone))
+    assert "a public key for RSA-PSS alone" in str(e)

@@ -140,7 +140,8 @@ class TryOut:
         """Its commands run: the version, the check of the example site, a bundle that is signed, verified and changed (cryptography, cbor2)."""
         need(self.inside("ampacity", "--version").startswith("ampacity "), "no version")
         self.inside("ampacity", "check", "/usr/share/doc/ampacity/examples/site.toml")
-        script = ("cd $(mktemp -d) && mkdir app && echo x > app/x && ampacity bundle key new root --root && ampacity bundle key new release && "
+        script = ("cd $(mktemp -d) && ampacity bundle application --out app && "
+                  "ampacity bundle key new root --root && ampacity bundle key new release && "
                   "ampacity bundle sign app --out app.bundle --key release --board linux-arm --release 1 --sequence 1 && "
                   "ampacity bundle verify app.bundle && printf x >> app.bundle && ! ampacity bundle verify app.bundle")  # fmt: skip
         self.inside("sh", "-c", script)

@@ -90,7 +90,7 @@ class Bench:
         self.ampacity("bundle", "key", "new", "release")
         self.ampacity("bundle", "slots", "root")
         self.ampacity("bundle", "application", "--out", "app")
-        for name, board in (("good", "linux-arm"), ("other", "rp2350")):
+        for name, board in (("good", "linux-arm"), ("other", "another-board")):
             release = ("--key", "release", "--board", board, "--release", "1", "--sequence", "1")
             self.ampacity("bundle", "sign", "app", "--out", f"{name}.bundle", *release)
             self.ampacity("bundle", "rauc", f"{name}.bundle", "--out", name, "--compatible", COMPATIBLE, "--format", "plain")

@@ -52,12 +52,12 @@ try:
         return gc.mem_alloc()  # type: ignore[attr-defined, no-any-return]
 
     def collect_each(size: int) -> None:
-        """Collect whenever `size` bytes were taken, not only when the heap is full.
+        """Collect whenever `size` bytes were taken, or a sixteenth of what is free now where that is more, not only when the heap is full.
 
         What lives for long then stays together at the heap's low end. Without it the pieces are all over the heap and a
-        block of a few kilobytes finds no room even when half of the heap is free.
+        block of a few kilobytes finds no room even when half of the heap is free. A collection takes as long as the heap is large.
         """
-        gc.threshold(size)  # type: ignore[attr-defined]
+        gc.threshold(max(size, gc.mem_free() // 16))  # type: ignore[attr-defined]
 
 except AttributeError:
 
@@ -70,4 +70,4 @@ except AttributeError:
         return None
 
     def collect_each(size: int) -> None:
-        """Collect whenever `size` bytes were taken; here the runtime knows best."""
+        """Collect whenever so much was taken; here the runtime knows best."""

@@ -30,7 +30,7 @@ class WrongShape(ValueError):
 
 def check_shape(value: "Any", shape: str) -> None:
     """WrongShape: the first field that is of another shape."""
-    _Walk(shape).check(value, 0, "")
+    Shape(shape).check(value)
 
 
 def wrong(place: str, value: "Any", allowed: str) -> WrongShape:
@@ -47,14 +47,15 @@ def _shown(value: "Any") -> str:
     return "null"
 
 
-class _Walk:
-    """`check` and `skip` return where the text continues behind the shape that begins at `at`."""
+class Shape:
+    """One shape, for many values: what it found in its text is kept. `check` and `skip` return where the text continues."""
 
     def __init__(self, shape: str) -> None:
         self.shape = shape
+        self._ends: "dict[int, int]" = {}  # of `skip`
 
-    def check(self, value: "Any", at: int, place: str) -> int:
-        """WrongShape."""
+    def check(self, value: "Any", at: int = 0, place: str = "") -> int:
+        """WrongShape: as `check_shape`."""
         letter = self.shape[at]
         if letter == "?":
             return self.skip(at + 1) if value is None else self.check(value, at + 1, place)
@@ -72,19 +73,19 @@ class _Walk:
 
     def skip(self, at: int) -> int:
         """Past a shape without a value."""
-        depth, text = 0, self.shape
+        start, depth, text = at, 0, self.shape
+        if start in self._ends:
+            return self._ends[start]
         while at < len(text):
             letter = text[at]
-            if letter in MARKS:
-                if letter in "[{<(":
-                    depth += 1
-                elif letter in "]}>)":
-                    if not depth:
-                        return at
-                    depth -= 1
-                elif not depth:
-                    return at
+            if letter in "[{<(":
+                depth += 1
+            elif letter in MARKS and not depth:
+                break
+            elif letter in "]}>)":
+                depth -= 1
             at += 1
+        self._ends[start] = at
         return at
 
     def _either(self, value: "Any", at: int, place: str) -> int:

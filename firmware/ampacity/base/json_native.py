@@ -3,13 +3,15 @@
 What is refused here is not yet wrong: `strict_json` asks the portable parser for the verdict.
 """
 
-from json import JSONDecoder
+from json import JSONDecoder, JSONEncoder
 from json.encoder import encode_basestring
 
 if False:  # for the type checker
     from typing import Any
 
 NUMBER_MAX = 32
+WRITE_DEPTH_MAX = 20
+BOXES, SCALARS = frozenset((dict, list, tuple)), frozenset((str, int, float, bool, type(None)))
 
 
 def _int(text: str) -> int:
@@ -61,13 +63,52 @@ def _depth(value: "Any") -> int:
     return depth
 
 
+_encode = JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def dumps_native(value: "Any") -> "str | None":
+    """The compact text of a value, None: let the portable writer decide, which also keeps the order of an OrderedDict."""
+    if type(value) not in BOXES or not _is_plain(value):
+        return None
+    try:
+        text = _encode(value)
+    except ValueError:
+        return None
+    if not text.isascii() or "\\b" in text or "\\f" in text or "\x7f" in text:  # see `quote`
+        return None
+    return text
+
+
+def _is_plain(value: "Any") -> bool:
+    """Is it of the very types that JSON has, with texts for keys, and not too deep?"""
+    level = [value]
+    for _ in range(WRITE_DEPTH_MAX):
+        inner = []
+        for box in level:
+            if type(box) is dict:
+                for key in box:
+                    if type(key) is not str:
+                        return False
+                box = box.values()
+            for item in box:
+                kind = type(item)
+                if kind in BOXES:
+                    inner.append(item)
+                elif kind not in SCALARS:
+                    return False
+        if not inner:
+            return True
+        level = inner
+    return False
+
+
 def quote(text: str) -> str:
     """A JSON string (RFC 8259, 7), with the escapes that MicroPython writes. ValueError: a lone surrogate."""
     quoted = encode_basestring(text)
-    if "\\b" in quoted or "\\f" in quoted or "\x7f" in quoted:
-        return '"' + "".join([_escape(c) for c in text]) + '"'
     if not text.isascii():
         text.encode("utf-8")  # UnicodeError, a ValueError, for a lone surrogate
+    if "\\b" in quoted or "\\f" in quoted or "\x7f" in quoted:
+        return '"' + "".join([_escape(c) for c in text]) + '"'
     return quoted
 
 

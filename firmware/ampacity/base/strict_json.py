@@ -18,9 +18,9 @@ if False:  # for the type checker
     from typing import Any
 
 try:
-    from ampacity.base.json_native import loads_native, quote
+    from ampacity.base.json_native import dumps_native, loads_native, quote
 except ImportError:
-    loads_native = None  # type: ignore[assignment]
+    dumps_native = loads_native = None  # type: ignore[assignment]
     quote = json.dumps  # type: ignore[assignment]
 
 SIZE_MAX = 65536
@@ -75,6 +75,10 @@ def dumps(value: "Any") -> str:
     An OrderedDict keeps its order, a dict is written with its keys sorted. Other than ASCII is written as it is.
     ValueError: bytes or any other type, a key that is no str, a float that is not finite.
     """
+    if dumps_native is not None:
+        text = dumps_native(value)
+        if text is not None:
+            return text
     out = StringIO()  # a list of all words would take a board ten times the text's own room
     _write(value, out.write, 20)
     return out.getvalue()
@@ -82,6 +86,9 @@ def dumps(value: "Any") -> str:
 
 def dump_pieces(value: "Any") -> "list[bytes]":
     """As dumps, in UTF-8 and in pieces of about PIECE_CHARS: a long document needs no block of the heap of its own size."""
+    text = dumps_native(value) if dumps_native is not None else None
+    if text is not None:
+        return [text[at : at + PIECE_CHARS].encode() for at in range(0, len(text), PIECE_CHARS)]
     pieces = _Pieces()
     _write(value, pieces.write, 20)
     pieces.end()

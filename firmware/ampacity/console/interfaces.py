@@ -50,10 +50,21 @@ if False:  # for the type checker
         async def read(self, timeout_us: int) -> bytes:
             """The bytes that came, b"" after timeout_us."""
 
+        def close(self) -> None:
+            """Let go of the device."""
+
+    class SerialPlatform(Protocol):
+        """The part of a platform that opens lines."""
+
+        clock: Clock
+        boot: "dict[str, Any]"
+        open_line: "Callable[[dict[str, Any]], Any]"
+
     class Network(Protocol):
         """The part of a platform that serves connections."""
 
         clock: Clock
+        boot: "dict[str, Any]"
 
         def abort(self, writer: Any) -> None:
             """Drop a connection at once."""

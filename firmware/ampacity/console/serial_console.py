@@ -16,7 +16,7 @@ if False:  # for the type checker
     from ampacity.base.clock import Clock
     from ampacity.console.access import Access
     from ampacity.console.console import Console
-    from ampacity.console.interfaces import SerialLine, Target
+    from ampacity.console.interfaces import SerialLine, SerialPlatform, Target
     from ampacity.console.line_editor import LineEditor
 
 BAUD = 115200
@@ -32,6 +32,15 @@ PIECE_MS = 25  # how long so many bytes take at 115200 baud
 def line_facts(port: str) -> "dict[str, object]":
     """What opens the line of this port."""
     return {"name": "console", "port": port, "baud": BAUD, "parity": "N", "stop": 1}
+
+
+async def serve_permanently(platform: "SerialPlatform", access: "Access", target: "Callable[[], Target]") -> None:
+    """The console on the serial line that the boot facts name, for as long as the controller runs."""
+    line = platform.open_line(line_facts(platform.boot["console_line"]))
+    try:
+        await SerialConsole(line, platform.clock, access, target).run()
+    finally:
+        line.close()
 
 
 class SerialConsole:

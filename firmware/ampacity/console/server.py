@@ -7,6 +7,7 @@ other door is not opened before that.
 
 import asyncio
 
+from ampacity.base.address import parse_address
 from ampacity.base.admission import Admission
 from ampacity.base.errors import Rejected
 from ampacity.base.protocol_sniffing import is_other_protocol
@@ -50,6 +51,17 @@ async def serve(platform: "Network", host: str, port: int, access: "Access", tar
     role_of(host, access)
     served = ConsoleServer(platform, target, log, lambda: role_of(host, access), access.knows)
     return await platform.listen(host, port, served.handle)
+
+
+async def serve_permanently(platform: "Network", access: "Access", target: "Callable[[], Target]", log: "Log") -> None:
+    """The console on the socket that the boot facts name, for as long as the controller runs."""
+    host, port = parse_address(platform.boot["console"])
+    server = await serve(platform, host, port, access, target, log)
+    try:
+        while True:
+            await platform.clock.sleep_ms(3600000)
+    finally:
+        server.close()
 
 
 class ConsoleServer:

@@ -49,9 +49,16 @@ class BoardPlatform(MpPlatform):
             self.pins = MachinePins(machine, self.board["port"])
         self._uarts = boot.get("uarts") or {}
         own = {} if self.board is None else self.board["watchdog"]
-        timeout_ms = boot.get("watchdog", own["timeout_ms"] if own.get("kind") == "machine" else 0)
-        if timeout_ms:
-            self.watchdog = BoardWatchdog(machine.WDT, timeout_ms)
+        self._watchdog_ms = boot.get("watchdog", own["timeout_ms"] if own.get("kind") == "machine" else 0)
+
+    async def start(self) -> None:
+        """As of each platform. The import of a role may take longer than the watchdog waits, and only the safety loop feeds it.
+
+        Raises Rejected for a time that it cannot wait.
+        """
+        await super().start()
+        if self._watchdog_ms and self.sim is None:
+            self.watchdog = BoardWatchdog(machine.WDT, self._watchdog_ms)
 
     def evse_hardware(self, evse_name: str) -> "EvseHardware | None":
         """The charging point on this board's pins, driven from now on. None: the board has none, or `meter` of boot.json names nothing."""

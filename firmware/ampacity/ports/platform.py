@@ -85,7 +85,7 @@ class Platform:
         self.sim: "SimLink | None" = None
 
     async def start(self) -> None:
-        """Connect what the boot facts ask for: the bench, where `sim` names one."""
+        """Called when the role's modules are there and nothing is energised: connects the bench, where `sim` names one; starts a chip's watchdog."""
         if self.boot.get("sim"):
             from ampacity.ports.sim import SimLink, run_link
 

@@ -3,10 +3,27 @@
 from ampacity.base.errors import Rejected
 from ampacity.base.pem import certificates, private_key
 
+if False:  # for the type checker
+    from typing import Any
+
 # the suites of OCPP's security profiles 2 and 3 with forward secrecy, the cheaper first; TLS 1.3 has only such
 SUITES = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384")
 TLS_1_2, TLS_1_3 = "1.2", "1.3"
 NO_1_3 = "1.2: this runtime has no TLS 1.3"
+NEEDS_KEY = "the file with the certificate of this controller"
+
+
+def credentials(material: "dict[str, Any]") -> "TlsCredentials":
+    """Those of a configuration's root_pem, certificate_pem, key_pem and tls_min. Raises Rejected with the field."""
+    return TlsCredentials(material.get("root_pem"), material.get("certificate_pem"), material.get("key_pem"), material.get("tls_min"))
+
+
+def own_credentials(material: "dict[str, Any]") -> "TlsCredentials":
+    """The same of a connection on which this controller shows its certificate. Raises Rejected also without one."""
+    files = credentials(material)
+    if files.key is None:
+        raise Rejected("certificate_pem", "none", NEEDS_KEY)
+    return files
 
 
 class TlsCredentials:

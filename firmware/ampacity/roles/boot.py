@@ -25,7 +25,7 @@ LOG_LINES = 100
 SMALL_HEAP_BYTES = 524288
 SMALL_LOG_LINES = 50
 ROLES = ("primary", "secondary")
-BOOT = "role s console s? console_line s? presence s? echo b store s medium s reason s lines d cut_at_write i update s bundles s"
+BOOT = "role s meter s console s? console_line s? presence s? echo b store s medium s reason s lines d cut_at_write i update s bundles s"
 LEAVES = ("circuit.trusted.site.tree circuit.trusted.device.order_book circuit.trusted.permits circuit.trusted.metering.meter_estimator "
           "circuit.policy.queue.demand")  # of the deepest chains of imports
 PROFILE_LEAVES = "bus.profile.registers.readings bus.profile.orders.order_recipe bus.profile.proof.settings_audit"
@@ -197,13 +197,15 @@ async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]"
         log.add("warning", "storage: " + exposed, platform.clock.now_ms())
     for line in lines_of(config):
         platform.look(line)
-    await platform.start()
     if boot.get("role", "primary") == "secondary":
-        from ampacity.roles import secondary
-        return await secondary.run(platform, config, log)
-    import_leaves(config)
-    from ampacity.roles import primary
-    running = primary.run(platform, config, log)
+        from ampacity.roles import secondary as role
+    else:
+        import_leaves(config)
+        from ampacity.roles import primary as role  # type: ignore[no-redef]
+        if isinstance(config, dict) and config.get("ocpp"):
+            from ampacity.roles.charging import upstream  # noqa: F401 - as much again: before the watchdog runs
+    await platform.start()
+    running = role.run(platform, config, log)
     del config  # the primary keeps it in a smaller form
     return await running
 

@@ -30,6 +30,7 @@ if False:  # for the type checker
 
     SiteFacts = dict[str, Any]  # the compiled site, or a part of it: configuration/field_types.py says of which kind each field is
     Reading = dict[str, Any]  # a meter's frame, decoded: "amps_da" per input, "volts_dv" and others where the device has them
+    Loop = tuple[str, Callable[[], Awaitable[None]]]  # its name in the log, and what begins it
     View = dict[str, Any]  # for the console and the bench, JSON-able
 
     class RolePlatform(Platform):  # type: ignore[misc]
@@ -71,6 +72,8 @@ if False:  # for the type checker
         """The files of the store room."""
 
         def read(self, name: str) -> "bytes | None": ...
+
+        def part(self, name: str, at: int, size: int) -> bytes: ...
 
         def append(self, name: str, data: bytes) -> None: ...
 

@@ -8,9 +8,9 @@ import asyncio
 import os
 
 from ampacity import __version__
-from ampacity.base.address import parse_address
 from ampacity.base.compat import format_exception
 from ampacity.base.errors import Rejected
+from ampacity.base.keep_running import keep_running
 from ampacity.base.quantities import amps
 from ampacity.base.rate_limited_log import DeviceLog
 from ampacity.base.wallclock import WallClock
@@ -29,7 +29,6 @@ from ampacity.store.document_store import DocumentStore
 
 if False:  # for the type checker
     from asyncio import Task
-    from collections.abc import Awaitable, Callable
     from typing import Any
 
     from ampacity.base.log import Log
@@ -43,7 +42,6 @@ if False:  # for the type checker
 
 HOUSEKEEPING_MS = 200
 KEEP_MS = 50  # what lowers trust waits no longer for its journal
-CONSOLE_RETRY_MS = 1000
 TIME_FIRST_MS = 20000
 NEEDED = ("alarm", "disobeys", "locked", "feeder", "swapped", "unlocked", "duplicate", "foreign")  # events of the guard that a person needs
 CONSOLE_DOCS = ("console", "console_trial", "site_trial")  # settings that were changed at the console, and what is on trial
@@ -155,24 +153,14 @@ class Primary:
         return self._access
 
     async def serve_console(self) -> None:
-        """The console on the socket that the boot facts name, for as long as the controller runs; none: no console."""
-        address = self.platform.boot.get("console")
-        if not address:
-            return
-        from ampacity.console.server import serve
-        host, port = parse_address(address)
-        server = await serve(self.platform, host, port, self.access, lambda: self.console, self.log)
-        try:
-            while True:
-                await self.clock.sleep_ms(3600000)
-        finally:
-            server.close()
+        """The console on a socket."""
+        from ampacity.console.server import serve_permanently
+        await serve_permanently(self.platform, self.access, lambda: self.console, self.log)
 
     async def serve_serial_console(self) -> None:
-        """The console on the serial line that the boot facts name."""
-        from ampacity.console.serial_console import SerialConsole, line_facts
-        line = self.platform.open_line(line_facts(self.platform.boot["console_line"]))
-        await SerialConsole(line, self.clock, self.access, lambda: self.console).run()
+        """The console on a serial line."""
+        from ampacity.console.serial_console import serve_permanently
+        await serve_permanently(self.platform, self.access, lambda: self.console)
 
     def _make_guard(self) -> "Guard":
         """With a parent the guard keeps its grant, too (rule 13)."""
@@ -340,32 +328,11 @@ class Primary:
             self._fault_injection = FaultInjection(self)
         self._fault_injection.act(kind, on, fields, now_ms)
 
-    async def keep_running(self, name: str, start: "Callable[[], Awaitable[None]]") -> None:
-        """Run one loop of the outside world permanently: what it raises is logged and it starts again, also if there is no memory for that line."""
-        failed = False
-        while True:
-            try:
-                if failed:
-                    await self.clock.sleep_ms(CONSOLE_RETRY_MS)
-                failed = True
-                await start()
-                return
-            except Exception as e:  # a defect there must not take the site with it
-                self._log_failure(name, e)
-
-    def _log_failure(self, name: str, error: "Exception") -> None:
-        """What a loop raised: with its traceback, or as much of it as there is memory for."""
-        for text_of in (format_exception, repr):
-            try:
-                self.log.add("error", "%s: %s" % (name, text_of(error)), self.clock.now_ms())
-                break
-            except MemoryError:
-                continue
-        self.log.counter("loop_failures")
-
     def start_tasks(self) -> "list[Task[None]]":
         """All loops but the safety loop as tasks."""
-        loops: "list[tuple[str, Any]]" = [("housekeeping", self.housekeeping), ("console", self.serve_console)]
+        loops: "list[tuple[str, Any]]" = [("housekeeping", self.housekeeping)]
+        if self.platform.boot.get("console"):
+            loops.append(("console", self.serve_console))
         if self.platform.boot.get("console_line"):
             loops.append(("serial console", self.serve_serial_console))
         for wire in self.buses.wires:
@@ -376,7 +343,7 @@ class Primary:
             loops.append(("upstream", self._run_upstream))
             if self.site.get("time", {}).get("ntp"):
                 loops.append(("ntp", self._keep_time))
-        return [asyncio.create_task(self.keep_running(name, start)) for name, start in loops]
+        return [asyncio.create_task(keep_running(name, start, self.clock, self.log)) for name, start in loops]
 
     async def _run_upstream(self) -> None:
         """The link; where it checks certificates and this controller has no clock of its own, the time server's answer goes first."""

@@ -8,14 +8,15 @@ fallback without any further step: no task, no timer and no frame is needed betw
 import asyncio
 
 from ampacity import __version__
-from ampacity.base.address import parse_address
-from ampacity.base.errors import InvariantBroken, Rejected
+from ampacity.base.compat import format_exception
+from ampacity.base.errors import Rejected
+from ampacity.base.keep_running import keep_running
 from ampacity.base.quantities import CHARGING_DA_MIN
 from ampacity.base.rate_limited_log import DeviceLog
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.register_map import RegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
-from ampacity.console.server import serve
+from ampacity.console.server import serve_permanently
 from ampacity.console.settings import TRIAL
 from ampacity.evse.local_evse import LocalEvse
 from ampacity.evse.pilot import ControlPilot
@@ -26,14 +27,14 @@ from ampacity.store.disk_files import DiskFiles
 from ampacity.store.document_store import DocumentStore, KeptDocuments
 
 if False:  # for the type checker
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from ampacity.base.log import Log
     from ampacity.evse.interfaces import EvsePort
     from ampacity.ports.line import Line
     from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
-    from ampacity.roles.interfaces import RolePlatform, UpdatesFace, View
+    from ampacity.roles.interfaces import Loop, RolePlatform, UpdatesFace, View
 
 TICK_MS = 100
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
@@ -273,8 +274,8 @@ async def keep_loop(secondary: "Secondary", platform: "RolePlatform", target: "S
     platform.reset("immediate")
 
 
-def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "tuple[Line | None, Coroutine[Any, Any, None]]":
-    """(its serial line or None, the coroutine that serves the register map): on RS-485, or over TCP where `tcp` says so."""
+def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "tuple[Line | None, Callable[[], Coroutine[Any, Any, None]]]":
+    """(its serial line or None, what serves the register map): on RS-485, or over TCP where `tcp` says so."""
     config = secondary.config
     baud = config.get("baud", 19200)
     engine = secondary.engine = ModbusServer(config["unit"], secondary.map, baud)
@@ -282,11 +283,22 @@ def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "t
         from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
 
         secondary.server = ModbusTcpServer(engine, config["tcp"], platform, log, lambda now_ms: act_on_grants(secondary, platform, now_ms))
-        return None, secondary.server.start()
+        return None, secondary.server.start
     bus = {"name": config.get("bus", "bus"), "port": config.get("port", "virtual"), "stop": config.get("stop", 1)}
     bus["baud"], bus["parity"] = baud, config.get("parity", "E")
     line = platform.open_line(bus)
-    return line, bus_loop(secondary, engine, line, platform)
+    return line, lambda: bus_loop(secondary, engine, line, platform)
+
+
+def check_sent(platform: "RolePlatform") -> "Callable[[Any], None]":
+    """What a sent configuration passes: the settings, and certificates that this controller can use. A start does not check the latter."""
+    def check(config: "Any") -> None:
+        tls = (checked(config).get("tcp") or {}).get("tls")
+        if tls:
+            from ampacity.ports.tls_credentials import own_credentials
+
+            platform.server_tls(own_credentials(tls))
+    return check
 
 
 def act_on_grants(secondary: "Secondary", platform: "RolePlatform", now_ms: int) -> None:
@@ -304,26 +316,27 @@ async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
         platform.files = DiskFiles(platform.folder)
     secondary = platform.role = Secondary(config, port, DocumentStore(platform.files, trusted=TRUSTED), log, platform.clock.now_ms())
     line, serving = open_bus(secondary, platform, log)
-    tasks = [asyncio.create_task(serving)]
+    loops: "list[Loop]" = [("bus", serving)]
     if platform.boot.get("update") or platform.boot.get("slot"):
-        from ampacity.roles.updates.secondary_updates import start
-        tasks += start(secondary, platform, log)
-    target = SecondaryConsole(secondary, platform.clock, platform, checked)
-    tasks.append(asyncio.create_task(keep_loop(secondary, platform, target)))
+        from ampacity.roles.updates import secondary_updates
+        loops += secondary_updates.loops(secondary, platform, log)
+    target = SecondaryConsole(secondary, platform.clock, platform, check_sent(platform))
+    loops.append(("housekeeping", lambda: keep_loop(secondary, platform, target)))
     if platform.boot.get("console"):
-        host, number = parse_address(platform.boot["console"])
-        await serve(platform, host, number, target.access, lambda: target, log)
+        loops.append(("console", lambda: serve_permanently(platform, target.access, lambda: target, log)))
     if platform.boot.get("console_line"):
-        from ampacity.console.serial_console import SerialConsole, line_facts
-
-        serial = platform.open_line(line_facts(platform.boot["console_line"]))
-        tasks.append(asyncio.create_task(SerialConsole(serial, platform.clock, target.access, lambda: target).run()))
+        from ampacity.console import serial_console
+        loops.append(("serial console", lambda: serial_console.serve_permanently(platform, target.access, lambda: target)))
+    tasks = [asyncio.create_task(keep_running(name, start, platform.clock, log)) for name, start in loops]
     try:
         await safety_loop(secondary, platform)
-    except InvariantBroken as e:
-        log.add("error", "safe state: " + str(e), platform.clock.now_ms())
+    except Exception as e:  # also a defect or a full memory: no pass may be left out
         port.set_contactor(False)
         port.set_pilot("x1")
+        try:
+            log.add("error", "safe state: " + format_exception(e), platform.clock.now_ms())
+        except MemoryError:
+            pass
         platform.reset("invariant")
     finally:
         for task in tasks:

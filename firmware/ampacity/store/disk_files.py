@@ -82,12 +82,21 @@ class DiskFiles:
 
         Raises OSError; also for what is not a regular file: reading a pipe could wait permanently.
         """
+        return self._bytes(name, 0, READ_MAX)
+
+    def part(self, name: str, at: int, size: int) -> bytes:
+        """At most `size` bytes of a file from offset `at` on; fewer only at its end, none where there is no file. Raises OSError as `read`."""
+        return self._bytes(name, at, size) or b""
+
+    def _bytes(self, name: str, at: int, most: int) -> "bytes | None":
         try:
             size = _size(self._path(name))
             if size is None:
                 raise OSError(EIO, "no regular file: " + name)
             with open(self._path(name), "rb") as file:
-                return file.read(min(size, READ_MAX))
+                if at:
+                    file.seek(at)
+                return file.read(max(0, min(size - at, most)))  # so much is allocated at once
         except OSError as error:
             if error.errno != ENOENT:
                 raise

@@ -34,6 +34,10 @@ class FaultyFiles:
         """All of a file, None if there is none; never slow."""
         return self._files.read(name)
 
+    def part(self, name: str, at: int, size: int) -> bytes:
+        """At most `size` bytes of a file from offset `at` on; never slow."""
+        return self._files.part(name, at, size)
+
     def holds(self, name: str, pieces: "list[bytes]") -> bool:
         """Does the file hold these pieces?"""
         return self._files.holds(name, pieces)

@@ -12,6 +12,9 @@ if False:  # for the type checker
         def read(self, name: str) -> "bytes | None":
             """All of a file, None if there is none."""
 
+        def part(self, name: str, at: int, size: int) -> bytes:
+            """At most `size` bytes of a file from offset `at` on; fewer only at its end, none where there is no file."""
+
         def append(self, name: str, data: bytes) -> None:
             """Add to a file, which is made if it is missing; not yet durable."""
 

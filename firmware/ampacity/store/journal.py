@@ -9,7 +9,7 @@ A slow medium holds the caller up: batch with append(…, durable=False) and com
 """
 
 from ampacity.base.printable import is_digits
-from ampacity.store.segment import BASE, DATA, DROP, HEAD_BYTES, PAYLOAD_MAX, decode, encode, number_bytes, number_of
+from ampacity.store.segment import BASE, DATA, DROP, HEAD_BYTES, PAYLOAD_MAX, decode, encode, number_bytes, number_of, walk
 
 if False:  # for the type checker
     from collections.abc import Callable, Iterator
@@ -92,16 +92,18 @@ class Journal:
             self._dropped = seq
 
     def records(self, start: int = 0) -> "Iterator[tuple[int, bytes]]":
-        """Yields (seq, bytes) from the oldest, or from sequence number `start`, as they are when it is asked."""
+        """Yields (seq, bytes) from the oldest, or from sequence number `start`. A file is read in pieces: nothing may be changed meanwhile."""
         start = max(start, self.first)
         for number, last, _ in [tuple(s) for s in self._segments]:
             if last < start:
                 continue
-            data = self._files.read(self._path(number)) or b""
-            for kind, seq, at, end in decode(number, data)[0]:
+            for kind, seq, payload in walk(number, self._part_of(self._path(number))):
                 if kind == DATA and start <= seq <= last:
-                    yield seq, data[at:end]
+                    yield seq, payload
                     start = seq + 1
+
+    def _part_of(self, path: str) -> "Callable[[int, int], bytes]":
+        return lambda at, size: self._files.part(path, at, size)
 
     def rewrite(self, start: int, change: "Callable[[int, bytes], bytes | None]") -> int:
         """Of the first file that holds records from sequence number `start` on, each live record becomes what change(seq, data) returns,

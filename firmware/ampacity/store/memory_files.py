@@ -49,6 +49,10 @@ class MemoryFiles:
             return None
         return self._durable.get(name, b"") + self._fresh.get(name, b"")
 
+    def part(self, name: str, at: int, size: int) -> bytes:
+        """At most `size` bytes of a file from offset `at` on."""
+        return (self.read(name) or b"")[at : at + size]
+
     def holds(self, name: str, pieces: "list[bytes]") -> bool:
         """Does the file hold these pieces, one after another, and nothing else?"""
         return self.read(name) == b"".join(pieces)

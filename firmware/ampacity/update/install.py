@@ -102,6 +102,7 @@ class Install:
         signed = bytes(self._buffer)
         self._buffer = bytearray()
         kid = yield from self._accepted(signed)
+        yield False  # `size` is known: its source may refuse it before a slot is touched
         yield from self._begun(signed, kid)
         yield from self._received(PREFIX_BYTES + size)
         found = yield from self._content().verified(content_digest(signed))

@@ -12,7 +12,7 @@ from ampacity.update.slot_content import SlotContent
 from ampacity.update.slot_state import BAD, EMPTY, GOOD, NONE, READY, RECEIVING, STATES, Slot, SlotState, decoded
 
 if False:  # for the type checker
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from ampacity.update.interfaces import Tree
     from ampacity.update.records import Record
@@ -33,9 +33,12 @@ class Slots:
         self.lost = found is None
         self.state = found or SlotState()
 
-    def boot(self, trust: "TrustStore") -> "Boot":
-        """Which slot to start: a task for the boot stage, to be stepped before anything of a slot is imported."""
-        return Boot(self, trust)
+    def boot(self, trust: "TrustStore", flaw: "Callable[[int], str] | None" = None) -> "Boot":
+        """Which slot to start: a task for the boot stage, to be stepped before anything of a slot is imported.
+
+        flaw: (number of a slot whose content was found right) → why it still cannot be started, "" if it can.
+        """
+        return Boot(self, trust, flaw)
 
     def spare(self) -> int:
         """The slot that an update may be written to. Raises NotNow while one is on trial."""
@@ -135,9 +138,10 @@ class Slots:
 class Boot:
     """The choice of a slot. After `step()` was True: `slot` is 0, 1 or NONE (no slot can be started), `manifest` what is in it."""
 
-    def __init__(self, slots: Slots, trust: "TrustStore") -> None:
+    def __init__(self, slots: Slots, trust: "TrustStore", flaw: "Callable[[int], str] | None") -> None:
         self._slots = slots
         self._trust = trust
+        self._flaw = flaw
         self.slot = NONE
         self.manifest: "Manifest | None" = None
         self._work = self._run()
@@ -154,10 +158,13 @@ class Boot:
             if number == NONE:
                 continue
             found = yield from SlotContent(self._slots.tree, number).verified(self._slots.state.slots[number].digest)
+            why = str(found)
             if isinstance(found, Manifest):
-                self.slot, self.manifest = number, found
-                break
-            self._spoilt(number, str(found))
+                why = self._flaw(number) if self._flaw else ""
+                if not why:
+                    self.slot, self.manifest = number, found
+                    break
+            self._spoilt(number, why)
         while True:
             yield True
 

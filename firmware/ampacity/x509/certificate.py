@@ -8,6 +8,11 @@ from ampacity.base.der import BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING, OID, S
 from ampacity.update.p256 import point
 from ampacity.x509.times import time_s
 
+if False:  # for the type checker
+    from typing import Any
+
+    Algorithm = tuple[Any, ...]
+
 CERTIFICATE_BYTES_MAX = 4096
 EXTENSIONS_MAX = 32
 NAME_PARTS_MAX = 32
@@ -20,8 +25,8 @@ LONGER_CURVES = (b"\x2b\x81\x04\x00\x22", b"\x2b\x81\x04\x00\x23")  # P-384, P-5
 COMMON_NAME, ORGANIZATION = b"\x55\x04\x03", b"\x55\x04\x0a"
 NAMES = {COMMON_NAME: "CN", ORGANIZATION: "O"}
 TEXTS = (0x0C, 0x13, 0x14, 0x16)  # UTF8String, PrintableString, TeletexString, IA5String
-PSS, SHA256 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", b"\x60\x86\x48\x01\x65\x03\x04\x02\x01"
-# signature algorithm → (kind of key, "PSS" for RSA-PSS, digest)
+PSS = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"
+# signature algorithm → (kind of key, digest); of RSA-PSS they are among its parameters
 ALGORITHMS = {
     b"\x2a\x86\x48\xce\x3d\x04\x03\x02": ("EC", "SHA256"),
     b"\x2a\x86\x48\xce\x3d\x04\x03\x03": ("EC", "SHA384"),
@@ -29,7 +34,6 @@ ALGORITHMS = {
     b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b": ("RSA", "SHA256"),
     b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c": ("RSA", "SHA384"),
     b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d": ("RSA", "SHA512"),
-    PSS: ("PSS", "SHA256"),
 }
 BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE = b"\x55\x1d\x13", b"\x55\x1d\x0f", b"\x55\x1d\x25"
 AUTHORITY_INFORMATION, OCSP = b"\x2b\x06\x01\x05\x05\x07\x01\x01", b"\x2b\x06\x01\x05\x05\x07\x30\x01"
@@ -56,7 +60,8 @@ class Certificate:
 
     `serial`: bytes without leading zeros; `issuer`, `subject`: names as DER; `common_name`, `organization`: texts of the subject, "" without;
     `not_before_s`, `not_after_s`: unix seconds; `key`: PublicKey, `key_raw`: the content of its BIT STRING; `is_ca`, `path_max` (None: no
-    bound); `usage`: bits of keyUsage or None; `uses`: extended key usages or None; `algorithm`: a value of ALGORITHMS or None; `signature`;
+    bound); `usage`: bits of keyUsage or None; `uses`: extended key usages or None; `algorithm`: a value of ALGORITHMS, of RSA-PSS
+    ("PSS", "SHA256", bytes of the salt), or None; `signature`;
     `foreign`: a critical extension that nothing here judges; `responder`: URL of its OCSP responder, "" without.
     """
 
@@ -71,8 +76,12 @@ class Certificate:
         self._signed = (start, stop)
         name, after = _algorithm(der, stop, end)
         low, high = inside(der, after, end, BIT_STRING)
-        other = name == PSS and der[stop:after].count(SHA256) != 2  # of the message, and of its mask
-        self.algorithm = None if other else ALGORITHMS.get(name)
+        self.algorithm: "Algorithm | None" = ALGORITHMS.get(name)
+        if name[: len(PSS)] == PSS:
+            from ampacity.x509.pss import salt_of
+
+            salt = salt_of(name, len(PSS), len(name))
+            self.algorithm = None if salt is None else ("PSS", "SHA256", salt)
         self.signature = _whole_bits(der, low, high)
         self.is_ca = self.foreign = False
         self.path_max: "int | None" = None
@@ -171,14 +180,15 @@ def _serial(tag: int, raw: bytes) -> bytes:
 
 
 def _algorithm(der: bytes, at: int, end: int) -> "tuple[bytes, int]":
-    """(object identifier, where the value ends) of an AlgorithmIdentifier."""
+    """(object identifier, where the value ends) of an AlgorithmIdentifier; that of RSA-PSS with its parameters behind it."""
     tag, start, stop = take(der, at, end)
     if tag != SEQUENCE:
         raise ValueError("certificate: no algorithm")
     tag, low, high = take(der, start, stop)
     if tag != OID:
         raise ValueError("certificate: an algorithm without a name")
-    return der[low:high], stop
+    name = der[low:high]
+    return name + der[high:stop] if name == PSS else name, stop
 
 
 def _whole_bits(der: bytes, start: int, end: int) -> bytes:
@@ -250,6 +260,8 @@ def _public_key(der: bytes, at: int, end: int) -> "tuple[PublicKey, bytes]":
         raise ValueError("certificate: a public key without its kind")
     if der[low:high] == RSA_KEY:
         return _rsa_key(raw), raw
+    if der[low:high] == PSS:
+        raise ValueError("certificate: a public key for RSA-PSS alone; a key of the kind rsaEncryption is needed")
     if der[low:high] != EC_KEY:
         raise ValueError("certificate: a public key that is neither ECDSA nor RSA")
     low, high = inside(der, high, stop, OID)

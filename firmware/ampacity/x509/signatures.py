@@ -11,7 +11,7 @@ from ampacity.x509.slices import until_result
 if False:  # for the type checker
     from collections.abc import Iterator
 
-    from ampacity.x509.certificate import PublicKey
+    from ampacity.x509.certificate import Algorithm, PublicKey
 
 # DigestInfo in front of the digest (RFC 8017, 9.2, note 1)
 DIGEST_INFO = {
@@ -21,13 +21,13 @@ DIGEST_INFO = {
 }
 
 
-def verify(key: "PublicKey", algorithm: "tuple[str, str] | None", data: bytes, signature: bytes) -> "Iterator[bool | None]":
+def verify(key: "PublicKey", algorithm: "Algorithm | None", data: bytes, signature: bytes) -> "Iterator[bool | None]":
     """Yields None while there is more to do, then whether this key has signed the data.
 
-    algorithm: (kind of key or "PSS", digest), None: another one. ValueError: nothing is verified here with this key or this algorithm.
+    algorithm: `Certificate.algorithm`, None: another one. ValueError: nothing is verified here with this key or this algorithm.
     """
     if algorithm is None or not key.kind:
-        raise ValueError("a signature that is verified here is ECDSA with P-256 or RSA PKCS #1 v1.5, with SHA-256, SHA-384 or SHA-512, or RSA-PSS")
+        raise ValueError("only ECDSA with P-256, RSA PKCS #1 v1.5 with SHA-256, SHA-384 or SHA-512, and RSA-PSS with SHA-256 for both are verified")
     kind = algorithm[0]
     if key.kind != ("RSA" if kind == "PSS" else kind):
         yield False
@@ -37,7 +37,7 @@ def verify(key: "PublicKey", algorithm: "tuple[str, str] | None", data: bytes, s
         from ampacity.x509.pss import is_pss
 
         message = yield from until_result(rsa_message(key, signature))
-        yield is_pss(message, key.modulus, found)
+        yield is_pss(message, key.modulus, found, algorithm[2])
     elif key.kind == "EC":
         yield from verify_ecdsa(key.point, found, signature)
     else:

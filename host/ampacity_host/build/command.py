@@ -8,9 +8,10 @@ from ampacity import __version__
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.board.manifest import frozen
 from ampacity_host.board.site_fit import site_size, site_warnings
+from ampacity_host.build.about import NAME
 from ampacity_host.build.compiler import NotCompiled, compiled
 from ampacity_host.build.documents import manifest, sbom
-from ampacity_host.build.image import NAME, Image, Unlike, image
+from ampacity_host.build.image import Image, Unlike, image
 from ampacity_host.build.pack import NotPacked
 from ampacity_host.build.sizes import HEAP_ROW, Row, shown, table
 from ampacity_host.build.target import KIB, Target, target

@@ -5,8 +5,9 @@ import zlib
 from hashlib import sha256
 from typing import Any
 
+from ampacity_host.build.about import NAME
 from ampacity_host.build.compiler import compiler_version
-from ampacity_host.build.image import NAME, Image
+from ampacity_host.build.image import Image
 from ampacity_host.build.pack import FORMAT as PACK_FORMAT
 from ampacity_host.build.target import Target
 

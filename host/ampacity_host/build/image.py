@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from ampacity_host.build.about import BUILD
 from ampacity_host.build.compiler import Module
 from ampacity_host.build.pack import made, read
 from ampacity_host.build.target import Target
 
-NAME = "application.pack"  # in the folder that `ampacity bundle sign` takes, in a bundle, and in a slot
-BUILD = "build.json"  # in the image: what it is
 FORMAT = 1
 
 
@@ -43,11 +42,3 @@ def image(target: Target, modules: list[Module], version: str) -> Image:
     if read(data) != files:
         raise Unlike("the image does not hold the files that were put into it")
     return Image(modules, about, data)
-
-
-def about(data: bytes) -> dict[str, Any]:
-    """`build.json` of an image. Raises ValueError for what is no application image."""
-    found = dict(read(data)).get(BUILD)
-    if found is None:
-        raise ValueError(f"an image without {BUILD}")
-    return dict(json.loads(found))

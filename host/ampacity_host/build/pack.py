@@ -7,6 +7,7 @@ each name in the folder, those of folders end with `/`; the root has the path of
 boards/boot/main.py reads packs on a controller.
 """
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -15,6 +16,8 @@ MAGIC, FORMAT = b"AMPK", 1
 FOLDER, DEFLATED = 1, 2
 WINDOW_BITS = 10  # a controller takes a window from its heap for each file that it opens; 4 KiB would save 1 % of the image
 HEAD_BYTES, ROW_BYTES, ENTRY_BYTES = 8, 8, 11
+# the names of a bundle's manifest; a folder's lines are split at blanks
+NAMES = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 ROWS_MAX, FILE_BYTES_MAX, DEPTH_MAX = 4096, 2**24 - 1, 16
 
 
@@ -25,6 +28,9 @@ class NotPacked(Exception):
 def made(files: Iterable[tuple[str, bytes]]) -> bytes:
     """The pack of these (path, content). Raises NotPacked."""
     contents = dict(files)
+    for path in contents:
+        if not NAMES.fullmatch(path):
+            raise NotPacked(f"{path!r} is no path in an image; use letters, digits, . _ - and / between names that do not begin with a dot")
     entries = {path: _entry(path, 0, data) for path, data in contents.items()}
     for path, names in _folders(contents).items():
         if path in contents:
@@ -104,7 +110,10 @@ def _content(pack: bytes, at: int, kind: int) -> bytes:
     size, whole = int.from_bytes(head[1:4]), int.from_bytes(head[4:])
     data = pack[at + ENTRY_BYTES : at + ENTRY_BYTES + size]
     if head[:1] == bytes([kind | DEFLATED]):
-        data = zlib.decompress(data, -WINDOW_BITS, whole)
+        running = zlib.decompressobj(-WINDOW_BITS)
+        data = running.decompress(data, whole + 1)
+        if not running.eof or running.unused_data:
+            raise ValueError(f"entry at byte {at}")
     elif head[:1] != bytes([kind]):
         raise ValueError(f"flags at byte {at}")
     if len(data) != whole:

@@ -1,5 +1,6 @@
 """Site files: read and checked in one go, compiled to what the firmware is configured with, reported on."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,20 @@ from ampacity_host.configure.site_file.structure import check_structure
 __all__ = ["Mistake", "SiteErrors", "SiteFile", "check_report", "compile_site", "load_site", "secondary_config"]
 
 
-def load_site(path: "str | Path", instead: "str | None" = None) -> SiteFile:
+def load_site(path: "str | Path", instead: "str | None" = None, starting: bool = False) -> SiteFile:
     """Read a site file. Raises SiteErrors with every mistake of form and structure that it has.
 
     The sums of safety.md section 4 are not checked here: `check_report`, and the controller itself, do that. instead: TOML that
-    represents the contents of the file.
+    represents the contents of the file. starting: certificates and keys that cannot be used are warnings: a controller starts without them.
     """
-    return load_below(Path(path), (), instead)
+    return load_below(Path(path), (), instead, starting)
 
 
-def load_below(path: Path, above: "tuple[Path, ...]", instead: "str | None" = None) -> SiteFile:
+def load_below(path: Path, above: "tuple[Path, ...]", instead: "str | None" = None, starting: bool = False) -> SiteFile:
     """The same for a file that others lead to. above: those, resolved."""
-    collector = Collector(str(path))
+    collector = Collector(str(path), starting)
     site = parse(path, collector, instead)
-    resolve(site, collector, above, compile_below)
+    resolve(site, collector, above, partial(compile_below, starting=starting))
     if site.whole:
         check_structure(site, collector)
     check_devices(site, collector)
@@ -35,9 +36,9 @@ def load_below(path: Path, above: "tuple[Path, ...]", instead: "str | None" = No
     return site
 
 
-def compile_below(path: Path, above: "tuple[Path, ...]") -> "tuple[SiteFile, dict[str, Any], dict[str, Any]]":
+def compile_below(path: Path, above: "tuple[Path, ...]", starting: bool = False) -> "tuple[SiteFile, dict[str, Any], dict[str, Any]]":
     """A site below: what was read, its report, and its facts where that is clean; both empty where it has no parent."""
-    site = load_below(path, above)
+    site = load_below(path, above, None, starting)
     told: dict[str, Any] = {} if site.parent is None else check_report(site)
     return site, told, compile_site(site) if told.get("ok") else {}
 

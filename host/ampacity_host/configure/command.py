@@ -23,7 +23,7 @@ from ampacity_host.configure.running.fallback_folder import Refuses, fallback_fo
 from ampacity_host.configure.running.kept_evidence import kept_evidence
 from ampacity_host.configure.running.last_source import digest_of, record, was_sent
 from ampacity_host.configure.running.supervisor import ENDED, Program, supervise
-from ampacity_host.configure.site_file.tls import own_tls
+from ampacity_host.configure.site_file.tls import FILES, own_tls
 from ampacity_host.failure import failed
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.process.runtime import command
@@ -81,11 +81,14 @@ def show_errors(errors: SiteErrors, path: Path, as_json: bool) -> int:
 def accepted(path: Path, secondary: str | None, line: str | None = None, data: Path | None = None) -> dict[str, Any] | None:
     """The configuration that a site file gives a controller; None (said on standard error) if it is refused."""
     try:
-        site = load_site(path)
+        site = load_site(path, starting=True)
         result: dict[str, Any] = check_report(site, known_tests(data))
     except SiteErrors as errors:
         print(errors, file=sys.stderr)
         return None
+    for told in site.warnings:
+        if told.field in FILES:
+            print(f"warning: {told}", file=sys.stderr)
     for found in result["findings"]:
         print(finding_line(found), file=sys.stderr)
     if not result["ok"]:

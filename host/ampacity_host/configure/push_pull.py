@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from serial import SerialException
 NAME = "site.json"
 PIECE = 384
 CONNECT_S = 8
+PAUSE_S = 0.5
 HASH = """
 def _hash(name):
     import hashlib
@@ -53,6 +55,8 @@ class Prompt:
     def __enter__(self) -> "Prompt":
         try:
             self.transport = SerialTransport(self.port, baudrate=115200, timeout=CONNECT_S)
+            self.transport.serial.write(b"\r\x03")  # an application on trial needs two: it ends, and the pause before its next start ends
+            time.sleep(PAUSE_S)
             self.transport.enter_raw_repl(soft_reset=False, timeout_overall=CONNECT_S)
         except (TransportError, SerialException, OSError) as error:
             raise NoConnection(f"no MicroPython prompt at {self.port}: {error}") from None
@@ -97,8 +101,11 @@ class Prompt:
 
     def write(self, name: str, data: bytes) -> None:
         """Replace a file as a whole; the content is read back and compared before the old one goes."""
-        new = name + ".new"
-        self.run(f"import os\n_file = open({new!r}, 'wb')")
+        new, folder = name + ".new", name.rpartition("/")[0]
+        self.run("import os")
+        if folder:
+            self.run(f"try:\n os.mkdir({folder!r})\nexcept OSError:\n pass")
+        self.run(f"_file = open({new!r}, 'wb')")
         for at in range(0, len(data), PIECE):
             self.run(f"_file.write({data[at : at + PIECE]!r}) and None")
         self.run("_file.close()\ngetattr(os, 'sync', lambda: None)()")

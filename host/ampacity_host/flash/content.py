@@ -15,9 +15,10 @@ from ampacity.update.records import Record
 from ampacity.update.slots import Slots
 from ampacity.update.trust import TrustStore
 from ampacity_host.board.manifest import frozen
+from ampacity_host.build.about import NAME
 from ampacity_host.build.compiler import Module, compiled
-from ampacity_host.build.image import NAME, about
 from ampacity_host.places import BOARDS
+from ampacity_host.update.application import check_image
 from ampacity_host.update.bundle import Device as Wanted
 from ampacity_host.update.bundle import Manifest, verify
 from ampacity_host.update.key_folder import LIST, KeyFolder
@@ -101,12 +102,7 @@ def _check(manifest: Manifest, bundle: bytes, board: str) -> None:
     paths = [path for path, _, _ in manifest.files]
     if manifest.kind != "application" or paths != [NAME]:
         raise Refused("bundle", f"holds {', '.join(paths[:3])}; use a bundle of what `ampacity build` made: {NAME}")
-    try:
-        found = about(bundle[-manifest.size :])
-    except ValueError as problem:
-        raise Refused("bundle", f"{NAME} is no application image: {problem}") from None
-    if found.get("board") != board:
-        raise Refused("board", f"the image was built for {found.get('board')}, not {board}")
+    check_image(bundle[-manifest.size :], [board])
 
 
 def _installed(bundle: bytes, roots: tuple[bytes, ...], key_list: bytes, device: Device) -> tuple[Medium, Medium]:

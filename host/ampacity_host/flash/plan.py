@@ -8,7 +8,7 @@ from typing import Any
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.board.findings import Board
 from ampacity_host.board.loader import chip_facts
-from ampacity_host.build.target import KIB, files_region
+from ampacity_host.build.target import DATA_KIB, KIB, files_region
 from ampacity_host.flash.dfu import DfuJob, NotDfuse, elements
 from ampacity_host.flash.dfu import program as dfu_program
 from ampacity_host.flash.jobs import Job
@@ -70,7 +70,7 @@ def stages(board: Board, program: dict[str, Any], files: dict[str, bytes], devic
             wanted = elements(data, program["base"], room)
             tool = dfu_program() or ""
             first += [DfuJob(serial, program["name"], way.interpreter, wanted, tool) for serial in devices.usb or ("",)]
-    return [first, [PromptJob(port, files, code) for port in devices.ports]]
+    return [first, [PromptJob(port, files, code, slots_bytes(board)) for port in devices.ports]]
 
 
 def by_esptool(board: Board, program: dict[str, Any], files: dict[str, bytes], devices: Devices, way: Way) -> list[Job]:
@@ -93,6 +93,12 @@ def file_system(board: Board, files: dict[str, bytes]) -> tuple[dict[str, Any], 
     table, region = found
     block = board[table]["erase_kib"] * KIB
     return region, made(files.items(), block, region["size_kib"] * KIB // block)
+
+
+def slots_bytes(board: Board) -> int:
+    """Bytes of both slots on the file system."""
+    found = files_region(board)
+    return (found[1]["size_kib"] - DATA_KIB) * KIB if found else 0
 
 
 def span(board: Board, kinds: tuple[str, ...]) -> tuple[int, int]:

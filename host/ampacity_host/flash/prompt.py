@@ -10,6 +10,7 @@ from ampacity_host.progress import Progress
 
 BLOCK_BYTES = 1536
 NEW = ".new"
+ROOT = "/"
 LAST = "main.py"  # starts the application: written when all else is there, removed before anything is changed
 FOLDERS = ("boot", "slots", "update")  # of which nothing else may be left; all other folders, with settings and keys, stay
 HELPERS = """
@@ -52,6 +53,12 @@ def _hash(name):
     except OSError:
         return None
     return digest.digest()
+def _place():
+    try:
+        s = os.statvfs('/')
+        return os.getcwd(), s[1] * s[2]
+    except (AttributeError, OSError):
+        return os.getcwd(), -1
 def _free():
     try:
         s = os.statvfs('.')
@@ -71,10 +78,14 @@ print(_digest.digest())
 
 
 class PromptJob:
-    """name: the serial device; files: path → content; code: (address, content) of the interpreter, to be read back first, or None."""
+    """name: the serial device; files: path → content; code: (address, content) of the interpreter, to be read back first, or None.
 
-    def __init__(self, name: str, files: dict[str, bytes], code: tuple[int, bytes] | None = None) -> None:
+    least_bytes: of the file system, for two slots.
+    """
+
+    def __init__(self, name: str, files: dict[str, bytes], code: tuple[int, bytes] | None = None, least_bytes: int = 0) -> None:
         self.name = name
+        self._least_bytes = least_bytes
         self._files = files
         self._code = code
         self._touched: set[str] = set()  # files that some attempt found missing
@@ -91,6 +102,7 @@ class PromptJob:
                 if self._code and not reads_back(prompt, *self._code):
                     raise Failed("the interpreter on it is not the one that was copied: copy it again")
                 prompt.run(HELPERS)
+                check_place(prompt, self._least_bytes)
                 return self._write_all(prompt, progress)
         except NoConnection as problem:
             raise CableLost(str(problem)) from None
@@ -165,6 +177,16 @@ class PromptJob:
 def remove(prompt: Prompt, name: str) -> None:
     """The file is gone; no error if there was none."""
     prompt.run(f"try:\n os.remove({name!r})\nexcept OSError:\n pass")
+
+
+def check_place(prompt: Prompt, least_bytes: int) -> None:
+    """Raises TransferRefused where the files would go to another place than the boot stage reads them from, or updates had no room."""
+    folder, size = prompt.run("print(_place())")
+    if folder != ROOT:
+        raise TransferRefused(f"its files are at {folder}, and the boot stage reads them at {ROOT}: use an interpreter that mounts the file system"
+                              f" of the board file at {ROOT} (docs/porting.md)")  # fmt: skip
+    if 0 <= size < least_bytes:
+        raise TransferRefused(f"its file system has {size // 1024} KiB, two slots need {least_bytes // 1024} KiB: is it the board that was named?")
 
 
 def check_space(prompt: Prompt, files: dict[str, bytes]) -> None:

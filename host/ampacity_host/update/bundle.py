@@ -156,6 +156,15 @@ def verify(data: bytes, keys: KeyList, device: Device) -> Manifest:
     return manifest
 
 
+def contents(data: bytes, manifest: Manifest) -> dict[str, bytes]:
+    """Path → content of the files of a bundle that was verified."""
+    found, at = {}, len(data) - manifest.size
+    for path, size, _ in manifest.files:
+        found[path] = data[at : at + size]
+        at += size
+    return found
+
+
 def files_of(folder: Path) -> list[tuple[str, bytes]]:
     """(path, content) of all files below a folder, in the order of a bundle; those whose name begins with a dot are left out."""
     paths = [path for path in folder.rglob("*") if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)]

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from ampacity_host.failure import failed
-from ampacity_host.update.bundle import Device, Manifest, files_of, listed, pack, read_manifest, split, verify
+from ampacity_host.update.application import check_application
+from ampacity_host.update.bundle import Device, Manifest, contents, files_of, listed, pack, read_manifest, split, verify
 from ampacity_host.update.cose import KEYS_TYPE, key_id, opened
 from ampacity_host.update.key_folder import ROOTS, SIGNING, KeyFolder
 from ampacity_host.update.key_list import Key, KeyList, read_list
 from ampacity_host.update.refused import Refused
 
 OK, REFUSED, USAGE = 0, 1, 2
+APPLICATION = "application"
 COSE_FIRST = b"\xd2"  # a key list begins so, a bundle does not
 
 
@@ -85,6 +87,8 @@ def sign_command(source: Path, out: Path, key: str, folder: Path, fields: dict[s
         keys = KeyFolder(folder)
         files = files_of(source)
         manifest = Manifest(files=listed(files), **fields)
+        if manifest.kind == APPLICATION:
+            check_application(dict(files), manifest.boards)
         data = pack(manifest, files, keys.signing_key(key))
         verify(data, keys.keys(), Device())
         out.write_bytes(data)
@@ -98,7 +102,10 @@ def verify_command(file: Path, folder: Path, device: Device, as_json: bool) -> i
 
     def work() -> tuple[dict[str, Any], str]:
         keys = KeyFolder(folder).keys()
-        manifest = verify(file.read_bytes(), keys, device)
+        data = file.read_bytes()
+        manifest = verify(data, keys, device)
+        if manifest.kind == APPLICATION:
+            check_application(contents(data, manifest), manifest.boards)
         return manifest.shown(), "\n".join([f"{file}: signature and content are right", *shown_manifest(manifest)])
 
     return answered(work, as_json)

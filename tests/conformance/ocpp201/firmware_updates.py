@@ -102,17 +102,17 @@ class Answer(http.server.BaseHTTPRequestHandler):
         """Nothing to the terminal."""
 
 
-class Updates(Scenario):
-    """A conversation with a station that has slots: `order`, `reaches`, and what was heard over all restarts."""
+class Restarting(Scenario):
+    """A conversation with a station that restarts; what was heard over all its lives. kind: of station_runtimes.py; its server on loopback gets
+    rest_ms of real time."""
 
-    def __init__(self):
-        self.station = None
+    def __init__(self, kind, rest_ms):
+        self.station, self._kind, self._rest_ms = None, kind, rest_ms
         super().__init__()
-        self.files_server = FileServer()
 
     def start(self):
         if self.station is None:
-            self.station = self.make("updating_station.UpdatingStation")
+            self.station = self.make(self._kind)
         else:
             self.station.start()
 
@@ -121,6 +121,27 @@ class Updates(Scenario):
         await super().connect()
         self.csms.heard[:0] = heard
         return self
+
+    async def power_cut(self):
+        """The controller starts anew."""
+        self.task.cancel()
+        self.start()
+        await self.connect()
+
+    async def breathe(self):
+        if type(self.station).__name__ == self._kind.partition(".")[2]:
+            await asyncio.sleep(self._rest_ms / 1000)
+        else:
+            self.station.breathe(self._rest_ms)
+            await asyncio.sleep(0)
+
+
+class Updates(Restarting):
+    """A conversation with a station that has slots: `order`, `reaches`, and what was heard over all restarts."""
+
+    def __init__(self):
+        super().__init__("updating_station.UpdatingStation", 2)
+        self.files_server = FileServer()
 
     async def advance(self, ms):
         """Time goes by, with the restart that the station asks for."""
@@ -135,19 +156,6 @@ class Updates(Scenario):
                 await self.breathe()
             if restarts:
                 await self.power_cut()
-
-    async def breathe(self):
-        if type(self.station).__name__ == "UpdatingStation":
-            await asyncio.sleep(0.002)
-        else:
-            self.station.breathe(2)
-            await asyncio.sleep(0)
-
-    async def power_cut(self):
-        """The controller starts anew."""
-        self.task.cancel()
-        self.start()
-        await self.connect()
 
     async def until(self, condition, seconds=900):
         """Time goes by until this is so; it has to be within so many seconds of the station."""

@@ -11,9 +11,8 @@ import socket
 import urllib.error
 import urllib.request
 
-from firmware_updates import FileServer
+from firmware_updates import FileServer, Restarting
 from ocpp.v201 import call
-from scenario import Scenario
 
 FIRMWARE = hashlib.sha256(b"firmware").digest() * 4000  # 128 kB
 OTHER = FIRMWARE[::-1]
@@ -27,31 +26,13 @@ def md5(data):
     return hashlib.md5(data).hexdigest()
 
 
-class Publishing(Scenario):
+class Publishing(Restarting):
     """A conversation with a station that may publish; `files`: what the CSMS's own server has."""
 
     def __init__(self):
-        self.station = None
-        super().__init__()
+        super().__init__("publishing_station.PublishingStation", 5)
         self.server = FileServer()
         self.server.files = {"/app.bin": FIRMWARE, "/other.bin": OTHER, "/long.bin": LONG}
-
-    def start(self):
-        if self.station is None:
-            self.station = self.make("publishing_station.PublishingStation")
-        else:
-            self.station.start()
-
-    async def connect(self):
-        heard = self.csms.heard if self.csms else []
-        await super().connect()
-        self.csms.heard[:0] = heard
-        return self
-
-    async def power_cut(self):
-        self.task.cancel()
-        self.start()
-        await self.connect()
 
     async def advance(self, ms):
         end = self.now_ms + ms
@@ -60,13 +41,6 @@ class Publishing(Scenario):
             self.station.run(PASS_MS)
             await self.settle()
             await self.breathe()
-
-    async def breathe(self):
-        if type(self.station).__name__ == "PublishingStation":
-            await asyncio.sleep(0.005)
-        else:
-            self.station.breathe(5)
-            await asyncio.sleep(0)
 
     async def until(self, condition, seconds=300):
         end = self.now_ms + 1000 * seconds

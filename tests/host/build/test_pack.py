@@ -2,6 +2,7 @@
 
 import random
 import subprocess
+import tracemalloc
 import zlib
 from hashlib import sha256
 
@@ -109,6 +110,79 @@ def test_two_paths_with_the_same_row_are_told_apart(tmp_path):
     assert printed(tmp_path, code, made([(one, b"1")])) == ["1 2"]
 
 
+SHORT = """
+import gc
+sys.path.append("/pack/lib")
+seen = [""]
+def imported():
+    try:
+        __import__("own.shy")
+        return "imported"
+    except Exception as error:
+        return type(error).__name__
+def run():
+    kept = None
+    gc.collect()
+    try:
+        while True:
+            kept = [bytearray(100), kept]
+    except MemoryError:
+        pass
+    while kept is not None and seen[-1] != "imported":
+        kept = kept[1]
+        gc.collect()
+        outcome = imported()
+        if seen[-1] != outcome:
+            seen.append(outcome)
+import own
+__import__("own.data_of")
+run()
+print(*seen)
+"""
+
+
+def test_an_import_for_which_memory_is_short_is_a_memory_error_and_comes_later(tmp_path):
+    """`import` takes what `stat` raises for "not there"; a CSMS would be told NotSupported."""
+    assert printed(tmp_path, SHORT) == [" MemoryError imported"]
+
+
+TROUBLED = """
+real, left = PackFiles._entry, [0]
+def entry(self, path):
+    if left[0]:
+        left[0] -= 1
+        raise TROUBLE
+    return real(self, path)
+PackFiles._entry = entry
+for count in range(1, 5):
+    for name in ("own.shy", "own.gone"):
+        left[0] = count
+        try:
+            __import__(name)
+            print("imported")
+        except Exception as error:
+            print(type(error).__name__)
+    left[0] = 0
+    print(open("/pack/about.json").read())
+    sys.modules.pop("own.shy", None)
+"""
+
+
+@pytest.mark.parametrize("trouble, named", [("MemoryError()", "MemoryError"), ("OSError(5)", "OSError"), ("OSError(2)", "ImportError")])
+def test_what_stat_cannot_tell_an_import_is_raised_when_the_module_is_opened(trouble, named, tmp_path):
+    code = "import own\nimport own.data_of\n" + TROUBLED.replace("TROUBLE", trouble)
+    lines = printed(tmp_path, code)
+    assert len(lines) == 12 and {lines[at] for at in range(2, 12, 3)} == {'{"format": 1}'}
+    assert lines[0] == lines[1] == named or named == "ImportError" and lines[1] == named
+
+
+def test_a_file_can_be_opened_with_every_mode_that_reads(tmp_path):
+    code = "print(*[open('/pack/about.json', mode).read() for mode in ('r', 'rt', 'tr', 'rb', 'br')])\n"
+    code += "print(*[errno_of(open, '/pack/about.json', mode) for mode in ('w', 'wb', 'a', 'r+', 'rb+', 'x')])"
+    text = FILES[0][1].decode()
+    assert printed(tmp_path, code) == [" ".join([text] * 3 + [repr(FILES[0][1])] * 2), "30 30 30 30 30 30"]
+
+
 CUTS = """
 print(errno_of(PackFiles, sys.argv[1] + ".cut"))
 """
@@ -149,8 +223,24 @@ def test_the_reader_refuses_a_damaged_pack(at):
         read(PACK[:at] + bytes([PACK[at] ^ 0xFF]) + PACK[at + 1 :])
 
 
+def test_the_reader_inflates_no_more_than_an_entry_claims():
+    whole = zlib.compressobj(9, zlib.DEFLATED, -WINDOW_BITS, 9)
+    bomb = whole.compress(bytes(200 << 20)) + whole.flush()
+    data = made([("a", bytes(100))])
+    packed = data.index(b"a\n") + 2
+    at = next(int.from_bytes(data[row + 4 : row + 8]) for row in (8, 16) if data[int.from_bytes(data[row + 4 : row + 8]) + 4] == 2)
+    assert at == packed
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="damaged pack"):
+        read(data[: at + 5] + len(bomb).to_bytes(3) + data[at + 8 : at + 11] + bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
 def test_what_a_pack_cannot_hold_is_refused():
-    for files in ([("a", b""), ("a/b", b"")], [("x/" * 17 + "y", b"")], [(f"{number}", b"") for number in range(4097)]):
+    paths = ("", "../x", "a//b", "/a", "a/", "a b", "a/.b", "a\nb", "ä", "x/" * 17 + "y")
+    for files in ([("a", b""), ("a/b", b"")], *[[(path, b"")] for path in paths], [(f"{number}", b"") for number in range(4097)]):
         with pytest.raises(NotPacked):
             made(files)
     assert WINDOW_BITS == PACK[5] == 10

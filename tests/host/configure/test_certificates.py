@@ -2,7 +2,7 @@
 
 import pytest
 
-from ampacity_host.configure import SiteErrors, load_site
+from ampacity_host.configure import SiteErrors, compile_site, load_site
 from certificates import Authority
 
 SITE = """
@@ -80,3 +80,19 @@ def test_a_certificate_for_another_host_is_reported(told):
     assert other == "certificate_pem: is not for 10.0.0.2 (but for one.example, 10.0.0.1); issue it with that subject alternative name"
     (deep,) = told(one={"name": "*.example"}, host="bay.one.example")
     assert "is not for bay.one.example" in deep
+
+
+def test_a_start_is_warned_of_what_a_check_refuses_and_leaves_out_what_cannot_be_read(tmp_path):
+    ca = Authority()
+    (tmp_path / "root.pem").write_text(ca.root)
+    ca.issue("p", role="Primary", days=(-9, -1)).files(tmp_path, "primary")
+    (tmp_path / "site.toml").write_text(SITE.format(host="10.0.0.1", roles=""))  # without the files of EVSE one
+    with pytest.raises(SiteErrors) as refused:
+        load_site(tmp_path / "site.toml")
+    assert {each.field for each in refused.value.mistakes} == {"certificate_pem", "key_pem"}
+    site = load_site(tmp_path / "site.toml", starting=True)
+    unusable = [each.field for each in site.warnings if "until then the controller runs without this connection" in str(each)]
+    assert unusable == ["certificate_pem"] * 2 + ["key_pem"], site.warnings
+    (tmp_path / "primary.key.pem").unlink()
+    site = load_site(tmp_path / "site.toml", starting=True)
+    assert set(compile_site(site)["buses"][0]["tls"]) == {"root_pem", "certificate_pem"}

@@ -52,6 +52,13 @@ def test_the_board_holds_the_pushed_site(board, command):
     assert set((folder / "resets").read_text()) == {"x"}
 
 
+def test_the_data_folder_of_a_board_that_was_just_flashed_is_made(board, command):
+    port, folder = board
+    result = command("push", SITE, "--port", port, "--folder", "data")
+    assert result.exit_code == 0, result.output
+    assert (folder / "data" / "site.json").read_bytes() == encoded(compile_site(load_site(SITE)))
+
+
 def test_pushing_the_same_site_writes_nothing_and_the_controller_continues(board, command):
     port, folder = board
     command("push", SITE, "--port", port)

@@ -4,10 +4,12 @@ import asyncio
 import json
 
 import pytest
+from typer.testing import CliRunner
 
+from ampacity_host.cli import app
 from ampacity_host.csms.server import BenchCsms
 from certificates import Authority
-from site_run import OWN, PASSWORD, PATIENCE_S, ROOT, Running, site
+from site_run import OWN, PASSWORD, PATIENCE_S, ROOT, YARD, Running, site
 from tests.deep import sample
 
 
@@ -90,3 +92,80 @@ async def test_a_csms_moves_the_station_to_another_one_over_tls_and_it_stays_the
         await old.stop()
         await new.stop()
     assert old.findings == new.findings == []
+
+
+BEHIND_TLS = """
+[[bus]]
+name = "secured"
+kind = "tcp"
+host = "127.0.0.1"
+tcp_port = {port}
+tls = true
+root_pem = "root.pem"
+certificate_pem = "own.pem"
+key_pem = "own.key.pem"
+[[evse]]
+name = "two"
+kind = "ampacity"
+bus = "secured"
+unit = 3
+circuit = "main"
+max_a = 16
+"""
+
+
+def unreadable(folder, ca):
+    (folder / "own.key.pem").unlink()
+    return "key_pem", "cannot be read"
+
+
+def garbage(folder, ca):
+    (folder / "root.pem").write_text("none")
+    return "root_pem", "no certificate"
+
+
+def expired(folder, ca):
+    ca.issue("p", role="Primary", days=(-9, -1)).files(folder, "own")
+    return "certificate_pem", "has expired"
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+@pytest.mark.parametrize("broken", sample([unreadable, garbage, expired], 3, 1))
+async def test_a_primary_starts_without_the_devices_whose_certificates_cannot_be_used_and_connects_when_they_are_replaced(broken, runtime, tmp_path):
+    ca, shaken = Authority(), []
+
+    def good():
+        (tmp_path / "root.pem").write_text(ca.root)
+        ca.issue("p", role="Primary").files(tmp_path, "own")
+
+    good()
+    context = ca.server_context(tmp_path, ca.issue(), ca)
+    server = await asyncio.start_server(lambda reader, writer: shaken.append(writer), "127.0.0.1", 0, ssl=context)
+    text = YARD + BEHIND_TLS.format(port=server.sockets[0].getsockname()[1])
+    field, why = broken(tmp_path, ca)
+    running = Running(tmp_path, runtime, text)
+    checked = CliRunner().invoke(app, ["check", str(tmp_path / "site.toml")])
+    assert checked.exit_code == 1 and field in checked.output and why in " ".join(checked.output.split())
+    try:
+        assert await until(lambda: running.lines(": no connection: "))  # the safety loop runs
+        assert running.lines(f"warning: {tmp_path}/site.toml:") and running.lines("; until then the controller runs without this connection")
+        assert broken is expired or running.lines("line secured 127.0.0.1:") and running.lines(f"no connection: tls: {field}: ")
+        assert running.process.poll() is None and not shaken
+    finally:
+        running.end()
+    good()
+    running = Running(tmp_path, runtime, text)
+    try:
+        assert await until(lambda: shaken)
+    finally:
+        running.end()
+        server.close()
+
+
+async def until(there):
+    """Whether that came about in time."""
+    for _ in range(PATIENCE_S * 5):
+        if there():
+            return True
+        await asyncio.sleep(0.2)
+    return False

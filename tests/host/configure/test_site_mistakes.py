@@ -7,7 +7,8 @@ import pytest
 
 from ampacity_host.configure import SiteErrors, load_site
 
-FILES = sorted((Path(__file__).parent / "sites" / "mistakes").glob("*.toml"))
+SITES = Path(__file__).parent / "sites"
+FILES = sorted((SITES / "mistakes").glob("*.toml"))
 
 
 def expected(path):
@@ -44,3 +45,19 @@ def test_a_binary_file_is_refused(tmp_path):
     with pytest.raises(SiteErrors) as caught:
         load_site(path)
     assert "UTF-8" in str(caught.value)
+
+
+def test_published_firmware_and_the_parent_may_share_a_port_at_different_addresses_only(tmp_path):
+    text = (SITES / "mistakes" / "publishing-at-the-port-of-the-parent.toml").read_text()
+    for line, clash in (
+        ("tcp_port = 8081", False), ('tcp_port = 8080\nhost = "192.168.1.11"', False),
+        ('tcp_port = 8080\nhost = "192.168.1.10"', True),
+        ('tcp_port = 8080\nhost = "::"', True), ('tcp_port = 8080\nhost = "row.example"', True),
+    ):  # fmt: skip
+        path = tmp_path / "site.toml"
+        path.write_text(text.replace("tcp_port = 8080", line))
+        if not clash:
+            assert load_site(path).ocpp["publish_address"] == "192.168.1.10:8080"
+            continue
+        with pytest.raises(SiteErrors, match="publish_address: port 8080 is tcp_port of"):
+            load_site(path)

@@ -1,9 +1,13 @@
 """Runs on MicroPython's unix port: a raw prompt with the paste mode of a board on standard input and output, in the current folder.
 
+`micropython paste_prompt.py MOUNT`: the current folder becomes the file system at MOUNT, `/` as on most boards.
 mpremote sends with flow control in that mode: a window of bytes, and the next one when the board asks for it.
 """
 
+import os
 import sys
+
+import vfs
 
 RAW, FRIENDLY, INTERRUPT, FINISH, PASTE = 1, 2, 3, 4, 5
 WINDOW = 512
@@ -75,4 +79,9 @@ def serve():
             typed.append(code)
 
 
-serve()
+if __name__ == "__main__":
+    files = vfs.VfsPosix(os.getcwd())
+    vfs.umount("/")
+    vfs.mount(files, sys.argv[1])
+    os.chdir(sys.argv[1])
+    serve()

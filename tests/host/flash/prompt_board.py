@@ -14,10 +14,10 @@ RAW_PROMPT = Path(__file__).with_name("paste_prompt.py")
 
 
 class PromptBoard:
-    """link: the device, which exists while the cable is in; folder: the file system."""
+    """link: the device, which exists while the cable is in; folder: the file system, at `mount`."""
 
-    def __init__(self, link, folder):
-        self.link, self.folder = str(link), folder
+    def __init__(self, link, folder, mount="/"):
+        self.link, self.folder, self.mount = str(link), folder, mount
         folder.mkdir(exist_ok=True)
         self.plug()
 
@@ -25,7 +25,7 @@ class PromptBoard:
         """The cable is in, and the interpreter starts."""
         self._ours, self._theirs = pty.openpty()
         tty.setraw(self._theirs)
-        self._process = subprocess.Popen([find(), str(RAW_PROMPT)], cwd=self.folder, stdin=self._ours, stdout=self._ours)
+        self._process = subprocess.Popen([find(), str(RAW_PROMPT), self.mount], cwd=self.folder, stdin=self._ours, stdout=self._ours)
         os.symlink(os.ttyname(self._theirs), self.link)
 
     def pull(self):

@@ -8,6 +8,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
+from ampacity_host.update.bundle import Manifest, listed, pack
+from ampacity_host.update.key_folder import KeyFolder
 
 FIELDS = ("--key", "release", "--release", "1.4.0", "--sequence", 12, "--floor", 9)
 
@@ -22,6 +24,12 @@ def done(*words):
     result = said(*words)
     assert result.exit_code == 0, result.output
     return result
+
+
+def signed(files, keys, sequence=1, board="unix"):
+    """A bundle of these (path, content) with a right signature, whatever is in them: `ampacity bundle sign` looks at that."""
+    manifest = Manifest("ampacity", "application", [board], f"{sequence}.0", sequence, 0, listed(files), [])
+    return pack(manifest, files, KeyFolder(keys).signing_key("release"))
 
 
 @functools.cache

@@ -10,8 +10,10 @@ from release import release, said
 
 from ampacity_host.configure.push_pull import Prompt
 from ampacity_host.flash.content import BOOT, content
+from ampacity_host.flash.jobs import Failed
 from ampacity_host.flash.littlefs_image import made
-from ampacity_host.flash.prompt import reads_back
+from ampacity_host.flash.prompt import PromptJob, reads_back
+from ampacity_host.progress import Progress
 from tools.bench.runtime32 import PROBES
 from tools.micropython.find import find
 
@@ -50,6 +52,17 @@ def test_all_files_are_on_the_board_and_it_starts_again(ready, tmp_path):
         assert row["ok"] and f"{len(files)} of {len(files)} files written" in row["text"] and board.files() == files
         assert (board.folder / "resets").read_text() == "x"
         assert flashed(words, [board])[0]["text"].startswith(f"0 of {len(files)} files written, 0 bytes sent")
+
+
+def test_a_board_with_an_application_on_trial_is_stopped_by_a_second_ctrl_c(ready, tmp_path):
+    words, files = ready
+    with boards(tmp_path) as (board,):
+        board.pull()
+        (board.folder / "boot.py").write_text("import sys\nfor _ in range(2):\n  while sys.stdin.buffer.read(1) != b'\\x03':\n    pass\n")
+        board.plug()
+        row = flashed(words, [board])[0]
+        assert row["ok"] and row["tries"] == 1, row
+        assert files.items() <= board.files().items()
 
 
 def test_settings_stay_and_what_an_older_release_left_goes(ready, tmp_path):
@@ -105,6 +118,25 @@ def test_a_medium_that_stores_other_bytes_is_found(ready, tmp_path):
         assert not row["ok"] and not row["lost"] and "main.py" not in board.files()
 
 
+def test_a_board_whose_files_are_not_where_the_boot_stage_looks_is_refused_before_anything_is_written(ready, tmp_path):
+    """As MicroPython for NUCLEO boards, whose prompt begins in /flash."""
+    board = PromptBoard(tmp_path / "tty0", tmp_path / "board0", "/flash")
+    (board.folder / "main.py").write_bytes(b"old")
+    try:
+        row = flashed(ready[0], [board], status=1)[0]
+        assert not row["ok"] and not row["lost"] and "its files are at /flash, and the boot stage reads them at /" in row["text"]
+        assert board.files() == {"main.py": b"old"}
+    finally:
+        board.close()
+
+
+def test_a_file_system_without_room_for_two_slots_is_refused_before_anything_is_written(ready, tmp_path):
+    with boards(tmp_path) as (board,):
+        with pytest.raises(Failed, match="KiB, two slots need 1125899906842624 KiB: is it the board that was named?"):
+            PromptJob(board.link, ready[1], least_bytes=1 << 60).run(Progress(True))
+        assert board.files() == {}
+
+
 def test_without_a_device_the_exit_code_is_3(ready, tmp_path):
     done = said(*ready[0], "--wait", 0.2, "--port", tmp_path / "tty9")
     assert done.exit_code == 3 and "did not come back within 0.2 s" in json.loads(done.stdout)["devices"][0]["text"]
@@ -123,7 +155,7 @@ sys.path[:0] = [{stage!r}, {probes!r}]
 import main as stage
 from image_blocks import ImageBlocks
 vfs.mount(vfs.VfsLfs2(ImageBlocks({image!r})), "/board")
-print(stage.chosen("/board"))
+print(*stage.chosen("/board"))
 """
 
 
@@ -133,7 +165,7 @@ def test_the_boot_stage_of_a_flashed_board_chooses_its_slot(ready, tmp_path):
         flashed(words, [board])
         (tmp_path / "files.lfs").write_bytes(made(board.files().items(), 4096, 320))
     code = CHOSEN.format(stage=str(BOOT), probes=str(PROBES), image=str(tmp_path / "files.lfs"))
-    assert subprocess.run([find(), "-c", code], capture_output=True, text=True, timeout=60).stdout == "/board/slots/a\n"
+    assert subprocess.run([find(), "-c", code], capture_output=True, text=True, timeout=60).stdout == "/board/slots/a False\n"
 
 
 def test_an_update_of_a_running_board_removes_its_start_before_anything_else(ready, tmp_path):

@@ -32,7 +32,7 @@ unit = 1
 circuit = "main"
 max_a = 16.0
 """
-STARTED = "import sys; sys.path.append({stage!r}); import main; sys.exit(main.start({root!r}))"
+STARTED = "import sys; sys.path.append({stage!r}); import main; sys.exit(main.run({root!r}, main.chosen({root!r})[0]))"
 
 
 def free_port():

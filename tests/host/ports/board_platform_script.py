@@ -63,7 +63,9 @@ async def main(folder):
     seen["point without a meter"] = plain.evse_hardware("own") is not None
     sys.modules["board_meter"] = Meter
     platform = BoardPlatform(folder, {"meter": "board_meter", "watchdog": 4000})
-    seen["wdt given"] = seen["wdt"]
+    seen["wdt before the start"], armed = seen["wdt"], platform.watchdog.armed
+    await platform.start()
+    seen["wdt given"], seen["armed"] = seen["wdt"], [armed, platform.watchdog.armed]
     board = platform.board
     seen["de"], seen["driver"] = board["serial"][0]["de"]["pin"], []
     line = platform.open_line({"port": "uart:1", "baud": 9600})

@@ -1,44 +1,15 @@
 """The firmware under recorded cars: cards, transactions, books. Minutes, not days: a day of it is a command's work."""
 
-
 import pytest
 
 from ampacity_host.replay.results import circuit_totals, violations
 from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import Session
 from ampacity_host.replay.simulation import Simulation
-from simulated import set_up
+from simulated import LOCAL_AND_SECONDARY, set_up
 
 START_S = 1_772_409_600
-SITE = """
-[site]
-name = "t"
-
-[[circuit]]
-name = "main"
-rating_a = 25.0
-assumed_other_a = 0.0
-
-[[bus]]
-name = "rs485-1"
-kind = "rtu"
-port = "virtual"
-
-[[evse]]
-name = "a"
-kind = "local"
-circuit = "main"
-max_a = 25.0
-
-[[evse]]
-name = "b"
-kind = "ampacity"
-bus = "rs485-1"
-unit = 2
-circuit = "main"
-max_a = 25.0
-%s
-"""
+SITE = LOCAL_AND_SECONDARY.format(rating_a=25.0, local_a=25.0, secondary_a=25.0) + "%s\n"
 OCPP = """
 [ocpp]
 version = "2.0.1"

@@ -15,31 +15,9 @@ from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.worst import worst_circuits
 from ampacity_host.rig.virtual.virtual_bench import VirtualBench
 from ampacity_host.rig.virtual.virtual_csms import attach_csms
-from simulated import set_up
+from simulated import LOCAL_AND_SECONDARY, set_up
 
-SITE = """
-[site]
-name = "t"
-[[circuit]]
-name = "main"
-rating_a = 50.0
-[[bus]]
-name = "rs485-1"
-kind = "rtu"
-port = "virtual"
-[[evse]]
-name = "a"
-kind = "local"
-circuit = "main"
-max_a = 32.0
-[[evse]]
-name = "b"
-kind = "ampacity"
-bus = "rs485-1"
-unit = 2
-circuit = "main"
-max_a = 16.0
-"""
+SITE = LOCAL_AND_SECONDARY.format(rating_a=50.0, local_a=32.0, secondary_a=16.0)
 LATE_MS = 45_000  # longer than MessageTimeout
 ATTACK_MS, CALM_MS_MAX = 100_000, 400_000
 EVERYTHING = ("Authorize", "Heartbeat", "NotifyEvent", "SecurityEventNotification", "StatusNotification", "TransactionEvent", "MeterValues")

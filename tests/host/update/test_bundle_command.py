@@ -1,8 +1,10 @@
 """`ampacity bundle …` from new keys to a verified bundle that the firmware installs, and what it refuses."""
 
+import io
 import json
 import os
 import stat
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,10 @@ from ampacity.update.manifest import APPLICATION, CONFIGURATION, Device
 from ampacity.update.records import Record
 from ampacity.update.slots import Slots
 from ampacity.update.trust import TrustStore
+from ampacity_host.build.pack import made
 from ampacity_host.cli import app
+from ampacity_host.update.bundle import Manifest, listed, pack
+from ampacity_host.update.key_folder import KeyFolder
 from tests.update.helper_medium import Medium
 
 
@@ -35,9 +40,9 @@ def yard(tmp_path, monkeypatch):
         assert said("key", "new", name, "--root").exit_code == 0
     assert said("key", "new", "release").exit_code == 0
     assert said("key", "new", "installer", "--kind", "configuration").exit_code == 0
-    (tmp_path / "app" / "lib").mkdir(parents=True)
-    (tmp_path / "app" / "main.py").write_text("x = 1\n")
-    (tmp_path / "app" / "lib" / "b.mpy").write_bytes(os.urandom(9000))
+    (tmp_path / "app").mkdir()
+    with zipfile.ZipFile(tmp_path / "app" / "application.zip", "w") as archive:
+        archive.writestr("ampacity/__main__.py", os.urandom(9000))
     (tmp_path / "app" / ".hidden").write_text("no part of it")
     return tmp_path
 
@@ -49,11 +54,12 @@ def test_a_signed_bundle_is_verified_and_shown(yard):
     made = facts(*SIGN)
     assert made["out"] == "app.bundle" and made["bytes"] == Path("app.bundle").stat().st_size
     seen = facts("verify", "app.bundle", "--board", "board-a", "--floor", 3)
-    assert seen["ok"] and seen["version"] == "1.2.0" and [file["path"] for file in seen["files"]] == ["lib/b.mpy", "main.py"]
+    assert seen["ok"] and seen["version"] == "1.2.0" and [file["path"] for file in seen["files"]] == ["application.zip"]
     shown = facts("show", "app.bundle")
-    assert shown["signed_by"] == facts("key", "list")["keys"][0]["kid"] and shown["size"] == seen["size"] == 9006
+    assert shown["signed_by"] == facts("key", "list")["keys"][0]["kid"]
+    assert shown["size"] == seen["size"] == Path("app/application.zip").stat().st_size
     text = said("show", "app.bundle").stdout
-    assert "not checked" in text and "1.2.0" in text and "lib/b.mpy" in text
+    assert "not checked" in text and "1.2.0" in text and "application.zip" in text
 
 
 def test_the_firmware_installs_what_was_signed_here(yard):
@@ -70,7 +76,7 @@ def test_the_firmware_installs_what_was_signed_here(yard):
     while not taking.ready:
         if taking.step() and not taking.ready:
             taking.write(taking.offset, data[taking.offset :])
-    assert medium.content("a/main.py") == b"x = 1\n" and taking.manifest.sequence == 3
+    assert medium.content("a/application.zip") == Path("app/application.zip").read_bytes() and taking.manifest.sequence == 3
 
 
 @pytest.mark.parametrize("words, field", [
@@ -79,6 +85,45 @@ def test_a_bundle_for_something_else_is_refused_by_what_differs(yard, words, fie
     facts(*SIGN)
     seen = facts("verify", "app.bundle", *words, status=1 if field else 0)
     assert seen.get("field") == field
+
+
+def zipped(name):
+    """An archive with one file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(name, b"")
+    return made.getvalue()
+
+
+IMAGE = made([("build.json", b'{"board": "rp2350"}'), ("ampacity/roles/boot.mpy", b"M")])
+
+
+@pytest.mark.parametrize("files, boards, field, text", [
+    ([("main.py", b"x = 1\n")], ["rp2350"], "files", "main.py; an application is one file: application.pack of `ampacity build`, or"),
+    ([("app/application.pack", IMAGE), ("manifest.json", b"{}")], ["rp2350"], "files", "app/application.pack, manifest.json; an application"),
+    ([("application.pack", b"hello")], ["rp2350"], "files", "application.pack is no application image: no pack of format 1"),
+    ([("application.pack", IMAGE[:4] + b"\2" + IMAGE[5:])], ["rp2350"], "files", "no pack of format 1"),
+    ([("application.pack", made([("build.json", b'{"board": "rp2350"}')]))], ["rp2350"], "files", "an image without ampacity/roles/boot.mpy"),
+    ([("application.pack", made([("build.json", b"[]"), ("ampacity/roles/boot.mpy", b"M")]))], ["rp2350"], "files", "build.json is no object"),
+    ([("application.pack", IMAGE)], ["esp32-s3"], "board", "the image was built for rp2350, not esp32-s3"),
+    ([("application.pack", IMAGE)], ["esp32-s3", "rp2350"], "board", "not esp32-s3"),
+    ([("application.zip", b"PK")], ["linux-arm"], "files", "application.zip is no archive"),
+    ([("application.zip", zipped("x"))], ["linux-arm"], "files", "application.zip holds no ampacity/__main__.py"),
+    ([("application.zip", zipped("ampacity/__main__.py"))], ["rp2350"], "board", "application.zip runs on Linux, not on rp2350"),
+    ([("application.pack", IMAGE)], ["rp2350"], None, ""),
+    ([("application.zip", zipped("ampacity/__main__.py"))], ["linux-arm", "our-own-linux"], None, ""),
+])  # fmt: skip
+def test_an_application_that_no_controller_could_start_is_not_signed_and_not_verified(yard, files, boards, field, text):
+    for path, data in files:
+        (yard / "other" / path).parent.mkdir(parents=True, exist_ok=True)
+        (yard / "other" / path).write_bytes(data)
+    words = [word for board in boards for word in ("--board", board)]
+    told = facts("sign", "other", "--out", "made", "--key", "release", *words, "--release", "1", "--sequence", 1, status=1 if field else 0)
+    assert (told.get("field"), Path("made").exists()) == (field, field is None) and text in told.get("error", ""), told
+    manifest = Manifest("ampacity", "application", sorted(boards), "1", 1, 0, listed(files), [])
+    Path("anyhow").write_bytes(pack(manifest, files, KeyFolder(yard / "keys").signing_key("release")))
+    told = facts("verify", "anyhow", status=1 if field else 0)
+    assert told.get("field") == field and text in told.get("error", ""), told
 
 
 def test_a_changed_bundle_is_refused(yard):

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from ocpp.routing import on
 from ocpp.v201 import ChargePoint, call, call_result
 from ocpp.v201.enums import Action
-from test_push import SITE, sign, yard  # noqa: F401  # yard is a fixture
+from test_push import SITE, for_another_board, sign, yard  # noqa: F401  # yard is a fixture
 
 from ampacity.base.within import within
 from certificate_authority import StationAuthority, name_of, pem
@@ -167,7 +167,7 @@ def bundles(folder, board):
     good = sign(folder, "good", 2, board, **{"--floor": 2}).read_bytes()
     return {
         "good": good, "forged": good.replace(b"2.0", b"7.0", 1), "damaged": good[:-4] + b"\0\0\0\0",
-        "other-board": sign(folder, "other", 2, "rp2350").read_bytes(), "older": sign(folder, "older", 1, board).read_bytes(),
+        "other-board": for_another_board(folder, "other", 2).read_bytes(), "older": sign(folder, "older", 1, board).read_bytes(),
     }  # fmt: skip
 
 

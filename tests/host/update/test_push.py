@@ -13,21 +13,11 @@ from typer.testing import CliRunner
 from ampacity_host.cli import app
 from ampacity_host.console.controller_option import parse_controller
 from ampacity_host.console.link import REFUSED, LinkLost
+from ampacity_host.update.bundle import Manifest, files_of, listed, pack
+from ampacity_host.update.key_folder import KeyFolder
 from ampacity_host.update.push import NotTaken, Progress, Push, push_command
+from tools.deb.rauc import SITE
 
-SITE = """
-[site]
-name = "garage"
-[[circuit]]
-name = "main"
-rating_a = 63.0
-assumed_other_a = 20.0
-[[evse]]
-name = "bay-1"
-kind = "local"
-circuit = "main"
-max_a = 32.0
-"""
 START_S = 40
 
 
@@ -40,6 +30,14 @@ def said(*words, status=0):
 def sign(folder, name, sequence, board, **changes):
     fields = {"--key": "release", "--board": board, "--release": f"{sequence}.0", "--sequence": sequence, "--keys": folder / "keys"} | changes
     said("bundle", "sign", folder / "app", "--out", folder / name, *[word for pair in fields.items() for word in pair])
+    return folder / name
+
+
+def for_another_board(folder, name, sequence=1):
+    """What `bundle sign` refuses to make of these files where it knows that board."""
+    files = files_of(folder / "app")
+    manifest = Manifest("ampacity", "application", ["rp2350"], f"{sequence}.0", sequence, 0, listed(files), [])
+    (folder / name).write_bytes(pack(manifest, files, KeyFolder(folder / "keys").signing_key("release")))
     return folder / name
 
 
@@ -88,7 +86,7 @@ def update_of(data):
 def test_bundles_are_refused_or_restart_the_controller_in_their_slot(yard, runtime, board):
     folder = yard(board)
     good = sign(folder, "good", 1, board)
-    other_board = sign(folder, "other-board", 1, "rp2350")
+    other_board = for_another_board(folder, "other-board")
     damaged = folder / "damaged"
     damaged.write_bytes(good.read_bytes()[:-4] + b"\0\0\0\0")
     forged = folder / "forged"

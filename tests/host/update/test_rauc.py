@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.host.update.test_push import running, said, sign, update_of, yard  # noqa: F401 - a fixture
+from tests.host.update.test_push import for_another_board, running, said, sign, update_of, yard  # noqa: F401 - a fixture
 
 BOARD = "linux-arm"
 
@@ -27,7 +27,7 @@ def bundles(yard, tmp_path):  # noqa: F811
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ampacity_host "$@"\n')
     program.chmod(0o755)
     (tmp_path / "settings").write_text(f"CONTROLLER={folder / 'data'}\nAMPACITY={program}\n")
-    return folder, sign(folder, "good", 1, BOARD), sign(folder, "other", 1, "rp2350")
+    return folder, sign(folder, "good", 1, BOARD), for_another_board(folder, "other")
 
 
 def handled(mounted, settings):

@@ -159,3 +159,48 @@ def test_a_chain_of_three_is_verified_as_the_library_does():
     assert at_once(verify_chain(chain, roots, NOW_MS // 1000)).der == REAL[2]
     with pytest.raises(ValueError, match="not signed by the next one"):
         at_once(verify_chain([chain[0], chain[2]], roots, NOW_MS // 1000))
+
+
+PSS_ROOT = StationAuthority(NOW_MS, "PSS root", kind="rsa", pss=True)
+DIGESTS = {"SHA256": hashes.SHA256, "SHA384": hashes.SHA384, "SHA512": hashes.SHA512, "another": hashes.SHA224}
+PSS_OID = bytes.fromhex("2a864886f70d01010a")
+
+
+def of_pss(digest="SHA256", mask="SHA256", salt=32):
+    """The DER of a certificate that an authority signed so."""
+    PSS_ROOT.digest, PSS_ROOT.mask, PSS_ROOT.salt = DIGESTS[digest], DIGESTS[mask], salt
+    return der_of(PSS_ROOT.signed(name_of("S1", "X"), PSS_ROOT.key.public_key(), (-1, 100)))
+
+
+@pytest.mark.parametrize("salt", [0, 1, 20, 32, 190, 222])
+def test_the_parameters_of_rsa_pss_are_read_and_a_salt_of_each_length_is_verified(salt):
+    root, found = Certificate(der_of(PSS_ROOT.certificate)), Certificate(of_pss(salt=salt))
+    assert found.algorithm == ("PSS", "SHA256", salt)
+    assert at_once(is_signed_by(found, root))
+    for other in (salt + 1, 21 if salt != 21 else 22):
+        assert not at_once(verify(root.key, ("PSS", "SHA256", other), found.signed, found.signature))
+
+
+@pytest.mark.parametrize(("digest", "mask"), [(a, b) for a in DIGESTS for b in ("SHA256", "SHA512") if (a, b) != ("SHA256", "SHA256")])
+def test_rsa_pss_with_another_digest_is_refused(digest, mask):
+    root = Certificate(der_of(PSS_ROOT.certificate))
+    found = Certificate(of_pss(digest, mask, 20))
+    assert found.algorithm is None
+    with pytest.raises(ValueError, match="RSA-PSS with SHA-256 for both"):
+        at_once(is_signed_by(found, root))
+
+
+def test_parameters_of_rsa_pss_that_differ_from_the_signed_ones_or_are_of_another_form_are_refused():
+    made = of_pss()
+    assert made.count(PSS_OID) == 2
+    outer, params = made.rindex(PSS_OID), len(PSS_OID)
+    salt = made.index(b"\xa2\x03\x02\x01\x20", outer)
+    for at, byte, match in (
+        (salt + 4, 21, "two signature algorithms"),  # another salt where nothing is signed
+        (salt + 4, 0x80, "RSA-PSS parameters of another form"),  # below 0
+        (salt, 0xA3, "RSA-PSS parameters of another form"),
+        (salt, 0xA1, "RSA-PSS parameters|der: "),  # a field twice
+        (outer + params, 0x31, "der: tag 31, expected 30"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            Certificate(made[:at] + bytes((byte,)) + made[at + 1 :])

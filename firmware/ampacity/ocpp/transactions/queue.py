@@ -6,7 +6,7 @@ as a broken connection, not as a failure of this message: nothing is given up to
 monotonic time, negative, and translated when the message leaves. When room runs out, Updated events go first (thinning.py).
 """
 
-from ampacity.base.document_shape import check_shape
+from ampacity.base.document_shape import Shape
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import format_iso
 
@@ -53,9 +53,9 @@ class Queue:
         self._thinning: "Thinning | None" = None
         self._level, self._low, self._told = 1, LOW, False
         self._barren: "int | None" = None  # how many messages there were when none could go
-        gap = False
+        gap, shape = False, Shape(RECORD)  # one for all: thousands may have been kept, and the watchdog runs
         for number, data in journal.records():
-            record = self._record(number, data)
+            record = self._record(number, data, shape)
             if record is not None:
                 gap = self._scan(number, record) or gap
         if gap:  # the power was cut while events were thinned out
@@ -193,16 +193,16 @@ class Queue:
 
     def _read(self) -> "tuple[int, dict[str, Any]] | None":
         for number, data in self._journal.records(self._done_to + 1):
-            record = self._record(number, data)
+            record = self._record(number, data, Shape(RECORD))
             if record is not None:
                 return number, record
         return None
 
-    def _record(self, number: int, data: bytes) -> "dict[str, Any] | None":
+    def _record(self, number: int, data: bytes, shape: Shape) -> "dict[str, Any] | None":
         """A record of the journal, None if it has another content; this is logged once."""
         try:
             record: "dict[str, Any]" = loads(data)
-            check_shape(record, RECORD)
+            shape.check(record)
             return record
         except ValueError as e:
             if number > self._damaged_to:

@@ -51,10 +51,10 @@ def secure(config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform") ->
     config.certified, config.tls, config.unusable = False, None, None
     if not config.secure:
         return
-    from ampacity.ports.tls_credentials import TlsCredentials
+    from ampacity.ports.tls_credentials import credentials
 
     try:
-        files = TlsCredentials(ocpp.get("root_pem"), ocpp.get("certificate_pem"), ocpp.get("key_pem"), ocpp.get("tls_min"))
+        files = credentials(ocpp)
         if ocpp["security_profile"] == CERTIFICATE:
             config.password, config.certified = None, True
             if files.key is None:

@@ -24,6 +24,10 @@ class NoFiles:
         """No such file."""
         return None
 
+    def part(self, name: str, at: int, size: int) -> bytes:
+        """Of no file: nothing."""
+        return b""
+
     def holds(self, name: str, pieces: "Content") -> bool:
         """Does the file have this content? No."""
         return False
@@ -91,6 +95,8 @@ class NoPlatform:
     def client_tls(self, credentials: "Any") -> "Any":
         """No context; the credentials were parsed."""
         return None
+
+    server_tls = client_tls
 
 
 def rehearse(make: "Callable[[Any, SiteFacts, Log], object]", site: "SiteFacts", platform: "RolePlatform") -> None:

@@ -1,5 +1,6 @@
 """The wires of a primary: one engine for each RTU line and each TCP endpoint, with its drivers."""
 
+from ampacity.base.errors import Rejected
 from ampacity.bus.client.duplicate_address import DUPLICATE
 from ampacity.bus.client.rtu_client import RtuClient, is_write
 from ampacity.bus.leases.broadcast_driver import BroadcastDriver
@@ -46,6 +47,7 @@ class Wire:
         self.line: "Line | None" = None
         self.port: "str | None" = None  # the name of its serial device
         self.unanswering: "UnansweringDevices | None" = None
+        self.unusable = ""  # why it has no secure connection: certificates that cannot be read
         self._was_up = True
 
     def watch(self, log: "Log", now_ms: int) -> None:
@@ -244,7 +246,7 @@ class Buses:
                 said[0] = text
                 self.log.add("warning", "line %s: %s" % (wire.name, text), self.platform.clock.now_ms())
 
-        connect = self._secured(bus) if bus.get("tls") else self.platform.connect
+        connect = self._secured(bus, wire) if bus.get("tls") else self.platform.connect
 
         async def start() -> None:
             while True:
@@ -252,20 +254,28 @@ class Buses:
                 await run_tcp(guest or engine, connect, host, port, self.platform.clock, self.platform.abort, report, wire.serving(guest, None))
         self._add(wire, start, members)
 
-    def _secured(self, bus: "SiteFacts") -> "Callable[[str, int], Awaitable[Any]]":
-        """How a bus with Modbus/TCP Security is connected: with our certificate, to a device that shows one for its name."""
-        from ampacity.ports.tls_credentials import TlsCredentials
-        files = bus["tls"]
-        context = self.platform.client_tls(TlsCredentials(files["root_pem"], files.get("certificate_pem"), files.get("key_pem")))
+    def _secured(self, bus: "SiteFacts", wire: Wire) -> "Callable[[str, int], Awaitable[Any]]":
+        """How a bus with Modbus/TCP Security is connected: with our certificate, to a device that shows one for its name.
+
+        Certificates that cannot be used do not stop the start: the devices of this wire do not answer, and count so.
+        """
+        from ampacity.ports.tls_credentials import own_credentials
+        context: "Any" = None
+        try:
+            context = self.platform.client_tls(own_credentials(bus["tls"]))
+        except Rejected as e:
+            wire.unusable = "tls: %s" % e
 
         async def connect(host: str, port: int) -> "Any":
+            if wire.unusable:
+                raise OSError(wire.unusable)
             return await self.platform.connect(host, port, context, host)
         return connect
 
     def _add(self, wire: "Wire", start: "Start", members: "list[Member]") -> None:
         wire.start = start
         wire.members = members
-        wire.unanswering = UnansweringDevices(wire.name, members, self.guard, LINE if wire.port else HOST)
+        wire.unanswering = UnansweringDevices(wire.name, members, self.guard, wire.unusable or (LINE if wire.port else HOST))
         self.wires.append(wire)
         for _facts, _driver, evse in members:
             if evse is not None:

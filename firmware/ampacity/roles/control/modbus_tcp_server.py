@@ -42,7 +42,10 @@ def roles_of(facts: "SiteFacts") -> "Sequence[tuple[str, tuple[str, ...]]]":
 
 
 class ModbusTcpServer:
-    """engine: a ModbusServer. answered(now_ms): puts in force what was ordered. Raises Rejected for facts that cannot be."""
+    """engine: a ModbusServer. answered(now_ms): puts in force what was ordered. Raises Rejected for roles that cannot be.
+
+    `unusable`: why its certificates cannot be used, "" if they can. It does not listen then: no client reaches it, none without TLS.
+    """
 
     def __init__(self, engine: "ModbusServer", facts: "SiteFacts", platform: "RolePlatform", log: "Log", answered: "Callable[[int], None]") -> None:
         self.engine = engine
@@ -56,22 +59,25 @@ class ModbusTcpServer:
         self._second_sources = 0
         self._holder: "Any" = None  # the client that holds the lease
         self._tls: "Any" = None
-        material = facts.get("tls")
-        if material:
-            from ampacity.ports.tls_credentials import TlsCredentials
+        self.unusable = ""
+        if facts.get("tls"):
+            from ampacity.ports.tls_credentials import own_credentials
 
-            files = TlsCredentials(material.get("root_pem"), material.get("certificate_pem"), material.get("key_pem"))
-            if files.key is None:
-                raise Rejected("certificate_pem", "none", "this device's own certificate and key")
-            self._tls = platform.server_tls(files)
+            try:
+                self._tls = platform.server_tls(own_credentials(facts["tls"]))
+            except Rejected as e:
+                self.unusable = "tls: %s" % e
         small = self._tls is not None and mem_free() is not None
         self._admission = Admission(platform, SMALL_TLS_CLIENTS_MAX if small else CLIENTS_MAX, WAITING, self._limited_log.add)
         self._handshakes_refused = 0
 
     async def start(self) -> None:
-        """Listen for as long as the controller runs; where that is not possible, try again and say why."""
+        """Listen for as long as the controller runs; where that is not possible, try again and say why. Returns if its certificates are unusable."""
         clock, server, said = self.platform.clock, None, None
         host, port = self.facts["host"], self.facts["tcp_port"]
+        if self.unusable:
+            self.log.add("error", "modbus tcp: not listening on %s:%d: %s" % (host, port, self.unusable), clock.now_ms())
+            return
         try:
             while server is None:
                 try:
@@ -92,6 +98,8 @@ class ModbusTcpServer:
 
     def view(self) -> "View":
         """Counters for the console."""
+        if self.unusable:
+            return {"trouble": self.unusable}
         return {
             "clients": self._admission.clients, "turned_away": self._admission.turned_away,
             "handshakes_refused": self._handshakes_refused, "refused": self.engine.counters.get("refused", 0),

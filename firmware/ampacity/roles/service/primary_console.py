@@ -374,7 +374,7 @@ class PrimaryConsole:
         from ampacity.roles.configuration.rehearsal import rehearse
         from ampacity.roles.configuration.tls_fields import refuse_tls
         checked(site, self.primary.guard.evidence_dump())
-        refuse_tls(site)
+        refuse_tls(site, self.primary.platform)
         rehearse(self.primary.make, site, self.primary.platform)
         forget("ampacity.roles.configuration.rehearsal")
 

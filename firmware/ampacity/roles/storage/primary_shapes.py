@@ -45,8 +45,11 @@ ocpp_v2g_chain_ {pem:s10000,issuer?:s2200}
 ocpp_ocsp_ {serial:s40,result:s5500,at:i0..253402300799}
 ocpp_firmware {id:i-2147483648..2147483647,url:s512,retrieve:i-62135596800..253402300799,install:?i-62135596800..253402300799,\
 retries:i0..,interval:i0..,status:s40,slot:i-1..3,sequence:i0..4294967295,key?:s1100,signature?:s800,expects?:[i0..3,i1..4294967295],unsent:[[i-2147483648..2147483647,s40]*99]}
-ocpp_publish {id:i-2147483648..2147483647,url:s512,checksum:s32,status:s40,location:s512,retries:i0..100,interval:i0..86400,\
-unsent:[[i-2147483648..2147483647,s40,s512]*99]}
+ocpp_publish {id:i-2147483648..2147483647,url:s512,checksum:s32,\
+status:<s0|(ChecksumVerified Downloaded DownloadFailed Downloading DownloadPaused DownloadScheduled Idle InvalidChecksum Published \
+PublishFailed Unpublished)>,location:s512,retries:i0..100,interval:i0..86400,\
+unsent:[[i-2147483648..2147483647,(ChecksumVerified Downloaded DownloadFailed Downloading DownloadPaused DownloadScheduled InvalidChecksum \
+Published PublishFailed),s512]*99]}
 ocpp_held [[i0..9999,?i0..100000000,?i0..100000000,?i1..3]*9999]
 ocpp_messages [i0..99*99]
 ocpp_message_ {id:i0..2147483647,priority:(AlwaysFront InFront NormalCycle),state?:(Charging Faulted Idle Unavailable),startDateTime?:s40,\

@@ -1,7 +1,5 @@
 """Updates of a secondary: its bundles come over the bus or its own console, and are tried only on an order (docs/updates.md)."""
 
-import asyncio
-
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.bus.leases import update_window as window
 from ampacity.roles.updates.found import find_places, inbox_of
@@ -11,14 +9,12 @@ from ampacity.update.slot_state import NONE
 from ampacity.update.trial import BUS, SAFETY_LOOP
 
 if False:  # for the type checker
-    from asyncio import Task
-
     from ampacity.base.clock import Clock
     from ampacity.base.log import Log
     from ampacity.bus.leases.update_window import Facts
     from ampacity.console.interfaces import Command
     from ampacity.console.transfer import Open
-    from ampacity.roles.interfaces import RolePlatform, SecondaryFace, View
+    from ampacity.roles.interfaces import Loop, RolePlatform, SecondaryFace, View
     from ampacity.roles.updates.places import Places
 
 STEP_MS = 200
@@ -141,10 +137,10 @@ async def run(updates: SecondaryUpdates, platform: "RolePlatform", log: "Log") -
             log.add("error", "update: %s" % error, now_ms)
 
 
-def start(secondary: "SecondaryFace", platform: "RolePlatform", log: "Log") -> "list[Task[None]]":
-    """The task of the updates; none where the slots cannot be used."""
+def loops(secondary: "SecondaryFace", platform: "RolePlatform", log: "Log") -> "list[Loop]":
+    """The loop of the updates; none where the slots cannot be used."""
     places = find_places(platform, log)
     if places is None:
         return []
     updates = secondary.updates = SecondaryUpdates(secondary, places, inbox_of(platform), log, platform.clock)
-    return [asyncio.create_task(run(updates, platform, log))]
+    return [("update", lambda: run(updates, platform, log))]

@@ -28,16 +28,18 @@ def read(text: str) -> list[x509.Certificate]:
 def check_dates(table: Table, key: str, text: str, collector: Collector, now: "datetime.datetime | None" = None) -> None:
     """Refuse what has expired; warn of what soon will, and of what is not valid yet.
 
-    Of `[ocpp]` what has expired is a warning only: a controller must start and charge without it, the CSMS may have renewed it, and otherwise
-    decides whether it accepts the station (A00.FR.430).
+    Of `[ocpp]` what has expired is a warning only: the CSMS may have renewed it, and otherwise decides whether it accepts the station
+    (A00.FR.430).
     """
-    serious = "warning" if table.kind == "ocpp" else "error"
     now = now or datetime.datetime.now(datetime.UTC)
     for certificate in read(text):
         last, first = certificate.not_valid_after_utc, certificate.not_valid_before_utc
         name = certificate.subject.rfc4514_string() or "a certificate"
-        if last < now:
-            collector.add(table, key, f'"{name}" has expired on {last:%Y-%m-%d}', "use a valid certificate", serious)
+        expired = f'"{name}" has expired on {last:%Y-%m-%d}'
+        if last < now and table.kind == "ocpp":
+            collector.add(table, key, expired, "use a valid certificate", "warning")
+        elif last < now:
+            collector.add_secret(table, key, expired, "use a valid certificate")
         elif last < now + SOON:
             collector.add(table, key, f'"{name}" expires on {last:%Y-%m-%d}', "renew it in time", "warning")
         elif first > now:

@@ -39,16 +39,24 @@ class SiteErrors(Exception):
 
 
 class Collector:
-    """Takes mistakes while a file is read; `.refuse()` raises them together."""
+    """Takes mistakes while a file is read; `.refuse()` raises them together. starting: for a start, which certificates do not stop."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, starting: bool = False) -> None:
         self.file = file
+        self.starting = starting
         self.mistakes: list[Mistake] = []
 
     def add(self, table: "object", field: str, value: str, allowed: str, level: str = "error") -> None:
         """table: anything with `.where` and `.line_of(field)`; value: what is there and why that is wrong."""
         where, line = table.where, table.line_of(field)  # type: ignore[attr-defined]
         self.mistakes.append(Mistake(self.file, line, where, field, value, allowed, level))
+
+    def add_secret(self, table: "object", field: str, value: str, allowed: str) -> None:
+        """A certificate or key that cannot be used: an error for a check, and a warning for a start, which does without that connection."""
+        if self.starting:
+            self.add(table, field, value, f"{allowed}; until then the controller runs without this connection", "warning")
+        else:
+            self.add(table, field, value, allowed)
 
     def has(self, table: "object", field: str) -> bool:
         """Is there a mistake in that field already?"""

@@ -9,11 +9,12 @@ from ampacity_host.configure.site_file import device_address
 from ampacity_host.configure.site_file.mistakes import Collector
 from ampacity_host.configure.site_file.ocpp_versions import refusal
 from ampacity_host.configure.site_file.parser import SiteFile, Table
-from ampacity_host.configure.site_file.tls import check_tls, tcp_port_of
+from ampacity_host.configure.site_file.tls import check_tls, tcp_facts, tcp_port_of
 from ampacity_host.configure.site_file.toml_text import near
 
 OWN_KINDS = ("local", "ampacity")
 RTU_UNITS = (1, 247)
+ANYWHERE = ("0.0.0.0", "::")
 
 
 def by_name(tables: Iterable[Table]) -> dict[str, int]:
@@ -372,5 +373,19 @@ def upstream(site: SiteFile, collector: Collector) -> None:
         collector.add(ocpp, "security_profile", f"{profile} requires ws://", "use 2 (password) or 3 (certificate)")
     if profile in (1, 2) and ocpp["password"] is None and "password" not in ocpp.broken:
         collector.add(ocpp, "password", f"is missing, but security_profile is {profile}", "write password = …")
+    listening_twice(site, collector)
     if ocpp["publish_address"] is None and "publish_kib" in ocpp.written and "publish_address" not in ocpp.broken:
         collector.add(ocpp, "publish_kib", "belongs to publish_address", "leave it out, or write publish_address = …")
+
+
+def listening_twice(site: SiteFile, collector: Collector) -> None:
+    """This controller listens for its parent and for charging stations that download published firmware: not at one address and port."""
+    address, parent = site.ocpp["publish_address"] if site.ocpp else None, site.parent
+    if address is None or parent is None or parent["tcp_port"] is None:
+        return
+    host, _, port = address.rpartition(":")
+    line = tcp_facts(parent["host"], parent["tcp_port"], None)
+    same = line["host"] in ANYWHERE or device_address.host_of(line["host"]) == device_address.host_of(host)
+    if same and int(port) == line["tcp_port"]:
+        said = f'port {port} is tcp_port of [parent] (line {parent.line_of("tcp_port")})'
+        collector.add(site.ocpp, "publish_address", said, "give each its own port")

@@ -3,6 +3,7 @@
 A secondary's own key is in no facts but its own: a primary's configuration never holds it.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,8 @@ def check_files(table: Table, site: SiteFile, collector: Collector) -> None:
             try:
                 texts[key] = text_of(table, key, site)
             except (OSError, UnicodeDecodeError):
-                collector.add(table, key, f'"{table[key]}" cannot be read', "name a file in the folder of the site file")
-    if collector.errors() and any(collector.has(table, key) for key in FILES):
+                collector.add_secret(table, key, f'"{table[key]}" cannot be read', "name a file in the folder of the site file")
+    if any(collector.has(table, key) for key in FILES):
         return
     if not texts:
         return
@@ -96,7 +97,7 @@ def check_files(table: Table, site: SiteFile, collector: Collector) -> None:
         context(TlsCredentials(root, texts.get(CERTIFICATE), texts.get(KEY)), False)
     except Rejected as wrong:
         field = wrong.field if wrong.field in texts else next(iter(texts))
-        collector.add(table, field, f"{wrong.value} is not allowed", f"use {wrong.allowed}")
+        collector.add_secret(table, field, f"{wrong.value} is not allowed", f"use {wrong.allowed}")
         return
     look_inside(table, site, {key: text for key, text in texts.items() if text and key != KEY}, collector)
 
@@ -123,8 +124,13 @@ def text_of(table: Table, key: str, site: SiteFile) -> str:
 
 
 def material(table: Table, site: SiteFile, keys: tuple[str, ...] = FILES) -> dict[str, str]:
-    """The texts of the files that a table names."""
-    return {key: text_of(table, key, site) for key in keys if table.get(key) is not None}
+    """The texts of the files that a table names. One that cannot be read is left out: a start does without that connection."""
+    texts: dict[str, str] = {}
+    for key in keys:
+        if table.get(key) is not None:
+            with suppress(OSError, UnicodeDecodeError):
+                texts[key] = text_of(table, key, site)
+    return texts
 
 
 def own_tls(site: SiteFile, name: str) -> dict[str, str] | None:
