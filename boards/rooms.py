@@ -11,7 +11,7 @@ import os
 options.defaults(role="both", ocpp=True, commission=True, pilot=True, port="board")  # noqa: F821
 
 FIRMWARE = "../firmware" if os.path.isdir("../firmware/ampacity") else "../.."  # in the repository; where it is installed
-ABSENT = ["base/json_native.py", "ports/linux.py", "ports/linux_board.py", "ports/linux_tls.py", "ports/sim.py"]  # of other runtimes, and of the bench
+ABSENT = ["ports/linux.py", "ports/linux_board.py", "ports/linux_tls.py", "ports/sim.py"]  # of other runtimes, and of the bench
 ABSENT += ["roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py"]
 ABSENT += ["ports/board.py"] if options.port == "unix" else ["ports/unix.py", "ports/lock.py"]  # noqa: F821
 ABSENT += [] if options.pilot else ["ports/board_point.py", "ports/pilot_sampler.py", "ports/duty_pin.py"]  # noqa: F821
