@@ -142,7 +142,7 @@ def stepped(frame, least, most, before=(0, 0, 0)):
     calm = [(1000000 + 1000 * n, (100, 100, 100), before, before) for n in range(8)]
     for now_ms, shown_da, low, high in calm + [(1008000, frame, least, most)]:  # noqa: RUF005
         for p in range(3):
-            steps.shown(p, shown_da[p])
+            steps.shown(p, shown_da[p], False, now_ms)
         steps.taken(list(shown_da))
         assert not steps.look(list(shown_da), list(low), list(high), False, now_ms, now_ms) or now_ms > 1007000
     return steps

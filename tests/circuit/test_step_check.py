@@ -16,7 +16,7 @@ class Seen(StepCheck):
         self.now_ms += after_ms
         shown = [100 + ours[p] + more[p] for p in range(3)]
         for p in range(3):
-            self.shown(p, shown[p])
+            self.shown(p, shown[p], False, self.now_ms)
         self.taken(shown)
         return self.look(shown, list(least or ours), list(ours), ordered, self.now_ms, self.now_ms)
 
@@ -121,11 +121,11 @@ def test_a_meter_followed_if_any_frame_since_the_reference_shows_the_step():
     assert seen.frame((60, 0, 0), (-60, 0, 0)) and not seen.followed, "what was before the last step counts no more"
 
 
-def lowered_by_6(*shown_da, ordered=True):
+def lowered_by_6(*shown_da, ordered=True, above=False, at_ms=500):
     """Ours draw 6 A and then nothing; the meter shows 16 A with the reference and with the last frame, and these between."""
     seen = rested((60, 0, 0))
     for da in shown_da:
-        seen.shown(0, da)
+        seen.shown(0, da, above, seen.now_ms + at_ms)
     assert seen.frame((0, 0, 0), (60, 0, 0), after_ms=REFERENCE_MS, ordered=ordered)
     return seen
 
@@ -147,18 +147,37 @@ def test_a_lower_is_not_even_unclear_where_the_meter_showed_the_rise_before_it_a
     assert told(lowered_by_6(130, 145)) == (0, 1, 0), "of the fall a half is shown"
     assert told(lowered_by_6(150, 165, 150, 160)) == (0, 0, 0), "and any fall since the reference counts"
     seen = rested((60, 0, 0))
-    seen.shown(1, 200)
+    seen.shown(1, 200, False, seen.now_ms)
     assert seen.frame((0, 0, 0), (60, 0, 0), ordered=True) and seen.unclear == 1, "on another phase"
+
+
+def test_a_raise_is_not_even_unclear_where_the_meter_showed_other_load_go_and_then_ours_come():
+    """A parent, or what is below a primary, raises at once."""
+    for rise_da, outcome in ((15, (0, 0, 0)), (14, (1, 0, 0))):
+        seen = rested()
+        seen.shown(0, 40, False, seen.now_ms)
+        seen.shown(0, 40 + rise_da, False, seen.now_ms)
+        assert seen.frame((60, 0, 0), (-120, 0, 0)) and told(seen) == outcome, rise_da
+
+
+def test_no_step_tells_anything_while_the_rating_is_exceeded():
+    """A slow rise of other load that ours follow down: the meter shows the same all the time."""
+    for at_ms, unclear in ((1, 0), (0, 1)):  # after the reference, or with its own frame
+        assert told(lowered_by_6(160, above=True, at_ms=at_ms)) == (0, unclear, 0)
+    seen = rested((60, 0, 0))
+    seen.begin_test(seen.now_ms)
+    seen.shown(0, 160, True, seen.now_ms + 1)
+    assert seen.frame((0, 0, 0), (60, 0, 0), ordered=True) and seen.tested == 1 and told(seen) == (0, 0, 0)
 
 
 def test_what_was_shown_before_the_frame_of_the_reference_excuses_nothing_and_after_it_something():
     for first_da, after_da, unclear in ((300, 160, 1), (160, 300, 0)):
         seen = rested((0, 0, 0))
         seen.now_ms += 1000
-        seen.shown(0, first_da)
-        seen.shown(0, 160)
+        seen.shown(0, first_da, False, seen.now_ms)
+        seen.shown(0, 160, False, seen.now_ms)
         seen.taken([160, 100, 100])
-        seen.shown(0, after_da)  # before the readings for the frame are there
+        seen.shown(0, after_da, False, seen.now_ms)  # before the readings for the frame are there
         assert seen.look([160, 100, 100], [60, 0, 0], [60, 0, 0], True, seen.now_ms, seen.now_ms)
         assert seen.frame((0, 0, 0), (60, 0, 0), ordered=True) and seen.unclear == unclear, first_da
 
@@ -218,7 +237,7 @@ def test_the_steps_of_a_test_are_its_next_one_down_and_then_the_next_one_up():
         seen = rested((120, 0, 0))
         seen.begin_test(seen.now_ms + 1000 - after_ms)
         assert seen.frame(ours) and seen.tested == tested, after_ms
-    for after_ms, tested in ((40000, 1), (40001, 0)):
+    for after_ms, tested in ((120000, 1), (120001, 0)):
         seen = rested((120, 0, 0))
         seen.begin_test(seen.now_ms)
         seen.frame((60, 0, 0))
@@ -233,7 +252,7 @@ def test_a_part_of_a_test_step_is_unclear_whatever_other_load_did():
         seen.begin_test(seen.now_ms)
         assert seen.frame((0, 0, 0), (60 - shown_da, 0, 0), ordered=True) and told(seen) == (0, 1, 0), shown_da
     seen = rested((60, 0, 0))
-    seen.shown(0, 300)
+    seen.shown(0, 300, False, seen.now_ms)
     seen.begin_test(seen.now_ms)
     assert seen.frame((0, 0, 0), (60, 0, 0), ordered=True) and seen.unclear == 1, "a fall of other load excuses no test step"
 

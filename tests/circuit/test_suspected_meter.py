@@ -20,16 +20,12 @@ def charging(rating=400, assumed=200, count=2, **more):
     return yard.run(90)
 
 
-def ramp(yard, seconds=12, each_da=10):
-    """Other load rises by an ampere a second, and a limit from outside lowers the EVSEs by as much: the meter shows the same."""
-    ours_da = [yard.cars[0].da]
-
-    def both(it, second):
-        ours_da[0] -= each_da // len(it.cars)
-        limited(it, ours_da[0])
-        it.other = [da + each_da for da in it.other]
-
-    return yard.run(seconds, both)
+def make_room(yard, da=120):
+    """Other load comes, and within the same second a limit from outside lowers the EVSEs by as much: the meter shows the same."""
+    limited(yard, yard.cars[0].da - da // len(yard.cars))
+    yard.run(1)
+    yard.other = [each + da for each in yard.other]
+    return yard.run(4)
 
 
 def estimator(yard, at=0):
@@ -54,7 +50,7 @@ def count_tests(yard, seconds):
 
 
 def test_a_correct_meter_whose_evses_make_room_for_other_load_is_tested_and_never_lost():
-    yard = ramp(charging())
+    yard = make_room(charging(rating=460, assumed=300))
     assert yard.state == "ok" and suspected(yard) == [0, 1, 2], estimator(yard).held_da
     limited(yard, None)
     yard.other = [100, 100, 100]
@@ -69,7 +65,7 @@ def test_a_meter_that_lies_in_the_same_scene_is_lost_within_half_a_minute():
         yard = charging(rating=460, assumed=300)
         yard.lie = lie
         yard.run(12)
-        ramp(yard, 6, 20)
+        make_room(yard)
         yard.run(25)
         assert yard.state == "lost" and "did not follow a step" in yard.guard.meter_reason(0), estimator(yard).held_da
 
@@ -137,11 +133,42 @@ def test_a_parent_without_a_meter_counts_what_is_assumed_below_whatever_the_chil
     assert yard.ledger.other_da[3] == yard.ledger.other_da[0] == 200
 
 
-def test_a_suspicion_ends_with_the_loss_of_the_meter_and_with_an_inspection():
+def test_a_suspicion_outlives_a_gap_of_the_meter_and_ends_with_an_inspection_or_a_failure():
     yard = charging()
     estimator(yard)._suspect(0)
     yard.guard.meter(0, None, yard.now_ms, 0)
+    assert yard.state == "lost" and suspected(yard) == [0]
+    estimator(yard).inspected()
+    assert not suspected(yard)
+    yard = charging(rating=460)
+    estimator(yard)._suspect(1)
+    yard.lie = lambda it, amps: [10, amps[1], amps[2]]
+    yard.run(10)
     assert yard.state == "lost" and not suspected(yard)
+
+
+def test_no_minute_runs_where_no_car_draws():
+    """It ended by itself while other load came: none of ours can make a test step, and none of ours can exceed the rating."""
+    yard = charging(rating=250, assumed=160, count=1)
+    yard.cars[0].most_da = 0
+    yard.other = [160, 160, 160]
+    yard.run(20)
+    estimator(yard)._suspect(0)
+    yard.run(120)
+    assert yard.state == "ok" and suspected(yard) == [0]
+    yard.other = [100, 100, 100]
+    yard.cars[0].most_da = 160
+    yard.run(240)
+    assert yard.state == "ok" and not suspected(yard) and yard.cars[0].da >= 60
+
+
+def test_all_phases_that_were_suspected_for_a_minute_need_a_step():
+    yard = charging(rating=400, assumed=300)
+    yard.guard.optional.meter_test_steps = None
+    for p in (1, 2):
+        estimator(yard)._suspect(p)
+    yard.run(70)
+    assert yard.state == "lost" and [steps > 0 for steps in yard.trust.missing_steps] == [False, True, True] and yard.trust.blame[0] == 12
 
 
 def test_a_car_that_ends_by_itself_needs_no_test():

@@ -92,7 +92,7 @@ REACHED = {
     "claimed_ms", "begun_ms", "steady_ms", "offered_ms", "read_since_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX, "ref_looks": LOOKS_MAX}
-LENGTHS_OF_TIME = {"budget_ms", "idle_before_ms", "without_ms"}
+LENGTHS_OF_TIME = {"suspect_ms", "budget_ms", "idle_before_ms", "without_ms"}
 DOCUMENTS = {"older_shapes"}
 LISTS_OR_NONE = {"set_terminals"}
 NOW = {"now_ms"}
@@ -128,7 +128,7 @@ def spans_ms(facts):
         "until_ms": 0, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, FRESH_MS, 15000), "mark_ms": frozen,
         "failed_ms": UNTRIED_MS, "frame_ms": max(WAIT_MS, FRESH_MS),
-        "same_ms": STILL_MS, "ref_ms": REFERENCE_MS, "ref_frame_ms": REFERENCE_MS + WAIT_MS, "suspect_ms": SUSPECT_MS,
+        "same_ms": STILL_MS, "ref_ms": REFERENCE_MS, "ref_frame_ms": REFERENCE_MS + WAIT_MS, "above_ms": REFERENCE_MS + WAIT_MS,
         "lowered_ms": REFERENCE_MS + WAIT_MS + settle if meters else 0,
         "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
         "again_ms": 0, "rose_ms": ROSE_MS, "steady_ms": STEADY_MS, "offered_ms": OFFERED_MS,

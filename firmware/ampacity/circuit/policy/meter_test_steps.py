@@ -8,6 +8,7 @@ The policy may make its own steps instead; the ledger accepts steps of any origi
 """
 
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS
+from ampacity.circuit.trusted.metering.step_check import STILL_DA
 
 if False:  # for the type checker
     from ampacity.circuit.policy.constraints.external_limits import Limits
@@ -26,10 +27,11 @@ FRUITLESS = "test steps of the EVSEs gave no clear result for %d min" % (FRUITLE
 PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses, once for both steps
 LAST_MS = 10000
 CALM_MS, CALM_DA, RAMP_MS = 3000, 5, 15000  # a suspected meter is tested when it was calm for a moment, or after a while nevertheless
-AGAIN_MS = 25000  # the EVSEs that were lowered for a test return first
+AGAIN_MS, PAUSED_AGAIN_MS = 25000, 100000  # the EVSEs that were lowered for a test return first
+SOON_MS, PATIENCE_MS, PAUSES_MS = 5000, 30000, 1800000  # then one is paused, where none can be lowered; once in this time it is soon
 VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
 NEAR_QUARTERS = 3
-SOON_MS = 60000  # the same after a suspicion, then each after twice the time: that it was followed may have been chance
+MINUTE_MS = 60000  # the same after a suspicion, then each after twice the time: that it was followed may have been chance
 MOVED_DA = 60  # what our EVSEs draw moved by so much since the last certain step
 MOVED_MS = 20000  # after that the first step, then each after twice the time, at most VERIFY_MS, until one of another origin was certain
 OWN_MS = 30000  # after a step of our own the return of its EVSEs is another one
@@ -51,6 +53,7 @@ class MeterTestSteps:
         self.doubted_ms = [-1] * len(other.estimators)  # its meter is doubted since
         self.unable_ms = [-1] * len(other.estimators)  # a car waits, and no EVSE draws enough for a step, since
         self.turns = 0  # which one is paused
+        self.paused_ms = [LONG_AGO_MS] * len(other.estimators)  # and when
         self.inspection_reasons = [""] * len(other.estimators)  # why a person was asked to look
         self.suspected_ms = [-1] * len(other.estimators)  # raises wait for a test step since
         self.restless_ms = [-1] * len(other.estimators)  # and other load moved last
@@ -93,7 +96,13 @@ class MeterTestSteps:
         return quiet_ms >= wait_ms and (self._calm(estimator, p, now_ms) or quiet_ms >= wait_ms + RAMP_MS)
 
     def _calm(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
-        return estimator.steps.is_still(now_ms) and estimator.steps.wobble_da[p] <= CALM_DA
+        """They are now, and were with the frame with which a step would be compared."""
+        steps, drawn_da = estimator.steps, self._drawn_da(estimator, p)
+        same = steps.ref_lo[p] - STILL_DA < drawn_da < steps.ref_hi[p] + STILL_DA
+        return same and steps.is_still(now_ms) and steps.ref_wobble_da[p] <= CALM_DA
+
+    def _drawn_da(self, estimator: "MeterEstimator", p: int) -> int:
+        return sum([self.ledger.evse_states[e].phase_da[p] for e in estimator.evses])
 
     def _suspected(self, estimator: "MeterEstimator", now_ms: int) -> int:
         """A phase on which an unclear step keeps raises back, once other load is calm; -1: none, or not yet."""
@@ -103,15 +112,16 @@ class MeterTestSteps:
         if not waits:
             self.suspected_ms[c] = -1
             return -1
-        waits.sort(key=lambda p: (estimator.suspect_ms[p] < 0, estimator.suspect_ms[p]))
+        waits.sort(key=lambda p: (not estimator.is_urgent(p), -estimator.suspect_ms[p]))
         p = waits[0]
-        self.verify_ms[estimator.base + p] = SOON_MS
+        self.verify_ms[estimator.base + p] = MINUTE_MS
         if self.suspected_ms[c] < 0:
             self.suspected_ms[c] = self.restless_ms[c] = now_ms
         if not self._calm(estimator, p, now_ms):
             self.restless_ms[c] = now_ms
-        returns = estimator.steps.test_steps[p] == 1 and self.asked_ms[c] > self.suspected_ms[c]
-        again_ms = self.asked_ms[c] + (AGAIN_MS if returns else LAST_MS)
+        again_ms = self.asked_ms[c] + LAST_MS
+        if estimator.steps.test_steps[p] == 1 and not self._is_first(c, now_ms) and not self._cuts(estimator, p, now_ms):
+            again_ms = self.asked_ms[c] + (PAUSED_AGAIN_MS if self.asked_ms[c] == self.paused_ms[c] else AGAIN_MS)  # they return first
         due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
         return p if due and now_ms >= again_ms else -1
 
@@ -143,9 +153,7 @@ class MeterTestSteps:
                 self.certain_ms[key] = step_ms
                 if step_ms - self.asked_ms[estimator.circuit] > OWN_MS:
                     self.moved_wait_ms[key] = MOVED_MS
-            drawn_da = 0
-            for e in estimator.evses:
-                drawn_da += self.ledger.evse_states[e].phase_da[p]
+            drawn_da = self._drawn_da(estimator, p)
             self.lowest_da[key] = drawn_da if certain else min(self.lowest_da[key], drawn_da)
             self.highest_da[key] = drawn_da if certain else max(self.highest_da[key], drawn_da)
 
@@ -155,29 +163,34 @@ class MeterTestSteps:
         far = self.highest_da[key] - self.lowest_da[key] >= MOVED_DA
         return far and ledger.sums[key] + ledger.site.assumed_da[key] > ledger.cap_da[key]
 
-    def _step(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
-        """Lower as few as it takes; the phases that the failure spared are spared again."""
-        chosen = []
+    def _cuts(self, estimator: "MeterEstimator", p: int, now_ms: int) -> "list[tuple[int, int]]":
+        """(EVSE, its current in a test): as few as it takes, without those that draw on a phase that a failure spared; none: it takes too many."""
+        spares = []
         for e in estimator.evses:
             s = self.ledger.evse_states[e]
             if self._can_step(s, p, estimator.trust.against[p], now_ms):
-                chosen.append((s.evse.min_da - s.phase_da[p], e))
-        chosen.sort()
+                spares.append((s.evse.min_da - s.phase_da[p], e))
+        spares.sort()
         left_da, cuts = SIZE_DA, []
-        for spare_da, e in chosen:
+        for spare_da, e in spares:
             give_da = min(left_da, -spare_da)
             if give_da > 0:
                 cuts.append((e, self.ledger.evse_states[e].phase_da[p] - give_da))
                 left_da -= give_da
-        c = estimator.circuit
-        if left_da > SIZE_DA - LEAST_DA:
-            drawing = [e for _, e in chosen if self.ledger.evse_states[e].phase_da[p] >= LEAST_DA]
-            pause = self._may_pause(estimator, p, bool(drawing), now_ms)
-            if not pause or not drawing:
+        return cuts if left_da <= SIZE_DA - LEAST_DA else []
+
+    def _step(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
+        """Lower them for a moment, or where that takes too many, pause one."""
+        c, states = estimator.circuit, self.ledger.evse_states
+        cuts = self._cuts(estimator, p, now_ms)
+        if not cuts:
+            drawing = [e for e in estimator.evses if states[e].phase_da[p] >= LEAST_DA
+                       and self._can_step(states[e], p, estimator.trust.against[p], now_ms)]  # fmt: skip
+            if not self._may_pause(estimator, p, bool(drawing), now_ms) or not drawing:
                 return False
-            at = self.turns % len(drawing)
+            cuts = [(drawing[self.turns % len(drawing)], 0)]
             self.turns += 1
-            cuts = [(drawing[at], 0)]
+            self.paused_ms[c] = now_ms
         self.asked_ms[c] = now_ms
         self.unable_ms[c] = -1
         estimator.steps.begin_test(now_ms)
@@ -186,6 +199,10 @@ class MeterTestSteps:
             self.limits.put(SOURCE, ("evse", e), most_da.get(e, self.ledger.want_da[e]), now_ms + LAST_MS, "release")
         return True
 
+    def _is_first(self, c: int, now_ms: int) -> bool:
+        """No EVSE below was paused for a test for long: the next one need not wait."""
+        return now_ms - self.paused_ms[c] >= PAUSES_MS
+
     def _may_pause(self, estimator: "MeterEstimator", p: int, drawing: bool, now_ms: int) -> bool:
         """No EVSE is paused to check a meter against which there is no evidence; at once where an overload is possible."""
         c = estimator.circuit
@@ -193,10 +210,10 @@ class MeterTestSteps:
             if not drawing and self.unable_ms[c] < 0:
                 self.unable_ms[c] = now_ms
             return now_ms - max(self.doubted_ms[c], estimator.steps.step_ms[p], self.asked_ms[c]) >= PAUSE_MS
-        if estimator.suspect_ms[p] >= 0:
-            return True
+        if estimator.is_urgent(p):
+            return estimator.suspect_ms[p] >= (SOON_MS if self._is_first(c, now_ms) else PATIENCE_MS)
         if self.suspected_ms[c] >= 0:
-            return now_ms - max(self.suspected_ms[c], self.asked_ms[c]) >= PAUSE_MS
+            return now_ms - max(self.suspected_ms[c], self.asked_ms[c]) >= (MINUTE_MS if self._is_first(c, now_ms) else PAUSE_MS)
         self.asked_ms[c] = now_ms
         return False
 

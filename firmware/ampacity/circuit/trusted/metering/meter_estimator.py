@@ -55,7 +55,8 @@ class MeterEstimator:
         self.mark_ms = -1
         self.steps = StepCheck(self.phases, self.inputs)
         self.held_da = [-1] * self.phases  # Σ bounds when a step was unclear: no raise beyond it until a test step is followed; -1: none was
-        self.suspect_ms = [-1] * self.phases  # since then there could be an overload, had the meter missed it
+        self.suspect_ms = [0] * self.phases  # for so long in all there could have been an overload since, had the meter missed it
+        self.tick_ms = -1
         self.trust = MeterTrust([self._loaded(p) for p in range(self.phases)])
         self.open = False  # a frame is waiting for the readings after it
         self.unread = False  # it may be from before the first reading of one: no step begins or ends there
@@ -126,7 +127,7 @@ class MeterEstimator:
         for p in range(self.phases):
             shown, at = self.raw_da[p], p
             self.certain_da[p] = max(0, shown - sums[self.base + p])
-            self.steps.shown(p, shown)
+            self.steps.shown(p, shown, shown + self.generation_da[p] > self.ledger.cap_da[self.base + p], self.raw_ms)
             for evse in self.evses:
                 s = evse_states[evse]
                 if mult[at] and self.raw_ms - s.measured_ms <= FRESH_MS:  # an older one may have paused since
@@ -283,6 +284,7 @@ class MeterEstimator:
         elif wrong and trusted:
             trust.failed(SIGN)
         if not trust.is_trusted(now_ms):
+            self.held_da = [-1] * self.phases
             self._lose("lost", trust.reason)
             self.complete = True
 
@@ -298,21 +300,28 @@ class MeterEstimator:
         """It may have missed a step: until it followed a test step nothing is raised beyond the present Σ bounds, but with what is assumed."""
         if self.held_da[p] < 0:
             self.held_da[p] = self.ledger.sums[self.base + p]
-            self.suspect_ms[p] = -1
+            self.suspect_ms[p] = 0
 
-    def _end_suspicion(self, now_ms: int) -> None:
-        """Where the circuit could be above its rating a suspicion becomes a failure, whatever the policy does."""
-        ledger = self.ledger
+    def is_urgent(self, p: int) -> bool:
+        """It is suspected, and if it lies the EVSEs that draw here could make an overload."""
+        key, ledger = self.base + p, self.ledger
+        if self.held_da[p] < 0 or ledger.sums[key] + ledger.assumed_da[key] <= ledger.cap_da[key]:
+            return False
+        return sum([ledger.evse_states[e].phase_da[p] for e in self.evses]) >= STEP_DA
+
+    def _end_suspicion(self, span_ms: int, now_ms: int) -> None:
+        """One that was urgent for SUSPECT_MS is a failure, whatever the policy does."""
+        late = [p for p in self.inputs if self.held_da[p] >= 0 and self.suspect_ms[p] > SUSPECT_MS]
         for p in self.inputs:
-            key = self.base + p
-            if self.held_da[p] < 0 or ledger.sums[key] + ledger.assumed_da[key] <= ledger.cap_da[key]:
-                self.suspect_ms[p] = -1
-            elif self.suspect_ms[p] < 0:
-                self.suspect_ms[p] = now_ms
-            elif now_ms - self.suspect_ms[p] > SUSPECT_MS:
-                self.trust.require_steps(p, self.steps.spared[p], now_ms)
-                self.trust.failed(PHASE, self.steps.jump_x16[p] * 4 >= STEP_DA * 48)
-                self._lose("lost", self.trust.reason)
+            if self.is_urgent(p):
+                self.suspect_ms[p] += span_ms
+        if not late:
+            return
+        for p in late:
+            self.trust.require_steps(p, self.steps.spared[p], now_ms)
+        self.trust.failed(PHASE, not [p for p in late if self.steps.jump_x16[p] * 4 < STEP_DA * 48])
+        self.held_da = [-1] * self.phases
+        self._lose("lost", self.trust.reason)
 
     def _spared(self, p: int, least: "list[int]", most: "list[int]") -> int:
         """The phases on which ours draw at most half of what they draw on this one."""
@@ -348,7 +357,6 @@ class MeterEstimator:
     def _lose(self, state: str, reason: str) -> None:
         if self.state == "ok":
             self.steps.forget()
-            self.held_da = [-1] * self.phases
             self.complete = False
             self.open = False  # a frame from before is not judged any more
             for k in range(len(self.evses)):
@@ -366,6 +374,7 @@ class MeterEstimator:
     def inspected(self) -> None:
         """A person looked at the meter: nothing from before counts any more."""
         self.trust.reset()
+        self.held_da = [-1] * self.phases
         self.steps.forget()
         self.open = self.complete = False
 
@@ -381,7 +390,8 @@ class MeterEstimator:
         elif frozen:
             self._lose("frozen", "no bit has changed for %d ms" % self.frozen_ms)
         else:
-            self._end_suspicion(now_ms)
+            self._end_suspicion(now_ms - self.tick_ms if self.tick_ms >= 0 else 0, now_ms)
+        self.tick_ms = now_ms
 
     def _rule_3_3_old(self, now_ms: int) -> bool:
         return now_ms - self.raw_ms > self.timeout_ms

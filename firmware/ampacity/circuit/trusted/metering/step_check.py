@@ -7,8 +7,8 @@ the reference may have shown the step.
 
 Where an order answers other load, a correct meter shows neither: the sum stays what it was. So a step that was not shown is missed only where
 other load was calm before it and the meter shows no change, or this step in the other direction; and a lower only where no order caused it,
-or a test step of the policy did. Otherwise it is unclear, unless the meter showed other load come and ours make room for it: a rise and
-then a fall.
+or a test step of the policy did. Otherwise it is unclear, unless the meter showed other load come and ours make room for it, a rise and
+then a fall, or go and ours follow. While the meter shows more than the rating lower orders are due, and no step tells anything.
 
 4 A: less than the 6 A with which every EVSE begins and ends, and more than most of what other load switches within the
 few seconds of a step. Of a step that was missed less than a quarter was shown, of one that was followed three quarters, and
@@ -22,9 +22,9 @@ REFERENCE_MS = 10000
 CALM_MS = 60000  # jumps of other load fade by a 64th in this time: to half in 45 minutes
 CALM_PART = 64
 ROW = 3  # jumps of other load explain no third step that is missed in a row
-FIRST, MOST, LEAST, FALL = range(4)  # what a meter showed on one phase since a frame, in da; FALL: its deepest fall from a crest
+FIRST, MOST, LEAST, FALL, RISE = range(5)  # what a meter showed on one phase since a frame, in da; FALL, RISE: the most from a crest, a trough
 UNKNOWN_DA = 1 << 12  # how far other load moves, before it was seen
-LOWER_MS, RETURN_MS = 12000, 40000  # until then the EVSEs that are lowered for a test have followed; and have returned
+LOWER_MS, RETURN_MS = 12000, 120000  # until then the EVSEs that are lowered for a test have followed; and have returned, also from a pause
 
 
 class StepCheck:
@@ -38,8 +38,8 @@ class StepCheck:
     def __init__(self, phases: int, inputs: "list[int]") -> None:
         self.inputs = inputs
         self.ref_ms = self.ref_frame_ms = -1  # when it was judged, and when its frame came
-        self.ref = [[0] * 4 for _ in range(phases)]  # since the reference
-        self.newest = [[0] * 4 for _ in range(phases)]  # since the frame that is to be judged next
+        self.ref = [[0] * 5 for _ in range(phases)]  # since the reference
+        self.newest = [[0] * 5 for _ in range(phases)]  # since the frame that is to be judged next
         self.ref_lo = [0] * phases
         self.ref_hi = [0] * phases
         self.ref_wobble_da = [UNKNOWN_DA] * phases
@@ -50,6 +50,7 @@ class StepCheck:
         self.other_da = [0] * phases  # in the last look in which it was certain
         self.wobble_da = [UNKNOWN_DA] * phases  # by how much it differs of late from one look to the next; 1 is rounding
         self.rested = self.from_rest = False  # our currents were constant in the reference; and in that of the last look
+        self.above_ms = [-1] * phases  # the last frame above the rating
         self.step_ms = [-1] * phases  # their last step that it missed or followed
         self.test_ms = -1  # the policy began a test step
         self.test_steps = [0] * phases  # of it that are to come: 2 down and up, 1 up
@@ -61,7 +62,7 @@ class StepCheck:
 
     def is_still(self, now_ms: int) -> bool:
         """Are our currents constant at present?"""
-        return self.rested and now_ms - self.ref_ms <= STILL_MS
+        return self.rested and not self.ref_looks and now_ms - self.ref_ms <= STILL_MS
 
     def begin_test(self, now_ms: int) -> None:
         """The policy lowers EVSEs for a moment: their next step down and the next one up answer no other load."""
@@ -73,16 +74,19 @@ class StepCheck:
         """Drops the reference: no step is seen between the frames before and those after; the next look takes a new reference."""
         self.ref_ms = -1
 
-    def shown(self, p: int, da: int) -> None:
-        """Each frame, also one that is not judged."""
+    def shown(self, p: int, da: int, above: bool, frame_ms: int) -> None:
+        """Each frame, also one that is not judged. above: it shows more than the rating."""
+        if above:
+            self.above_ms[p] = frame_ms
         for seen in (self.ref[p], self.newest[p]):
             seen[MOST] = max(seen[MOST], da)
             seen[LEAST] = min(seen[LEAST], da)
             seen[FALL] = max(seen[FALL], seen[MOST] - da)
+            seen[RISE] = max(seen[RISE], da - seen[LEAST])
 
     def taken(self, frame_da: "list[int]") -> None:
         """The frame that was shown last is to be judged."""
-        self.newest = [[da, da, da, 0] for da in frame_da]
+        self.newest = [[da, da, da, 0, 0] for da in frame_da]
 
     def look(self, frame_da: "list[int]", least: "list[int]", most: "list[int]", ordered: bool, frame_ms: int, now_ms: int) -> bool:
         """The frame that was taken, and what ours drew at it. ordered: an order may have lowered them since the reference. True: a step
@@ -133,12 +137,14 @@ class StepCheck:
         tested = self._of_test(p, up, now_ms)
         if tested:
             self.tested |= 1 << p
-        if moved_da * 4 >= step_da:
-            if moved_da * 4 >= step_da * 3 and clear:
-                self.followed |= 1 << p
-                self.step_ms[p] = now_ms
-                self.row[p] = 0
-            elif tested or moved_da * 4 < step_da * 3 and self._hidden_da(p) * 4 < step_da:
+        if moved_da * 4 >= step_da * 3 and clear:
+            self.followed |= 1 << p
+            self.step_ms[p] = now_ms
+            self.row[p] = 0
+        elif self.above_ms[p] > self.ref_frame_ms:
+            pass  # lower orders are due while it shows more than the rating
+        elif moved_da * 4 >= step_da:
+            if tested or moved_da * 4 < step_da * 3 and self._hidden_da(p) * 4 < step_da:
                 self.unclear |= 1 << p
         elif (up or tested or not ordered) and self._missed(p, up, step_da, most_da):
             self.missed |= 1 << p
@@ -146,7 +152,7 @@ class StepCheck:
             self.row[p] += 1
             if self.row[p] < ROW and self.jump_x16[p] * 4 >= (step_da - moved_da) * 48:
                 self.jumpy |= 1 << p
-        elif up or tested or self.ref[p][FALL] * 4 < step_da:
+        elif tested or self.ref[p][RISE if up else FALL] * 4 < step_da:
             self.unclear |= 1 << p
         return True
 
@@ -164,10 +170,9 @@ class StepCheck:
 
     def _missed(self, p: int, up: bool, step_da: int, most_da: int) -> bool:
         """Other load was calm before the step, and the meter shows none, or one of the same size in the other direction."""
-        shown_da = self._moved(p, up) + self._hidden_da(p)
         turned_da = self._moved(p, not up)
         turned = turned_da * 4 >= step_da * 3 and (turned_da - most_da) * 4 < step_da * 3
-        return (shown_da if turned else shown_da + turned_da) * 4 < step_da
+        return (self.ref[p][RISE if up else FALL] + self._hidden_da(p)) * 4 < step_da and (turned or turned_da * 4 < step_da)
 
     def _hidden_da(self, p: int) -> int:
         """By how much other load may have moved since the reference, as it did before."""
