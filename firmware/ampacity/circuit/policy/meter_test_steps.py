@@ -115,11 +115,11 @@ class MeterTestSteps:
         waits.sort(key=lambda p: (not estimator.is_urgent(p), -estimator.suspect_ms[p]))
         p = waits[0]
         self.verify_ms[estimator.base + p] = MINUTE_MS
-        if self.suspected_ms[c] < 0:
+        if self.suspected_ms[c] < 0 or self._drawn_da(estimator, p) < LEAST_DA:  # no EVSE can step yet
             self.suspected_ms[c] = self.restless_ms[c] = now_ms
         if not self._calm(estimator, p, now_ms):
             self.restless_ms[c] = now_ms
-        again_ms = self.asked_ms[c] + LAST_MS
+        again_ms = self.asked_ms[c] + LAST_MS - 2 * LOOK_MS  # while they are still low
         if estimator.steps.test_steps[p] == 1 and not self._is_first(c, now_ms) and not self._cuts(estimator, p, now_ms):
             again_ms = self.asked_ms[c] + (PAUSED_AGAIN_MS if self.asked_ms[c] == self.paused_ms[c] else AGAIN_MS)  # they return first
         due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
