@@ -199,7 +199,7 @@ def test_rule_3_2_a_correct_meter_below_slow_evses_has_few_steps_of_our_own():
         steps[0] += source in it.guard.why(0)
 
     yard.run(1800, slowly)
-    assert yard.state == "ok" and 0 < steps[0] <= 100, steps
+    assert yard.state == "ok" and 0 < steps[0] <= 140, steps
 
 
 def test_rule_3_2_a_meter_below_the_current_of_the_evses_by_an_offset_is_lost():

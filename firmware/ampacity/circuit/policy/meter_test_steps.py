@@ -25,9 +25,9 @@ FRUITLESS_MS = 1500000  # steps were made for so long and gave no clear result: 
 NO_MARGIN = "no EVSE has margin for a test step"
 FRUITLESS = "test steps of the EVSEs gave no clear result for %d min" % (FRUITLESS_MS // 60000)
 PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses, once for both steps
-LAST_MS = 10000
+LAST_MS, RETRY_MS = 14000, 7000  # a test lasts so long; the next one may begin within it where more can be lowered
 CALM_MS, CALM_DA, RAMP_MS = 3000, 5, 15000  # a suspected meter is tested when it was calm for a moment, or after a while nevertheless
-AGAIN_MS, PAUSED_AGAIN_MS = 25000, 100000  # the EVSEs that were lowered for a test return first
+AGAIN_MS, PAUSED_AGAIN_MS = 30000, 100000  # the EVSEs that were lowered for a test return first
 SOON_MS, PATIENCE_MS, PAUSES_MS = 5000, 30000, 1800000  # then one is paused, where none can be lowered; once in this time it is soon
 VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
 NEAR_QUARTERS = 3
@@ -119,7 +119,7 @@ class MeterTestSteps:
             self.suspected_ms[c] = self.restless_ms[c] = now_ms
         if not self._calm(estimator, p, now_ms):
             self.restless_ms[c] = now_ms
-        again_ms = self.asked_ms[c] + LAST_MS - 2 * LOOK_MS  # while they are still low
+        again_ms = self.asked_ms[c] + RETRY_MS  # while they are still low
         if estimator.steps.test_steps[p] == 1 and not self._is_first(c, now_ms) and not self._cuts(estimator, p, now_ms):
             again_ms = self.asked_ms[c] + (PAUSED_AGAIN_MS if self.asked_ms[c] == self.paused_ms[c] else AGAIN_MS)  # they return first
         due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
