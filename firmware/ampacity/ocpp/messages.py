@@ -8,6 +8,8 @@ if False:  # for the type checker
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any, Protocol, TypedDict
 
+    from ampacity.ocpp.transactions.kept import Kept
+
     Message = dict[str, Any]
     Reply = Any
     Done = Callable[[str, Reply, int], object]  # (kind, reply, now_ms)
@@ -79,6 +81,8 @@ if False:  # for the type checker
     class Journal(Protocol):
         """The journal of the store room: numbered records, the oldest first."""
 
+        size_max: int
+
         def append(self, data: bytes) -> int: ...
 
         def records(self, start: int = 0) -> "Iterator[tuple[int, bytes]]": ...
@@ -89,9 +93,6 @@ if False:  # for the type checker
 
         def size(self) -> int: ...
 
-        @property
-        def size_max(self) -> int: ...
-
     class Store(Protocol):
         """What the station keeps its things in."""
 
@@ -99,4 +100,4 @@ if False:  # for the type checker
         def documents(self) -> Documents: ...
 
         @property
-        def journal(self) -> Journal: ...
+        def kept(self) -> Kept: ...

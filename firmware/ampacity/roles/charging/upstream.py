@@ -10,6 +10,7 @@ from ampacity.base.errors import Rejected
 from ampacity.net.link import NO_SUITE, OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.evse import connector_status
 from ampacity.ocpp.station import Station
+from ampacity.ocpp.transactions.kept import Kept
 from ampacity.roles.charging.network_profiles import NetworkProfiles
 from ampacity.roles.charging.outside_limits import OutsideLimits
 from ampacity.roles.charging.site_model import SiteModel
@@ -44,9 +45,14 @@ LINE_NAMES = ("L1", "L2", "L3")
 class OcppStore:
     """What the station keeps: documents and the queue of messages that must not be lost."""
 
-    def __init__(self, documents: "DocumentStore", files: "Files", storage_kib: int) -> None:
+    def __init__(self, documents: "DocumentStore", kept: Kept) -> None:
         self.documents = documents
-        self.journal: "Journal" = Journal(files, "ocpp", size_max=storage_kib * 1024)
+        self.kept = kept
+
+
+def read_kept(files: "Files") -> Kept:
+    """The messages that wait for the CSMS. After a long time without it there are thousands: to be read before the hardware watchdog runs."""
+    return Kept(Journal(files, "ocpp"))
 
 
 def station_evses(site: "SiteFacts") -> "list[dict[str, Any]]":
@@ -129,7 +135,9 @@ class Upstream:
         self.log = primary.log
         site = primary.site
         rng = self.platform.rng()
-        store = OcppStore(primary.documents, primary.files, ocpp.get("storage_kib", STORAGE_KIB))
+        kept, self.platform.kept = getattr(self.platform, "kept", None) or read_kept(primary.files), None
+        kept.journal.size_max = ocpp.get("storage_kib", STORAGE_KIB) * 1024
+        store = OcppStore(primary.documents, kept)
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
         self.station.model.site = SiteModel(primary)
