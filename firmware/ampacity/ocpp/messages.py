@@ -8,8 +8,6 @@ if False:  # for the type checker
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any, Protocol, TypedDict
 
-    from ampacity.ocpp.transactions.kept import Kept
-
     Message = dict[str, Any]
     Reply = Any
     Done = Callable[[str, Reply, int], object]  # (kind, reply, now_ms)
@@ -92,6 +90,17 @@ if False:  # for the type checker
         def rewrite(self, start: int, change: "Callable[[int, bytes], bytes | None]") -> int: ...
 
         def size(self) -> int: ...
+
+    class Kept(Protocol):
+        """A journal and what was in it at the start: transactions/kept.py."""
+
+        journal: Journal
+        count: int
+        newest: int
+        waiting: "dict[str, int]"
+        last: "dict[str, tuple[int, int, str]]"
+        gap: bool
+        damaged: "list[tuple[int, str]]"
 
     class Store(Protocol):
         """What the station keeps its things in."""

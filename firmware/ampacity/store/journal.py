@@ -283,8 +283,10 @@ class Journal:
         if not self._segments:
             self._dropped = seq - 1
         self._last = seq - 1
-        for segment in self._segments:
-            segment[1] = min(segment[1], seq - 1)
+        for segment in reversed(self._segments):
+            if segment[1] < seq:  # and so are all before it
+                break
+            segment[1] = seq - 1
 
     def _forget(self, number: int) -> None:
         """Remove a file that holds nothing; on a medium that cannot be written it stays, and is looked at again at the next start."""

@@ -15,8 +15,7 @@ if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.interfaces import StationFace
-    from ampacity.ocpp.messages import Call, Message, Reply
-    from ampacity.ocpp.transactions.kept import Kept
+    from ampacity.ocpp.messages import Call, Kept, Message, Reply
     from ampacity.ocpp.transactions.thinning import Thinning
 
 LOW, FULL, CALM = 750, 875, 500  # ‰ of the room: events are thinned out; samples are not kept at all; all is well again
