@@ -107,18 +107,19 @@ def names(x):
     import ampacity.ports.output, ampacity.ports.pilot_sampler, ampacity.ports.platform, ampacity.ports.rs485_pin, ampacity.ports.selftest
     import ampacity.ports.serial_over_tcp, ampacity.ports.sim, ampacity.ports.tls_credentials, ampacity.ports.tls_errors
     import ampacity.ports.tls_handshakes, ampacity.ports.unix, ampacity.ports.watchdog, ampacity.profiles.known, ampacity.roles
-    import ampacity.roles.boot, ampacity.roles.charging, ampacity.roles.charging.evses, ampacity.roles.charging.log_upload
-    import ampacity.roles.charging.more_readings, ampacity.roles.charging.network_profiles, ampacity.roles.charging.outside_limits
-    import ampacity.roles.charging.site_model, ampacity.roles.charging.station_access, ampacity.roles.charging.upstream
-    import ampacity.roles.configuration, ampacity.roles.configuration.compiled_site, ampacity.roles.configuration.field_types
-    import ampacity.roles.configuration.rehearsal, ampacity.roles.configuration.site_comparison, ampacity.roles.configuration.site_trial
-    import ampacity.roles.configuration.tls_fields, ampacity.roles.control, ampacity.roles.control.buses
-    import ampacity.roles.control.contactor_outputs, ampacity.roles.control.modbus_tcp_server, ampacity.roles.control.parent_link
-    import ampacity.roles.control.safety_loop, ampacity.roles.control.unanswering_devices, ampacity.roles.control.voltage_monitor
-    import ampacity.roles.interfaces, ampacity.roles.optional, ampacity.roles.optional.demand_intervals, ampacity.roles.optional.derating
-    import ampacity.roles.optional.excursion_log, ampacity.roles.optional.part, ampacity.roles.optional.role_parts
-    import ampacity.roles.optional.safety_inputs, ampacity.roles.optional.starvation, ampacity.roles.optional.update, ampacity.roles.primary
-    import ampacity.roles.primary_face, ampacity.roles.publish, ampacity.roles.publish.file_server, ampacity.roles.publish.published_file
+    import ampacity.roles.boot, ampacity.roles.charging, ampacity.roles.charging.evses, ampacity.roles.charging.kept_messages
+    import ampacity.roles.charging.log_upload, ampacity.roles.charging.more_readings, ampacity.roles.charging.network_profiles
+    import ampacity.roles.charging.outside_limits, ampacity.roles.charging.site_model, ampacity.roles.charging.station_access
+    import ampacity.roles.charging.upstream, ampacity.roles.configuration, ampacity.roles.configuration.compiled_site
+    import ampacity.roles.configuration.field_types, ampacity.roles.configuration.rehearsal, ampacity.roles.configuration.site_comparison
+    import ampacity.roles.configuration.site_trial, ampacity.roles.configuration.tls_fields, ampacity.roles.control
+    import ampacity.roles.control.buses, ampacity.roles.control.contactor_outputs, ampacity.roles.control.modbus_tcp_server
+    import ampacity.roles.control.parent_link, ampacity.roles.control.safety_loop, ampacity.roles.control.unanswering_devices
+    import ampacity.roles.control.voltage_monitor, ampacity.roles.interfaces, ampacity.roles.optional
+    import ampacity.roles.optional.demand_intervals, ampacity.roles.optional.derating, ampacity.roles.optional.excursion_log
+    import ampacity.roles.optional.part, ampacity.roles.optional.role_parts, ampacity.roles.optional.safety_inputs
+    import ampacity.roles.optional.starvation, ampacity.roles.optional.update, ampacity.roles.primary, ampacity.roles.primary_face
+    import ampacity.roles.publish, ampacity.roles.publish.file_server, ampacity.roles.publish.published_file
     import ampacity.roles.publish.publisher, ampacity.roles.secondary, ampacity.roles.service, ampacity.roles.service.commissioning
     import ampacity.roles.service.configuring, ampacity.roles.service.fault_injection, ampacity.roles.service.ocpp_commands
     import ampacity.roles.service.presence, ampacity.roles.service.primary_console, ampacity.roles.service.primary_help
@@ -157,13 +158,13 @@ def names(x):
     x.field_types, x.fields, x.file_permissions, x.file_server, x.file_signature, x.findings, x.firmware, x.found, x.frames, x.fsync
     x.grant_numbers, x.guard, x.handed_texts, x.handlers, x.hash_data, x.help_texts, x.http, x.http_file, x.http_get, x.http_put
     x.identify, x.identity, x.idle_backoff, x.iec61851, x.in_force, x.inbox, x.inhibit, x.install, x.intake, x.interfaces, x.iso15118
-    x.journal, x.journal_barrier, x.json_native, x.json_parser, x.kept, x.kept_order, x.key_codes, x.key_door, x.known
-    x.learnt_minimum, x.lease, x.lease_driver, x.leases, x.ledger, x.lifecycle, x.line, x.line_editor, x.link, x.linux, x.linux_board
-    x.linux_tls, x.live_facts, x.liveness, x.load_shedding, x.local_driver, x.local_evse, x.local_list, x.lock, x.lock_motor, x.log
-    x.log_text, x.log_upload, x.login_throttle, x.logs, x.manifest, x.manual_limits, x.margin, x.max_filter, x.mbap, x.md5
-    x.memory_files, x.message_head, x.messages, x.meter_driver, x.meter_estimator, x.meter_test_steps, x.meter_trust, x.meter_values
-    x.metering, x.migration, x.minimum_grant, x.mismatch, x.modbus, x.modbus_server, x.modbus_tcp_server, x.model, x.model_chain
-    x.monitor, x.monitoring, x.monitors, x.more_readings, x.mp_io, x.mp_platform, x.mp_tls, x.net, x.network_profiles
+    x.journal, x.journal_barrier, x.json_native, x.json_parser, x.kept, x.kept_messages, x.kept_order, x.key_codes, x.key_door
+    x.known, x.learnt_minimum, x.lease, x.lease_driver, x.leases, x.ledger, x.lifecycle, x.line, x.line_editor, x.link, x.linux
+    x.linux_board, x.linux_tls, x.live_facts, x.liveness, x.load_shedding, x.local_driver, x.local_evse, x.local_list, x.lock
+    x.lock_motor, x.log, x.log_text, x.log_upload, x.login_throttle, x.logs, x.manifest, x.manual_limits, x.margin, x.max_filter
+    x.mbap, x.md5, x.memory_files, x.message_head, x.messages, x.meter_driver, x.meter_estimator, x.meter_test_steps, x.meter_trust
+    x.meter_values, x.metering, x.migration, x.minimum_grant, x.mismatch, x.modbus, x.modbus_server, x.modbus_tcp_server, x.model
+    x.model_chain, x.monitor, x.monitoring, x.monitors, x.more_readings, x.mp_io, x.mp_platform, x.mp_tls, x.net, x.network_profiles
     x.network_slots, x.ntp, x.ocpp, x.ocpp_commands, x.off_shows, x.offers, x.optional, x.optional_blocks, x.optional_functions
     x.order, x.order_book, x.order_progress, x.order_proof, x.order_recipe, x.order_writer, x.orders, x.other_load, x.output
     x.outside_limits, x.p256, x.parent_link, x.part, x.pause_evidence, x.pause_proof, x.paused_readback, x.pbkdf2, x.pem

@@ -88,7 +88,7 @@ def test_records_of_the_station_itself_are_not_parsed_at_a_start():
         assert facts_of(data, Shape(RECORD)) == parsed_facts(data)
 
 
-def test_a_record_in_another_order_is_parsed_and_one_that_is_damaged_is_told_once():
+def test_a_record_in_another_order_is_parsed_and_one_that_is_damaged_is_named():
     other = b'{"x":"T","t":1,"b":1,"a":"TransactionEvent","p":{"seqNo":4,"evse":{"id":1},"eventType":"Ended",'
     other += b'"triggerReason":"","transactionInfo":{"transactionId":"T"}}}'
     assert facts_of(other, Shape(RECORD)) == ("T", 4, 1, "Ended")
@@ -99,7 +99,7 @@ def test_a_record_in_another_order_is_parsed_and_one_that_is_damaged_is_told_onc
     assert len(Kept(journal_of([b"{"] * 50)).damaged) <= 16  # they are named when it is their turn
 
 
-def test_what_is_damaged_beside_the_facts_is_skipped_and_counts_no_longer():
+def test_what_is_damaged_outside_the_facts_is_skipped_and_counts_no_longer():
     files = MemoryFiles()
     worse = event(1, idToken={"idToken": 5, "type": "Central"})
     plain = dumps(security()).encode()
@@ -114,6 +114,21 @@ def test_what_is_damaged_beside_the_facts_is_skipped_and_counts_no_longer():
     assert bench.log.counters["ocpp_events_lost"] == 5 and queue.count == 0 and queue.waiting == {}
     lines = [line for line in bench.log.since(0) if "is damaged" in line[3]]
     assert len(lines) == 5
+
+
+def test_a_number_that_does_not_follow_is_a_gap_or_a_damaged_record():
+    twice = event(1, idToken={"idToken": 5, "type": "Central"})
+    files = MemoryFiles()
+    journal = journal_of([event(0, "Started"), event(1)] + [twice] * 20 + [event(2, "Ended")], files)
+    found = Kept(journal)
+    assert len(found.damaged) == 16 and found.count == 23 - 16 and found.gap
+    bench = Bench(2, files=files)
+    bench.advance(2000, 20)
+    bench.connect()
+    queue = bench.station.queue
+    assert bench.log.counters["ocpp_events_lost"] == 20 and queue.count == 0 and queue.waiting == {}
+    assert payloads(bench.sent, "TransactionEvent")[-1]["eventType"] == "Ended"
+    assert [p["seqNo"] for p in payloads(bench.sent, "TransactionEvent")][:2] == [0, 1]
 
 
 def test_hundreds_of_messages_arrive_in_order_and_what_happens_at_the_start_comes_after_them():

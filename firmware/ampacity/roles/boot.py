@@ -203,7 +203,8 @@ async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]"
         import_leaves(config)
         from ampacity.roles import primary as role  # type: ignore[no-redef]
         if isinstance(config, dict) and config.get("ocpp"):
-            from ampacity.roles.charging.upstream import read_kept  # as much again: before the watchdog runs
+            from ampacity.roles.charging import upstream  # noqa: F401 - as much again: before the watchdog runs
+            from ampacity.roles.charging.kept_messages import read_kept
             platform.kept = read_kept(platform.files)
     await platform.start()
     running = role.run(platform, config, log)

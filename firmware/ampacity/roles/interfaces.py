@@ -37,7 +37,7 @@ if False:  # for the type checker
         """A platform with what each adds to the common part: ports/linux.py, ports/mp_platform.py."""
 
         role: Any
-        kept: "Kept | None"  # messages for the CSMS, as read before the watchdog runs: roles/charging/upstream.py
+        kept: "Kept | None"  # messages for the CSMS, as read before the watchdog runs: charging/kept_messages.py
         open_line: Callable[[SiteFacts], Line]
         connect: Callable[..., Awaitable[tuple[Any, Any]]]
         listen: Callable[..., Awaitable[Any]]

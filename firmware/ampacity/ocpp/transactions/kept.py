@@ -21,13 +21,13 @@ RECORD = (
 )
 EVENT, OTHER = b'{"a":"TransactionEvent",', b'{"a":"SecurityEventNotification",'
 KINDS = (b"Started", b"Updated", b"Ended")
-DAMAGED_MAX = 8  # records that are named at the start; further ones when it is their turn
+DAMAGED_MAX = 16  # records that are named at the start; further ones when it is their turn
 
 
 class Kept:
     """journal: of the store room (messages.py). count: messages. newest: number of the last one, or -1. waiting: {transaction: how many};
     last: {transaction: (EVSE, seq_no, event type)} of its newest event. gap: a seq_no is missing before another one of its transaction.
-    damaged: [(number of the record, why)]."""
+    damaged: [(number of the record, why)], not counted."""
 
     def __init__(self, journal: "Journal") -> None:
         self.journal = journal
@@ -40,7 +40,10 @@ class Kept:
         shape = Shape(RECORD)
         for number, data in journal.records():
             try:
-                self._add(number, facts_of(data, shape))
+                facts = facts_of(data, shape)
+                if facts is not None and facts[1] != self._expected(facts) and not self.gap and len(self.damaged) < DAMAGED_MAX:
+                    read_record(data, shape)  # a number that does not follow: is this record damaged, or is one missing?
+                self._add(number, facts)
             except ValueError as e:
                 if len(self.damaged) < DAMAGED_MAX:
                     self.damaged.append((number, str(e)))
@@ -51,11 +54,15 @@ class Kept:
         if facts is None:
             return
         tx, seq_no, evse, kind = facts
+        expected = self._expected(facts)
         self.waiting[tx] = self.waiting.get(tx, 0) + 1
-        before = self.last.get(tx)
-        expected = seq_no if before is None else before[1] + 1
         self.last[tx] = (evse, expected, kind)
         self.gap = self.gap or seq_no != expected
+
+    def _expected(self, facts: "tuple[str, int, int, str]") -> int:
+        """The seq_no that follows those of its transaction so far."""
+        before = self.last.get(facts[0])
+        return facts[1] if before is None else before[1] + 1
 
 
 def facts_of(data: bytes, shape: Shape) -> "tuple[str, int, int, str] | None":

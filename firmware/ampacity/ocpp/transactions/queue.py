@@ -41,7 +41,7 @@ class Queue:
         self._offline_to = self._newest = kept.newest
         self._head: "tuple[int, dict[str, Any]] | None" = None
         self._done_to = self._skipped_to = -1
-        self._damaged = [number for number, _ in kept.damaged]  # what was told of at the start
+        self._damaged = [number for number, _ in kept.damaged]  # in the log since the start
         self._attempts = 0
         self._wait_ms = 0
         self._thinning: "Thinning | None" = None
@@ -182,8 +182,9 @@ class Queue:
         if number <= self._skipped_to:
             return
         self._skipped_to = number
-        if number not in self._damaged:
-            self._tell_damaged(number, why)
+        if number in self._damaged:
+            return
+        self._tell_damaged(number, why)
         try:
             facts = facts_of(data, shape)
         except ValueError:
