@@ -5,6 +5,7 @@ from ampacity.base.rng import Rng
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import WallClock, format_iso
 from ampacity.ocpp.station import Station
+from ampacity.ocpp.transactions.kept import Kept
 from ampacity.store.document_store import DocumentStore
 from ampacity.store.journal import Journal
 from ampacity.store.memory_files import MemoryFiles
@@ -18,7 +19,7 @@ ACCEPTED = {"idTokenInfo": {"status": "Accepted"}}
 class Store:
     def __init__(self, files, journal_bytes=65536):
         self.documents = DocumentStore(files)
-        self.journal = Journal(files, "ocpp", size_max=journal_bytes)
+        self.kept = Kept(Journal(files, "ocpp", size_max=journal_bytes))
 
 
 class Bench:

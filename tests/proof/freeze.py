@@ -31,7 +31,7 @@ from ampacity.circuit.trusted.intake import Intake
 from ampacity.circuit.trusted.journal_barrier import JournalBarrier
 from ampacity.circuit.trusted.margin import Margin
 from ampacity.circuit.trusted.metering.max_filter import MaxFilter
-from ampacity.circuit.trusted.metering.meter_estimator import FILTER_MS, SUSPECT_MS, WAIT_MS, MeterEstimator
+from ampacity.circuit.trusted.metering.meter_estimator import FILTER_MS, WAIT_MS, MeterEstimator
 from ampacity.circuit.trusted.metering.meter_trust import UNTRIED_MS, MeterTrust
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
 from ampacity.circuit.trusted.metering.step_check import REFERENCE_MS, STILL_MS, StepCheck

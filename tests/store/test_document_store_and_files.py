@@ -2,6 +2,7 @@
 
 import os
 
+from ampacity.store import disk_files
 from ampacity.store import file_permissions as private
 from ampacity.store.disk_files import READ_MAX, DiskFiles
 from ampacity.store.document_store import DocumentStore
@@ -276,6 +277,32 @@ def test_links_to_nothing_do_not_hide_what_is_kept():
         files = DiskFiles(path)
         assert files.trouble is None and files.list() == ["tx.1"]
         assert [data for _, data in Journal(files, "tx").records()] == [b"kept"]
+
+
+class Listing:
+    """What `os` of MicroPython says of a folder with many files; `looks`: at single ones."""
+
+    def __init__(self):
+        self.looks = []
+
+    def ilistdir(self, _folder):
+        return iter([("tx.%d" % n, 0x8000, n) for n in range(1, 500)] + [("below", 0x4000, 0), ("tx.1.new", 0x8000, 0), ("odd", 0, 0)])
+
+    def stat(self, path):
+        self.looks.append(path.split("/")[-1])
+        return (0x4000,)
+
+
+def test_a_list_of_many_files_looks_only_at_those_of_which_the_folder_does_not_say_what_they_are():
+    """On a board each look at a file searches the folder."""
+    with Folder() as path:
+        files, listing = DiskFiles(path), Listing()
+        own, disk_files.os = disk_files.os, listing
+        try:
+            names = files.list()
+        finally:
+            disk_files.os = own
+        assert names == sorted(["tx.%d" % n for n in range(1, 500)]) and sorted(listing.looks) == ["below", "odd"]
 
 
 def test_a_journal_and_settings_on_a_real_folder():

@@ -15,6 +15,7 @@ from ampacity.base.log import Log
 from ampacity.base.rng import Rng
 from ampacity.base.wallclock import WallClock
 from ampacity.ocpp.station import Station
+from ampacity.ocpp.transactions.kept import Kept
 from ampacity.store.document_store import DocumentStore
 from ampacity.store.journal import Journal
 from ampacity.store.memory_files import MemoryFiles
@@ -39,7 +40,7 @@ def answer(text: str) -> str:
 class Store:
     def __init__(self) -> None:
         files = MemoryFiles()
-        self.documents, self.journal = DocumentStore(files), Journal(files, "ocpp")
+        self.documents, self.kept = DocumentStore(files), Kept(Journal(files, "ocpp"))
 
 
 class Ours:

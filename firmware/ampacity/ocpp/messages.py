@@ -79,6 +79,8 @@ if False:  # for the type checker
     class Journal(Protocol):
         """The journal of the store room: numbered records, the oldest first."""
 
+        size_max: int
+
         def append(self, data: bytes) -> int: ...
 
         def records(self, start: int = 0) -> "Iterator[tuple[int, bytes]]": ...
@@ -89,8 +91,16 @@ if False:  # for the type checker
 
         def size(self) -> int: ...
 
-        @property
-        def size_max(self) -> int: ...
+    class Kept(Protocol):
+        """A journal and what was in it at the start: transactions/kept.py."""
+
+        journal: Journal
+        count: int
+        newest: int
+        waiting: "dict[str, int]"
+        last: "dict[str, tuple[int, int, str]]"
+        gap: bool
+        damaged: "list[tuple[int, str]]"
 
     class Store(Protocol):
         """What the station keeps its things in."""
@@ -99,4 +109,4 @@ if False:  # for the type checker
         def documents(self) -> Documents: ...
 
         @property
-        def journal(self) -> Journal: ...
+        def kept(self) -> Kept: ...

@@ -8,7 +8,7 @@ CSMS is remembered),
 "queue_max" (messages kept for the CSMS at most, 65535: else the journal's size is the limit), "cache_max" (50),
 "list_max" (200), "profiles_max" (8 + 2 for each EVSE).
 evses: [{"id": 1.., "name", "phases": 3, "max_da", "connector": "cType2", "tethered": False, "phase_names": ["L1",..]}].
-store: an object with `.documents` (get, put, remove) and `.journal` (append, records(start), drop_to) of the store room.
+store: an object with `.documents` (get, put, remove) of the store room and `.kept`, its journal and what is in it (transactions/kept.py).
 
 The link (door) calls: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
 next(now_ms) → (text or None, wake_ms): send the text and call again at once; None: call again at wake_ms, or as soon
@@ -132,7 +132,7 @@ class Station:
         self.model = DeviceModel(self.documents, [p.id for p in self.evses], self._computed.value)
         self.cache = Cache(self.documents, config.get("cache_max", 50))
         self.local_list = LocalList(self.documents, config.get("list_max", 200))
-        self.queue = Queue(self, store.journal, config.get("queue_max", 65535))
+        self.queue = Queue(self, store.kept, config.get("queue_max", 65535))
         self.availability = Availability(self)
         self.authorizer = Authorizer(self)
         self.transactions = Transactions(self)

@@ -204,6 +204,8 @@ async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]"
         from ampacity.roles import primary as role  # type: ignore[no-redef]
         if isinstance(config, dict) and config.get("ocpp"):
             from ampacity.roles.charging import upstream  # noqa: F401 - as much again: before the watchdog runs
+            from ampacity.roles.charging.kept_messages import read_kept
+            platform.kept = read_kept(platform.files)
     await platform.start()
     running = role.run(platform, config, log)
     del config  # the primary keeps it in a smaller form

@@ -23,6 +23,7 @@ if False:  # for the type checker
     from ampacity.net.link import Link
     from ampacity.ocpp.messages import Values
     from ampacity.ocpp.station import Station
+    from ampacity.ocpp.transactions.kept import Kept
     from ampacity.ports.line import Line
     from ampacity.ports.platform import Platform
     from ampacity.store.document_store import DocumentStore
@@ -37,6 +38,7 @@ if False:  # for the type checker
         """A platform with what each adds to the common part: ports/linux.py, ports/mp_platform.py."""
 
         role: Any
+        kept: "Kept | None"  # messages for the CSMS, as read before the watchdog runs: charging/kept_messages.py
         open_line: Callable[[SiteFacts], Line]
         connect: Callable[..., Awaitable[tuple[Any, Any]]]
         listen: Callable[..., Awaitable[Any]]

@@ -9,6 +9,7 @@ import os
 from ampacity.store.fsync import sync_file, sync_folder
 
 if False:  # for the type checker
+    from collections.abc import Iterable
     from io import FileIO
     from typing import Any
 
@@ -156,9 +157,9 @@ class DiskFiles:
     def list(self) -> "Names":
         """The names, sorted; no folders, no unfinished replacements, no links to nothing."""
         names = []
-        for name in os.listdir(self._folder):
-            if not name.endswith(BESIDE) and _is_file(self._folder + "/" + name):
-                names.append(name)
+        for entry in _entries(self._folder):
+            if not entry[0].endswith(BESIDE) and (entry[1] == REGULAR or _is_file(self._folder + "/" + entry[0])):
+                names.append(entry[0])
         return sorted(names)
 
     def remove(self, name: str) -> None:
@@ -209,6 +210,13 @@ def _exists(path: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _entries(folder: str) -> "Iterable[tuple[str, int]]":
+    """(name, kind, …) of what is in a folder; kind 0 where it is not known. On a board each look at a single file searches the folder."""
+    if hasattr(os, "ilistdir"):
+        return os.ilistdir(folder)  # type: ignore[no-any-return]  # MicroPython
+    return [(name, 0) for name in os.listdir(folder)]
 
 
 def _is_file(path: str) -> bool:

@@ -26,14 +26,14 @@ class Journal:
 
     files: the door of the store package. name: its files are `name.1`, `name.2`, … size_max: bytes on the medium; beyond
     it append() raises OSError 28, or with oldest_goes the oldest file is given up and its records counted in
-    `pushed_out`. `damaged`: bytes of old files that were not readable. `first`, `last`: sequence numbers of what is held
-    (first > last: nothing); rewrite() may have left gaps between them.
+    `pushed_out`; it may be set later. `damaged`: bytes of old files that were not readable. `first`, `last`: sequence numbers of what is
+    held (first > last: nothing); rewrite() may have left gaps between them.
     """
 
     def __init__(self, files: "Files", name: str, size_max: int = SIZE_MAX, segment_bytes: int = SEGMENT_BYTES, oldest_goes: bool = False) -> None:
         self._files = files
         self._name = name + "."
-        self._size_max = size_max
+        self.size_max = size_max
         self._segment_bytes = min(segment_bytes, size_max // 4)
         self._oldest_goes = oldest_goes
         self._segments: "list[list[int]]" = []  # [number, last seq, bytes], oldest first
@@ -173,11 +173,6 @@ class Journal:
         """Bytes on the medium."""
         return sum([s[2] for s in self._segments])
 
-    @property
-    def size_max(self) -> int:
-        """Bytes on the medium beyond which append() refuses, or gives up the oldest."""
-        return self._size_max
-
     def _path(self, number: int) -> str:
         return self._name + str(number)
 
@@ -226,9 +221,9 @@ class Journal:
         self._closed = False
 
     def _make_room(self, size: int) -> None:
-        while self.size() + size > self._size_max:
+        while self.size() + size > self.size_max:
             if not self._oldest_goes or len(self._segments) < 2:
-                raise OSError(ENOSPC, "journal %s full at %d bytes" % (self._name[:-1], self._size_max))
+                raise OSError(ENOSPC, "journal %s full at %d bytes" % (self._name[:-1], self.size_max))
             before = self._dropped
             self.drop_to(self._segments[0][1])
             self.pushed_out += self._dropped - before
@@ -290,8 +285,10 @@ class Journal:
         if not self._segments:
             self._dropped = seq - 1
         self._last = seq - 1
-        for segment in self._segments:
-            segment[1] = min(segment[1], seq - 1)
+        for segment in reversed(self._segments):
+            if segment[1] < seq:  # and so are all before it
+                break
+            segment[1] = seq - 1
 
     def _forget(self, number: int) -> None:
         """Remove a file that holds nothing; on a medium that cannot be written it stays, and is looked at again at the next start."""

@@ -25,6 +25,7 @@ sys.modules.update(fake.modules())
 
 from ampacity.ports.board import BoardPlatform  # noqa: E402  # after the simulated module
 from ampacity.roles import boot  # noqa: E402
+from ampacity.store.memory_files import MemoryFiles  # noqa: E402
 
-boot.make_platform = lambda folder, facts: BoardPlatform(folder, facts)
+boot.make_platform = lambda folder, facts: BoardPlatform(folder, facts, MemoryFiles())
 sys.exit(boot.main([sys.argv[1]]))

@@ -7,23 +7,16 @@ monotonic time, negative, and translated when the message leaves. When room runs
 """
 
 from ampacity.base.document_shape import Shape
-from ampacity.base.strict_json import dumps, loads
+from ampacity.base.strict_json import dumps
 from ampacity.base.wallclock import format_iso
+from ampacity.ocpp.transactions.kept import RECORD, facts_of, read_record
 
 if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.interfaces import StationFace
-    from ampacity.ocpp.messages import Call, Journal, Message, Reply
+    from ampacity.ocpp.messages import Call, Kept, Message, Reply
     from ampacity.ocpp.transactions.thinning import Thinning
-
-# shape of a record (base/document_shape.py): action, payload, time, number of the boot, and of an event its transaction
-RECORD = (
-    "<{a:(TransactionEvent),x:s36,t:i-9007199254740991..253402300799000,b:i0..4294967295,p:{eventType:(Started Updated Ended),triggerReason:s40,"
-    "seqNo:i0..,evse:{id:i0..},transactionInfo:{transactionId:s36},meterValue?:[{timestamp:<i-9007199254740991..253402300799000|s40>}*9999],"
-    "idToken?:{idToken:s255,type:s20}}}|{a:(SecurityEventNotification),t:i-9007199254740991..253402300799000,b:i0..4294967295,p:{}}>"
-)
-
 
 LOW, FULL, CALM = 750, 875, 500  # ‰ of the room: events are thinned out; samples are not kept at all; all is well again
 STEP = 30  # ‰ that the queue grows between two passes
@@ -32,48 +25,32 @@ THIN_MS = 20  # between two files of a pass
 
 
 class Queue:
-    """journal: of the store room (messages.py). queue_max: messages at most, whatever the room of the journal.
+    """kept: what the journal of the store room holds (kept.py). queue_max: messages at most, whatever the room of the journal.
 
     `waiting`: dict transaction id → how many of its messages are not delivered. `last`: what the journal knew of each
     transaction at start-up, {id: (evse, seq_no, event type)}.
     """
 
-    def __init__(self, station: "StationFace", journal: "Journal", queue_max: int) -> None:
+    def __init__(self, station: "StationFace", kept: "Kept", queue_max: int) -> None:
         self._station = station
-        self._journal = journal
+        self._journal = kept.journal
         self._max = queue_max
-        self.count = 0
-        self.waiting: "dict[str, int]" = {}
-        self.last: "dict[str, tuple[int, int, str]]" = {}
-        self._offline_to = self._newest = -1
+        self.count = kept.count
+        self.waiting = kept.waiting
+        self.last = kept.last
+        self._offline_to = self._newest = kept.newest
         self._head: "tuple[int, dict[str, Any]] | None" = None
-        self._done_to = self._damaged_to = -1
+        self._done_to = self._skipped_to = -1
+        self._damaged = [number for number, _ in kept.damaged]  # in the log since the start
         self._attempts = 0
         self._wait_ms = 0
         self._thinning: "Thinning | None" = None
         self._level, self._low, self._told = 1, LOW, False
         self._barren: "int | None" = None  # how many messages there were when none could go
-        gap, shape = False, Shape(RECORD)  # one for all: thousands may have been kept, and the watchdog runs
-        for number, data in journal.records():
-            record = self._record(number, data, shape)
-            if record is not None:
-                gap = self._scan(number, record) or gap
-        if gap:  # the power was cut while events were thinned out
+        for number, why in kept.damaged:
+            self._tell_damaged(number, why)
+        if kept.gap:  # the power was cut while events were thinned out
             self._thin(0)
-
-    def _scan(self, number: int, record: "dict[str, Any]") -> bool:
-        """Is a number missing before this one?"""
-        self.count += 1
-        self._offline_to = self._newest = number
-        tx = record.get("x")
-        if tx is None:
-            return False
-        self.waiting[tx] = self.waiting.get(tx, 0) + 1
-        payload = record["p"]
-        before = self.last.get(tx)
-        seq_no = payload["seqNo"] if before is None else before[1] + 1
-        self.last[tx] = (payload["evse"]["id"], seq_no, payload["eventType"])
-        return seq_no != payload["seqNo"]
 
     def append(self, action: str, payload: "Message", transaction_id: "str | None", now_ms: int, may_drop: bool = False) -> bool:
         """Keep a message. may_drop: it need not arrive when room runs out. False if it was not kept."""
@@ -192,24 +169,35 @@ class Queue:
         return (record["a"], payload, self._done)
 
     def _read(self) -> "tuple[int, dict[str, Any]] | None":
+        shape = Shape(RECORD)
         for number, data in self._journal.records(self._done_to + 1):
-            record = self._record(number, data, Shape(RECORD))
-            if record is not None:
-                return number, record
+            try:
+                return number, read_record(data, shape)
+            except ValueError as e:
+                self._skip(number, data, shape, str(e))
         return None
 
-    def _record(self, number: int, data: bytes, shape: Shape) -> "dict[str, Any] | None":
-        """A record of the journal, None if it has another content; this is logged once."""
+    def _skip(self, number: int, data: bytes, shape: Shape, why: str) -> None:
+        """A damaged record is not sent; if the start has counted it, it counts no longer."""
+        if number <= self._skipped_to:
+            return
+        self._skipped_to = number
+        if number in self._damaged:
+            return
+        self._tell_damaged(number, why)
         try:
-            record: "dict[str, Any]" = loads(data)
-            shape.check(record)
-            return record
-        except ValueError as e:
-            if number > self._damaged_to:
-                self._damaged_to = number
-                self._station.log.counter("ocpp_events_lost")
-                self._station.log.add("error", "ocpp: kept event %d is damaged and not sent: %s" % (number, e), self._station.now_ms)
-        return None
+            facts = facts_of(data, shape)
+        except ValueError:
+            return
+        if facts is None:
+            self.count -= 1
+        else:
+            self.forget(facts[0])
+
+    def _tell_damaged(self, number: int, why: str) -> None:
+        """Once for each record."""
+        self._station.log.counter("ocpp_events_lost")
+        self._station.log.add("error", "ocpp: kept event %d is damaged and not sent: %s" % (number, why), self._station.now_ms)
 
     def _timed(self, record: "dict[str, Any]", now_ms: int) -> "Message":
         payload = record["p"]

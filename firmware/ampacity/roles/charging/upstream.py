@@ -10,11 +10,11 @@ from ampacity.base.errors import Rejected
 from ampacity.net.link import NO_SUITE, OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.evse import connector_status
 from ampacity.ocpp.station import Station
+from ampacity.roles.charging.kept_messages import STORAGE_KIB, OcppStore, read_kept
 from ampacity.roles.charging.network_profiles import NetworkProfiles
 from ampacity.roles.charging.outside_limits import OutsideLimits
 from ampacity.roles.charging.site_model import SiteModel
 from ampacity.roles.charging.station_access import StationAccess
-from ampacity.store.journal import Journal
 
 if False:  # for the type checker
     from typing import Any
@@ -22,13 +22,11 @@ if False:  # for the type checker
     from ampacity.evse.session import Session
     from ampacity.ocpp.messages import Message, Values
     from ampacity.roles.charging.log_upload import LogUpload
-    from ampacity.roles.interfaces import EvseFacts, Files, SiteFacts, View
+    from ampacity.roles.interfaces import EvseFacts, SiteFacts, View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.roles.publish.publisher import Publisher
-    from ampacity.store.document_store import DocumentStore
     from ampacity.x509.key_door import KeyDoor
 
-STORAGE_KIB = 128  # of messages that wait for the CSMS, where the site says nothing
 METER_MS = 1000
 LEAVE_MS = 1500
 FLOOD_MS = 600000  # a flood from the CSMS becomes a security event, at most once in this time
@@ -39,14 +37,6 @@ SETUP_DOC = "setup"  # the variables that the set-up brought last
 LOCK = "ConnectorPlugRetentionLock"
 LOCK_FAULTS = ("lock_failed", "lock")  # of our own charging point, and of a secondary
 LINE_NAMES = ("L1", "L2", "L3")
-
-
-class OcppStore:
-    """What the station keeps: documents and the queue of messages that must not be lost."""
-
-    def __init__(self, documents: "DocumentStore", files: "Files", storage_kib: int) -> None:
-        self.documents = documents
-        self.journal: "Journal" = Journal(files, "ocpp", size_max=storage_kib * 1024)
 
 
 def station_evses(site: "SiteFacts") -> "list[dict[str, Any]]":
@@ -129,7 +119,8 @@ class Upstream:
         self.log = primary.log
         site = primary.site
         rng = self.platform.rng()
-        store = OcppStore(primary.documents, primary.files, ocpp.get("storage_kib", STORAGE_KIB))
+        kept, self.platform.kept = getattr(self.platform, "kept", None) or read_kept(primary.files), None
+        store = OcppStore(primary.documents, kept, ocpp.get("storage_kib", STORAGE_KIB))
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
         self.station.model.site = SiteModel(primary)
