@@ -180,3 +180,116 @@ def test_a_car_that_ends_by_itself_needs_no_test():
     yard.cars[0].most_da = 0
     yard.run(6)
     assert yard.state == "lost"
+
+
+def waits_without_current(yard):
+    """The meter is suspected when nothing is in force any more; then the car may charge again."""
+    limited(yard, 0)
+    yard.run(20)
+    assert yard.ledger.sums[0] == 0 and yard.state == "ok"
+    for p in ALL:
+        estimator(yard)._suspect(p)
+    limited(yard, None)
+    return yard
+
+
+def test_where_no_car_draws_one_may_start_as_a_test():
+    """With what is assumed there is no room for a car: once no car charged there any more, and no person was asked."""
+    yard = waits_without_current(charging(rating=460, assumed=420, count=1))
+    yard.run(30)
+    assert yard.cars[0].da == 0
+    assert "other load 42.0 A (meter: it awaits a test step of the EVSEs on L1, L2, L3)" in yard.guard.why(0), yard.guard.why(0)
+    yard.run(120)
+    assert yard.state == "ok" and not suspected(yard) and yard.cars[0].da == 160, yard.guard.why(0)
+
+
+def test_a_start_shows_a_meter_that_lies():
+    yard = charging(rating=460, assumed=420, count=1)
+    yard.lie = lambda it, amps: [260, 260, 260]
+    yard.run(12)
+    waits_without_current(yard)
+    yard.run(150)
+    assert yard.state == "lost" and "did not follow a step" in yard.guard.meter_reason(0), yard.guard.why(0)
+
+
+def test_one_start_in_a_quarter_of_an_hour_and_then_a_person():
+    """The car draws nothing at 6 A: what is let for a start is bounded, and nothing is asked of a person while it has its order."""
+    yard = charging(rating=460, assumed=420, count=2)
+    yard.guard.demand(1, False)
+    limited(yard, 60)
+    yard.run(30)
+    estimator(yard)._suspect(0)
+    yard.cars[0].most_da = 0
+    limited(yard, 0)
+    yard.run(30)
+    limited(yard, None)
+    held_da = []
+    yard.run(1700, lambda it, second: held_da.append(estimator(it).held_da[0]))
+    assert max(held_da) <= 60 + 130 and yard.state == "ok" and not yard.guard.needs_inspection(0)
+
+
+def test_no_start_is_let_where_the_meter_itself_shows_that_there_is_no_room():
+    yard = waits_without_current(charging(rating=460, assumed=420, count=1))
+    yard.other = [430, 430, 430]
+    yard.run(1300)
+    assert yard.state == "ok" and estimator(yard).held_da == [0, 0, 0] and not yard.guard.needs_inspection(0)
+    yard.other = [100, 100, 100]
+    yard.run(150)
+    assert not suspected(yard) and yard.cars[0].da == 160
+
+
+def test_an_overload_by_a_car_that_nothing_measures_is_urgent():
+    yard = Yard(count=2, rating=300, assumed=250)
+    yard.unmeasured = (1,)
+    yard.start()
+    for e in range(2):
+        yard.plug(e, ALL, 160)
+    yard.run(60)
+    yard.unplug(0)
+    yard.run(40)
+    estimator(yard)._suspect(0)
+    assert yard.ledger.sums[0] > 60 and estimator(yard).is_urgent(0)
+    yard.run(70)
+    assert yard.state == "lost"
+
+
+def test_a_moment_without_current_does_not_put_a_test_off():
+    """Where no overload is possible the suspicion keeps the cars low, and the lone one at 9 A is paused after a minute: each moment
+    without current began that minute anew, for half an hour."""
+    yard = charging(rating=500, assumed=400, count=2)
+    yard.guard.limit("console", ("chargers", 0), 90, None, "release")
+
+    def dips(it, second):
+        for car in it.cars:
+            car.most_da = 0 if second % 40 > 36 else 160
+
+    yard.run(120)
+    for p in ALL:
+        estimator(yard)._suspect(p)
+    yard.run(80, dips)
+    assert yard.state == "ok" and not suspected(yard), (suspected(yard), yard.guard.why(0), yard.guard.why(1))
+
+
+def test_one_test_serves_every_suspected_meter_above_an_evse():
+    facts = site([evse("evse-%d" % n, max_da=320, limit_da=320, circuit=1 if n < 3 else 0) for n in (1, 2, 3)],
+                 [circuit(rating=500, assumed=300, meter=0), circuit("shop", rating=400, parent=0, meter=1, assumed=300)],
+                 [meter_facts(), meter_facts(name="m2", unit=101)])  # fmt: skip
+    yard = Yard(facts=facts)
+
+    def both(it, amps):
+        it.guard.meter(1, [50 + it.mark % 2 + sum([car.da for car in it.cars[:2] if car is not None])] * 3, it.now_ms, it.mark + 1)
+        return amps
+
+    yard.lie = both
+    yard.start()
+    for e in range(3):
+        yard.plug(e, ALL, 100)
+    yard.run(90)
+    assert yard.guard.meter_state(0) == yard.guard.meter_state(1) == "ok" and yard.cars[2].da == 100
+    for p in ALL:
+        estimator(yard, 0)._suspect(p)
+        estimator(yard, 1)._suspect(p)
+    lows = [0]
+    yard.run(40, lambda it, second: lows.__setitem__(0, lows[0] + (sum([car.da for car in it.cars]) < 270)))
+    assert 8 <= lows[0] <= 18, "one test of 14 s for both"
+    assert not suspected(yard, 0) and not suspected(yard, 1) and yard.guard.meter_state(0) == yard.guard.meter_state(1) == "ok"

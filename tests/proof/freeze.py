@@ -64,7 +64,7 @@ LEFT_OUT = {
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
     "OtherLoad": {"estimators", "by_meter", "metered", "below_da", "floor_da", "states", "bucket_ms", "greatest_da"},
-    "MeterEstimator": {"circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
+    "MeterEstimator": {"let_ms", "circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
                   "sample_ms", "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
     "StepCheck": {"inputs", "step_ms", "calm_ms", "missed", "unclear", "followed", "tested", "jumpy", "spared", "from_rest", "jump_x16", "row",
                   "test_ms", "test_steps"},

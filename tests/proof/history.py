@@ -356,6 +356,15 @@ FOUND = {
         "the unbalance and limits in watts count what flows in, per phase and from below (section 6)",
         ("tests/circuit/test_sum_constraints.py::test_section_6_the_inverter_of_one_phase_does_not_count_as_its_load_in_the_unbalance",),
     ),
+    "D53": (
+        "below a suspected meter no car charged any more where less than a minimum was left beside the assumed other load; cars stayed at 10 A for "
+        "half an hour (scenes)",
+        "where no car draws there is no test step; each moment without current began the time before a pause anew; between two pauses were 15 min",
+        "one car may start for a test; the time before a pause counts through such moments, and is 1, 2, 4 … 15 min; one test serves all suspected "
+        "meters above it; `why` names the suspicion (3.2)",
+        ("tests/circuit/test_suspected_meter.py::test_where_no_car_draws_one_may_start_as_a_test",
+         "tests/circuit/test_suspected_meter.py::test_a_moment_without_current_does_not_put_a_test_off"),
+    ),
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "mend", "found again by"]

@@ -202,11 +202,19 @@ def _meter_note(guard: "ExplainableGuard", circuit: int) -> str:
     count, or there is none."""
     site, text = guard.site, ""
     for c in site.circuits if 0 <= circuit < len(site.circuits) else ():
-        if not (guard.needs_inspection(c.index) or guard.meter_state(c.index) == "lost") or not _counts_in(guard, circuit, c.index):
-            continue
-        of = "" if c.index == circuit else " of " + c.name
-        text += " (meter%s: %s%s)" % (of, guard.meter_reason(c.index), ", then `trust %s`" % c.name if guard.needs_inspection(c.index) else "")
+        reason = _suspicion(guard, c.index)
+        if guard.needs_inspection(c.index) or guard.meter_state(c.index) == "lost":
+            reason = guard.meter_reason(c.index) + (", then `trust %s`" % c.name if guard.needs_inspection(c.index) else "")
+        if reason and _counts_in(guard, circuit, c.index):
+            text += " (meter%s: %s)" % ("" if c.index == circuit else " of " + c.name, reason)
     return text
+
+
+def _suspicion(guard: "ExplainableGuard", circuit: int) -> str:
+    """Its meter is suspected, and what counts without it is more than it shows; "": it does not matter."""
+    other, first = guard.other, circuit * guard.site.phases
+    lines = ["L%d" % (p + 1) for p in range(guard.site.phases) if other.floor_da[first + p] > other.shown_da[first + p]]
+    return "it awaits a test step of the EVSEs on " + ", ".join(lines) if lines else ""
 
 
 def _counts_in(guard: "ExplainableGuard", circuit: int, below: int) -> bool:
@@ -222,7 +230,7 @@ def _tightest(guard: "ExplainableGuard", s: "EvseState", planned_da: "list[int]"
     """(flat index, what is left there) of the circuit and phase with the least left."""
     best, least = s.on_keys[0], 1 << 20
     for key in s.on_keys:
-        left = cap_da(guard, key) - guard.other.shown_da[key] - _sum_da(guard, key, planned_da)
+        left = cap_da(guard, key) - guard.other.carried_da(key) - _sum_da(guard, key, planned_da)
         if left < least:
             best, least = key, left
     return best, least
@@ -272,8 +280,8 @@ def _circuit(guard: "ExplainableGuard", s: "EvseState", key: int, planned_da: "l
     if guard.limits.circuit_da[key] < guard.ledger.cap_da[key]:
         sources = guard.limits.sources_of("circuit", key // guard.site.phases)
         text += " by " + sources[0][1]
-    if guard.other.shown_da[key]:
-        text += " − other load " + amps(guard.other.shown_da[key])
+    if guard.other.carried_da(key):
+        text += " − other load " + amps(guard.other.carried_da(key))
     text += _meter_note(guard, key // guard.site.phases)
     return text + _others(guard, s, [(other, other.on_keys.count(key)) for other in guard.ledger.evse_states], planned_da)
 

@@ -24,14 +24,14 @@ HELPLESS_MS = 1200000  # no EVSE could make a step for so long: nothing but a pe
 FRUITLESS_MS = 1500000  # steps were made for so long and gave no clear result: unmeasured EVSEs draw there, too
 NO_MARGIN = "no EVSE has margin for a test step"
 FRUITLESS = "test steps of the EVSEs gave no clear result for %d min" % (FRUITLESS_MS // 60000)
-PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses, once for both steps
+PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses below a doubted meter, once for both steps
 LAST_MS, RETRY_MS = 14000, 7000  # a test lasts so long; the next one may begin within it where more can be lowered
 CALM_MS, CALM_DA, RAMP_MS = 3000, 5, 15000  # a suspected meter is tested when it was calm for a moment, or after a while nevertheless
 AGAIN_MS, PAUSED_AGAIN_MS = 30000, 100000  # the EVSEs that were lowered for a test return first
 SOON_MS, PATIENCE_MS, PAUSES_MS = 5000, 30000, 1800000  # then one is paused, where none can be lowered; once in this time it is soon
 VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
 NEAR_QUARTERS = 3
-MINUTE_MS = 60000  # the same after a suspicion, then each after twice the time: that it was followed may have been chance
+MINUTE_MS = 60000  # the same after a suspicion, then each after twice the time: that it was followed may have been chance; so is a pause where it lasts
 MOVED_DA = 60  # what our EVSEs draw moved by so much since the last certain step
 MOVED_MS = 20000  # after that the first step, then each after twice the time, at most VERIFY_MS, until one of another origin was certain
 OWN_MS = 30000  # after a step of our own the return of its EVSEs is another one
@@ -52,11 +52,13 @@ class MeterTestSteps:
         self.asked_ms = [LONG_AGO_MS] * len(other.estimators)  # of each circuit: our last step
         self.doubted_ms = [-1] * len(other.estimators)  # its meter is doubted since
         self.unable_ms = [-1] * len(other.estimators)  # a car waits, and no EVSE draws enough for a step, since
+        self.undrawn_ms = [-1] * len(other.estimators)  # a car waits, and none draws enough for a test step that its meter awaits, since
+        self.pause_wait_ms = [MINUTE_MS] * len(other.estimators)  # until the next one is paused
         self.turns = 0  # which one is paused
         self.paused_ms = [LONG_AGO_MS] * len(other.estimators)  # and when
         self.inspection_reasons = [""] * len(other.estimators)  # why a person was asked to look
         self.suspected_ms = [-1] * len(other.estimators)  # raises wait for a test step since
-        self.restless_ms = [-1] * len(other.estimators)  # and other load moved last
+        self.restless_ms = [-1] * len(other.estimators)  # and other load moved last, or none of ours drew enough
         size = ledger.site.size
         self.certain_ms = [-1] * size  # the last certain step that was looked at, of each circuit and phase
         self.moved_wait_ms = [MOVED_MS] * size
@@ -69,7 +71,10 @@ class MeterTestSteps:
             return False
         self.looked_ms = now_ms
         changed = False
-        for estimator in self.other.metered:
+        for c in self.ledger.site.leaves_first:  # a test below is one of each suspected meter above, too
+            estimator = self.other.estimators[c]
+            if estimator is None:
+                continue
             self._follow(estimator)
             phase = self._phase(estimator, now_ms)
             if phase >= 0:
@@ -112,11 +117,16 @@ class MeterTestSteps:
         if not waits:
             self.suspected_ms[c] = -1
             return -1
-        waits.sort(key=lambda p: (not estimator.is_urgent(p), -estimator.suspect_ms[p]))
+        waits.sort(key=lambda p: (self._drawn_da(estimator, p) < LEAST_DA, not estimator.is_urgent(p), -estimator.suspect_ms[p]))
         p = waits[0]
         self.verify_ms[estimator.base + p] = MINUTE_MS
-        if self.suspected_ms[c] < 0 or self._drawn_da(estimator, p) < LEAST_DA:  # no EVSE can step yet
+        if self.suspected_ms[c] < 0:
             self.suspected_ms[c] = self.restless_ms[c] = now_ms
+        if self._drawn_da(estimator, p) < LEAST_DA:
+            self._let_start(estimator, p, now_ms)
+            self.restless_ms[c] = now_ms
+            return -1
+        self.undrawn_ms[c] = -1
         if not self._calm(estimator, p, now_ms):
             self.restless_ms[c] = now_ms
         again_ms = self.asked_ms[c] + RETRY_MS  # while they are still low
@@ -124,6 +134,18 @@ class MeterTestSteps:
             again_ms = self.asked_ms[c] + (PAUSED_AGAIN_MS if self.asked_ms[c] == self.paused_ms[c] else AGAIN_MS)  # they return first
         due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
         return p if due and now_ms >= again_ms else -1
+
+    def _let_start(self, estimator: "MeterEstimator", p: int, now_ms: int) -> None:
+        """A car waits without an order, and none draws enough for a step: after a minute one may start nevertheless."""
+        c, key, ledger = estimator.circuit, estimator.base + p, self.ledger
+        waiting = [ledger.evse_states[e] for e in estimator.evses if self.wants[e] and not ledger.want_da[e]]
+        waiting = [s for s in waiting if key in s.on_keys]
+        if not waiting or self.other.carried_da(key) == self.other.shown_da[key]:
+            self.undrawn_ms[c] = -1
+        elif self.undrawn_ms[c] < 0:
+            self.undrawn_ms[c] = now_ms
+        elif now_ms - self.undrawn_ms[c] >= MINUTE_MS:
+            estimator.let_start(max([ledger.permits.most_of(s, s.evse.min_da) for s in waiting]), now_ms)
 
     def _unverified(self, estimator: "MeterEstimator", now_ms: int) -> int:
         """A phase of a trusted meter that shows a circuit near its rating, where no step of ours was seen for VERIFY_MS; -1: none."""
@@ -181,27 +203,45 @@ class MeterTestSteps:
 
     def _step(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """Lower them for a moment, or where that takes too many, pause one."""
-        c, states = estimator.circuit, self.ledger.evse_states
+        states = self.ledger.evse_states
         cuts = self._cuts(estimator, p, now_ms)
-        if not cuts:
+        paused = not cuts
+        if paused:
             drawing = [e for e in estimator.evses if states[e].phase_da[p] >= LEAST_DA
                        and self._can_step(states[e], p, estimator.trust.against[p], now_ms)]  # fmt: skip
             if not self._may_pause(estimator, p, bool(drawing), now_ms) or not drawing:
                 return False
             cuts = [(drawing[self.turns % len(drawing)], 0)]
             self.turns += 1
-            self.paused_ms[c] = now_ms
+        most_da = dict(cuts)
+        for other in self.other.metered:
+            if other is estimator or self._shares(other, most_da):
+                self._begin(other, paused, most_da, now_ms)
+        return True
+
+    def _shares(self, other: "MeterEstimator", most_da: "dict[int, int]") -> bool:
+        """Is it one that waits for a test, too, and whose EVSEs are lowered now?"""
+        waits = self.suspected_ms[other.circuit] >= 0 or self.doubted_ms[other.circuit] >= 0
+        return waits and [e for e in other.evses if e in most_da] != []
+
+    def _begin(self, estimator: "MeterEstimator", paused: bool, most_da: "dict[int, int]", now_ms: int) -> None:
+        c = estimator.circuit
         self.asked_ms[c] = now_ms
         self.unable_ms[c] = -1
+        if paused:
+            self.pause_wait_ms[c] = min(PAUSE_MS, 2 * self._pause_wait_ms(c, now_ms))
+            self.paused_ms[c] = now_ms
         estimator.steps.begin_test(now_ms)
-        most_da = dict(cuts)
         for e in estimator.evses:  # what is lowered here must not rise there
-            self.limits.put(SOURCE, ("evse", e), most_da.get(e, self.ledger.want_da[e]), now_ms + LAST_MS, "release")
-        return True
+            present_da = [da for da, source in self.limits.sources_of("evse", e) if source == SOURCE] + [self.ledger.want_da[e]]
+            self.limits.put(SOURCE, ("evse", e), most_da.get(e, min(present_da)), now_ms + LAST_MS, "release")
 
     def _is_first(self, c: int, now_ms: int) -> bool:
         """No EVSE below was paused for a test for long: the next one need not wait."""
         return now_ms - self.paused_ms[c] >= PAUSES_MS
+
+    def _pause_wait_ms(self, c: int, now_ms: int) -> int:
+        return MINUTE_MS if self._is_first(c, now_ms) else self.pause_wait_ms[c]
 
     def _may_pause(self, estimator: "MeterEstimator", p: int, drawing: bool, now_ms: int) -> bool:
         """No EVSE is paused to check a meter against which there is no evidence; at once where an overload is possible."""
@@ -213,7 +253,7 @@ class MeterTestSteps:
         if estimator.is_urgent(p):
             return estimator.suspect_ms[p] >= (SOON_MS if self._is_first(c, now_ms) else PATIENCE_MS)
         if self.suspected_ms[c] >= 0:
-            return now_ms - max(self.suspected_ms[c], self.asked_ms[c]) >= (MINUTE_MS if self._is_first(c, now_ms) else PAUSE_MS)
+            return now_ms - max(self.suspected_ms[c], self.paused_ms[c]) >= self._pause_wait_ms(c, now_ms)
         self.asked_ms[c] = now_ms
         return False
 

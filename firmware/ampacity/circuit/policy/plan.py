@@ -273,7 +273,7 @@ class Plan:
         between the two stays: shares that followed the one while rising and the other while falling would never settle.
         But where that keeps one from what it was given, be it a first write without its second, all make the room for it.
         """
-        room, present = cap_da - max(self.other.shown_da[key], self.other.floor_da[key]), self.ledger.sums[key]
+        room, present = cap_da - self.other.carried_da(key), self.ledger.sums[key]
         if present <= room or key in self.reservations.lacking:
             return room
         return max(room, min(present, cap_da - self.ledger.low_other_da[key]))

@@ -6,7 +6,7 @@ current at the frame lies between its readings around it, and other load lies be
 `meter - most` and `meter - least`. States are latched, so that no age is ever kept beyond its limit.
 """
 
-from ampacity.circuit.trusted.device.evse_state import FRESH_MS
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.max_filter import MaxFilter, MinMaxHistory
 from ampacity.circuit.trusted.metering.meter_trust import PHASE, SIGN, MeterTrust
@@ -17,6 +17,7 @@ FILTER_MS = 3000
 SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
 FOLLOW_MS = 2000  # after a lower order, until the meter can show that it was followed
 SUSPECT_MS = 60000  # for so long test steps may find out whether a step was missed
+START_MS, START_DA = 900000, 130  # where no EVSE draws, one may start for that, once in this time, with at most so much
 POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
 
 
@@ -56,6 +57,7 @@ class MeterEstimator:
         self.steps = StepCheck(self.phases, self.inputs)
         self.held_da = [-1] * self.phases  # Σ bounds when a step was unclear: no raise beyond it until a test step is followed; -1: none was
         self.suspect_ms = [0] * self.phases  # for so long in all there could have been an overload since, had the meter missed it
+        self.let_ms = LONG_AGO_MS  # an EVSE was let start for a test
         self.tick_ms = -1
         self.trust = MeterTrust([self._loaded(p) for p in range(self.phases)])
         self.open = False  # a frame is waiting for the readings after it
@@ -307,7 +309,22 @@ class MeterEstimator:
         key, ledger = self.base + p, self.ledger
         if self.held_da[p] < 0 or ledger.sums[key] + ledger.assumed_da[key] <= ledger.cap_da[key]:
             return False
-        return sum([ledger.evse_states[e].phase_da[p] for e in self.evses]) >= STEP_DA
+        drawn_da = 0
+        for k, e in enumerate(self.evses):
+            s = ledger.evse_states[e]
+            fresh = self.raw_ms - s.measured_ms <= FRESH_MS
+            drawn_da += s.phase_da[p] if fresh else (s.bound_da - s.reserve_da) * self.mult[k * self.phases + p]
+        return drawn_da >= STEP_DA
+
+    def let_start(self, da: int, now_ms: int) -> None:
+        """No EVSE draws current here, so none can make a test step: one may start with so much, whatever is assumed; its start is one."""
+        if now_ms - self.let_ms < START_MS:
+            return
+        self.let_ms = now_ms
+        self.steps.begin_test(now_ms, 1)
+        for p in self.inputs:
+            if self.held_da[p] >= 0:
+                self.held_da[p] = max(self.held_da[p], self.ledger.sums[self.base + p] + min(da, START_DA))
 
     def _end_suspicion(self, span_ms: int, now_ms: int) -> None:
         """One that was urgent for SUSPECT_MS is a failure, whatever the policy does."""

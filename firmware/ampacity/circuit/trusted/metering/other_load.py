@@ -132,6 +132,10 @@ class OtherLoad:
         if estimator.seen_da[p] > ledger.assumed_da[key]:
             self._rule_3_3_alarm(key, estimator.seen_da[p], estimator.raw_ms)
 
+    def carried_da(self, key: int) -> int:
+        """For sharing: what stays of the other load, and no less than the floor of a suspected meter."""
+        return max(self.shown_da[key], self.floor_da[key])
+
     def _floor_da(self, estimator: MeterEstimator, key: int, p: int) -> int:
         """A suspected meter: for a raise, what counts without it, but never so much that what was in force before could not return."""
         held_da = estimator.held_da[p]

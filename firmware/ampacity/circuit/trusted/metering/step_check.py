@@ -64,11 +64,11 @@ class StepCheck:
         """Are our currents constant at present?"""
         return self.rested and not self.ref_looks and now_ms - self.ref_ms <= STILL_MS
 
-    def begin_test(self, now_ms: int) -> None:
-        """The policy lowers EVSEs for a moment: their next step down and the next one up answer no other load."""
+    def begin_test(self, now_ms: int, steps: int = 2) -> None:
+        """The policy lowers EVSEs for a moment: their next step down and the next one up answer no other load. 1: one starts, up only."""
         self.test_ms = now_ms
         for p in self.inputs:
-            self.test_steps[p] = 2
+            self.test_steps[p] = steps
 
     def forget(self) -> None:
         """Drops the reference: no step is seen between the frames before and those after; the next look takes a new reference."""
