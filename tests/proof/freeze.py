@@ -98,6 +98,7 @@ LISTS_OR_NONE = {"set_terminals"}
 NOW = {"now_ms"}
 WHILE_OPEN = {"lo", "hi", "unread", "waiting", "waiting_count", "frame_da", "frame_ms", "hidden_da"}  # of a meter's frame that waits to be judged
 BY_EVSE_BELOW = {"lo", "hi", "waiting", "unread", "read_since_ms", "lo_before", "hi_before", "since_ms"}  # of a meter below which there are none
+OF_REFERENCE = {"ref", "ref_wobble_da", "ref_looks"}  # of a step check: nothing once the reference is too old
 IN_QUARANTINE = {"start_ms", "quarantine_until_ms"}
 TOLD_FROM_NEVER = {"hearing_ms"}
 
@@ -187,6 +188,7 @@ class Form:
         for name, ms in spans_ms(facts).items():
             self.spans[name] = max(1, -(-ms * wider // step_ms)) if name in REACHED else ms * wider // step_ms + 1
         self.reads, self.writes, self.names = [], [], []
+        self.meters = [i for i, view in enumerate(guard.other.estimators) if view is not None]
         self.buses = sorted({e.bus for e in guard.site.evses})
         self._walk(guard, "g", ("Guard",))
         self._walk(guard.optional, "g.optional", ("OptionalFunctions",))
@@ -266,9 +268,9 @@ class Form:
         elif name.endswith("_ms") and name not in LENGTHS_OF_TIME:
             self._time(path, path, name)
         elif name in COUNTED_UP_TO:
-            self._put("min(%s, %d)" % (path, COUNTED_UP_TO[name]), "%s = x[{}]" % path)
+            self._put(self._of_reference("min(%s, %d)" % (path, COUNTED_UP_TO[name]), name), "%s = x[{}]" % path)
         elif type(value) is int:
-            self._put(self._scratch(path, name), "%s = x[{}]" % path)
+            self._put(self._of_reference(self._scratch(path, name), name), "%s = x[{}]" % path)
         elif type(value) is bool:
             self._put(self._scratch(path, name), "%s = B[x[{}]]" % path)
         elif value is None or type(value) in (str, tuple):
@@ -281,6 +283,14 @@ class Form:
         if name not in WHILE_OPEN or not read.startswith("g.other.estimators[") or ".past." in read:
             return read
         return "%s if %s.open else 0" % (read, read[: read.index("]") + 1])
+
+    def _of_reference(self, read, name):
+        """A value that means something only as long as a step may be seen from it. How often it was looked at, only where other load moved."""
+        if name not in OF_REFERENCE:
+            return read
+        steps = read[read.index("g.other") : read.index(".steps.")] + ".steps"
+        moved = " and max(%s.ref_wobble_da) > 1" % steps if name == "ref_looks" else ""
+        return "%s if 0 <= now - %s.ref_ms <= %d%s else 0" % (read, steps, REFERENCE_MS, moved)
 
     def _list(self, value, path, name):
         if not value and name in BY_EVSE_BELOW:
@@ -315,6 +325,11 @@ class Form:
             text = "%s if g.ledger.permits.mode == 'quarantine' else %d" % (text, -self.spans[name])
         if name in WHILE_OPEN:
             text = "%s if %s.open else %d" % (text, read[: read.index("]") + 1], NONE)
+        if name == "above_ms":  # references only get newer
+            text = "%s if %s > %s.ref_frame_ms else %d" % (text, read, read[: read.index(".above_ms")], NONE)
+        if name == "lowered_ms" and self.meters:
+            oldest = "min([%s])" % ", ".join(["g.other.estimators[%d].steps.ref_frame_ms" % i for i in self.meters])
+            text = "%s if %s >= %s - %s.evse.settle_ms else %d" % (text, read, oldest, read[: read.index(".lowered_ms")], -self.spans[name])
         self._put(text, "%s = T[x[{}]]" % target)
 
     def _special(self, s):
