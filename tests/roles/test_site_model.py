@@ -2,6 +2,7 @@
 
 from helper_garage import Garage, site
 
+from ampacity.base.strict_json import dumps, loads
 from ampacity.ocpp.device_model.handlers import get_variables
 from ampacity.ocpp.device_model.reports import get_report
 
@@ -82,7 +83,7 @@ def test_a_report_of_a_component_has_each_of_its_instances():
     station = one.primary.upstream.station
     request = {"requestId": 7, "componentVariable": [{"component": {"name": "DistributionPanel"}, "variable": {"name": "Fuse"}}]}
     assert get_report(station, request, "", 0) == {"status": "Accepted"}
-    data = station.reports.pull(0)[1]["reportData"] + station.reports.pull(0)[1]["reportData"]
+    data = [item for _ in range(2) for item in loads(dumps(station.reports.pull(0)[1]))["reportData"]]
     name = one.primary.site["circuits"][0]["name"]
     assert [(d["component"], d["variable"]["instance"]) for d in data] == [({"name": "DistributionPanel", "instance": name}, p) for p in "123"]
     assert data[0]["variableAttribute"][0]["value"] == "20"

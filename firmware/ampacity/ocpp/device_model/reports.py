@@ -4,7 +4,8 @@ A report is made while it is sent: a few variables a message, from a walk over t
 One report at a time; the next one is Rejected until it is through.
 """
 
-from ampacity.ocpp.device_model.addressing import component_of, scope_of, variable_of
+from ampacity.base.strict_json import Written, quote
+from ampacity.ocpp.device_model.addressing import scope_of
 from ampacity.ocpp.device_model.model import MUTABILITY
 
 if False:  # for the type checker
@@ -16,6 +17,10 @@ if False:  # for the type checker
 
 ITEMS_PER_MESSAGE = 2  # a message of 0.6 KB needs 8 KiB of free heap, with 4 it is 1.2 KB and 16 KiB
 SUMMARY = ("AvailabilityState", "Available", "Problem", "FirmwareVersion")
+ITEM = (
+    '{"component":{%s"name":%s},"variable":{%s"name":%s},"variableAttribute":[{"mutability":"%s","persistent":%s%s}],'
+    '"variableCharacteristics":{"dataType":"%s"%s,"supportsMonitoring":true%s%s}}'
+)
 UNSET_COUNTS = ("Active", "Available", "Enabled")
 
 
@@ -48,7 +53,7 @@ class Reports:
         """The next NotifyReport, or None."""
         if self._walk is None:
             return None
-        data: "list[Message]" = []
+        data: "list[Written]" = []
         while self._next is not None and len(data) < ITEMS_PER_MESSAGE:
             data.append(self._item(*self._next))
             self._next = next(self._walk, None)
@@ -64,33 +69,38 @@ class Reports:
             self._walk = None
         return ("NotifyReport", payload, None)
 
-    def _item(self, scope: "Scope", row: "Row") -> "Message":
-        attribute: "Message" = {"mutability": MUTABILITY[row.mutability]}
+    def _item(self, scope: "Scope", row: "Row") -> Written:
+        """The variable as JSON text at once: as dicts, writing them took half of the time of a report."""
+        value = ""
         if row.mutability != "WO":
-            attribute["value"] = self._station.model.value(scope, row)
-        attribute["persistent"] = row.mutability != "RO"
-        return {
-            "component": component_of(scope, row),
-            "variable": variable_of(row),
-            "variableAttribute": [attribute],
-            "variableCharacteristics": _characteristics(row, self._station.max_limit(scope)),
-        }
+            value = ',"value":' + quote(self._station.model.value(scope, row))
+        return Written(
+            ITEM
+            % (
+                _place(scope), quote(row.component),
+                '"instance":%s,' % quote(row.instance) if row.instance else "", quote(row.variable),
+                MUTABILITY[row.mutability], "false" if row.mutability == "RO" else "true", value,
+                row.kind, self._limits(scope, row), ',"unit":"%s"' % row.unit if row.unit else "",
+                ',"valuesList":"%s"' % row.limits if row.kind.endswith("List") else "",
+            )
+        )  # fmt: skip
+
+    def _limits(self, scope: "Scope", row: "Row") -> str:
+        if not row.limits or row.kind.endswith("List"):
+            return ""
+        if ".." not in row.limits:
+            return ',"maxLimit":' + row.limits
+        least, most = row.limits.split("..")
+        return ',"maxLimit":%s,"minLimit":%s' % (self._station.max_limit(scope) if most == "@" else most, least)
 
 
-def _characteristics(row: "Row", most: int) -> "Message":
-    """most: the largest value where the table leaves it to the EVSE."""
-    result = {"dataType": row.kind, "supportsMonitoring": True}
-    if row.unit:
-        result["unit"] = row.unit
-    if row.kind.endswith("List"):
-        result["valuesList"] = row.limits
-    elif ".." in row.limits:
-        least, text = row.limits.split("..")
-        result["minLimit"] = int(least)
-        result["maxLimit"] = most if text == "@" else int(text)
-    elif row.limits:
-        result["maxLimit"] = int(row.limits)
-    return result
+def _place(scope: "Scope") -> str:
+    """What a component has besides its name."""
+    if isinstance(scope, str):
+        return '"instance":%s,' % quote(scope)
+    if scope < 0:
+        return '"evse":{"connectorId":1,"id":%d},' % -scope
+    return '"evse":{"id":%d},' % scope if scope else ""
 
 
 def get_base_report(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
