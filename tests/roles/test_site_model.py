@@ -87,5 +87,8 @@ def test_a_report_of_a_component_has_each_of_its_instances():
     name = one.primary.site["circuits"][0]["name"]
     assert [(d["component"], d["variable"]["instance"]) for d in data] == [({"name": "DistributionPanel", "instance": name}, p) for p in "123"]
     assert data[0]["variableAttribute"][0]["value"] == "20"
+    assert read(one, "distributionPANEL", "fuse", name.upper(), "1") == read(one, "DistributionPanel", "Fuse", name, "1") == "20"
     request["componentVariable"][0]["component"]["instance"] = "attic"
     assert get_report(station, request, "", 0) == {"status": "EmptyResultSet"}
+    request["componentVariable"][0]["component"]["instance"] = name.upper()
+    assert name != name.upper() and get_report(station, request, "", 0) == {"status": "Accepted"}

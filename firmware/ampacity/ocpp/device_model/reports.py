@@ -6,7 +6,7 @@ One report at a time; the next one is Rejected until it is through.
 
 from ampacity.base.strict_json import Written, quote
 from ampacity.ocpp.device_model.addressing import scope_of
-from ampacity.ocpp.device_model.model import MUTABILITY
+from ampacity.ocpp.device_model.model import MUTABILITY, same_name
 
 if False:  # for the type checker
     from collections.abc import Callable, Iterator
@@ -134,7 +134,9 @@ def get_report(station: "StationFace", request: "Message", message_id: str, now_
 def matches(pair: "Message", scope: "Scope", row: "Named") -> bool:
     """Is a variable of this scope meant by a componentVariable? What it leaves out matches all."""
     component, variable = pair["component"], pair.get("variable")
-    if component["name"] != row.component or component.get("instance", scope) != scope:
+    if not same_name(component["name"], row.component):
+        return False
+    if "instance" in component and (not isinstance(scope, str) or not same_name(component["instance"], scope)):
         return False
     if "evse" in component and (isinstance(scope, str) or abs(scope) != component["evse"]["id"]):
         return False
@@ -142,7 +144,7 @@ def matches(pair: "Message", scope: "Scope", row: "Named") -> bool:
         return False
     if variable is None:
         return True
-    return variable["name"] == row.variable and variable.get("instance", row.instance) == row.instance
+    return same_name(variable["name"], row.variable) and same_name(variable.get("instance", row.instance), row.instance)
 
 
 def _meets(model: "DeviceModel", word: str, scope: "Scope", row: "Row") -> bool:
