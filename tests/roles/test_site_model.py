@@ -3,8 +3,7 @@
 from helper_garage import Garage, site
 
 from ampacity.base.strict_json import dumps, loads
-from ampacity.ocpp.device_model.handlers import get_variables
-from ampacity.ocpp.device_model.reports import get_report
+from ampacity.ocpp.device_model.handlers import get_report, get_variables
 
 OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://127.0.0.1:9000", "security_profile": 1, "password": "0123456789abcdef"}
 
