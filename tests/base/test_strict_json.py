@@ -6,7 +6,7 @@ from vectors_json import BAD, GOOD, WRITTEN
 
 from ampacity.base.json_parser import Parser
 from ampacity.base.rng import Rng
-from ampacity.base.strict_json import dumps, floor_da, loads
+from ampacity.base.strict_json import Written, dumps, floor_da, loads
 from check import raises
 
 
@@ -67,6 +67,10 @@ def test_each_value_is_written_compact():
 
 def test_an_ordered_dict_keeps_its_order():
     assert dumps(OrderedDict([("z", 1), ("a", OrderedDict([("y", 2), ("b", 3)]))])) == '{"z":1,"a":{"y":2,"b":3}}'
+
+
+def test_text_that_is_written_already_goes_in_as_it_is():
+    assert dumps({"b": [Written('{"a":"\u00e4"}'), 1], "a": Written("2")}) == '{"a":2,"b":[{"a":"\u00e4"},1]}'
 
 
 def test_a_value_that_json_lacks_is_not_written():

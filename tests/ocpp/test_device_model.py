@@ -34,6 +34,40 @@ def test_a_name_with_a_line_of_the_table_in_it_is_unknown():
         assert bench.get(component, variable) in ("UnknownComponent", "UnknownVariable"), (component, variable)
 
 
+def test_names_are_not_case_sensitive_and_the_answer_spells_them_as_the_request():
+    bench = Bench().booted()
+    bench.station.device_fact(2, "EVSE", "Temperature", "21", bench.now_ms)
+    assert bench.set("ocppcommctrlr", "HEARTBEATINTERVAL", "600") == "Accepted" and bench.get("OCPPCommCtrlr", "HeartbeatInterval") == "600"
+    asked = {"component": {"name": "ocppCommCtrlr"}, "variable": {"name": "messageTIMEOUT", "instance": "default"}}
+    (found,) = bench.call("GetVariables", {"getVariableData": [asked]})["getVariableResult"]
+    assert (found["attributeValue"], found["component"]["name"], found["variable"]["instance"]) == ("30", "ocppCommCtrlr", "default")
+    assert result(bench, component="evse", variable="temperature", evse={"id": 2})["attributeValue"] == "21"
+    assert result(bench, component="evse", variable="temperature", evse={"id": 1})["attributeStatus"] == "UnknownVariable"
+    assert result(bench, component="connector", variable="availabilitystate", evse={"id": 2, "connectorId": 1})["attributeValue"] == "Available"
+    bench.sent = []
+    pair = {"component": {"name": "OCPPCOMMCTRLR"}, "variable": {"name": "messagetimeout", "instance": "DEFAULT"}}
+    assert bench.call("GetReport", {"requestId": 1, "componentVariable": [pair]})["status"] == "Accepted"
+    (item,) = payloads(bench.sent, "NotifyReport")[0]["reportData"]
+    assert (item["component"], item["variable"]) == ({"name": "OCPPCommCtrlr"}, {"name": "MessageTimeout", "instance": "Default"})
+
+
+def test_a_monitor_is_replaced_whatever_the_case_of_its_variable():
+    bench = Bench().booted()
+    one = {"component": {"name": "evse", "evse": {"id": 1}}, "variable": {"name": "POWER"}, "type": "UpperThreshold", "value": 5, "severity": 3}
+    (made,) = bench.call("SetVariableMonitoring", {"setMonitoringData": [one]})["setMonitoringResult"]
+    assert made["status"] == "Accepted"
+    again = dict(one, variable={"name": "Power"}, value=6)
+    assert bench.call("SetVariableMonitoring", {"setMonitoringData": [again]})["setMonitoringResult"][0]["status"] == "Duplicate"
+    assert bench.call("SetVariableMonitoring", {"setMonitoringData": [dict(again, id=made["id"])]})["setMonitoringResult"][0]["status"] == "Accepted"
+
+
+def test_an_integer_has_no_leading_zeros():
+    bench = Bench().booted()
+    for text in ("060", "00", "-060", "+60"):
+        assert bench.set("OCPPCommCtrlr", "HeartbeatInterval", text) == "Rejected", text
+    assert bench.set("OCPPCommCtrlr", "OfflineThreshold", "0") == "Accepted"
+
+
 def test_every_variable_can_be_read_by_its_address():
     bench = Bench().booted()
     for scope, row in bench.station.model.rows():

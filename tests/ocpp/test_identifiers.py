@@ -201,3 +201,21 @@ def test_D01_FR_13_a_disabled_list_is_not_used_and_not_written():
     bench.plug()
     bench.card()
     assert not bench.may_charge()
+
+
+def test_a_transaction_is_found_whatever_the_case_of_its_id():
+    bench = Bench().booted()
+    bench.charging()
+    own = bench.station.transaction(1)
+    other = own.upper()
+    assert own != other and own == own.lower()
+    assert bench.call("GetTransactionStatus", {"transactionId": other}) == {"ongoingIndicator": True, "messagesInQueue": False}
+    schedule = {"id": 1, "startSchedule": "2025-01-01T00:00:00Z", "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8}]}
+    profile = {"id": 1, "stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Absolute", "chargingSchedule": [schedule]}
+    assert bench.call("SetChargingProfile", {"evseId": 1, "chargingProfile": dict(profile, transactionId=other)})["status"] == "Accepted"
+    assert [row[2] for row in bench.station.limits(bench.now_ms)] == [80]
+    message = {"id": 1, "priority": "InFront", "message": {"format": "UTF8", "content": "Hello"}, "transactionId": other}
+    assert bench.call("SetDisplayMessage", {"message": message})["status"] == "Accepted"
+    assert bench.call("CostUpdated", {"totalCost": 1, "transactionId": other}) == {} and not bench.log.counters.get("ocpp_costs_unknown")
+    assert bench.call("RequestStopTransaction", {"transactionId": other})["status"] == "Accepted"
+    assert bench.station.transaction(1) is None

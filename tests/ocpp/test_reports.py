@@ -2,6 +2,8 @@
 
 from station_bench import Bench, events, payloads
 
+from ampacity.base.strict_json import dumps, loads
+
 MINUTES_MS = 120000
 
 
@@ -131,3 +133,37 @@ def test_B12_FR_05_and_06_what_a_reset_ended_is_reported_after_it_and_what_was_o
     sent = bench.connect()
     assert ("Ended", "ResetCommand") in events(sent)
     assert [(p["evseId"], p["connectorStatus"]) for p in payloads(sent, "StatusNotification")][1] == (2, "Unavailable")
+
+
+class OddSite:
+    """A circuit whose name and state need escapes."""
+
+    NAME = 'Hof "Süd"\n\\7'
+
+    def components(self):
+        return [("DistributionPanel", self.NAME)]
+
+    def value(self, component, name, variable, instance):
+        return "%s: \x07 %s" % (name, variable) if instance in ("", "1") else None
+
+
+def test_a_report_is_the_compact_JSON_that_any_other_message_is():
+    bench = Bench(3).booted()
+    bench.station.model.site = OddSite()
+    assert bench.set("SecurityCtrlr", "OrganizationName", 'Bäder & "Söhne"\\') == "Accepted"
+    bench.station.device_fact(2, "EVSE", "Temperature", '2"1\n', bench.now_ms)
+    bench.station.receive('[2,"r","GetBaseReport",{"requestId":1,"reportBase":"FullInventory"}]', bench.now_ms)
+    texts = []
+    text = bench.station.next(bench.now_ms)[0]
+    while text is not None:
+        assert text == dumps(loads(text)), text
+        texts.append(text)
+        if text.startswith("[2"):
+            bench.station.receive('[3,"%s",{}]' % loads(text)[1], bench.now_ms)
+        text = bench.station.next(bench.now_ms)[0]
+    items = [item for text in texts[1:] for item in loads(text)[3]["reportData"]]
+    values = {(item["component"].get("instance"), item["variable"]["name"]): item["variableAttribute"][0].get("value") for item in items}
+    assert values[None, "OrganizationName"] == 'Bäder & "Söhne"\\' and values[None, "Temperature"] == '2"1\n'
+    assert values[OddSite.NAME, "State"] == OddSite.NAME + ": \x07 State"
+    fuses = [item["variable"] for item in items if item["variable"]["name"] == "Fuse"]
+    assert fuses == [{"name": "Fuse", "instance": "1"}]

@@ -2,13 +2,20 @@
 
 import asyncio
 
+from helper_damage import PRIMARY
 from helper_garage import site
 from helper_ordered import OCPP, FileServer, OrderedGarage, Restarting, head, nothing, say, whole
 from helper_signed_configuration import signed
 from helper_updates import Root, release
 
 from ampacity.base import strict_json
+from ampacity.base.document_shape import WrongShape, check_shape
+from ampacity.ocpp.firmware.kept_order import ENDS
+from ampacity.roles.storage.document_shapes import primary_shape
+from ampacity.roles.updates.csms_updates import INSTALLING, LOADING, READY_TO_INSTALL, WAITING
+from ampacity.store.document_store import DocumentStore
 from ampacity.store.memory_files import MemoryFiles
+from check import raises
 from update.helper_bundle import NEXT_RELEASE, RELEASE, STRANGER, key_list
 
 LOADED = ["Downloading", "Downloaded", "SignatureVerified"]
@@ -43,6 +50,30 @@ async def test_a_good_bundle_is_downloaded_tried_and_installed_when_the_new_vers
             reasons = [payload["reason"] for name, payload in garage.csms.got if name == "BootNotification"]
             assert reasons == ["PowerUp", "FirmwareUpdate"], reasons
             assert len(server.asked) == 1
+
+
+async def test_a_kept_order_with_an_unknown_status_is_damaged_and_the_next_one_is_installed():
+    kept = PRIMARY["ocpp_firmware"]
+    with Root() as root:
+        async with FileServer(whole, release(2)) as server:
+            garage = OrderedGarage(root)
+            for value, field in ((dict(kept, status="Lost"), "status"), (dict(kept, unsent=[[7, "Lost"]]), "unsent[0][1]")):
+                DocumentStore(garage.files).put("ocpp_firmware", value)
+                garage.start()
+                await garage.passes(3)
+                assert [line[3] for line in garage.log.since(0) if "document ocpp_firmware is damaged: %s" % field in line[3]], field
+                assert garage.trigger() == [(None, "Idle")]
+            assert garage.order(7, server.url) == "Accepted"
+            assert await garage.reaches(7, "Installed") == INSTALLED
+
+
+def test_each_status_of_an_order_can_be_kept():
+    kept, shape = PRIMARY["ocpp_firmware"], primary_shape("ocpp_firmware")
+    for status in ("",) + WAITING + LOADING + READY_TO_INSTALL + INSTALLING + ENDS:
+        check_shape(dict(kept, status=status, unsent=[[7, status]] if status else []), shape)
+    for status in ("Idle", "Lost", None):
+        with raises(WrongShape):
+            check_shape(dict(kept, status=status), shape)
 
 
 async def test_TC_F_19_CS_the_status_of_a_download_is_triggered():

@@ -2,8 +2,8 @@
 
 from helper_garage import Garage, site
 
-from ampacity.ocpp.device_model.handlers import get_variables
-from ampacity.ocpp.device_model.reports import get_report
+from ampacity.base.strict_json import dumps, loads
+from ampacity.ocpp.device_model.handlers import get_report, get_variables
 
 OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://127.0.0.1:9000", "security_profile": 1, "password": "0123456789abcdef"}
 
@@ -82,9 +82,12 @@ def test_a_report_of_a_component_has_each_of_its_instances():
     station = one.primary.upstream.station
     request = {"requestId": 7, "componentVariable": [{"component": {"name": "DistributionPanel"}, "variable": {"name": "Fuse"}}]}
     assert get_report(station, request, "", 0) == {"status": "Accepted"}
-    data = station.reports.pull(0)[1]["reportData"] + station.reports.pull(0)[1]["reportData"]
+    data = [item for _ in range(2) for item in loads(dumps(station.reports.pull(0)[1]))["reportData"]]
     name = one.primary.site["circuits"][0]["name"]
     assert [(d["component"], d["variable"]["instance"]) for d in data] == [({"name": "DistributionPanel", "instance": name}, p) for p in "123"]
     assert data[0]["variableAttribute"][0]["value"] == "20"
+    assert read(one, "distributionPANEL", "fuse", name.upper(), "1") == read(one, "DistributionPanel", "Fuse", name, "1") == "20"
     request["componentVariable"][0]["component"]["instance"] = "attic"
     assert get_report(station, request, "", 0) == {"status": "EmptyResultSet"}
+    request["componentVariable"][0]["component"]["instance"] = name.upper()
+    assert name != name.upper() and get_report(station, request, "", 0) == {"status": "Accepted"}

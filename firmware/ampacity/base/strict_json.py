@@ -18,7 +18,8 @@ if False:  # for the type checker
     from typing import Any
 
 try:
-    from ampacity.base.json_native import dumps_native, loads_native, quote
+    from ampacity.base.json_native import dumps_native, loads_native
+    from ampacity.base.json_native import quote as quote  # others use it, too
 except ImportError:
     dumps_native = loads_native = None  # type: ignore[assignment]
     quote = json.dumps  # type: ignore[assignment]
@@ -26,6 +27,13 @@ except ImportError:
 SIZE_MAX = 65536
 DEPTH_MAX = 16
 PIECE_CHARS = 256
+
+
+class Written:
+    """A value whose JSON text is there already, as `dumps` would write it: it goes into the text as it is."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 def loads(text: "str | bytes | bytearray", size_max: int = SIZE_MAX, depth_max: int = DEPTH_MAX) -> "Any":
@@ -70,7 +78,7 @@ class _Read:
 
 
 def dumps(value: "Any") -> str:
-    """Compact JSON text of dict, OrderedDict, list, tuple, str, int, float, bool and None.
+    """Compact JSON text of dict, OrderedDict, list, tuple, str, int, float, bool, None and Written.
 
     An OrderedDict keeps its order, a dict is written with its keys sorted. Other than ASCII is written as it is.
     ValueError: bytes or any other type, a key that is no str, a float that is not finite.
@@ -149,6 +157,8 @@ def _write(value: "Any", write: "Callable[[str], object]", depth: int) -> None:
         _write_object(value, write, depth - 1)
     elif isinstance(value, (list, tuple)):
         _write_array(value, write, depth - 1)
+    elif isinstance(value, Written):
+        write(value.text)
     else:
         raise ValueError("json: no way to write a %s" % type(value).__name__)
 

@@ -10,6 +10,7 @@ if False:  # for the type checker
 
     from ampacity.base.log import Log
     from ampacity.base.rng import Rng
+    from ampacity.base.strict_json import Written
     from ampacity.base.wallclock import WallClock
     from ampacity.ocpp.authorization.cache import Cache
     from ampacity.ocpp.device_model.model import DeviceModel, Row, Scope
@@ -140,7 +141,7 @@ if False:  # for the type checker
     class ReportsFace(Puller, Protocol):
         """The report under way: device_model/reports.py."""
 
-        def begin(self, request_id: int, wanted: "Callable[[Scope, Row], bool]") -> str: ...
+        def begin(self, request_id: int, wanted: "Callable[[Scope, Row], bool]", item: "Callable[[StationFace, Scope, Row], Written]") -> str: ...
 
     class DeviceEventsFace(Puller, Protocol):
         """Events for NotifyEvent: device_model/device_events.py."""

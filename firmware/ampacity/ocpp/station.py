@@ -379,7 +379,8 @@ class Station:
         return -now_ms if unix_ms is None else unix_ms
 
     def new_id(self) -> str:
-        """An id that no transaction of this station had or will have: boot counter, count, chance (E01.FR.08)."""
+        """An id that no transaction of this station had or will have: boot counter, count, chance (E01.FR.08). In lower case: requests of the
+        CSMS, for which upper and lower case are alike (identifierString), are put into it."""
         self._ids += 1
         chance = self.rng.next32()
         return "%08x-%04x-%04x-%08x" % (self.boot_number, self._ids, chance >> 16, self.rng.next32())

@@ -14,6 +14,7 @@ from ampacity.net.websocket_frames import encode
 
 EVSES = 16
 FRAMINGS = 50
+HEAD_CHARS = 100  # of a message: what this CSMS reads of it; more would be its own time, not the station's
 OCPP = {"version": "2.0.1", "identity": "BENCH", "url": "ws://127.0.0.1:9000", "security_profile": 1, "password": "a password of twenty"}
 ACCEPTED = '{"interval":300,"status":"Accepted","currentTime":"2026-11-20T12:00:00Z"}'
 TOKEN = '{"idTokenInfo":{"status":"Accepted"}}'
@@ -28,8 +29,8 @@ def answer(text):
     """The answer to a request of the station; None: it is an answer itself."""
     if not text.startswith("[2"):
         return None
-    action = text.split('"', 4)[3]
-    return '[3,"%s",%s]' % (text.split('"', 2)[1], {"BootNotification": ACCEPTED, "Authorize": TOKEN}.get(action, "{}"))
+    _, message_id, _, action, _ = text[:HEAD_CHARS].split('"', 4)
+    return '[3,"%s",%s]' % (message_id, {"BootNotification": ACCEPTED, "Authorize": TOKEN}.get(action, "{}"))
 
 
 def settled(station):

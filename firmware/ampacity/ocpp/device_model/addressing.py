@@ -11,7 +11,9 @@ def resolve(model: "DeviceModel", item: "Message") -> "tuple[str | None, Any, An
     """(None, scope, Row), or (status, None, None) with the attributeStatus that says what is unknown."""
     component, variable = item["component"], item["variable"]
     scope = scope_of(component)
-    if scope is None or not model.has_component(scope, component["name"]):
+    if scope is not None:
+        scope = model.place(scope, component["name"])
+    if scope is None:
         return "UnknownComponent", None, None
     row = model.find(scope, component["name"], variable["name"], variable.get("instance", ""))
     if row is None:

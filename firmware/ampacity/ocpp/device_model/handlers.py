@@ -1,11 +1,20 @@
-"""GetVariables and SetVariables: the CSMS reads and writes the device model."""
+"""GetVariables, SetVariables, GetBaseReport and GetReport: the CSMS reads and writes the device model."""
 
-from ampacity.ocpp.device_model.addressing import resolve
+from ampacity.base.strict_json import Written, quote
+from ampacity.ocpp.device_model.addressing import resolve, scope_of
+from ampacity.ocpp.device_model.model import MUTABILITY, same_name
 
 if False:  # for the type checker
-    from ampacity.ocpp.device_model.model import DeviceModel, Row
+    from ampacity.ocpp.device_model.model import DeviceModel, Row, Scope
     from ampacity.ocpp.interfaces import StationFace
-    from ampacity.ocpp.messages import Message
+    from ampacity.ocpp.messages import Message, Named
+
+SUMMARY = ("AvailabilityState", "Available", "Problem", "FirmwareVersion")
+ITEM = (
+    '{"component":{%s"name":%s},"variable":{%s"name":%s},"variableAttribute":[{"mutability":"%s","persistent":%s%s}],'
+    '"variableCharacteristics":{"dataType":"%s"%s,"supportsMonitoring":true%s%s}}'
+)
+UNSET_COUNTS = ("Active", "Available", "Enabled")
 
 
 def get_variables(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
@@ -73,3 +82,90 @@ def _clash(station: "StationFace", row: "Row", text: str) -> "tuple[str, str] | 
         if missing:
             return ("InvalidValue", missing)
     return None
+
+
+def get_base_report(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+    """GetBaseReport."""
+    base = request["reportBase"]
+
+    def wanted(scope: "Scope", row: "Row") -> bool:
+        if base == "FullInventory":
+            return True
+        if base == "ConfigurationInventory":
+            return row.mutability != "RO"
+        return row.variable in SUMMARY
+
+    return {"status": station.reports.begin(request["requestId"], wanted, report_item)}
+
+
+def get_report(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+    """GetReport: component criteria (any of them) and component-variables (any of them)."""
+    pairs = request.get("componentVariable")
+    criteria = request.get("componentCriteria")
+    station.items_at_most(len(pairs or ()), "GetReport")
+
+    def wanted(scope: "Scope", row: "Row") -> bool:
+        if pairs is not None and not any(matches(pair, scope, row) for pair in pairs):
+            return False
+        return criteria is None or any(_meets(station.model, word, scope, row) for word in criteria)
+
+    return {"status": station.reports.begin(request["requestId"], wanted, report_item)}
+
+
+def matches(pair: "Message", scope: "Scope", row: "Named") -> bool:
+    """Is a variable of this scope meant by a componentVariable? What it leaves out matches all."""
+    component, variable = pair["component"], pair.get("variable")
+    if not same_name(component["name"], row.component):
+        return False
+    if "instance" in component and (not isinstance(scope, str) or not same_name(component["instance"], scope)):
+        return False
+    if "evse" in component and (isinstance(scope, str) or abs(scope) != component["evse"]["id"]):
+        return False
+    if "connectorId" in component.get("evse", ()) and scope != scope_of(component):
+        return False
+    if variable is None:
+        return True
+    return same_name(variable["name"], row.variable) and same_name(variable.get("instance", row.instance), row.instance)
+
+
+def _meets(model: "DeviceModel", word: str, scope: "Scope", row: "Row") -> bool:
+    """Has the row's component the variable `word` at true (or, but for Problem, no such variable)?"""
+    found = model.find(scope, row.component, word)
+    if found is None:
+        return word in UNSET_COUNTS
+    return model.value(scope, found) == "true"
+
+
+def report_item(station: "StationFace", scope: "Scope", row: "Row") -> Written:
+    """The variable as JSON text at once: as dicts, writing them took half of the time of a report."""
+    value = ""
+    if row.mutability != "WO":
+        value = ',"value":' + quote(station.model.value(scope, row))
+    return Written(
+        ITEM
+        % (
+            _place(scope), quote(row.component),
+            '"instance":%s,' % quote(row.instance) if row.instance else "", quote(row.variable),
+            MUTABILITY[row.mutability], "false" if row.mutability == "RO" else "true", value,
+            row.kind, _limits(station, scope, row), ',"unit":"%s"' % row.unit if row.unit else "",
+            ',"valuesList":"%s"' % row.limits if row.kind.endswith("List") else "",
+        )
+    )  # fmt: skip
+
+
+def _limits(station: "StationFace", scope: "Scope", row: "Row") -> str:
+    if not row.limits or row.kind.endswith("List"):
+        return ""
+    if ".." not in row.limits:
+        return ',"maxLimit":' + row.limits
+    least, most = row.limits.split("..")
+    return ',"maxLimit":%s,"minLimit":%s' % (station.max_limit(scope) if most == "@" else most, least)
+
+
+def _place(scope: "Scope") -> str:
+    """What a component has besides its name."""
+    if isinstance(scope, str):
+        return '"instance":%s,' % quote(scope)
+    if scope < 0:
+        return '"evse":{"connectorId":1,"id":%d},' % -scope
+    return '"evse":{"id":%d},' % scope if scope else ""

@@ -112,26 +112,30 @@ class DeviceModel:
         lines = _lines(scope)
         at = _find(lines, component, variable, instance)
         if at > 0:
-            return self._here(Row(component, lines[at : lines.find("\n", at)]))
-        if not instance and scope in self._facts.get((component, variable), ()):
-            return _fact_row(component, variable)
+            return self._here(_row_at(lines, at))
+        for key in self._facts:
+            if not instance and same_name(key[0], component) and same_name(key[1], variable) and scope in self._facts[key]:
+                return _fact_row(key[0], key[1])
         return None
 
     def _find_of_site(self, scope: str, component: str, variable: str, instance: str) -> "Row | None":
         at = _find(table.SITE, component, variable, instance)
-        if at <= 0 or self.site is None or self.site.value(component, scope, variable, instance) is None:
+        if at <= 0 or self.site is None:
             return None
-        return Row(component, table.SITE[at : table.SITE.find("\n", at)])
+        row = _row_at(table.SITE, at)
+        return None if self.site.value(row.component, scope, row.variable, row.instance) is None else row
 
-    def has_component(self, scope: "Scope", component: str) -> bool:
-        """Does the scope exist, and such a component in it?"""
+    def place(self, scope: "Scope", component: str) -> "Scope | None":
+        """The scope, an instance as the site spells it; None: there is no such scope, or no such component in it."""
         if isinstance(scope, str):
-            return self.site is not None and (component, scope) in self.site.components()
+            names = [] if self.site is None else [name for kind, name in self.site.components() if same_name(kind, component)]
+            alike = [name for name in names if same_name(name, scope)]
+            return scope if scope in alike else alike[0] if alike else None
         if scope and abs(scope) not in self._ids:
-            return False
-        if _lines(scope).find("\n=%s\n" % component) >= 0:
-            return True
-        return any(key[0] == component and scope in self._facts[key] for key in self._facts)
+            return None
+        if _section(_lines(scope), component) >= 0 or any(same_name(key[0], component) and scope in self._facts[key] for key in self._facts):
+            return scope
+        return None
 
     def value(self, scope: "Scope", row: "Row") -> str:
         """The present value as text; also of a write-only one (the caller sees to it)."""
@@ -205,13 +209,40 @@ class DeviceModel:
                     yield name, row
 
 
+def same_name(one: str, other: str) -> bool:
+    """Are these the same identifier (identifierString of part 2: upper and lower case are alike)?"""
+    return one == other or len(one) == len(other) and one.lower() == other.lower()
+
+
+def _section(lines: str, component: str) -> int:
+    """Where the newline before the head of a component is; -1: there is no such component."""
+    at = lines.find("\n=%s\n" % component)  # as nearly everybody spells it
+    if at >= 0 and "\n" not in component:
+        return at
+    at = lines.find("\n=")
+    while at >= 0 and not same_name(lines[at + 2 : lines.find("\n", at + 1)], component):
+        at = lines.find("\n=", at + 1)
+    return at
+
+
 def _find(lines: str, component: str, variable: str, instance: str) -> int:
     """Where the line of a variable begins; 0: there is none."""
-    at = lines.find("\n=%s\n" % component)
-    if at < 0 or "\n" in component + variable + instance:
+    at = _section(lines, component)
+    if at < 0 or "\n" in variable + instance:
         return 0
-    end = lines.find("\n=", at + 1)
-    return lines.find("\n%s|%s|" % (variable, instance), at, len(lines) if end < 0 else end + 1) + 1
+    end, name = lines.find("\n=", at + 1), "%s|%s|" % (variable, instance)
+    at = lines.find("\n", at + 1) + 1
+    while 0 < at < (len(lines) if end < 0 else end):
+        if same_name(lines[at : at + len(name)], name):
+            return at
+        at = lines.find("\n", at) + 1
+    return 0
+
+
+def _row_at(lines: str, at: int) -> Row:
+    """The Row of the line that begins there."""
+    head = lines.rfind("\n=", 0, at) + 2
+    return Row(lines[head : lines.find("\n", head)], lines[at : lines.find("\n", at)])
 
 
 def rows_of(lines: str) -> "Iterator[Row]":
@@ -243,6 +274,8 @@ def _number_refusal(row: "Row", text: str) -> "tuple[str, str] | None":
         if not text or not all(c in "0123456789-." for c in text):
             raise ValueError(text)
         value = int(text) if row.kind == "integer" else float(text)
+        if row.kind == "integer" and str(value) != text:  # part 2, 2.1.4: no leading zeros
+            raise ValueError(text)
     except ValueError:
         return ("InvalidValue", row.kind)
     if row.limits:

@@ -1,22 +1,18 @@
-"""GetBaseReport, GetReport and the NotifyReport requests that answer them (B07, B08).
+"""The NotifyReport requests that answer GetBaseReport and GetReport (B07, B08).
 
 A report is made while it is sent: a few variables a message, from a walk over the table that pauses in between.
 One report at a time; the next one is Rejected until it is through.
 """
 
-from ampacity.ocpp.device_model.addressing import component_of, scope_of, variable_of
-from ampacity.ocpp.device_model.model import MUTABILITY
-
 if False:  # for the type checker
     from collections.abc import Callable, Iterator
 
-    from ampacity.ocpp.device_model.model import DeviceModel, Row, Scope
+    from ampacity.base.strict_json import Written
+    from ampacity.ocpp.device_model.model import Row, Scope
     from ampacity.ocpp.interfaces import StationFace
-    from ampacity.ocpp.messages import Call, Message, Named
+    from ampacity.ocpp.messages import Call
 
 ITEMS_PER_MESSAGE = 2  # a message of 0.6 KB needs 8 KiB of free heap, with 4 it is 1.2 KB and 16 KiB
-SUMMARY = ("AvailabilityState", "Available", "Problem", "FirmwareVersion")
-UNSET_COUNTS = ("Active", "Available", "Enabled")
 
 
 class Reports:
@@ -28,29 +24,31 @@ class Reports:
         self._next: "tuple[Scope, Row] | None" = None
         self._request_id = 0
         self._seq = 0
+        self._item: "Callable[[StationFace, Scope, Row], Written] | None" = None
 
-    def begin(self, request_id: int, wanted: "Callable[[Scope, Row], bool]") -> str:
-        """Report every row that `wanted(scope, row)`. Returns "Accepted", "EmptyResultSet" or "Rejected"."""
+    def begin(self, request_id: int, wanted: "Callable[[Scope, Row], bool]", item: "Callable[[StationFace, Scope, Row], Written]") -> str:
+        """Report every row that `wanted(scope, row)`, as item(station, scope, row) writes it. Returns "Accepted", "EmptyResultSet" or
+        "Rejected"."""
         if self._walk is not None:
             return "Rejected"
         walk = ((scope, row) for scope, row in self._station.model.rows() if wanted(scope, row))
         first = next(walk, None)
         if first is None:
             return "EmptyResultSet"
-        self._walk, self._next, self._request_id, self._seq = walk, first, request_id, 0
+        self._walk, self._next, self._item, self._request_id, self._seq = walk, first, item, request_id, 0
         return "Accepted"
 
     def forget(self) -> None:
         """The rest of the report under way is not sent."""
-        self._walk = self._next = None
+        self._walk = self._next = self._item = None
 
     def pull(self, now_ms: int) -> "Call | None":
         """The next NotifyReport, or None."""
         if self._walk is None:
             return None
-        data: "list[Message]" = []
+        data: "list[Written]" = []
         while self._next is not None and len(data) < ITEMS_PER_MESSAGE:
-            data.append(self._item(*self._next))
+            data.append(self._item(self._station, *self._next))  # type: ignore[misc]  # of begin()
             self._next = next(self._walk, None)
         payload = {
             "requestId": self._request_id,
@@ -61,83 +59,5 @@ class Reports:
         }
         self._seq += 1
         if self._next is None:
-            self._walk = None
+            self.forget()
         return ("NotifyReport", payload, None)
-
-    def _item(self, scope: "Scope", row: "Row") -> "Message":
-        attribute: "Message" = {"mutability": MUTABILITY[row.mutability]}
-        if row.mutability != "WO":
-            attribute["value"] = self._station.model.value(scope, row)
-        attribute["persistent"] = row.mutability != "RO"
-        return {
-            "component": component_of(scope, row),
-            "variable": variable_of(row),
-            "variableAttribute": [attribute],
-            "variableCharacteristics": _characteristics(row, self._station.max_limit(scope)),
-        }
-
-
-def _characteristics(row: "Row", most: int) -> "Message":
-    """most: the largest value where the table leaves it to the EVSE."""
-    result = {"dataType": row.kind, "supportsMonitoring": True}
-    if row.unit:
-        result["unit"] = row.unit
-    if row.kind.endswith("List"):
-        result["valuesList"] = row.limits
-    elif ".." in row.limits:
-        least, text = row.limits.split("..")
-        result["minLimit"] = int(least)
-        result["maxLimit"] = most if text == "@" else int(text)
-    elif row.limits:
-        result["maxLimit"] = int(row.limits)
-    return result
-
-
-def get_base_report(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
-    """GetBaseReport."""
-    base = request["reportBase"]
-
-    def wanted(scope: "Scope", row: "Row") -> bool:
-        if base == "FullInventory":
-            return True
-        if base == "ConfigurationInventory":
-            return row.mutability != "RO"
-        return row.variable in SUMMARY
-
-    return {"status": station.reports.begin(request["requestId"], wanted)}
-
-
-def get_report(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
-    """GetReport: component criteria (any of them) and component-variables (any of them)."""
-    pairs = request.get("componentVariable")
-    criteria = request.get("componentCriteria")
-    station.items_at_most(len(pairs or ()), "GetReport")
-
-    def wanted(scope: "Scope", row: "Row") -> bool:
-        if pairs is not None and not any(matches(pair, scope, row) for pair in pairs):
-            return False
-        return criteria is None or any(_meets(station.model, word, scope, row) for word in criteria)
-
-    return {"status": station.reports.begin(request["requestId"], wanted)}
-
-
-def matches(pair: "Message", scope: "Scope", row: "Named") -> bool:
-    """Is a variable of this scope meant by a componentVariable? What it leaves out matches all."""
-    component, variable = pair["component"], pair.get("variable")
-    if component["name"] != row.component or component.get("instance", scope) != scope:
-        return False
-    if "evse" in component and (isinstance(scope, str) or abs(scope) != component["evse"]["id"]):
-        return False
-    if "connectorId" in component.get("evse", ()) and scope != scope_of(component):
-        return False
-    if variable is None:
-        return True
-    return variable["name"] == row.variable and variable.get("instance", row.instance) == row.instance
-
-
-def _meets(model: "DeviceModel", word: str, scope: "Scope", row: "Row") -> bool:
-    """Has the row's component the variable `word` at true (or, but for Problem, no such variable)?"""
-    found = model.find(scope, row.component, word)
-    if found is None:
-        return word in UNSET_COUNTS
-    return model.value(scope, found) == "true"

@@ -18,6 +18,8 @@ PLACE = ("id", "connectorId")
 def set_display_message(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """SetDisplayMessage; a message with the same id is replaced."""
     info = request["message"]
+    if "transactionId" in info:
+        info["transactionId"] = info["transactionId"].lower()
     status, reason = _refusal(station, info, now_ms)
     if not status and not station.optional.get("display", now_ms).put(_kept(info)):
         status, reason = "Rejected", "TooManyElements"

@@ -1,6 +1,6 @@
 """SetVariableMonitoring, ClearVariableMonitoring, SetMonitoringBase and SetMonitoringLevel (N03 to N06)."""
 
-from ampacity.ocpp.device_model.addressing import resolve, scope_of
+from ampacity.ocpp.device_model.addressing import resolve
 from ampacity.ocpp.device_model.device_events import CUSTOM, HARDWIRED, LEVEL_MAX
 from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.monitoring.monitor import ALIGNED, DELTA, LOWER, NUMERIC, PERIODIC, UPPER, Monitor
@@ -9,7 +9,7 @@ from ampacity.ocpp.monitoring.monitors import CUSTOM_MAX
 if False:  # for the type checker
     from collections.abc import Callable
 
-    from ampacity.ocpp.device_model.model import Row
+    from ampacity.ocpp.device_model.model import Row, Scope
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
     from ampacity.ocpp.monitoring.monitors import Block
@@ -51,8 +51,8 @@ def _set_one(station: "StationFace", block: "Block", item: "Message", now_ms: in
     """The id of the new monitor. Raises Refused."""
     if not station.model.on("MonitoringCtrlr", "Enabled"):
         raise Refused("Rejected", "NotEnabled", "MonitoringCtrlr.Enabled is false")
-    replaced = _replaced(block, item)
     status, scope, row = resolve(station.model, item)
+    replaced = _replaced(block, item, scope, row)
     if status is not None:
         raise Refused(status, "NotFound", "")
     _check_value(row, item, station.max_limit(scope))
@@ -69,8 +69,9 @@ def _set_one(station: "StationFace", block: "Block", item: "Message", now_ms: in
     return monitor.number
 
 
-def _replaced(block: "Block", item: "Message") -> "Monitor | None":
-    """The monitor that is to be replaced, None: a new one is wanted (N04.FR.12, N04.FR.13, N04.FR.16, N04.FR.18). Raises Refused."""
+def _replaced(block: "Block", item: "Message", scope: "Scope", row: "Row | None") -> "Monitor | None":
+    """The monitor that is to be replaced, None: a new one is wanted (N04.FR.12, N04.FR.13, N04.FR.16, N04.FR.18). row None: there is no such
+    variable. Raises Refused."""
     if "id" not in item:
         return None
     found = block.find(item["id"])
@@ -78,8 +79,7 @@ def _replaced(block: "Block", item: "Message") -> "Monitor | None":
         raise Refused("Rejected", "NotFound", "no monitor has the id %d" % item["id"])
     if found.source == HARDWIRED:
         raise Refused("Rejected", "ReadOnly", "monitor %d is hardwired" % found.number)
-    scope = scope_of(item["component"])
-    if scope is None or not found.has_name_of(scope, item["component"]["name"], item["variable"]["name"], item["variable"].get("instance", "")):
+    if row is None or not found.has_name_of(scope, row.component, row.variable, row.instance):
         raise Refused("Rejected", "InvalidValue", "monitor %d is that of another variable" % found.number)
     return found
 

@@ -1,7 +1,7 @@
 """GetMonitoringReport, and the NotifyMonitoringReport requests that answer it, made one after the other while they are sent (N02)."""
 
 from ampacity.ocpp.device_model.addressing import component_of, variable_of
-from ampacity.ocpp.device_model.reports import matches
+from ampacity.ocpp.device_model.handlers import matches
 from ampacity.ocpp.monitoring.monitor import ALIGNED, DELTA, LOWER, PERIODIC, UPPER
 
 if False:  # for the type checker

@@ -74,10 +74,11 @@ def _rejected(reason: str) -> "Message":
 
 def request_stop_transaction(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """RequestStopTransaction (F03)."""
-    evse = station.transactions.find(request["transactionId"])
+    tx_id = request["transactionId"].lower()
+    evse = station.transactions.find(tx_id)
     if not station.accepted() or evse is None:
         return _rejected("TxNotFound")
-    station.exchange.after_answer(lambda now_ms: _stop(station, evse, request["transactionId"], now_ms))
+    station.exchange.after_answer(lambda now_ms: _stop(station, evse, tx_id, now_ms))
     return {"status": "Accepted"}
 
 

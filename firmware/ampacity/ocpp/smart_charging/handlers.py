@@ -14,6 +14,8 @@ def set_charging_profile(station: "StationFace", request: "Message", message_id:
     document, evse_id = request["chargingProfile"], request["evseId"]
     if not station.model.on("SmartChargingCtrlr", "Enabled"):
         return {"status": "Rejected", "statusInfo": {"reasonCode": "NotEnabled"}}
+    if "transactionId" in document:
+        document["transactionId"] = document["transactionId"].lower()
     reason = station.profiles.refusal(evse_id, document, now_ms)
     if reason:
         return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}

@@ -7,6 +7,6 @@ if False:  # for the type checker
 
 def cost_updated(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """CostUpdated. The response has no status: the cost of a transaction that is not open is counted and not shown."""
-    if not station.optional.get("tariff", now_ms).running(request["transactionId"], request["totalCost"]):
+    if not station.optional.get("tariff", now_ms).running(request["transactionId"].lower(), request["totalCost"]):
         station.log.counter("ocpp_costs_unknown")
     return {}

@@ -7,8 +7,8 @@ if False:  # for the type checker
 
 def get_transaction_status(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """GetTransactionStatus (E14)."""
-    tx_id = request.get("transactionId")
-    if tx_id is None:
+    tx_id = request.get("transactionId", "").lower()
+    if "transactionId" not in request:
         return {"messagesInQueue": bool(station.queue.waiting)}
     return {
         "ongoingIndicator": station.transactions.find(tx_id) is not None,

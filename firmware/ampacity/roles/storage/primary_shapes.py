@@ -44,7 +44,11 @@ ocpp_v2g {own:?[i0..1,s2],pending:?{key:s2,csr:s5500}}
 ocpp_v2g_chain_ {pem:s10000,issuer?:s2200}
 ocpp_ocsp_ {serial:s40,result:s5500,at:i0..253402300799}
 ocpp_firmware {id:i-2147483648..2147483647,url:s512,retrieve:i-62135596800..253402300799,install:?i-62135596800..253402300799,\
-retries:i0..,interval:i0..,status:s40,slot:i-1..3,sequence:i0..4294967295,key?:s1100,signature?:s800,expects?:[i0..3,i1..4294967295],unsent:[[i-2147483648..2147483647,s40]*99]}
+retries:i0..,interval:i0..,status:<s0|(Downloaded DownloadFailed Downloading DownloadPaused DownloadScheduled InstallationFailed Installed \
+Installing InstallRebooting InstallScheduled InstallVerificationFailed InvalidSignature SignatureVerified)>,\
+slot:i-1..3,sequence:i0..4294967295,key?:s1100,signature?:s800,expects?:[i0..3,i1..4294967295],\
+unsent:[[i-2147483648..2147483647,(Downloaded DownloadFailed Downloading DownloadPaused DownloadScheduled InstallationFailed Installed \
+Installing InstallRebooting InstallScheduled InstallVerificationFailed InvalidSignature SignatureVerified)]*99]}
 ocpp_publish {id:i-2147483648..2147483647,url:s512,checksum:s32,\
 status:<s0|(ChecksumVerified Downloaded DownloadFailed Downloading DownloadPaused DownloadScheduled Idle InvalidChecksum Published \
 PublishFailed Unpublished)>,location:s512,retries:i0..100,interval:i0..86400,\
