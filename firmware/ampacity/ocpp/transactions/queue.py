@@ -42,6 +42,7 @@ class Queue:
         self._offline_to = self._newest = kept.newest
         self._head: "tuple[int, dict[str, Any]] | None" = None
         self._done_to = self._skipped_to = -1
+        self._unread = 0
         self._damaged = [number for number, _ in kept.damaged]  # in the log since the start
         self._attempts = 0
         self._wait_ms = 0
@@ -50,6 +51,7 @@ class Queue:
         self._barren: "int | None" = None  # how many messages there were when none could go
         for number, why in kept.damaged:
             self._tell_damaged(number, why)
+        self._tell_unread()
         if kept.gap:  # the power was cut while events were thinned out
             self._thin(1 if self.fill() >= LOW else 0)
 
@@ -175,6 +177,7 @@ class Queue:
                 return number, read_record(data, shape)
             except ValueError as e:
                 self._skip(number, data, shape, str(e))
+        self._tell_unread()
         return None
 
     def _skip(self, number: int, data: bytes, shape: Shape, why: str) -> None:
@@ -193,6 +196,14 @@ class Queue:
             self.count -= 1
         else:
             self.forget(facts[0])
+
+    def _tell_unread(self) -> None:
+        """The medium did not give a file of the journal. Its messages are not sent; a start tries again."""
+        if self._journal.unread > self._unread:
+            self._unread = self._journal.unread
+            self._station.log.counter("ocpp_events_lost")
+            self._station.log.add("error", "ocpp: kept events in %d files cannot be read from the medium and are not sent" % self._unread,
+                                  self._station.now_ms)  # fmt: skip
 
     def _tell_damaged(self, number: int, why: str) -> None:
         """Once for each record."""
