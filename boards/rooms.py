@@ -16,6 +16,21 @@ ABSENT += ["roles/service/fault_injection.py", "store/faulty_files.py", "store/m
 ABSENT += ["ports/board.py"] if options.port == "unix" else ["ports/unix.py", "ports/lock.py"]  # noqa: F821
 ABSENT += [] if options.pilot else ["ports/board_point.py", "ports/pilot_sampler.py", "ports/duty_pin.py"]  # noqa: F821
 ABSENT += [] if options.commission else ["ports/selftest.py"]  # noqa: F821
+OF_A_PRIMARY = (  # in rooms that a secondary has; folders end with /
+    "base/dates.py", "base/md5.py", "base/tz.py", "base/wallclock.py", "bus/client/", "bus/device_facts.py", "bus/leases/broadcast_driver.py",
+    "bus/leases/lease_driver.py", "bus/leases/primary_register_map.py", "bus/leases/staging_driver.py", "bus/profile/", "evse/local_driver.py",
+    "evse/pending_tokens.py", "evse/session.py", "roles/charging/", "roles/configuration/compiled_site.py", "roles/configuration/rehearsal.py",
+    "roles/configuration/tls_fields.py", "roles/control/buses.py", "roles/control/contactor_outputs.py", "roles/control/parent_link.py",
+    "roles/control/safety_loop.py", "roles/control/unanswering_devices.py", "roles/control/voltage_monitor.py", "roles/optional/",
+    "roles/primary.py", "roles/primary_face.py", "roles/publish/", "roles/service/commissioning.py", "roles/service/ocpp_commands.py",
+    "roles/service/primary_console.py", "roles/service/primary_help.py", "roles/service/replacing.py", "roles/service/scanning.py",
+    "roles/service/status_view.py", "roles/storage/manual_limits.py", "roles/storage/off_shows.py", "roles/storage/persistence.py",
+    "roles/storage/reset_history.py", "roles/updates/configuration_updates.py", "roles/updates/csms_updates.py", "roles/updates/download.py",
+    "roles/updates/primary_updates.py", "roles/updates/signature_check.py", "roles/updates/slot_source.py", "roles/updates/staged_file.py",
+    "roles/updates/staging.py", "store/journal.py", "store/segment.py",
+)  # fmt: skip
+ABSENT_FOLDERS = tuple([name for name in OF_A_PRIMARY if name.endswith("/")]) if options.role == "secondary" else ()  # noqa: F821
+ABSENT += OF_A_PRIMARY if options.role == "secondary" else ()  # noqa: F821
 ROOMS = {
     "both": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store", "update"),
     "primary": ("base", "bus", "circuit", "console", "evse", "net", "ports", "profiles", "roles", "store", "update"),
@@ -42,7 +57,7 @@ def modules(room):
     for folder, _, names in sorted(os.walk(os.path.join(top, room))):
         for name in sorted(names):
             path = os.path.relpath(os.path.join(folder, name), top).replace(os.sep, "/")
-            if name.endswith(".py") and path not in ABSENT:
+            if name.endswith(".py") and path not in ABSENT and not path.startswith(ABSENT_FOLDERS):
                 yield path
 
 

@@ -243,9 +243,9 @@ From three quarters of the storage on, events of transactions are dropped: of ea
 first samples, and when there are none, other `Updated` events. `Started` and `Ended`, an identifier, a remote start and the first reading of
 the energy register are never dropped. The events that remain are numbered again, so that `seqNo` has no gap. The station reports the
 security event `MemoryExhaustion` once, counts the events as `ocpp_samples_dropped` and logs each round. Security events of further starts are not
-stored then (`ocpp_starts_dropped`), and samples not beyond seven eighths. A message for which there is no room even so is lost, which the
-log shows as an error
-(`ocpp_events_lost`).
+stored then (`ocpp_starts_dropped`), and samples not beyond seven eighths. Events are dropped a file of 4 KiB at a time. A message
+for which there is no room looks for it in the next four files, where any `Updated` event may go; one that finds none is lost, which
+the log shows as an error (`ocpp_events_lost`).
 
 ## Meter values
 

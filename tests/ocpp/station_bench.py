@@ -44,9 +44,8 @@ class Bench:
     def start(self):
         self.wall = WallClock(None)
         self.log = Log()
-        self.station = Station(
-            self.config, self.evses, Store(self.files, self.journal_bytes), self.wall, Rng(7), self.log, self.now_ms
-        )
+        self.store = Store(self.files, self.journal_bytes)
+        self.station = Station(self.config, self.evses, self.store, self.wall, Rng(7), self.log, self.now_ms)
 
     def power_cycle(self, down_ms=5000):
         self.files.restart()

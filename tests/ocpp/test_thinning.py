@@ -209,4 +209,32 @@ def test_events_that_come_faster_than_passes_find_room_and_leave_no_gap():
         bench.connect()
         bench.advance(1000, 100)
         (events,) = whole(bench).values()
-        assert 3 < len(events) < 24 and "ocpp_events_lost" not in bench.log.counters
+        assert 3 < len(events) < 26 and "ocpp_events_lost" not in bench.log.counters
+
+
+class CountedFiles(MemoryFiles):
+    """`replaced`: files that were written anew."""
+
+    replaced = 0
+
+    def replace(self, name, data):
+        self.replaced += 1
+        super().replace(name, data)
+
+
+def test_an_event_that_finds_no_room_waits_for_four_files_of_a_pass_and_the_rest_follows_in_the_background():
+    bench = offline(journal_bytes=65536, files=CountedFiles())
+    bench.charging(1)
+    bench.advance(40 * 60000, 5000)
+    journal = bench.store.kept.journal
+    journal.size_max = journal.size() + 4
+    for state in ("SuspendedEV", "Charging", "SuspendedEV"):
+        bench.files.replaced = 0
+        bench.station.session_event(1, "charging", {"state": state}, bench.now_ms)
+        assert 0 < bench.files.replaced <= 5
+    assert len([name for name in bench.files.list() if name.startswith("ocpp.")]) > 9
+    bench.station.session_event(1, "unplugged", {}, bench.now_ms)
+    bench.connect()
+    bench.advance(3000, 100)
+    (events,) = whole(bench).values()
+    assert 20 < len(events) < 40 and "ocpp_events_lost" not in bench.log.counters

@@ -54,13 +54,24 @@ def message(n):
     return dumps({"a": "TransactionEvent", "p": payload, "t": 1795176000000 + n, "b": 1, "x": TX}).encode()
 
 
-def files_with(count):
-    files = CountedFiles()
+def files_with(count, files=None):
+    files = files or CountedFiles()
     journal = Journal(files, "ocpp", size_max=1 << 22)
     for n in range(count):
         journal.append(message(n), durable=False)
     journal.commit()
     return files
+
+
+class WornFiles(CountedFiles):
+    """It lists its files and gives the content of none in the middle."""
+
+    unreadable = ""
+
+    def part(self, name, at, size):
+        if name == self.unreadable:
+            raise OSError(5, "worn")
+        return super().part(name, at, size)
 
 
 async def started(files):
@@ -91,3 +102,12 @@ async def test_the_next_start_finds_what_this_one_added():
     files.messages = None
     platform = await started(files)
     assert platform.role.upstream.station.queue.count == 5 and files.messages == 0
+
+
+async def test_a_medium_that_does_not_give_a_file_of_messages_does_not_keep_the_controller_from_its_start():
+    files = files_with(100, WornFiles())
+    files.unreadable = "ocpp.2"
+    platform = await started(files)
+    queue = platform.role.upstream.station.queue
+    assert 50 < queue.count < 101
+    assert [line for line in platform.role.log.since(0) if "kept events in 1 files cannot be read" in line[3]]

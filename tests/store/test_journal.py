@@ -321,6 +321,36 @@ def test_a_file_of_many_records_is_read_where_the_heap_has_no_block_for_all_of_i
     assert texts(journal) == wanted + [b"x" * 3000, b"y"]
 
 
+class Worn(MemoryFiles):
+    """`unreadable`: a name whose content it does not give any more."""
+
+    unreadable = None
+
+    def part(self, name, at, size):
+        if name == self.unreadable:
+            raise OSError(5, "worn")
+        return super().part(name, at, size)
+
+    def read(self, name):
+        if name == self.unreadable:
+            raise OSError(5, "worn")
+        return super().read(name)
+
+
+def test_records_of_a_file_that_the_medium_does_not_give_are_skipped_and_the_others_are_there():
+    files = Worn()
+    journal = Journal(files, "tx", 20000, 200)
+    for n in range(30):
+        journal.append(b"%d" % n)
+    assert journal.unread == 0
+    files.unreadable = "tx.2"
+    for again, twice in ((journal, 1), (Journal(files, "tx", 20000, 200), 1)):
+        found = [int(data) for _, data in again.records()]
+        assert 10 < len(found) < 29 and found == sorted(found) and found[0] == 0 and found[-1] == 29
+        assert again.unread == twice
+        assert again.append(b"more") in (31, 32)
+
+
 def test_records_end_before_a_torn_one_wherever_the_pieces_end():
     for cut in (1, 5, 11, 30):
         for size in (1, 400, 1000, 1013, 1014, 1024, 2000):

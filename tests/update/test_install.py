@@ -102,6 +102,7 @@ def test_a_revoked_key_is_refused():
     with raises(Rejected) as e:
         controller.receive(GOOD)
     assert e.field == "key" and "not revoked" in e.allowed
+    assert len(e.value) == 16 and int(e.value, 16) > 0  # as `ampacity bundle key list` shows it
     assert controller.receive(bundle(FILES, signer=NEXT_RELEASE)).ready
 
 

@@ -40,10 +40,12 @@ def links_32(compiler: list[str]) -> bool:
 
 def compiler_32(root: Path, fetch: bool) -> list[str]:
     """The command of a compiler that makes 32-bit programs: gcc, if necessary with libraries that are unpacked into `root`."""
-    if links_32(["gcc"]):
-        return ["gcc"]
-    if not fetch:
+    own_libraries = links_32(["gcc"])
+    if not own_libraries and not fetch:
         raise Failed("a 32-bit build needs: apt-get install gcc-multilib")
+    shutil.rmtree(root, ignore_errors=True)  # of the build before, whose program needs it until here
+    if own_libraries:
+        return ["gcc"]
     own = Path(subprocess.run(["gcc", "-print-libgcc-file-name"], capture_output=True, text=True, check=True).stdout.strip()).parent
     with PrivateApt(own_suite()) as apt:
         apt.update()
@@ -116,7 +118,6 @@ def board_paths(tree: Path) -> None:
 def build(dest: Path, freeze: Path | None, fetch: bool) -> None:
     """Fetches the sources, builds, and leaves `micropython` and `mpy-cross` in dest."""
     jobs = f"-j{os.cpu_count() or 1}"
-    shutil.rmtree(dest / "root", ignore_errors=True)
     dest.mkdir(parents=True, exist_ok=True)
     compiler = compiler_32(dest / "root", fetch)
     with PrivateApt(kind="deb-src") as apt:

@@ -80,6 +80,7 @@ if False:  # for the type checker
         """The journal of the store room: numbered records, the oldest first."""
 
         size_max: int
+        unread: int
 
         def append(self, data: bytes) -> int: ...
 

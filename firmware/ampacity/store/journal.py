@@ -26,7 +26,8 @@ class Journal:
 
     files: the door of the store package. name: its files are `name.1`, `name.2`, … size_max: bytes on the medium; beyond
     it append() raises OSError 28, or with oldest_goes the oldest file is given up and its records counted in
-    `pushed_out`; it may be set later. `damaged`: bytes of old files that were not readable. `first`, `last`: sequence numbers of what is
+    `pushed_out`; it may be set later. `damaged`: bytes of old files that were torn. `unread`: how often the
+    medium did not give a file, whose records are then skipped. `first`, `last`: sequence numbers of what is
     held (first > last: nothing); rewrite() may have left gaps between them.
     """
 
@@ -43,7 +44,7 @@ class Journal:
         self._last = 0
         self._dropped = 0
         self.pushed_out = 0
-        self.damaged = 0
+        self.damaged = self.unread = 0
         self._load()
 
     @property
@@ -97,10 +98,13 @@ class Journal:
         for number, last, _ in [tuple(s) for s in self._segments]:
             if last < start:
                 continue
-            for kind, seq, payload in walk(number, self._part_of(self._path(number))):
-                if kind == DATA and start <= seq <= last:
-                    yield seq, payload
-                    start = seq + 1
+            try:
+                for kind, seq, payload in walk(number, self._part_of(self._path(number))):
+                    if kind == DATA and start <= seq <= last:
+                        yield seq, payload
+                        start = seq + 1
+            except OSError:
+                self.unread += 1
 
     def _part_of(self, path: str) -> "Callable[[int, int], bytes]":
         return lambda at, size: self._files.part(path, at, size)
@@ -233,7 +237,7 @@ class Journal:
             try:
                 self._load_file(number, self._files.read(self._path(number)) or b"")
             except OSError:  # a worn medium: what it does not give is not there
-                self.damaged += 1
+                self.unread += 1
             self._number = number
         self._last = max(self._last, self._dropped)
         while len(self._segments) > 1 and self._segments[0][1] <= self._dropped:

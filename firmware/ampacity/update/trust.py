@@ -99,11 +99,11 @@ class TrustStore:
     def key(self, kid: bytes) -> Key:
         """The key with this id. Raises Rejected where it is revoked or unknown."""
         if kid in self.revoked:
-            raise Rejected("key", kid, "a key that is not revoked")
+            raise Rejected("key", kid.hex(), "a key that is not revoked")
         for each in self._keys:
             if each.kid == kid:
                 return each
-        raise Rejected("key", kid, "a key of the list with counter %d" % self.counter)
+        raise Rejected("key", kid.hex(), "a key of the list with counter %d" % self.counter)
 
     def offer(self, data: bytes) -> "KeyListOffer":
         """A signed key list, at most 4096 bytes: a task to be stepped. Raises Rejected where its form is wrong."""
@@ -136,11 +136,11 @@ class KeyListOffer:
 
     def _root_of(self, kid: bytes) -> "Affine":
         if kid in self._trust.revoked:
-            raise Rejected("key list, key", kid, "a root key that is not revoked")
+            raise Rejected("key list, key", kid.hex(), "a root key that is not revoked")
         for each in self._trust.roots:
             if key_id(each) == kid:
                 return point(each)
-        raise Rejected("key list, key", kid, "a root key of this controller")
+        raise Rejected("key list, key", kid.hex(), "a root key of this controller")
 
     def _run(self) -> "Iterator[bool]":
         if not (yield from self._message.is_signed_by(self._root)):
@@ -155,7 +155,7 @@ class KeyListOffer:
         if found.counter <= self._trust.counter:
             raise NotNow("counter", found.counter, "this key list has counter %d; the one in force has %d" % (found.counter, self._trust.counter))
         if self._message.kid in found.revoked:
-            raise Rejected("key list.revoked", self._message.kid, "other keys than the root key that signs")
+            raise Rejected("key list.revoked", self._message.kid.hex(), "other keys than the root key that signs")
         for kid in self._trust.revoked:
             if kid not in found.revoked:
                 raise Rejected("key list.revoked", "a list without a key that was revoked", "all keys that were revoked before")

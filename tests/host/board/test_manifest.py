@@ -16,6 +16,7 @@ ENTRIES = {
     "primary": ("roles/boot.py", "roles/primary.py", "ports/board.py", "roles/charging/evses.py"),
     "secondary": ("roles/boot.py", "roles/secondary.py", "ports/board.py", "roles/control/modbus_tcp_server.py"),
 }
+OF_THE_OTHER_ROLE = ("ampacity/roles/primary.py", "ampacity/roles/charging/upstream.py", "ampacity/roles/charging/kept_messages.py")  # in `boot`
 NEVER_ON_A_BOARD = ("ampacity.ports.lock",)  # imported only where sys.platform is linux
 
 
@@ -23,8 +24,8 @@ def image(board="rp2350", **options):
     return dict(frozen(BOARDS / board / "manifest.py", **options))
 
 
-def at_start(path):
-    """Modules of the firmware that a module imports when it is imported."""
+def at_start(path, later=False):
+    """Modules of the firmware that a module imports when it is imported. later: also those that its functions import."""
     found, waiting = set(), list(ast.parse(path.read_text()).body)
     while waiting:
         node = waiting.pop()
@@ -32,34 +33,50 @@ def at_start(path):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.If) and not (isinstance(node.test, ast.Constant) and not node.test.value):
-            waiting += node.body + node.orelse
+        elif isinstance(node, ast.If):
+            never = isinstance(node.test, ast.Constant) and not node.test.value
+            waiting += node.orelse if never else node.body + node.orelse
         elif isinstance(node, ast.Try):
             waiting += node.body + node.orelse + [each for handler in node.handlers for each in handler.body]
+        elif later:
+            waiting += ast.iter_child_nodes(node)
     return {name for name in found if name.split(".")[0] == "ampacity" and name not in NEVER_ON_A_BOARD}
 
 
-def missing(held, entries):
-    """Modules that the entries import, directly or not, and the image has not."""
+def reached(held, entries, later=False):
+    """(modules that the entries import, directly or not, those of them that the image has not)."""
     waiting, seen, absent = [f"ampacity/{name}" for name in entries], set(), set()
     while waiting:
         name = waiting.pop()
-        if name in seen:
+        if name in seen or later and name in OF_THE_OTHER_ROLE:
             continue
         seen.add(name)
         if name not in held:
             absent.add(name)
             continue
-        for module in at_start(held[name]):
+        for module in at_start(held[name], later):
             for path in (module.replace(".", "/") + ".py", module.replace(".", "/") + "/__init__.py"):
                 if (FIRMWARE / path).is_file():
                     waiting.append(path)
-    return absent
+    return seen, absent
+
+
+def missing(held, entries):
+    """Modules that the entries import, directly or not, and the image has not."""
+    return reached(held, entries)[1]
 
 
 @pytest.mark.parametrize("role", sorted(ENTRIES))
 def test_an_image_of_a_role_holds_all_that_it_imports_at_its_start(role):
     assert missing(image(role=role, ocpp=False, commission=False), ENTRIES[role]) == set()
+
+
+def test_an_image_of_a_secondary_holds_all_that_it_may_ever_import_and_nothing_else():
+    held = image(role="secondary")
+    seen, absent = reached(held, (*ENTRIES["secondary"], "__main__.py", "ports/selftest.py"), later=True)
+    other = {"ampacity/roles/charging/__init__.py", "ampacity/roles/service/fault_injection.py"}
+    assert {name for name in absent if not name.startswith("ampacity/ports/")} == other
+    assert {name for name in set(held) - seen if not name.endswith(("__init__.py", "interfaces.py"))} == set()
 
 
 def test_a_missing_module_would_be_found():

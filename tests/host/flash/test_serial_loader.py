@@ -81,7 +81,7 @@ def test_a_second_run_writes_nothing(ready, tmp_path):
 def test_a_pulled_cable_is_waited_for_and_the_write_continues(ready, tmp_path, away_s, tries):
     words, files = ready
     with chips(tmp_path) as (chip,):
-        chip.pull_at = 700_000
+        chip.pull_at = 300_000
 
         def plug_again():
             while os.path.islink(chip.link):

@@ -22,6 +22,7 @@ LOW, FULL, CALM = 750, 875, 500  # ‰ of the room: events are thinned out; samp
 STEP = 30  # ‰ that the queue grows between two passes
 BARREN = 8  # messages more, before it is tried again where none could go
 THIN_MS = 20  # between two files of a pass
+AT_ONCE = 4  # files of a pass in which an event looks for room; each holds the safety loop up
 
 
 class Queue:
@@ -41,6 +42,7 @@ class Queue:
         self._offline_to = self._newest = kept.newest
         self._head: "tuple[int, dict[str, Any]] | None" = None
         self._done_to = self._skipped_to = -1
+        self._unread = 0
         self._damaged = [number for number, _ in kept.damaged]  # in the log since the start
         self._attempts = 0
         self._wait_ms = 0
@@ -49,8 +51,9 @@ class Queue:
         self._barren: "int | None" = None  # how many messages there were when none could go
         for number, why in kept.damaged:
             self._tell_damaged(number, why)
+        self._tell_unread()
         if kept.gap:  # the power was cut while events were thinned out
-            self._thin(0)
+            self._thin(1 if self.fill() >= LOW else 0)
 
     def append(self, action: str, payload: "Message", transaction_id: "str | None", now_ms: int, may_drop: bool = False) -> bool:
         """Keep a message. may_drop: it need not arrive when room runs out. False if it was not kept."""
@@ -94,7 +97,8 @@ class Queue:
         except OSError:  # as it was; the next pass tries again
             self._station.log.counter("ocpp_not_kept")
         dropped, level, self._thinning = self._thinning.dropped, self._thinning.level, None
-        self._level = 1 if dropped else 2
+        if level:
+            self._level = 1 if dropped else 2
         if level == 2:
             self._barren = None if dropped else self.count
         self._low = max(LOW, self.fill() + STEP)
@@ -105,34 +109,32 @@ class Queue:
         return None
 
     def _stored(self, record: "dict[str, Any]", now_ms: int) -> bool:
-        """Into the journal, if need be in place of events that may go; then it may have another number."""
-        why: "OSError | None" = None
-        for level in (0, 1, 2):
-            if level and self._barren is not None and self.count - self._barren < BARREN:
-                break
+        """Into the journal, if need be in place of events that may go in the next AT_ONCE files; then it may have another number."""
+        for files_left in range(AT_ONCE, -1, -1):
             try:
-                if level:
-                    self._thin(level)
-                    while self._thinning is not None:
-                        self.tick(now_ms)
-                    evse = self._station.transactions.find(record["x"]) if "x" in record else None
-                    if evse is not None and evse.tx is not None:
-                        record["p"]["seqNo"] = evse.tx.seq_no
                 self._newest = self._journal.append(dumps(record).encode())
                 return True
             except OSError as e:
                 why = e
+            if not files_left or self._barren is not None and self.count - self._barren < BARREN:
+                break
+            self._thin(2).goes = 2  # to look for samples first takes time
+            self.tick(now_ms)  # the rest of the pass follows in the background, and numbers this event with the others
+            evse = self._station.transactions.find(record["x"]) if "x" in record else None
+            if evse is not None and evse.tx is not None:
+                record["p"]["seqNo"] = evse.tx.seq_no
         self._station.log.counter("ocpp_events_lost")
         self._station.log.add("error", "ocpp: %s not kept: %s" % (record["a"], why), now_ms)
         return False
 
-    def _thin(self, level: int) -> None:
-        """Begin a pass, unless one is under way (thinning.py)."""
+    def _thin(self, level: int) -> "Thinning":
+        """The pass that is under way, or a new one (thinning.py)."""
         from ampacity.ocpp.transactions.thinning import Thinning
 
         if self._thinning is None:
             number, head = self._head or (self._done_to, None)
             self._thinning = Thinning(self._station, self._journal, self, number + 1, head, level)
+        return self._thinning
 
     def _tell_low(self, fill: int, now_ms: int) -> None:
         """Once, until there is room again."""
@@ -175,6 +177,7 @@ class Queue:
                 return number, read_record(data, shape)
             except ValueError as e:
                 self._skip(number, data, shape, str(e))
+        self._tell_unread()
         return None
 
     def _skip(self, number: int, data: bytes, shape: Shape, why: str) -> None:
@@ -193,6 +196,14 @@ class Queue:
             self.count -= 1
         else:
             self.forget(facts[0])
+
+    def _tell_unread(self) -> None:
+        """The medium did not give a file of the journal. Its messages are not sent; a start tries again."""
+        if self._journal.unread > self._unread:
+            self._unread = self._journal.unread
+            self._station.log.counter("ocpp_events_lost")
+            self._station.log.add("error", "ocpp: kept events in %d files cannot be read from the medium and are not sent" % self._unread,
+                                  self._station.now_ms)  # fmt: skip
 
     def _tell_damaged(self, number: int, why: str) -> None:
         """Once for each record."""

@@ -31,7 +31,7 @@ def may_go(payload: "Message", level: int) -> bool:
 class Thinning:
     """One pass. start: number of the first record that may go or change; head: the one before it, which is being sent, or None.
 
-    level: see may_go; 0 only closes gaps between numbers. `dropped`: events that went so far.
+    level: see may_go; 0 only closes gaps between numbers. `goes`: the level from here on, which may rise. `dropped`: events that went so far.
     """
 
     def __init__(self, station: "StationFace", journal: "Journal", queue: "QueueFace", start: int, head: "dict[str, Any] | None", level: int) -> None:
@@ -39,7 +39,7 @@ class Thinning:
         self._journal = journal
         self._queue = queue
         self._start = self._at = start
-        self.level = level
+        self.level = self.goes = level
         self._numbers: "dict[str, int]" = {}  # of the next event of each transaction
         self._seen: "dict[str, int]" = {}  # events of each transaction that might have gone
         self._gone: "list[str]" = []  # transactions of what goes in this step
@@ -68,7 +68,7 @@ class Thinning:
             if tx is None:
                 return data
             seq_no = self._numbers.get(tx, payload["seqNo"])
-            goes = may_go(payload, self.level)
+            goes = may_go(payload, self.goes)
         except (ValueError, KeyError, TypeError, AttributeError):  # damaged: the queue tells it when it comes to it
             return data
         self._numbers[tx] = seq_no
