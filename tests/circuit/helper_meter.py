@@ -11,6 +11,7 @@ class Car:
 
     def __init__(self, uses, most_da):
         self.uses, self.most_da = uses, most_da
+        self.least_da = 60
         self.da = 0
 
 
@@ -104,7 +105,7 @@ class Yard(Bench):
             self.measure(e, *([0] * count))
             return
         goal = min(car.most_da, self.limits_da[e])
-        goal = goal if goal >= 60 else 0
+        goal = goal if goal >= car.least_da else 0
         car.da = min(goal, car.da + RAMP_DA) if goal > car.da else max(goal, car.da - RAMP_DA)
         if e not in self.unmeasured:
             self.measure(e, *[car.da if t in car.uses else 0 for t in range(count)])

@@ -198,8 +198,8 @@ def test_where_no_car_draws_one_may_start_as_a_test():
     yard = waits_without_current(charging(rating=460, assumed=420, count=1))
     yard.run(30)
     assert yard.cars[0].da == 0
-    assert "other load 42.0 A (meter: it awaits a test step of the EVSEs on L1, L2, L3)" in yard.guard.why(0), yard.guard.why(0)
-    yard.run(120)
+    assert "other load 42.0 A (meter: it awaits a test step of the EVSEs on L1)" in yard.guard.why(0), yard.guard.why(0)
+    yard.run(140)
     assert yard.state == "ok" and not suspected(yard) and yard.cars[0].da == 160, yard.guard.why(0)
 
 
@@ -234,7 +234,7 @@ def test_no_start_is_let_where_the_meter_itself_shows_that_there_is_no_room():
     yard.run(1300)
     assert yard.state == "ok" and estimator(yard).held_da == [0, 0, 0] and not yard.guard.needs_inspection(0)
     yard.other = [100, 100, 100]
-    yard.run(150)
+    yard.run(170)
     assert not suspected(yard) and yard.cars[0].da == 160
 
 
@@ -293,3 +293,41 @@ def test_one_test_serves_every_suspected_meter_above_an_evse():
     yard.run(40, lambda it, second: lows.__setitem__(0, lows[0] + (sum([car.da for car in it.cars]) < 270)))
     assert 8 <= lows[0] <= 18, "one test of 14 s for both"
     assert not suspected(yard, 0) and not suspected(yard, 1) and yard.guard.meter_state(0) == yard.guard.meter_state(1) == "ok"
+
+
+def test_a_meter_that_saturates_far_below_the_rating_is_tested_where_the_circuit_could_be_above_it():
+    """All transformers saturate at 33 A, and other load rises slowly next to constant cars: once 57 of 50 A for an hour."""
+    yard = Yard(count=2, rating=500, assumed=330).start()
+    yard.lie = lambda it, amps: [min(330, da) for da in amps]
+    yard.other = [60, 60, 60]
+    for e in range(2):
+        yard.plug(e, ALL, 120)
+
+    def rise(it, second):
+        it.other = [min(330, da + 1) for da in it.other]
+
+    yard.run(1500, rise)
+    assert yard.state == "lost" and yard.over_ms <= 900000, (yard.over_ms, yard.worst_da)
+
+
+def test_a_car_with_a_large_minimum_may_start_for_a_test():
+    for minimum_da in (80, 130):
+        yard = waits_without_current(charging(rating=460, assumed=395, count=1))
+        yard.cars[0].least_da = minimum_da
+        yard.run(1500)
+        assert yard.state == "ok" and not suspected(yard) and yard.cars[0].da == 160, (minimum_da, yard.guard.why(0))
+
+
+def test_what_an_order_began_before_a_test_is_no_step_of_it():
+    """A limit pauses the cars while as much other load comes, just when a test begins: once a correct meter was lost in one frame."""
+    yard = charging(rating=460, assumed=300)
+    limited(yard, 0)
+    yard.run(1)
+    estimator(yard).begin_test(yard.now_ms)
+    assert estimator(yard).steps.test_steps == [1, 1, 1]
+    yard.other = [each + 320 for each in yard.other]
+    yard.run(6)
+    assert yard.state == "ok"
+    yard = charging(rating=460, assumed=300).run(20)
+    estimator(yard).begin_test(yard.now_ms)
+    assert estimator(yard).steps.test_steps == [2, 2, 2]

@@ -194,7 +194,7 @@ class Elsewhere(Metered):
     """The meter hangs on a phase with a load of its own, and shows nothing of ours. The first car comes when all is known."""
 
     wants_at_start = False
-    known_steps = 4
+    known_steps = 6
 
     def start(self):
         lived(self, self.known_steps)

@@ -120,8 +120,12 @@ def _waits(guard: "ExplainableGuard", s: "EvseState", reason: str) -> str:
     """It is queued: the reason why it waits. reason: the tightest circuit or limit."""
     if _cannot_begin(guard, s):
         return _no_margin(guard, s)
-    fits = possible(guard.plan.shed, s, s.evse.min_da)
-    return _surplus(guard, s) or "queued: " + reason + ("" if fits else "; too little for its minimum " + amps(s.evse.min_da))
+    short = "" if possible(guard.plan.shed, s, s.evse.min_da) else "; too little for its minimum " + _minimum(s)
+    return _surplus(guard, s) or "queued: " + reason + short
+
+
+def _minimum(s: "EvseState") -> str:
+    return amps(s.evse.min_da) + (", of which its car makes up to %s more" % amps(s.overdraw_da) if s.overdraw_da else "")
 
 
 def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:
@@ -143,8 +147,8 @@ def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:
                 gaps += ["%s: %s" % (t.evse.name, gap) for gap in guard.gaps(t.index)[:1]]
         if left_da < 0:
             if other_da:
-                text = " − other load " + amps(other_da) + _meter_note(guard, key // guard.site.phases) + text
-            head = "no margin for its minimum %s: %s (%s)" % (amps(s.evse.min_da), guard.site.phase_name(key), amps(ledger.cap_da[key]))
+                text = " − other load " + amps(other_da) + _meter_note(guard, key // guard.site.phases, key % guard.site.phases) + text
+            head = "no margin for its minimum %s: %s (%s)" % (_minimum(s), guard.site.phase_name(key), amps(ledger.cap_da[key]))
             return "; ".join([head + text] + gaps)
     return ""
 
@@ -189,7 +193,7 @@ def _no_margin(guard: "ExplainableGuard", s: "EvseState") -> str:
     text = "no margin: %s (%s)" % (guard.site.phase_name(best), amps(ledger.cap_da[best]))
     if ledger.other_da[best]:
         text += " − other load " + amps(ledger.other_da[best])
-    text += _meter_note(guard, best // guard.site.phases)
+    text += _meter_note(guard, best // guard.site.phases, best % guard.site.phases)
     for other in ledger.evse_states:
         load_da = other.bound_da * other.on_keys.count(best)
         if load_da:
@@ -197,12 +201,12 @@ def _no_margin(guard: "ExplainableGuard", s: "EvseState") -> str:
     return text
 
 
-def _meter_note(guard: "ExplainableGuard", circuit: int) -> str:
-    """Why the meter of this circuit does not count, or one below whose other load counts here, and what a person does about it; "": all
-    count, or there is none."""
+def _meter_note(guard: "ExplainableGuard", circuit: int, phase: int = -1) -> str:
+    """Why the meter of this circuit does not count on this phase (-1: on any), or one below whose other load counts here, and what a person
+    does about it; "": all count, or there is none."""
     site, text = guard.site, ""
     for c in site.circuits if 0 <= circuit < len(site.circuits) else ():
-        reason = _suspicion(guard, c.index)
+        reason = _suspicion(guard, c.index, phase)
         if guard.needs_inspection(c.index) or guard.meter_state(c.index) == "lost":
             reason = guard.meter_reason(c.index) + (", then `trust %s`" % c.name if guard.needs_inspection(c.index) else "")
         if reason and _counts_in(guard, circuit, c.index):
@@ -210,10 +214,10 @@ def _meter_note(guard: "ExplainableGuard", circuit: int) -> str:
     return text
 
 
-def _suspicion(guard: "ExplainableGuard", circuit: int) -> str:
+def _suspicion(guard: "ExplainableGuard", circuit: int, phase: int) -> str:
     """Its meter is suspected, and what counts without it is more than it shows; "": it does not matter."""
     other, first = guard.other, circuit * guard.site.phases
-    lines = ["L%d" % (p + 1) for p in range(guard.site.phases) if other.floor_da[first + p] > other.shown_da[first + p]]
+    lines = ["L%d" % (p + 1) for p in range(guard.site.phases) if phase in (-1, p) and other.floor_da[first + p] > other.shown_da[first + p]]
     return "it awaits a test step of the EVSEs on " + ", ".join(lines) if lines else ""
 
 
@@ -282,7 +286,7 @@ def _circuit(guard: "ExplainableGuard", s: "EvseState", key: int, planned_da: "l
         text += " by " + sources[0][1]
     if guard.other.carried_da(key):
         text += " − other load " + amps(guard.other.carried_da(key))
-    text += _meter_note(guard, key // guard.site.phases)
+    text += _meter_note(guard, key // guard.site.phases, key % guard.site.phases)
     return text + _others(guard, s, [(other, other.on_keys.count(key)) for other in guard.ledger.evse_states], planned_da)
 
 

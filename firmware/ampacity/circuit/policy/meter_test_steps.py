@@ -8,6 +8,7 @@ The policy may make its own steps instead; the ledger accepts steps of any origi
 """
 
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS
+from ampacity.circuit.trusted.metering.meter_estimator import START_DA
 from ampacity.circuit.trusted.metering.step_check import STILL_DA
 
 if False:  # for the type checker
@@ -61,6 +62,7 @@ class MeterTestSteps:
         self.restless_ms = [-1] * len(other.estimators)  # and other load moved last, or none of ours drew enough
         size = ledger.site.size
         self.certain_ms = [-1] * size  # the last certain step that was looked at, of each circuit and phase
+        self.moved_ms = [-1] * size  # what they draw moved by MOVED_DA without one, since
         self.moved_wait_ms = [MOVED_MS] * size
         self.verify_ms = [VERIFY_MS] * size
         self.lowest_da, self.highest_da = [0] * size, [0] * size  # what our EVSEs drew since then, of each circuit and phase
@@ -75,7 +77,7 @@ class MeterTestSteps:
             estimator = self.other.estimators[c]
             if estimator is None:
                 continue
-            self._follow(estimator)
+            self._follow(estimator, now_ms)
             phase = self._phase(estimator, now_ms)
             if phase >= 0:
                 changed = self._step(estimator, phase, now_ms) or changed
@@ -112,7 +114,7 @@ class MeterTestSteps:
     def _suspected(self, estimator: "MeterEstimator", now_ms: int) -> int:
         """A phase on which an unclear step keeps raises back, once other load is calm; -1: none, or not yet."""
         c, ledger = estimator.circuit, self.ledger
-        waits = [p for p in estimator.inputs if estimator.held_da[p] >= 0 and ledger.sums[estimator.base + p] + SIZE_DA
+        waits = [p for p in estimator.inputs if estimator.held_da[p] >= 0 and ledger.sums[estimator.base + p] + START_DA
                  + ledger.assumed_da[estimator.base + p] > ledger.cap_da[estimator.base + p]]  # fmt: skip
         if not waits:
             self.suspected_ms[c] = -1
@@ -138,17 +140,16 @@ class MeterTestSteps:
     def _let_start(self, estimator: "MeterEstimator", p: int, now_ms: int) -> None:
         """A car waits without an order, and none draws enough for a step: after a minute one may start nevertheless."""
         c, key, ledger = estimator.circuit, estimator.base + p, self.ledger
-        waiting = [ledger.evse_states[e] for e in estimator.evses if self.wants[e] and not ledger.want_da[e]]
-        waiting = [s for s in waiting if key in s.on_keys]
+        waiting = [e for e in estimator.evses if self.wants[e] and not ledger.want_da[e] and key in ledger.evse_states[e].on_keys]
         if not waiting or self.other.carried_da(key) == self.other.shown_da[key]:
             self.undrawn_ms[c] = -1
         elif self.undrawn_ms[c] < 0:
             self.undrawn_ms[c] = now_ms
         elif now_ms - self.undrawn_ms[c] >= MINUTE_MS:
-            estimator.let_start(max([ledger.permits.most_of(s, s.evse.min_da) for s in waiting]), now_ms)
+            estimator.let_start(now_ms)
 
     def _unverified(self, estimator: "MeterEstimator", now_ms: int) -> int:
-        """A phase of a trusted meter that shows a circuit near its rating, where no step of ours was seen for VERIFY_MS; -1: none."""
+        """A phase of a trusted meter whose circuit is near its rating, or could be, where no step of ours was seen for VERIFY_MS; -1: none."""
         c = estimator.circuit
         if self.asked_ms[c] == LONG_AGO_MS:
             self.asked_ms[c] = now_ms  # the time begins at the first look
@@ -158,16 +159,17 @@ class MeterTestSteps:
             key = estimator.base + p
             quiet_ms = now_ms - max(estimator.steps.step_ms[p], self.asked_ms[c])
             near = estimator.raw_da[p] * 4 >= self.ledger.cap_da[key] * NEAR_QUARTERS
-            if near and self._due(estimator, p, quiet_ms, self.verify_ms[key], now_ms):
+            if (near or self._may_exceed(key)) and self._due(estimator, p, quiet_ms, self.verify_ms[key], now_ms):
                 self.verify_ms[key] = min(2 * self.verify_ms[key], VERIFY_MS)
                 return p
-            if self._due(estimator, p, quiet_ms, self.moved_wait_ms[key], now_ms) and self._moved(key):
+            quiet_ms = min(quiet_ms, now_ms - self.moved_ms[key])
+            if self.moved_ms[key] >= 0 and self._may_exceed(key) and self._due(estimator, p, quiet_ms, self.moved_wait_ms[key], now_ms):
                 self.moved_wait_ms[key] = min(2 * self.moved_wait_ms[key], VERIFY_MS)
                 return p
         return -1
 
-    def _follow(self, estimator: "MeterEstimator") -> None:
-        """The least and the most that our EVSEs drew since the last certain step."""
+    def _follow(self, estimator: "MeterEstimator", now_ms: int) -> None:
+        """The least and the most that our EVSEs drew since the last certain step, and since when that is far."""
         for p in estimator.inputs:
             key, step_ms = estimator.base + p, estimator.steps.step_ms[p]
             certain = step_ms != self.certain_ms[key]
@@ -178,12 +180,14 @@ class MeterTestSteps:
             drawn_da = self._drawn_da(estimator, p)
             self.lowest_da[key] = drawn_da if certain else min(self.lowest_da[key], drawn_da)
             self.highest_da[key] = drawn_da if certain else max(self.highest_da[key], drawn_da)
+            if self.highest_da[key] - self.lowest_da[key] < MOVED_DA:
+                self.moved_ms[key] = -1
+            elif self.moved_ms[key] < 0:
+                self.moved_ms[key] = now_ms
 
-    def _moved(self, key: int) -> bool:
-        """Ours moved far without a certain step, and the circuit could be above its rating if its meter lied."""
-        ledger = self.ledger
-        far = self.highest_da[key] - self.lowest_da[key] >= MOVED_DA
-        return far and ledger.sums[key] + ledger.site.assumed_da[key] > ledger.cap_da[key]
+    def _may_exceed(self, key: int) -> bool:
+        """Could this circuit and phase be above its rating, if its meter showed too little?"""
+        return self.ledger.sums[key] + self.ledger.site.assumed_da[key] > self.ledger.cap_da[key]
 
     def _cuts(self, estimator: "MeterEstimator", p: int, now_ms: int) -> "list[tuple[int, int]]":
         """(EVSE, its current in a test): as few as it takes, without those that draw on a phase that a failure spared; none: it takes too many."""
@@ -231,7 +235,7 @@ class MeterTestSteps:
         if paused:
             self.pause_wait_ms[c] = min(PAUSE_MS, 2 * self._pause_wait_ms(c, now_ms))
             self.paused_ms[c] = now_ms
-        estimator.steps.begin_test(now_ms)
+        estimator.begin_test(now_ms)
         for e in estimator.evses:  # what is lowered here must not rise there
             present_da = [da for da, source in self.limits.sources_of("evse", e) if source == SOURCE] + [self.ledger.want_da[e]]
             self.limits.put(SOURCE, ("evse", e), most_da.get(e, min(present_da)), now_ms + LAST_MS, "release")

@@ -17,7 +17,7 @@ FILTER_MS = 3000
 SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
 FOLLOW_MS = 2000  # after a lower order, until the meter can show that it was followed
 SUSPECT_MS = 60000  # for so long test steps may find out whether a step was missed
-START_MS, START_DA = 900000, 130  # where no EVSE draws, one may start for that, once in this time, with at most so much
+START_MS, START_DA = 900000, 130  # where no EVSE draws, one may start for that, once in this time: with the most that a car is known to need
 POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
 
 
@@ -292,11 +292,11 @@ class MeterEstimator:
 
     def _ordered(self) -> bool:
         """May an order be the reason that ours draw less than in the reference? What is below a primary is ordered by itself, too."""
-        for e in self.evses:
-            s = self.ledger.evse_states[e]
-            if s.evse.primary or s.lowered_ms >= self.steps.ref_frame_ms - s.evse.settle_ms:
-                return True
-        return False
+        return self._lowered() or any([self.ledger.evse_states[e].evse.primary for e in self.evses])
+
+    def _lowered(self) -> bool:
+        states = [self.ledger.evse_states[e] for e in self.evses]
+        return any([s.lowered_ms >= self.steps.ref_frame_ms - s.evse.settle_ms for s in states])
 
     def _suspect(self, p: int) -> None:
         """It may have missed a step: until it followed a test step nothing is raised beyond the present Σ bounds, but with what is assumed."""
@@ -316,15 +316,19 @@ class MeterEstimator:
             drawn_da += s.phase_da[p] if fresh else (s.bound_da - s.reserve_da) * self.mult[k * self.phases + p]
         return drawn_da >= STEP_DA
 
-    def let_start(self, da: int, now_ms: int) -> None:
-        """No EVSE draws current here, so none can make a test step: one may start with so much, whatever is assumed; its start is one."""
+    def begin_test(self, now_ms: int) -> None:
+        """The policy lowers EVSEs for a moment. Where they are about to be lower for another reason, only their return is a step of the test."""
+        self.steps.begin_test(now_ms, 1 if self.steps.ref_looks or self._lowered() else 2)
+
+    def let_start(self, now_ms: int) -> None:
+        """No EVSE draws current here, so none can make a test step: one may start, whatever is assumed; its start is one."""
         if now_ms - self.let_ms < START_MS:
             return
         self.let_ms = now_ms
         self.steps.begin_test(now_ms, 1)
         for p in self.inputs:
             if self.held_da[p] >= 0:
-                self.held_da[p] = max(self.held_da[p], self.ledger.sums[self.base + p] + min(da, START_DA))
+                self.held_da[p] = max(self.held_da[p], self.ledger.sums[self.base + p] + START_DA)
 
     def _end_suspicion(self, span_ms: int, now_ms: int) -> None:
         """One that was urgent for SUSPECT_MS is a failure, whatever the policy does."""

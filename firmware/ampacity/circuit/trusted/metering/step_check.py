@@ -21,6 +21,7 @@ STILL_DA, STILL_MS = 10, 3000
 REFERENCE_MS = 10000
 CALM_MS = 60000  # jumps of other load fade by a 64th in this time: to half in 45 minutes
 CALM_PART = 64
+QUICK_MS = 6000  # a rise that takes longer, and more than two looks, may follow other load that falls
 ROW = 3  # jumps of other load explain no third step that is missed in a row
 FIRST, MOST, LEAST, FALL, RISE = range(5)  # what a meter showed on one phase since a frame, in da; FALL, RISE: the most from a crest, a trough
 UNKNOWN_DA = 1 << 12  # how far other load moves, before it was seen
@@ -64,8 +65,8 @@ class StepCheck:
         """Are our currents constant at present?"""
         return self.rested and not self.ref_looks and now_ms - self.ref_ms <= STILL_MS
 
-    def begin_test(self, now_ms: int, steps: int = 2) -> None:
-        """The policy lowers EVSEs for a moment: their next step down and the next one up answer no other load. 1: one starts, up only."""
+    def begin_test(self, now_ms: int, steps: int) -> None:
+        """The policy lowers EVSEs for a moment: 2: their next step down and the next one up answer no other load; 1: only the one up."""
         self.test_ms = now_ms
         for p in self.inputs:
             self.test_steps[p] = steps
@@ -109,7 +110,7 @@ class StepCheck:
             if most[p] - least[p] < STILL_DA:
                 moved_da = abs(frame_da[p] - least[p] - self.other_da[p])
                 self.other_da[p] = frame_da[p] - least[p]
-                self.wobble_da[p] = max(1, moved_da, self.wobble_da[p] // 4)
+                self.wobble_da[p] = max(1, moved_da, self.wobble_da[p] // (4 if same else 1))  # while ours move it may be hidden
         if still and not old:
             self._jumps(frame_da, now_ms)
         if stepped or still or rest or narrow and (old or self.ref_wide):
@@ -146,7 +147,7 @@ class StepCheck:
         elif moved_da * 4 >= step_da:
             if tested or moved_da * 4 < step_da * 3 and self._hidden_da(p) * 4 < step_da:
                 self.unclear |= 1 << p
-        elif (up or tested or not ordered) and self._missed(p, up, step_da, most_da):
+        elif (tested or (self._is_quick(now_ms) if up else not ordered)) and self._missed(p, up, step_da, most_da):
             self.missed |= 1 << p
             self.step_ms[p] = now_ms
             self.row[p] += 1
@@ -155,6 +156,9 @@ class StepCheck:
         elif tested or self.ref[p][RISE if up else FALL] * 4 < step_da:
             self.unclear |= 1 << p
         return True
+
+    def _is_quick(self, now_ms: int) -> bool:
+        return now_ms - self.ref_ms <= QUICK_MS or self.ref_looks <= 2
 
     def _of_test(self, p: int, up: bool, now_ms: int) -> bool:
         """Is it the next step of a test? Then it is one less."""
