@@ -119,7 +119,7 @@ def test_the_console_answers_and_its_limit_is_in_force(charging):
     assert 6.5 < charging.amps()["evse-1"] <= 7.0
     assert "console" in charging.console(text="why evse-1")["text"]
     charging.limit(source="console", target="evse-1", amps=None)
-    charging.advance(ms=30_000)
+    charging.advance(ms=45_000)  # its current moved: a test step of the meter may lower it for 14 s
     assert charging.amps()["evse-1"] > 10.0
 
 
