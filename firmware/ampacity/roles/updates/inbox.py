@@ -41,7 +41,7 @@ class Inbox:
         self._due_ms = now_ms + LOOK_MS
         for name in self._names():
             try:
-                found = getattr(os, "lstat", os.stat)(self._folder + "/" + name)
+                found: "tuple[int, ...]" = getattr(os, "lstat", os.stat)(self._folder + "/" + name)
                 size: int = found[SIZE]
                 if found[MODE] & KIND != FILE or (name, size) in self._offered:
                     continue
