@@ -6,6 +6,8 @@ from ampacity.base.errors import Rejected
 from ampacity.roles.updates.found import BUNDLE, KEYS
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.base.log import Log
     from ampacity.update.delivery import Delivery
 
@@ -41,7 +43,7 @@ class Inbox:
         self._due_ms = now_ms + LOOK_MS
         for name in self._names():
             try:
-                found: "tuple[int, ...]" = getattr(os, "lstat", os.stat)(self._folder + "/" + name)
+                found: "Any" = getattr(os, "lstat", os.stat)(self._folder + "/" + name)
                 size: int = found[SIZE]
                 if found[MODE] & KIND != FILE or (name, size) in self._offered:
                     continue

@@ -15,7 +15,7 @@ SAFE_AT_REST: dict[str, tuple[bool, str]] = {
     "contactor.feedback": (True, "closed, as the mirror contact of a welded contactor"),
     "weld.sense": (False, "no voltage: it conducts when there is some"),
     "rcd.trip": (True, "tripped"),
-    "input.presence": (False, "that nobody is there"),
+    "input.presence": (False, "as without a person"),
     "input.safety": (True, "active"),
     "input.stop": (True, "stopped"),
 }
