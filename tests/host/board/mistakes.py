@@ -28,6 +28,8 @@ MISTAKES = [
     ("pin-reserved", "led.0.out", RP2, "out = { pin = 22 }", "out = { pin = 23 }"),
     ("pin-reserved", "led.0.out", S3, "out = { pin = 7 }", "out = { pin = 33 }"),
     ("pin-reserved", "led.0.out", H7, 'out = { pin = "PB0"', 'out = { pin = "PB13"'),
+    ("format", "rating.max_a", RP2, "max_a = 32", "max_a = nan"),
+    ("format", "contactor.0.rating_a", RP2, "rating_a = 40", "rating_a = -inf"),
     ("pin-strapping", "led.0.out", S3, "out = { pin = 7 }", "out = { pin = 46 }"),
     ("pin-adc", "proximity.adc", S3, "adc = { pin = 2,", "adc = { pin = 33,"),
     ("pin-adc", "proximity.adc", S3, "adc = { pin = 2,", "adc = { pin = 20,"),

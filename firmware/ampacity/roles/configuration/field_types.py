@@ -24,7 +24,7 @@ UNITS = ("_da", "_ms")
 PHASES_MAX = 3
 # least and greatest value of integers that no other code looks at before it computes with them; those in ms are 0 or more
 MOST = 1 << 53
-RANGES = {"step_da": (1, MOST), "security_profile": (0, 3), "storage_kib": (1, MOST), "publish_kib": (1, MOST), "slot_s": (1, MOST),
+RANGES = {"step_da": (1, MOST), "security_profile": (0, 3), "storage_kib": (1, MOST), "publish_kib": (1, MOST), "slot_s": (0, MOST),
           "start_delay_s": (0, MOST), "deadband_da": (0, MOST)}  # fmt: skip
 WORDS = {
     "i": "a whole number", "s": "a text", "b": "true or false", "l": "a list of whole numbers", "m": "a list of lists of whole numbers",
