@@ -49,7 +49,7 @@ PRIMARY = {
     "setup": {"OCPPCommCtrlr.HeartbeatInterval": "60"},
     "ocpp_boot": {"n": 4, "accepted": True, "reason": "RemoteReset"},
     "ocpp_vars": {"OCPPCommCtrlr.HeartbeatInterval": "300", "TxCtrlr.TxStartPoint": "Authorized", "LocalAuthListCtrlr.Enabled": "true"},
-    "ocpp_secret": {"password": "rotated-by-the-csms"},
+    "ocpp_secret": {"password": "rotated-by-the-csms", "url": OCPP["url"], "security_profile": 2},
     "ocpp_network": {"1": {"url": "wss://two.example", "security_profile": 2, "timeout_s": 30, "interface": "Wired0"}},
     "ocpp_list": {"version": 3, "entries": {"ISO14443 abc": ["Accepted", "", 1900000000], "ISO14443 b": ["Accepted", "", None, [1, 2]]}},
     "ocpp_cache": [["ISO14443 abc", "Accepted", "", None, 1795176000], ["ISO14443 b", "Accepted", "", None, 1795176000, [1, 2]]],

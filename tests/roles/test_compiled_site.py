@@ -109,6 +109,22 @@ def test_a_field_of_a_wrong_kind_is_named():
         assert e.field == field, (path, e.field)
 
 
+def test_settings_and_fields_without_presence_have_kinds_and_ranges():
+    for part, field, values in (
+        ("settings", "slot_s", ("x", -1, True)), ("settings", "idle_ms", ([1], -1)), ("settings", "deadband_da", ("aa", -1)),
+        ("settings", "raise_hold_ms", (None,)), ("ocpp", "storage_kib", (-1, 0)), ("ocpp", "security_profile", (-5, 4)),
+        ("evses[0]", "latency_ms", (-1000000,)), ("evses[0]", "boot_ms", (-1,)), ("evses[0]", "settle_ms", (-1,)),
+        ("evses[0]", "watchdog_tolerance_ms", (-1000000,)), ("evses[0]", "step_da", (0, -1)), ("buses[0]", "transit_ms", (-1,)),
+    ):
+        for value in values:
+            facts = site(ocpp={"version": "2.0.1", "identity": "T", "url": "ws://one.example", "password": None})
+            part_facts = facts.setdefault(part, {}) if "[" not in part else facts[part.partition("[")[0]][0]
+            part_facts[field] = value
+            with raises(Rejected) as e:
+                checked(facts)
+            assert e.field == "site.json %s %s" % (part, field), (part, field, value, e.field)
+
+
 def test_a_field_of_any_wrong_kind_leads_to_a_refusal():
     for path in places(site()):
         for value in WRONG:

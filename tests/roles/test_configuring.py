@@ -239,10 +239,18 @@ def test_a_closed_presence_input_counts_as_a_person():
 
 def test_a_secret_that_does_not_come_stays():
     desk = Installer(site(ocpp=OCPP))
-    told = strict_json.loads(desk.send(site(ocpp=dict(OCPP, password=None, url="ws://other.example"))))
+    told = strict_json.loads(desk.send(site(ocpp=dict(OCPP, password=None, url=OCPP["url"] + "/other"))))
     assert told["kept"] == ["ocpp.password"] and told["missing"] == [] and told["count"] == 1
     desk("commit")
     assert desk.active()["ocpp"]["password"] == "correct-horse" and "horse" not in desk("log changes")
+
+
+def test_a_secret_does_not_come_along_to_another_address():
+    desk = Installer(site(ocpp=OCPP))
+    told = strict_json.loads(desk.send(site(ocpp=dict(OCPP, password=None, url="ws://other.example"))))
+    assert told["kept"] == [] and told["missing"] == ["ocpp.password"]
+    desk("commit")
+    assert desk.active()["ocpp"]["password"] is None
 
 
 def test_settings_and_a_configuration_are_not_committed_together():

@@ -122,8 +122,17 @@ def stood_with_tls():
     one = garage(SECURE, "2")
     for step in ("before_attempt", "opened", "connected"):
         getattr(one.primary.upstream.network_profiles, step)(5)
-    one.primary.documents.put("ocpp_secret", {"password": "rotated-by-the-csms"})
+    one.primary.documents.put("ocpp_secret", {"password": "rotated-by-the-csms", "url": OCPP["url"], "security_profile": 1})
     return one
+
+
+def test_a_password_of_the_csms_is_not_sent_to_another_one():
+    one = garage()
+    one.primary.upstream.station.new_password("rotated-by-the-csms", 1)
+    assert one.start().primary.upstream.config.password == "rotated-by-the-csms"
+    for url, password in (("ws://new.example", OCPP["password"]), (OCPP["url"] + "/moved", "rotated-by-the-csms")):
+        one.facts["ocpp"] = dict(one.facts["ocpp"], url=url)
+        assert one.start().primary.upstream.config.password == password, url
 
 
 def goes_nowhere(one):

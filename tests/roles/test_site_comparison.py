@@ -83,6 +83,25 @@ def test_a_secret_that_is_null_is_kept_and_one_that_is_nowhere_is_missing():
     assert kept == ["buses[rs485-1].tls.key_pem", "ocpp.password"] and missing == ["buses[another].tls.key_pem"]
 
 
+def test_a_secret_is_not_kept_for_another_address_or_a_lower_profile():
+    def lost(place, fields):
+        old, kept, missing = site(ocpp=dict(OCPP, url="wss://csms.example/a?b", security_profile=2)), [], []
+        old["buses"][0].update({"host": "10.0.0.5", "tcp_port": 802, "tls": {"key_pem": "OLD"}})
+        new = without_secrets(old, "", [])
+        (new["ocpp"] if place == "ocpp" else new["buses"][0]).update(fields)
+        fill_secrets(new, old, "", kept, missing)
+        assert len(kept) + len(missing) == 3, (kept, missing)
+        return missing
+
+    for fields in ({"url": "wss://csms.example/c"}, {"url": "wss://csms.example?d"}, {"security_profile": 3}, {"identity": "CS2"}):
+        assert lost("ocpp", fields) == [], fields
+    for url in ("ws://csms.example/a", "wss://csms.example:8443/a", "wss://csms.example.org/a", "wss://evil//csms.example/a", None):
+        assert lost("ocpp", {"url": url}) == ["ocpp.key_pem", "ocpp.password"], url
+    assert lost("ocpp", {"security_profile": 1}) == ["ocpp.key_pem", "ocpp.password"]
+    for fields in ({"host": "10.0.0.6"}, {"tcp_port": 1802}):
+        assert lost("bus", fields) == ["buses[rs485-1].tls.key_pem"], fields
+
+
 def test_a_changed_address_is_shown_without_user_password_and_query():
     def told(old, new):
         return lines(site(ocpp=dict(OCPP, url=old)), site(ocpp=dict(OCPP, url=new)))

@@ -6,6 +6,7 @@ from helper_garage import site
 from helper_updates import Root, UpdatingGarage, put, release
 
 from ampacity.base import strict_json
+from ampacity.roles.updates import inbox
 from ampacity.store.memory_files import MemoryFiles
 from ampacity.update.cbor import encode
 from update.helper_bundle import NEXT_RELEASE, RELEASE, STRANGER, key_list
@@ -190,6 +191,51 @@ def test_a_folder_delivers_what_is_newer_and_only_that():
         put(root.path + "/inbox/c.bundle", release(3, size=6000))
         garage.run(30000)
         assert garage.follow().runs == "3.0"
+
+
+def test_what_cannot_be_read_keeps_no_other_file_of_the_folder_out_and_is_logged_once():
+    with Root() as root:
+        put(root.path + "/inbox/a.bundle", release(3))
+        put(root.path + "/inbox/c.bundle", release(2))
+        for name in ("keys.cose", "b.bundle"):
+            os.mkdir(root.path + "/inbox/" + name)
+        garage = UpdatingGarage(root)
+        inbox.open = lambda path, mode: open(path + "none" if "a.bundle" in path else path, mode)
+        garage.run(50000)
+        lines = [line[3] for line in garage.log.since(0) if " from the folder " in line[3]]
+        assert len(lines) == 2 and "a.bundle" in lines[0] and "c.bundle" in lines[1], lines
+        assert garage.follow().runs == "2.0"
+        del inbox.open
+        os.rmdir(root.path + "/inbox/keys.cose")
+        os.rmdir(root.path + "/inbox/b.bundle")
+
+
+def test_a_file_is_offered_again_after_its_stick_was_taken_out():
+    with Root() as root:
+        path = root.path + "/inbox/a.bundle"
+        put(path, release(2))
+        garage = UpdatingGarage(root)
+
+        def gone(path, mode):
+            os.rename(path, path + ".gone")
+            return open(path, mode)
+
+        inbox.open = gone
+        garage.run(20000)
+        del inbox.open
+        os.rename(path + ".gone", path)
+        assert garage.run(30000).follow().runs == "2.0"
+
+
+def test_a_symbolic_link_in_the_folder_is_not_followed_where_the_platform_can_tell():
+    if hasattr(os, "symlink"):
+        with Root() as root:
+            put(root.path + "/elsewhere", release(2))
+            os.mkdir(root.path + "/inbox")
+            os.symlink(root.path + "/elsewhere", root.path + "/inbox/a.bundle")
+            garage = UpdatingGarage(root).run(40000)
+            assert not [line for line in garage.log.since(0) if " from the folder " in line[3]]
+            os.remove(root.path + "/inbox/a.bundle")
 
 
 def test_a_release_that_was_rolled_back_is_not_taken_again_from_the_folder():

@@ -3,6 +3,9 @@
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 
+if False:  # for the type checker
+    from typing import Any
+
 PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 SHOWN_MAX = 80
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
@@ -37,6 +40,16 @@ def shown_url(text: str) -> str:
     elif "@" in rest and "/" not in kept:  # a password with ? or #
         kept = "***"
     return (scheme[:16] + mark + kept)[:SHOWN_MAX]
+
+
+def same_peer(one: "dict[str, Any]", before: "dict[str, Any]") -> bool:
+    """May `one` have the secret that `before` had: is it for the same scheme, host and port, and no less protected?"""
+    for key in ("host", "tcp_port"):
+        if one.get(key) != before.get(key):
+            return False
+    origins = [str(each.get("url")).split("?")[0].split("/")[:3] for each in (one, before)]
+    profiles: "list[int]" = [each.get("security_profile", 1) for each in (one, before)]
+    return origins[0] == origins[1] and profiles[0] >= profiles[1]
 
 
 def parse_url(text: str, schemes: "tuple[str, ...]" = ("ws", "wss")) -> "Url":

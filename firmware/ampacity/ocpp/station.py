@@ -57,6 +57,7 @@ Limits: limits(now_ms) → [(evse or 0, watts or None, da or None, phases or Non
 in force; an EVSE that is missing there has no limit. Ask again when now_ms ≥ limits_change_at_ms, and after actions.
 """
 
+from ampacity.base.url import same_peer
 from ampacity.base.wallclock import CONFIRM_MS, format_iso
 from ampacity.ocpp.authorization.authorizer import Authorizer
 from ampacity.ocpp.authorization.cache import Cache
@@ -327,8 +328,9 @@ class Station:
         return evse.tx.ending.still_ms or evse.tx.ending.since_ms
 
     def password(self) -> "str | None":
-        """The password that the CSMS set, or None: then the configured one holds."""
-        return (self.documents.get(SECRET_DOC) or {}).get("password")
+        """The password that the CSMS set, or None: then the configured one holds. It is for the upstream of the site file of then."""
+        kept = self.documents.get(SECRET_DOC) or {}
+        return kept.get("password") if same_peer(self.config.get("site", {}), kept) else None
 
     def accepted(self) -> bool:
         """Connected, and the CSMS has accepted this station."""
@@ -429,7 +431,7 @@ class Station:
 
     def new_password(self, text: str, now_ms: int) -> None:
         """Keep BasicAuthPassword (16 to 40 characters, A01); in use once the answer has left. OSError: the old one holds."""
-        self.documents.put(SECRET_DOC, {"password": text})
+        self.documents.put(SECRET_DOC, dict(self.config.get("site", {}), password=text))
         self.log.add("warning", "security: BasicAuthPassword changed", now_ms)
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 

@@ -24,7 +24,8 @@ RULE_NAMES = {
     "pin-adc": "a voltage is on an ADC input, and not on one that Wi-Fi blocks",
     "pin-pwm": "a PWM is on a pin with a timer",
     "pwm-timer": "two frequencies do not share a timer",
-    "pin-pull": "a resistor on the board holds contactors, test current, outputs and RS-485 transmitters off during reset",
+    "pin-pull": "a resistor on the board holds contactors, test current, outputs and RS-485 transmitters off during reset; "
+    "an open line of an input reads what is safe",
     "function-missing": "everything that the kind of pilot, the connector and the parts need is there",
     "function-unused": "nothing is there that contradicts the kind of pilot or of RCD",
     "pilot-kind": "the chip can sample the pilot",

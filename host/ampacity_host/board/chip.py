@@ -12,12 +12,12 @@ PILOT_HZ = 1000  # IEC 61851-1, Table A.2
 
 
 def spread(ranges: list[str]) -> list[str]:
-    """["26-28", "PA0-1"] → ["26", "27", "28", "PA0", "PA1"]; a range backwards is empty."""
+    """["26-28", "PA0-1"] → ["26", "27", "28", "PA0", "PA1"]; a range backwards is the same range."""
     out = []
     for text in ranges:
         found = RANGE.fullmatch(text)
         if found:
-            prefix, first, last = found[1], int(found[2]), int(found[3] or found[2])
+            prefix, (first, last) = found[1], sorted((int(found[2]), int(found[3] or found[2])))
             out += [f"{prefix}{number}" for number in range(first, min(last, first + 999) + 1)]
     return out
 

@@ -3,7 +3,9 @@
 import json
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +98,23 @@ def merged(common: Any, own: Any) -> Any:
 
 def mistakes(value: dict[str, Any], schema: dict[str, Any], what: str) -> list[tuple[str, str]]:
     """(field, what is wrong and what is allowed) of everything that the schema refuses."""
+    endless = not_finite(value, "")
+    if endless:
+        return [(field, "is no finite number; use a whole number") for field in endless]
     words = Words(schema)
-    found = []
+    found: list[list[str]] = []
     for error in jsonschema.Draft202012Validator(schema).iter_errors(value):
         close = near(error.instance, error.validator_value) if error.validator == "enum" and isinstance(error.instance, str) else None
         found += [f"{sentence}{meant(close)}".split(": ", 1) for sentence in words.of(error)]
     return [(what if field == "profile" else field, text) for field, text in found]
+
+
+def not_finite(value: Any, field: str) -> list[str]:
+    """The fields with `nan` or `inf`, with which a schema cannot compare."""
+    if isinstance(value, float | Decimal):
+        return [] if isfinite(value) else [field]
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [each for key, part in parts for each in not_finite(part, f"{field}.{key}" if field else str(key))]
 
 
 def filled(value: Any, schema: dict[str, Any]) -> Any:

@@ -11,6 +11,7 @@ from ampacity_host.progress import Progress
 
 BLOCK = struct.Struct("<8I476sI")
 BLOCK_BYTES = 512
+PAYLOAD_BYTES = 256  # the boot ROM of the RP2 chips takes no other, and restarts once it has all numbers of a file
 MAGIC = (0x0A324655, 0x9E5D5157, 0x0AB16F30)
 NOT_MAIN_FLASH, HAS_FAMILY = 1, 0x2000
 INFO = "INFO_UF2.TXT"
@@ -28,8 +29,9 @@ def flash_content(data: bytes, family: int, base: int, room: tuple[int, int]) ->
     if not data or len(data) % BLOCK_BYTES:
         raise NotUf2(f"{len(data)} bytes are no UF2 file, which has blocks of {BLOCK_BYTES}")
     parts: dict[int, bytes] = {}
+    numbers: list[tuple[int, int]] = []
     for number in range(len(data) // BLOCK_BYTES):
-        first, second, flags, address, size, _, _, of_family, payload, last = BLOCK.unpack_from(data, number * BLOCK_BYTES)
+        first, second, flags, address, size, place, count, of_family, payload, last = BLOCK.unpack_from(data, number * BLOCK_BYTES)
         if (first, second, last) != MAGIC or size > 476:
             raise NotUf2(f"block {number} is no UF2 block")
         if flags & HAS_FAMILY and of_family != family:
@@ -40,9 +42,15 @@ def flash_content(data: bytes, family: int, base: int, room: tuple[int, int]) ->
             continue
         if not base + room[0] <= address <= base + room[1] - size:
             raise NotUf2(f"block {number} writes to {address:#010x}, outside the interpreter's region")
+        if size != PAYLOAD_BYTES or address % PAYLOAD_BYTES:
+            raise NotUf2(f"block {number} has {size} bytes for {address:#010x}; the boot loader takes pages of {PAYLOAD_BYTES} only")
         parts[address] = payload[:size]
+        numbers.append((place, count))
     if not parts:
         raise NotUf2(f"no block is for family {family:#010x}: a file for another chip")
+    if numbers != [(place, len(numbers)) for place in range(len(numbers))]:
+        wrong = next((place, count) for at, (place, count) in enumerate(numbers) if (place, count) != (at, len(numbers)))
+        raise NotUf2(f"it is not whole: {len(numbers)} blocks, one of which is number {wrong[0]} of {wrong[1]}; download it again")
     start, end = min(parts), max(address + len(part) for address, part in parts.items())
     whole = bytearray(b"\xff" * (end - start))
     for address, part in parts.items():

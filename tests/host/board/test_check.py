@@ -109,6 +109,12 @@ def test_there_is_a_board_for_every_port():
     assert {"psram", "no-psram", "cm4", "cm5", "generic"} <= {board["variant"] for board in boards}
 
 
+def test_a_range_of_pins_that_counts_backwards_takes_the_same_pins(tmp_path):
+    path = changed(tmp_path, "rp2350", 'pins = ["23-25", "29"]', 'pins = ["25-23", "29"]')
+    path.write_text(path.read_text().replace("out = { pin = 22 }", "out = { pin = 24 }"))
+    assert [(each["rule"], each["field"]) for each in findings(path)] == [("pin-reserved", "led.0.out")]
+
+
 @pytest.mark.parametrize("rule, field, board, old, new", MISTAKES, ids=[f"{row[0]}-{number}" for number, row in enumerate(MISTAKES)])
 def test_a_mistake_is_named_by_rule_and_field_with_what_is_allowed(tmp_path, rule, field, board, old, new):
     path = changed(tmp_path, board, old, new)

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from ampacity_host.cli import app
 from ampacity_host.configure.transfer.backup_file import BackupError, contents, read_backup, write_backup
 from ampacity_host.configure.transfer.canonical import digest, to_cbor
-from ampacity_host.configure.transfer.interfaces import Active
+from ampacity_host.configure.transfer.interfaces import Active, Refusal
+from ampacity_host.configure.transfer.over_console import OverConsole
 
 PATIENCE_S = 30
 SITE = """
@@ -248,6 +249,29 @@ def test_a_backup_that_was_changed_is_refused_with_its_field(tmp_path, field, va
         read_backup(tmp_path / "b")
     result = ampacity("configure", "restore", tmp_path / "b", "--controller", "127.0.0.1:9")
     assert result.exit_code == 1 and said in result.stderr
+
+
+@pytest.mark.parametrize("field, value", [
+    ("settings", {"slot_s 700 commit 0\npassword viewer 123456": "600"}), ("settings", {"slot_s 700": "600"}), ("settings", {"": "600"}),
+    ("settings", {"slot_s": "600\npassword viewer 123456"}), ("settings", {"slot_s": 600}), ("missing", [1]),
+])
+def test_a_backup_whose_digest_is_right_has_no_command_in_it(tmp_path, field, value):
+    write_again(tmp_path / "b", contents(ACTIVE, {"settings": {}, "secrets": []}) | {field: value})
+    with pytest.raises(BackupError, match=f"^{field}: "):
+        read_backup(tmp_path / "b")
+
+
+def test_no_line_with_a_control_character_is_sent_to_a_console():
+    way = OverConsole.__new__(OverConsole)
+    with pytest.raises(Refusal, match="control characters"):
+        way.ask("set slot_s 600\npassword viewer 123456")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"kind":' * 100_000])
+def test_a_backup_that_is_nested_too_deeply_is_refused(tmp_path, text):
+    (tmp_path / "b").write_text(text)
+    with pytest.raises(BackupError, match="no JSON"):
+        read_backup(tmp_path / "b")
 
 
 def test_a_secret_that_the_backup_has_not_is_wrong_usage(tmp_path):

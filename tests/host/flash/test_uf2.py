@@ -27,11 +27,12 @@ sys.modules["uctypes"] = uctypes
 """
 
 
-def uf2(data, address=BASE, family=FAMILY, flags=0x2000):
-    """A UF2 file of 256 bytes a block."""
+def uf2(data, address=BASE, family=FAMILY, flags=0x2000, first=0, more=0, size=256):
+    """A UF2 file of 256 bytes a block. first: number of its first block; more: of so many blocks after these; size: what its heads say."""
     parts = [data[at : at + 256].ljust(256, b"\xff") for at in range(0, len(data), 256)]
+    count = first + len(parts) + more
     return b"".join(
-        struct.pack("<8I476sI", 0x0A324655, 0x9E5D5157, flags, address + 256 * number, 256, number, len(parts), family, part, 0x0AB16F30)
+        struct.pack("<8I476sI", 0x0A324655, 0x9E5D5157, flags, address + 256 * number, size, first + number, count, family, part, 0x0AB16F30)
         for number, part in enumerate(parts))  # fmt: skip
 
 
@@ -121,12 +122,14 @@ def test_the_content_of_a_file_is_what_its_blocks_of_this_family_write():
     data = os.urandom(1024)
     note = uf2(b"\0" * 256, 0x10FFFF00, 0xE48BFF57)  # of the loader's own, before the blocks of the chip
     assert flash_content(note + uf2(data), FAMILY, BASE, ROOM) == (BASE, data)
-    assert flash_content(uf2(data) + uf2(b"z" * 256, BASE + 2048), FAMILY, BASE, ROOM) == (BASE, data + b"\xff" * 1024 + b"z" * 256)
+    assert flash_content(uf2(data, more=1) + uf2(b"z" * 256, BASE + 2048, first=4), FAMILY, BASE, ROOM) == (BASE, data + b"\xff" * 1024 + b"z" * 256)
 
 
 @pytest.mark.parametrize("data, text", [
     (b"", "0 bytes are no UF2 file"), (b"x" * 512, "block 0 is no UF2 block"), (b"x" * 100, "no UF2 file"),
     (uf2(b"x", family=OTHER), "for another chip"), (uf2(b"x") + uf2(b"x", family=OTHER), "block 1 is for family 0xe48bff56"),
+    (uf2(b"x" * 2560)[:-512], "9 blocks, one of which is number 0 of 10"), (uf2(b"x" * 512)[512:] + uf2(b"x" * 512)[:512], "number 1 of 2"),
+    (uf2(b"x") * 2, "not whole"), (uf2(b"x", size=476), "476 bytes for"), (uf2(b"x", BASE + 128), "pages of 256"),
     (uf2(b"x", BASE + (1536 << 10)), "outside the interpreter's region"), (uf2(b"x", 0x20000000), "writes to 0x20000000"),
 ])
 def test_a_file_for_something_else_is_refused(data, text):

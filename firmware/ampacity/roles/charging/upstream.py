@@ -64,6 +64,7 @@ def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: s
         "root_pem": ocpp.get("root_pem"), "certificate_pem": ocpp.get("certificate_pem"),
         "additional_root_check": ocpp.get("additional_root_check", False), "iso15118": ocpp.get("iso15118", False),
         "publish_address": ocpp.get("publish_address"),
+        "site": {"url": ocpp["url"], "security_profile": ocpp.get("security_profile", 1)},
     }
 
 

@@ -16,12 +16,16 @@ FIELDS = (
     "max_neutral_da i? inputs i coarse b circuit i terminals m priority i weight i watchdog_fixed b power_on_source s? survives b holds b "
     "held b proof s poll_feeds b one_client b connector s feeder_output s? version s identity s url s security_profile i password s? "
     "storage_kib i root_pem s? certificate_pem s? key_pem s? additional_root_check b? tls_min s? iso15118 b? "
-    "publish_address s? publish_kib i config d? tz s? ntp s? serial s off_shows s"
+    "publish_address s? publish_kib i config d? tz s? ntp s? serial s off_shows s slot_s i start_delay_s i"
 ).split(" ")
-PARTS = (("circuits", "parent i"), ("buses", ""), ("meters", "phases l"), ("evses", ""), ("ocpp", ""), ("time", ""), ("parent", ""))
+PARTS = (("circuits", "parent i"), ("buses", ""), ("meters", "phases l"), ("evses", ""), ("ocpp", ""), ("time", ""), ("settings", ""), ("parent", ""))
 TOP = "phases i parent d?"
 UNITS = ("_da", "_ms")
 PHASES_MAX = 3
+# least and greatest value of integers that no other code looks at before it computes with them; those in ms are 0 or more
+MOST = 1 << 53
+RANGES = {"step_da": (1, MOST), "security_profile": (0, 3), "storage_kib": (1, MOST), "publish_kib": (1, MOST), "slot_s": (0, MOST),
+          "start_delay_s": (0, MOST), "deadband_da": (0, MOST)}  # fmt: skip
 WORDS = {
     "i": "a whole number", "s": "a text", "b": "true or false", "l": "a list of whole numbers", "m": "a list of lists of whole numbers",
     "o": "a list of objects", "d": "an object",
@@ -53,6 +57,9 @@ def check_fields(facts: "SiteFacts", own: str, place: str) -> None:
         kind, value = kind_of(field, rows) or kind_of(field, FIELDS), facts[field]
         if kind and not (is_kind(value, kind[0]) or (kind[1:] and value is None)):
             raise Rejected("%s %s" % (place, field), value, WORDS[kind[0]] + (" or null" if kind[1:] else ""))
+        least, most = RANGES.get(field, (0 if field[-3:] == "_ms" else -MOST, MOST))
+        if is_kind(value, "i") and not least <= value <= most:
+            raise Rejected("%s %s" % (place, field), value, "%d..%d" % (least, most))
 
 
 def check_types(site: "SiteFacts") -> None:

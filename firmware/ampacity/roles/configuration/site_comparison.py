@@ -4,7 +4,7 @@ A configuration is the content of `site.json`, of a primary or of a secondary. L
 Everything counts as safety but the fields listed here: a field that is not known here needs the rule of decision 21, too.
 """
 
-from ampacity.base.url import shown_url
+from ampacity.base.url import same_peer, shown_url
 
 if False:  # for the type checker
     from collections.abc import Iterator
@@ -38,10 +38,10 @@ def without_secrets(value: "Any", path: str, found: "list[str]") -> "Any":
 def fill_secrets(new: "Any", old: "Any", path: str, kept: "list[str]", missing: "list[str]") -> None:
     """Puts the secrets of `old` into `new` where it has null in their place. kept: their paths; missing: places that have none in either.
 
-    A place counts as missing where the field is there and null, with one exception: a password that neither has is none.
+    A secret that would go to another address than before, or to a lower security profile, is missing, too.
     """
     if isinstance(new, dict):
-        theirs = old if isinstance(old, dict) else {}
+        theirs = old if isinstance(old, dict) and same_peer(new, old) else {}
         for key in sorted(new):
             if key not in SECRETS:
                 fill_secrets(new[key], theirs.get(key), joined(path, key), kept, missing)

@@ -6,17 +6,23 @@ from ampacity.base.errors import Rejected
 from ampacity.roles.updates.found import BUNDLE, KEYS
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.base.log import Log
     from ampacity.update.delivery import Delivery
 
 SOURCE = "folder"
 LOOK_MS = 10000
 PART_BYTES = 4096
-SIZE = 6  # in what stat gives
+MODE, SIZE = 0, 6  # in what stat gives
+KIND, FILE = 0xF000, 0x8000
 
 
 class Inbox:
-    """folder: it may be missing. A file is offered once for each start of the controller, and again when its size changes."""
+    """folder: it may be missing. A file is offered once for each start of the controller, and again when its size changes.
+
+    Only files count: no folder, and no symbolic link where the platform can tell.
+    """
 
     def __init__(self, folder: str, delivery: "Delivery", log: "Log") -> None:
         self._folder = folder
@@ -37,8 +43,9 @@ class Inbox:
         self._due_ms = now_ms + LOOK_MS
         for name in self._names():
             try:
-                size: int = os.stat(self._folder + "/" + name)[SIZE]  # type: ignore[assignment]
-                if (name, size) in self._offered:
+                found: "Any" = getattr(os, "lstat", os.stat)(self._folder + "/" + name)
+                size: int = found[SIZE]
+                if found[MODE] & KIND != FILE or (name, size) in self._offered:
                     continue
                 self._delivery.begin(SOURCE, size, newer_only=True)
                 self._offered.add((name, size))
@@ -49,7 +56,7 @@ class Inbox:
                 continue
 
     def feed(self) -> None:
-        """The next part of the file; a stick that was taken out ends the delivery, and the file is offered again."""
+        """The next part of the file. What cannot be read ends the delivery; it is offered again if the stick was taken out."""
         delivery = self._delivery
         try:
             with open(self._folder + "/" + self._name, "rb") as file:
@@ -63,8 +70,11 @@ class Inbox:
             except (Rejected, OSError):
                 pass  # it is in `error`
         else:
-            self._offered = {each for each in self._offered if each[0] != self._name}
             delivery.abort()
+            try:
+                os.stat(self._folder + "/" + self._name)
+            except OSError:
+                self._offered = {each for each in self._offered if each[0] != self._name}
 
     def _names(self) -> "list[str]":
         """A key list is taken before the bundles."""

@@ -10,6 +10,16 @@ LOCAL = {  # field: what it is, what to write
 MICROCONTROLLERS = ("esp32", "rp2", "stm32")
 CONDUCTORS = {1: ("L1", "N"), 3: ("L1", "L2", "L3", "N")}
 
+# the level at which an input rests, by function: is it the one that means on, and what a broken wire then says
+SAFE_AT_REST: dict[str, tuple[bool, str]] = {
+    "contactor.feedback": (True, "closed, as the mirror contact of a welded contactor"),
+    "weld.sense": (False, "no voltage: it conducts when there is some"),
+    "rcd.trip": (True, "tripped"),
+    "input.presence": (False, "as without a person"),
+    "input.safety": (True, "active"),
+    "input.stop": (True, "stopped"),
+}
+
 
 def pilot(place: Place) -> Found:
     """Kind `local`, `serial` or `none`, and what belongs to each."""
@@ -89,6 +99,18 @@ def pulls(place: Place) -> Found:
                 yield "pin-pull", f"{field}.pull", f'"{use.pull}" leaves the output undefined during reset; use "{wanted}", and fit the resistor'
 
 
+def resting(place: Place) -> Found:
+    """What an input reads whose wire is broken."""
+    for use in place.uses:
+        parts = use.field.split(".")
+        function = parts[-1] if parts[0] != "input" else str(place.board["input"][int(parts[1])]["use"])
+        on, meaning = SAFE_AT_REST.get(f"{parts[0]}.{function}", (None, ""))
+        if on is not None:
+            way = "up" if bool(use.level) == on else "down"
+            if use.pull not in (way, f"external-{way}"):
+                yield "pin-pull", f"{use.field}.pull", f'"{use.pull}" does not make an open line read {meaning}; use "{way}" or "external-{way}"'
+
+
 def rfid(place: Place) -> Found:
     """The card reader is on a port that the file has."""
     table = place.board.get("rfid")
@@ -104,4 +126,4 @@ def rfid(place: Place) -> Found:
         yield "function-missing", "rfid.data", "is missing; write the pin of the reader"
 
 
-RULES = (pilot, outlet, weld, rcd, pulls, rfid)
+RULES = (pilot, outlet, weld, rcd, pulls, resting, rfid)
