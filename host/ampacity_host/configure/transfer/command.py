@@ -1,6 +1,7 @@
 """The commands `ampacity configure push | pull | diff | backup | restore`. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no connection."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -21,6 +22,7 @@ from ampacity_host.progress import Progress
 
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 DETECT_S = 2.0
+FIELD = re.compile(r"(\S+?)(?::? `.*`)?(?:[:;] | is refused| is not allowed| needs | does not take )")  # that a refusal begins with
 
 Result = tuple[int, dict[str, Any], list[str]]  # exit code, object, lines
 
@@ -63,9 +65,10 @@ def done(options: Options, work: Callable[[Way, Report], Result]) -> int:
 
 
 def stopped(options: Options, problem: str, status: int) -> int:
-    """One line on standard error, and with --json the same as an object: the field is its first word."""
+    """One line on standard error, and with --json the same as an object, with the field that the line begins with; null: with none."""
     if options.json:
-        print(json.dumps({"ok": False, "field": problem.split()[0].rstrip(":;"), "error": problem}))
+        found = None if status == NO_CONNECTION else FIELD.match(problem)
+        print(json.dumps({"ok": False, "field": found[1] if found else None, "error": problem}))
     print(f"ampacity: {problem}", file=sys.stderr)
     return status
 
