@@ -157,6 +157,8 @@ def lines_of(answer: dict[str, Any]) -> list[str]:
         lines.append("the controller already has this configuration")
     elif answer["confirmed"]:
         lines.append(f"active and confirmed: {answer['count']} changes, sha256 {answer['sha256'][:16]}")
+    elif answer.get("judged") is False:
+        lines.append(f"written and read back: {answer['count']} changes, sha256 {answer['sha256'][:16]}; not judged: the board has no firmware there")
     else:
         lines.append(f"active on trial: `commit confirm` at the console within {answer['minutes']} min keeps it, else the previous one returns")
     lines += [f"kept as it was on the controller: {path}" for path in answer["kept"]]
