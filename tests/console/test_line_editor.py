@@ -64,7 +64,7 @@ def test_control_u_removes_the_line_and_control_c_begins_a_new_one():
 
 
 def test_arrows_recall_earlier_lines_and_the_oldest_are_dropped():
-    screen = Screen()
+    screen = Screen(lambda before, begun: ["line"])
     for i in range(LINES_MAX + 2):
         screen.type(b"line %d\r" % i)
     screen.type(b"line %d\r" % (LINES_MAX + 1))
@@ -97,6 +97,24 @@ def test_secrets_are_stars_also_when_they_are_completed_or_corrected():
     screen.type(b"\rset ocpp.password geheim\r")
     assert screen.lines == [b"login grx", b"set ocpp.password geheim"] and screen.type(b"\x10") == b"\x07"
     assert screen.type(b"set ocpp.password ge") == b"set ocpp.password **"
+
+
+def test_a_password_behind_a_word_that_is_nearly_right_is_stars():
+    for typed in (b"LOGIN ", b"xlogin ", b"set x; login ", b"login\xc2\xa0", b"passwords ", b"  Password:"):
+        screen = Screen(lambda before, begun: [begun])
+        assert screen.type(typed + b"geheim") == typed + b"*" * 6, typed
+        screen.type(b"\r")
+        assert screen.type(b"\x10") == b"\x07", typed
+
+
+def test_a_line_that_is_no_command_is_not_recalled_and_after_the_end_nothing_is():
+    screen = Screen(lambda before, begun: [word for word in ("show", "logout") if word.startswith(begun)])
+    for line in (b"lgoin geheim", b"geheim", b"sho x", b"\xff\xfe x"):
+        assert screen.type(line + b"\r\x10") == line + b"\r\n\x07", line
+    screen.type(b"show bus\r")
+    assert screen.type(b"\x10\x15") == b"show bus" + RUB * 8
+    screen.editor.forget()
+    assert screen.type(b"\x10") == b"\x07"
 
 
 def test_a_tab_adds_what_all_words_have_in_common_and_a_second_one_lists_them():

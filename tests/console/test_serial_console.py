@@ -139,5 +139,13 @@ async def test_a_password_is_neither_echoed_nor_kept_in_the_history():
     assert await desk.type(b"\x1b[A") == b"\x07"
 
 
+async def test_a_logout_ends_the_history():
+    desk = Desk()
+    await desk.type(b"\rset x geheim\r")
+    assert await desk.type(b"\x10") == b"set x geheim"
+    await desk.type(b"\x15logout\r")
+    assert await desk.type(b"\x10") == b"\x07"
+
+
 def test_the_line_has_the_settings_of_a_terminal():
     assert line_facts("uart:0") == {"name": "console", "port": "uart:0", "baud": 115200, "parity": "N", "stop": 1}

@@ -276,6 +276,31 @@ def test_while_one_is_on_trial_no_other_is_taken():
     assert "as before the commit" in desk("rollback") and desk.active() == site()
 
 
+def test_a_second_commit_before_the_restart_is_refused_and_the_good_one_returns():
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    desk("commit 1")
+    assert "waits for the restart" in desk(begin(b"12345678"))
+    assert desk.active() == changed(limit_da=100)
+    desk.restart()
+    assert desk.json("config info")["trial"] == "running"
+    desk("rollback")
+    assert desk.active() == site()
+
+
+def test_one_whose_pieces_came_meanwhile_is_refused_at_its_commit():
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    taking = desk.garage.primary.console.configuring()
+    beside = (taking._staged, dict(taking._facts))
+    desk("commit 1")
+    taking._staged, taking._facts = beside  # its pieces came while the first was committed
+    assert "on trial already" in desk("commit 1")
+    desk.restart()
+    desk("rollback")
+    assert desk.active() == site()
+
+
 def test_what_was_sent_and_not_committed_is_forgotten():
     desk = Installer()
     desk.send(changed(limit_da=100))

@@ -1,5 +1,6 @@
 """A new site.json on trial: the power may go in any write, and a start finds the old file, or the new one on trial."""
 
+from ampacity.base.errors import NotNow
 from ampacity.roles.configuration.site_trial import DOCUMENT, PREVIOUS, SITE, SiteTrial
 from ampacity.store.document_store import DocumentStore
 from ampacity.store.memory_files import MemoryFiles, PowerCut
@@ -123,3 +124,31 @@ def test_a_site_that_something_else_wrote_meanwhile_is_not_on_trial():
     controller.trial().arm(NEW, 10)
     controller.files.replace(SITE, b"{}")
     assert controller.start() == (b"{}", False)
+
+
+def refused(trial, data):
+    try:
+        trial.arm(data, 10)
+    except NotNow as e:
+        return "on trial already" in str(e)
+    return False
+
+
+def test_while_one_is_armed_or_running_a_second_is_refused_and_the_first_returns_to_what_was_before_it():
+    controller = Controller()
+    controller.trial().arm(NEW, 10)
+    assert refused(controller.trial(), b"{}") and controller.files.read(PREVIOUS) == OLD
+    assert controller.start() == (NEW, True)
+    assert refused(controller.trial(), b"{}") and controller.files.read(PREVIOUS) == OLD
+    assert controller.start() == (OLD, False)
+    controller.trial().was_undone()
+    controller.trial().arm(NEW, 10)
+    assert controller.start() == (NEW, True)
+
+
+def test_an_armed_file_that_the_medium_did_not_take_is_no_hindrance():
+    controller = Controller()
+    controller.trial().arm(NEW, 10)
+    controller.files.replace(SITE, OLD)  # as before, or as something else wrote it meanwhile
+    controller.trial().arm(NEW, 10)
+    assert controller.start() == (NEW, True)

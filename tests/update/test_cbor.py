@@ -63,6 +63,13 @@ def test_keys_twice_or_out_of_order_are_refused():
     refused("a1 80 00", 1, "integers or texts")
 
 
+def test_true_and_false_are_no_keys():
+    for text in ("a1 f5 01", "a2 01 02 f5 03", "a1 f4 01"):
+        with raises(Rejected) as e:
+            decode(hexed(text), "thing", 0, CONFIGURATION)
+        assert "integers or texts as keys" in e.allowed
+
+
 def test_indefinite_lengths_tags_floats_and_simple_values_are_refused():
     for text in ("5f 41 00 ff", "7f ff", "9f ff", "bf ff", "1c", "1d", "1e", "1f"):
         refused(text, 0, "definite lengths")

@@ -15,7 +15,8 @@ SHOWN_MAX = 32  # words that a second tab lists
 ESCAPES = {0x41: 0x10, 0x42: 0x0E}  # arrows up and down as Ctrl-P and Ctrl-N
 BELL = b"\x07"
 RUBBED = b"\x08 \x08"
-SECRETS = ("login", "password")
+SECRETS = (b"login", b"password")
+WORD = b"abcdefghijklmnopqrstuvwxyz0123456789_-."
 
 
 class LineEditor:
@@ -72,10 +73,22 @@ class LineEditor:
     def _end(self) -> bytes:
         line, self.line = self.line, b""
         self.out += b"\r\n"
-        if line.strip() and not secret(line) and line not in self._lines[-1:]:
+        if not secret(line) and line not in self._lines[-1:] and self._is_command(line):
             self._lines = self._lines[1 - LINES_MAX :] + [line]
         self._at = len(self._lines)
         return line
+
+    def forget(self) -> None:
+        """The next person recalls nothing."""
+        self._lines, self._at = [], 0
+
+    def _is_command(self, line: bytes) -> bool:
+        """What begins otherwise may be a password behind a word that was mistyped."""
+        try:
+            words = line.decode().split()
+        except UnicodeError:
+            return False
+        return bool(words) and words[0] in self._complete("", words[0])
 
     def _add(self, data: bytes) -> None:
         if len(self.line) + len(data) > LINE_MAX:
@@ -132,9 +145,15 @@ class LineEditor:
 
 
 def secret(line: bytes) -> bool:
-    """Is what follows not to be shown, nor kept in the history?"""
-    words = line.lstrip().split(b" ")
-    return len(words) > 1 and (words[0] in [each.encode() for each in SECRETS] or b"password" in b" ".join(words[1:-1]))
+    """Is what follows not to be shown, nor kept in the history? A word with `login` or `password` in it, whatever its case, has ended."""
+    line = line.lower()
+    for word in SECRETS:
+        at = line.find(word)
+        if at >= 0:
+            for byte in line[at + len(word) :]:
+                if byte not in WORD and byte < 0xC0:  # behind the first byte of a character
+                    return True
+    return False
 
 
 def stars(line: bytes) -> bytes:

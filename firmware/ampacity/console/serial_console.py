@@ -111,6 +111,8 @@ class SerialConsole:
                 if data[at] == LF:
                     self._editor = None
                 await self._answer(text)
+                if text.strip() == b"logout":
+                    editor.forget()
                 self._after_cr = data[at] == CR
                 return data[at + 1 :]
         await self._echo(editor)

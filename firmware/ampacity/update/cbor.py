@@ -144,7 +144,7 @@ class _Reader:
         for _ in range(size):
             key_at = self.at
             key = self.item(depth + 1)
-            if not isinstance(key, (int, str)):
+            if isinstance(key, bool) or not isinstance(key, (int, str)):
                 raise self.wrong(key_at, "a key of another kind", "integers or texts as keys")
             raw = bytes(self.data[key_at : self.at])
             if raw <= before:

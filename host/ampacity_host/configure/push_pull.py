@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,8 @@ class Prompt:
             self.transport.read_until(1, b"soft reboot", timeout=CONNECT_S)
         except (TransportError, SerialException, OSError):
             pass  # the cable is gone, and there is nothing left to leave in order
-        self.transport.close()
+        with suppress(SerialException, OSError):  # likewise, and the first error is the one to report
+            self.transport.close()
 
     def run(self, code: str) -> Any:
         """Execute code there; what it printed, read as a Python literal (None if it printed nothing)."""

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from ampacity.base.printable import printable
 from ampacity.base.within import within
 
 PROMPT = b"> "
@@ -153,7 +154,12 @@ class ConsoleLink:
         self._lock = asyncio.Lock()
 
     async def ask(self, line: str) -> str:
-        """The answer's text; "error: …" where the connection broke at a line that changes something. LinkLost when there is none."""
+        """The answer's text; "error: …" where the connection broke at a line that changes something. LinkLost when there is none.
+
+        A line with a control character would be several lines, or keys of a terminal: it is not sent.
+        """
+        if printable(line) != line:
+            return f"{REFUSED}a line with control characters is not sent"
         async with self._lock:
             try:
                 return await within(self._ask(line), max(PASSWORD_S, self._answer_s) if line.startswith(PASSWORDS) else self._answer_s)

@@ -17,7 +17,7 @@ from ampacity_host.board.findings import Board
 from ampacity_host.configure.push_pull import NoConnection, Prompt, TransferRefused
 from ampacity_host.factory.authority import Authority
 from ampacity_host.factory.checks import Check, checks, facts
-from ampacity_host.factory.register import FAILED, PASSED, Entry, Register
+from ampacity_host.factory.register import FAILED, PASSED, Entry, OtherKey, Register
 from ampacity_host.flash.jobs import CableLost, Failed, port_is_there
 from ampacity_host.progress import Progress
 from ampacity_host.update.refused import Refused
@@ -92,7 +92,7 @@ class FactoryJob:
         if bad:
             raise Refused(bad[0].name, f"{entry.serial}: {bad[0].found}; use {bad[0].allowed}")
         with kept():
-            self._end(PASSED, key_sha256=fingerprint(certificate), certificate=f"{certificate.serial_number:x}")
+            self._end(PASSED, key_sha256=fingerprint(certificate.public_key()), certificate=f"{certificate.serial_number:x}")
         step(STEPS)
         return f"{entry.serial}: key made on the controller, certificate stored, {len(results)} tests passed"
 
@@ -108,6 +108,11 @@ class FactoryJob:
     def _certificate(self, prompt: Prompt, request: bytes, entry: Entry) -> x509.Certificate:
         """The certificate that the controller has for this key already, or a new one."""
         key = self.line.authority.asked_for(request, entry.serial)
+        try:
+            self.line.register.check_key(entry, fingerprint(key))
+        except OtherKey:
+            self.entry = None
+            raise
         if prompt.hash_of(CERTIFICATE) is not None:
             try:
                 there = x509.load_pem_x509_certificate(prompt.read(CERTIFICATE))
@@ -116,9 +121,7 @@ class FactoryJob:
                     return there
             except (ValueError, TypeError, InvalidSignature):  # damaged, or of another authority: a new one takes its place
                 pass
-        made = self.line.authority.certify(request, entry.serial, self.line.days, self.line.now())
-        self.line.register.check_key(entry, fingerprint(made))
-        return made
+        return self.line.authority.certify(request, entry.serial, self.line.days, self.line.now())
 
     def _identify(self, prompt: Prompt, entry: Entry, certificate: x509.Certificate) -> None:
         """The files of the identity, each read back by its digest."""
@@ -137,7 +140,7 @@ class FactoryJob:
         report = {
             "format": FORMAT, "serial": entry.serial, "unique_id": entry.unique_id, "time": self.line.time(), "operator": self.line.operator,
             "board": self.line.board["name"], "variant": self.line.board["variant"], "passed": all(each.ok for each in results),
-            "key_sha256": fingerprint(certificate), "certificate": f"{certificate.serial_number:x}",
+            "key_sha256": fingerprint(certificate.public_key()), "certificate": f"{certificate.serial_number:x}",
             "interpreter": f"{found['name']} {'.'.join(str(part) for part in found['version'])}", "checks": [vars(each) for each in results],
         }  # fmt: skip
         for folder in ("reports", "certificates"):
@@ -159,7 +162,6 @@ def kept() -> Iterator[None]:
         raise Refused("--out", f"{problem.filename}: {problem.strerror}") from None
 
 
-def fingerprint(certificate: x509.Certificate) -> str:
-    """SHA-256 of the public key as the certificate has it."""
-    key = certificate.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return sha256(key).hexdigest()
+def fingerprint(key: Any) -> str:
+    """SHA-256 of a public key as a certificate has it."""
+    return sha256(key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)).hexdigest()

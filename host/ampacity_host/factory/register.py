@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 
 from ampacity_host.update.refused import Refused
@@ -34,6 +35,10 @@ class Entry:
     key_sha256: str = ""
     certificate: str = ""
     time: str = ""
+
+
+class OtherKey(Refused):
+    """This is not the controller that was registered; its result is not that one's."""
 
 
 @contextmanager
@@ -80,11 +85,15 @@ class Register:
             return known or self._add(Entry(self._next(), unique_id, board, time=time))
 
     def check_key(self, entry: Entry, key_sha256: str) -> None:
-        """Raises Refused where another controller has the same key, or this one had another."""
+        """Raises Refused where another controller has the same key, OtherKey where this one had another."""
         with self._lock:
             for each in self._entries.values():
                 if each.key_sha256 == key_sha256 and each.unique_id != entry.unique_id:
                     raise Refused("key", f"{each.serial} has the same key: the random source of these controllers is broken")
+            known = self._entries[entry.unique_id]
+            if known.key_sha256 not in ("", key_sha256):
+                raise OtherKey("key", f"{known.serial} has another key: a second controller with this chip number, or its files were erased")
+            self._entries[entry.unique_id] = replace(known, key_sha256=key_sha256)  # also before its result: two may come at once
 
     def ended(self, entry: Entry, state: str, time: str, **facts: str) -> Entry:
         """Adds the result of a controller. Raises OSError."""
@@ -99,11 +108,12 @@ class Register:
         return serial.startswith(self._prefix) and serial[len(self._prefix) :].isdigit()
 
     def _add(self, entry: Entry) -> Entry:
-        new = not self._file.exists()
+        whole = self._whole()
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with open(self._file, "a", newline="", encoding="utf-8") as file:
+            file.truncate(len(whole))
             writer = csv.DictWriter(file, FIELDS)
-            if new:
+            if not whole:
                 writer.writeheader()
             writer.writerow(vars(entry))
             file.flush()
@@ -111,10 +121,16 @@ class Register:
         self._entries[entry.unique_id] = entry
         return entry
 
+    def _whole(self) -> bytes:
+        """The whole lines: what has no line end was cut off by a power cut, and is written again by the next run."""
+        data = self._file.read_bytes() if self._file.is_file() else b""
+        return data[: data.rfind(b"\n") + 1]
+
     def _read(self) -> dict[str, Entry]:
-        if not self._file.is_file():
+        whole = self._whole()
+        if not whole:
             return {}
-        with open(self._file, newline="", encoding="utf-8") as file:
+        with StringIO(whole.decode(), newline="") as file:
             reader = csv.DictReader(file)
             if tuple(reader.fieldnames or ()) != FIELDS:
                 raise Refused("register", f"{self._file} has other columns than {', '.join(FIELDS)}")

@@ -14,6 +14,7 @@ from ampacity_host.cli import app
 from ampacity_host.configure import compile_site, load_site
 from ampacity_host.configure.push_pull import NoConnection, Prompt, TransferRefused, encoded, write_private
 from ampacity_host.configure.transfer.canonical import digest, to_cbor
+from tests.host.flash.prompt_board import PromptBoard
 from tools.micropython.find import find
 
 HERE = Path(__file__).parent
@@ -172,6 +173,34 @@ def test_a_backup_without_its_secret_on_an_empty_board_names_what_is_to_be_set_a
     result = command("configure", "restore", tmp_path / "b.json", "--controller", port, "--secret", f"ocpp.password={tmp_path / 'phrase'}")
     assert result.exit_code == 0 and "to be set again" not in result.stdout
     assert json.loads((folder / "site.json").read_text())["ocpp"]["password"] == "battery-staple-horse"
+
+
+def test_a_configuration_of_another_role_is_refused_and_what_nothing_judged_is_not_confirmed(board, command):
+    port, folder = board
+    result = command("configure", "push", SITE, "--controller", port)
+    assert result.exit_code == 0 and "confirmed" not in result.stdout and "not judged" in result.stdout
+    (folder / "site.json").write_text('{"role": "secondary", "serial": "X"}')
+    told = json.loads(command("configure", "push", SITE, "--controller", port, "--json").stdout)
+    assert not told["ok"] and told["field"] == "role" and "of a secondary, not of a primary" in told["error"]
+    assert (folder / "site.json").read_text() == '{"role": "secondary", "serial": "X"}'
+    (folder / "site.json").write_text("[]")
+    assert command("configure", "push", SITE, "--controller", port).exit_code == 1
+    (folder / "site.json").unlink()
+    told = json.loads(command("configure", "push", SITE, "--controller", port, "--json").stdout)
+    assert told["ok"] and told["judged"] is False and told["confirmed"] is False
+
+
+@pytest.mark.parametrize("size", [1, 700])
+def test_a_pulled_cable_is_no_connection(tmp_path, command, size):
+    board = PromptBoard(tmp_path / "tty", tmp_path / "board")
+    try:
+        hand = board.pull_when("site.json.judged.new", size, away_s=None)
+        result = command("configure", "push", SITE, "--controller", board.link)
+        hand.join()
+        assert result.exit_code == 3 and "no MicroPython prompt" not in result.stderr and "broke" in result.stderr, result.output
+        assert not (board.folder / "site.json").exists()
+    finally:
+        board.close()
 
 
 @pytest.mark.parametrize("board", [True], indirect=True)

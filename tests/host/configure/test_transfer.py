@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from ampacity_host.cli import app
 from ampacity_host.configure.transfer.backup_file import BackupError, contents, read_backup, write_backup
 from ampacity_host.configure.transfer.canonical import digest, to_cbor
-from ampacity_host.configure.transfer.interfaces import Active, Refusal
-from ampacity_host.configure.transfer.over_console import OverConsole
+from ampacity_host.configure.transfer.command import FIELD
+from ampacity_host.configure.transfer.interfaces import Active
 
 PATIENCE_S = 30
 SITE = """
@@ -251,30 +251,35 @@ def test_a_backup_that_was_changed_is_refused_with_its_field(tmp_path, field, va
     assert result.exit_code == 1 and said in result.stderr
 
 
-@pytest.mark.parametrize("field, value", [
-    ("settings", {"slot_s 700 commit 0\npassword viewer 123456": "600"}), ("settings", {"slot_s 700": "600"}), ("settings", {"": "600"}),
-    ("settings", {"slot_s": "600\npassword viewer 123456"}), ("settings", {"slot_s": 600}), ("missing", [1]),
-])
-def test_a_backup_whose_digest_is_right_has_no_command_in_it(tmp_path, field, value):
-    write_again(tmp_path / "b", contents(ACTIVE, {"settings": {}, "secrets": []}) | {field: value})
-    with pytest.raises(BackupError, match=f"^{field}: "):
-        read_backup(tmp_path / "b")
-
-
-def test_no_line_with_a_control_character_is_sent_to_a_console():
-    way = OverConsole.__new__(OverConsole)
-    with pytest.raises(Refusal, match="control characters"):
-        way.ask("set slot_s 600\npassword viewer 123456")
-
-
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"kind":' * 100_000])
-def test_a_backup_that_is_nested_too_deeply_is_refused(tmp_path, text):
-    (tmp_path / "b").write_text(text)
-    with pytest.raises(BackupError, match="no JSON"):
-        read_backup(tmp_path / "b")
-
-
 def test_a_secret_that_the_backup_has_not_is_wrong_usage(tmp_path):
     write_backup(tmp_path / "b", contents(ACTIVE, {"settings": {}, "secrets": []}))
     result = ampacity("configure", "restore", tmp_path / "b", "--controller", "127.0.0.1:9", "--secret", "ocpp.url=x")
     assert result.exit_code == 2 and "it has: ocpp.password" in result.stderr
+
+
+@pytest.mark.parametrize("field, value", [
+    ("settings", {"slot_s 700 commit 0\npassword evil-evil-evil-1": "1"}), ("settings", {"idle_s": "120\npassword evil-evil-evil-1"}),
+    ("settings", {"idle_s": "120 commit 0"}), ("settings", {"idle_s commit 0": "120"}), ("settings", {"": "1"}), ("settings", {"idle_s": ""}),
+    ("settings", {"idle_s": 120}), ("settings", {"idle_s": "1" * 121}), ("settings", {"idle_s": "\x1b[A"}), ("missing", [1]), ("missing", ["a\nb"])])
+def test_a_backup_whose_settings_would_be_other_commands_is_refused_before_anything_is_sent(tmp_path, field, value):
+    write_again(tmp_path / "b", contents(ACTIVE, {"settings": {}, "secrets": []}) | {field: value})
+    with pytest.raises(BackupError, match="^" + field):
+        read_backup(tmp_path / "b")
+
+
+@pytest.mark.parametrize("site", ["[" * 100000, '{"a": ' * 800 + "1" + "}" * 800, '"\\ud800"'])
+def test_a_backup_that_no_tool_wrote_is_refused_in_a_line(tmp_path, site):
+    told = json.dumps(contents(ACTIVE, {"settings": {}, "secrets": []}) | {"site": {"name": "HERE"}})
+    (tmp_path / "b").write_text(told.replace('"HERE"', site))
+    result = ampacity("configure", "restore", tmp_path / "b", "--controller", "127.0.0.1:9")
+    assert result.exit_code == 1 and len(result.stderr.splitlines()) == 1, result.exception
+
+
+def test_an_object_names_the_field_only_where_there_is_one(tmp_path):
+    result = ampacity("configure", "push", site(tmp_path), "--controller", "127.0.0.1:9", "--json")
+    assert result.exit_code == 3 and json.loads(result.stdout)["field"] is None
+    for text, field in [
+        ("circuits[main].breaker is refused: it touches safety", "circuits[main].breaker"), ("sha256: changed", "sha256"), ("wrong password", None),
+        ("role `secondary` is refused; expected: none", "role"), ("the connection was lost at `commit`: the command may have", None)]:
+        found = FIELD.match(text)
+        assert (found and found[1]) == field, text

@@ -34,6 +34,21 @@ def test_a_line_with_an_effect_is_not_sent_twice():
     link.close()
 
 
+@pytest.mark.parametrize("line", ["show site\npassword evil", "show\x15", "show\r", "why \x7f", "set \x85"])
+def test_a_line_with_control_characters_is_not_sent(line):
+    said = []
+
+    class Answers(dict):
+        def __getitem__(self, line):
+            said.append(line)
+            return "ok"
+
+    link = BlockingLink(SocketDoor(*talker(Answers())), lambda: "a phrase\npassword evil")
+    assert link.ask(line) == "error: a line with control characters is not sent"
+    assert link.ask("show") == "ok" and said == ["show"]
+    link.close()
+
+
 def test_a_refusal_keeps_the_controllers_words():
     link = socket_link(talker({"commission start x": "error: commission start: 'x' is not allowed; use evse-1"}))
     with pytest.raises(Refused, match="use evse-1"):

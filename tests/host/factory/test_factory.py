@@ -214,9 +214,44 @@ def test_a_register_continues_and_a_damaged_one_is_refused(tmp_path):
     with pytest.raises(Refused, match="was registered as b, not c"):
         again.assign("aa", "c", "t")
     with open(tmp_path / "devices.csv", "a") as file:
-        file.write("AC-011,cc")
+        file.write("AC-011,cc\n")
     with pytest.raises(Refused, match="line 4 is cut off"):
         Register(tmp_path, "AC-001")
+
+
+def test_a_line_that_a_power_cut_left_unfinished_is_written_again(tmp_path):
+    register = Register(tmp_path, "1")
+    register.ended(register.assign("aa", "b", "t"), "passed", "t", key_sha256="k")
+    whole = (tmp_path / "devices.csv").read_bytes()
+    for size in range(len(whole)):
+        (tmp_path / "devices.csv").write_bytes(whole[:size])
+        again = Register(tmp_path, "1")
+        again.ended(again.assign("aa", "b", "t"), "passed", "t", key_sha256="k")
+        again.assign("bb", "b", "t")
+        assert [entry.serial for entry in Register(tmp_path, "1").entries()] == ["1", "2"], size
+        assert Register(tmp_path, "1").entries()[0].state == "passed"
+
+
+def test_two_controllers_with_one_unique_id_at_once_do_not_both_pass(ca, tmp_path):
+    with boards(tmp_path, 2, unique_id=lambda number: b"same") as made:
+        devices = run(tmp_path, made, status=1)["devices"]
+        assert sorted(row["ok"] for row in devices) == [False, True]
+        refused = next(row for row in devices if not row["ok"])
+        assert "AC-0098 has another key" in refused["text"] and refused["serial"] is None
+        other = made[devices.index(refused)]
+        assert not (other.folder / "identity" / "device.pem").exists()
+    assert [row["serial"] for row in rows(tmp_path / "line" / "labels.csv")] == ["AC-0098"]
+
+
+def test_a_controller_whose_key_was_erased_is_refused_and_its_entry_stays(ca, tmp_path):
+    with boards(tmp_path) as (board,):
+        run(tmp_path, [board])
+        register = (tmp_path / "line" / "devices.csv").read_bytes()
+        for file in (board.folder / "identity").iterdir():
+            file.unlink()
+        row = run(tmp_path, [board], status=1)["devices"][0]
+        assert "its files were erased" in row["text"]
+    assert (tmp_path / "line" / "devices.csv").read_bytes() == register
 
 
 def test_a_second_run_in_the_same_folder_is_refused(ca, tmp_path):

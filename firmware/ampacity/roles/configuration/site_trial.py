@@ -10,6 +10,8 @@ The power may be cut between any two writes: the next start finds a whole file, 
 from binascii import hexlify
 from hashlib import sha256
 
+from ampacity.base.errors import NotNow
+
 if False:  # for the type checker
     from typing import Any
 
@@ -39,11 +41,22 @@ class SiteTrial:
             return {"phase": RUNNING, "minutes": 0}
         return found if isinstance(found, dict) else {}
 
+    def need_none(self) -> None:
+        """Raises NotNow while a file is on trial or waits for its restart: the previous file of a second one would be the first."""
+        record = self.record()
+        if record.get("phase") == RUNNING or (record.get("phase") == ARMED and self._is_there(record)):
+            raise NotNow("commit", "", "a configuration is on trial already, or waits for the restart")
+
+    def _is_there(self, record: "dict[str, Any]") -> bool:
+        """Is site.json the file that the record is about?"""
+        return digest(self._folder.read(SITE) or b"") == record.get("sha256")
+
     def arm(self, data: bytes, minutes: int, ocpp: bool = False) -> None:
-        """The next start runs on this file, on trial for so many minutes. Raises OSError: the present file stays.
+        """The next start runs on this file, on trial for so many minutes. Raises NotNow, OSError: the present file stays.
 
         ocpp: it is only confirmed by itself when the CSMS was seen, even if it names none.
         """
+        self.need_none()
         present = self._folder.read(SITE)
         if present is None:
             raise OSError(2, SITE)
@@ -57,7 +70,7 @@ class SiteTrial:
         if not record:
             return None
         if record.get("phase") == ARMED:
-            if digest(self._folder.read(SITE) or b"") != record.get("sha256"):
+            if not self._is_there(record):
                 self._documents.remove(DOCUMENT)
                 return "the new configuration was not written: the present one stays"
             record["phase"] = RUNNING

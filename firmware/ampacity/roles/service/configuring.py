@@ -163,7 +163,7 @@ class Configuring:
         """The next start runs on what a bundle brought and `judged` gave: its signature replaces the presence of a person (decision 21).
 
         ocpp: as of SiteTrial.arm.
-        Raises NotNow: a change is on trial; OSError: nothing changes.
+        Raises NotNow: a change is on trial, or waits for the restart; OSError: nothing changes.
         """
         self._changes.confirmation.need_none()
         self._arm(data, facts, who, minutes, now_ms, ocpp)
@@ -202,6 +202,7 @@ class Configuring:
         """What takes a new configuration. Raises Rejected."""
         self._look(now_ms)
         self._changes.confirmation.need_none()
+        self.trial.need_none()  # type: ignore[union-attr]  # `_look` has looked
         self.discard()
         return Incoming(size, wanted, self._stage, self._within_memory)
 

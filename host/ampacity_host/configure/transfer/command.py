@@ -1,6 +1,7 @@
 """The commands `ampacity configure push | pull | diff | backup | restore`. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no connection."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -21,6 +22,7 @@ from ampacity_host.progress import Progress
 
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 DETECT_S = 2.0
+FIELD = re.compile(r"(\S+?)(?::? `.*`)?(?:[:;] | is refused| is not allowed| needs | does not take )")  # that a refusal begins with
 
 Result = tuple[int, dict[str, Any], list[str]]  # exit code, object, lines
 
@@ -63,9 +65,10 @@ def done(options: Options, work: Callable[[Way, Report], Result]) -> int:
 
 
 def stopped(options: Options, problem: str, status: int) -> int:
-    """One line on standard error, and with --json the same as an object: the field is its first word."""
+    """One line on standard error, and with --json the same as an object, with the field that the line begins with; null: with none."""
     if options.json:
-        print(json.dumps({"ok": False, "field": problem.split()[0].rstrip(":;"), "error": problem}))
+        found = None if status == NO_CONNECTION else FIELD.match(problem)
+        print(json.dumps({"ok": False, "field": found[1] if found else None, "error": problem}))
     print(f"ampacity: {problem}", file=sys.stderr)
     return status
 
@@ -154,6 +157,8 @@ def lines_of(answer: dict[str, Any]) -> list[str]:
         lines.append("the controller already has this configuration")
     elif answer["confirmed"]:
         lines.append(f"active and confirmed: {answer['count']} changes, sha256 {answer['sha256'][:16]}")
+    elif answer.get("judged") is False:
+        lines.append(f"written and read back: {answer['count']} changes, sha256 {answer['sha256'][:16]}; not judged: the board has no firmware there")
     else:
         lines.append(f"active on trial: `commit confirm` at the console within {answer['minutes']} min keeps it, else the previous one returns")
     lines += [f"kept as it was on the controller: {path}" for path in answer["kept"]]

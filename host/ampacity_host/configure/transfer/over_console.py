@@ -35,8 +35,6 @@ class OverConsole:
 
     def ask(self, line: str) -> str:
         """The answer. Raises Refusal, Unreachable."""
-        if not line.isprintable():
-            raise Refusal("a line with control characters is not sent")
         try:
             text = self._link.ask(line)
         except LinkLost as problem:

@@ -15,7 +15,6 @@ def _judge(name):
     try:
         from ampacity.roles.boot import read_json
         from ampacity.base.errors import Rejected
-        from ampacity.roles.configuration.compiled_site import checked
     except ImportError:
         return None
     folder, _, file = name.rpartition('/')
@@ -23,7 +22,11 @@ def _judge(name):
         site = read_json(folder or '.', file)
         if site.get('role') == 'secondary':
             from ampacity.roles.secondary import checked
+        else:
+            from ampacity.roles.configuration.compiled_site import checked
         checked(site)
+    except ImportError:
+        return 'role: the firmware of this board is not that of a %s' % site.get('role', 'primary')
     except Rejected as error:
         return str(error)
     return ''
@@ -59,6 +62,8 @@ class OverPrompt:
             raise Refusal(str(problem)) from None
         except ValueError:
             raise Refusal(f"{self._name}: what the controller has is not JSON") from None
+        if not isinstance(found, dict):
+            raise Refusal(f"{self._name}: what the controller has is no configuration")
         return found
 
     def settings(self) -> dict[str, Any]:
@@ -70,6 +75,9 @@ class OverPrompt:
         from ampacity.roles.configuration.site_comparison import fill_secrets
 
         present = self._stored()
+        if present is not None and present.get("role") != facts.get("role"):
+            text = f"the board has the configuration of a {role_of(present)}, not of a {role_of(facts)}; to change that remove {self._name} there"
+            raise Refusal(f"role: {text}")
         kept: list[str] = []
         missing: list[str] = []
         fill_secrets(facts, present, "", kept, missing)
@@ -91,7 +99,7 @@ class OverPrompt:
         except TransferRefused as problem:
             raise Refusal(str(problem)) from None
         done = {"changes": lines, "count": len(lines), "safety": [], "kept": kept, "missing": missing}
-        return done | {"sha256": digest(to_cbor(redacted(facts)[0])), "confirmed": True, "minutes": 0, "judged": verdict is not None}
+        return done | {"sha256": digest(to_cbor(redacted(facts)[0])), "confirmed": verdict is not None, "minutes": 0, "judged": verdict is not None}
 
     def set_settings(self, settings: dict[str, str]) -> list[str]:
         """Refused: only a console has them."""
@@ -101,3 +109,8 @@ class OverPrompt:
 
     def close(self) -> None:
         """Nothing is open between two steps."""
+
+
+def role_of(facts: dict[str, Any]) -> str:
+    """A compiled site names the role of a secondary only."""
+    return str(facts.get("role", "primary"))
