@@ -121,7 +121,7 @@ def test_the_platform_drives_the_outputs_of_its_board_by_their_level(machine, tm
     platform = platform_on(tmp_path, chosen("linux-arm"))
     platform.output("gpio:23").set(True)
     assert fake.levels[str(tmp_path / "gpiochip1"), 0] is True
-    assert platform.input("gpio:22")() is True  # level 0: pulled up on the board, low here
+    assert platform.input("gpio:22")() is False  # low: its contact is closed. An open contact is pulled up, and stops
     assert platform.output("gpio:4").name == "gpio:4"  # not of the board: by the kernel's files, as before
 
 
