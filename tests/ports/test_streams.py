@@ -123,3 +123,28 @@ async def test_a_reader_of_an_aborted_connection_never_receives_data_of_another(
         here.abort(writer)
     server.close()
     assert heard[0] in (b"", b"aborted") and heard[1:] == [b"mine", b"mine"], heard
+
+
+async def test_an_abort_of_a_connection_that_has_ended_touches_no_other():
+    here = platform()
+    taken = []
+
+    async def handle(reader, writer):
+        taken.append(writer)
+
+    server = await here.listen("127.0.0.1", PORT + 2, handle)
+    first = await here.connect("127.0.0.1", PORT + 2)
+    while not taken:
+        await here.clock.sleep_ms(5)
+    taken[0].close()
+    await taken[0].wait_closed()
+    second = await here.connect("127.0.0.1", PORT + 2)  # with the number that the first one had
+    while len(taken) < 2:
+        await here.clock.sleep_ms(5)
+    here.abort(taken[0])
+    taken[1].write(b"mine")
+    await taken[1].drain()
+    assert await second[0].read(16) == b"mine" and await first[0].read(16) == b""
+    for writer in (first[1], second[1], taken[1]):
+        here.abort(writer)
+    server.close()

@@ -79,7 +79,7 @@ def wake_waiters(stream: "Any") -> None:
 
 
 class ClosedStream(io.IOBase):
-    """In the place of a socket that was aborted: the number that it had may be another connection's by now."""
+    """In the place of a socket that was aborted or closed: the number that it had may be another connection's by now."""
 
     def ioctl(self, request: int, argument: int) -> int:
         """Always ready: waiting tasks resume, and fail."""
@@ -101,6 +101,15 @@ def abort_stream(stream: "Any") -> None:
         stream.s.close()
         stream.s = closed
         stream = getattr(stream, "under", None)
+
+
+async def _wait_closed(stream: "Any") -> None:
+    """Closes it; what was written is still sent. The runtime's own leaves the number in the stream, and an abort would reset whose it is by then."""
+    wake_waiters(stream.s)
+    abort_stream(stream)
+
+
+asyncio.StreamWriter.wait_closed = _wait_closed  # type: ignore[method-assign, assignment]
 
 
 class Pump:
