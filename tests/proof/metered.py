@@ -12,6 +12,7 @@ class Metered(World):
     excused_da = OTHER_DA
     excuse_steps = 3
     mark = 0
+    tries = -1  # moves of the adversary that are to come in this life; -1: without end
 
     def measure(self, i):
         self.guard.measured(i, [self.devices[i].draw_da(self.now)] * len(self.evses[i]["terminals"]), self.now, self.now)
@@ -25,6 +26,13 @@ class Metered(World):
         self.guard.meter(0, [self.shown_da], self.now, self.mark)
 
     shown_da = 0
+
+    def moves(self):
+        return World.moves(self) if self.tries else []
+
+    def move(self, label):
+        self.tries -= self.tries > 0 and label != "-"
+        World.move(self, label)
 
     def moves_step(self):
         """One step and what follows it is over before the next (section 9: no two faults within one another's time)."""
@@ -56,18 +64,18 @@ class Metered(World):
         """The meter repeats its last frame."""
 
     def encode_more(self):
-        return [self.mark, self.shown_da]
+        return [self.mark, self.shown_da, self.tries]
 
     def decode_more(self, x, at):
-        self.mark, self.shown_da = x[at : at + 2]
-        return at + 2
+        self.mark, self.shown_da, self.tries = x[at : at + 3]
+        return at + 3
 
 
 class Hung(Metered):
     """The safety loop stops; drivers do not. A hardware watchdog resets the primary when nobody attacks."""
 
     def moves(self):
-        if not self.ticking:
+        if not self.ticking and self.tries:
             return ["stay"] + Metered.moves(self)
         return Metered.moves(self)
 

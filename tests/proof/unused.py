@@ -3,7 +3,7 @@
 from tests.proof.metered import Metered
 
 MORE_DA = 100
-KEPT = ("mark", "both", "hides", "drew_da", "found", "raised", "unseen")
+KEPT = ("mark", "tries", "both", "hides", "drew_da", "found", "raised", "unseen")
 RAISED_STEPS = 2  # a frame that shows an excess so soon after a raise gives a device away that hides
 
 

@@ -17,6 +17,7 @@ from tests.proof.unused import Unused
 HALF = (("well", "dark", "mute"), ("well", "dark"))
 FULL = (("well", "dark", "mute"), ("well", "dark", "mute"))
 METER = ({"name": "m", "phases": [0]},)
+ENDLESS = -1  # moves of the adversary beside the frames. Where each is remembered for long, only so many are searched to the end
 
 
 def lost(guard=Guard, deep=False):
@@ -101,7 +102,7 @@ def without_watchdog(guard=Guard, deep=False):
 def death(guard=Guard, deep=False):
     """The primary dies for good while one without watchdog charges, and other load rises to what was assumed."""
     facts = site([mute(0, survives=True), evse(1, min_da=100)], [circuit(190, other=100, meter=0)], meters=METER)
-    return Death("death of the primary", facts, guard, outcomes=(("well", "dark"), ("well",)), attacks=("die", "step"))
+    return Death("death of the primary", facts, guard, outcomes=(("well", "dark"), ("well",)), attacks=("die", "step"), tries=ENDLESS if deep else 3)
 
 
 def foreign(guard=Guard, deep=False):
@@ -144,7 +145,8 @@ def hidden(guard=Guard, deep=False):
     main = dict(circuit(160, phases=2, meter=0), frees_phases=True)
     facts = site([evse(0, terminals=((0,), (1,))), evse(1, terminals=((1,),))], [main], phases=2, meters=[{"name": "m", "phases": [0, 1]}])
     outcomes = (("well", "dark")[: 1 + deep], ("well",))
-    return Unused("phases used unseen", facts, guard, outcomes=outcomes, attacks=("more", "hide"), excuse_steps=5 + deep)
+    more = dict(excuse_steps=5 + deep, tries=ENDLESS if deep else 6)
+    return Unused("phases used unseen", facts, guard, outcomes=outcomes, attacks=("more", "hide"), **more)
 
 
 def unwitnessed(guard=Guard, deep=False):
@@ -169,14 +171,15 @@ def left(guard=Guard, deep=False):
 def hung(guard=Guard, deep=False):
     """The safety loop hangs while its drivers live on, and other load rises."""
     facts = site([evse(0, min_da=100), evse(1, min_da=100)], [circuit(200, other=100, meter=0)], meters=METER, slot_s=25)
-    return Hung("hung loop", facts, guard, outcomes=(("well",), ("well",)), attacks=("hang", "step"))
+    return Hung("hung loop", facts, guard, outcomes=(("well",), ("well",)), attacks=("hang", "step"), tries=ENDLESS if deep else 6)
 
 
 def metered(guard=Guard, deep=False):
     """Other load behind a meter jumps; frames of the meter are lost, or it freezes."""
     facts = site([evse(0, min_da=100), evse(1, min_da=100)], [circuit(200, other=100, meter=0)], meters=METER, slot_s=25)
     outcomes, attacks = (("well", "dark")[: 1 + deep], ("well",)), ("step", "silence", "freeze")
-    return Metered("other load", facts, guard, outcomes=outcomes, attacks=attacks, excuse_steps=3 + deep)  # a frame more may be lost
+    # wide a frame more may be lost
+    return Metered("other load", facts, guard, outcomes=outcomes, attacks=attacks, excuse_steps=3 + deep, tries=ENDLESS if deep else 6)
 
 
 def mirrored(guard=Guard, deep=False):
