@@ -234,7 +234,7 @@ def test_the_day_of_a_meter_outlives_a_restart_in_whole_amperes():
         other = metered(assumed=20)
         other.other.load({"main": {"seen": seen}})
         assert other.later().other_da == [20] * 3, seen
-    for wrong in (None, [], {"main": 3}, {"other": kept["main"]}):
+    for wrong in (None, [], {"main": 3}, {"other": 3}):
         other = metered(assumed=20)
         other.other.load(wrong)
         assert other.later().other_da == [20] * 3

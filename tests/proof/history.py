@@ -379,6 +379,18 @@ FOUND = {
         ("tests/circuit/test_suspected_meter.py::test_what_an_order_began_before_a_test_is_no_step_of_it",
          "tests/circuit/test_step_check.py::test_a_rise_that_takes_longer_than_six_seconds_may_follow_other_load_that_falls"),
     ),
+    "D56": (
+        "a correct meter was lost in one frame: other load fell as the EVSEs returned from a test, five times in 40 min (scene)",
+        "the return was judged alone, although the meter had followed the step down of the same test",
+        "after a step down that was followed a missed return is unclear, and the next test decides (3.2)",
+        ("tests/circuit/test_step_check.py::test_the_return_of_a_test_that_other_load_hides_is_unclear_where_its_step_down_was_followed",),
+    ),
+    "D57": (
+        "a meter that a person had to inspect was trusted again when its circuit had another name in the site file (scene)",
+        "what counts against a meter was found by the name of its circuit only",
+        "what counts against a name that left counts against each metered circuit that was not known before (rule 8)",
+        ("tests/circuit/test_meter_trust.py::test_rule_3_2_distrust_of_a_meter_outlives_a_new_name_of_its_circuit",),
+    ),
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "mend", "found again by"]

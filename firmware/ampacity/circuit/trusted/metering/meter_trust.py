@@ -112,7 +112,7 @@ class MeterTrust:
                 "latched": self.latched, "reason": self.reason}  # fmt: skip
 
     def load(self, kept: object) -> None:
-        """What does not have the expected form is left out."""
+        """What does not have the expected form is left out. May come of several meters: the last one counts, but a latch of any."""
         if not isinstance(kept, dict):
             return
         count = len(self.missing_steps)
@@ -122,7 +122,7 @@ class MeterTrust:
             self.against = against
         if blame is not None:
             self.blame = blame
-        self.latched = bool(kept.get("latched"))
+        self.latched = self.latched or bool(kept.get("latched"))
         self.reason = str(kept.get("reason") or "")
 
 

@@ -195,12 +195,16 @@ class OtherLoad:
         return kept
 
     def load(self, kept: object) -> None:
-        """What does not have the expected form is left out."""
-        for estimator in self.metered:
-            known = kept.get(self.site.circuits[estimator.circuit].name) if isinstance(kept, dict) else None
-            if isinstance(known, dict):
-                estimator.trust.load(known.get("trust"))
-                self._load_seen(estimator, known.get("seen"))
+        """What does not have the expected form is left out. What counts against the meter of a name that left (a circuit may have been
+        renamed) counts against each metered circuit that was not known before."""
+        kept = kept if isinstance(kept, dict) else {}
+        names = [self.site.circuits[estimator.circuit].name for estimator in self.metered]
+        left = [known for name, known in kept.items() if name not in names]
+        for estimator, name in zip(self.metered, names):
+            for known in [kept[name]] if name in kept else left:
+                if isinstance(known, dict):
+                    estimator.trust.load(known.get("trust"))
+                    self._load_seen(estimator, known.get("seen"))
 
     def _load_seen(self, estimator: MeterEstimator, seen: object) -> None:
         if not isinstance(seen, list) or len(seen) != DAY_BUCKETS:
