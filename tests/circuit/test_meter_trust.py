@@ -346,20 +346,14 @@ def test_rule_3_2_distrust_of_a_meter_outlives_a_restart():
 
 
 def test_rule_3_2_distrust_of_a_meter_outlives_a_new_name_of_its_circuit():
-    def renamed(facts, *names):
-        return dict(facts, circuits=[dict(c, name=name) for c, name in zip(facts["circuits"] * len(names), names)])
-
     yard = failing(3)
-    yard.guard.other.seen_da[0][0] = 230
-    kept = yard.guard.evidence_dump()
-    again = Yard(facts=renamed(yard.facts, "house"), evidence=kept).start()
-    again.run(10)
-    assert again.state == "lost" and again.guard.needs_inspection(0) and again.guard.other.seen_da[0][0] == 230
-    clean = {"seen": [[0] * 3] * 5, "trust": {"owed": [0] * 3, "against": [0] * 3, "blame": [1] + [0] * 4, "latched": False, "reason": ""}}
-    several = Yard(facts=renamed(yard.facts, "house"), evidence=dict(kept, meters=dict(kept["meters"], cellar=clean, attic=5)))
-    assert several.guard.needs_inspection(0), "the latch of any that left"
-    same = Yard(facts=yard.facts, evidence=dict(kept, meters={"main": clean, "left": kept["meters"]["main"]}))
-    assert not same.guard.needs_inspection(0), "a meter that is known has its own past"
+    kept = dict(yard.guard.evidence_dump()["meters"])
+    facts, trust = dict(yard.facts, circuits=[dict(yard.facts["circuits"][0], name="house")]), {"owed": [0] * 3, "against": [0] * 3, "blame": [0] * 5}
+    clean = {"trust": dict(trust, latched=False, reason="")}
+    for meters, latched in ((kept, True), (dict(kept, attic=clean), True), ({"house": clean, "main": kept["main"]}, False)):
+        again = Yard(facts=facts, evidence=dict(yard.guard.evidence_dump(), meters=meters)).start()
+        again.run(10)
+        assert (again.state == "lost", again.guard.needs_inspection(0)) == (latched, latched), meters
 
 
 def test_rule_3_2_a_failure_explained_by_other_load_weighs_little_and_expires_after_a_day():

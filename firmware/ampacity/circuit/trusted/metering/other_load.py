@@ -199,7 +199,7 @@ class OtherLoad:
         renamed) counts against each metered circuit that was not known before."""
         kept = kept if isinstance(kept, dict) else {}
         names = [self.site.circuits[estimator.circuit].name for estimator in self.metered]
-        left = [known for name, known in kept.items() if name not in names]
+        left = [kept[name] for name in sorted(kept) if name not in names]
         for estimator, name in zip(self.metered, names):
             for known in [kept[name]] if name in kept else left:
                 if isinstance(known, dict):
