@@ -116,6 +116,28 @@ def test_another_chip_than_the_board_has_is_not_written(ready, tmp_path):
         assert not row["ok"] and row["tries"] == 1 and chip.written == 0 and "This chip is ESP32-C3" in row["text"], row
 
 
+@pytest.mark.parametrize("chip_is, text", [
+    ({"jedec_id": 0x1640EF}, "will not fit in 4194304 bytes of flash"),
+    ({"security": 4}, "not available in Secure Download Mode"),
+])
+def test_a_chip_that_remains_wrong_is_tried_once_and_is_not_lost(ready, tmp_path, chip_is, text):
+    words, _ = ready
+    with chips(tmp_path, **chip_is) as (chip,):
+        row = flashed(words, [chip], status=1)[0]
+        assert not row["ok"] and not row["lost"] and row["tries"] == 1 and text in row["text"], row
+        assert chip.written <= FILES_BYTES
+
+
+@pytest.mark.parametrize("board", ["esp32-s3", "rp2350"])
+def test_what_is_no_serial_device_is_said_to_be_none(tmp_path, board):
+    bundle, keys = release(tmp_path, board)
+    (tmp_path / "file").write_bytes(b"")
+    for name in (tmp_path / "file", tmp_path, "/dev/null"):
+        done = said("flash", board, "--bundle", bundle, "--keys", keys, "--json", *QUICK, "--port", name)
+        row = json.loads(done.stdout)["devices"][0]
+        assert done.exit_code == 1 and not row["lost"] and row["tries"] == 1 and row["text"] == f"{name} is no serial device", row
+
+
 def test_a_cell_that_does_not_keep_its_value_is_found(ready, tmp_path):
     words, _ = ready
     with chips(tmp_path) as (chip,):
