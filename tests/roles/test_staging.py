@@ -1,11 +1,14 @@
 """A primary brings its own bundle to a secondary over the bus: beside the orders, continued after every break, tried only on an order."""
 
+import os
 import struct
 
 from helper_garage import evse, site
 from helper_updates import BusGarage, Root, release
 
 from ampacity.bus.leases import update_window as window
+from ampacity.roles.updates import places
+from check import raises
 
 SIZE = 30000
 
@@ -124,6 +127,52 @@ def test_a_file_for_secondaries_that_differs_from_its_digest_is_refused():
         garage.start()
         assert "SHA256" in garage.push(data, name="secondaries")
         assert garage.push(data, name="secondaries")[-18:] == "secondaries stage`"
+
+
+class Medium:
+    """In place of `os`: a medium with so many free bytes."""
+
+    def __init__(self, free):
+        self.free = free
+
+    def statvfs(self, path):
+        return (1, 1, 0, self.free, self.free)
+
+
+def test_a_file_for_secondaries_leaves_the_room_of_an_update_and_what_is_no_bundle_does_not_stay():
+    with Root() as root, Root() as unit_root:
+        garage = BusGarage(root, unit_root).run(3000)
+        kept, real = root.path + "/staged", places.os
+        try:
+            places.os = Medium(65536 + 688128 + 20000)
+            assert "at most 20000 bytes" in garage.push(release(3, size=30000), name="secondaries") and "staged" not in os.listdir(root.path)
+            data = release(3, size=15000)
+            came = garage.push(data, most=20, name="secondaries")
+            places.os.free -= came
+            assert garage.push(data, name="secondaries")[-18:] == "secondaries stage`"
+            places.os.free -= len(data) - came
+            assert "at most 20000 bytes" in garage.push(release(4, size=20000), name="secondaries")
+            assert os.listdir(kept) == ["bundle"], "the one before stays"
+            places.os.free = 0
+            assert "at most 0 bytes" in garage.push(data + data, name="secondaries")
+        finally:
+            places.os = real
+        assert "ampacity bundle sign" in garage.push(b"x" * 5000, name="secondaries") and os.listdir(kept) == []
+
+
+def test_of_a_file_for_secondaries_nothing_stays_on_a_medium_that_gets_full():
+    def full(name, data):
+        raise OSError(28, "no space left")
+
+    with Root() as root, Root() as unit_root:
+        garage = BusGarage(root, unit_root).run(3000)
+        updates = [part for part in garage.primary.parts if hasattr(part, "load")][0].load()
+        sink = updates.load_staging().open(9000, bytes(32), garage.now_us // 1000)
+        assert sink.write(0, bytes(5000)) == 5000 and sorted(os.listdir(root.path + "/staged")) == ["bundle", "of"]
+        sink._tree.append = full
+        with raises(OSError):
+            sink.write(5000, bytes(4000))
+        assert os.listdir(root.path + "/staged") == []
 
 
 def test_a_secondary_without_slots_takes_no_bundle():

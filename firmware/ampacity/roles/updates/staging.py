@@ -75,7 +75,7 @@ class Staging:
     def open(self, size: int, digest: bytes, now_ms: int) -> "StagedSink":
         """A bundle for secondaries comes over a console: what is under way ends. Raises Rejected, OSError."""
         self.stop(now_ms)
-        return open_staged(self._places.root, size, digest)
+        return open_staged(self._places, size, digest)
 
     def view(self) -> "View":
         """For `show update`: by name."""
