@@ -82,7 +82,7 @@ def by_esptool(board: Board, program: dict[str, Any], files: dict[str, bytes], d
         end = span(board, OF_THE_INTERPRETER)[1]
         if start + len(data) > end:
             raise Rejected("--interpreter", f"{len(data)} bytes", f"an image of at most {end - start} bytes: the file system begins behind it")
-        parts.insert(0, (start, bootable(board, data, start)))
+        parts.insert(0, (start, bootable(board, data, start, program["name"])))
     return [SerialLoaderJob(port, program["name"], parts, way.baud, way.rom) for port in devices.ports]
 
 
