@@ -67,7 +67,7 @@ def stages(board: Board, program: dict[str, Any], files: dict[str, bytes], devic
             copied = (way.interpreter.name, data)
             first += [DriveJob(drive, program["name"], copied) for drive in devices.drives]
         else:
-            wanted = elements(data, program["base"], room)
+            wanted = elements(data, program["base"], room, program["name"])
             tool = dfu_program() or ""
             first += [DfuJob(serial, program["name"], way.interpreter, wanted, tool) for serial in devices.usb or ("",)]
     return [first, [PromptJob(port, files, code, slots_bytes(board)) for port in devices.ports]]
