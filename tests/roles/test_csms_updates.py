@@ -4,7 +4,7 @@ import asyncio
 
 from helper_damage import PRIMARY
 from helper_garage import site
-from helper_ordered import OCPP, FileServer, OrderedGarage, Restarting, head, nothing, say, whole
+from helper_ordered import OCPP, FileServer, OrderedGarage, Restarting, head, nothing, outcome, say, whole
 from helper_signed_configuration import signed
 from helper_updates import Root, release
 
@@ -21,17 +21,6 @@ from update.helper_bundle import NEXT_RELEASE, RELEASE, STRANGER, key_list
 LOADED = ["Downloading", "Downloaded", "SignatureVerified"]
 ROOT_PEM = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
 INSTALLED = LOADED + ["Installing", "InstallRebooting", "Installed"]
-
-
-async def outcome(script, data=b"", status=None, **order):
-    """(the statuses until `status`, the security events, the version that runs, what the server was asked)"""
-    with Root() as root:
-        async with FileServer(script, data) as server:
-            garage = OrderedGarage(root)
-            await garage.passes(3)
-            assert garage.order(7, server.url, **order) == "Accepted"
-            statuses = await garage.reaches(7, status)
-            return statuses, garage.events, garage.runs, server.asked
 
 
 async def test_a_good_bundle_is_downloaded_tried_and_installed_when_the_new_version_is_confirmed():
@@ -153,35 +142,6 @@ async def test_a_broken_connection_is_continued_where_it_ended():
     starts = [int(each.split("bytes=")[1].split("-")[0]) for each in asked[1:]]
     assert len(asked) == 3 and 4096 <= starts[0] <= 9000 and starts[0] < starts[1] <= 18000, starts
     assert 'If-Range: "1"' in asked[1]
-
-
-async def test_a_connection_that_breaks_again_and_again_is_continued_after_any_interval():
-    async def breaking(server, request, writer):
-        start = server.start_of(request)
-        await say(writer, head(start, len(server.data)) + server.data[start : start + 18000])
-
-    data = release(2, size=60000)
-    for interval in ({}, {"retryInterval": 30}, {"retryInterval": 150}):
-        statuses, _, runs, asked = await outcome(breaking, data, "Installed", retries=3, **interval)
-        assert statuses == ["Downloading", "DownloadPaused"] * 3 + INSTALLED and runs == "2.0" and len(asked) <= 7, asked
-
-
-async def test_from_a_server_that_gives_whole_files_only_a_download_is_continued_however_long_it_takes():
-    async def slow(server, request, writer):
-        await say(writer, head(0, len(server.data)))
-        for at in range(0, len(server.data) if len(server.asked) > 1 else 40000, 2000):
-            await say(writer, server.data[at : at + 2000])
-            until_us = server.garage.now_us + 4000000
-            while server.garage.now_us < until_us and len(server.asked) > 1:
-                await asyncio.sleep(0.002)
-
-    with Root() as root:
-        async with FileServer(slow, release(2, size=44000)) as server:
-            server.garage = garage = OrderedGarage(root)
-            await garage.passes(3)
-            assert garage.order(7, server.url, retries=1) == "Accepted"
-            assert await garage.reaches(7, "Installed") == ["Downloading", "DownloadPaused"] + INSTALLED
-            assert garage.runs == "2.0" and len(server.asked) == 3
 
 
 async def test_a_server_that_brings_no_file_fails_after_all_attempts():

@@ -58,7 +58,7 @@ class Download:
         self.reached: "list[str]" = []
         self.running = True
         self.error = "the download was ended"
-        self._skip = SKIP_BYTES
+        self._whole = False  # this server gives whole files only
         self._task = asyncio.create_task(self._run())
 
     def stop(self) -> None:
@@ -79,10 +79,15 @@ class Download:
         url, redirects = parse_url(self._url, SCHEMES), 0
         for _ in range(PARTS_MAX):
             self._updater.places.measure()
-            start = self._updater.delivery.offset if self._receives() and self.check is None else 0
+            start = self._updater.delivery.offset if self._receives() and self.check is None and not self._whole else 0
             get = HttpGet(url, start, self.mark[1] if start else "", self._updater.places.device.slot_bytes)
-            if await self._part(url, get):
-                return
+            try:
+                if await self._part(url, get):
+                    return
+            except ValueError:
+                if not start:
+                    raise
+                self._whole = True  # no such part: it has become another file, or the server cannot do that
             if get.location:
                 redirects += 1
                 if redirects > REDIRECTS_MAX:
@@ -107,7 +112,7 @@ class Download:
                 if get.size is not None and not begun:
                     self._begin(get.size, get.mark)
                     begun, since_at = True, get.at - len(body)
-                    self._skip = get.size if since_at < start else SKIP_BYTES  # this server gives whole files only
+                    self._whole = self._whole or since_at < start
                 if not await self._feed(get.at - len(body), body):
                     return not self._receives()
                 now_ms = clock.now_ms()
@@ -161,7 +166,7 @@ class Download:
     async def _offer(self, at: int, data: bytes) -> bool:
         sink, delivery = self._updater.sink(SOURCE), self._updater.delivery
         while data:
-            if not self._receives() or at > delivery.offset or delivery.offset - at > self._skip:
+            if not self._receives() or at > delivery.offset or delivery.offset - at > SKIP_BYTES and not self._whole:
                 return False
             taken = sink.write(at, data)
             at, data = at + taken, data[taken:]
