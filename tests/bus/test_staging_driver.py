@@ -151,6 +151,18 @@ def test_a_refusal_ends_the_job_with_its_field():
     assert line.job.over and line.job.trouble == "refused: signature"
 
 
+def test_an_answer_after_the_turn_of_its_unit_does_not_count_for_the_next_one():
+    staging = StagingDriver(CHAR_US)
+    first, second = Job(1, Bundle(9), 2), Job(2, Bundle(9), 2)
+    staging.start(first, 0)
+    request = staging.take(0)
+    staging.start(second, 100)
+    staging.failed(request, "exception:2", 200)
+    assert not second.over and second.trouble == "" and staging.urgency(200)[1] <= 200
+    staging.failed(staging.take(200), "exception:2", 400)
+    assert second.over and second.trouble and not first.over
+
+
 def test_a_unit_without_slots_has_no_window():
     line = Line(False)
     registers = line.stations[1].map

@@ -8,7 +8,7 @@ from hashlib import sha256
 from helper_csms import NOON_MS, OCPP, Csms, Talking
 from helper_garage import START_MS, site
 from helper_signed_configuration import settle
-from helper_updates import UpdatingGarage
+from helper_updates import Root, UpdatingGarage
 
 from ampacity.base import strict_json
 from ampacity.base.wallclock import format_iso
@@ -194,3 +194,14 @@ class Restarting(OrderedGarage):
             if result:
                 return result
         raise AssertionError(self.show())
+
+
+async def outcome(script, data=b"", status=None, **order):
+    """(the statuses until `status`, the security events, the version that runs, what the server was asked)"""
+    with Root() as root:
+        async with FileServer(script, data) as server:
+            garage = OrderedGarage(root)
+            await garage.passes(3)
+            assert garage.order(7, server.url, **order) == "Accepted"
+            statuses = await garage.reaches(7, status)
+            return statuses, garage.events, garage.runs, server.asked

@@ -4,7 +4,7 @@ import asyncio
 
 from helper_damage import PRIMARY
 from helper_garage import site
-from helper_ordered import OCPP, FileServer, OrderedGarage, Restarting, head, nothing, say, whole
+from helper_ordered import OCPP, FileServer, OrderedGarage, Restarting, head, nothing, outcome, say, whole
 from helper_signed_configuration import signed
 from helper_updates import Root, release
 
@@ -21,17 +21,6 @@ from update.helper_bundle import NEXT_RELEASE, RELEASE, STRANGER, key_list
 LOADED = ["Downloading", "Downloaded", "SignatureVerified"]
 ROOT_PEM = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
 INSTALLED = LOADED + ["Installing", "InstallRebooting", "Installed"]
-
-
-async def outcome(script, data=b"", status=None, **order):
-    """(the statuses until `status`, the security events, the version that runs, what the server was asked)"""
-    with Root() as root:
-        async with FileServer(script, data) as server:
-            garage = OrderedGarage(root)
-            await garage.passes(3)
-            assert garage.order(7, server.url, **order) == "Accepted"
-            statuses = await garage.reaches(7, status)
-            return statuses, garage.events, garage.runs, server.asked
 
 
 async def test_a_good_bundle_is_downloaded_tried_and_installed_when_the_new_version_is_confirmed():

@@ -22,6 +22,22 @@ def port_is_there(name: str) -> bool:
     return Path(name).exists()
 
 
+def is_no_serial_device(name: str) -> bool:
+    """Is there something else at this name: a file, a folder, a device of another kind?"""
+    if os.name == "nt" or not Path(name).exists():
+        return False
+    if not Path(name).is_char_device():
+        return True
+    try:
+        port = os.open(name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:  # gone meanwhile, or in use
+        return False
+    try:
+        return not os.isatty(port)
+    finally:
+        os.close(port)
+
+
 class CableLost(Exception):
     """The device went away, or did not answer: worth another try when it is there again."""
 

@@ -67,7 +67,7 @@ def stages(board: Board, program: dict[str, Any], files: dict[str, bytes], devic
             copied = (way.interpreter.name, data)
             first += [DriveJob(drive, program["name"], copied) for drive in devices.drives]
         else:
-            wanted = elements(data, program["base"], room)
+            wanted = elements(data, program["base"], room, program["name"])
             tool = dfu_program() or ""
             first += [DfuJob(serial, program["name"], way.interpreter, wanted, tool) for serial in devices.usb or ("",)]
     return [first, [PromptJob(port, files, code, slots_bytes(board)) for port in devices.ports]]
@@ -82,7 +82,7 @@ def by_esptool(board: Board, program: dict[str, Any], files: dict[str, bytes], d
         end = span(board, OF_THE_INTERPRETER)[1]
         if start + len(data) > end:
             raise Rejected("--interpreter", f"{len(data)} bytes", f"an image of at most {end - start} bytes: the file system begins behind it")
-        parts.insert(0, (start, bootable(board, data, start)))
+        parts.insert(0, (start, bootable(board, data, start, program["name"])))
     return [SerialLoaderJob(port, program["name"], parts, way.baud, way.rom) for port in devices.ports]
 
 

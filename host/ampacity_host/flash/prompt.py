@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from ampacity_host.configure.push_pull import NoConnection, Prompt, TransferRefused
-from ampacity_host.flash.jobs import CableLost, Failed, port_is_there
+from ampacity_host.flash.jobs import CableLost, Failed, is_no_serial_device, port_is_there
 from ampacity_host.progress import Progress
 
 BLOCK_BYTES = 1536
@@ -105,6 +105,8 @@ class PromptJob:
                 check_place(prompt, self._least_bytes)
                 return self._write_all(prompt, progress)
         except NoConnection as problem:
+            if is_no_serial_device(self.name):
+                raise Failed(f"{self.name} is no serial device") from None
             raise CableLost(str(problem)) from None
         except (SyntaxError, ValueError) as problem:  # of an answer that is not what was asked for
             raise CableLost(f"{self.name} answers with other text: {problem}") from None

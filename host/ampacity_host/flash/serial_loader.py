@@ -9,12 +9,15 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ampacity_host.flash.jobs import CableLost, Failed, NotWritten, port_is_there
+from ampacity_host.flash.jobs import CableLost, Failed, NotWritten, is_no_serial_device, port_is_there
 from ampacity_host.flash.tool import ToolEnded, percent_in, run_tool
 from ampacity_host.progress import Progress
 
 PIECE_BYTES = 256 * 1024
-PERMANENT = ("Wrong chip", "doesn't fit", "not supported", "No such option", "Invalid value", "No module named")
+PERMANENT = (
+    "Wrong chip", "will not fit", "doesn't fit", "not supported", "does not support", "may not support", "not available in", "disabled to protect",
+    "to flash anyway", "No such option", "Invalid value", "No module named",
+)  # fmt: skip
 WRITE, WRITTEN = "write-flash", "Hash of data verified"
 WHOLE = (WRITTEN, "kipping", "Verification successful")
 OTHER_BYTES = ("MD5", "digest", "erification failed")
@@ -75,5 +78,7 @@ class SerialLoaderJob:
         except ToolEnded as ended:
             self._written += ended.output.count(WRITTEN) if command == WRITE else 0
             if any(word in str(ended) for word in PERMANENT):
-                raise Failed(str(ended)) from None
+                raise Failed(f"{what}: {ended}") from None
+            if is_no_serial_device(self.name):
+                raise Failed(f"{self.name} is no serial device") from None
             raise (NotWritten if any(word in str(ended) for word in OTHER_BYTES) else CableLost)(f"{what}: {ended}") from None

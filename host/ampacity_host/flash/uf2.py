@@ -44,6 +44,8 @@ def flash_content(data: bytes, family: int, base: int, room: tuple[int, int]) ->
             raise NotUf2(f"block {number} writes to {address:#010x}, outside the interpreter's region")
         if size != PAYLOAD_BYTES or address % PAYLOAD_BYTES:
             raise NotUf2(f"block {number} has {size} bytes for {address:#010x}; the boot loader takes pages of {PAYLOAD_BYTES} only")
+        if address in parts:
+            raise NotUf2(f"block {number} writes to {address:#010x} again; download the file again")
         parts[address] = payload[:size]
         numbers.append((place, count))
     if not parts:

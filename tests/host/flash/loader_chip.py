@@ -27,8 +27,8 @@ REJECTED = b"\x01\x05"
 class LoaderChip:
     """A chip at the pty `link`, a path that exists while its cable is plugged in. flash: its content."""
 
-    def __init__(self, link, flash_bytes=8 << 20, chip_id=CHIP_ID_S3):
-        self.link, self.chip_id = str(link), chip_id
+    def __init__(self, link, flash_bytes=8 << 20, chip_id=CHIP_ID_S3, jedec_id=JEDEC_ID, security=0):
+        self.link, self.chip_id, self.jedec_id, self.security = str(link), chip_id, jedec_id, security
         self.flash = bytearray(b"\x00" * flash_bytes)  # whatever was there before
         self.written = 0
         self.pull_at = None
@@ -120,10 +120,10 @@ class LoaderChip:
 
     def _read_register(self, command, data):
         address = struct.unpack("<I", data)[0]
-        self._answer(command, JEDEC_ID if address == SPI_W0 else 0)
+        self._answer(command, self.jedec_id if address == SPI_W0 else 0)
 
     def _security(self, command, _data):
-        self._answer(command, data=struct.pack("<IB7sII", 0, 0, bytes(7), self.chip_id, 0))
+        self._answer(command, data=struct.pack("<IB7sII", self.security, 0, bytes(7), self.chip_id, 0))
 
     def _mem_end(self, command, data):
         self._answer(command)

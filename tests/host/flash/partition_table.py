@@ -1,5 +1,8 @@
 """The combined image of an interpreter for boards/esp32-s3: boot loader, partition table, application in the first slot."""
 
+import functools
+import hashlib
+import operator
 import os
 import struct
 
@@ -14,11 +17,19 @@ def table(ota_1=0x280000, otadata=OTADATA_AT, factory=False):
     return b"".join(struct.pack("<HBBII16sI", 0x50AA, kind, subtype, start, size, name.encode(), 0) for name, kind, subtype, start, size in rows)
 
 
-def combined(partitions=None):
+def image(size, chip_id=9, hashed=True):
+    """An image of two segments with `size` bytes in each, as ESP-IDF makes it."""
+    data = bytearray(struct.pack("<BBBBIB3xHB8xB", 0xE9, 2, 2, 0x3F, 0x40080000, 0xEE, chip_id, 0, hashed))
+    content = os.urandom(2 * size)
+    for half in (content[:size], content[size:]):
+        data += struct.pack("<II", 0x3FFB0000, size) + half
+    data += bytes(15 - len(data) % 16) + bytes([functools.reduce(operator.xor, content, 0xEF)])
+    return bytes(data) + (hashlib.sha256(data).digest() if hashed else b"")
+
+
+def combined(partitions=None, loader=None, application=None):
     """The image; what lies between its parts is erased flash."""
-    image = bytearray(b"\xff" * (SLOT_AT + 40000))
-    image[:20001] = b"\xe9" + os.urandom(20000)
-    partitions = table() if partitions is None else partitions
-    image[TABLE_AT : TABLE_AT + len(partitions)] = partitions
-    image[SLOT_AT : SLOT_AT + 30001] = b"\xe9" + os.urandom(30000)
-    return bytes(image)
+    whole = bytearray(b"\xff" * SLOT_AT)
+    for at, part in ((0, image(10000) if loader is None else loader), (TABLE_AT, table() if partitions is None else partitions)):
+        whole[at : at + len(part)] = part
+    return bytes(whole) + (image(15000) if application is None else application)

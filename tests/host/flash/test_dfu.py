@@ -4,6 +4,7 @@ import json
 import os
 import struct
 import sys
+import zlib
 
 import pytest
 from prompt_board import PromptBoard
@@ -29,6 +30,9 @@ folder = pathlib.Path({folder!r})
 calls = folder / "calls"
 calls.write_text((calls.read_text() if calls.exists() else "") + json.dumps(sys.argv[1:]) + "\\n")
 serial = options.serial or "A1"
+if (folder / "closed").exists():
+    print("dfu-util: Cannot open DFU device 0483:df11 found on devnum 12 (LIBUSB_ERROR_ACCESS)")
+    sys.exit(0 if options.list else "dfu-util: No DFU capable USB device available")
 if options.list:
     for name in ("A1", "B2"):
         print('Found DFU: [0483:df11] ver=0200, alt=0, name="@Internal Flash", serial="' + name + '"')
@@ -37,6 +41,11 @@ away = folder / "away"
 if away.exists():
     away.unlink()
     sys.exit("dfu-util: No DFU capable USB device available")
+pulled = folder / "pulled"
+if pulled.exists():
+    text = pulled.read_text()
+    pulled.unlink()
+    sys.exit(text)
 if options.alt != "0" or bool(options.download) == bool(options.upload):
     sys.exit("dfu-util: wrong call")
 flash = folder / (serial + ".flash")
@@ -61,11 +70,12 @@ else:
 '''
 
 
-def dfuse(*parts):
+def dfuse(*parts, usb=(0xDF11, 0x0483)):
     """A DfuSe file of (address, content)."""
     body = b"".join(struct.pack("<II", address, len(data)) + data for address, data in parts)
     target = struct.pack("<6sBI255sII", b"Target", 0, 0, b"", len(body), len(parts)) + body
-    return struct.pack("<5sBIB", b"DfuSe", 1, 11 + len(target), 1) + target + struct.pack("<HHHH3sBI", 0, 0xDF11, 0x0483, 0x11A, b"UFD", 16, 0)
+    data = struct.pack("<5sBIB", b"DfuSe", 1, 11 + len(target), 1) + target + struct.pack("<HHHH3sB", 0, *usb, 0x11A, b"UFD", 16)
+    return data + struct.pack("<I", zlib.crc32(data) ^ 0xFFFFFFFF)
 
 
 @pytest.fixture
@@ -133,7 +143,28 @@ def test_without_the_program_it_is_named_with_its_package(ready, monkeypatch):
 @pytest.mark.parametrize("data, text", [
     (b"", "cut off"), (b"x" * 400, "no file of the DfuSe format"), (dfuse((AT, b"x" * 100))[:-40], "no file"),
     (dfuse((BASE + (2 << 20), b"x")), "outside the interpreter's region"), (dfuse((0x24000000, b"x")), "1 bytes to 0x24000000"),
+    (dfuse(), "without content"), (dfuse((AT, b"")), "without content"), (dfuse((AT, b"x" * 100)).replace(b"xx", b"xy", 1), "damaged"),
+    (dfuse((AT, b"x"), usb=(0xDF11, 0x1209)), "for a device 1209:df11, this board is 0483:df11"),
+    (dfuse((AT, b"x"), usb=(0x6018, 0x0483)), "for a device 0483:6018"),
 ])
 def test_a_file_of_another_kind_or_place_is_refused(data, text):
     with pytest.raises(NotDfuse, match=text):
-        elements(data, BASE, ROOM)
+        elements(data, BASE, ROOM, "0483:df11")
+
+
+def test_a_file_for_any_device_is_taken():
+    assert elements(dfuse((AT, b"x"), usb=(0xFFFF, 0xFFFF)), BASE, ROOM, "0483:df11") == [(AT, b"x")]
+
+
+def test_a_device_that_this_user_may_not_open_is_named_and_is_not_lost(ready, tmp_path):
+    (tmp_path / "closed").write_text("")
+    done = said(*ready, "--usb", "A1")
+    row = json.loads(done.stdout)["devices"][0]
+    assert done.exit_code == 1 and not row["lost"] and row["tries"] == 1 and "a udev rule is missing" in row["text"], row
+
+
+@pytest.mark.parametrize("text", ["Error during download get_status", "dfuse_download: libusb_control_transfer returned -7 (LIBUSB_ERROR_TIMEOUT)"])
+def test_a_cable_that_is_pulled_in_a_transfer_is_waited_for(ready, tmp_path, text):
+    (tmp_path / "pulled").write_text("dfu-util: " + text)
+    row = json.loads(said(*ready, "--usb", "A1").stdout)["devices"][0]
+    assert row["ok"] and row["tries"] == 2, row

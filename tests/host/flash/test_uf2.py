@@ -129,7 +129,8 @@ def test_the_content_of_a_file_is_what_its_blocks_of_this_family_write():
     (b"", "0 bytes are no UF2 file"), (b"x" * 512, "block 0 is no UF2 block"), (b"x" * 100, "no UF2 file"),
     (uf2(b"x", family=OTHER), "for another chip"), (uf2(b"x") + uf2(b"x", family=OTHER), "block 1 is for family 0xe48bff56"),
     (uf2(b"x" * 2560)[:-512], "9 blocks, one of which is number 0 of 10"), (uf2(b"x" * 512)[512:] + uf2(b"x" * 512)[:512], "number 1 of 2"),
-    (uf2(b"x") * 2, "not whole"), (uf2(b"x", size=476), "476 bytes for"), (uf2(b"x", BASE + 128), "pages of 256"),
+    (uf2(b"x" * 256, more=1) + uf2(b"y" * 256, BASE, first=1), "block 1 writes to 0x10000000 again; download"),
+    (uf2(b"x") * 2, "again; download"), (uf2(b"x", size=476), "476 bytes for"), (uf2(b"x", BASE + 128), "pages of 256"),
     (uf2(b"x", BASE + (1536 << 10)), "outside the interpreter's region"), (uf2(b"x", 0x20000000), "writes to 0x20000000"),
 ])
 def test_a_file_for_something_else_is_refused(data, text):

@@ -1,7 +1,8 @@
 """Brings a bundle to one of our secondaries after the other, in the time that nothing else on the line needs.
 
 A driver that the schedule asks last of all, and only when no other will be due before its exchange is over (`Schedule.filler`). It keeps
-no part of the bundle; the secondary says which byte it wants. What does not answer is asked again, at longer and longer intervals.
+no part of the bundle; the secondary says which byte it wants. What does not answer, or takes no order, is asked again, at longer and longer
+intervals.
 """
 
 from ampacity.bus.client.request import ROUTINE, Request
@@ -33,7 +34,11 @@ STATE, FACTS = 1, 2  # tags: what is read
 
 
 class Job:
-    """One secondary. `state`: of update_window, 0 unknown; `facts`: all its registers as read last; `trouble`: why it cannot be, "" nothing."""
+    """One secondary. `state`: of update_window, 0 unknown; `facts`: all its registers as read last; `trouble`: why it cannot be, "" nothing.
+
+    `asked`: it had a turn; `most`: the highest byte that it wanted, `moved_ms`: since when, or since its turn began; `due_ms`: when it may be
+    asked next.
+    """
 
     def __init__(self, unit: int, source: "Source", sequence: int) -> None:
         self.unit = unit
@@ -43,7 +48,9 @@ class Job:
         self.next = 0
         self.facts: "window.Facts | None" = None
         self.trouble = ""
-        self.begun = self.activate = self.activated = self.over = False
+        self.begun = self.activate = self.activated = self.over = self.asked = False
+        self.most = self.moved_ms = self.due_ms = 0
+        self.retry_ms = RETRY_MS
 
 
 class StagingDriver:
@@ -57,13 +64,11 @@ class StagingDriver:
         self.job: "Job | None" = None
         self.sent = 0
         self.exchanges = 0
-        self._due_ms = 0
-        self._retry_ms = RETRY_MS
         self._slot = Slot(self)
 
     def start(self, job: Job, now_ms: int) -> None:
         """From now on this one."""
-        self.job, self._due_ms, self._retry_ms = job, now_ms, RETRY_MS
+        self.job, job.moved_ms, job.asked = job, now_ms, True
 
     def fill(self, schedule: "Schedule", now_us: int) -> "Slot | None":
         """Its slot, if it has something to send and the line is free for as long as that takes; else when to look again."""
@@ -83,7 +88,7 @@ class StagingDriver:
 
     def urgency(self, now_ms: int) -> "tuple[int, int] | None":
         """When the next exchange may be."""
-        return None if self.job is None or self.job.over else (ROUTINE, self._due_ms)
+        return None if self.job is None or self.job.over else (ROUTINE, self.job.due_ms)
 
     def take(self, now_ms: int) -> "Request | None":
         """The next order or look; None where the medium does not give the bundle."""
@@ -116,9 +121,9 @@ class StagingDriver:
         job = self.job
         if job is None or job.unit != request.unit or not request.certain:
             return
-        self._retry_ms = RETRY_MS
         before, ordered = job.next, request.tag == STATE
         if ordered:
+            job.retry_ms = RETRY_MS
             job.state, job.next = window.state_and_next(pdu[2:])
             job.activated = job.activated or job.activate
             job.activate = False
@@ -129,8 +134,12 @@ class StagingDriver:
             job.facts = window.all_facts(pdu[2:])
             job.state, job.next = job.facts[0], job.facts[1]
             self._judge(job)
+        if not window.IDLE <= job.state <= window.ON_TRIAL:  # of a later version, or nonsense
+            job.trouble, job.over = "its state %d is unknown here" % job.state, True
+        if job.next > job.most:
+            job.most, job.moved_ms = job.next, now_ms
         moved = ordered and job.next != before
-        self._due_ms = now_ms + (0 if moved or job.activate else LOOK_MS if job.state in (window.ON_TRIAL, window.READY) else WAIT_MS)
+        job.due_ms = now_ms + (0 if moved or job.activate else LOOK_MS if job.state in (window.ON_TRIAL, window.READY) else WAIT_MS)
 
     def _judge(self, job: Job) -> None:
         """By all its registers: is there something to bring, is it ready, was it refused?"""
@@ -153,7 +162,7 @@ class StagingDriver:
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
         """Silent: asked again. Exception 2: it has no slots. Exception 3: it is busy with another bundle, or cannot do that now."""
         job = self.job
-        if job is None:
+        if job is None or job.unit != request.unit:
             return
         if reason == "exception:2":
             job.trouble, job.over = "it takes no bundles over the bus", True
@@ -161,5 +170,5 @@ class StagingDriver:
             job.trouble, job.over, job.activate = "it does not restart now: its car charges, or its bundle was refused", True, False
         job.facts = None  # it may have restarted: look before anything else
         job.begun = False
-        self._due_ms = now_ms + self._retry_ms
-        self._retry_ms = min(2 * self._retry_ms, RETRY_MS_MAX)
+        job.due_ms = now_ms + job.retry_ms
+        job.retry_ms = min(2 * job.retry_ms, RETRY_MS_MAX)

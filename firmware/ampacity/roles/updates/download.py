@@ -31,7 +31,7 @@ SILENT_MS = 30000
 RATE_BYTES, RATE_MS = 4096, 60000  # less in so long a time is a server that only holds the slot
 REDIRECTS_MAX = 3
 PARTS_MAX = 16  # connections of one attempt, redirections included
-SKIP_BYTES = 65536  # so much that the slot holds already is not downloaded again
+SKIP_BYTES = 8192  # more that the slot holds already is not downloaded again: another connection costs about so much
 REST_MS = 2  # after each part: other tasks have their turn
 
 
@@ -58,6 +58,7 @@ class Download:
         self.reached: "list[str]" = []
         self.running = True
         self.error = "the download was ended"
+        self._whole = False  # this server gives whole files only
         self._task = asyncio.create_task(self._run())
 
     def stop(self) -> None:
@@ -78,10 +79,15 @@ class Download:
         url, redirects = parse_url(self._url, SCHEMES), 0
         for _ in range(PARTS_MAX):
             self._updater.places.measure()
-            start = self._updater.delivery.offset if self._receives() and self.check is None else 0
+            start = self._updater.delivery.offset if self._receives() and self.check is None and not self._whole else 0
             get = HttpGet(url, start, self.mark[1] if start else "", self._updater.places.device.slot_bytes)
-            if await self._part(url, get):
-                return
+            try:
+                if await self._part(url, get):
+                    return
+            except ValueError:
+                if not start:
+                    raise
+                self._whole = True  # no such part: it has become another file, or the server cannot do that
             if get.location:
                 redirects += 1
                 if redirects > REDIRECTS_MAX:
@@ -91,7 +97,7 @@ class Download:
 
     async def _part(self, url: "Url", get: "HttpGet") -> bool:
         """One connection; True: the delivery has all, or is over. False: another one is needed."""
-        clock = self._platform.clock
+        clock, start = self._platform.clock, get.at
         reader, writer = await within(self._connected(url), CONNECT_MS / 1000)
         try:
             writer.write(get.request())
@@ -106,6 +112,7 @@ class Download:
                 if get.size is not None and not begun:
                     self._begin(get.size, get.mark)
                     begun, since_at = True, get.at - len(body)
+                    self._whole = self._whole or since_at < start
                 if not await self._feed(get.at - len(body), body):
                     return not self._receives()
                 now_ms = clock.now_ms()
@@ -159,7 +166,7 @@ class Download:
     async def _offer(self, at: int, data: bytes) -> bool:
         sink, delivery = self._updater.sink(SOURCE), self._updater.delivery
         while data:
-            if not self._receives() or at > delivery.offset or delivery.offset - at > SKIP_BYTES:
+            if not self._receives() or at > delivery.offset or delivery.offset - at > SKIP_BYTES and not self._whole:
                 return False
             taken = sink.write(at, data)
             at, data = at + taken, data[taken:]

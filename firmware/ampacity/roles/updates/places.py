@@ -24,6 +24,7 @@ PRODUCT = "ampacity"
 CONFIGURATION = "configuration"  # name of the record
 ROOT_KEY_BYTES = 64
 KEPT_BYTES = 65536  # of the medium, for what the controller stores next to the slots
+SLOT_BYTES = 688128  # of an application (decision 23): the spare slot keeps its room
 NO_ROOM_KNOWN = 0x7FFFFFFF
 
 
@@ -44,8 +45,9 @@ class Places:
         identity = _identity(root + "/identity/identity.json")
         self.device = Device(PRODUCT, identity.get("board") or board, identity.get("serial") or "", NO_ROOM_KNOWN)
 
-    def measure(self) -> None:
-        """How large a bundle may be now: what is free, with what the spare slot takes."""
+    def measure(self) -> int:
+        """How large a bundle may be now: what is free, with what the spare slot takes. The result: how large a file next to the slots may be."""
+        held = 0
         try:
             found = os.statvfs((self.root or "") + "/")
             spare = FOLDERS[1 - self.slot if self.slot != NONE else 0]
@@ -53,6 +55,7 @@ class Places:
             self.device.slot_bytes = max(0, found[1] * found[4] + held - KEPT_BYTES)
         except (OSError, AttributeError):  # a medium that does not say: it refuses when it is full
             self.device.slot_bytes = NO_ROOM_KNOWN
+        return self.device.slot_bytes - max(held, SLOT_BYTES)
 
 
 def _roots(path: str) -> "tuple[bytes, ...]":

@@ -1,6 +1,7 @@
 """A bundle for secondaries of another board than the primary's: kept as a file in `staged` until it is replaced or forgotten.
 
-The primary does not judge it: each secondary verifies it. Only its size and SHA-256 are compared with what the sender said.
+The primary does not judge it: each secondary verifies it. Its size and SHA-256 are compared with what the sender said, and it has to be a bundle
+for which the medium has room.
 """
 
 from binascii import hexlify
@@ -10,6 +11,9 @@ from ampacity.base.errors import NotNow, Rejected
 from ampacity.store.slot_files import SlotFiles
 from ampacity.update.cose_sign1 import BUNDLE_TYPE, SignedMessage
 from ampacity.update.manifest import PREFIX_BYTES, Manifest, manifest_bytes
+
+if False:  # for the type checker
+    from ampacity.roles.updates.places import Places
 
 FOLDER = "/staged"
 BUNDLE, OF = "bundle", "of"  # its bytes; size and digest that were announced
@@ -50,11 +54,12 @@ class StagedSink:
     """The sink of a console's transfer. While it is incomplete the file `of` is there; it goes when the content is right."""
 
     def __init__(self, root: str, size: int, digest: bytes) -> None:
+        self._file = StagedFile(root)
         self._tree = SlotFiles(root + FOLDER)
         self._size, self._digest = size, digest
         announced = b"%d %s" % (size, hexlify(digest))
         if (self._tree.size(OF) or 0) != len(announced) or self._tree.part(OF, 0, len(announced)) != announced:
-            StagedFile(root).forget()
+            self._file.forget()
             self._tree.append(OF, announced)
             self._tree.sync(OF)
         self.offset = min(self._tree.size(BUNDLE) or 0, size)
@@ -63,13 +68,17 @@ class StagedSink:
         self._running = sha256()
 
     def write(self, offset: int, data: bytes) -> int:
-        """Takes all of it. Raises OSError."""
+        """Takes all of it. Raises OSError: nothing of it stays on a medium that may be full."""
         new = data[self.offset - offset :]
-        self._tree.append(BUNDLE, new)
-        self.offset += len(new)
-        if self.offset - self._synced >= SYNC_BYTES or self.offset == self._size:
-            self._tree.sync(BUNDLE)
-            self._synced = self.offset
+        try:
+            self._tree.append(BUNDLE, new)
+            self.offset += len(new)
+            if self.offset - self._synced >= SYNC_BYTES or self.offset == self._size:
+                self._tree.sync(BUNDLE)
+                self._synced = self.offset
+        except OSError:
+            self._file.forget()
+            raise
         return len(data)
 
     def end(self) -> "str | None":
@@ -89,14 +98,21 @@ class StagedSink:
             self._tree.remove(BUNDLE)
             raise Rejected("SHA256", "another one", "the digest of `begin`: send the file again")
         self._tree.remove(OF)
+        self._file.size = self._size
+        if self._file.manifest() is None:
+            self._file.forget()
+            raise Rejected("bundle", "%d bytes" % self._size, "a file of `ampacity bundle sign`")
         return "%d bytes are ready for secondaries: `secondaries stage`" % self._size
 
     def abort(self) -> None:
         """What came stays; the same file continues there."""
 
 
-def open_staged(root: str, size: int, digest: bytes) -> StagedSink:
+def open_staged(places: "Places", size: int, digest: bytes) -> StagedSink:
     """A sink for a bundle of this size. Raises NotNow, OSError."""
     if size < PREFIX_BYTES:
         raise NotNow("SIZE", size, "a bundle has more bytes")
-    return StagedSink(root, size, digest)
+    most = places.measure() + StagedFile(places.root).size
+    if size > most:
+        raise NotNow("SIZE", size, "at most %d bytes are free, with the room of an update" % max(0, most))
+    return StagedSink(places.root, size, digest)

@@ -23,6 +23,7 @@ if False:  # for the type checker
 
 DOCUMENT = "staging"  # {"sequence": of the bundle, "names": of those that still lack it}
 SECONDARIES = "secondaries [stage [EVSE…] | activate EVSE… | stop | forget]"
+TURN_MS = 30000  # one that comes no further for so long lets the next of its line have its turn
 
 
 class Staging:
@@ -60,6 +61,9 @@ class Staging:
             if driver.job is not None and self._is_done(driver.job):
                 driver.job = None
                 self._keep(now_ms)
+            elif driver.job is not None and now_ms - driver.job.moved_ms >= TURN_MS:
+                self._waiting.append(driver.job)
+                driver.job = None
             if driver.job is None:
                 self._next(name, driver, now_ms)
         for name in self._job_of:
@@ -71,7 +75,7 @@ class Staging:
     def open(self, size: int, digest: bytes, now_ms: int) -> "StagedSink":
         """A bundle for secondaries comes over a console: what is under way ends. Raises Rejected, OSError."""
         self.stop(now_ms)
-        return open_staged(self._places.root, size, digest)
+        return open_staged(self._places, size, digest)
 
     def view(self) -> "View":
         """For `show update`: by name."""
@@ -173,7 +177,7 @@ class Staging:
             return job.trouble
         if job.over:
             return "runs sequence %d" % job.sequence
-        if job in self._waiting:
+        if not job.asked:
             return "queued"
         if job.state == window.RECEIVING:
             return "receiving: %d of %d bytes" % (job.next, job.source.size)

@@ -55,6 +55,7 @@ class BundleSink:
                 taken += delivery.write(at, data[taken:])
             if taken < len(data):
                 self._updater.work_once()
+        self._updater.taken_to = offset + taken
         return taken
 
     def end(self) -> "str | None":
@@ -107,7 +108,8 @@ class Updater:
         self.trial: "Trial | None" = None
         self._quiet_since_ms: "int | None" = None
         self._hindrance = ""
-        self._moved: "tuple[int, int]" = (0, 0)  # offset of the delivery, since when
+        self.taken_to = 0  # of what a sink took last, also of what the slot has already
+        self._moved = ((0, 0), 0)  # offset of the delivery and that, since when
         now_ms = clock.now_ms()
         if places.slot != NONE and self.slots.state.trial == places.slot:
             self.trial = Trial(self.slots, needed, self._floor(), now_ms)
@@ -276,8 +278,9 @@ class Updater:
 
     def _give_up_stalled(self, now_ms: int) -> None:
         delivery = self.delivery
-        if delivery.state != RECEIVING or delivery.offset != self._moved[0]:
-            self._moved = (delivery.offset, now_ms)
+        at = (delivery.offset, self.taken_to)
+        if delivery.state != RECEIVING or at != self._moved[0]:
+            self._moved = (at, now_ms)
         elif now_ms - self._moved[1] >= STALLED_MS:
             self.log.add("warning", "update: %s brought nothing for %d s; what came is kept" % (delivery.source, STALLED_MS // 1000), now_ms)
             delivery.abort()
