@@ -245,24 +245,6 @@ def test_the_steps_of_a_test_are_its_next_one_down_and_then_the_next_one_up():
         assert seen.frame((120, 0, 0)) and seen.tested == tested, after_ms
 
 
-def test_the_return_of_a_test_that_other_load_hides_is_unclear_where_its_step_down_was_followed():
-    """A load ends in the second in which the EVSEs return."""
-    for steps, hidden_da, outcome in ((2, 0, (0, 1, 0)), (1, 0, (0, 1, 0)), (2, 60, (1, 0, 0)), (1, 60, (1, 0, 0))):  # of the step down
-        seen = rested((120, 0, 0))
-        seen.begin_test(seen.now_ms, steps)
-        seen.frame((60, 0, 0), (hidden_da, 0, 0), ordered=True)
-        for _ in range(6):
-            assert not seen.frame((60, 0, 0), (hidden_da, 0, 0))
-        assert seen.frame((120, 0, 0), (hidden_da - 60, 0, 0)) and (seen.tested, told(seen)) == (1, outcome), hidden_da
-    seen = rested((120, 0, 0))
-    seen.begin_test(seen.now_ms, 2)
-    seen.frame((60, 0, 0), ordered=True)
-    seen.begin_test(seen.now_ms, 1)
-    for _ in range(6):
-        seen.frame((60, 0, 0))
-    assert seen.frame((120, 0, 0), (-60, 0, 0)) and told(seen) == (1, 0, 0), "nothing of the test before counts for the next one"
-
-
 def test_a_part_of_a_test_step_is_unclear_whatever_other_load_did():
     for shown_da in (30, 105):
         seen = rested((60, 0, 0))

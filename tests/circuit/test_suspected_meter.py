@@ -331,3 +331,36 @@ def test_what_an_order_began_before_a_test_is_no_step_of_it():
     yard = charging(rating=460, assumed=300).run(20)
     estimator(yard).begin_test(yard.now_ms)
     assert estimator(yard).steps.test_steps == [2, 2, 2]
+
+
+def hiding(yard, falls):
+    """Other load hides one step of a test: when the EVSEs fall, or when they return. (each, the seconds in which it did)"""
+    sums, found = [sum([car.da for car in yard.cars])], []
+
+    def hide(it, second):
+        moved_da = sum([car.da for car in it.cars]) - sums[0]
+        testing = SOURCE in "".join([it.guard.why(e) for e in range(2)])
+        if moved_da and (moved_da < 0) == falls and (testing or not falls) and (not found or second < found[0] + 3):
+            it.other = [each - moved_da for each in it.other]
+            found.append(second)
+        sums[0] += moved_da
+
+    return hide, found
+
+
+def test_one_step_of_a_routine_test_that_other_load_hides_costs_a_correct_meter_nothing():
+    """Other load changes in the second in which the EVSEs fall, or return: once a correct meter was lost in one frame."""
+    for falls in (True, False):
+        yard = charging(rating=400, assumed=330).run(1000)
+        assert not suspected(yard) and estimator(yard).trust.is_trusted(yard.now_ms)
+        hide, found = hiding(yard, falls)
+        yard.run(1000, hide)
+        assert found and yard.state == "ok" and not yard.trust.blame[0], (falls, found, yard.trust.reason)
+
+
+def test_a_meter_that_misses_both_steps_of_a_routine_test_is_lost():
+    yard = charging(rating=400, assumed=330).run(30)
+    last = yard.flows()
+    yard.lie = lambda it, amps: [last[0]] + amps[1:]
+    count_tests(yard, 900)
+    assert yard.state == "lost" and yard.trust.missing_steps == [2, 0, 0]

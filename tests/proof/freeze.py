@@ -67,7 +67,7 @@ LEFT_OUT = {
     "MeterEstimator": {"let_ms", "circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
                   "sample_ms", "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
     "StepCheck": {"inputs", "step_ms", "calm_ms", "missed", "unclear", "followed", "tested", "jumpy", "spared", "from_rest", "jump_x16", "row",
-                  "test_ms", "test_steps", "fell"},
+                  "test_ms", "test_steps"},
     "MeterTrust": {"loaded", "fell", "reason"},
     "MaxFilter": {"bucket_ms"},
     "MinMaxHistory": {"bucket_ms", "phases"},

@@ -380,10 +380,10 @@ FOUND = {
          "tests/circuit/test_step_check.py::test_a_rise_that_takes_longer_than_six_seconds_may_follow_other_load_that_falls"),
     ),
     "D56": (
-        "a correct meter was lost in one frame: other load fell as the EVSEs returned from a test, five times in 40 min (scene)",
-        "the return was judged alone, although the meter had followed the step down of the same test",
-        "after a step down that was followed a missed return is unclear, and the next test decides (3.2)",
-        ("tests/circuit/test_step_check.py::test_the_return_of_a_test_that_other_load_hides_is_unclear_where_its_step_down_was_followed",),
+        "a correct meter was lost in one frame: other load changed as the EVSEs fell for a test, or returned, five times in 40 min (scene)",
+        "one missed step of a test was a failure, although nothing spoke against the meter before",
+        "the first missed step of a test makes a meter suspected, and the next one decides (3.2)",
+        ("tests/circuit/test_suspected_meter.py::test_one_step_of_a_routine_test_that_other_load_hides_costs_a_correct_meter_nothing",),
     ),
     "D57": (
         "a meter that a person had to inspect was trusted again when its circuit had another name in the site file (scene)",

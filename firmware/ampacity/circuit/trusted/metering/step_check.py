@@ -55,7 +55,6 @@ class StepCheck:
         self.step_ms = [-1] * phases  # their last step that it missed or followed
         self.test_ms = -1  # the policy began a test step
         self.test_steps = [0] * phases  # of it that are to come: 2 down and up, 1 up
-        self.fell = 0  # a mask: there the meter has followed a step down since it began
         self.row = [0] * phases  # missed so many in a row
         self.jump_x16 = [0] * phases  # recent jumps of other load while our currents are constant, in 16ths of a da
         self.calm_ms = -1
@@ -69,7 +68,6 @@ class StepCheck:
     def begin_test(self, now_ms: int, steps: int) -> None:
         """The policy lowers EVSEs for a moment: 2: their next step down and the next one up answer no other load; 1: only the one up."""
         self.test_ms = now_ms
-        self.fell = 0
         for p in self.inputs:
             self.test_steps[p] = steps
 
@@ -144,13 +142,12 @@ class StepCheck:
             self.followed |= 1 << p
             self.step_ms[p] = now_ms
             self.row[p] = 0
-            self.fell |= 1 << p if self.test_steps[p] and not up else 0
         elif self.above_ms[p] > self.ref_frame_ms:
             pass  # lower orders are due while it shows more than the rating
         elif moved_da * 4 >= step_da:
             if tested or moved_da * 4 < step_da * 3 and self._hidden_da(p) * 4 < step_da:
                 self.unclear |= 1 << p
-        elif self._counts(p, up, tested, ordered, now_ms) and self._missed(p, up, step_da, most_da):
+        elif (tested or (self._is_quick(now_ms) if up else not ordered)) and self._missed(p, up, step_da, most_da):
             self.missed |= 1 << p
             self.step_ms[p] = now_ms
             self.row[p] += 1
@@ -160,11 +157,8 @@ class StepCheck:
             self.unclear |= 1 << p
         return True
 
-    def _counts(self, p: int, up: bool, tested: bool, ordered: bool, now_ms: int) -> bool:
-        """Is it a failure to miss this step? Not the return of a test after a step down that was followed: other load fell as ours rose."""
-        if tested:
-            return not (up and self.fell >> p & 1)
-        return now_ms - self.ref_ms <= QUICK_MS or self.ref_looks <= 2 if up else not ordered
+    def _is_quick(self, now_ms: int) -> bool:
+        return now_ms - self.ref_ms <= QUICK_MS or self.ref_looks <= 2
 
     def _of_test(self, p: int, up: bool, now_ms: int) -> bool:
         """Is it the next step of a test? Then it is one less."""
