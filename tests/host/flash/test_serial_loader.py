@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -211,7 +210,6 @@ def flipped(data, at):
     (lambda: combined(application=image(15000)[:12000]), "with an incomplete application"),
     (lambda: combined(application=image(15000)[:-1]), "with an incomplete application"),
     (lambda: combined(application=image(15000)[:20]), "with no application"),
-    (lambda: combined(application=b"\xe9" + os.urandom(30000).replace(b"\xff", b"\xfe")), "with (a|an|no) .*application"),
     (lambda: combined(application=image(15000, chip_id=5)), "with another chip's application"),
     (lambda: combined(application=flipped(image(15000), 20000)), "with a damaged application"),
     (lambda: combined(application=flipped(image(15000, hashed=False), 20000)), "with a damaged application"),
@@ -225,7 +223,7 @@ def test_an_interpreter_that_could_not_boot_on_this_board_is_refused(ready, tmp_
     (tmp_path / "wrong.bin").write_bytes(of_file())
     with chips(tmp_path) as (chip,):
         done = said(*ready[0], "--port", chip.link, "--interpreter", tmp_path / "wrong.bin")
-        assert done.exit_code == 2 and re.search(text, done.stderr) and chip.written == 0, done.output
+        assert done.exit_code == 2 and text in done.stderr and chip.written == 0, done.output
 
 
 @pytest.mark.parametrize("board", ["linux-arm", "unix"])
