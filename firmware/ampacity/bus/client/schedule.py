@@ -31,22 +31,26 @@ class Slot:
     """One driver and when it may be served."""
 
     feeds = False
+    # these values apply to most slots at most times
+    failures = 0
+    lowers_served = 0
 
     def __init__(self, driver: "Any") -> None:
         self.driver = driver
-        self.unit: int = driver.unit
         if getattr(driver, "poll_feeds", True):
             self.feeds = True
-        self.failures = 0
         self.ready_us = 0  # gap of the device, back-off
         self.lower_ready_us = 0  # the same for lowers, which do not wait for a back-off
         self.served_us = 0
-        self.used_us = 0  # of the line's time, beyond its part of what has passed, at
-        self.used_at_us = 0
+        self.repaid_us = 0  # when its part of the line's time makes up for what it used
         self.cycle = -1
         self.counts = False  # the present cycle is not over before it was asked
         self.priority = ROUTINE  # as it was picked
-        self.lowers_served = 0
+
+    @property
+    def unit(self) -> int:
+        """The address of its device."""
+        return self.driver.unit  # type: ignore[no-any-return]
 
     def silent(self) -> bool:
         """Did it leave SILENT_AFTER requests in a row unanswered?"""
@@ -135,16 +139,15 @@ class Schedule:
         """Is it silent, or ahead of its part of the line's time?"""
         if slot.failures >= SILENT_AFTER:
             return True
-        return slot.used_us > TIME_CREDIT_US + (now_us - slot.used_at_us) // len(self.slots)
+        return slot.repaid_us > now_us + TIME_CREDIT_US * len(self.slots)
 
     def _charge_time(self, slot: Slot, now_us: int) -> None:
         """An exchange with it is over: what it took of the line's time is its own. A costly one's is the others' next."""
         spent_us = now_us - slot.served_us
         if self._costly(slot, slot.served_us):
             self._costly_from_us = now_us + spent_us
-        part_us = (now_us - slot.used_at_us) // len(self.slots)
-        slot.used_us = min(max(0, slot.used_us - part_us) + spent_us, 2 * TIME_CREDIT_US)
-        slot.used_at_us = now_us
+        units = len(self.slots)
+        slot.repaid_us = min(max(slot.repaid_us, now_us) + spent_us * units, now_us + 2 * TIME_CREDIT_US * units)
 
     def _effective_priority(self, slot: Slot, priority: int, late_ms: int) -> int:
         if priority == LOWER and slot.cycle == self._cycle and slot.lowers_served >= LOWERS_PER_CYCLE:
@@ -165,15 +168,18 @@ class Schedule:
         slot.served_us = now_us
         if slot.cycle != self._cycle:
             slot.cycle = self._cycle
-            slot.lowers_served = 0
+            if slot.lowers_served:
+                slot.lowers_served = 0
             if slot.counts:
                 slot.counts = False
                 self._missing -= 1
-        slot.lowers_served += slot.priority == LOWER
+        if slot.priority == LOWER:
+            slot.lowers_served += 1
 
     def succeeded(self, slot: Slot, now_us: int, gap_us: int, follows: bool = False) -> None:
         """It answered. follows: what it is asked next must not wait for others."""
-        slot.failures = 0
+        if slot.failures:
+            slot.failures = 0
         slot.ready_us = slot.lower_ready_us = now_us + gap_us
         self._charge_time(slot, now_us)
         if follows:
