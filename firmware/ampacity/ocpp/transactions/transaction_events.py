@@ -120,7 +120,9 @@ class TransactionEvents:
                 context = "Trigger" if kind == "Updated" else CONTEXT[kind]
                 values = taken(self._station, evse, "SampledDataCtrlr", variable, context, self._station.stamp(now_ms))
                 measurands = model.words("SampledDataCtrlr", variable)
-                tx.begin_due = kind == "Started" and REGISTER in measurands and evse.values.get("energy_wh") is None
+                begin_due = kind == "Started" and REGISTER in measurands and evse.values.get("energy_wh") is None
+                if begin_due != tx.begin_due:
+                    tx.begin_due = begin_due
             if kind == "Started":
                 keep_begin(self._station, evse, now_ms)
             if kind == "Ended":

@@ -179,7 +179,7 @@ class Evses:
         facts = self.drivers[index].facts
         events = getattr(self.drivers[index], "events", None)
         lockout = self.guard.fault(index)
-        seen = (facts.updated_ms, facts.online, facts.fault, self.guard.last_order_da(index), session.phase, operative, lockout)
+        seen = (facts.updated_ms, facts.online * 2 + operative, facts.fault, self.guard.last_order_da(index), session.phase, lockout)
         if seen == self._seen[index] and not events:
             return False
         self._seen[index] = seen
@@ -196,7 +196,9 @@ class Evses:
                 upstream.meter(index, facts, order_da, more_readings(driver))
             if ends_ms is not None and hasattr(driver, "show_energy"):
                 driver.show_energy(ends_ms)
-        session.lockout = guard.fault(index)
+        lockout = guard.fault(index)
+        if lockout != session.lockout:
+            session.lockout = lockout
         session.step(facts, order_da, operative, now_ms)
         if facts.online:
             guard.plugged(index, bool(facts.plugged))

@@ -35,6 +35,7 @@ SOURCE = "ocpp"
 SOURCE_IN_WATTS = "ocpp, watts"  # of a limit in watts where the same target has one in amperes, too: the guard keeps one limit for each name
 SETUP_DOC = "setup"  # the variables that the set-up brought last
 LOCK = "ConnectorPlugRetentionLock"
+SERIAL, FIRMWARE = "serial", "firmware"
 LOCK_FAULTS = ("lock_failed", "lock")  # of our own charging point, and of a secondary
 LINE_NAMES = ("L1", "L2", "L3")
 
@@ -142,7 +143,7 @@ class Upstream:
         self._outside_limits = OutsideLimits(primary.guard, self.station)
         self._limits_at_ms = self._metered_ms = 0
         self._limits: "list[tuple[str, tuple[str, int], int, str, int | None]]" = []
-        self._known: "list[dict[str, Any]]" = [{} for _ in site["evses"]]
+        self._shown: "dict[str, list[Any]]" = {name: [None] * len(site["evses"]) for name in (SERIAL, FIRMWARE, "EVSE", LOCK)}  # by EVSE
         self.station.explain = lambda evse_id: primary.why(evse_id - 1)
         for evse in self.station.evses:
             self.station.evse_status(evse.id, "Unavailable", now_ms, settled=False)
@@ -251,7 +252,7 @@ class Upstream:
 
     def access(self, index: int) -> "StationAccess":
         """Who may charge at this EVSE."""
-        return StationAccess(self.event, self.station.evses[index])
+        return StationAccess(self, self.station.evses[index])
 
     def operative(self, index: int) -> bool:
         """False while the CSMS has switched this EVSE off (G03, G04)."""
@@ -264,21 +265,19 @@ class Upstream:
 
     def status(self, index: int, session: "Session", now_ms: int) -> None:
         """The connectorStatus that follows from the EVSE's session, reported when it changes."""
-        known = self._known[index]
+        known = self.station.evses[index]
         status = connector_status(bool(session.fault), session.lost, session.phase != "idle")
-        if known.get("status") != (status, session.settled):
-            known["status"] = (status, session.settled)
+        if known.status != status or known.settled != session.settled:
             self.station.evse_status(index + 1, status, now_ms, session.settled)
             self.link.wake()
 
     def facts(self, index: int, facts: "EvseFacts", fault: "str | None", now_ms: int) -> None:
         """Serial number, firmware and fault (text or None) of a device, each reported when it changes."""
-        known = self._known[index]
-        for name, component, variable in (("serial", "EVSE", "SerialNumber"), ("firmware", "EVSE", "FirmwareVersion")):
+        for name, variable in ((SERIAL, "SerialNumber"), (FIRMWARE, "FirmwareVersion")):
             value = getattr(facts, name, None)
-            if value is not None and known.get(name) != value:
-                known[name] = value
-                self.station.device_fact(index + 1, component, variable, value, now_ms)
+            if value is not None and self._shown[name][index] != value:
+                self._shown[name][index] = value
+                self.station.device_fact(index + 1, "EVSE", variable, value, now_ms)
         names = fault.split(", ") if fault else []
         lock = [name for name in names if name in LOCK_FAULTS]
         self._problem(index, LOCK, bool(lock), fault, now_ms)
@@ -286,11 +285,11 @@ class Upstream:
 
     def _problem(self, index: int, component: str, on: bool, fault: "str | None", now_ms: int) -> None:
         """The Problem variable of an EVSE, or of the lock of its socket: reported when it changes."""
-        known = self._known[index]
+        known = self._shown[component]
         without = component == LOCK and self.station.evses[index].tethered  # a cable of its own has no lock
-        if known.get(component, False if without else None) == on:
+        if known[index] == on or known[index] is None and without and not on:
             return
-        known[component] = on
+        known[index] = on
         self.station.device_fact(index + 1, component, "Problem", on, now_ms, connector=component == LOCK)
         if on:
             self.primary.device_log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
