@@ -42,7 +42,7 @@ class Slot:
         self.ready_us = 0  # gap of the device, back-off
         self.lower_ready_us = 0  # the same for lowers, which do not wait for a back-off
         self.served_us = 0
-        self.repaid_us = 0  # when its part of the line's time makes up for what it used
+        self.owed_us = 0  # from `served_us` on, until its part of the line's time makes up for what it used
         self.cycle = -1
         self.counts = False  # the present cycle is not over before it was asked
         self.priority = ROUTINE  # as it was picked
@@ -139,7 +139,7 @@ class Schedule:
         """Is it silent, or ahead of its part of the line's time?"""
         if slot.failures >= SILENT_AFTER:
             return True
-        return slot.repaid_us > now_us + TIME_CREDIT_US * len(self.slots)
+        return slot.served_us + slot.owed_us > now_us + TIME_CREDIT_US * len(self.slots)
 
     def _charge_time(self, slot: Slot, now_us: int) -> None:
         """An exchange with it is over: what it took of the line's time is its own. A costly one's is the others' next."""
@@ -147,7 +147,7 @@ class Schedule:
         if self._costly(slot, slot.served_us):
             self._costly_from_us = now_us + spent_us
         units = len(self.slots)
-        slot.repaid_us = min(max(slot.repaid_us, now_us) + spent_us * units, now_us + 2 * TIME_CREDIT_US * units)
+        slot.owed_us = min(max(slot.owed_us, spent_us) + spent_us * units, spent_us + 2 * TIME_CREDIT_US * units)
 
     def _effective_priority(self, slot: Slot, priority: int, late_ms: int) -> int:
         if priority == LOWER and slot.cycle == self._cycle and slot.lowers_served >= LOWERS_PER_CYCLE:
@@ -165,6 +165,7 @@ class Schedule:
 
     def started(self, slot: Slot, now_us: int) -> None:
         """Its request leaves now."""
+        slot.owed_us = max(0, slot.owed_us - (now_us - slot.served_us))
         slot.served_us = now_us
         if slot.cycle != self._cycle:
             slot.cycle = self._cycle

@@ -53,7 +53,7 @@ class TransactionEvents:
         payload["transactionInfo"] = info
         if evse.state == "Charging" and tx.state != "Charging":
             phases = phases_used(evse)
-            tx.phases = (phases or tx.phases[0],) + tx.phases[1:]
+            tx.phases = (phases or tx.phases[0], tx.phases[1], now_ms)
         if phases:
             payload["numberOfPhasesUsed"] = phases
         self._add_values(evse, payload, values, now_ms)

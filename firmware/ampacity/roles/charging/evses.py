@@ -6,7 +6,7 @@ primary below, which decides for its own EVSEs.
 
 from ampacity.evse.pending_tokens import KEEP_MS, PendingTokens
 from ampacity.evse.session import PAUSED_BY_EV, RESET, OpenAccess, Session
-from ampacity.roles.charging.more_readings import more_readings
+from ampacity.roles.charging.evse_readings import more_readings
 
 if False:  # for the type checker
     from typing import Any

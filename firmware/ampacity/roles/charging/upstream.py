@@ -10,6 +10,7 @@ from ampacity.base.errors import Rejected
 from ampacity.net.link import NO_SUITE, OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.evse import connector_status
 from ampacity.ocpp.station import Station
+from ampacity.roles.charging.evse_readings import EvseReadings
 from ampacity.roles.charging.kept_messages import STORAGE_KIB, OcppStore, read_kept
 from ampacity.roles.charging.network_profiles import NetworkProfiles
 from ampacity.roles.charging.outside_limits import OutsideLimits
@@ -30,7 +31,6 @@ if False:  # for the type checker
 METER_MS = 1000
 LEAVE_MS = 1500
 FLOOD_MS = 600000  # a flood from the CSMS becomes a security event, at most once in this time
-FLOWS_DA = 5  # less is a measurement's last digit
 SOURCE = "ocpp"
 SOURCE_IN_WATTS = "ocpp, watts"  # of a limit in watts where the same target has one in amperes, too: the guard keeps one limit for each name
 SETUP_DOC = "setup"  # the variables that the set-up brought last
@@ -313,15 +313,15 @@ class Upstream:
         self.link.wake()
 
     def meter(self, index: int, facts: "EvseFacts", offered_da: "int | None", more: "Values") -> None:
-        """The latest readings of an EVSE; the station samples them when OCPP wants it. more: of more_readings.py."""
-        read_ms = facts.updated_ms
-        energy_ms = getattr(facts, "energy_ms", None)
-        values: Values = {
-            "energy_wh": facts.energy_wh, "power_w": facts.power_w, "amps_da": facts.amps_da,
-            "volts_dv": facts.volts_dv, "offered_da": offered_da, "offered_w": offered_w(offered_da, facts.volts_dv), "flows": flows(facts),
-            "read_ms": None if read_ms < 0 else read_ms, "energy_ms": read_ms if energy_ms is None else energy_ms,
-        }
-        values.update(more)
+        """The latest readings of an EVSE; the station samples them when OCPP wants it. more: of more_readings."""
+        values: Any = self.station.evses[index].values
+        if not isinstance(values, EvseReadings) or values.facts is not facts:
+            values = EvseReadings(facts)
+        if offered_da != values.offered_da:
+            values.offered_da = offered_da
+        if more:
+            values = values.copy()
+            values.update(more)
         if self.station.meter_values(index + 1, values, self.platform.clock.now_ms()):
             self.link.wake()
 
@@ -454,26 +454,12 @@ class Upstream:
         self.primary.safety.tick(now_ms, permit=False)  # at once, not with the next pass of the loop
 
 
-def flows(facts: "EvseFacts") -> bool:
-    """Does any current flow through an EVSE? By its measurement, else by its contactor, else by its state."""
-    if facts.amps_da is not None:
-        return max(facts.amps_da) >= FLOWS_DA
-    return facts.charging if facts.contactor_closed is None else facts.contactor_closed
-
-
 def by_line(inputs: "list[int] | None", lines: "list[int]") -> "list[int | None]":
     """Values of a meter's inputs as those of L1, L2, L3; None: on no input. lines: of each input."""
     found: "list[int | None]" = [None, None, None]
     for line, value in zip(lines, inputs or ()):
         found[line] = value
     return found
-
-
-def offered_w(offered_da: "int | None", volts_dv: "list[int] | None") -> "int | None":
-    """The power that an order offers at the measured voltages; None where they are not known."""
-    if offered_da is None or not volts_dv or None in volts_dv:
-        return None
-    return offered_da * sum(volts_dv) // 100
 
 
 def raised(
