@@ -15,6 +15,8 @@ class EvseState:
     on a board each one costs 8 bytes for every EVSE.
     """
 
+    reserve_da = 0
+    hearing_ms = LONG_AGO_MS  # an order <= its reserve was answered last
     off_keys: tuple[int, ...] = ()  # open now, closed again at the reserve
     old_keys: tuple[int, ...] = ()  # of the site before its change (rule 15)
     set_terminals: "list[int] | None" = None
@@ -64,7 +66,6 @@ class EvseState:
         self.book = OrderBook(evse.settle_ms, evse.transit_ms)
         self.on_keys: tuple[int, ...] = evse.keys  # loaded by the present order (rule 14)
         self.bound_da = 0
-        self.reserve_da = 0
         self.silent = True
         self.heard_ever = False
         self.proved = False  # since start or since it was last lost
@@ -76,4 +77,3 @@ class EvseState:
         self.sent_da = -1  # the last order of this life
         self.phase_da = [0] * phases
         self.zero_ms = -1  # draws nothing since
-        self.hearing_ms = LONG_AGO_MS  # an order <= its reserve was answered last

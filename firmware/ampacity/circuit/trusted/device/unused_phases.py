@@ -140,7 +140,8 @@ class UnusedPhases:
 
     def another_car(self, s: EvseState) -> None:
         """Forgets the unused phases of the previous car."""
-        s.came_back = False
+        if s.came_back:
+            s.came_back = False
         s.offered_ms = -1
         self.count(s)
 
