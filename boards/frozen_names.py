@@ -30,8 +30,8 @@ def names(x):
     import ampacity.bus.profile.trouble, ampacity.bus.server, ampacity.bus.server.der, ampacity.bus.server.modbus_server
     import ampacity.bus.server.rights, ampacity.bus.server.tcp_session, ampacity.bus.transport, ampacity.circuit
     import ampacity.circuit.cascaded_guard, ampacity.circuit.commissioning, ampacity.circuit.excursions, ampacity.circuit.explain
-    import ampacity.circuit.guard, ampacity.circuit.optional_functions, ampacity.circuit.policy, ampacity.circuit.policy.allocator
-    import ampacity.circuit.policy.constraints, ampacity.circuit.policy.constraints.contracted_power
+    import ampacity.circuit.guard, ampacity.circuit.missing, ampacity.circuit.optional_functions, ampacity.circuit.policy
+    import ampacity.circuit.policy.allocator, ampacity.circuit.policy.constraints, ampacity.circuit.policy.constraints.contracted_power
     import ampacity.circuit.policy.constraints.external_limits, ampacity.circuit.policy.constraints.phase_unbalance
     import ampacity.circuit.policy.constraints.solar_surplus, ampacity.circuit.policy.constraints.sum_constraints
     import ampacity.circuit.policy.load_shedding, ampacity.circuit.policy.meter_test_steps, ampacity.circuit.policy.minimum_grant
@@ -164,7 +164,7 @@ def names(x):
     x.local_evse, x.local_list, x.lock, x.lock_motor, x.log, x.log_text, x.log_upload, x.login_throttle, x.logs, x.manifest
     x.manual_limits, x.margin, x.max_filter, x.mbap, x.md5, x.memory_files, x.message_head, x.messages, x.meter_driver
     x.meter_estimator, x.meter_test_steps, x.meter_trust, x.meter_values, x.metering, x.migration, x.minimum_grant, x.mismatch
-    x.modbus, x.modbus_server, x.modbus_tcp_server, x.model, x.model_chain, x.monitor, x.monitoring, x.monitors, x.mp_io
+    x.missing, x.modbus, x.modbus_server, x.modbus_tcp_server, x.model, x.model_chain, x.monitor, x.monitoring, x.monitors, x.mp_io
     x.mp_platform, x.mp_tls, x.net, x.network_profiles, x.network_slots, x.ntp, x.ocpp, x.ocpp_commands, x.off_shows, x.offers
     x.optional, x.optional_blocks, x.optional_functions, x.order, x.order_book, x.order_progress, x.order_proof, x.order_recipe
     x.order_writer, x.orders, x.other_load, x.output, x.outside_limits, x.p256, x.parent_link, x.part, x.pause_evidence

@@ -40,6 +40,17 @@ def forget(name: str) -> None:
             delattr(sys.modules[package], last)
 
 
+def forget_packages(root: str) -> None:
+    """Let go of the packages below `root`: they hold nothing but the modules that were imported, and each of those is also known by its name.
+
+    A later import makes the packages on its way again, with its own module alone: so code says `from a.b import c`, not `import a.b.c`.
+    """
+    if sys.implementation.name == "micropython":
+        for name in list(sys.modules):
+            if (name + ".").startswith(root + ".") and hasattr(sys.modules[name], "__path__"):
+                del sys.modules[name]
+
+
 try:
     gc.mem_free  # type: ignore[attr-defined]  # noqa: B018 - only MicroPython has it
 

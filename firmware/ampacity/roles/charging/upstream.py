@@ -14,7 +14,6 @@ from ampacity.roles.charging.evse_readings import EvseReadings
 from ampacity.roles.charging.kept_messages import STORAGE_KIB, OcppStore, read_kept
 from ampacity.roles.charging.network_profiles import NetworkProfiles
 from ampacity.roles.charging.outside_limits import OutsideLimits
-from ampacity.roles.charging.site_model import SiteModel
 from ampacity.roles.charging.station_access import StationAccess
 
 if False:  # for the type checker
@@ -23,6 +22,7 @@ if False:  # for the type checker
     from ampacity.evse.session import Session
     from ampacity.ocpp.messages import Message, Values
     from ampacity.roles.charging.log_upload import LogUpload
+    from ampacity.roles.charging.site_model import SiteModel
     from ampacity.roles.interfaces import EvseFacts, SiteFacts, View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.roles.publish.publisher import Publisher
@@ -125,7 +125,7 @@ class Upstream:
         store = OcppStore(primary.documents, kept, ocpp.get("storage_kib", STORAGE_KIB))
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
-        self.station.model.site = SiteModel(primary)
+        self.station.model.make_site = self._site_model
         self.station.key_door = self._open_key_door
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])
         self.link = Link(self.platform, ActingStation(self), self.config, self.platform.clock, self.log, rng=rng)
@@ -148,6 +148,10 @@ class Upstream:
         for evse in self.station.evses:
             self.station.evse_status(evse.id, "Unavailable", now_ms, settled=False)
         self.station.report_start(now_ms)
+
+    def _site_model(self) -> "SiteModel":
+        from ampacity.roles.charging.site_model import SiteModel
+        return SiteModel(self.primary)
 
     def _open_key_door(self) -> "KeyDoor":
         door: "KeyDoor | None" = self.platform.key_door()

@@ -23,11 +23,6 @@ class EvseState:
     set_gone_ms = -1  # a narrower phase set is proven since then
     unused: tuple[int, ...] = ()  # terminals that its car was steadily seen not to use (unused_phases.py)
     leak_da = 0  # the most that flows on one of them
-    used = 0  # mask of the terminals that draw, and since when it is the same
-    steady_ms = -1
-    came_back = False  # its car used what it had not used
-    rose_ms = LONG_AGO_MS  # its current rose last
-    offered_ms = -1  # it is offered current and draws none since then
     isolated = False
     lapsed = False  # its silence ran its time
     watchdog_under_test = False  # its watchdog is under test: nothing is released for its silence meanwhile
