@@ -4,7 +4,7 @@ import gc
 import sys
 
 try:
-    from micropython import const
+    from micropython import const as const
 except ImportError:
 
     def const(value: int) -> int:

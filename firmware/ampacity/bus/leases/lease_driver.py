@@ -8,6 +8,7 @@ carries the boot counter and a mark of the settings, so one status read says tha
 
 import struct
 
+from ampacity.base.compat import const
 from ampacity.bus.client.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
 from ampacity.bus.device_facts import ALL_TRAFFIC, IDLE_POLL_MS, NO_TRAFFIC, STEADY_POLL_MS, DeviceFacts
 from ampacity.bus.leases import register_table as table
@@ -18,19 +19,19 @@ if False:  # for the type checker
     from typing import Any
 
 POLL_MS = 250
-STILL_MS = 15000
-STILL_DA = 5
-REFRESH_LEAD_MS = 400  # before a refresh its settings are read back, for older ones count no more (rule 8)
+_STILL_MS = const(15000)
+_STILL_DA = const(5)
+_REFRESH_LEAD_MS = const(400)  # before a refresh its settings are read back, for older ones count no more (rule 8)
 TIMEOUT_MS = 200
 LOST_AFTER = 3  # failures in a row
-RESEND_MS = 100
-REAUDIT_MS = 5000
-HOLD_MS = 50  # after the guard refused
-RESEND_BELOW_MS = 1000  # a primary below proves a lower grant only when all of its own are proven and settled
-SAMPLE_AGE_MS = 1500  # its measured current is a sum of readings, the oldest no older than this
-MUTED_MS = 1000
-FLAG_OPEN = 2  # of a grant: open the contactor
-SENT_MAX = 8  # orders whose proof is still awaited
+_RESEND_MS = const(100)
+_REAUDIT_MS = const(5000)
+_HOLD_MS = const(50)  # after the guard refused
+_RESEND_BELOW_MS = const(1000)  # a primary below proves a lower grant only when all of its own are proven and settled
+_SAMPLE_AGE_MS = const(1500)  # its measured current is a sum of readings, the oldest no older than this
+_MUTED_MS = const(1000)
+_FLAG_OPEN = const(2)  # of a grant: open the contactor
+_SENT_MAX = const(8)  # orders whose proof is still awaited
 EVIDENCE = ("fingerprint", "watchdog_ms", "fallback_da", "power_on_da", "max_da", "mode_ok")
 STATES = (("A", "A1", "A2"), ("B", "B1", "B2"), ("C", "C1", "C2"), ("D", "D1", "D2"), ("E", "E1", "E2"), ("F", "F1", "F2"))
 FAULTS = ("residual current", "over-temperature", "lock", "protective earth", "pilot", "contactor", "meter", "other")
@@ -43,8 +44,20 @@ _NAMES_AT = table.BASE + 44  # firmware version and serial number
 _NAMES_PDU = read_pdu(3, _NAMES_AT, 24)
 _SETTINGS_PDU = read_pdu(3, table.SETTINGS_AT, table.length(table.SETTINGS))
 # places in the unpacked status block
-_STATE, _FAULT_BITS, _LIMIT, _AMPS, _ENERGY, _PILOT, _PLUG, _VOLTS = 1, 2, 3, 7, 10, 12, 13, 14
-_LEASE_LEFT, _BOOT, _IDENTITY, _EPOCH, _SEQUENCE, _MARK = 17, 18, 19, 20, 21, 22
+_STATE = const(1)
+_FAULT_BITS = const(2)
+_LIMIT = const(3)
+_AMPS = const(7)
+_ENERGY = const(10)
+_PILOT = const(12)
+_PLUG = const(13)
+_VOLTS = const(14)
+_LEASE_LEFT = const(17)
+_BOOT = const(18)
+_IDENTITY = const(19)
+_EPOCH = const(20)
+_SEQUENCE = const(21)
+_MARK = const(22)
 STATUS, NAMES, SETTINGS, CHECK, DONE = 0, 1, 2, 3, 4  # steps of the audit
 IN_BROADCAST, ALONE_WANTED, ALONE_NOW = 0, 1, 2  # how its next grant goes: refused in a broadcast it is tried alone, right after a status read
 
@@ -74,7 +87,7 @@ class LeaseDriver:
     terminals = 3
     flags = 0  # of its grants; other than 0 it is granted alone, for a broadcast carries none
     traffic = ALL_TRAFFIC
-    _resend_ms = RESEND_MS
+    _resend_ms = _RESEND_MS
     _sample_age_ms = 0
     _reserve_da = 0
     _sent_flags = 0
@@ -94,7 +107,7 @@ class LeaseDriver:
             self.poll_ms = poll_ms
         if evse_facts.get("primary"):
             self.below = True
-            self._resend_ms, self._sample_age_ms = RESEND_BELOW_MS, SAMPLE_AGE_MS
+            self._resend_ms, self._sample_age_ms = _RESEND_BELOW_MS, _SAMPLE_AGE_MS
         watchdog_ms = evse_facts.get("lease_ms") or evse_facts.get("watchdog_ms", self.watchdog_ms)
         if watchdog_ms != self.watchdog_ms:
             self.watchdog_ms = watchdog_ms
@@ -145,7 +158,7 @@ class LeaseDriver:
 
     def hold_open(self, on: bool) -> None:
         """Its contactor is to be open, or (off) as its order requires; until the next call."""
-        self.flags = FLAG_OPEN if on else 0
+        self.flags = _FLAG_OPEN if on else 0
         if self.broadcaster is not None:
             self.broadcaster.update_members()
 
@@ -183,9 +196,9 @@ class LeaseDriver:
     def grant_due_ms(self, now_ms: int) -> int:
         """No grant is due now: when that may change without a want or an answer."""
         if self.traffic != ALL_TRAFFIC:
-            return now_ms + MUTED_MS
+            return now_ms + _MUTED_MS  # type: ignore[no-any-return]
         if now_ms < self._hold_ms:
-            return max(self._hold_ms, now_ms + HOLD_MS)
+            return max(self._hold_ms, now_ms + _HOLD_MS)  # type: ignore[no-any-return]
         return self.sent_ms + (self._resend_ms if self._resend else self.refresh_ms())
 
     def refresh_ms(self) -> int:
@@ -203,7 +216,7 @@ class LeaseDriver:
             value_da = order_da  # the raise must wait: keep what it has
             order_id = self.guard.send(self.index, value_da, now_ms)
         if order_id is None:
-            self._hold_ms = now_ms + HOLD_MS
+            self._hold_ms = now_ms + _HOLD_MS
             if self._unicast == IN_BROADCAST:
                 self._unicast = ALONE_WANTED
             return None
@@ -214,15 +227,16 @@ class LeaseDriver:
         if self.order_da is None or value_da != self.order_da:
             self._lowering = self.order_da is None or value_da < self.order_da
         if value_da < self.want_da:
-            self._hold_ms = now_ms + HOLD_MS
+            self._hold_ms = now_ms + _HOLD_MS
         self.order_da, self.sent_ms, self._number = value_da, now_ms, number
         if self._sent_flags != self.flags:
             self._sent_flags = self.flags
         self._unproven = self._unproven or value_da != self._proven_da
-        self._resend = False
+        if self._resend:
+            self._resend = False
         if self._unicast != IN_BROADCAST:
             self._unicast = IN_BROADCAST
-        self._sent = self._sent[1 - SENT_MAX :] + ((number, order_id, value_da),)
+        self._sent = self._sent[1 - _SENT_MAX :] + ((number, order_id, value_da),)
 
     # driver of the contract
 
@@ -249,7 +263,7 @@ class LeaseDriver:
         due_ms = self._asked_ms + self.idle_poll_ms
         if self.order_da <= self.fallback_da:
             return due_ms
-        grant_ms = self.sent_ms + self.refresh_ms() - REFRESH_LEAD_MS
+        grant_ms = self.sent_ms + self.refresh_ms() - _REFRESH_LEAD_MS
         if grant_ms >= due_ms:
             return due_ms
         return grant_ms if grant_ms > soon_ms else soon_ms
@@ -347,10 +361,10 @@ class LeaseDriver:
         before = self._still
         same = before[1] == self.facts.state and before[2] == self.order_da and len(before) == 3 + len(amps)
         for at, da in enumerate(amps):
-            same = same and abs(da - before[3 + at]) <= STILL_DA
+            same = same and abs(da - before[3 + at]) <= _STILL_DA
         if not same:
             self._still = (now_ms, self.facts.state, self.order_da) + tuple(amps)
-        if now_ms - self._still[0] < STILL_MS:
+        if now_ms - self._still[0] < _STILL_MS:
             return 0
         return STEADY_POLL_MS if self.order_da or self._reserve_da or any(amps) else IDLE_POLL_MS
 
@@ -389,7 +403,7 @@ class LeaseDriver:
                 if self.survives:
                     self._evidence = ()  # it is read again before the guard needs it again
             elif now_ms >= self._reaudit_ms and self.guard.audit_due(self.index):
-                self._reaudit_ms = now_ms + REAUDIT_MS
+                self._reaudit_ms = now_ms + _REAUDIT_MS
                 self._step = NAMES  # it was declared away meanwhile: who it is must be read again
             self.facts.online = True
         else:
