@@ -11,7 +11,7 @@ from ampacity.circuit.trusted.errors import Rejected
 SETTLE_MS_MIN = 5000  # IEC 61851-1 Annex A: a car has 5 s to follow a lower pilot
 TOLERANCE_MS_MIN = 1000
 AS_TOLD = (
-    "bus", "circuit", "max_da", "min_da", "priority", "fallback_da", "watchdog_ms", "power_on_da", "transit_ms", "boot_ms", "fingerprint",
+    "bus", "circuit", "max_da", "min_da", "priority", "fallback_da", "power_on_da", "transit_ms", "boot_ms", "fingerprint",
 )  # fmt: skip
 FLAGS = ("watchdog_fixed", "survives", "holds", "poll_feeds", "one_client", "primary", "removed")
 
@@ -50,8 +50,8 @@ class Evse:
     priority = 1
     weight = 1
     fallback_da = 0
-    watchdog_ms = 0
-    tolerance_ms = 0
+    watchdog_ms = 10000
+    tolerance_ms = TOLERANCE_MS_MIN
     watchdog_fixed = False
     fallback_fixed = False
     power_on_da = 0
@@ -78,13 +78,14 @@ class Evse:
         self.terminals: list[list[int]] = facts["terminals"]  # type: ignore[assignment]
         self._keep("kind", facts.get("kind") or "profile")
         self._keep("power_on_source", facts.get("power_on_source") or "unknown")
+        self._keep("watchdog_ms", facts.get("watchdog_ms") or 0)
+        self._keep("tolerance_ms", facts.get("watchdog_tolerance_ms") or 0)
         for name in AS_TOLD:
             self._keep(name, facts.get(name))
         for name in FLAGS:
             self._keep(name, bool(facts.get(name)))
         self._keep("limit_da", min(_number(facts, "limit_da", self.max_da), self.max_da))
         self._keep("weight", max(1, _number(facts, "weight", 1)))
-        self._keep("tolerance_ms", facts.get("watchdog_tolerance_ms"))
         self._keep("fallback_fixed", bool(facts.get("fallback_fixed", self.watchdog_fixed)))
         self._keep("settle_ms", max(settle_ms_min, _number(facts, "settle_ms", 0)) + _number(facts, "latency_ms", 0))
         self._keep("by_measure", facts.get("proof") == "measured")
