@@ -3,13 +3,14 @@
 import gc
 import sys
 
-try:
-    from micropython import const as const
-except ImportError:
+if False:  # for the type checker
+    from collections.abc import Callable
 
-    def const(value: int) -> int:
-        """MicroPython folds such values at compile time; here it is the value itself."""
-        return value
+const: "Callable[[int], int]"
+try:
+    from micropython import const  # type: ignore[no-redef]  # it folds such values when it compiles
+except ImportError:
+    const = int  # the value itself
 
 
 try:

@@ -196,9 +196,9 @@ class LeaseDriver:
     def grant_due_ms(self, now_ms: int) -> int:
         """No grant is due now: when that may change without a want or an answer."""
         if self.traffic != ALL_TRAFFIC:
-            return now_ms + _MUTED_MS  # type: ignore[no-any-return]
+            return now_ms + _MUTED_MS
         if now_ms < self._hold_ms:
-            return max(self._hold_ms, now_ms + _HOLD_MS)  # type: ignore[no-any-return]
+            return max(self._hold_ms, now_ms + _HOLD_MS)
         return self.sent_ms + (self._resend_ms if self._resend else self.refresh_ms())
 
     def refresh_ms(self) -> int:
