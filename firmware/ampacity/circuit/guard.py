@@ -437,7 +437,7 @@ class Guard:
 
     def why(self, evse: int) -> str:
         """The reasons of its present target as one line."""
-        from ampacity.circuit.explain import explain  # loaded when somebody asks
+        from ampacity.circuit.explain import explain  # loaded when it is asked for
 
         return explain(self, evse)
 

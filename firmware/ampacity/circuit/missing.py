@@ -1,4 +1,4 @@
-"""What a guard lacks, as the text of an event: its own module, for the texts of explain.py are loaded when somebody asks."""
+"""What a guard lacks, as the text of an event: its own module, for the texts of explain.py are loaded when they are asked for."""
 
 if False:  # for the type checker
     from ampacity.circuit.explain import ExplainableGuard

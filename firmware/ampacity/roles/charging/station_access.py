@@ -6,7 +6,7 @@ if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.evse import OcppEvse
-    from ampacity.roles.charging.upstream import Upstream
+    from ampacity.roles.interfaces import UpstreamFace
 
 LETS_GO = ("Local", "MasterPass", "Remote", "StoppedByEV")  # stoppedReason with which a socket lets its plug go (E06.FR.10, E07.FR.07)
 
@@ -16,7 +16,7 @@ class StationAccess:
 
     remedy = "authorize it at the EVSE or by the CSMS"
 
-    def __init__(self, upstream: "Upstream", evse: "OcppEvse") -> None:
+    def __init__(self, upstream: "UpstreamFace", evse: "OcppEvse") -> None:
         self._upstream = upstream
         self._evse = evse
 
