@@ -30,8 +30,8 @@ def names(x):
     import ampacity.bus.profile.trouble, ampacity.bus.server, ampacity.bus.server.der, ampacity.bus.server.modbus_server
     import ampacity.bus.server.rights, ampacity.bus.server.tcp_session, ampacity.bus.transport, ampacity.circuit
     import ampacity.circuit.cascaded_guard, ampacity.circuit.commissioning, ampacity.circuit.excursions, ampacity.circuit.explain
-    import ampacity.circuit.guard, ampacity.circuit.optional_functions, ampacity.circuit.policy, ampacity.circuit.policy.allocator
-    import ampacity.circuit.policy.constraints, ampacity.circuit.policy.constraints.contracted_power
+    import ampacity.circuit.guard, ampacity.circuit.missing, ampacity.circuit.optional_functions, ampacity.circuit.policy
+    import ampacity.circuit.policy.allocator, ampacity.circuit.policy.constraints, ampacity.circuit.policy.constraints.contracted_power
     import ampacity.circuit.policy.constraints.external_limits, ampacity.circuit.policy.constraints.phase_unbalance
     import ampacity.circuit.policy.constraints.solar_surplus, ampacity.circuit.policy.constraints.sum_constraints
     import ampacity.circuit.policy.load_shedding, ampacity.circuit.policy.meter_test_steps, ampacity.circuit.policy.minimum_grant
@@ -107,8 +107,8 @@ def names(x):
     import ampacity.ports.output, ampacity.ports.pilot_sampler, ampacity.ports.platform, ampacity.ports.rs485_pin, ampacity.ports.selftest
     import ampacity.ports.serial_over_tcp, ampacity.ports.sim, ampacity.ports.tls_credentials, ampacity.ports.tls_errors
     import ampacity.ports.tls_handshakes, ampacity.ports.unix, ampacity.ports.watchdog, ampacity.profiles.known, ampacity.roles
-    import ampacity.roles.boot, ampacity.roles.charging, ampacity.roles.charging.evses, ampacity.roles.charging.kept_messages
-    import ampacity.roles.charging.log_upload, ampacity.roles.charging.more_readings, ampacity.roles.charging.network_profiles
+    import ampacity.roles.boot, ampacity.roles.charging, ampacity.roles.charging.evse_readings, ampacity.roles.charging.evses
+    import ampacity.roles.charging.kept_messages, ampacity.roles.charging.log_upload, ampacity.roles.charging.network_profiles
     import ampacity.roles.charging.outside_limits, ampacity.roles.charging.site_model, ampacity.roles.charging.station_access
     import ampacity.roles.charging.upstream, ampacity.roles.configuration, ampacity.roles.configuration.compiled_site
     import ampacity.roles.configuration.field_types, ampacity.roles.configuration.rehearsal, ampacity.roles.configuration.site_comparison
@@ -153,40 +153,40 @@ def names(x):
     x.device, x.device_events, x.device_facts, x.device_model, x.diagnostics, x.digests, x.disk_files, x.display, x.dns
     x.document_shape, x.document_shapes, x.document_store, x.documents, x.download, x.duplicate_address, x.duty, x.duty_pin
     x.ecdsa_signing, x.encoding, x.ending, x.energy, x.engine, x.error_texts, x.errors, x.escalation, x.ev_schedule, x.event_values
-    x.events, x.evidence, x.evse, x.evse_device, x.evse_driver, x.evse_hardware, x.evse_state, x.evses, x.exchange, x.excursion_log
-    x.excursions, x.experiments, x.explain, x.external_limits, x.failsafe, x.fault_injection, x.faults, x.faulty_files, x.features
-    x.field_types, x.fields, x.file_permissions, x.file_server, x.file_signature, x.findings, x.firmware, x.found, x.frames, x.fsync
-    x.grant_numbers, x.guard, x.handed_texts, x.handlers, x.hash_data, x.help_texts, x.http, x.http_file, x.http_get, x.http_put
-    x.identify, x.identity, x.idle_backoff, x.iec61851, x.in_force, x.inbox, x.inhibit, x.install, x.intake, x.interfaces, x.iso15118
-    x.journal, x.journal_barrier, x.json_native, x.json_parser, x.keep_running, x.kept, x.kept_messages, x.kept_order, x.key_codes
-    x.key_door, x.known, x.learnt_minimum, x.lease, x.lease_driver, x.leases, x.ledger, x.lifecycle, x.line, x.line_editor, x.link
-    x.linux, x.linux_board, x.linux_tls, x.live_facts, x.liveness, x.load_shedding, x.local_driver, x.local_evse, x.local_list
-    x.lock, x.lock_motor, x.log, x.log_text, x.log_upload, x.login_throttle, x.logs, x.manifest, x.manual_limits, x.margin
-    x.max_filter, x.mbap, x.md5, x.memory_files, x.message_head, x.messages, x.meter_driver, x.meter_estimator, x.meter_test_steps
-    x.meter_trust, x.meter_values, x.metering, x.migration, x.minimum_grant, x.mismatch, x.modbus, x.modbus_server
-    x.modbus_tcp_server, x.model, x.model_chain, x.monitor, x.monitoring, x.monitors, x.more_readings, x.mp_io, x.mp_platform
-    x.mp_tls, x.net, x.network_profiles, x.network_slots, x.ntp, x.ocpp, x.ocpp_commands, x.off_shows, x.offers, x.optional
-    x.optional_blocks, x.optional_functions, x.order, x.order_book, x.order_progress, x.order_proof, x.order_recipe, x.order_writer
-    x.orders, x.other_load, x.output, x.outside_limits, x.p256, x.parent_link, x.part, x.pause_evidence, x.pause_proof
-    x.paused_readback, x.pbkdf2, x.pem, x.pending_tokens, x.permits, x.persistence, x.phase_count, x.phase_mapping, x.phase_switch
-    x.phase_switching, x.phase_unbalance, x.pilot, x.pilot_output, x.pilot_reading, x.pilot_sampler, x.pilot_transitions, x.places
-    x.plan, x.platform, x.point, x.policy, x.ports, x.power_on, x.preemption, x.presence, x.primary, x.primary_console
-    x.primary_face, x.primary_help, x.primary_register_map, x.primary_shapes, x.primary_updates, x.printable, x.probing, x.profile
-    x.profile_store, x.proof, x.protocol_sniffing, x.provisioning, x.pss, x.publish, x.published_file, x.publisher, x.quantities
-    x.queue, x.queue_order, x.rate_limited_log, x.read_cycle, x.readings, x.records, x.register_map, x.register_table, x.registers
-    x.rehearsal, x.remote, x.render, x.replace, x.replacing, x.report, x.reports, x.request, x.requests, x.reservation
-    x.reservations, x.reserve, x.reset, x.reset_history, x.residual_current, x.resolver, x.rights, x.rng, x.role_parts, x.roles
-    x.rpc, x.rs485_pin, x.rtu_client, x.rtu_receiver, x.safety_inputs, x.safety_load, x.safety_loop, x.samples, x.sampling, x.scaling
-    x.scan, x.scan_text, x.scanning, x.schedule, x.schema, x.screen, x.secondary, x.secondary_console, x.secondary_updates
-    x.security, x.security_events, x.security_log, x.segment, x.selftest, x.serial_console, x.serial_over_tcp, x.server, x.service
-    x.session, x.session_facts, x.set_network_profile, x.setpoint_hold, x.settings, x.settings_audit, x.settings_check, x.sha512
-    x.shared_limits, x.shortfall, x.signature_check, x.signatures, x.signed_values, x.signer, x.sim, x.single_driver, x.site
-    x.site_comparison, x.site_model, x.site_trial, x.slices, x.slot_content, x.slot_files, x.slot_rotation, x.slot_source
-    x.slot_state, x.slots, x.smart_charging, x.software_keys, x.solar_surplus, x.staged_file, x.staging, x.staging_driver
-    x.start_permission, x.starvation, x.station, x.station_access, x.status_view, x.step_check, x.step_response, x.storage, x.store
-    x.strict_json, x.structure, x.sum_constraints, x.supply, x.table, x.tables, x.targets, x.tariff, x.tcp_client, x.tcp_session
-    x.thinning, x.timed_event, x.timekeeper, x.times, x.tls_credentials, x.tls_errors, x.tls_fields, x.tls_handshakes, x.trace
-    x.transaction, x.transaction_events, x.transactions, x.transfer, x.transport, x.tree, x.trial, x.trouble, x.trust, x.trusted
-    x.tz, x.udp, x.unanswering_devices, x.uncontrolled_load, x.unix, x.unused_phases, x.update, x.update_window, x.updater, x.updates
-    x.upstream, x.url, x.utf8, x.v201, x.v2g_signing, x.voltage_monitor, x.wallclock, x.watchdog, x.websocket, x.websocket_frames
-    x.within, x.write_limiter, x.x509
+    x.events, x.evidence, x.evse, x.evse_device, x.evse_driver, x.evse_hardware, x.evse_readings, x.evse_state, x.evses, x.exchange
+    x.excursion_log, x.excursions, x.experiments, x.explain, x.external_limits, x.failsafe, x.fault_injection, x.faults
+    x.faulty_files, x.features, x.field_types, x.fields, x.file_permissions, x.file_server, x.file_signature, x.findings, x.firmware
+    x.found, x.frames, x.fsync, x.grant_numbers, x.guard, x.handed_texts, x.handlers, x.hash_data, x.help_texts, x.http, x.http_file
+    x.http_get, x.http_put, x.identify, x.identity, x.idle_backoff, x.iec61851, x.in_force, x.inbox, x.inhibit, x.install, x.intake
+    x.interfaces, x.iso15118, x.journal, x.journal_barrier, x.json_native, x.json_parser, x.keep_running, x.kept, x.kept_messages
+    x.kept_order, x.key_codes, x.key_door, x.known, x.learnt_minimum, x.lease, x.lease_driver, x.leases, x.ledger, x.lifecycle
+    x.line, x.line_editor, x.link, x.linux, x.linux_board, x.linux_tls, x.live_facts, x.liveness, x.load_shedding, x.local_driver
+    x.local_evse, x.local_list, x.lock, x.lock_motor, x.log, x.log_text, x.log_upload, x.login_throttle, x.logs, x.manifest
+    x.manual_limits, x.margin, x.max_filter, x.mbap, x.md5, x.memory_files, x.message_head, x.messages, x.meter_driver
+    x.meter_estimator, x.meter_test_steps, x.meter_trust, x.meter_values, x.metering, x.migration, x.minimum_grant, x.mismatch
+    x.missing, x.modbus, x.modbus_server, x.modbus_tcp_server, x.model, x.model_chain, x.monitor, x.monitoring, x.monitors, x.mp_io
+    x.mp_platform, x.mp_tls, x.net, x.network_profiles, x.network_slots, x.ntp, x.ocpp, x.ocpp_commands, x.off_shows, x.offers
+    x.optional, x.optional_blocks, x.optional_functions, x.order, x.order_book, x.order_progress, x.order_proof, x.order_recipe
+    x.order_writer, x.orders, x.other_load, x.output, x.outside_limits, x.p256, x.parent_link, x.part, x.pause_evidence
+    x.pause_proof, x.paused_readback, x.pbkdf2, x.pem, x.pending_tokens, x.permits, x.persistence, x.phase_count, x.phase_mapping
+    x.phase_switch, x.phase_switching, x.phase_unbalance, x.pilot, x.pilot_output, x.pilot_reading, x.pilot_sampler
+    x.pilot_transitions, x.places, x.plan, x.platform, x.point, x.policy, x.ports, x.power_on, x.preemption, x.presence, x.primary
+    x.primary_console, x.primary_face, x.primary_help, x.primary_register_map, x.primary_shapes, x.primary_updates, x.printable
+    x.probing, x.profile, x.profile_store, x.proof, x.protocol_sniffing, x.provisioning, x.pss, x.publish, x.published_file
+    x.publisher, x.quantities, x.queue, x.queue_order, x.rate_limited_log, x.read_cycle, x.readings, x.records, x.register_map
+    x.register_table, x.registers, x.rehearsal, x.remote, x.render, x.replace, x.replacing, x.report, x.reports, x.request
+    x.requests, x.reservation, x.reservations, x.reserve, x.reset, x.reset_history, x.residual_current, x.resolver, x.rights, x.rng
+    x.role_parts, x.roles, x.rpc, x.rs485_pin, x.rtu_client, x.rtu_receiver, x.safety_inputs, x.safety_load, x.safety_loop, x.samples
+    x.sampling, x.scaling, x.scan, x.scan_text, x.scanning, x.schedule, x.schema, x.screen, x.secondary, x.secondary_console
+    x.secondary_updates, x.security, x.security_events, x.security_log, x.segment, x.selftest, x.serial_console, x.serial_over_tcp
+    x.server, x.service, x.session, x.session_facts, x.set_network_profile, x.setpoint_hold, x.settings, x.settings_audit
+    x.settings_check, x.sha512, x.shared_limits, x.shortfall, x.signature_check, x.signatures, x.signed_values, x.signer, x.sim
+    x.single_driver, x.site, x.site_comparison, x.site_model, x.site_trial, x.slices, x.slot_content, x.slot_files, x.slot_rotation
+    x.slot_source, x.slot_state, x.slots, x.smart_charging, x.software_keys, x.solar_surplus, x.staged_file, x.staging
+    x.staging_driver, x.start_permission, x.starvation, x.station, x.station_access, x.status_view, x.step_check, x.step_response
+    x.storage, x.store, x.strict_json, x.structure, x.sum_constraints, x.supply, x.table, x.tables, x.targets, x.tariff, x.tcp_client
+    x.tcp_session, x.thinning, x.timed_event, x.timekeeper, x.times, x.tls_credentials, x.tls_errors, x.tls_fields, x.tls_handshakes
+    x.trace, x.transaction, x.transaction_events, x.transactions, x.transfer, x.transport, x.tree, x.trial, x.trouble, x.trust
+    x.trusted, x.tz, x.udp, x.unanswering_devices, x.uncontrolled_load, x.unix, x.unused_phases, x.update, x.update_window, x.updater
+    x.updates, x.upstream, x.url, x.utf8, x.v201, x.v2g_signing, x.voltage_monitor, x.wallclock, x.watchdog, x.websocket
+    x.websocket_frames, x.within, x.write_limiter, x.x509

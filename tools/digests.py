@@ -24,7 +24,7 @@ DIGITS = 8
 
 FIRMWARE = "firmware/ampacity"
 RIG = "host/ampacity_host/rig"
-TEXTS = ("firmware/ampacity/circuit/explain.py", "firmware/ampacity/circuit/uncontrolled_load.py")
+TEXTS = ("firmware/ampacity/circuit/explain.py", "firmware/ampacity/circuit/missing.py", "firmware/ampacity/circuit/uncontrolled_load.py")
 DECISIONS = ("worlds", "rules", "policy")  # figures of the core without a word of it
 # what a controller on the rig's virtual clock runs; of the rooms that it leaves out the modules count that it imports
 PLAYED = (*[f"{FIRMWARE}/{room}" for room in ("base", "bus", "circuit", "console", "evse", "net", "ocpp", "profiles", "roles")], RIG)

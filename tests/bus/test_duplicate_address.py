@@ -82,6 +82,19 @@ def test_garbled_answers_of_only_one_unit_are_reported():
     assert b.engine.said == [(7, GARBLED)]
 
 
+def test_a_unit_that_always_answers_alone_has_no_record_of_its_own_until_something_is_wrong():
+    addresses = DuplicateAddresses()
+    for _ in range(WINDOW):
+        assert not [unit for unit in (1, 2) if addresses.outcome(unit, False)]
+    assert addresses._units[1] is addresses._units[2]
+    for number in range(GARBLED_MIN):
+        assert addresses.outcome(1, True) == (number == GARBLED_MIN - 1)
+    assert addresses.text(1) == GARBLED and addresses.text(2) == "" and addresses._units[1] is not addresses._units[2]
+    for _ in range(WINDOW + 1):
+        addresses.outcome(1, False)
+    assert addresses.text(1) == "" and addresses._units[1] is addresses._units[2]
+
+
 def test_a_noisy_line_is_not_a_duplicate_address():
     duplicate_addresses = DuplicateAddresses()
     for turn in range(200):

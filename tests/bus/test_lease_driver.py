@@ -9,7 +9,7 @@ from ampacity.bus.device_facts import ALL_TRAFFIC, NO_TRAFFIC, READS_ONLY
 from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases.broadcast_driver import NOT_DUE
 from ampacity.bus.leases.grant_numbers import GrantNumbers
-from ampacity.bus.leases.lease_driver import LeaseDriver
+from ampacity.bus.leases.lease_driver import ALONE_WANTED, LeaseDriver
 
 ROWS = [row[0] for row in table.STATUS]
 IDENTITY, EPOCH = 0xA1B2C3D4, 5
@@ -247,7 +247,7 @@ def test_only_eight_orders_wait_for_their_proof():
 
 def test_a_lower_goes_first_a_raise_after_it_and_a_refresh_at_a_quarter_of_the_lease():
     made = driver()
-    assert made.grant_due(1000) == NOT_DUE and made.due_ms == 20 + 2500
+    assert made.grant_due(1000) == NOT_DUE and made.grant_due_ms(1000) == 20 + 2500
     assert made.grant_due(2519) == NOT_DUE and made.grant_due(2520) == ORDER
     for want_da, priority in ((99, LOWER), (101, ORDER), (100, NOT_DUE)):
         made.want(want_da, 1000)
@@ -263,7 +263,7 @@ def test_after_a_refusal_no_request_is_sent_for_50_ms():
     made.guard.verdict = lambda evse, da: False
     made.want(110, 1000)
     assert made.order(EPOCH << 16 | 8, 1000) is None
-    assert made.grant_due(1049) == NOT_DUE and made.due_ms == 1099 and made.grant_due(1050) == ORDER
+    assert made.grant_due(1049) == NOT_DUE and made.grant_due_ms(1049) == 1099 and made.grant_due(1050) == ORDER
 
 
 def test_a_raise_that_must_wait_keeps_what_the_unit_has_before_its_lease_runs_out():
@@ -282,7 +282,7 @@ def test_an_order_not_in_force_is_sent_again_after_100_ms_and_a_lower_before_all
         made = driver()
         granted(made, first_da, 8, 100)
         feed(made, 110, limit_da=100, sequence=7)
-        assert made.grant_due(199) == NOT_DUE and made.due_ms == 200 and made.grant_due(200) == priority
+        assert made.grant_due(199) == NOT_DUE and made.grant_due_ms(199) == 200 and made.grant_due(200) == priority
     made.broadcaster.permit = False
     granted(made, 90, 9, 300)
     feed(made, 310, limit_da=110, sequence=8)
@@ -383,7 +383,7 @@ def test_a_fail_safe_test_stops_the_grants_or_all_requests():
         made.want(50, 100)
         made.set_traffic(level, 100)
         assert (made.urgency(100) is not None) == urgent and (made.grant_due(100) == NOT_DUE) == (level != ALL_TRAFFIC)
-        assert len(made.guard.of("lost")) == (level != ALL_TRAFFIC) and (made.due_ms == 1100) == (level != ALL_TRAFFIC)
+        assert len(made.guard.of("lost")) == (level != ALL_TRAFFIC) and (made.grant_due_ms(100) == 1100) == (level != ALL_TRAFFIC)
         made.set_traffic(level, 100)
         assert len(made.guard.of("lost")) == (level != ALL_TRAFFIC)
     made.broadcaster.dirty = False
@@ -468,7 +468,7 @@ def test_an_idle_unit_is_read_before_its_next_grant_and_on_request():
     assert made.urgency(1000) == (ROUTINE, 1250), "no sooner than any other"
     made.fallback_da = 100
     assert made.urgency(1000) == (ROUTINE, 1800), "its lease may run out"
-    for name, value in (("want_da", 90), ("_unicast_wanted", True), ("_resend", True)):
+    for name, value in (("want_da", 90), ("_unicast", ALONE_WANTED), ("_resend", True)):
         made = driver(fallback_da=100)
         made._asked_ms, made.idle_poll_ms = 1000, 800
         setattr(made, name, value)

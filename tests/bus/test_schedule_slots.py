@@ -152,21 +152,25 @@ def test_a_unit_that_was_just_woken_is_next_whatever_others_request():
 def test_a_unit_above_its_share_of_the_line_waits_while_others_are_due():
     schedule = made((OVERDUE, 0), (ROUTINE, 0))
     slot = schedule.slots[0]
-    for used_us, passed_us, costly in ((10**6, 0, False), (10**6 + 1, 0, True), (10**6 + 1, 1, True), (10**6 + 1, 2, False)):
-        slot.used_us, slot.used_at_us = used_us, 100
-        assert schedule._costly(slot, 100 + passed_us) == costly
-    slot.used_us, slot.used_at_us, slot.served_us = 2 * 10**6, 0, 0
+    for owed_us, now_us, costly in ((2 * 10**6, 100, False), (2 * 10**6 + 1, 100, True), (2 * 10**6 + 2, 101, True), (2 * 10**6 + 2, 102, False)):
+        slot.owed_us, slot.served_us = owed_us, 100
+        assert schedule._costly(slot, now_us) == costly
+    slot.owed_us, slot.served_us = 4 * 10**6, 0
     schedule._charge_time(slot, 400000)
-    assert schedule._costly_from_us == 800000 and slot.used_us == 2 * 10**6 and slot.used_at_us == 400000
+    assert schedule._costly_from_us == 800000 and slot.owed_us == 400000 + 4 * 10**6, "no more than twice the credit"
     assert unit(schedule, 700000) == 2 and unit(schedule, 800000) == 1
     schedule.slots[1].driver.wish = None
     assert unit(schedule, 700000) == 1, "nobody else has"
-    slot.used_us, slot.used_at_us, slot.served_us = 500, 0, 900
+    slot.owed_us, slot.served_us = 50, 900
     schedule._charge_time(slot, 1000)
-    assert slot.used_us == 100
-    slot.used_us, slot.served_us = 800, 1900
+    assert slot.owed_us == 100 + 2 * 100, "what it owed was made up for"
+    schedule.started(slot, 1150)
+    assert slot.owed_us == 50 and slot.served_us == 1150
+    schedule.started(slot, 2000)
+    assert slot.owed_us == 0
+    slot.owed_us, slot.served_us = 1700, 1900
     schedule._charge_time(slot, 2000)
-    assert slot.used_us == 800 - 500 + 100
+    assert slot.owed_us == 100 + 2 * (800 + 100)
 
 
 def test_a_cycle_ends_when_every_answering_and_active_unit_was_polled():

@@ -7,7 +7,7 @@ from ampacity.circuit.trusted.site.tree import Site, per_phase
 from check import raises
 
 DEFAULTS = {
-    "index": 0, "kind": "profile", "bus": -1, "circuit": 0, "max_da": 0, "limit_da": 0, "min_da": 60, "feeder_da": 0, "priority": 1, "weight": 1,
+    "index": 0, "kind": "profile", "bus": -1, "circuit": 0, "max_da": 0, "limit_da": 0, "min_da": 60, "priority": 1, "weight": 1,
     "fallback_da": 0, "watchdog_ms": 0, "tolerance_ms": 0, "watchdog_fixed": False, "fallback_fixed": False, "power_on_da": 0,
     "power_on_source": "unknown", "settle_ms": 5000, "transit_ms": 0, "boot_ms": 500, "survives": False, "holds": False, "by_measure": False,
     "poll_feeds": False, "fingerprint": None, "feeder_output": "", "one_client": False, "primary": False, "require_tested": False, "removed": False,
@@ -39,7 +39,6 @@ def test_an_evse_has_the_values_of_its_facts_or_their_defaults():
 
 def test_defaults_that_follow_from_other_facts():
     assert of(max_da=160).limit_da == 160 and of(max_da=160, limit_da=100).limit_da == 100 and of(max_da=160, limit_da=200).limit_da == 160
-    assert of(max_da=160).feeder_da == 160 and of(max_da=160, feeder_da=130).feeder_da == 130
     assert of(weight=0).weight == 1 and of(weight=3).weight == 3
     assert of(watchdog_tolerance_ms=700).tolerance_ms == 700
     assert of(watchdog_fixed=True).fallback_fixed and not of(watchdog_fixed=True, fallback_fixed=False).fallback_fixed

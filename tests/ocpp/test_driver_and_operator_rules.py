@@ -194,7 +194,7 @@ def test_N02_FR_16_to_FR_21_what_a_component_variable_leaves_out_matches_all():
     """N02.FR.16: every variable; N02.FR.17: every instance of it; N02.FR.18: every connector; N02.FR.19: the EVSE that is named, without one all;
     N02.FR.20: the instance that is named; N02.FR.21: without one every instance."""
     bench = Bench().booted()
-    bench.station.model.site = Panels()
+    bench.station.model.make_site = Panels
     for instance in ("1", "2"):
         for panel in ("garage", "main"):
             component = {"name": "DistributionPanel", "instance": panel}

@@ -139,7 +139,7 @@ def test_B06_FR_17_and_B08_FR_18_and_N06_FR_07_a_request_is_answered_up_to_the_b
 
 def test_B08_FR_08_Available_reports_what_is_available_and_what_has_no_such_variable():
     bench = Bench().booted()
-    bench.station.model.site = Site()
+    bench.station.model.make_site = Site
     found = {key[0] for key in reported(bench, componentCriteria=["Available"])}
     assert {"AlignedDataCtrlr", "EVSE", "Connector", "ClockCtrlr", "DistributionPanel"} <= found
     value = bench.station.model.value
@@ -150,7 +150,7 @@ def test_B08_FR_08_Available_reports_what_is_available_and_what_has_no_such_vari
 
 def test_B08_FR_24_and_25_a_component_with_instances_is_reported_for_the_one_that_is_named_or_for_all():
     bench = Bench().booted()
-    bench.station.model.site = Site()
+    bench.station.model.make_site = Site
     panel = {"component": {"name": "DistributionPanel"}}
     one = {"component": {"name": "DistributionPanel", "instance": "garage"}}
     fuses = {("DistributionPanel", "garage", None, None, "Fuse", n) for n in "123"}

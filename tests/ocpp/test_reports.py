@@ -149,7 +149,7 @@ class OddSite:
 
 def test_a_report_is_the_compact_JSON_that_any_other_message_is():
     bench = Bench(3).booted()
-    bench.station.model.site = OddSite()
+    bench.station.model.make_site = OddSite
     assert bench.set("SecurityCtrlr", "OrganizationName", 'Bäder & "Söhne"\\') == "Accepted"
     bench.station.device_fact(2, "EVSE", "Temperature", '2"1\n', bench.now_ms)
     bench.station.receive('[2,"r","GetBaseReport",{"requestId":1,"reportBase":"FullInventory"}]', bench.now_ms)

@@ -9,7 +9,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
 from ampacity.commission.report import site_sha256
 from ampacity.roles.boot import checked_boot
-from ampacity.roles.configuration.compiled_site import SharedRow, checked, shared_rows
+from ampacity.roles.configuration.compiled_site import SharedRow, checked, share_empty, shared_rows
 from ampacity.roles.primary import make_primary
 from ampacity.store.memory_files import MemoryFiles
 from check import raises
@@ -38,6 +38,13 @@ def test_equal_terminals_share_one_list_and_others_keep_their_own():
     for one in evses:
         for other in evses:
             assert (one["terminals"] is other["terminals"]) == (one["terminals"] == other["terminals"])
+
+
+def test_empty_lists_of_a_profile_become_one():
+    table = {"fields": [["current", 4, []], ["power", 4, [[1, 2]]], ["serial", 3, []]], "chain": [], "gap_ms": 0, "name": ""}
+    share_empty(table, [])
+    assert table == {"fields": [["current", 4, []], ["power", 4, [[1, 2]]], ["serial", 3, []]], "chain": [], "gap_ms": 0, "name": ""}
+    assert table["fields"][0][2] is table["fields"][2][2] is table["chain"]
 
 
 def test_the_check_is_unloaded_on_a_board_and_can_be_loaded_again():

@@ -3,8 +3,8 @@
 from helper_garage import Garage, site
 
 from ampacity.ocpp.transactions.meter_values import sampled
-from ampacity.roles.charging.more_readings import more_readings
-from ampacity.roles.charging.upstream import by_line, offered_w
+from ampacity.roles.charging.evse_readings import more_readings, offered_w
+from ampacity.roles.charging.upstream import by_line
 
 OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://127.0.0.1:9", "security_profile": 1, "password": "0123456789abcdef", "storage_kib": 32}
 

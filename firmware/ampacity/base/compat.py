@@ -3,13 +3,14 @@
 import gc
 import sys
 
-try:
-    from micropython import const
-except ImportError:
+if False:  # for the type checker
+    from collections.abc import Callable
 
-    def const(value: int) -> int:
-        """MicroPython folds such values at compile time; here it is the value itself."""
-        return value
+const: "Callable[[int], int]"
+try:
+    from micropython import const  # type: ignore[no-redef]  # it folds such values when it compiles
+except ImportError:
+    const = int  # the value itself
 
 
 try:
@@ -38,6 +39,17 @@ def forget(name: str) -> None:
         del sys.modules[name]
         if hasattr(sys.modules.get(package), last):
             delattr(sys.modules[package], last)
+
+
+def forget_packages(root: str) -> None:
+    """Let go of the packages below `root`: they hold nothing but the modules that were imported, and each of those is also known by its name.
+
+    A later import makes the packages on its way again, with its own module alone: so code says `from a.b import c`, not `import a.b.c`.
+    """
+    if sys.implementation.name == "micropython":
+        for name in list(sys.modules):
+            if (name + ".").startswith(root + ".") and hasattr(sys.modules[name], "__path__"):
+                del sys.modules[name]
 
 
 try:

@@ -48,6 +48,8 @@ class DeviceFacts:
     otherwise than its profile says, though it charges.
     """
 
+    power_w: "int | None" = None
+    fault: "str | None" = None
     trouble: "str | None" = None
     remark: "str | None" = None
     energy_ms: "int | None" = None
@@ -60,11 +62,9 @@ class DeviceFacts:
         self.charging = False
         self.amps_da: list[int] | None = None
         self.volts_dv: list[int] | None = None
-        self.power_w: int | None = None
         self.energy_wh: int | None = None
         self.limit_da: int | None = None
         self.serial: str | None = None
         self.firmware: str | None = None
         self.contactor_closed: bool | None = None
-        self.fault: str | None = None
         self.updated_ms = -1

@@ -46,7 +46,6 @@ if False:  # for the type checker
             """Is nothing raised, for the journal could not be written?"""
 
 FOREIGN_MS = 60000
-MISSING_MAX = 4  # as many meters and EVSEs are named in one event
 
 
 def explain(guard: "ExplainableGuard", evse: int) -> str:
@@ -74,19 +73,6 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
     if guard.waits_for_journal(guard.now_ms):
         reason += "; no raise before the journal is written"
     return "%s: %s" % (amps(want), reason)
-
-
-def missing_text(guard: "ExplainableGuard") -> str:
-    """The meters and EVSEs without which the mode is degraded, each with its state."""
-    found = []
-    for c in guard.site.circuits:
-        if guard.meter_state(c.index) not in ("ok", "none"):
-            found.append("meter of %s %s" % (c.name, guard.meter_state(c.index)))
-    for s in guard.ledger.evse_states:
-        if not s.ok and not s.isolated:
-            found.append("%s %s" % (s.evse.name, guard.state(s.index)))
-    more = len(found) - MISSING_MAX
-    return (", ".join(found[:MISSING_MAX]) or "all meters and EVSEs are trusted") + (" and %d more" % more if more > 0 else "")
 
 
 def _not_charging(guard: "ExplainableGuard", s: "EvseState") -> str:

@@ -5,7 +5,7 @@ the index of the supply phase; currents are integers in da, times in ms of one c
 Modes (section 7): quarantine -> regulating <-> degraded, and safe from anywhere.
 """
 
-from ampacity.circuit.explain import explain, missing_text
+from ampacity.circuit.missing import missing_text
 from ampacity.circuit.optional_functions import OptionalFunctions
 from ampacity.circuit.policy.constraints.external_limits import Limits
 from ampacity.circuit.policy.plan import Plan
@@ -437,6 +437,8 @@ class Guard:
 
     def why(self, evse: int) -> str:
         """The reasons of its present target as one line."""
+        from ampacity.circuit.explain import explain  # loaded when it is asked for
+
         return explain(self, evse)
 
     def resend_due(self, evse: int) -> bool:

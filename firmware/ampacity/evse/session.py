@@ -16,6 +16,7 @@ if False:  # for the type checker
 
 OFFLINE_MS = 5000  # a device that is lost for so long is shown as unavailable, and its car as paused
 FIRST_LOOK_MS = 3000
+NOT_YET = -1
 SETTLE_MS = 10000  # after a start a device that has not shown its state by then is reported as it is known
 NO_CAR, CONNECTED, CHARGING, PAUSED_BY_EV, PAUSED_BY_EVSE = CHARGING_STATES = (
     "no car", "connected", "charging", "paused by EV", "paused by EVSE",
@@ -42,19 +43,16 @@ class Session:
 
     # these values apply to most sessions, until they are set
     operative = True
-    settled = False
     lost = True
     fault: "str | None" = None
     lockout: "str | None" = None  # a fault that not the device but the safety core sees, as text
     charging_state = NO_CAR
-    _first_ms: "int | None" = None  # first sight after start, or after it was lost
-    _look = True  # that sight is still to be made sure of
-    _began_ms: "int | None" = None
+    _first_ms: "int | None" = NOT_YET  # first sight after a start, or after it was lost, which is still to be made sure of; None: it is sure
+    _began_ms: "int | None" = NOT_YET  # None: settled
     _heard_ms: "int | None" = None
     _plugged: "bool | None" = None
     _active = False  # as the log has it
     _served = False  # this car has had an active session
-    _reason: "str | None" = None  # of the end that comes, where it began here
     _ended_by = ""  # why this car's session ended
     _locked_out = False  # it was a lock-out that ended this car's session, and nothing else has ended it since
 
@@ -62,6 +60,11 @@ class Session:
         self.name = name
         self.access = access
         self._log = log
+
+    @property
+    def settled(self) -> bool:
+        """See the class."""
+        return self._began_ms is None
 
     @property
     def heard(self) -> bool:
@@ -104,53 +107,61 @@ class Session:
 
     def step(self, facts: "SessionFacts", order_da: "int | None", operative: bool, now_ms: int) -> None:
         """facts: of the driver (online, plugged, charging, state, fault). order_da: in force for it, or None. operative: see the class."""
-        if self._began_ms is None:
-            self._began_ms = now_ms
+        reason = None
         if operative != self.operative:
             self.operative = operative
         if self._is_lost(now_ms):
-            self._first_ms = None
-            self._look = True
+            self._first_ms = NOT_YET
         if facts.online:
             self._heard_ms = now_ms
             if facts.plugged is not None:
-                self._see_plug(facts.plugged, now_ms)
-        self._see_fault(self.lockout or facts.fault, now_ms)
-        self._see_access(now_ms)
+                reason = self._see_plug(facts.plugged, now_ms)
+        reason = self._see_fault(self.lockout or facts.fault, now_ms) or reason
+        self._see_access(reason, now_ms)
         self.lost = self._is_lost(now_ms)
         self._see_charging(facts, order_da, now_ms)
-        if not self.settled:
+        if self._began_ms is not None:
+            if self._began_ms == NOT_YET:
+                self._began_ms = now_ms
             known = self.heard and (self._plugged is not None or self.fault)
-            self.settled = bool(known) or now_ms - self._began_ms >= SETTLE_MS
+            if known or now_ms - self._began_ms >= SETTLE_MS:
+                self._began_ms = None
 
-    def _see_plug(self, plugged: bool, now_ms: int) -> None:
+    def _see_plug(self, plugged: bool, now_ms: int) -> "str | None":
+        """The reason why its session ends, if that is what this means."""
         if plugged == self._plugged:
-            self._look = False
-            return
-        if self._look and not plugged:
+            self._first_ms = None
+            return None
+        if self._first_ms is not None and not plugged:
             # after a start a pilot or a device needs a moment to show the car that was there all along
-            if self._first_ms is None:
+            if self._first_ms == NOT_YET:
                 self._first_ms = now_ms
             if now_ms - self._first_ms < FIRST_LOOK_MS:
-                return
+                return None
         self._plugged = plugged
-        self._look = self._served = self._locked_out = False
-        self._reason = None if plugged else UNPLUGGED
+        self._first_ms = None
+        self._served = False
+        if self._locked_out:
+            self._locked_out = False
         self._log_event("plugged" if plugged else "unplugged", now_ms)
         self.access.event("plugged" if plugged else "unplugged", None, now_ms)
+        return None if plugged else UNPLUGGED
 
-    def _see_fault(self, fault: "str | None", now_ms: int) -> None:
+    def _see_fault(self, fault: "str | None", now_ms: int) -> "str | None":
+        """The reason why its session ends, if it does by this fault."""
         if fault == self.fault:
-            return
+            return None
         self.fault = fault
         reason, disobeyed = self._ends_session(fault or ""), "disobeyed" in (fault or "")
         if reason and self.phase == "active":
             self._end("fault", reason, now_ms)
             self._locked_out = disobeyed
-        elif self._locked_out and not disobeyed:
+            return reason
+        if self._locked_out and not disobeyed:
             self._locked_out = False
             if not reason:
                 self.access.event("unlocked", None, now_ms)  # a person inspected it
+        return None
 
     def _ends_session(self, fault: str) -> str:
         """The reason that is reported, if no session continues after this fault; else ""."""
@@ -159,15 +170,14 @@ class Session:
                 return reason
         return ""
 
-    def _see_access(self, now_ms: int) -> None:
-        """What the owner of authorisation decides now, for the log; and that this car was served."""
+    def _see_access(self, reason: "str | None", now_ms: int) -> None:
+        """What the owner of authorisation decides now, for the log; and that this car was served. reason: of an end that began here."""
         active = self.phase == "active"
         if active != self._active:
             self._active = active
-            self._ended_by = self._reason or self.access.reason()
+            self._ended_by = reason or self.access.reason()
             self._log_event("session started" if active else "session ended: %s" % self._ended_by, now_ms)
         self._served = self._served or active
-        self._reason = None
 
     def _see_charging(self, facts: "SessionFacts", order_da: "int | None", now_ms: int) -> None:
         state = self._charging_state(facts, order_da)
@@ -201,12 +211,13 @@ class Session:
 
     def stop(self, reason: str, now_ms: int) -> None:
         """The owner gets a stop from here: no more charging until it permits that again. reason: see above."""
-        self._locked_out = False  # a stop ends the session permanently, whatever a lock-out did before
+        if self._locked_out:
+            self._locked_out = False  # a stop ends the session permanently, whatever a lock-out did before
         if self.access.permits():
             self._end("stop", reason, now_ms)
+            self._see_access(reason, now_ms)
 
     def _end(self, kind: str, reason: str, now_ms: int) -> None:
-        self._reason = reason
         self._served = self._served or self.phase == "active"
         self.access.event(kind, reason, now_ms)
 

@@ -10,6 +10,7 @@ continues when all replies to the last message or the last few frames are sent, 
 import asyncio
 from errno import ECONNRESET
 
+from ampacity.base.compat import const
 from ampacity.base.url import shown_url
 from ampacity.base.within import within
 from ampacity.net.websocket import CLOSED, CLOSING, CONNECTING, MESSAGE_COST, OPEN
@@ -26,14 +27,14 @@ if False:  # for the type checker
     from ampacity.net.websocket import Event, WebSocketClient
 
 READ_BYTES = 4096
-WATCH_MS = 1000
-MESSAGE_MS_MAX = 60000  # from the first byte of a message to its last
-IDLE_MS_MAX = 60000
+_WATCH_MS = const(1000)
+_MESSAGE_MS_MAX = const(60000)  # from the first byte of a message to its last
+_IDLE_MS_MAX = const(60000)
 PINGS_A_S, PINGS_MAX = 10, 300  # of the server's: so many each second for long, and so many at once
 MESSAGES_A_S, MESSAGES_MAX = 20, 600  # that did not wait until those before them were taken; one that does may send any number
 POLICY = 1008
 REQUEST = "[2"  # how a request of ours begins
-LAST_WORDS_MAX = 8  # messages that leave before a connection is closed because of what the server sent
+_LAST_WORDS_MAX = const(8)  # messages that leave before a connection is closed because of what the server sent
 ACCEPTED = "; does it accept our certificate?"
 
 
@@ -200,7 +201,7 @@ class Connection:
     def _answer_first(self, now_ms: int) -> None:
         """What came before the server's mistake was asked in good order: its answers leave before our close frame."""
         texts: "list[str]" = []
-        while len(texts) < LAST_WORDS_MAX:
+        while len(texts) < _LAST_WORDS_MAX:
             text = self._station.next(now_ms)[0]
             if text is None:
                 break
@@ -237,7 +238,7 @@ class Connection:
         while True:
             self._wake.clear()
             now_ms = self._clock.now_ms()
-            until_ms = now_ms + IDLE_MS_MAX
+            until_ms = now_ms + _IDLE_MS_MAX
             if self._control:
                 frames, self._control = self._control, []
                 await self._send(b"".join(frames))
@@ -269,7 +270,7 @@ class Connection:
 
     async def _watch(self) -> None:
         while True:
-            await self._clock.sleep_ms(WATCH_MS)
+            await self._clock.sleep_ms(_WATCH_MS)
             now_ms = self._clock.now_ms()
             self._pings = max(0, self._pings - PINGS_A_S)
             self._piled = max(0, self._piled - MESSAGE_COST * MESSAGES_A_S)
@@ -296,7 +297,7 @@ class Connection:
             return "the server has not read for %d ms" % (now_ms - self._sending_ms)
         if self._sending_ms is None and self._pinged_ms is not None and now_ms - self._pinged_ms >= config.pong_timeout_ms:
             return "no pong for %d ms" % (now_ms - self._pinged_ms)
-        if self._partial_ms is not None and now_ms - self._partial_ms >= MESSAGE_MS_MAX:
+        if self._partial_ms is not None and now_ms - self._partial_ms >= _MESSAGE_MS_MAX:
             return "a message was not complete after %d ms" % (now_ms - self._partial_ms)
         return None
 

@@ -56,7 +56,7 @@ class OcppEvse:
     phase_names: "list[str] | tuple[str, ...]" = ("L1", "L2", "L3")
     max_da = 160
     connector = "cType2"
-    tethered = False
+    tethered = True
     bay = False
     connect_by_ms: "int | None" = None
     settled = True
@@ -68,9 +68,11 @@ class OcppEvse:
     def __init__(self, facts: "dict[str, Any]") -> None:
         self.id: int = facts["id"]
         self.name: str = facts.get("name", "evse-%d" % self.id)
-        for key in ("phases", "max_da", "connector", "tethered"):
+        for key in ("phases", "max_da", "connector"):
             if facts.get(key, getattr(self, key)) != getattr(self, key):
                 setattr(self, key, facts[key])
+        if not facts.get("tethered", False):
+            self.tethered = False
         names = facts.get("phase_names") or self.phase_names[: self.phases]
         if tuple(names) != self.phase_names:
             self.phase_names = names

@@ -61,9 +61,7 @@ from ampacity.base.url import same_peer
 from ampacity.base.wallclock import CONFIRM_MS, format_iso
 from ampacity.ocpp.authorization.authorizer import Authorizer
 from ampacity.ocpp.authorization.cache import Cache
-from ampacity.ocpp.authorization.local_list import LocalList
 from ampacity.ocpp.availability.connectors import Availability
-from ampacity.ocpp.device_model.computed_variables import ComputedVariables
 from ampacity.ocpp.device_model.device_events import DeviceEvents
 from ampacity.ocpp.device_model.model import DeviceModel
 from ampacity.ocpp.device_model.reports import Reports
@@ -91,6 +89,8 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.base.rng import Rng
     from ampacity.base.wallclock import WallClock
+    from ampacity.ocpp.authorization.local_list import LocalList
+    from ampacity.ocpp.device_model.computed_variables import ComputedVariables
     from ampacity.ocpp.device_model.model import Row
     from ampacity.ocpp.interfaces import FirmwareFace
     from ampacity.ocpp.messages import Action, LimitRow, Message, Store, Values
@@ -129,10 +129,9 @@ class Station:
         self.boot_number: int = kept["n"] + 1
         self._accepted_before: bool = kept["accepted"]
         self.remember_boot(None)
-        self._computed = ComputedVariables(self)
-        self.model = DeviceModel(self.documents, [p.id for p in self.evses], self._computed.value)
+        self.model = DeviceModel(self.documents, [p.id for p in self.evses], lambda scope, row: self._computed().value(scope, row))
         self.cache = Cache(self.documents, config.get("cache_max", 50))
-        self.local_list = LocalList(self.documents, config.get("list_max", 200))
+        self._local_list: "LocalList | None" = None
         self.queue = Queue(self, store.kept, config.get("queue_max", 65535))
         self.availability = Availability(self)
         self.authorizer = Authorizer(self)
@@ -435,9 +434,23 @@ class Station:
         self.log.add("warning", "security: BasicAuthPassword changed", now_ms)
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
+    @property
+    def local_list(self) -> "LocalList":
+        """The local authorization list; loaded when it is first asked, which takes a CSMS that has enabled it."""
+        if self._local_list is None:
+            from ampacity.ocpp.authorization.local_list import LocalList
+
+            self._local_list = LocalList(self.documents, self.config.get("list_max", 200))
+        return self._local_list
+
     def max_limit(self, scope: "int | str") -> int:
         """maxLimit where the table leaves it open: see computed_variables.py."""
-        return self._computed.max_limit(scope)
+        return self._computed().max_limit(scope)
+
+    def _computed(self) -> "ComputedVariables":
+        from ampacity.ocpp.device_model.computed_variables import ComputedVariables
+
+        return ComputedVariables(self)
 
     # --- inside
 

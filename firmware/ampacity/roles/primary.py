@@ -8,7 +8,7 @@ import asyncio
 import os
 
 from ampacity import __version__
-from ampacity.base.compat import format_exception
+from ampacity.base.compat import forget_packages, format_exception
 from ampacity.base.errors import Rejected
 from ampacity.base.keep_running import keep_running
 from ampacity.base.quantities import amps
@@ -329,7 +329,8 @@ class Primary:
         self._fault_injection.act(kind, on, fields, now_ms)
 
     def start_tasks(self) -> "list[Task[None]]":
-        """All loops but the safety loop as tasks."""
+        """All loops but the safety loop as tasks. What only the start needed is let go."""
+        forget_packages("ampacity")
         loops: "list[tuple[str, Any]]" = [("housekeeping", self.housekeeping)]
         if self.platform.boot.get("console"):
             loops.append(("console", self.serve_console))

@@ -1,5 +1,6 @@
 """Rule 1 of the house: which room may import which. A new arrow fails here."""
 
+import ast
 from functools import cache
 
 import pytest
@@ -125,3 +126,11 @@ def test_a_new_arrow_is_found(tmp_path, monkeypatch):
     lines = [finding.split(":")[1] for finding in foreign_arrows(path, "evse")]
     assert lines == ["1", "3", "4"]
     assert [finding.split(":")[1] for finding in foreign_arrows(path, "roles")] == ["3", "4"]
+
+
+def test_the_firmware_imports_from_modules_by_their_whole_name():
+    """A board lets go of its packages after the start: `import a.b.c` would then find `a` without its `b`."""
+    nodes = [(path, node) for path in firmware_files() for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import)]
+    found = [at(path, node.lineno, f"import {name.name}: write from ... import ...")
+             for path, node in nodes for name in node.names if name.name.startswith("ampacity.")]  # fmt: skip
+    assert not found, "\n" + "\n".join(found)

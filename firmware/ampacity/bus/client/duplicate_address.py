@@ -29,8 +29,11 @@ class UnitRecord:
     clean = 0
     text = ""
 
-    def __init__(self) -> None:
-        self.asked = 0
+    def __init__(self, asked: int = 0) -> None:
+        self.asked = asked
+
+
+WELL = UnitRecord(WINDOW)  # of every unit that was asked as often as is looked at, and has always answered alone
 
 
 class DuplicateAddresses:
@@ -42,6 +45,8 @@ class DuplicateAddresses:
 
     def outcome(self, unit: int, garbled: bool) -> bool:
         """An exchange is over: an answer came, whole or garbled. True: the report about the unit has changed."""
+        if not garbled and self._units.get(unit) is WELL:
+            return False
         record = self._record(unit)
         record.asked += 1
         if garbled or record.garbled:
@@ -55,6 +60,8 @@ class DuplicateAddresses:
                 return True
         elif garbled or record.text:
             return self._rate_garbled(unit, record)
+        elif record.asked >= WINDOW and not record.garbled and not record.repeated:
+            self._units[unit] = WELL
         return False
 
     def second_differs(self, unit: int) -> bool:
@@ -123,8 +130,8 @@ class DuplicateAddresses:
 
     def _record(self, unit: int) -> UnitRecord:
         record = self._units.get(unit)
-        if record is None:
-            record = self._units[unit] = UnitRecord()
+        if record is None or record is WELL:
+            record = self._units[unit] = UnitRecord(record.asked if record is not None else 0)
         return record
 
 

@@ -41,13 +41,14 @@ class Engine:
         self._schedule.filler = driver
 
     def _send_next(self, now_us: int) -> "tuple[bytes | None, int]":
-        schedule = self._schedule
+        schedule, now_ms = self._schedule, now_us // 1000
         for _ in range(len(schedule.slots) or 1):  # without slots, too, the schedule sets the time of the next call
             slot = schedule.pick(now_us)
             if slot is None:
                 break
-            request = slot.driver.take(now_us // 1000)
+            request = slot.driver.take(now_ms)
             if request is not None:
+                request.sent_ms = now_ms
                 return self._send(slot, request, now_us)
             schedule.refused(slot, now_us)
         return None, max(schedule.wake_us, now_us + 1000)

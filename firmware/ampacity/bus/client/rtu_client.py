@@ -132,7 +132,6 @@ class RtuClient(Engine):
             request.adu = rtu_frame(request.unit, request.pdu)
         adu = request.adu
         end_us = now_us + len(adu) * self._char_us
-        request.sent_ms = now_us // 1000
         if request.pdu[0] in (5, 6):
             self._note_write(request.unit, request.pdu, end_us)
         self._sent_end_us = end_us
@@ -219,7 +218,8 @@ class RtuClient(Engine):
 
     def _check_late_reply(self, request: Request) -> str:
         """Could the reply belong to an older request of the same shape? Then it is uncertain, or useless."""
-        request.certain = True
+        if not request.certain:
+            request.certain = True
         late = self._late_requests.get(request.unit)
         if late is None:
             return ""

@@ -10,47 +10,52 @@ A `filler` is served only when no slot has something due, and none will before i
 Only what must follow an answer at once (Request.follows) is not parted from it, but by a lower.
 """
 
+from ampacity.base.compat import const
 from ampacity.bus.client.request import LOWER, ORDER, OVERDUE, ROUTINE
 
 if False:  # for the type checker
     from typing import Any
 
-SILENT_AFTER = 3  # failures in a row
-BACK_OFF_US_MIN = 50000
-BACK_OFF_US_MAX = 2000000
-ANSWERED_US = 1000000  # after an answer that was not taken: so many that came alone are awaited until the unit is trusted again
+_SILENT_AFTER = const(3)  # failures in a row
+_BACK_OFF_US_MIN = const(50000)
+_BACK_OFF_US_MAX = const(2000000)
+_ANSWERED_US = const(1000000)  # after an answer that was not taken: so many that came alone are awaited until the unit is trusted again
 REFUSED_US = 20000  # a driver whose guard refused its order is asked again then
 IDLE_US = 200000  # the engine looks at its drivers at least that often; what the roles want comes with a wake()
-STARVING_MS = 1000  # a routine reading this late counts as overdue, and twice as late as an order
-CYCLE_US_MAX = 5000000
-LOWERS_PER_CYCLE = 4  # a lower may take several writes
-TIME_CREDIT_US = 1000000  # so much of the line's time beyond its part makes a unit one that has had more
+_STARVING_MS = const(1000)  # a routine reading this late counts as overdue, and twice as late as an order
+_CYCLE_US_MAX = const(5000000)
+_LOWERS_PER_CYCLE = const(4)  # a lower may take several writes
+_TIME_CREDIT_US = const(1000000)  # so much of the line's time beyond its part makes a unit one that has had more
 
 
 class Slot:
     """One driver and when it may be served."""
 
     feeds = False
+    # these values apply to most slots at most times
+    failures = 0
+    lowers_served = 0
 
     def __init__(self, driver: "Any") -> None:
         self.driver = driver
-        self.unit: int = driver.unit
         if getattr(driver, "poll_feeds", True):
             self.feeds = True
-        self.failures = 0
         self.ready_us = 0  # gap of the device, back-off
         self.lower_ready_us = 0  # the same for lowers, which do not wait for a back-off
         self.served_us = 0
-        self.used_us = 0  # of the line's time, beyond its part of what has passed, at
-        self.used_at_us = 0
+        self.owed_us = 0  # from `served_us` on, until its part of the line's time makes up for what it used
         self.cycle = -1
         self.counts = False  # the present cycle is not over before it was asked
         self.priority = ROUTINE  # as it was picked
-        self.lowers_served = 0
+
+    @property
+    def unit(self) -> int:
+        """The address of its device."""
+        return self.driver.unit  # type: ignore[no-any-return]
 
     def silent(self) -> bool:
-        """Did it leave SILENT_AFTER requests in a row unanswered?"""
-        return self.failures >= SILENT_AFTER
+        """Did it leave _SILENT_AFTER requests in a row unanswered?"""
+        return self.failures >= _SILENT_AFTER
 
 
 class Schedule:
@@ -133,25 +138,24 @@ class Schedule:
 
     def _costly(self, slot: Slot, now_us: int) -> bool:
         """Is it silent, or ahead of its part of the line's time?"""
-        if slot.failures >= SILENT_AFTER:
+        if slot.failures >= _SILENT_AFTER:
             return True
-        return slot.used_us > TIME_CREDIT_US + (now_us - slot.used_at_us) // len(self.slots)
+        return slot.served_us + slot.owed_us > now_us + _TIME_CREDIT_US * len(self.slots)
 
     def _charge_time(self, slot: Slot, now_us: int) -> None:
         """An exchange with it is over: what it took of the line's time is its own. A costly one's is the others' next."""
         spent_us = now_us - slot.served_us
         if self._costly(slot, slot.served_us):
             self._costly_from_us = now_us + spent_us
-        part_us = (now_us - slot.used_at_us) // len(self.slots)
-        slot.used_us = min(max(0, slot.used_us - part_us) + spent_us, 2 * TIME_CREDIT_US)
-        slot.used_at_us = now_us
+        units = len(self.slots)
+        slot.owed_us = min(max(slot.owed_us, spent_us) + spent_us * units, spent_us + 2 * _TIME_CREDIT_US * units)
 
     def _effective_priority(self, slot: Slot, priority: int, late_ms: int) -> int:
-        if priority == LOWER and slot.cycle == self._cycle and slot.lowers_served >= LOWERS_PER_CYCLE:
+        if priority == LOWER and slot.cycle == self._cycle and slot.lowers_served >= _LOWERS_PER_CYCLE:
             return ROUTINE
-        if priority >= OVERDUE and late_ms > 2 * STARVING_MS:
+        if priority >= OVERDUE and late_ms > 2 * _STARVING_MS:
             return ORDER
-        if priority == ROUTINE and late_ms > STARVING_MS:
+        if priority == ROUTINE and late_ms > _STARVING_MS:
             return OVERDUE
         return priority
 
@@ -162,18 +166,22 @@ class Schedule:
 
     def started(self, slot: Slot, now_us: int) -> None:
         """Its request leaves now."""
+        slot.owed_us = max(0, slot.owed_us - (now_us - slot.served_us))
         slot.served_us = now_us
         if slot.cycle != self._cycle:
             slot.cycle = self._cycle
-            slot.lowers_served = 0
+            if slot.lowers_served:
+                slot.lowers_served = 0
             if slot.counts:
                 slot.counts = False
                 self._missing -= 1
-        slot.lowers_served += slot.priority == LOWER
+        if slot.priority == LOWER:
+            slot.lowers_served += 1
 
     def succeeded(self, slot: Slot, now_us: int, gap_us: int, follows: bool = False) -> None:
         """It answered. follows: what it is asked next must not wait for others."""
-        slot.failures = 0
+        if slot.failures:
+            slot.failures = 0
         slot.ready_us = slot.lower_ready_us = now_us + gap_us
         self._charge_time(slot, now_us)
         if follows:
@@ -195,14 +203,14 @@ class Schedule:
         slot.ready_us = slot.lower_ready_us = now_us + gap_us
         self._charge_time(slot, now_us)
         if slot.silent():
-            longest_us = ANSWERED_US if answered else BACK_OFF_US_MAX
-            slot.ready_us = now_us + min(BACK_OFF_US_MIN << min(slot.failures - SILENT_AFTER, 8), longest_us)
-            slot.lower_ready_us = now_us + max(gap_us, BACK_OFF_US_MIN, min(self.cycle_ms * 1000, BACK_OFF_US_MAX))
+            longest_us = _ANSWERED_US if answered else _BACK_OFF_US_MAX
+            slot.ready_us = now_us + min(_BACK_OFF_US_MIN << min(slot.failures - _SILENT_AFTER, 8), longest_us)
+            slot.lower_ready_us = now_us + max(gap_us, _BACK_OFF_US_MIN, min(self.cycle_ms * 1000, _BACK_OFF_US_MAX))
         self._end_cycle(now_us)
 
     def _end_cycle(self, now_us: int) -> None:
         """A cycle is over when every unit that answers was asked in it."""
-        endless = now_us - self._cycle_started_us > CYCLE_US_MAX  # a unit has nothing to ask for
+        endless = now_us - self._cycle_started_us > _CYCLE_US_MAX  # a unit has nothing to ask for
         if self._missing > 0 and not endless:
             return
         if self._counted and not endless:
@@ -211,6 +219,6 @@ class Schedule:
         self._cycle += 1
         self._missing = 0
         for slot in self.slots:
-            slot.counts = slot.unit > 0 and slot.failures < SILENT_AFTER and not getattr(slot.driver, "idle_poll_ms", 0)
+            slot.counts = slot.unit > 0 and slot.failures < _SILENT_AFTER and not getattr(slot.driver, "idle_poll_ms", 0)
             self._missing += slot.counts
         self._counted = self._missing > 0

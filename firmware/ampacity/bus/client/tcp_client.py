@@ -106,7 +106,6 @@ class TcpClient(Engine):
         self._transaction = (self._transaction + 1) & 0xFFFF
         self._request, self._slot = request, slot
         self._deadline_us = now_us + request.timeout_ms * 1000
-        request.sent_ms = now_us // 1000
         request.certain = request.not_echo = True
         self.counters["frames"] += 1
         self._schedule.started(slot, now_us)

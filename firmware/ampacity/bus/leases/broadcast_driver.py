@@ -75,13 +75,13 @@ class BroadcastDriver:
         if not self.dirty and now_ms < self._due_ms:
             return ORDER, self._due_ms
         most = NOT_DUE
-        due_ms = now_ms + self.lease_ms
         for driver in self.broadcast_members:
-            priority = driver.grant_due(now_ms)
-            most = min(most, priority)
-            due_ms = min(due_ms, driver.due_ms)
+            most = min(most, driver.grant_due(now_ms))
         if most != NOT_DUE:
             return most, now_ms
+        due_ms = now_ms + self.lease_ms
+        for driver in self.broadcast_members:
+            due_ms = min(due_ms, driver.grant_due_ms(now_ms))
         self.dirty = False
         self._due_ms = due_ms
         return ORDER, due_ms

@@ -8,6 +8,7 @@ carries the boot counter and a mark of the settings, so one status read says tha
 
 import struct
 
+from ampacity.base.compat import const
 from ampacity.bus.client.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
 from ampacity.bus.device_facts import ALL_TRAFFIC, IDLE_POLL_MS, NO_TRAFFIC, STEADY_POLL_MS, DeviceFacts
 from ampacity.bus.leases import register_table as table
@@ -18,19 +19,19 @@ if False:  # for the type checker
     from typing import Any
 
 POLL_MS = 250
-STILL_MS = 15000
-STILL_DA = 5
-REFRESH_LEAD_MS = 400  # before a refresh its settings are read back, for older ones count no more (rule 8)
+_STILL_MS = const(15000)
+_STILL_DA = const(5)
+_REFRESH_LEAD_MS = const(400)  # before a refresh its settings are read back, for older ones count no more (rule 8)
 TIMEOUT_MS = 200
 LOST_AFTER = 3  # failures in a row
-RESEND_MS = 100
-REAUDIT_MS = 5000
-HOLD_MS = 50  # after the guard refused
-RESEND_BELOW_MS = 1000  # a primary below proves a lower grant only when all of its own are proven and settled
-SAMPLE_AGE_MS = 1500  # its measured current is a sum of readings, the oldest no older than this
-MUTED_MS = 1000
-FLAG_OPEN = 2  # of a grant: open the contactor
-SENT_MAX = 8  # orders whose proof is still awaited
+_RESEND_MS = const(100)
+_REAUDIT_MS = const(5000)
+_HOLD_MS = const(50)  # after the guard refused
+_RESEND_BELOW_MS = const(1000)  # a primary below proves a lower grant only when all of its own are proven and settled
+_SAMPLE_AGE_MS = const(1500)  # its measured current is a sum of readings, the oldest no older than this
+_MUTED_MS = const(1000)
+_FLAG_OPEN = const(2)  # of a grant: open the contactor
+_SENT_MAX = const(8)  # orders whose proof is still awaited
 EVIDENCE = ("fingerprint", "watchdog_ms", "fallback_da", "power_on_da", "max_da", "mode_ok")
 STATES = (("A", "A1", "A2"), ("B", "B1", "B2"), ("C", "C1", "C2"), ("D", "D1", "D2"), ("E", "E1", "E2"), ("F", "F1", "F2"))
 FAULTS = ("residual current", "over-temperature", "lock", "protective earth", "pilot", "contactor", "meter", "other")
@@ -43,55 +44,84 @@ _NAMES_AT = table.BASE + 44  # firmware version and serial number
 _NAMES_PDU = read_pdu(3, _NAMES_AT, 24)
 _SETTINGS_PDU = read_pdu(3, table.SETTINGS_AT, table.length(table.SETTINGS))
 # places in the unpacked status block
-_STATE, _FAULT_BITS, _LIMIT, _AMPS, _ENERGY, _PILOT, _PLUG, _VOLTS = 1, 2, 3, 7, 10, 12, 13, 14
-_LEASE_LEFT, _BOOT, _IDENTITY, _EPOCH, _SEQUENCE, _MARK = 17, 18, 19, 20, 21, 22
+_STATE = const(1)
+_FAULT_BITS = const(2)
+_LIMIT = const(3)
+_AMPS = const(7)
+_ENERGY = const(10)
+_PILOT = const(12)
+_PLUG = const(13)
+_VOLTS = const(14)
+_LEASE_LEFT = const(17)
+_BOOT = const(18)
+_IDENTITY = const(19)
+_EPOCH = const(20)
+_SEQUENCE = const(21)
+_MARK = const(22)
 STATUS, NAMES, SETTINGS, CHECK, DONE = 0, 1, 2, 3, 4  # steps of the audit
+IN_BROADCAST, ALONE_WANTED, ALONE_NOW = 0, 1, 2  # how its next grant goes: refused in a broadcast it is tried alone, right after a status read
+
+
+class LeaseFacts(DeviceFacts):
+    """A secondary shows no power: it is that of its currents at its voltages."""
+
+    @property
+    def power_w(self) -> "int | None":  # type: ignore[override]
+        """W, None where one of them is not measured."""
+        if self.amps_da is None or self.volts_dv is None:
+            return None
+        total = 0
+        for i in range(len(self.amps_da)):
+            total += self.amps_da[i] * self.volts_dv[i]
+        return total // 100
 
 
 class LeaseDriver:
     """Driver of one secondary. evse_facts: its entry of the site facts; index: its place there; guard: the safety core."""
 
     poll_feeds = False
-    # these values apply to most secondaries, until they are set
+    # these values apply to most secondaries, until they are set: what is not an attribute of its own takes no heap
     below = False  # rule 13: a primary with EVSEs of its own
     poll_ms = POLL_MS
     fallback_da = 0
     terminals = 3
     flags = 0  # of its grants; other than 0 it is granted alone, for a broadcast carries none
     traffic = ALL_TRAFFIC
-    _resend_ms = RESEND_MS
+    _resend_ms = _RESEND_MS
     _sample_age_ms = 0
     _reserve_da = 0
     _sent_flags = 0
     _failures = 0
     _refuses = False  # its last answer was an exception: it is not asked again at once
     _reaudit_ms = 0
-    _unicast_wanted = False  # refused in a broadcast: try alone, right after a status read
-    _unicast_now = False
+    _unicast = IN_BROADCAST
+    watchdog_ms = 10000  # the lease of its grants
+    survives = True
 
     def __init__(self, evse_facts: "dict[str, Any]", index: int, guard: "Any", poll_ms: int = POLL_MS) -> None:
-        self.unit: int = evse_facts["unit"]
         self.index = index
         self.guard = guard
-        self.facts = DeviceFacts()
+        self.facts = LeaseFacts()
         self.broadcaster: Any = None  # the BroadcastDriver that this driver belongs to
         if poll_ms != POLL_MS:
             self.poll_ms = poll_ms
         if evse_facts.get("primary"):
             self.below = True
-            self._resend_ms, self._sample_age_ms = RESEND_BELOW_MS, SAMPLE_AGE_MS
-        self.watchdog_ms: int = evse_facts.get("lease_ms") or evse_facts.get("watchdog_ms", 10000)  # the lease of its grants
+            self._resend_ms, self._sample_age_ms = _RESEND_BELOW_MS, _SAMPLE_AGE_MS
+        watchdog_ms = evse_facts.get("lease_ms") or evse_facts.get("watchdog_ms", self.watchdog_ms)
+        if watchdog_ms != self.watchdog_ms:
+            self.watchdog_ms = watchdog_ms
         if evse_facts.get("fallback_da"):
             self.fallback_da = evse_facts["fallback_da"]
         if self.fallback_da or evse_facts.get("power_on_da"):
             self._reserve_da = max(self.fallback_da, evse_facts.get("power_on_da", 0))
-        self.survives = bool(evse_facts.get("survives", False))
+        if not evse_facts.get("survives", False):
+            self.survives = False
         if len(evse_facts.get("terminals", ((0,), (1,), (2,)))) != 3:
             self.terminals = len(evse_facts["terminals"])
         self.want_da = 0
         self.order_da: int | None = None  # last one sent
         self.sent_ms = 0
-        self.due_ms = 0  # when need() may say something else without a want or an answer
         self._number = -1  # of the newest order
         self._lowering = True
         self._hold_ms = 0
@@ -103,12 +133,14 @@ class LeaseDriver:
         self._known = (-1, -1)  # boot counter and settings mark that the audit belongs to
         self._evidence: tuple[object, ...] = ()  # values of EVIDENCE, as read
         self.idle_poll_ms = 0  # with nothing new about it, so long between two readings; 0: as often as the bus allows
-        self._amps_da: list[int] = []  # what it drew when that last changed, and when it did
-        self._still_state: str | None = None
-        self._still_order_da: int | None = None
-        self._moved_ms = 0
+        self._still: tuple[Any, ...] = (0, None, None)  # when something last changed: state, order and currents since then
         self._asked_ms = -poll_ms
-        self._status = Request(self.unit, _STATUS_PDU, ROUTINE, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
+        self._status = Request(evse_facts["unit"], _STATUS_PDU, ROUTINE, TIMEOUT_MS, tag=STATUS)
+
+    @property
+    def unit(self) -> int:
+        """Its address."""
+        return self._status.unit
 
     # what the roles and the table ask
 
@@ -126,7 +158,7 @@ class LeaseDriver:
 
     def hold_open(self, on: bool) -> None:
         """Its contactor is to be open, or (off) as its order requires; until the next call."""
-        self.flags = FLAG_OPEN if on else 0
+        self.flags = _FLAG_OPEN if on else 0
         if self.broadcaster is not None:
             self.broadcaster.update_members()
 
@@ -145,14 +177,10 @@ class LeaseDriver:
             self._step = NAMES
 
     def grant_due(self, now_ms: int) -> int:
-        """LOWER, ORDER or NONE: does a grant have to go out now? Sets due_ms."""
-        if self.traffic != ALL_TRAFFIC:
-            self.due_ms = now_ms + MUTED_MS
+        """LOWER, ORDER or NOT_DUE: does a grant have to go out now?"""
+        if self.traffic != ALL_TRAFFIC or now_ms < self._hold_ms:
             return NOT_DUE
         order_da, want_da = self.order_da, self.want_da
-        self.due_ms = max(self._hold_ms, now_ms + HOLD_MS)
-        if now_ms < self._hold_ms:
-            return NOT_DUE
         if order_da is None or want_da < order_da:
             return LOWER
         if want_da > order_da:
@@ -163,10 +191,15 @@ class LeaseDriver:
         if self._resend and age_ms >= self._resend_ms:
             harmless = order_da <= self.fallback_da or self.broadcaster.permitted(now_ms)
             return LOWER if self._lowering and harmless else ORDER
-        if age_ms >= self.refresh_ms():
-            return ORDER
-        self.due_ms = self.sent_ms + (self._resend_ms if self._resend else self.refresh_ms())
-        return NOT_DUE
+        return ORDER if age_ms >= self.refresh_ms() else NOT_DUE
+
+    def grant_due_ms(self, now_ms: int) -> int:
+        """No grant is due now: when that may change without a want or an answer."""
+        if self.traffic != ALL_TRAFFIC:
+            return now_ms + _MUTED_MS
+        if now_ms < self._hold_ms:
+            return max(self._hold_ms, now_ms + _HOLD_MS)
+        return self.sent_ms + (self._resend_ms if self._resend else self.refresh_ms())
 
     def refresh_ms(self) -> int:
         """From one grant to the next that only renews the lease: a quarter of it."""
@@ -183,8 +216,9 @@ class LeaseDriver:
             value_da = order_da  # the raise must wait: keep what it has
             order_id = self.guard.send(self.index, value_da, now_ms)
         if order_id is None:
-            self._hold_ms = now_ms + HOLD_MS
-            self._unicast_wanted = True
+            self._hold_ms = now_ms + _HOLD_MS
+            if self._unicast == IN_BROADCAST:
+                self._unicast = ALONE_WANTED
             return None
         self._record(number, order_id, value_da, now_ms)
         return value_da
@@ -193,15 +227,16 @@ class LeaseDriver:
         if self.order_da is None or value_da != self.order_da:
             self._lowering = self.order_da is None or value_da < self.order_da
         if value_da < self.want_da:
-            self._hold_ms = now_ms + HOLD_MS
+            self._hold_ms = now_ms + _HOLD_MS
         self.order_da, self.sent_ms, self._number = value_da, now_ms, number
         if self._sent_flags != self.flags:
             self._sent_flags = self.flags
         self._unproven = self._unproven or value_da != self._proven_da
-        self._resend = False
-        if self._unicast_wanted or self._unicast_now:
-            self._unicast_wanted = self._unicast_now = False
-        self._sent = self._sent[1 - SENT_MAX :] + ((number, order_id, value_da),)
+        if self._resend:
+            self._resend = False
+        if self._unicast != IN_BROADCAST:
+            self._unicast = IN_BROADCAST
+        self._sent = self._sent[1 - _SENT_MAX :] + ((number, order_id, value_da),)
 
     # driver of the contract
 
@@ -209,7 +244,7 @@ class LeaseDriver:
         """When the next reading is due; the grants are the table's, except alone on a path without broadcasts."""
         if self.traffic == NO_TRAFFIC:
             return None
-        if self._unicast_now or self.flags or (self.broadcaster is not None and not self.broadcaster.can_broadcast):
+        if self._unicast == ALONE_NOW or self.flags or (self.broadcaster is not None and not self.broadcaster.can_broadcast):
             priority = self.grant_due(now_ms)
             if priority != NOT_DUE:
                 return priority, now_ms
@@ -223,12 +258,12 @@ class LeaseDriver:
     def _idle_due_ms(self) -> int:
         """Nothing flows there: its readings may wait while others need the bus, unless it is about to get a grant."""
         soon_ms = self._asked_ms + self.poll_ms
-        if self.want_da != self.order_da or self._unicast_wanted or self._resend:
+        if self.want_da != self.order_da or self._unicast != IN_BROADCAST or self._resend:
             return soon_ms
         due_ms = self._asked_ms + self.idle_poll_ms
         if self.order_da <= self.fallback_da:
             return due_ms
-        grant_ms = self.sent_ms + self.refresh_ms() - REFRESH_LEAD_MS
+        grant_ms = self.sent_ms + self.refresh_ms() - _REFRESH_LEAD_MS
         if grant_ms >= due_ms:
             return due_ms
         return grant_ms if grant_ms > soon_ms else soon_ms
@@ -237,7 +272,7 @@ class LeaseDriver:
         """Takes the request that is due, for the bus to send now: a grant of its own where broadcasts do not reach it, a step of the audit,
         or its status. None: the guard refused the grant.
         """
-        if self._unicast_now or self.flags or (self.broadcaster is not None and not self.broadcaster.can_broadcast):
+        if self._unicast == ALONE_NOW or self.flags or (self.broadcaster is not None and not self.broadcaster.can_broadcast):
             priority = self.grant_due(now_ms)
             if priority != NOT_DUE:
                 return self._take_grant(priority, now_ms)
@@ -251,8 +286,8 @@ class LeaseDriver:
     def _take_grant(self, priority: int, now_ms: int) -> "Request | None":
         """A grant and the status that proves it in one exchange (function 23 writes before it reads)."""
         grants = self.broadcaster
-        if self._unicast_now:
-            self._unicast_now = False
+        if self._unicast == ALONE_NOW:
+            self._unicast = ALONE_WANTED
         if priority != LOWER and not grants.permitted(now_ms):
             return None
         number = grants.numbers.next()
@@ -284,7 +319,9 @@ class LeaseDriver:
         elif request.tag == NAMES and self._step == NAMES:
             firmware = _text(pdu[2:18])
             self.facts.firmware = self.broadcaster.interned(firmware) if self.broadcaster is not None else firmware
-            self.facts.serial = _text(pdu[18:50])
+            serial = _text(pdu[18:50])
+            if serial != self.facts.serial:
+                self.facts.serial = serial  # a text that others have, too, is not made twice
             self._step = SETTINGS
         elif request.tag == SETTINGS and self._step == SETTINGS:
             self._on_settings(struct.unpack(_SETTINGS_FORMAT, pdu[2:]))
@@ -321,12 +358,13 @@ class LeaseDriver:
         """How long the next reading may wait: not at all while something moves, or did a moment ago."""
         if amps is None or not self.poll_ms or self._sample_age_ms:  # below a primary much moves that a sum does not show
             return 0
-        before, same = self._amps_da, self.facts.state == self._still_state and self.order_da == self._still_order_da
+        before = self._still
+        same = before[1] == self.facts.state and before[2] == self.order_da and len(before) == 3 + len(amps)
         for at, da in enumerate(amps):
-            same = same and len(before) == len(amps) and abs(da - before[at]) <= STILL_DA
+            same = same and abs(da - before[3 + at]) <= _STILL_DA
         if not same:
-            self._amps_da, self._still_state, self._still_order_da, self._moved_ms = amps, self.facts.state, self.order_da, now_ms
-        if now_ms - self._moved_ms < STILL_MS:
+            self._still = (now_ms, self.facts.state, self.order_da) + tuple(amps)
+        if now_ms - self._still[0] < _STILL_MS:
             return 0
         return STEADY_POLL_MS if self.order_da or self._reserve_da or any(amps) else IDLE_POLL_MS
 
@@ -344,14 +382,15 @@ class LeaseDriver:
         self.guard.reported(self.index, s[_LIMIT], now_ms)
         amps = self.facts.amps_da
         self.idle_poll_ms = self._idle_poll(amps, now_ms) if self._step == DONE else 0
-        self.guard.measured(self.index, amps, request.sent_ms - self._sample_age_ms, now_ms)
+        sample_ms = request.sent_ms - self._sample_age_ms if self._sample_age_ms else request.sent_ms  # a difference is a new integer
+        self.guard.measured(self.index, amps, sample_ms, now_ms)
         if self.below:
             self.guard.minimum_grant(self.index, (s[_PLUG] >> 8) * 10)
         if self._step == DONE:
             self._watch_source(s, now_ms)
             self._prove(s, request, now_ms)
-            if self._unicast_wanted:
-                self._unicast_now = True
+            if self._unicast == ALONE_WANTED:
+                self._unicast = ALONE_NOW
 
     def _audit(self, known: "tuple[int, int]", now_ms: int) -> None:
         """Same boot, same mark: the settings are what was read. Else they are read again."""
@@ -364,7 +403,7 @@ class LeaseDriver:
                 if self.survives:
                     self._evidence = ()  # it is read again before the guard needs it again
             elif now_ms >= self._reaudit_ms and self.guard.audit_due(self.index):
-                self._reaudit_ms = now_ms + REAUDIT_MS
+                self._reaudit_ms = now_ms + _REAUDIT_MS
                 self._step = NAMES  # it was declared away meanwhile: who it is must be read again
             self.facts.online = True
         else:
@@ -412,8 +451,9 @@ class LeaseDriver:
         facts.plugged = bool(s[_PLUG] & 1)
         facts.contactor_closed = bool(s[_PLUG] & 4)
         facts.charging = facts.contactor_closed and facts.state[0] in "CD"
-        facts.power_w = _power_w(facts.amps_da, facts.volts_dv)
-        facts.fault = _fault(s[_FAULT_BITS]) if s[_FAULT_BITS] or s[_STATE] == 4 else None
+        fault = _fault(s[_FAULT_BITS]) if s[_FAULT_BITS] or s[_STATE] == 4 else None
+        if fault != facts.fault:
+            facts.fault = fault
         facts.updated_ms = now_ms
 
 
@@ -423,15 +463,6 @@ def _state(pilot: int) -> str:
     if 0 <= letter < len(STATES) and digit < 3:
         return STATES[letter][digit]
     return chr(pilot & 0x7F) + (str(digit) if digit else "")
-
-
-def _power_w(amps_da: "list[int] | None", volts_dv: "list[int] | None") -> "int | None":
-    if amps_da is None or volts_dv is None:
-        return None
-    total = 0
-    for i in range(len(amps_da)):
-        total += amps_da[i] * volts_dv[i]
-    return total // 100
 
 
 def _fault(bits: int) -> str:

@@ -9,7 +9,6 @@ mark, so that the guard can distinguish a frozen meter from a constant load.
 from ampacity.bus.client.request import OVERDUE, ROUTINE, Request
 from ampacity.bus.device_facts import DeviceFacts
 from ampacity.bus.profile.registers.codec import NAME
-from ampacity.bus.profile.registers.model_chain import ModelChain
 from ampacity.bus.profile.registers.read_cycle import ReadCycle
 from ampacity.bus.profile.registers.readings import Readings
 
@@ -49,7 +48,10 @@ class MeterDriver:
         self._guard = guard
         self._on_reading = on_reading
         self._layouts = compiled["chain"]
-        self._chain: Any = ModelChain(compiled["chain"][0]) if compiled["chain"] else None
+        self._chain: Any = None
+        if compiled["chain"]:
+            from ampacity.bus.profile.registers.model_chain import ModelChain
+            self._chain = ModelChain(compiled["chain"][0])
         self.beside: dict[str, Any] = {}
         self._use_layout(compiled)
         self._failures = 0

@@ -17,17 +17,22 @@ PIECE = 16  # members between two yields
 
 class Member:
     """One EVSE that wants to charge. rows: capacity rows that each of its da loads (may repeat); limit_rows: rows that only its
-    order loads, whatever its reserve: what an external limit leaves."""
+    order loads, whatever its reserve: what an external limit leaves. What most have not is an attribute of the class."""
+
+    limit_rows: "tuple[int, ...]" = ()
+    weight = 1
+    base_da = 0  # reserve, already taken out of the free rows
 
     def __init__(self, index: int, rows: "tuple[int, ...]", min_da: int, max_da: int, weight: int, priority: int, base_da: int) -> None:
         self.index = index
         self.rows = rows
-        self.limit_rows: "tuple[int, ...]" = ()
         self.min_da = min_da
         self.max_da = max_da
-        self.weight = weight
+        if weight != 1:
+            self.weight = weight
         self.priority = priority
-        self.base_da = base_da  # reserve, already taken out of the free rows
+        if base_da:
+            self.base_da = base_da
         self.present_da = 0
         self.goal_da = 0
         self.admitted = False
@@ -40,8 +45,12 @@ class Member:
         same = rows == self.rows and limit_rows == self.limit_rows and min_da == self.min_da and max_da == self.max_da
         if same and priority == self.priority and base_da == self.base_da and present_da == self.present_da:
             return False
-        self.rows, self.limit_rows, self.min_da, self.max_da = rows, limit_rows, min_da, max_da
-        self.priority, self.base_da, self.present_da = priority, base_da, present_da
+        self.rows, self.min_da, self.max_da = rows, min_da, max_da
+        self.priority, self.present_da = priority, present_da
+        if limit_rows != self.limit_rows:
+            self.limit_rows = limit_rows
+        if base_da != self.base_da:
+            self.base_da = base_da
         return True
 
 

@@ -106,7 +106,9 @@ class Bounds:
 
     def renew(self, s: EvseState) -> None:
         """Evidence changed: recomputes reserve and bound, without the sums."""
-        s.reserve_da = 0 if s.isolated else self._rule_4_reserve(s)
+        reserve = 0 if s.isolated else self._rule_4_reserve(s)
+        if reserve != s.reserve_da:
+            s.reserve_da = reserve
         s.bound_da = self._bound(s)
 
     def update(self, s: EvseState) -> None:

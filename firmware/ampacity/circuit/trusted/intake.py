@@ -37,7 +37,8 @@ class Intake:
     def refused(self, evse: int, order_id: int, now_ms: int) -> None:
         """An exception reply: the frame was of another kind, it may have kept an old order alive."""
         s = self.evse_states[evse]
-        s.hearing_ms = LONG_AGO_MS
+        if s.hearing_ms != LONG_AGO_MS:
+            s.hearing_ms = LONG_AGO_MS
         self._rule_5_refused(s, now_ms)
         self.heard(evse, now_ms)
 
@@ -105,7 +106,8 @@ class Intake:
         s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
         s.proved = s.ok = s.lapsed = False
         s.last_feed_ms = now_ms
-        s.hearing_ms = LONG_AGO_MS
+        if s.hearing_ms != LONG_AGO_MS:
+            s.hearing_ms = LONG_AGO_MS
         self.bounds.update_bound(s)
 
     def duplicate(self, evse: int, now_ms: int) -> None:
@@ -182,7 +184,8 @@ class Intake:
             self.events.add(now_ms, "lost", "%s does not answer" % s.evse.name)
         s.silent = True
         s.proved = s.ok = False
-        s.hearing_ms = LONG_AGO_MS
+        if s.hearing_ms != LONG_AGO_MS:
+            s.hearing_ms = LONG_AGO_MS
         s.evidence.forget_audit()
 
     def fed(self, evse: int, now_ms: int) -> None:

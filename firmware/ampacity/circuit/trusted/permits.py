@@ -106,7 +106,8 @@ class Permits:
             s.last_feed_ms = now_ms
             if s.lapsed:
                 s.lapsed = False
-            s.hearing_ms = LONG_AGO_MS
+            if s.hearing_ms != LONG_AGO_MS:
+                s.hearing_ms = LONG_AGO_MS
         if s.lower_ms < 0 and most_da < max(live_da, s.reported_da, s.reported_old_da):
             s.lower_ms = now_ms
         self.bounds.update_bound(s)

@@ -5,7 +5,7 @@ an EVSE where charging is authorised is a request to stop: granted to the same t
 A question to the CSMS that gets no answer is decided as if offline.
 """
 
-from ampacity.ocpp.authorization.local_list import LAPSED
+from ampacity.ocpp.authorization.cache import LAPSED
 from ampacity.ocpp.evse import Authorization, same_token
 
 if False:  # for the type checker

@@ -12,6 +12,7 @@ if False:  # for the type checker
     from ampacity.ocpp.documents import StationDocuments
     from ampacity.ocpp.messages import Message, Token
 
+LAPSED = "Lapsed"  # in the local list: accepted until a date that has passed (C14.FR.05)
 DOC = "ocpp_cache"
 NOT_CACHED = ("Central", "NoAuthorization")
 STATUS, GROUP, EXPIRY_S, USED_S, EVSES = 0, 1, 2, 3, 4

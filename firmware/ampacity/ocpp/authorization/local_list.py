@@ -1,6 +1,6 @@
 """The local authorization list and its two actions (D01, D02)."""
 
-from ampacity.ocpp.authorization.cache import entry_text, evses_of, expiry_s, group_of, is_about, key_of, status_at
+from ampacity.ocpp.authorization.cache import LAPSED, entry_text, evses_of, expiry_s, group_of, is_about, key_of, status_at
 
 if False:  # for the type checker
     from typing import Any
@@ -10,7 +10,6 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Message, Token
 
 DOC = "ocpp_list"
-LAPSED = "Lapsed"  # accepted until a date that has passed (C14.FR.05)
 
 
 class LocalList:

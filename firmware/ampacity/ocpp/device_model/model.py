@@ -53,7 +53,8 @@ class DeviceModel:
         self._passing: "dict[str, str]" = {}
         self._asked: "dict[tuple[str, str, str], str]" = {}
         self._facts: "dict[tuple[str, str], dict[int, str]]" = {}  # (component, variable): {scope: text}
-        self.site: "SiteModelFace | None" = None  # the circuits, buses and meters, where the owner of the station knows them
+        self.make_site: "Callable[[], SiteModelFace] | None" = None  # where the owner of the station knows them: circuits, buses and meters
+        self._site: "SiteModelFace | None" = None
         self._kept: "dict[str, str]" = {}
         self._signs = True  # what was kept is looked at as if a meter signed
         kept = documents.get(DOC) or {}
@@ -63,6 +64,13 @@ class DeviceModel:
             else:
                 documents.distrust(DOC, "%s has a value that is not allowed; its default applies" % name)
         self._signs = False
+
+    @property
+    def site(self) -> "SiteModelFace | None":
+        """The circuits, buses and meters; made when a CSMS first looks for them."""
+        if self._site is None and self.make_site is not None:
+            self._site = self.make_site()
+        return self._site
 
     def has_signing_meter(self) -> None:
         """A meter signs its readings: from now on the CSMS may switch that on."""
@@ -187,7 +195,8 @@ class DeviceModel:
         if facts is None:
             facts = self._facts[component, variable] = {}
         before = facts.get(scope)
-        facts[scope] = text[: FACT_LENGTHS_MAX.get(variable, FACT_LENGTH_MAX)]
+        length = FACT_LENGTHS_MAX.get(variable, FACT_LENGTH_MAX)
+        facts[scope] = text if len(text) <= length else text[:length]
         return before
 
     def rows(self) -> "Iterator[tuple[Scope, Row]]":

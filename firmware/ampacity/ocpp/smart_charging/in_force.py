@@ -190,6 +190,7 @@ class InForce:
             return
         t, clock = self.now_s(now_ms)
         outside = self._outside(now_ms)
+        told = (0, now_ms - RATE_MS)  # one tuple for all whose rate is the same
         for evse in station.evses[first : self._rates_from]:
             tx = evse.tx
             if tx is None or tx.ending is not None or tx.restored:
@@ -197,7 +198,9 @@ class InForce:
             rate = self.scene(evse.id, t, clock, now_ms, outside).at(t, "A")
             self.due_ms = min(self.due_ms, now_ms + (rate[2] - t) * 1000)
             if tx.rate is None or evse.state != "Charging" or rate[0] < PAUSED_DA:  # a pause is reported as a state
-                tx.rate = (rate[0], now_ms - RATE_MS)
+                if told[0] != rate[0]:
+                    told = (rate[0], told[1])
+                tx.rate = told
             elif is_significant(station, tx.rate[0], rate[0]):
                 if now_ms - tx.rate[1] < RATE_MS:
                     self.due_ms = min(self.due_ms, tx.rate[1] + RATE_MS)

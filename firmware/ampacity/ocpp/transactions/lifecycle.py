@@ -37,7 +37,8 @@ class Transactions:
         if evse.plugged:
             return
         evse.plugged = True
-        evse.connect_by_ms = None
+        if evse.connect_by_ms is not None:
+            evse.connect_by_ms = None
         evse.state = CONNECT
         if evse.tx is not None and evse.tx.restored:
             return self._resume(evse, now_ms)
@@ -280,7 +281,8 @@ class Transactions:
             if evse.tx is not None:
                 evse.tx.token = evse.auth.token
         evse.auth = None
-        evse.connect_by_ms = None
+        if evse.connect_by_ms is not None:
+            evse.connect_by_ms = None
 
     def _still(self, evse: "OcppEvse") -> None:
         """What was just stopped is reported as stopped: the session follows within its contactor's time."""

@@ -53,7 +53,7 @@ class TransactionEvents:
         payload["transactionInfo"] = info
         if evse.state == "Charging" and tx.state != "Charging":
             phases = phases_used(evse)
-            tx.phases = (phases or tx.phases[0],) + tx.phases[1:]
+            tx.phases = (phases or tx.phases[0], tx.phases[1], now_ms)
         if phases:
             payload["numberOfPhasesUsed"] = phases
         self._add_values(evse, payload, values, now_ms)
@@ -120,7 +120,9 @@ class TransactionEvents:
                 context = "Trigger" if kind == "Updated" else CONTEXT[kind]
                 values = taken(self._station, evse, "SampledDataCtrlr", variable, context, self._station.stamp(now_ms))
                 measurands = model.words("SampledDataCtrlr", variable)
-                tx.begin_due = kind == "Started" and REGISTER in measurands and evse.values.get("energy_wh") is None
+                begin_due = kind == "Started" and REGISTER in measurands and evse.values.get("energy_wh") is None
+                if begin_due != tx.begin_due:
+                    tx.begin_due = begin_due
             if kind == "Started":
                 keep_begin(self._station, evse, now_ms)
             if kind == "Ended":

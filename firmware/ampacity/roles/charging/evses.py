@@ -6,7 +6,7 @@ primary below, which decides for its own EVSEs.
 
 from ampacity.evse.pending_tokens import KEEP_MS, PendingTokens
 from ampacity.evse.session import PAUSED_BY_EV, RESET, OpenAccess, Session
-from ampacity.roles.charging.more_readings import more_readings
+from ampacity.roles.charging.evse_readings import more_readings
 
 if False:  # for the type checker
     from typing import Any
@@ -30,9 +30,6 @@ class Evses:
         self.upstream = primary.upstream
         site = primary.site
         self.sessions = [self._session(i, evse) for i, evse in enumerate(site["evses"])]
-        self._named: "dict[str | None, int]" = {}
-        for i, evse in enumerate(site["evses"]):
-            self._named[evse["name"]] = i
         self._seen: "list[tuple[object, ...] | None]" = [None] * len(self.sessions)
         self._logged: "dict[int, tuple[str, int]]" = {}  # by index: what keeps its device from charging, as the log has it, and since when
         self._meter_due_ms = 0
@@ -46,7 +43,10 @@ class Evses:
 
     def index(self, name: "str | None") -> "int | None":
         """Index of an EVSE's name, None when there is none."""
-        return self._named.get(name)
+        for index, session in enumerate(self.sessions):
+            if session.name == name:
+                return index
+        return None
 
     def facts(self, index: int) -> "EvseFacts":
         """What the driver of this EVSE knows of it."""
@@ -70,7 +70,7 @@ class Evses:
 
     def token(self, name: "str | None", token: str, kind: str, now_ms: int) -> None:
         """A card: at an EVSE's reader, or (name None) at one of the whole site."""
-        index = self._named.get(name)
+        index = self.index(name)
         if self._heard(index):
             self._decide(index, token, kind, now_ms)
         else:
@@ -94,13 +94,13 @@ class Evses:
 
     def button(self, name: "str | None", button: str, now_ms: int) -> None:
         """A button at an EVSE: "stop" or "emergency_stop". A name that is not here changes nothing."""
-        index = self._named.get(name)
+        index = self.index(name)
         if index is not None:
             self.sessions[index].button(button, now_ms)
 
     def bay(self, name: "str | None", occupied: bool, now_ms: int) -> None:
         """The sensor of a parking bay, for a CSMS that starts transactions by it (E01)."""
-        index = self._named.get(name)
+        index = self.index(name)
         if index is not None and self.upstream is not None:
             self.upstream.event(index, "bay", {"occupied": occupied}, now_ms)
 
@@ -179,7 +179,7 @@ class Evses:
         facts = self.drivers[index].facts
         events = getattr(self.drivers[index], "events", None)
         lockout = self.guard.fault(index)
-        seen = (facts.updated_ms, facts.online, facts.fault, self.guard.last_order_da(index), session.phase, operative, lockout)
+        seen = (facts.updated_ms, facts.online * 2 + operative, facts.fault, self.guard.last_order_da(index), session.phase, lockout)
         if seen == self._seen[index] and not events:
             return False
         self._seen[index] = seen
@@ -196,7 +196,9 @@ class Evses:
                 upstream.meter(index, facts, order_da, more_readings(driver))
             if ends_ms is not None and hasattr(driver, "show_energy"):
                 driver.show_energy(ends_ms)
-        session.lockout = guard.fault(index)
+        lockout = guard.fault(index)
+        if lockout != session.lockout:
+            session.lockout = lockout
         session.step(facts, order_da, operative, now_ms)
         if facts.online:
             guard.plugged(index, bool(facts.plugged))

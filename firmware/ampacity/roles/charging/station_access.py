@@ -3,24 +3,21 @@
 from ampacity.ocpp.evse import CHARGING_STATES, STOPPED_REASONS
 
 if False:  # for the type checker
-    from collections.abc import Callable
     from typing import Any
 
     from ampacity.ocpp.evse import OcppEvse
+    from ampacity.roles.interfaces import UpstreamFace
 
 LETS_GO = ("Local", "MasterPass", "Remote", "StoppedByEV")  # stoppedReason with which a socket lets its plug go (E06.FR.10, E07.FR.07)
 
 
 class StationAccess:
-    """Who may charge at one EVSE, by the station (evse/interfaces.py, Access); and the events of its session, in OCPP terms.
-
-    tell: takes an EVSE's index and an event, as Upstream.event.
-    """
+    """Who may charge at one EVSE, by the station (evse/interfaces.py, Access); and the events of its session, in OCPP terms."""
 
     remedy = "authorize it at the EVSE or by the CSMS"
 
-    def __init__(self, tell: "Callable[[int, str, dict[str, Any], int], None]", evse: "OcppEvse") -> None:
-        self._tell = tell
+    def __init__(self, upstream: "UpstreamFace", evse: "OcppEvse") -> None:
+        self._upstream = upstream
         self._evse = evse
 
     def permits(self) -> bool:
@@ -44,4 +41,4 @@ class StationAccess:
             fields["state"] = CHARGING_STATES[word]  # type: ignore[index]  # it has one
         elif word is not None:
             fields["reason"] = STOPPED_REASONS[word]
-        self._tell(self._evse.id - 1, "stop_local" if kind == "stop" else kind, fields, now_ms)
+        self._upstream.event(self._evse.id - 1, "stop_local" if kind == "stop" else kind, fields, now_ms)

@@ -10,10 +10,10 @@ from ampacity.base.errors import Rejected
 from ampacity.net.link import NO_SUITE, OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.evse import connector_status
 from ampacity.ocpp.station import Station
+from ampacity.roles.charging.evse_readings import EvseReadings
 from ampacity.roles.charging.kept_messages import STORAGE_KIB, OcppStore, read_kept
 from ampacity.roles.charging.network_profiles import NetworkProfiles
 from ampacity.roles.charging.outside_limits import OutsideLimits
-from ampacity.roles.charging.site_model import SiteModel
 from ampacity.roles.charging.station_access import StationAccess
 
 if False:  # for the type checker
@@ -22,6 +22,7 @@ if False:  # for the type checker
     from ampacity.evse.session import Session
     from ampacity.ocpp.messages import Message, Values
     from ampacity.roles.charging.log_upload import LogUpload
+    from ampacity.roles.charging.site_model import SiteModel
     from ampacity.roles.interfaces import EvseFacts, SiteFacts, View
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.roles.publish.publisher import Publisher
@@ -30,11 +31,11 @@ if False:  # for the type checker
 METER_MS = 1000
 LEAVE_MS = 1500
 FLOOD_MS = 600000  # a flood from the CSMS becomes a security event, at most once in this time
-FLOWS_DA = 5  # less is a measurement's last digit
 SOURCE = "ocpp"
 SOURCE_IN_WATTS = "ocpp, watts"  # of a limit in watts where the same target has one in amperes, too: the guard keeps one limit for each name
 SETUP_DOC = "setup"  # the variables that the set-up brought last
 LOCK = "ConnectorPlugRetentionLock"
+SERIAL, FIRMWARE = "serial", "firmware"
 LOCK_FAULTS = ("lock_failed", "lock")  # of our own charging point, and of a secondary
 LINE_NAMES = ("L1", "L2", "L3")
 
@@ -124,7 +125,7 @@ class Upstream:
         store = OcppStore(primary.documents, kept, ocpp.get("storage_kib", STORAGE_KIB))
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
-        self.station.model.site = SiteModel(primary)
+        self.station.model.make_site = self._site_model
         self.station.key_door = self._open_key_door
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])
         self.link = Link(self.platform, ActingStation(self), self.config, self.platform.clock, self.log, rng=rng)
@@ -142,11 +143,15 @@ class Upstream:
         self._outside_limits = OutsideLimits(primary.guard, self.station)
         self._limits_at_ms = self._metered_ms = 0
         self._limits: "list[tuple[str, tuple[str, int], int, str, int | None]]" = []
-        self._known: "list[dict[str, Any]]" = [{} for _ in site["evses"]]
+        self._shown: "dict[str, list[Any]]" = {name: [None] * len(site["evses"]) for name in (SERIAL, FIRMWARE, "EVSE", LOCK)}  # by EVSE
         self.station.explain = lambda evse_id: primary.why(evse_id - 1)
         for evse in self.station.evses:
             self.station.evse_status(evse.id, "Unavailable", now_ms, settled=False)
         self.station.report_start(now_ms)
+
+    def _site_model(self) -> "SiteModel":
+        from ampacity.roles.charging.site_model import SiteModel
+        return SiteModel(self.primary)
 
     def _open_key_door(self) -> "KeyDoor":
         door: "KeyDoor | None" = self.platform.key_door()
@@ -251,7 +256,7 @@ class Upstream:
 
     def access(self, index: int) -> "StationAccess":
         """Who may charge at this EVSE."""
-        return StationAccess(self.event, self.station.evses[index])
+        return StationAccess(self, self.station.evses[index])
 
     def operative(self, index: int) -> bool:
         """False while the CSMS has switched this EVSE off (G03, G04)."""
@@ -264,21 +269,19 @@ class Upstream:
 
     def status(self, index: int, session: "Session", now_ms: int) -> None:
         """The connectorStatus that follows from the EVSE's session, reported when it changes."""
-        known = self._known[index]
+        known = self.station.evses[index]
         status = connector_status(bool(session.fault), session.lost, session.phase != "idle")
-        if known.get("status") != (status, session.settled):
-            known["status"] = (status, session.settled)
+        if known.status != status or known.settled != session.settled:
             self.station.evse_status(index + 1, status, now_ms, session.settled)
             self.link.wake()
 
     def facts(self, index: int, facts: "EvseFacts", fault: "str | None", now_ms: int) -> None:
         """Serial number, firmware and fault (text or None) of a device, each reported when it changes."""
-        known = self._known[index]
-        for name, component, variable in (("serial", "EVSE", "SerialNumber"), ("firmware", "EVSE", "FirmwareVersion")):
+        for name, variable in ((SERIAL, "SerialNumber"), (FIRMWARE, "FirmwareVersion")):
             value = getattr(facts, name, None)
-            if value is not None and known.get(name) != value:
-                known[name] = value
-                self.station.device_fact(index + 1, component, variable, value, now_ms)
+            if value is not None and self._shown[name][index] != value:
+                self._shown[name][index] = value
+                self.station.device_fact(index + 1, "EVSE", variable, value, now_ms)
         names = fault.split(", ") if fault else []
         lock = [name for name in names if name in LOCK_FAULTS]
         self._problem(index, LOCK, bool(lock), fault, now_ms)
@@ -286,11 +289,11 @@ class Upstream:
 
     def _problem(self, index: int, component: str, on: bool, fault: "str | None", now_ms: int) -> None:
         """The Problem variable of an EVSE, or of the lock of its socket: reported when it changes."""
-        known = self._known[index]
+        known = self._shown[component]
         without = component == LOCK and self.station.evses[index].tethered  # a cable of its own has no lock
-        if known.get(component, False if without else None) == on:
+        if known[index] == on or known[index] is None and without and not on:
             return
-        known[component] = on
+        known[index] = on
         self.station.device_fact(index + 1, component, "Problem", on, now_ms, connector=component == LOCK)
         if on:
             self.primary.device_log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
@@ -314,15 +317,15 @@ class Upstream:
         self.link.wake()
 
     def meter(self, index: int, facts: "EvseFacts", offered_da: "int | None", more: "Values") -> None:
-        """The latest readings of an EVSE; the station samples them when OCPP wants it. more: of more_readings.py."""
-        read_ms = facts.updated_ms
-        energy_ms = getattr(facts, "energy_ms", None)
-        values: Values = {
-            "energy_wh": facts.energy_wh, "power_w": facts.power_w, "amps_da": facts.amps_da,
-            "volts_dv": facts.volts_dv, "offered_da": offered_da, "offered_w": offered_w(offered_da, facts.volts_dv), "flows": flows(facts),
-            "read_ms": None if read_ms < 0 else read_ms, "energy_ms": read_ms if energy_ms is None else energy_ms,
-        }
-        values.update(more)
+        """The latest readings of an EVSE; the station samples them when OCPP wants it. more: of more_readings."""
+        values: Any = self.station.evses[index].values
+        if not isinstance(values, EvseReadings) or values.facts is not facts:
+            values = EvseReadings(facts)
+        if offered_da != values.offered_da:
+            values.offered_da = offered_da
+        if more:
+            values = values.copy()
+            values.update(more)
         if self.station.meter_values(index + 1, values, self.platform.clock.now_ms()):
             self.link.wake()
 
@@ -455,26 +458,12 @@ class Upstream:
         self.primary.safety.tick(now_ms, permit=False)  # at once, not with the next pass of the loop
 
 
-def flows(facts: "EvseFacts") -> bool:
-    """Does any current flow through an EVSE? By its measurement, else by its contactor, else by its state."""
-    if facts.amps_da is not None:
-        return max(facts.amps_da) >= FLOWS_DA
-    return facts.charging if facts.contactor_closed is None else facts.contactor_closed
-
-
 def by_line(inputs: "list[int] | None", lines: "list[int]") -> "list[int | None]":
     """Values of a meter's inputs as those of L1, L2, L3; None: on no input. lines: of each input."""
     found: "list[int | None]" = [None, None, None]
     for line, value in zip(lines, inputs or ()):
         found[line] = value
     return found
-
-
-def offered_w(offered_da: "int | None", volts_dv: "list[int] | None") -> "int | None":
-    """The power that an order offers at the measured voltages; None where they are not known."""
-    if offered_da is None or not volts_dv or None in volts_dv:
-        return None
-    return offered_da * sum(volts_dv) // 100
 
 
 def raised(

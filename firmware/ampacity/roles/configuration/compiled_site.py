@@ -73,6 +73,7 @@ def checked(site: "SiteFacts", kept: "dict[str, Any] | None" = None) -> "SiteFac
             raise Rejected("site.json " + key, site.get(key), "a list")
     refuse_errors(site, kept)
     share_terminals(site)
+    share_empty(site.get("profiles") or {}, [])
     shared = dict(site)
     shared["evses"] = shared_rows(site["evses"])
     return shared
@@ -87,6 +88,16 @@ def share_terminals(site: "SiteFacts") -> None:
             evse["terminals"] = known[known.index(terminals)]
         else:
             known.append(terminals)
+
+
+def share_empty(value: "Any", empty: "list[object]") -> None:
+    """Most fields of a profile have no special values: all their empty lists become one, which is never changed."""
+    for place in value if isinstance(value, dict) else range(len(value)):
+        part = value[place]
+        if isinstance(part, list) and not part:
+            value[place] = empty
+        elif isinstance(part, (dict, list)):
+            share_empty(part, empty)
 
 
 def shared_rows(rows: "list[dict[str, Any]]") -> "list[Any]":

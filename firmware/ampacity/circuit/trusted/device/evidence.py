@@ -10,6 +10,7 @@ from ampacity.circuit.trusted.device.reserve import SEEN_KEYS
 from ampacity.circuit.trusted.site.tree import Evse
 
 KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "max_da", "mode_ok", "fingerprint")
+OURS_NEEDED = ("fallback_da",)  # of our own secondaries
 NEVER_MS = -(1 << 40)
 
 
@@ -19,6 +20,7 @@ class Evidence:
     distrusted = False  # its watchdog was seen not to act
     tested = False  # it passed a commissioning test
     tested_fingerprint: "str | None" = None  # the device that was tested
+    needed: "tuple[str, ...]" = OURS_NEEDED  # what must be read back before it counts as audited
     seen: "dict[str, int]" = {}  # by that test, replaced whole: watchdog_ms, fallback_da, power_on_da, holds (1: its last order, in a long silence)
 
     def __init__(self, evse: Evse) -> None:
@@ -26,7 +28,8 @@ class Evidence:
         self.values: dict[str, object] = {}
         self.read_ms: dict[str, int] = {}  # what an audit asks for, since the device was last lost; empty: not audited
         self.known_fingerprint = evse.fingerprint
-        self.needed = needed_keys(evse)
+        if needed_keys(evse) != OURS_NEEDED:
+            self.needed = needed_keys(evse)
 
     def put(self, key: str, value: object, now_ms: int) -> bool:
         """A value was read back. Returns True if it differs from what was known."""
@@ -162,7 +165,7 @@ def needed_keys(evse: Evse) -> tuple[str, ...]:
     if evse.kind == "local":
         return ()
     if evse.kind == "ampacity":
-        return ("fallback_da",)
+        return OURS_NEEDED
     keys = []
     if evse.watchdog_ms > 0 and not evse.watchdog_fixed:
         keys.append("watchdog_ms")

@@ -15,17 +15,14 @@ class EvseState:
     on a board each one costs 8 bytes for every EVSE.
     """
 
+    reserve_da = 0
+    hearing_ms = LONG_AGO_MS  # an order <= its reserve was answered last
     off_keys: tuple[int, ...] = ()  # open now, closed again at the reserve
     old_keys: tuple[int, ...] = ()  # of the site before its change (rule 15)
     set_terminals: "list[int] | None" = None
     set_gone_ms = -1  # a narrower phase set is proven since then
     unused: tuple[int, ...] = ()  # terminals that its car was steadily seen not to use (unused_phases.py)
     leak_da = 0  # the most that flows on one of them
-    used = 0  # mask of the terminals that draw, and since when it is the same
-    steady_ms = -1
-    came_back = False  # its car used what it had not used
-    rose_ms = LONG_AGO_MS  # its current rose last
-    offered_ms = -1  # it is offered current and draws none since then
     isolated = False
     lapsed = False  # its silence ran its time
     watchdog_under_test = False  # its watchdog is under test: nothing is released for its silence meanwhile
@@ -64,7 +61,6 @@ class EvseState:
         self.book = OrderBook(evse.settle_ms, evse.transit_ms)
         self.on_keys: tuple[int, ...] = evse.keys  # loaded by the present order (rule 14)
         self.bound_da = 0
-        self.reserve_da = 0
         self.silent = True
         self.heard_ever = False
         self.proved = False  # since start or since it was last lost
@@ -76,4 +72,3 @@ class EvseState:
         self.sent_da = -1  # the last order of this life
         self.phase_da = [0] * phases
         self.zero_ms = -1  # draws nothing since
-        self.hearing_ms = LONG_AGO_MS  # an order <= its reserve was answered last

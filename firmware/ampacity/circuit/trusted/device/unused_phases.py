@@ -7,7 +7,7 @@ what the meter shows, so a terminal that is used again, seen by its EVSE or not,
 other load is. It counts at once when it draws, when its EVSE cannot say what it draws, and from then on until the plug is drawn.
 """
 
-from ampacity.circuit.trusted.device.evse_state import FRESH_MS, EvseState
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
 
 if False:  # for the type checker
     from typing import Protocol
@@ -42,6 +42,12 @@ class UnusedPhases:
         site = bounds.site
         self.bounds = bounds
         self.frees = [False] * site.size  # by circuit and phase
+        count = len(site.evses)
+        self.used = [0] * count  # by EVSE: mask of the terminals that draw, and since when it is the same
+        self.steady_ms = [-1] * count
+        self.rose_ms = [LONG_AGO_MS] * count  # its current rose last
+        self.offered_ms = [-1] * count  # it is offered current and draws none since then
+        self.came_back = [False] * count  # its car used what it had not used
         self.over_ms = [-1] * site.size  # since when a meter shows more than the rating, and not by what our readings explain
         for c in site.circuits:
             if c.frees_phases and c.meter < 0:
@@ -61,7 +67,7 @@ class UnusedPhases:
         """A reading, per terminal; s.measured_ms is still that of the one before."""
         used = leak_da = 0
         if max(amps_da) >= s.measured_da + ALIKE_DA:
-            s.rose_ms = sample_ms
+            self.rose_ms[s.index] = sample_ms
         for index, da in enumerate(amps_da):
             if da > USED_DA:
                 used |= 1 << index
@@ -73,11 +79,11 @@ class UnusedPhases:
                 self.bounds.update_keys(s, leak_da)
         self._not_drawn(s, used, sample_ms)
         if max(amps_da) < DRAWS_DA:
-            s.steady_ms = -1
-        elif s.steady_ms < 0 or used != s.used or sample_ms - s.measured_ms > FRESH_MS:
-            s.steady_ms = sample_ms
-            s.used = used
-        elif sample_ms - s.steady_ms >= STEADY_MS and not s.came_back:
+            self.steady_ms[s.index] = -1
+        elif self.steady_ms[s.index] < 0 or used != self.used[s.index] or sample_ms - s.measured_ms > FRESH_MS:
+            self.steady_ms[s.index] = sample_ms
+            self.used[s.index] = used
+        elif sample_ms - self.steady_ms[s.index] >= STEADY_MS and not self.came_back[s.index]:
             self._free(s, used, len(amps_da))
 
     def over(self, key: int, other_da: int, now_ms: int) -> None:
@@ -94,8 +100,8 @@ class UnusedPhases:
     def _rule_14_hidden(self, s: EvseState, key: int, now_ms: int) -> None:
         """It may hide that its car uses this phase, for a car draws alike on all: for certain enough if its current rose just now,
         and to be tried if the excess remains although the others were lowered."""
-        if now_ms - s.rose_ms <= ROSE_MS:
-            s.came_back = True
+        if now_ms - self.rose_ms[s.index] <= ROSE_MS:
+            self.came_back[s.index] = True
             self.count(s)
         elif now_ms - self.over_ms[key] >= STAYS_MS or not self._others_give(key):
             self.count(s)
@@ -120,7 +126,7 @@ class UnusedPhases:
         """A terminal that was unused draws: it counts at once, and until the plug is drawn."""
         for index in s.unused:
             if used >> index & 1:
-                s.came_back = True
+                self.came_back[s.index] = True
                 self.bounds.events.add(now_ms, "phases", "%s draws on phases that it did not use before; these phases count again" % s.evse.name)
                 self.count(s)
                 return
@@ -131,22 +137,22 @@ class UnusedPhases:
 
     def _not_drawn(self, s: EvseState, used: int, sample_ms: int) -> None:
         if used or not s.book.most_da():
-            s.offered_ms = -1
-        elif s.offered_ms < 0:
-            s.offered_ms = sample_ms
-        elif sample_ms - s.offered_ms >= OFFERED_MS:
-            s.offered_ms = -1
+            self.offered_ms[s.index] = -1
+        elif self.offered_ms[s.index] < 0:
+            self.offered_ms[s.index] = sample_ms
+        elif sample_ms - self.offered_ms[s.index] >= OFFERED_MS:
+            self.offered_ms[s.index] = -1
             self.count(s)
 
     def another_car(self, s: EvseState) -> None:
         """Forgets the unused phases of the previous car."""
-        s.came_back = False
-        s.offered_ms = -1
+        self.came_back[s.index] = False
+        self.offered_ms[s.index] = -1
         self.count(s)
 
     def count(self, s: EvseState) -> None:
         """All that its contactor can close counts again."""
-        s.steady_ms = -1
+        self.steady_ms[s.index] = -1
         if s.unused:
             s.unused = ()
             self.bounds.update_keys(s)

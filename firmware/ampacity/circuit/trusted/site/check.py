@@ -75,10 +75,11 @@ def _evse_findings(evse: Evse, facts: "dict[str, object]") -> "list[Finding]":
     if not isinstance(step, int) or step < 1:
         step = 1
     least, most, limit = amps(evse.min_da), amps(evse.max_da), amps(evse.limit_da)
-    if evse.feeder_da < evse.max_da:
-        text = "its feeder is rated %s, the device can draw %s" % (amps(evse.feeder_da), most)
-        fix = "max_a = %s if the hardware can be set to it, or a larger feeder" % amps(evse.feeder_da)
-        found.append(_evse(evse, "feeder", evse.max_da - evse.feeder_da, text, fix))
+    feeder_da = raw.get("feeder_da")
+    if isinstance(feeder_da, int) and feeder_da < evse.max_da:
+        text = "its feeder is rated %s, the device can draw %s" % (amps(feeder_da), most)
+        fix = "max_a = %s if the hardware can be set to it, or a larger feeder" % amps(feeder_da)
+        found.append(_evse(evse, "feeder", evse.max_da - feeder_da, text, fix))
     if not 0 < evse.min_da <= evse.max_da:
         text = "its minimum %s is not between 0 A and its maximum %s" % (least, most)
         found.append(_evse(evse, "minimum", 0, text, "min_a above 0 A, at most max_a"))

@@ -11,8 +11,7 @@ from ampacity.circuit.trusted.errors import Rejected
 SETTLE_MS_MIN = 5000  # IEC 61851-1 Annex A: a car has 5 s to follow a lower pilot
 TOLERANCE_MS_MIN = 1000
 AS_TOLD = (
-    "kind", "bus", "circuit", "max_da", "min_da", "priority", "fallback_da", "watchdog_ms", "power_on_da", "power_on_source",
-    "transit_ms", "boot_ms", "fingerprint",
+    "bus", "circuit", "max_da", "min_da", "priority", "fallback_da", "power_on_da", "transit_ms", "boot_ms", "fingerprint",
 )  # fmt: skip
 FLAGS = ("watchdog_fixed", "survives", "holds", "poll_feeds", "one_client", "primary", "removed")
 
@@ -39,29 +38,28 @@ class Circuit:
 class Evse:
     """One leaf: the constants of an EVSE that the ledger needs, all from the site facts.
 
-    The values here are the defaults of an EVSE; only differing values are kept in the object.
+    The values here are those of most EVSEs; only differing values are kept in the object.
     """
 
-    kind = "profile"
+    kind = "ampacity"
     bus = -1
     circuit = 0
     max_da = 0
     limit_da = 0
     min_da = 60
-    feeder_da = 0
     priority = 1
     weight = 1
     fallback_da = 0
-    watchdog_ms = 0
-    tolerance_ms = 0
+    watchdog_ms = 10000
+    tolerance_ms = TOLERANCE_MS_MIN
     watchdog_fixed = False
     fallback_fixed = False
     power_on_da = 0
-    power_on_source = "unknown"
+    power_on_source = "settings"
     settle_ms = 0
     transit_ms = 0
     boot_ms = 500
-    survives = False
+    survives = True
     holds = False
     by_measure = False  # it cannot show the limit in force: a car that draws proves it
     poll_feeds = False
@@ -78,14 +76,16 @@ class Evse:
         self.index = index
         self.name: str = facts["name"]  # type: ignore[assignment]
         self.terminals: list[list[int]] = facts["terminals"]  # type: ignore[assignment]
+        self._keep("kind", facts.get("kind") or "profile")
+        self._keep("power_on_source", facts.get("power_on_source") or "unknown")
+        self._keep("watchdog_ms", facts.get("watchdog_ms") or 0)
+        self._keep("tolerance_ms", facts.get("watchdog_tolerance_ms") or 0)
         for name in AS_TOLD:
             self._keep(name, facts.get(name))
         for name in FLAGS:
             self._keep(name, bool(facts.get(name)))
         self._keep("limit_da", min(_number(facts, "limit_da", self.max_da), self.max_da))
-        self._keep("feeder_da", _number(facts, "feeder_da", self.max_da))
         self._keep("weight", max(1, _number(facts, "weight", 1)))
-        self._keep("tolerance_ms", facts.get("watchdog_tolerance_ms"))
         self._keep("fallback_fixed", bool(facts.get("fallback_fixed", self.watchdog_fixed)))
         self._keep("settle_ms", max(settle_ms_min, _number(facts, "settle_ms", 0)) + _number(facts, "latency_ms", 0))
         self._keep("by_measure", facts.get("proof") == "measured")
