@@ -125,6 +125,19 @@ def test_settings_and_fields_without_presence_have_kinds_and_ranges():
             assert e.field == "site.json %s %s" % (part, field), (part, field, value, e.field)
 
 
+def test_a_time_server_is_an_address_or_a_name():
+    for host in ("../../x", "", " ", "pool.ntp.org ", "a..b", "-x.example", "x" * 64, "x." * 130 + "x", "1:z", "p\u00f6ol.example", "a\n"):
+        facts = site()
+        facts["time"] = {"tz": "UTC0", "ntp": host}
+        with raises(Rejected) as e:
+            checked(facts)
+        assert e.field == "site.json time ntp" and e.allowed == "an IP address or a host name, or null", (host, e.field, e.allowed)
+    for host in (None, "pool.ntp.org", "fritz.box.", "192.168.1.1", "fd00::1", "localhost", "2.de.pool.ntp.org"):
+        facts = site()
+        facts["time"] = {"tz": "UTC0", "ntp": host}
+        checked(facts)
+
+
 def test_a_field_of_any_wrong_kind_leads_to_a_refusal():
     for path in places(site()):
         for value in WRONG:

@@ -4,6 +4,7 @@ i integer, s text, b yes or no, l list of integers, m list of lists of integers,
 What ends with a unit and is not listed is an integer. Other fields are left to the code that reads them; a missing one has that code's default.
 """
 
+from ampacity.base.address import HOST_WORDS, is_host
 from ampacity.base.errors import Rejected
 
 if False:  # for the type checker
@@ -58,6 +59,8 @@ def check_fields(facts: "SiteFacts", own: str, place: str) -> None:
         if kind and not (is_kind(value, kind[0]) or (kind[1:] and value is None)):
             raise Rejected("%s %s" % (place, field), value, WORDS[kind[0]] + (" or null" if kind[1:] else ""))
         least, most = RANGES.get(field, (0 if field[-3:] == "_ms" else -MOST, MOST))
+        if field == "ntp" and value is not None and not is_host(value):
+            raise Rejected("%s %s" % (place, field), value, HOST_WORDS + ", or null")
         if is_kind(value, "i") and not least <= value <= most:
             raise Rejected("%s %s" % (place, field), value, "%d..%d" % (least, most))
 
