@@ -112,7 +112,8 @@ def test_a_field_of_a_wrong_kind_is_named():
 def test_settings_and_fields_without_presence_have_kinds_and_ranges():
     for part, field, values in (
         ("settings", "slot_s", ("x", -1, True)), ("settings", "idle_ms", ([1], -1)), ("settings", "deadband_da", ("aa", -1)),
-        ("settings", "raise_hold_ms", (None,)), ("ocpp", "storage_kib", (-1, 0)), ("ocpp", "security_profile", (-5, 4)),
+        ("settings", "raise_hold_ms", (None,)), ("ocpp", "storage_kib", (-1, 0)), ("ocpp", "security_profile", (-1, 4)),
+        ("ocpp", "publish_kib", (-1, 0)), ("settings", "start_delay_s", (-1,)),
         ("evses[0]", "latency_ms", (-1000000,)), ("evses[0]", "boot_ms", (-1,)), ("evses[0]", "settle_ms", (-1,)),
         ("evses[0]", "watchdog_tolerance_ms", (-1000000,)), ("evses[0]", "step_da", (0, -1)), ("buses[0]", "transit_ms", (-1,)),
     ):
