@@ -151,6 +151,24 @@ def test_a_refusal_ends_the_job_with_its_field():
     assert line.job.over and line.job.trouble == "refused: signature"
 
 
+def test_a_state_that_is_not_known_ends_the_job():
+    for state in (0, window.ON_TRIAL + 1, 99, 65535):
+        for after_ms in (0, 1500):
+            line = Line(False)
+            line.staging.start(line.job, line.wire.now_us // 1000)
+            line.engine.fill(line.staging)
+            line.wire.run(after_ms)
+            line.taker.state = state
+            line.wire.run(5000)
+            assert line.job.over and line.job.trouble == "state %d is not known: another version of the firmware?" % state
+
+
+def test_of_the_field_only_what_prints_is_read():
+    numbers = bytes(2 * table.length(window.ROWS) - window.FIELD_BYTES)
+    for raw, text in ((b"\xff\xfe\xe4a", "a"), (b"\x1b[2J\n> x", "[2J> x"), (b"board\0\0", "board"), (bytes(16), "")):
+        assert window.all_facts(numbers + raw)[6] == text
+
+
 def test_a_unit_without_slots_has_no_window():
     line = Line(False)
     registers = line.stations[1].map

@@ -216,7 +216,8 @@ def test_what_touches_safety_needs_a_person_once_a_password_is_set():
     answer = desk("commit")
     assert answer.startswith("error: circuits[main].rating_da is refused: it touches safety") and desk.active() == site()
     local = Console(desk.garage.primary.console, door="serial")
-    assert "on trial" in local.line("commit 10 " + digest(encode(facts, simple=True)), "installer", desk.garage.now_us // 1000) and desk.active() == facts
+    line = "commit 10 " + digest(encode(facts, simple=True))
+    assert "on trial" in local.line(line, "installer", desk.garage.now_us // 1000) and desk.active() == facts
 
 
 def test_a_free_change_needs_no_person():

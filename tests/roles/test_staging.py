@@ -1,5 +1,6 @@
 """A primary brings its own bundle to a secondary over the bus: beside the orders, continued after every break, tried only on an order."""
 
+from helper_garage import evse, site
 from helper_updates import BusGarage, Root, release
 
 SIZE = 30000
@@ -75,6 +76,33 @@ def test_a_broken_line_a_restart_of_either_side_and_it_continues():
         garage.unit_start()
         assert garage.staged() == "evse-2: ready"
         assert garage.updater.slots.state.outcome == "confirmed: 2.0"
+
+
+def test_a_secondary_with_a_state_that_is_not_known_stops_nothing():
+    with Root() as root, Root() as unit_root:
+        garage = updated(root, unit_root)
+        garage.unit_updates.facts = lambda: (7, 0, 0, 1, 0, 0, "\x1b[2J")
+        garage.say("secondaries stage")
+        garage.run(30000)
+        assert garage.say("secondaries") == "evse-2: state 7 is not known: another version of the firmware?"
+        assert not [line for line in garage.log.since(0) if "Traceback" in line[3]]
+
+
+def test_a_secondary_that_does_not_answer_keeps_no_other_one_of_its_line_waiting():
+    with Root() as root, Root() as unit_root:
+        facts = site()
+        facts["evses"].append(evse("evse-3", "ampacity", bus=0, unit=3))
+        garage = BusGarage(root, unit_root, facts).run(3000)
+        garage.push(release(2, size=SIZE))
+        garage.follow()
+        garage.say("secondaries stage evse-3 evse-2")
+        for _ in range(600):
+            garage.run(1000)
+            if "evse-2: ready" in garage.say("secondaries"):
+                break
+        assert garage.say("secondaries") == "evse-2: ready\nevse-3: waiting for its answer"
+        garage.run(120000)
+        assert garage.say("secondaries") == "evse-2: ready\nevse-3: waiting for its answer"
 
 
 def test_a_secondary_of_another_board_refuses_and_says_the_field():

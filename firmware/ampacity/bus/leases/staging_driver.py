@@ -43,6 +43,7 @@ class Job:
         self.next = 0
         self.facts: "window.Facts | None" = None
         self.trouble = ""
+        self.silent = 0  # exchanges without an answer since the last one
         self.begun = self.activate = self.activated = self.over = False
 
 
@@ -117,6 +118,7 @@ class StagingDriver:
         if job is None or job.unit != request.unit or not request.certain:
             return
         self._retry_ms = RETRY_MS
+        job.silent = 0
         before, ordered = job.next, request.tag == STATE
         if ordered:
             job.state, job.next = window.state_and_next(pdu[2:])
@@ -139,7 +141,9 @@ class StagingDriver:
             job.activate, job.activated = False, True  # the order arrived, its answer did not
         if job.state == window.READY and ready != job.sequence:
             job.state = window.IDLE  # another bundle is ready there
-        if job.state == window.REFUSED and job.begun:
+        if not window.IDLE <= job.state <= window.ON_TRIAL:
+            job.trouble, job.over = "state %d is not known: another version of the firmware?" % job.state, True
+        elif job.state == window.REFUSED and job.begun:
             job.trouble, job.over = "refused: " + field, True
         elif job.state == window.IDLE and running == job.sequence:
             job.over = True
@@ -159,6 +163,7 @@ class StagingDriver:
             job.trouble, job.over = "it takes no bundles over the bus", True
         elif reason == "exception:3" and job.activate:
             job.trouble, job.over, job.activate = "it does not restart now: its car charges, or its bundle was refused", True, False
+        job.silent += 1
         job.facts = None  # it may have restarted: look before anything else
         job.begun = False
         self._due_ms = now_ms + self._retry_ms

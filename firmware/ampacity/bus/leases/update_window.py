@@ -86,7 +86,7 @@ def state_and_next(raw: bytes) -> "tuple[int, int]":
 
 
 def all_facts(raw: bytes) -> "Facts":
-    """All of ROWS; the field as text."""
+    """All of ROWS; of the field what can be printed, for whatever is on the line may have written it."""
     numbers = struct.unpack(">HIIIIH", raw[: 2 * _LENGTH - FIELD_BYTES])
-    field = bytes([each for each in raw[2 * _LENGTH - FIELD_BYTES :] if each]).decode()
+    field = "".join([chr(each) for each in raw[2 * _LENGTH - FIELD_BYTES :] if 0x20 <= each < 0x7F])
     return numbers + (field,)

@@ -22,6 +22,7 @@ if False:  # for the type checker
     from ampacity.roles.updates.staged_file import StagedSink
 
 DOCUMENT = "staging"  # {"sequence": of the bundle, "names": of those that still lack it}
+SILENT_MOST = 4  # exchanges without an answer, then another one of the line has its turn
 SECONDARIES = "secondaries [stage [EVSE…] | activate EVSE… | stop | forget]"
 
 
@@ -60,6 +61,9 @@ class Staging:
             if driver.job is not None and self._is_done(driver.job):
                 driver.job = None
                 self._keep(now_ms)
+            elif driver.job is not None and driver.job.silent >= SILENT_MOST and self._first(name) is not None:
+                self._waiting.append(driver.job)  # behind those that may answer
+                driver.job = None
             if driver.job is None:
                 self._next(name, driver, now_ms)
         for name in self._job_of:
@@ -121,15 +125,20 @@ class Staging:
         self._keep(now_ms)
 
     def _next(self, name: str, driver: "StagingDriver", now_ms: int) -> None:
+        job = self._first(name)
+        if job is not None:
+            self._waiting.remove(job)
+            driver.start(job, now_ms)
         for wire in self._primary.buses.wires:
-            if wire.name != name:
-                continue
-            for job in self._waiting:
-                if self._primary.buses.wire_of[self._index(job)] is wire:
-                    self._waiting.remove(job)
-                    driver.start(job, now_ms)
-                    break
-            wire.engine.fill(None if driver.job is None else driver)
+            if wire.name == name:
+                wire.engine.fill(None if driver.job is None else driver)
+
+    def _first(self, name: str) -> "Job | None":
+        """The first that waits for this line."""
+        for job in self._waiting:
+            if self._primary.buses.wire_of[self._index(job)].name == name:  # type: ignore[union-attr]
+                return job
+        return None
 
     def _is_done(self, job: "Job") -> bool:
         return job.over or (job.state == window.READY and not job.activate and not job.activated)
@@ -174,10 +183,12 @@ class Staging:
         if job.over:
             return "runs sequence %d" % job.sequence
         if job in self._waiting:
-            return "queued"
+            return "queued: it did not answer" if job.silent else "queued"
         if job.state == window.RECEIVING:
             return "receiving: %d of %d bytes" % (job.next, job.source.size)
-        return window.STATES[job.state] or "waiting for its answer"
+        if not window.IDLE <= job.state <= window.ON_TRIAL:
+            return "waiting for its answer"
+        return window.STATES[job.state]
 
     # what outlives a restart
 
