@@ -21,7 +21,7 @@ RULE_NAMES = {
     "pin-missing": "the package has the pin",
     "pin-reserved": "no part of the module or the board uses the pin by itself: flash, PSRAM, USB, radio, Ethernet",
     "pin-strapping": "no function is on a pin that selects the boot mode",
-    "pin-input-only": "an output has a driver",
+    "pin-input-only": "an output has a driver, and a pin without one no resistor inside",
     "pin-adc": "a voltage is on an ADC input, and not on one that Wi-Fi blocks",
     "pin-pwm": "a PWM is on a pin with a timer",
     "pwm-timer": "two frequencies do not share a timer",

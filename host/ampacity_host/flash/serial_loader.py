@@ -14,7 +14,7 @@ from ampacity_host.flash.tool import ToolEnded, percent_in, run_tool
 from ampacity_host.progress import Progress
 
 PIECE_BYTES = 256 * 1024
-PERMANENT = ("Wrong chip", "doesn't fit", "not supported", "No such option", "Invalid value", "No module named")
+PERMANENT = ("Wrong chip", "doesn't fit", "will not fit", "not available in", "not supported", "No such option", "Invalid value", "No module named")
 WRITE, WRITTEN = "write-flash", "Hash of data verified"
 WHOLE = (WRITTEN, "kipping", "Verification successful")
 OTHER_BYTES = ("MD5", "digest", "erification failed")

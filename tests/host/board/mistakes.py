@@ -79,6 +79,8 @@ MISTAKES = [
     ("function-unused", "rating", DESK, 'pilot = { kind = "none" }',
      'rating = { max_a = 16, phases = 1, connector = "cable" }\npilot = { kind = "none" }'),
     ("function-unused", "rcd.trip", RP2, 'kind = "rdc-dd"', 'kind = "upstream-type-b"'),
+    ("function-unused", "input.1.use", RP2, "[[taken]]",
+     '[[input]]\nuse = "presence"\nsense = { pin = 16, level = 0, pull = "up" }\n\n[[taken]]'),
     ("pilot-kind", "pilot.kind", PI, 'pilot = { kind = "serial", serial = "pilot" }', 'pilot = { kind = "local" }'),
     ("pilot-method", "pilot.method", S3, "max_a = 32", "max_a = 80"),
     ("adc-range", "pilot.adc", RP2, "offset_mv = -13750", "offset_mv = 0"),

@@ -12,9 +12,14 @@ from loader_chip import DEFL_DATA, FLASH_DATA, LoaderChip
 from partition_table import OTADATA_AT, SLOT_AT, TABLE_AT, combined, table
 from release import release, said
 
+from ampacity_host.flash import serial_loader
 from ampacity_host.flash.content import content
+from ampacity_host.flash.jobs import Patience, run
 from ampacity_host.flash.littlefs_image import read
+from ampacity_host.flash.serial_loader import SerialLoaderJob
+from ampacity_host.flash.tool import ToolEnded
 from ampacity_host.places import BOARDS
+from ampacity_host.progress import Progress
 
 FILES_AT, FILES_BYTES = 5056 << 10, 3136 << 10  # of boards/esp32-s3
 QUICK = ("--wait", 20)
@@ -114,6 +119,21 @@ def test_another_chip_than_the_board_has_is_not_written(ready, tmp_path):
     with chips(tmp_path, chip_id=5) as (chip,):
         row = flashed(words, [chip], status=1)[0]
         assert not row["ok"] and row["tries"] == 1 and chip.written == 0 and "This chip is ESP32-C3" in row["text"], row
+
+
+@pytest.mark.parametrize("said", [
+    "File x.bin (length 9) at offset 4 will not fit in 4194304 bytes of flash. Change the --flash-size argument, or flashing address.",
+    "The 'verify-flash' command is not available in Secure Download Mode.",
+    "This chip is ESP32-C3, not ESP32-S3. Wrong chip argument?",
+])
+def test_a_chip_that_cannot_be_written_is_no_lost_cable(monkeypatch, tmp_path, said):
+    def ended(call, look):
+        raise ToolEnded("A fatal error occurred: " + said)
+
+    monkeypatch.setattr(serial_loader, "run_tool", ended)
+    (tmp_path / "tty").write_bytes(b"")
+    outcome = run(SerialLoaderJob(str(tmp_path / "tty"), "esp32s3", [(0, b"x")], 115200), Patience(3, 0.1), Progress(True))
+    assert (outcome.ok, outcome.lost, outcome.tries) == (False, False, 1) and said in outcome.text
 
 
 def test_a_cell_that_does_not_keep_its_value_is_found(ready, tmp_path):

@@ -143,7 +143,7 @@ class Configuring:
         return self._facts if self._staged is not None else None
 
     def sender(self) -> object:
-        """The session that sent it to the end; None: nobody did."""
+        """The session that sent it to the end; None: there is none."""
         return self._sender
 
     def discard(self) -> None:

@@ -124,6 +124,13 @@ def resting(place: Place) -> Found:
                 yield "pin-pull", f"{use.field}.pull", f'"{use.pull}" does not make an open line read {meaning}; use "{way}" or "external-{way}"'
 
 
+def one_presence(place: Place) -> Found:
+    """Of two inputs that show a person, one would not be looked at."""
+    inputs = [index for index, each in enumerate(place.board["input"]) if each["use"] == "presence"]
+    for index in inputs[1:]:
+        yield "function-unused", f"input.{index}.use", f'"presence" is also the use of input.{inputs[0]}; use another one, or leave it out'
+
+
 def rfid(place: Place) -> Found:
     """The card reader is on a port that the file has."""
     table = place.board.get("rfid")
@@ -139,4 +146,4 @@ def rfid(place: Place) -> Found:
         yield "function-missing", "rfid.data", "is missing; write the pin of the reader"
 
 
-RULES = (pilot, outlet, weld, rcd, pulls, resting, rfid)
+RULES = (pilot, outlet, weld, rcd, pulls, resting, one_presence, rfid)
