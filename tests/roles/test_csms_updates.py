@@ -12,6 +12,7 @@ from ampacity.base import strict_json
 from ampacity.base.document_shape import WrongShape, check_shape
 from ampacity.ocpp.firmware.kept_order import ENDS
 from ampacity.roles.storage.document_shapes import primary_shape
+from ampacity.roles.updates import csms_updates
 from ampacity.roles.updates.csms_updates import INSTALLING, LOADING, READY_TO_INSTALL, WAITING
 from ampacity.store.document_store import DocumentStore
 from ampacity.store.memory_files import MemoryFiles
@@ -153,6 +154,24 @@ async def test_a_broken_connection_is_continued_where_it_ended():
     starts = [int(each.split("bytes=")[1].split("-")[0]) for each in asked[1:]]
     assert len(asked) == 3 and 4096 <= starts[0] <= 9000 and starts[0] < starts[1] <= 18000, starts
     assert 'If-Range: "1"' in asked[1]
+
+
+async def test_a_pause_of_the_default_length_and_a_longer_one_are_continued_too():
+    async def breaking(server, request, writer):
+        start = server.start_of(request)
+        size = len(server.data)
+        await say(writer, head(start, size) + server.data[start : start + (9000 if len(server.asked) < 3 else size)])
+
+    data = release(2, size=25000)
+    most_s = csms_updates.PAUSE_S_MAX
+    try:
+        for pause_s, continued in ((None, True), (90, True), (91, False)):
+            csms_updates.PAUSE_S_MAX = 90
+            order = {} if pause_s is None else {"retryInterval": pause_s}
+            statuses, _, runs, asked = await outcome(breaking, data, "Installed", retries=5, **order)
+            assert runs == "2.0" and ["bytes=" in each for each in asked[1:3]] == [continued] * 2, (order, asked)
+    finally:
+        csms_updates.PAUSE_S_MAX = most_s
 
 
 async def test_a_server_that_brings_no_file_fails_after_all_attempts():

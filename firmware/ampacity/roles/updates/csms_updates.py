@@ -37,6 +37,7 @@ INSTALLING = ("Installing", "InstallRebooting")
 DRAIN_MS = 30000  # for the last statuses, before the restart
 BUSY = "FwUpdateInProgress"
 ALL = (0, 1, 2, 3)  # numbers of `Updater.ready_number`
+PAUSE_S_MAX = 900  # between two attempts; after a longer one a download begins again, and other sources had their turn
 
 
 class CsmsUpdates:
@@ -227,6 +228,8 @@ class CsmsUpdates:
             return
         interval_s: int = self.order.facts["interval"]  # type: ignore[index]  # it is open
         self._next_ms = now_ms + 1000 * interval_s
+        if interval_s <= PAUSE_S_MAX:
+            self._updater.awaited = (SOURCE, self._next_ms)
         self._why = error
         self._log("warning", "download: %s; %d attempts left, the next in %d s" % (error, self._left + 1, interval_s), now_ms)
         if self._updater.delivery.offset:

@@ -108,6 +108,7 @@ class Updater:
         self._quiet_since_ms: "int | None" = None
         self._hindrance = ""
         self._moved: "tuple[int, int]" = (0, 0)  # offset of the delivery, since when
+        self.awaited: "tuple[str, int]" = ("", 0)  # a source that makes a pause, until when
         now_ms = clock.now_ms()
         if places.slot != NONE and self.slots.state.trial == places.slot:
             self.trial = Trial(self.slots, needed, self._floor(), now_ms)
@@ -270,13 +271,14 @@ class Updater:
             if waits and not self.inbox.delivers():
                 return
             if waits:
-                self.inbox.feed()
+                self.inbox.feed(now_ms)
             if self.clock.now_ms() >= until_ms:
                 return
 
     def _give_up_stalled(self, now_ms: int) -> None:
         delivery = self.delivery
-        if delivery.state != RECEIVING or delivery.offset != self._moved[0]:
+        pauses = delivery.source == self.awaited[0] and now_ms < self.awaited[1]
+        if delivery.state != RECEIVING or delivery.offset != self._moved[0] or pauses:
             self._moved = (delivery.offset, now_ms)
         elif now_ms - self._moved[1] >= STALLED_MS:
             self.log.add("warning", "update: %s brought nothing for %d s; what came is kept" % (delivery.source, STALLED_MS // 1000), now_ms)
