@@ -163,5 +163,15 @@ async def test_a_logout_ends_the_history():
     assert await desk.type(b"\x10") == b"\x07"
 
 
+async def test_a_device_that_is_not_there_is_said_once_and_when_it_comes():
+    said = []
+    desk = Desk()
+    desk.console = SerialConsole(desk.wire, desk.clock, desk.target.access, lambda: desk.target, said.append)
+    for up in (True, False, False, True, True, False):
+        desk.wire.up = up
+        await desk.type(b"")
+    assert said == ["is not there", "is there", "is not there"]
+
+
 def test_the_line_has_the_settings_of_a_terminal():
     assert line_facts("uart:0") == {"name": "console", "port": "uart:0", "baud": 115200, "parity": "N", "stop": 1}
