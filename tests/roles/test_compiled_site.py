@@ -126,6 +126,22 @@ def test_settings_and_fields_without_presence_have_kinds_and_ranges():
             assert e.field == "site.json %s %s" % (part, field), (part, field, value, e.field)
 
 
+def test_names_are_words_and_texts_print():
+    for part, field, values in (
+        ("", "name", ("", "g\n> ok", "a b", "--yes", "\u202ex", "x" * 513)), ("evses[0]", "name", ("\x1b[2Jx", "", "-x", "a b")),
+        ("circuits[0]", "name", ("\0",)), ("buses[0]", "name", ("\x9b",)), ("evses[0]", "connector", ("s\n",)), ("buses[0]", "port", ("/dev/tty\n",)),
+        ("ocpp", "identity", ("CS1:\r\nX-Evil: 1", "x" * 513)), ("ocpp", "url", ("ws://a\r\nX: 1/",)), ("time", "tz", ("\x1b[2J\n> ",)),
+    ):
+        for value in values:
+            facts = site(ocpp={"version": "2.0.1", "identity": "T", "url": "ws://one.example", "password": None, "root_pem": "A\nB\n"})
+            checked(facts)
+            (facts if not part else facts[part.partition("[")[0]][0] if "[" in part else facts[part])[field] = value
+            with raises(Rejected) as e:
+                checked(facts)
+            assert e.field == "site.json %s" % (part + " " + field if part else field), (part, field, value, e.field)
+            assert "\x1b" not in str(e.error) and "\n" not in str(e.error), str(e.error)
+
+
 def test_a_time_server_is_an_address_or_a_name():
     for host in ("../../x", "", " ", "pool.ntp.org ", "a..b", "-x.example", "x" * 64, "x." * 130 + "x", "1:z", "p\u00f6ol.example", "a\n"):
         facts = site()

@@ -6,7 +6,7 @@ from helper_damage import PRIMARY
 from helper_garage import site
 from helper_ordered import OCPP, FileServer, OrderedGarage, Restarting, head, nothing, say, whole
 from helper_signed_configuration import signed
-from helper_updates import Root, release
+from helper_updates import Root, put, release
 
 from ampacity.base import strict_json
 from ampacity.base.document_shape import WrongShape, check_shape
@@ -172,6 +172,26 @@ async def test_a_pause_of_the_default_length_and_a_longer_one_are_continued_too(
             assert runs == "2.0" and ["bytes=" in each for each in asked[1:3]] == [continued] * 2, (order, asked)
     finally:
         csms_updates.PAUSE_S_MAX = most_s
+
+
+async def test_a_person_brings_a_bundle_in_the_pause_between_two_attempts():
+    async def broken(server, request, writer):
+        await say(writer, head(0, len(server.data)) + server.data[:9000])
+
+    for way in ("console", "folder"):
+        with Root() as root:
+            async with FileServer(broken, release(2, size=25000)) as server:
+                garage = OrderedGarage(root)
+                await garage.passes(3)
+                garage.order(7, server.url, retryInterval=600)
+                await garage.reaches(7, "DownloadPaused")
+                await garage.passes(100)  # longer than a source that is not awaited may be silent
+                assert garage.show()["delivery"]["bytes"] == 9000, garage.show()
+                if way == "console":
+                    garage.push(release(3))
+                else:
+                    put(root.path + "/inbox/a.bundle", release(3))
+                assert await garage.passes(200, lambda one=garage: one.runs == "3.0"), (way, garage.show())
 
 
 async def test_a_server_that_brings_no_file_fails_after_all_attempts():

@@ -38,9 +38,9 @@ class Inbox:
         """Is a file of the folder on its way?"""
         return bool(self._name) and self._delivery.busy() and self._delivery.source == SOURCE
 
-    def look(self, now_ms: int) -> None:
-        """Each 10 s: is there a file that was not offered?"""
-        if now_ms < self._due_ms or self._delivery.busy():
+    def look(self, now_ms: int, free: bool = False) -> None:
+        """Each 10 s: is there a file that was not offered? free: the delivery that is under way has a pause, and gives way."""
+        if now_ms < self._due_ms or self._delivery.busy() and not free:
             return
         self._due_ms = now_ms + LOOK_MS
         for name in self._names():
@@ -50,6 +50,8 @@ class Inbox:
                 before = self._offered.get(name)
                 if found[MODE] & KIND != FILE or before is not None and before[:2] == (size, found[TIME]) and not 0 < before[2] <= now_ms:
                     continue
+                if free:
+                    self._delivery.abort()
                 self._delivery.begin(SOURCE, size, newer_only=True)
                 self._offered[name] = (size, found[TIME], 0)
                 self._name = name

@@ -141,7 +141,7 @@ class Updater:
             self.configuration.step(facts, now_ms)
             if self.configuration.on_trial():
                 return
-        self.inbox.look(now_ms)
+        self.inbox.look(now_ms, self._pauses(now_ms))
         self._work(now_ms)
         self._give_up_stalled(now_ms)
         self._tell(now_ms)
@@ -247,6 +247,8 @@ class Updater:
         if self._restarting:
             raise NotNow("update", "", "this controller restarts, or its slots cannot be written")
         self.places.measure()
+        if self._pauses(self.clock.now_ms()) and source != self.awaited[0]:
+            self.delivery.abort()
         self.delivery.begin(source, size)
 
     def sink(self, source: str) -> BundleSink:
@@ -275,10 +277,13 @@ class Updater:
             if self.clock.now_ms() >= until_ms:
                 return
 
+    def _pauses(self, now_ms: int) -> bool:
+        """Is the source between two attempts? Another one goes first then; what came is kept."""
+        return self.delivery.busy() and self.delivery.source == self.awaited[0] and now_ms < self.awaited[1]
+
     def _give_up_stalled(self, now_ms: int) -> None:
         delivery = self.delivery
-        pauses = delivery.source == self.awaited[0] and now_ms < self.awaited[1]
-        if delivery.state != RECEIVING or delivery.offset != self._moved[0] or pauses:
+        if delivery.state != RECEIVING or delivery.offset != self._moved[0] or self._pauses(now_ms):
             self._moved = (delivery.offset, now_ms)
         elif now_ms - self._moved[1] >= STALLED_MS:
             self.log.add("warning", "update: %s brought nothing for %d s; what came is kept" % (delivery.source, STALLED_MS // 1000), now_ms)
