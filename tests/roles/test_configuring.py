@@ -289,7 +289,9 @@ def test_after_a_break_the_configuration_is_committed_by_its_digest_from_another
     told = strict_json.loads(desk.send(changed(limit_da=100)))
     desk.connect()
     assert told["sha256"] in desk("show changes --json") and "another session" in desk("commit 5")
-    assert "on trial for 5 min" in desk("commit 5 " + told["sha256"]) and desk.active() == changed(limit_da=100)
+    for other in (told["sha256"][:15], "0" + told["sha256"][:15], told["sha256"] + "0"):
+        assert desk("commit 5 " + other).startswith("error: commit"), other
+    assert "on trial for 5 min" in desk("commit 5 " + told["sha256"][:16]) and desk.active() == changed(limit_da=100)
     desk = Installer()
     assert "none was sent" in desk("commit 5 " + told["sha256"])
 

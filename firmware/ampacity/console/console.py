@@ -40,7 +40,7 @@ LOG_LINES_MAX = 200
 TTL_S_MAX = 604800
 ASK = "sure? "
 YES_MS = 60000  # a question is forgotten after that
-SHA256_DIGITS = 64
+SHA256_DIGITS = 16  # the least that name a configuration
 
 # word, least role, usage
 COMMANDS = (
@@ -342,7 +342,7 @@ class Console:
             what = changes.confirmation.confirm()
             self._note("%s confirmed" % what, now_ms)
             return "%s confirmed" % what
-        named = words[-1] if words and len(words[-1]) == SHA256_DIGITS else None
+        named = words[-1] if words and len(words[-1]) >= SHA256_DIGITS else None
         minutes = parse_minutes(words if named is None else words[:-1])
         sent = self._sent(named)
         if not self.staged and sent is None:
@@ -358,7 +358,7 @@ class Console:
         """What is known of the configuration that this `commit` means: the one with this digest, or what this session has sent."""
         changes = self.target.changes
         sent = changes.staged()
-        if named is not None and (sent is None or sent["sha256"] != named):
+        if named is not None and (sent is None or sent["sha256"][: len(named)] != named):
             raise NotNow("commit", named, "%s was sent: send it again" % ("none" if sent is None else "another configuration"))
         if named is None and sent is not None and changes.sender() is not self:
             if not self.staged:
