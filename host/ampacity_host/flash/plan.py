@@ -124,6 +124,9 @@ def check_devices(program: dict[str, Any], devices: Devices, way: Way) -> None:
     for name in (*devices.ports, *devices.drives, *devices.usb):
         if [*devices.ports, *devices.drives, *devices.usb].count(name) > 1:
             raise Rejected("devices", name, "each device once")
+    for name in devices.ports:
+        if Path(name).is_file() or Path(name).is_dir():
+            raise Rejected("--port", name, "a serial device, and no file or folder")
 
 
 def digest(files: dict[str, bytes]) -> str:

@@ -153,6 +153,8 @@ def test_without_a_device_the_exit_code_is_3(ready, tmp_path):
 @pytest.mark.parametrize("more, text", [
     ((), "--port: 'none' is not allowed"),
     (("--port", "a", "--port", "a"), "each device once"),
+    (("--port", "."), "a serial device, and no file or folder"),
+    (("--port", __file__), "a serial device, and no file or folder"),
     (("--port", "a", "--drive", "b"), "on a board that is written by uf2; this one: esptool"),
     (("--port", "a", "--interpreter", "nowhere.bin"), "nowhere.bin: No such file"),
 ])
