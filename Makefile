@@ -9,6 +9,7 @@ INSTALLED := $(VENV)/.installed
 MICROPYTHON := .cache/micropython/.there
 MICROPYTHON32 := .cache/micropython32/.there
 MBPOLL := .cache/mbpoll/.there
+PORT_STUBS := .cache/port-stubs/.there
 CORTEX_M3 := .cache/cortex-m3/.there
 PYPY := .cache/pypy/.there
 
@@ -32,9 +33,10 @@ test: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## every test, on CPython and on Mi
 quick: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## the tests of the rooms that a change touches, under two minutes (BASE=main: since this branch left it)
 	@PYTEST_OPTIONS="$(PYTEST_OPTIONS)" $(RUN) -m tools.quick $(if $(BASE),--base $(BASE)) $(QUICK_OPTIONS)
 
-check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rules of the repository, generated files; lists stale figures (FIGURES_OPTIONS=--strict: fails)
+check: $(INSTALLED) $(MICROPYTHON) $(PORT_STUBS)  ## lint, types (also those of MicroPython's ports), syntax for MicroPython, rules of the repository, generated files; lists stale figures (FIGURES_OPTIONS=--strict: fails)
 	@$(VENV)/bin/ruff check --quiet --output-format concise .
 	@$(VENV)/bin/mypy
+	@$(RUN) -m tools.micropython.port_types
 	@$(RUN) -m tools.generated --check
 	@$(RUN) -m tools.figures $(FIGURES_OPTIONS)
 	@$(if $(HOUSE),$(RUN) -m pytest $(HOUSE))
@@ -96,6 +98,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 $(MICROPYTHON): $(INSTALLED) tools/micropython/get.py tools/micropython/debian.py
 	@$(RUN) -m tools.micropython.get
+	@mkdir -p $(@D) && touch $@
+
+$(PORT_STUBS): $(INSTALLED) tools/micropython/port_types.py tools/micropython/port_stubs.lock
+	@$(RUN) -m tools.micropython.port_types --get
 	@mkdir -p $(@D) && touch $@
 
 $(MBPOLL): $(INSTALLED) tools/mbpoll.py tools/micropython/debian.py

@@ -63,7 +63,7 @@ def document() -> str:
     for name in [*SHARED, *[name for name in own if name not in SHARED]]:
         out += f"\n## {name}\n" + table(f"`{name}`", tables[name], words)
     out += "\n# Chip files\n\nOne file for each chip or module, `boards/chips/<name>.toml`.\n"
-    for name in ("chip", "chip_adc", "chip_pwm", "chip_uart", "chip_program"):
+    for name in ("chip", "chip_adc", "chip_pwm", "chip_uart", "chip_i2c", "chip_program"):
         out += f"\n## {name}\n" + table(f"`{name}`", tables[name], words)
     out += "\n# Rules\n\nWhat `ampacity board check` requires. A `[[waive]]` names the rule and the field of a finding, and a reason.\n\n"
     out += "| rule | requires |\n| --- | --- |\n" + "".join(f"| `{name}` | {text} |\n" for name, text in RULE_NAMES.items())

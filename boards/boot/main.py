@@ -203,9 +203,9 @@ def start(reset, root=""):
     except KeyboardInterrupt:
         if not on_trial:
             raise
-        status = None
+        status = 1
     except BaseException as error:
-        status = None
+        status = 1
         show(error)
     if status != RESTART:
         print("boot stage: the application has ended; restart in %d s, Ctrl-C: prompt" % PAUSE_S)

@@ -1,6 +1,6 @@
 """Addresses as text: HOST:PORT, and hosts that are numbers."""
 
-from ampacity.base.address import is_ip_literal, numeric_host, parse_address
+from ampacity.base.address import is_host, is_ip_literal, numeric_host, parse_address
 from ampacity.base.errors import Rejected
 from check import raises
 
@@ -27,3 +27,11 @@ def test_an_address_is_a_host_and_a_port():
         with raises(Rejected) as e:
             parse_address(bad)
         assert e.field == "address" and "1..65535" in e.allowed
+
+
+def test_a_host_is_an_address_or_a_name_that_can_be_queried():
+    for host in ("pool.ntp.org", "fritz.box.", "localhost", "x" * 63, "3com.example", "my_server.local", "192.168.1.1", "fd00::1", "::ffff:10.0.0.1"):
+        assert is_host(host), host
+    for host in ("", ".", "a..b", ".a", "a b", " a", "a\n", "-a", "../../x", "x" * 64, "x." * 127 + "x", "fe80::1%eth0", "g::1",
+                 "p\u00f6ol.example", "a:80"):
+        assert not is_host(host), host

@@ -139,12 +139,38 @@ async def test_a_password_is_neither_echoed_nor_kept_in_the_history():
     assert await desk.type(b"\x1b[A") == b"\x07"
 
 
+async def test_a_password_behind_a_mistyped_command_is_in_no_answer_log_journal_file_or_history():
+    desk = Desk()
+    await desk.type(b"limit main 16\n")
+    for end in (b"\r", b"\n"):
+        told = await desk.type(b"\r\x15lgoin geheim" + end)
+        assert told.count(b"geheim") == 1 and b"`lgoin`" in told, told  # the echo of the keys
+        assert b"geheim" not in await desk.type(b"\r\x10") and b"geheim" not in await desk.type(b"\x15log 100\rlog changes\r")
+        assert not [line for line in desk.target.log.since(0) if "geheim" in line[3]]
+        files = desk.target.files
+        names = files.list()
+        assert names and not [name for name in names if b"geheim" in files.read(name)]
+    await desk.type(b"\r\x15show version\r\x15lgoin geh")
+    desk.clock.ms += IDLE_MS + 1
+    assert b"geh" not in await desk.type(b"\r") and await desk.type(b"\x10") == b"\x07"
+
+
 async def test_a_logout_ends_the_history():
     desk = Desk()
     await desk.type(b"\rset x geheim\r")
     assert await desk.type(b"\x10") == b"set x geheim"
     await desk.type(b"\x15logout\r")
     assert await desk.type(b"\x10") == b"\x07"
+
+
+async def test_a_device_that_is_not_there_is_said_once_and_when_it_comes():
+    said = []
+    desk = Desk()
+    desk.console = SerialConsole(desk.wire, desk.clock, desk.target.access, lambda: desk.target, said.append)
+    for up in (True, False, False, True, True, False):
+        desk.wire.up = up
+        await desk.type(b"")
+    assert said == ["is not there", "is there", "is not there"]
 
 
 def test_the_line_has_the_settings_of_a_terminal():

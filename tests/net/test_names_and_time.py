@@ -12,7 +12,7 @@ from ampacity.base.rng import Rng
 from ampacity.base.wallclock import WallClock, parse_iso
 from ampacity.net import dns, ntp
 from ampacity.net.resolver import Resolver, system_servers
-from ampacity.net.timekeeper import ask_time, run_timekeeper
+from ampacity.net.timekeeper import PERIOD_MS, ask_time, run_timekeeper
 from ampacity.net.udp import Datagrams
 from check import raises
 
@@ -342,6 +342,30 @@ async def test_a_silent_time_server_is_queried_a_few_times_soon_and_then_rarely(
     asked_ms = await asked_from(0, False, [None] * 12 + [lambda q: ntp_reply(q, T0)])
     gaps_ms = [asked_ms[n + 1] - asked_ms[n] for n in range(12)]
     assert gaps_ms == [4000] * 7 + [17000] * 5, gaps_ms
+
+
+async def test_what_is_no_host_name_costs_one_line_each_time_and_is_tried_ever_more_rarely():
+    for host in ("../../x", "a b", "x..y", ".", "x" * 64):
+        door, log = Handmade([]), Log()
+        begun_ms = door.ms
+        task = asyncio.create_task(run_timekeeper(host, resolver(door), WallClock(door), door, log, door.open))
+        while door.ms - begun_ms < 1200000:
+            await asyncio.sleep(0)
+        assert not task.done()
+        task.cancel()
+        lines = [(ms - begun_ms, level, text) for _, ms, level, text in log.since(0)]
+        assert [ms for ms, _, _ in lines] == [0, 15000, 45000, 105000, 225000, 465000, 705000, 945000, 1185000], lines
+        assert all([level == "debug" and text[:14] == "ntp: [Errno 2]" and "not a host name" in text for _, level, text in lines]), lines[0]
+
+
+async def test_a_host_that_does_not_exist_is_queried_ever_more_rarely_until_it_does():
+    door, log = Handmade([lambda q: reply(q, [], code=3)] * 3 + [address(1), lambda q: ntp_reply(q, T0)]), Log()
+    begun_ms, wall = door.ms, WallClock(door)
+    task = asyncio.create_task(run_timekeeper(HOST, resolver(door), wall, door, log, door.open))
+    while wall.source is None and door.ms - begun_ms < 1200000:
+        await asyncio.sleep(0)
+    task.cancel()
+    assert wall.source == "ntp" and 105000 <= door.ms - begun_ms - PERIOD_MS < 110000, door.ms - begun_ms
 
 
 class RealClock(Clock):

@@ -119,7 +119,8 @@ def test_a_field_of_a_wrong_kind_is_named():
 def test_settings_and_fields_without_presence_have_kinds_and_ranges():
     for part, field, values in (
         ("settings", "slot_s", ("x", -1, True)), ("settings", "idle_ms", ([1], -1)), ("settings", "deadband_da", ("aa", -1)),
-        ("settings", "raise_hold_ms", (None,)), ("ocpp", "storage_kib", (-1, 0)), ("ocpp", "security_profile", (-5, 4)),
+        ("settings", "raise_hold_ms", (None,)), ("ocpp", "storage_kib", (-1, 0)), ("ocpp", "security_profile", (-1, 4)),
+        ("ocpp", "publish_kib", (-1, 0)), ("settings", "start_delay_s", (-1,)),
         ("evses[0]", "latency_ms", (-1000000,)), ("evses[0]", "boot_ms", (-1,)), ("evses[0]", "settle_ms", (-1,)),
         ("evses[0]", "watchdog_tolerance_ms", (-1000000,)), ("evses[0]", "step_da", (0, -1)), ("buses[0]", "transit_ms", (-1,)),
     ):
@@ -130,6 +131,35 @@ def test_settings_and_fields_without_presence_have_kinds_and_ranges():
             with raises(Rejected) as e:
                 checked(facts)
             assert e.field == "site.json %s %s" % (part, field), (part, field, value, e.field)
+
+
+def test_names_are_words_and_texts_print():
+    for part, field, values in (
+        ("", "name", ("", "g\n> ok", "a b", "--yes", "\u202ex", "x" * 513)), ("evses[0]", "name", ("\x1b[2Jx", "", "-x", "a b")),
+        ("circuits[0]", "name", ("\0",)), ("buses[0]", "name", ("\x9b",)), ("evses[0]", "connector", ("s\n",)), ("buses[0]", "port", ("/dev/tty\n",)),
+        ("ocpp", "identity", ("CS1:\r\nX-Evil: 1", "x" * 513)), ("ocpp", "url", ("ws://a\r\nX: 1/",)), ("time", "tz", ("\x1b[2J\n> ",)),
+    ):
+        for value in values:
+            facts = site(ocpp={"version": "2.0.1", "identity": "T", "url": "ws://one.example", "password": None, "root_pem": "A\nB\n"})
+            checked(facts)
+            (facts if not part else facts[part.partition("[")[0]][0] if "[" in part else facts[part])[field] = value
+            with raises(Rejected) as e:
+                checked(facts)
+            assert e.field == "site.json %s" % (part + " " + field if part else field), (part, field, value, e.field)
+            assert "\x1b" not in str(e.error) and "\n" not in str(e.error), str(e.error)
+
+
+def test_a_time_server_is_an_address_or_a_name():
+    for host in ("../../x", "", " ", "pool.ntp.org ", "a..b", "-x.example", "x" * 64, "x." * 130 + "x", "1:z", "p\u00f6ol.example", "a\n"):
+        facts = site()
+        facts["time"] = {"tz": "UTC0", "ntp": host}
+        with raises(Rejected) as e:
+            checked(facts)
+        assert e.field == "site.json time ntp" and e.allowed == "an IP address or a host name, or null", (host, e.field, e.allowed)
+    for host in (None, "pool.ntp.org", "fritz.box.", "192.168.1.1", "fd00::1", "localhost", "2.de.pool.ntp.org"):
+        facts = site()
+        facts["time"] = {"tz": "UTC0", "ntp": host}
+        checked(facts)
 
 
 def test_a_field_of_any_wrong_kind_leads_to_a_refusal():

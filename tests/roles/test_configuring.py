@@ -216,7 +216,8 @@ def test_what_touches_safety_needs_a_person_once_a_password_is_set():
     answer = desk("commit")
     assert answer.startswith("error: circuits[main].rating_da is refused: it touches safety") and desk.active() == site()
     local = Console(desk.garage.primary.console, door="serial")
-    assert "on trial" in local.line("commit", "installer", desk.garage.now_us // 1000) and desk.active() == facts
+    line = "commit 10 " + digest(encode(facts, simple=True))
+    assert "on trial" in local.line(line, "installer", desk.garage.now_us // 1000) and desk.active() == facts
 
 
 def test_a_free_change_needs_no_person():
@@ -267,6 +268,34 @@ def test_a_configuration_is_never_committed_without_a_confirm_time():
     assert "1..120 minutes" in desk("commit 0") and desk.active() == site()
 
 
+def test_a_session_commits_what_it_has_sent_or_named_and_not_what_another_session_has_sent():
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    person = desk.console
+    desk.connect()
+    told = strict_json.loads(desk.send(site(rating_da=180)))
+    other, desk.console = desk.console, person
+    assert "another session has sent a configuration" in desk("commit 5") and desk.active() == site()
+    mine = digest(encode(changed(limit_da=100), simple=True))
+    assert "another configuration was sent" in desk("commit 5 " + mine) and desk.active() == site()
+    desk("set idle_s 120")
+    assert "idle_s" in desk("commit 0") and desk.active() == site()
+    desk.console = other
+    assert "on trial for 5 min" in desk("commit 5") and desk.active() == site(rating_da=180) and told["sha256"] != mine
+
+
+def test_after_a_break_the_configuration_is_committed_by_its_digest_from_another_session():
+    desk = Installer()
+    told = strict_json.loads(desk.send(changed(limit_da=100)))
+    desk.connect()
+    assert told["sha256"] in desk("show changes --json") and "another session" in desk("commit 5")
+    for other in (told["sha256"][:15], "0" + told["sha256"][:15], told["sha256"] + "0"):
+        assert desk("commit 5 " + other).startswith("error: commit"), other
+    assert "on trial for 5 min" in desk("commit 5 " + told["sha256"][:16]) and desk.active() == changed(limit_da=100)
+    desk = Installer()
+    assert "none was sent" in desk("commit 5 " + told["sha256"])
+
+
 def test_while_one_is_on_trial_no_other_is_taken():
     desk = Installer()
     desk.send(changed(limit_da=100))
@@ -292,9 +321,9 @@ def test_one_whose_pieces_came_meanwhile_is_refused_at_its_commit():
     desk = Installer()
     desk.send(changed(limit_da=100))
     taking = desk.garage.primary.console.configuring()
-    beside = (taking._staged, dict(taking._facts))
+    beside = (taking._staged, dict(taking._facts), desk.console)
     desk("commit 1")
-    taking._staged, taking._facts = beside  # its pieces came while the first was committed
+    taking._staged, taking._facts, taking._sender = beside  # its pieces came while the first was committed
     assert "on trial already" in desk("commit 1")
     desk.restart()
     desk("rollback")

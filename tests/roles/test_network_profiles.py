@@ -3,6 +3,7 @@
 from helper_csms import certified
 from helper_garage import Garage, site
 
+from ampacity.base.url import peer_facts
 from ampacity.roles.charging.network_profiles import FLOOR_DOC
 from check import raises
 
@@ -133,6 +134,26 @@ def test_a_password_of_the_csms_is_not_sent_to_another_one():
     for url, password in (("ws://new.example", OCPP["password"]), (OCPP["url"] + "/moved", "rotated-by-the-csms")):
         one.facts["ocpp"] = dict(one.facts["ocpp"], url=url)
         assert one.start().primary.upstream.config.password == password, url
+
+
+def test_a_password_of_the_csms_that_an_earlier_version_kept_is_for_the_upstream_of_this_start():
+    one = garage()
+    one.primary.documents.put("ocpp_secret", {"password": "rotated-by-the-csms"})
+    assert one.start().primary.upstream.config.password == "rotated-by-the-csms"
+    assert one.primary.documents.get("ocpp_secret")["url"] == OCPP["url"]
+    one.facts["ocpp"] = dict(one.facts["ocpp"], url="ws://new.example")
+    assert one.start().primary.upstream.config.password == OCPP["password"]
+
+
+def test_a_password_of_the_csms_is_not_sent_behind_another_root_certificate():
+    one = garage()
+    station = one.primary.upstream.station
+    for profile, password in ((1, "rotated-by-the-csms"), (2, None)):
+        station.config["site"] = peer_facts({"url": OCPP["url"], "security_profile": profile, "root_pem": "ONE"})
+        station.new_password("rotated-by-the-csms", 1)
+        assert station.password() == "rotated-by-the-csms"
+        station.config["site"] = peer_facts({"url": OCPP["url"], "security_profile": profile, "root_pem": "OTHER"})
+        assert station.password() == password, profile
 
 
 def goes_nowhere(one):

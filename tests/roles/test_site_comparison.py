@@ -98,6 +98,7 @@ def test_a_secret_is_not_kept_for_another_address_or_a_lower_profile():
     for url in ("ws://csms.example/a", "wss://csms.example:8443/a", "wss://csms.example.org/a", "wss://evil//csms.example/a", None):
         assert lost("ocpp", {"url": url}) == ["ocpp.key_pem", "ocpp.password"], url
     assert lost("ocpp", {"security_profile": 1}) == ["ocpp.key_pem", "ocpp.password"]
+    assert lost("ocpp", {"root_pem": "ANOTHER"}) == lost("ocpp", {"root_pem": "ANOTHER", "security_profile": 3}) == ["ocpp.key_pem", "ocpp.password"]
     for fields in ({"host": "10.0.0.6"}, {"tcp_port": 1802}):
         assert lost("bus", fields) == ["buses[rs485-1].tls.key_pem"], fields
 

@@ -1,6 +1,7 @@
 """What becomes of a bundle that reaches a running primary: the table of docs/updates.md through its console and its folder."""
 
 import os
+import time
 
 from helper_garage import site
 from helper_updates import Root, UpdatingGarage, put, release
@@ -224,6 +225,29 @@ def test_a_file_is_offered_again_after_its_stick_was_taken_out():
         garage.run(20000)
         del inbox.open
         os.rename(path + ".gone", path)
+        assert garage.run(30000).follow().runs == "2.0"
+
+
+def test_a_file_that_becomes_readable_is_taken_some_minutes_later_and_the_log_has_the_reason():
+    with Root() as root:
+        put(root.path + "/inbox/a.bundle", release(2))
+        garage = UpdatingGarage(root)
+        inbox.open = lambda path, mode: open(path + "none" if "a.bundle" in path else path, mode)
+        garage.run(30000)
+        del inbox.open
+        reasons = [line[3] for line in garage.log.since(0) if "a.bundle cannot be read" in line[3]]
+        assert len(reasons) == 1 and "Errno 2" in reasons[0], reasons
+        assert garage.run(200000).follow(1).runs == "1.0"
+        assert garage.run(100000).follow().runs == "2.0"
+
+
+def test_a_file_whose_content_changes_but_not_its_size_is_taken():
+    with Root() as root:
+        path, data = root.path + "/inbox/a.bundle", release(2)
+        put(path, bytes(len(data)))
+        garage = UpdatingGarage(root).run(30000)
+        time.sleep(1.1)  # stat counts seconds
+        put(path, data)
         assert garage.run(30000).follow().runs == "2.0"
 
 

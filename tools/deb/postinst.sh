@@ -1,6 +1,8 @@
 #!/bin/sh
 set -e
-if [ "$1" = configure ]; then
+# abort-…: a new package was not unpacked, or the old one not removed; prerm had stopped the service
+case "$1" in
+configure|abort-upgrade|abort-remove|abort-deconfigure)
     adduser --system --quiet --group --no-create-home --home /var/lib/ampacity --gecos "Ampacity controller" ampacity
     adduser --quiet ampacity dialout
     chown root:ampacity /etc/ampacity
@@ -12,4 +14,5 @@ if [ "$1" = configure ]; then
             deb-systemd-invoke start ampacity.service
         fi
     fi
-fi
+    ;;
+esac

@@ -1,5 +1,8 @@
 """Addresses of the upstream: `ws://host:port/path`, nothing that a station does not need."""
 
+from binascii import hexlify
+from hashlib import sha256
+
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 
@@ -8,6 +11,7 @@ if False:  # for the type checker
 
 PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 SHOWN_MAX = 80
+TLS_FROM = 2  # security profile
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
 
@@ -43,13 +47,28 @@ def shown_url(text: str) -> str:
 
 
 def same_peer(one: "dict[str, Any]", before: "dict[str, Any]") -> bool:
-    """May `one` have the secret that `before` had: is it for the same scheme, host and port, and no less protected?"""
+    """May `one` have the secret that `before` had: is it for the same scheme, host and port, no less protected, and behind the same root?
+
+    Who names another root certificate may stand between both ends. Of what is kept only the digest of the root is known: see peer_facts.
+    """
     for key in ("host", "tcp_port"):
         if one.get(key) != before.get(key):
             return False
     origins = [str(each.get("url")).split("?")[0].split("/")[:3] for each in (one, before)]
     profiles: "list[int]" = [each.get("security_profile", 1) for each in (one, before)]
+    if profiles[1] >= TLS_FROM and root_of(one) != root_of(before):
+        return False
     return origins[0] == origins[1] and profiles[0] >= profiles[1]
+
+
+def peer_facts(ocpp: "dict[str, Any]") -> "dict[str, Any]":
+    """What same_peer needs of an upstream, in a few bytes."""
+    return {"url": ocpp["url"], "security_profile": ocpp.get("security_profile", 1), "root": root_of(ocpp)}
+
+
+def root_of(facts: "dict[str, Any]") -> str:
+    """Digest of the root certificate of an upstream."""
+    return facts["root"] if "root" in facts else str(hexlify(sha256((facts.get("root_pem") or "").encode()).digest()[:8]), "ascii")
 
 
 def parse_url(text: str, schemes: "tuple[str, ...]" = ("ws", "wss")) -> "Url":

@@ -22,6 +22,8 @@ if False:  # for the type checker
 
         def staged(self) -> "dict[str, Any] | None": ...
 
+        def sender(self) -> object: ...
+
         def commit(self, console: Session, minutes: int, now_ms: int) -> str: ...
 
         def discard(self) -> None: ...
@@ -42,6 +44,10 @@ class Changes:
     def staged(self) -> "dict[str, Any] | None":
         """What is known of the configuration that was sent and checked; None: there is none."""
         return None if self.sent is None else self.sent.staged()
+
+    def sender(self) -> object:
+        """The session that sent it."""
+        return None if self.sent is None else self.sent.sender()
 
     def commit_configuration(self, console: "Session", minutes: int, now_ms: int) -> str:
         """The configuration that was sent becomes active; the answer to the line. Raises Rejected, OSError."""

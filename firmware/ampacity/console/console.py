@@ -40,6 +40,7 @@ LOG_LINES_MAX = 200
 TTL_S_MAX = 604800
 ASK = "sure? "
 YES_MS = 60000  # a question is forgotten after that
+SHA256_DIGITS = 16  # the least that name a configuration
 
 # word, least role, usage
 COMMANDS = (
@@ -51,7 +52,7 @@ COMMANDS = (
     ("logout", NONE, "logout"),
     ("limit", INSTALLER, "limit TARGET AMPS | WATTSW | off [SECONDS]"),
     ("set", INSTALLER, "set KEY VALUE [commit [MINUTES]]"),
-    ("commit", INSTALLER, "commit [MINUTES | confirm]"),
+    ("commit", INSTALLER, "commit [MINUTES [SHA256] | confirm]"),
     ("rollback", INSTALLER, "rollback"),
     ("password", INSTALLER, "password [viewer | installer | manufacturer] NEW"),
     ("interface", INSTALLER, "interface [network | serial ROLE]"),
@@ -341,8 +342,9 @@ class Console:
             what = changes.confirmation.confirm()
             self._note("%s confirmed" % what, now_ms)
             return "%s confirmed" % what
-        minutes = parse_minutes(words)
-        sent = changes.staged()
+        named = words[-1] if words and len(words[-1]) >= SHA256_DIGITS else None
+        minutes = parse_minutes(words if named is None else words[:-1])
+        sent = self._sent(named)
         if not self.staged and sent is None:
             return "nothing staged"
         changes.confirmation.need_none(self.target.settings.what if sent is None and minutes else None)
@@ -351,6 +353,18 @@ class Console:
         if sent is not None:
             return changes.commit_configuration(self, minutes, now_ms)
         return self._commit_settings(minutes, now_ms)
+
+    def _sent(self, named: "str | None") -> "dict[str, Any] | None":
+        """What is known of the configuration that this `commit` means: the one with this digest, or what this session has sent."""
+        changes = self.target.changes
+        sent = changes.staged()
+        if named is not None and (sent is None or sent["sha256"][: len(named)] != named):
+            raise NotNow("commit", named, "%s was sent: send it again" % ("none" if sent is None else "another configuration"))
+        if named is None and sent is not None and changes.sender() is not self:
+            if not self.staged:
+                raise NotNow("commit", "", "another session has sent a configuration; `show changes` shows it, `commit MINUTES SHA256` commits it")
+            return None
+        return sent
 
     def _commit_settings(self, minutes: int, now_ms: int) -> str:
         staged, table = self.staged, self.target.settings

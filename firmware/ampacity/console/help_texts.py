@@ -13,7 +13,8 @@ ABOUT = {
     "Example: limit row-a 20 3600",
     "set": "Stages a setting; `show settings` lists keys and ranges, named as in the site file. It takes effect at `commit`,\n"
     "or at once with `commit` at the end. Examples: set idle_s 120 commit, set bay-1.limit_a 10",
-    "commit": "Applies all staged settings, or none, or the configuration that was sent. They are on trial for MINUTES (default 10):\n"
+    "commit": "Applies all staged settings, or none, or the configuration that this session has sent; with SHA256 the one of that digest.\n"
+    "They are on trial for MINUTES (default 10):\n"
     "without `commit confirm`, and after a restart in that time, the previous ones return. 0: no trial. `show changes` lists them.",
     "rollback": "Discards what is staged. If nothing is staged, undoes what is on trial.",
     "password": "Sets the password of a role, by default the installer's, 12 to 64 characters (viewer: 6). Once the installer's is set,\n"

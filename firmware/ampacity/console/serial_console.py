@@ -14,6 +14,7 @@ if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.base.clock import Clock
+    from ampacity.base.log import Log
     from ampacity.console.access import Access
     from ampacity.console.console import Console
     from ampacity.console.interfaces import SerialLine, SerialPlatform, Target
@@ -34,20 +35,32 @@ def line_facts(port: str) -> "dict[str, object]":
     return {"name": "console", "port": port, "baud": BAUD, "parity": "N", "stop": 1}
 
 
-async def serve_permanently(platform: "SerialPlatform", access: "Access", target: "Callable[[], Target]") -> None:
+async def serve_permanently(platform: "SerialPlatform", access: "Access", target: "Callable[[], Target]", log: "Log") -> None:
     """The console on the serial line that the boot facts name, for as long as the controller runs."""
-    line = platform.open_line(line_facts(platform.boot["console_line"]))
+    port = platform.boot["console_line"]
+    line = platform.open_line(line_facts(port))
+
+    def tell(text: str) -> None:
+        log.add("warning", "serial console: %s %s" % (port, text), platform.clock.now_ms())
+
     try:
-        await SerialConsole(line, platform.clock, access, target).run()
+        await SerialConsole(line, platform.clock, access, target, tell).run()
     finally:
         line.close()
 
 
 class SerialConsole:
-    """line: opened with line_facts. target: function that returns the target, called at the first line."""
+    """line: opened with line_facts. target: function that returns the target, called at the first line.
 
-    def __init__(self, line: "SerialLine", clock: "Clock", access: "Access", target: "Callable[[], Target]") -> None:
+    tell: hears when the device goes and comes.
+    """
+
+    def __init__(
+        self, line: "SerialLine", clock: "Clock", access: "Access", target: "Callable[[], Target]", tell: "Callable[[str], object] | None" = None,
+    ) -> None:  # fmt: skip
         self._line = line
+        self._tell = tell
+        self._there = True
         self._clock = clock
         self._access = access
         self._target = target
@@ -66,6 +79,10 @@ class SerialConsole:
     async def take(self, data: bytes) -> None:
         """What came; b"": nothing did."""
         now_ms = self._clock.now_ms()
+        if self._line.up != self._there:
+            self._there = self._line.up
+            if self._tell is not None:
+                self._tell("is there" if self._there else "is not there")
         if not self._line.up or now_ms - self._heard_ms > IDLE_MS:
             self._end()
             self._heard_ms = now_ms

@@ -18,6 +18,7 @@ PERIOD_MS = 3600000
 RETRY_MS = 15000  # a server that was asked without success is not asked more often (RFC 4330, 10)
 BURST, BURST_MS = 8, 2000  # but the first times after the start, or after the network was away (RFC 5905, iburst)
 UNSENT_MS = 3000  # no request left: no name, no route
+UNKNOWN_MOST_MS = 240000  # there is no such host, or the name is none: RETRY_MS, and twice as long each time up to this
 TIMEOUT_MS = 2000
 REFUSED_EACH = 100  # impossible times per log line
 
@@ -70,16 +71,18 @@ async def run_timekeeper(
 
     on_time(unix_ms): called with each answer.
     """
-    in_vain = 0
+    in_vain, unknown_ms = 0, RETRY_MS
     while True:
         answer, again_ms = None, RETRY_MS
         try:
             answer = await ask_time(await resolver.resolve(host), clock, log, open_datagrams, port)
-            in_vain += 1
+            in_vain, unknown_ms = in_vain + 1, RETRY_MS
             if answer is None and in_vain < BURST:
                 again_ms = BURST_MS
         except OSError as error:
             in_vain, again_ms = 0, UNSENT_MS
+            if error.errno == 2:
+                again_ms, unknown_ms = unknown_ms, min(2 * unknown_ms, UNKNOWN_MOST_MS)
             log.add("debug", "ntp: %s" % error, clock.now_ms())
         if answer is None:
             log.counter("ntp.failed")

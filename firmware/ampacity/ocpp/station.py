@@ -329,6 +329,12 @@ class Station:
     def password(self) -> "str | None":
         """The password that the CSMS set, or None: then the configured one holds. It is for the upstream of the site file of then."""
         kept = self.documents.get(SECRET_DOC) or {}
+        if "password" in kept and "url" not in kept and "site" in self.config:  # written before addresses were kept: for the upstream of this start
+            kept = dict(self.config["site"], password=kept["password"])
+            try:
+                self.documents.put(SECRET_DOC, kept)
+            except OSError:
+                pass  # at the next time
         return kept.get("password") if same_peer(self.config.get("site", {}), kept) else None
 
     def accepted(self) -> bool:

@@ -141,7 +141,8 @@ class BoardPlatform(MpPlatform):
 
     def read_pin(self, number: int) -> "Callable[[], bool]":
         """A function that reads input pin `number`; pulled down, so that an open wire reads low."""
-        return machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_DOWN).value
+        pin = machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_DOWN)
+        return lambda: bool(pin.value())
 
     def drive_pin(self, number: int) -> "Callable[[bool], object]":
         """A function that switches output pin `number`."""

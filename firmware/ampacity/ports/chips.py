@@ -11,7 +11,7 @@ if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 
-    from ampacity.ports.interfaces import Facts
+    from ampacity.ports.interfaces import Facts, Machine
 
 PORTS: "dict[str, dict[str, Any]]" = {
     "esp32": {"adc": "read_uv", "attenuation": "ATTN_11DB", "uart_pins": True, "txbuf": 512, "timer": 0, "window": "reads"},
@@ -25,7 +25,7 @@ PULLS = {"up": "PULL_UP", "down": "PULL_DOWN"}
 class MachinePins:
     """Pins of one board. machine: the module; port: a name of PORTS. A pin's facts: pin, level (1: high is on), pull."""
 
-    def __init__(self, machine: "Any", port: str) -> None:
+    def __init__(self, machine: "Machine", port: str) -> None:
         self.machine = machine
         self.row = PORTS[port]
 

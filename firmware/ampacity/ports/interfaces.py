@@ -4,6 +4,8 @@ if False:  # for the type checker
     from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any, Protocol
 
+    import machine
+
     from ampacity.base.clock import Clock
 
     Facts = dict[str, Any]  # of boot.json, or of a bus in site.json
@@ -11,6 +13,16 @@ if False:  # for the type checker
     Address = tuple[str, int]  # host, port
     Handler = Callable[[Any, Any], Coroutine[Any, Any, None]]  # serves the reader and the writer of one connection
     Refused = Callable[[str], object]  # is handed the reason of each handshake that failed
+
+    class Machine(Protocol):
+        """The module `machine` of a board, as far as it is handed on. Its types are those of the port (tools/micropython/port_types.py)."""
+
+        Pin: type[machine.Pin]
+        ADC: type[machine.ADC]
+        PWM: type[machine.PWM]
+        Timer: type[machine.Timer]
+        UART: type[machine.UART]
+        mem32: Any
 
     class Tty(Protocol):
         """A serial device that is open."""

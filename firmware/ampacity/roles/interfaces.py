@@ -228,6 +228,7 @@ if False:  # for the type checker
         access: ConsoleAccess
         settings: SettingTable
         changes: Changes
+        asked_by: object
 
     class ConsoleFace(Protocol):
         """What the console works on: service/primary_console.py."""

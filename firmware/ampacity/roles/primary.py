@@ -160,7 +160,7 @@ class Primary:
     async def serve_serial_console(self) -> None:
         """The console on a serial line."""
         from ampacity.console.serial_console import serve_permanently
-        await serve_permanently(self.platform, self.access, lambda: self.console)
+        await serve_permanently(self.platform, self.access, lambda: self.console, self.log)
 
     def _make_guard(self) -> "Guard":
         """With a parent the guard keeps its grant, too (rule 13)."""

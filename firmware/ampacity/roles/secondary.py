@@ -326,7 +326,7 @@ async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
         loops.append(("console", lambda: serve_permanently(platform, target.access, lambda: target, log)))
     if platform.boot.get("console_line"):
         from ampacity.console import serial_console
-        loops.append(("serial console", lambda: serial_console.serve_permanently(platform, target.access, lambda: target)))
+        loops.append(("serial console", lambda: serial_console.serve_permanently(platform, target.access, lambda: target, log)))
     tasks = [asyncio.create_task(keep_running(name, start, platform.clock, log)) for name, start in loops]
     try:
         await safety_loop(secondary, platform)

@@ -8,6 +8,7 @@ from ampacity_host.board.loader import BoardFile, once
 from ampacity_host.board.rules import functions, memory, pins, ratings, serial
 from ampacity_host.board.rules.memory import HEAP_WORDS, TLS_HOLDS_KIB
 from ampacity_host.board.rules.place import place_of
+from ampacity_host.board.rules.ratings import HOLD_HZ_MIN, HOLD_PERMILLE_MIN
 from ampacity_host.profiles.schema_errors import meant
 
 RULE_NAMES = {
@@ -20,7 +21,7 @@ RULE_NAMES = {
     "pin-missing": "the package has the pin",
     "pin-reserved": "no part of the module or the board uses the pin by itself: flash, PSRAM, USB, radio, Ethernet",
     "pin-strapping": "no function is on a pin that selects the boot mode",
-    "pin-input-only": "an output has a driver",
+    "pin-input-only": "an output has a driver, and a pin without one no resistor inside",
     "pin-adc": "a voltage is on an ADC input, and not on one that Wi-Fi blocks",
     "pin-pwm": "a PWM is on a pin with a timer",
     "pwm-timer": "two frequencies do not share a timer",
@@ -33,12 +34,15 @@ RULE_NAMES = {
     "pwm-resolution": "the pilot has 1000 steps of duty or more at 1 kHz",
     "adc-range": "what is measured comes to the pin within the range of the converter: CP ±12.6 V, PP 60 to 4500 Ω",
     "adc-resolution": "a step is 100 mV of CP at most; the windows of Table B.2 are 5 steps apart",
-    "contactor-poles": "every conductor of the outlet is switched",
-    "contactor-rating": "a contactor carries the rated current, and its coil is held",
+    "contactor-poles": "every conductor of the outlet is switched, and by one contactor",
+    "contactor-rating": "a contactor carries the rated current, and its coil is held: "
+    f"with {HOLD_PERMILLE_MIN} ‰ or more (with less a contactor may open: IEC 60947-4-1, limits of operation), at {HOLD_HZ_MIN} Hz or more",
     "flash-map": "regions are inside the flash, apart and on erase units, with interpreter and files among them",
     "flash-files": "a file system has 16 erase units or more, and room for two slots of the application",
-    "ram": f"the heap is that of a primary of `evses_max`, as measured: {HEAP_WORDS}; {TLS_HOLDS_KIB} KiB less without TLS; more EVSEs: computed",
+    "ram": f"the heap is that of a primary of `evses_max`, as measured: {HEAP_WORDS}; {TLS_HOLDS_KIB} KiB less without TLS; more EVSEs: computed; "
+    "and it is less than the RAM of the chip with its PSRAM",
     "uart": "a serial port has a UART or device for itself, on pins that it reaches, apart from the prompt",
+    "i2c": "an I2C bus is one that the chip has, for itself, on pins that it reaches",
     "rs485-direction": "the transceiver has a direction that the port can switch",
     "network": "the port has such a link on this chip",
     "watchdog": "the hardware watchdog exists and can wait that long",

@@ -52,6 +52,10 @@ class Chip:
         """The timer of a pin."""
         return next((row for row in self.facts["pwm"] if pin in spread(row["pins"])), None)
 
+    def i2c(self, number: int) -> dict[str, Any] | None:
+        """The I2C bus of that number."""
+        return next((dict(row) for row in self.facts["i2c"] if row["id"] == number), None)
+
     def uart(self, serial: dict[str, Any]) -> dict[str, Any] | None:
         """The UART that an entry of the board names by number or device."""
         for row in self.facts["uart"]:

@@ -16,7 +16,7 @@ from ampacity_host.board.findings import Board, Finding
 from ampacity_host.configure.site_file.mistakes import SiteErrors
 from ampacity_host.configure.site_file.toml_text import near, read_toml
 from ampacity_host.places import BOARDS
-from ampacity_host.profiles.schema_errors import Words
+from ampacity_host.profiles.schema_errors import SHOWN_MAX, Words
 
 SCHEMA: dict[str, Any] = json.loads((Path(__file__).parent / "schema.json").read_text(encoding="utf-8"))
 CHIP_SCHEMA = SCHEMA["$defs"]["chip"] | {"$defs": SCHEMA["$defs"]}
@@ -98,9 +98,9 @@ def merged(common: Any, own: Any) -> Any:
 
 def mistakes(value: dict[str, Any], schema: dict[str, Any], what: str) -> list[tuple[str, str]]:
     """(field, what is wrong and what is allowed) of everything that the schema refuses."""
-    endless = not_finite(value, "")
-    if endless:
-        return [(field, "is no finite number; use a whole number") for field in endless]
+    strange = unreadable(value, "")
+    if strange:
+        return strange
     words = Words(schema)
     found: list[list[str]] = []
     for error in jsonschema.Draft202012Validator(schema).iter_errors(value):
@@ -109,12 +109,19 @@ def mistakes(value: dict[str, Any], schema: dict[str, Any], what: str) -> list[t
     return [(what if field == "profile" else field, text) for field, text in found]
 
 
-def not_finite(value: Any, field: str) -> list[str]:
-    """The fields with `nan` or `inf`, with which a schema cannot compare."""
-    if isinstance(value, float | Decimal):
-        return [] if isfinite(value) else [field]
+def unreadable(value: Any, field: str) -> list[tuple[str, str]]:
+    """(field, what is wrong): numbers that no schema can compare, `nan` and `inf`, and texts and names that do not print as one line."""
+    if isinstance(value, float | Decimal) and not isfinite(value):
+        return [(field, "is no finite number; use a whole number")]
+    if isinstance(value, str) and not value.isprintable():
+        return [(field, f"{ascii(value)[:SHOWN_MAX]} does not print as one line; use a text without line breaks and control characters")]
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [each for key, part in parts for each in not_finite(part, f"{field}.{key}" if field else str(key))]
+    found = []
+    for key, part in parts:
+        name = str(key) if str(key).isprintable() else ascii(key)
+        found += [(field, f"the name {name[:SHOWN_MAX]} does not print as one line; use a-z, 0-9 and -")] if name != str(key) else []
+        found += unreadable(part, f"{field}.{name}" if field else name)
+    return found
 
 
 def filled(value: Any, schema: dict[str, Any]) -> Any:

@@ -156,10 +156,10 @@ class ConsoleLink:
     async def ask(self, line: str) -> str:
         """The answer's text; "error: …" where the connection broke at a line that changes something. LinkLost when there is none.
 
-        A line with a control character would be several lines, or keys of a terminal: it is not sent.
+        A line with a control character would be several lines, or keys of a terminal: it is not sent. Nor are bytes that are no text.
         """
         if printable(line) != line:
-            return f"{REFUSED}a line with control characters is not sent"
+            return f"{REFUSED}a line with control characters, or bytes that are no text, is not sent"
         async with self._lock:
             try:
                 return await within(self._ask(line), max(PASSWORD_S, self._answer_s) if line.startswith(PASSWORDS) else self._answer_s)

@@ -94,7 +94,7 @@ class Words:
             return self._list(schema)
         if kind == "object" and schema.get("required"):
             return "a table with " + ", ".join(schema["required"])
-        return KINDS[kind] + limits(schema)
+        return KINDS[kind] + limits(schema) + length(schema)
 
     def _list(self, schema: dict[str, Any]) -> str:
         low, high = schema.get("minItems", 0), schema.get("maxItems")
@@ -109,6 +109,14 @@ def limits(schema: dict[str, Any]) -> str:
         return f" from {low} to {high}"
     parts = [f"above {above}"] if above is not None else [f"of at least {low}"] if low is not None else []
     return " " + ", ".join(parts + ([f"at most {high}"] if high is not None else [])) if parts else ""
+
+
+def length(schema: dict[str, Any]) -> str:
+    """The length of a text, as far as there is a limit."""
+    low, high = schema.get("minLength"), schema.get("maxLength")
+    if low is None and high is None:
+        return ""
+    return f" of {low or 0} to {high} characters" if high is not None else f" of at least {low} character{'s' if low > 1 else ''}"
 
 
 def missing(error: jsonschema.ValidationError) -> str:

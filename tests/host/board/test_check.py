@@ -149,6 +149,12 @@ def test_an_output_on_an_input_only_pin_is_found(tmp_path):
     assert [(each["rule"], each["field"]) for each in found] == [("pin-input-only", "led.0.out")]
 
 
+def test_a_resistor_inside_an_input_only_pin_is_found(tmp_path):
+    found = with_chip(tmp_path, 'pins = ["0-29"]', 'pins = ["0-29"]\ninput_only = ["14", "21"]')  # 14 has an external resistor
+    assert [(each["rule"], each["field"]) for each in found] == [("pin-input-only", "input.0.sense.pull")]
+    assert found[0]["text"] == 'pin 21 has no resistor inside; use "external-up", and fit it'
+
+
 def test_a_chip_file_that_is_not_valid_names_its_field(tmp_path):
     (found,) = with_chip(tmp_path, "bits = 16", "bits = 6")
     assert found["rule"] == "chip" and "bits" in found["text"] and "from 8 to 32" in found["text"], found

@@ -103,3 +103,19 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "taken").write_text("")
     done = run("wiring", "unix", "--out", tmp_path / "taken")
     assert done.exit_code == 1 and "taken" in done.output
+
+
+def test_a_text_of_the_file_stays_a_text_on_the_page_and_in_the_drawing(tmp_path):
+    path = tmp_path / "rp2350" / "board.toml"
+    path.parent.mkdir()
+    text = (BOARDS / "rp2350" / "board.toml").read_text()
+    strange = "# <script>x</script> | [a](b) & *c*"
+    for old in ('title = "Raspberry Pi', 'text = "pin map', 'notes = ["CP', 'image = "RPI'):
+        assert old in text
+        text = text.replace(old, old[: old.index('"') + 1] + strange + " " + old[old.index('"') + 1 :], 1)
+    path.write_text(text)
+    assert run("check", path).exit_code == 0 and run("wiring", path, "--out", tmp_path).exit_code == 0
+    page, picture = (tmp_path / "rp2350.md").read_text(), (tmp_path / "rp2350.svg").read_text()
+    assert "<script" not in page + picture and page.count(r"\# &lt;script&gt;x&lt;/script&gt; \| \[a\](b) &amp; \*c\*") == 4
+    assert [line for line in page.splitlines() if line.startswith("#")] == ["# Wiring: rp2350", "## Pins: pico2-w", "## Sources"]
+    assert strange in "".join(tree.fromstring(picture).itertext())

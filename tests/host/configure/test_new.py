@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 import time
@@ -246,3 +247,15 @@ def test_each_shell_gets_names_from_the_program(tmp_path, shell):
     assert "eastron-sdm630" in completed("ampacity devices eastron-sdm6")
     assert "yard.toml" in completed("ampacity check y")
     assert "bay-3" in completed("ampacity push yard.toml --secondary bay-")
+
+
+@pytest.mark.parametrize("stem, name", [
+    ("mein Hof ä", "mein-Hof-a"), ("Höfe & Gärten", "Hofe-Garten"), ("日本", "site"), ("._x y_", "x-y"), ("x" * 40, "x" * 32),
+])
+def test_a_file_with_any_name_gives_a_site_with_a_name_and_commands_that_can_be_copied(tmp_path, stem, name):
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    done = new(folder / f"{stem}.toml", *WIDE)
+    assert done.exit_code == 0 and load_site(folder / f"{stem}.toml").name == name, done.output
+    words = shlex.split(done.stdout.split("next: ")[1].splitlines()[0].partition("    (")[0])
+    assert words == ["ampacity", "rig", str(folder / f"{stem}.toml"), "--no-csms"]

@@ -44,7 +44,7 @@ def test_a_line_with_control_characters_is_not_sent(line):
             return "ok"
 
     link = BlockingLink(SocketDoor(*talker(Answers())), lambda: "a phrase\npassword evil")
-    assert link.ask(line) == "error: a line with control characters is not sent"
+    assert link.ask(line) == "error: a line with control characters, or bytes that are no text, is not sent"
     assert link.ask("show") == "ok" and said == ["show"]
     link.close()
 

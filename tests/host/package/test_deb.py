@@ -1,6 +1,8 @@
 """The Debian package: what it takes from the lock file, from a wheel and from the licenses. `make deb-test` builds, installs and runs it."""
 
+import os
 import re
+import subprocess
 import zipfile
 
 import pytest
@@ -11,6 +13,7 @@ from tools.deb.build import HERE, ROOT, version_of
 from tools.deb.copyright import copyright_text
 from tools.micropython.debian import Failed
 
+ABORTED = ("abort-upgrade", "abort-remove", "abort-deconfigure")
 LOCK = """rich==15.0.0 \\
     --hash=sha256:%s \\
     --hash=sha256:%s
@@ -29,6 +32,19 @@ def unit():
         if "=" in line and not line.startswith("#"):
             found.setdefault(line.split("=", 1)[0], []).append(line.split("=", 1)[1])
     return found
+
+
+@pytest.mark.parametrize("word, starts", [(word, word != "triggered") for word in ("configure", *ABORTED, "triggered")])
+def test_the_service_starts_again_after_an_upgrade_and_after_one_that_did_not_come_about(tmp_path, word, starts):
+    """The script of the package with commands that only write down how they were called."""
+    for name in ("adduser", "chown", "chmod", "py3compile", "systemctl", "deb-systemd-invoke"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho {name} "$@" >> {tmp_path}/said\n')
+        os.chmod(tmp_path / name, 0o755)
+    script = (HERE / "postinst.sh").read_text()
+    assert "/run/systemd/system" in script
+    (tmp_path / "said").write_text("")
+    subprocess.run(["/bin/sh", "-c", script.replace("/run/systemd/system", str(tmp_path)), "postinst", word], env={"PATH": str(tmp_path)}, check=True)
+    assert ("deb-systemd-invoke start ampacity.service" in (tmp_path / "said").read_text()) == starts
 
 
 def test_versions_and_digests_are_those_of_the_lock_file():

@@ -114,14 +114,17 @@ def platform_on(tmp_path, board):
     return LinuxPlatform(str(tmp_path), {})
 
 
-def test_the_platform_drives_the_outputs_of_its_board_by_their_level(machine, tmp_path, monkeypatch):
+@pytest.mark.parametrize("level", [0, 1])
+def test_the_platform_drives_the_outputs_and_reads_the_inputs_of_its_board_by_their_level(machine, tmp_path, monkeypatch, level):
     fake, _ = machine
     monkeypatch.setattr(linux_board, "gpiod_module", lambda: fake)
     monkeypatch.setattr(linux_board.LinuxPins.__init__, "__defaults__", (None, str(tmp_path / "gpiochip*"), ""))
-    platform = platform_on(tmp_path, chosen("linux-arm"))
+    board = chosen("linux-arm")
+    board["input"][0]["sense"]["level"] = level
+    platform = platform_on(tmp_path, board)
     platform.output("gpio:23").set(True)
     assert fake.levels[str(tmp_path / "gpiochip1"), 0] is True
-    assert platform.input("gpio:22")() is False  # low: its contact is closed. An open contact is pulled up, and stops
+    assert platform.input("gpio:22")() is (level == 0)  # low here
     assert platform.output("gpio:4").name == "gpio:4"  # not of the board: by the kernel's files, as before
 
 

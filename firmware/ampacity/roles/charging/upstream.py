@@ -7,6 +7,7 @@ among others, and the sessions query the station who may charge (`StationAccess`
 import os
 
 from ampacity.base.errors import Rejected
+from ampacity.base.url import peer_facts
 from ampacity.net.link import NO_SUITE, OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.evse import connector_status
 from ampacity.ocpp.station import Station
@@ -65,7 +66,7 @@ def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: s
         "root_pem": ocpp.get("root_pem"), "certificate_pem": ocpp.get("certificate_pem"),
         "additional_root_check": ocpp.get("additional_root_check", False), "iso15118": ocpp.get("iso15118", False),
         "publish_address": ocpp.get("publish_address"),
-        "site": {"url": ocpp["url"], "security_profile": ocpp.get("security_profile", 1)},
+        "site": peer_facts(ocpp),
     }
 
 

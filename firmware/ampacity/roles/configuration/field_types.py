@@ -4,7 +4,9 @@ i integer, s text, b yes or no, l list of integers, m list of lists of integers,
 What ends with a unit and is not listed is an integer. Other fields are left to the code that reads them; a missing one has that code's default.
 """
 
+from ampacity.base.address import HOST_WORDS, is_host
 from ampacity.base.errors import Rejected
+from ampacity.base.printable import printable
 
 if False:  # for the type checker
     from ampacity.roles.interfaces import SiteFacts
@@ -22,6 +24,9 @@ PARTS = (("circuits", "parent i"), ("buses", ""), ("meters", "phases l"), ("evse
 TOP = "phases i parent d?"
 UNITS = ("_da", "_ms")
 PHASES_MAX = 3
+PEM = "_pem"  # the end of the names of texts with lines
+TEXT_MAX, SHOWN_MAX = 512, 60
+PRINTS = "a text that prints, of at most %d characters" % TEXT_MAX
 # least and greatest value of integers that no other code looks at before it computes with them; those in ms are 0 or more
 MOST = 1 << 53
 RANGES = {"step_da": (1, MOST), "security_profile": (0, 3), "storage_kib": (1, MOST), "publish_kib": (1, MOST), "slot_s": (0, MOST),
@@ -58,6 +63,12 @@ def check_fields(facts: "SiteFacts", own: str, place: str) -> None:
         if kind and not (is_kind(value, kind[0]) or (kind[1:] and value is None)):
             raise Rejected("%s %s" % (place, field), value, WORDS[kind[0]] + (" or null" if kind[1:] else ""))
         least, most = RANGES.get(field, (0 if field[-3:] == "_ms" else -MOST, MOST))
+        if field == "ntp" and value is not None and not is_host(value):
+            raise Rejected("%s %s" % (place, field), printable(value), HOST_WORDS + ", or null")
+        if isinstance(value, str) and field[-4:] != PEM:
+            word = field != "name" or value[:1] not in ("", "-") and " " not in value
+            if not word or len(value) > TEXT_MAX or printable(value) != value:
+                raise Rejected("%s %s" % (place, field), printable(value[:SHOWN_MAX]), "a word that prints" if not word else PRINTS)
         if is_kind(value, "i") and not least <= value <= most:
             raise Rejected("%s %s" % (place, field), value, "%d..%d" % (least, most))
 

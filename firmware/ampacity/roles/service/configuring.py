@@ -90,6 +90,7 @@ class Configuring:
         self._folder = folder_files(platform)
         self.trial = None if self._folder is None else SiteTrial(documents, platform.files, self._folder)
         self._role = role
+        self._target = target
         self._settings = target.settings
         self._access = target.access
         self._changes = target.changes
@@ -98,6 +99,7 @@ class Configuring:
         self._clock = platform.clock
         self._staged: "bytes | None" = None
         self._facts: "dict[str, Any]" = {}
+        self._sender: object = None
         self._out = b""  # what `read` gives
         self._until_ms = 0
         self._words: "dict[str, tuple[int, Callable[..., object]]]" = {
@@ -140,9 +142,13 @@ class Configuring:
         """What is known of the configuration that waits for `commit`; None: there is none."""
         return self._facts if self._staged is not None else None
 
+    def sender(self) -> object:
+        """The session that sent it to the end; None: there is none."""
+        return self._sender
+
     def discard(self) -> None:
         """What was sent is forgotten."""
-        self._staged = None
+        self._staged = self._sender = None
         self._facts = {}
         self._out = b""
 
@@ -209,6 +215,7 @@ class Configuring:
     def _stage(self, data: bytes) -> "Iterator[str | None]":
         """Judges and stages it: None after each slice, then what is known of it. Raises Rejected."""
         self._staged, self._facts = yield from self.judged(data)
+        self._sender = self._target.asked_by
         self._until_ms = self._clock.now_ms() + LEFT_MS
         yield strict_json.dumps(self._facts)
 

@@ -30,7 +30,7 @@ setup {*:x}
 ocpp_boot {n:i0..4294967295,accepted:b,\
 reason?:?(ApplicationReset FirmwareUpdate LocalReset PowerUp RemoteReset ScheduledReset Triggered Unknown Watchdog)}
 ocpp_vars {*:s2500}
-ocpp_secret {password:s64,url?:s2000,security_profile?:i0..3}
+ocpp_secret {password:s64,url?:s2000,security_profile?:i0..3,root?:s16}
 ocpp_network {*:{url:s2000,security_profile:i0..3}}
 ocpp_list {version:i0..,entries:{-:<[s40,s255,?i-62135596800..253402300799]|[s40,s255,?i-62135596800..253402300799,[i-2147483648..2147483647*32]]>}}
 ocpp_cache [<[s300,s40,s255,?i-62135596800..253402300799,i0..253402300799]|\

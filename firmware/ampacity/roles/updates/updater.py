@@ -272,7 +272,7 @@ class Updater:
             if waits and not self.inbox.delivers():
                 return
             if waits:
-                self.inbox.feed()
+                self.inbox.feed(now_ms)
             if self.clock.now_ms() >= until_ms:
                 return
 

@@ -1,5 +1,7 @@
 """Functions: a charging point has all that its kind of pilot needs, and nothing that contradicts it."""
 
+from typing import Any
+
 from ampacity_host.board.rules.place import Found, Place
 
 LOCAL = {  # field: what it is, what to write
@@ -57,12 +59,23 @@ def outlet(place: Place) -> Found:
         open_ones = [pole for pole in poles if pole not in switched]
         if open_ones:
             yield "contactor-poles", "contactor", f"nothing switches {', '.join(open_ones)}; use {', '.join(poles)} over all [[contactor]]"
+        yield from _switched_twice(board["contactor"])
     if "rcd" not in board:
         yield "function-missing", "rcd", "is missing; write a table with kind, and trip and test unless the RCD is upstream"
     if rating["connector"] == "socket":
         for key, what in (("proximity", "cable coding"), ("lock", "lock")):
             if key not in board:
                 yield "function-missing", key, f'is missing; write a table for the {what}, or use rating.connector = "cable"'
+
+
+def _switched_twice(contactors: list[dict[str, Any]]) -> Found:
+    first: dict[str, int] = {}
+    for index, each in enumerate(contactors):
+        twice = [pole for pole in each["poles"] if pole in first]
+        if twice:
+            yield ("contactor-poles", f"contactor.{index}.poles", f"{', '.join(twice)} is also a pole of contactor.{first[twice[0]]}; "
+                   "use each pole once, or waive it where both are in series")  # fmt: skip
+        first.update({pole: index for pole in each["poles"] if pole not in first})
 
 
 def weld(place: Place) -> Found:
@@ -111,6 +124,13 @@ def resting(place: Place) -> Found:
                 yield "pin-pull", f"{use.field}.pull", f'"{use.pull}" does not make an open line read {meaning}; use "{way}" or "external-{way}"'
 
 
+def one_presence(place: Place) -> Found:
+    """Of two inputs that show a person, one would not be looked at."""
+    inputs = [index for index, each in enumerate(place.board["input"]) if each["use"] == "presence"]
+    for index in inputs[1:]:
+        yield "function-unused", f"input.{index}.use", f'"presence" is also the use of input.{inputs[0]}; use another one, or leave it out'
+
+
 def rfid(place: Place) -> Found:
     """The card reader is on a port that the file has."""
     table = place.board.get("rfid")
@@ -126,4 +146,4 @@ def rfid(place: Place) -> Found:
         yield "function-missing", "rfid.data", "is missing; write the pin of the reader"
 
 
-RULES = (pilot, outlet, weld, rcd, pulls, resting, rfid)
+RULES = (pilot, outlet, weld, rcd, pulls, resting, one_presence, rfid)

@@ -89,6 +89,10 @@ def heap(place: Place) -> Found:
     """A primary of so many EVSEs runs in this heap."""
     site, memory = place.board["site"], place.board["memory"]
     wanted = site["evses_max"]
+    most = place.chip.facts["ram_kib"] + memory["psram_kib"]
+    if place.chip.facts["ram_kib"] and memory["heap_kib"] >= most:
+        there = f"{place.chip.facts['ram_kib']} KiB of RAM" + (f" and {memory['psram_kib']} KiB of PSRAM" if memory["psram_kib"] else "")
+        yield "ram", "memory.heap_kib", f"{memory['heap_kib']} KiB do not fit {there}; use less than {most} KiB: the stack is there, too"
     if (memory["psram"] == "none") != (memory["psram_kib"] == 0):
         yield "ram", "memory.psram_kib", f'{memory["psram_kib"]} does not fit psram = "{memory["psram"]}"; {PSRAM_WORDS}'
     if wanted:

@@ -48,10 +48,12 @@ def strapping(place: Place) -> Found:
 
 
 def drivable(place: Place) -> Found:
-    """An output has a driver."""
+    """An output has a driver; a pin without one has no internal resistor either."""
     for use in place.uses:
         if use.pin in place.chip.input_only and use.kind in DRIVEN:
             yield "pin-input-only", use.field, f"pin {use.pin} is an input only; use a free one{free(place)}"
+        elif use.pin in place.chip.input_only and use.pull in ("up", "down"):
+            yield "pin-input-only", f"{use.field}.pull", f'pin {use.pin} has no resistor inside; use "external-{use.pull}", and fit it'
 
 
 def analog(place: Place) -> Found:

@@ -9,6 +9,8 @@ CP_MV = 12600  # ±12 V ± 5 %: IEC 61851-1, Table A.2
 CP_STEP_MV = 100  # a tenth of the ±1 V around a state's voltage
 PP_STEPS = 5  # between two values that have to be told apart
 PP_OHM = (60, 80, 140, 164, 308, 400, 936, 1100, 2460, 4500)  # bounds of the windows: IEC 61851-1, Table B.2
+HOLD_PERMILLE_MIN = 200  # a coil with less may be open: IEC 60947-4-1, limits of operation (AC coil: opens below 20 to 75 % of its voltage)
+HOLD_HZ_MIN = 50
 EXTREMES_MAX_A = 65  # above, a half wave is shorter than the gap between two single reads
 
 
@@ -78,8 +80,11 @@ def contactor_rating(place: Place) -> Found:
     for index, each in enumerate(place.board["contactor"]):
         if each["rating_a"] < most:
             yield "contactor-rating", f"contactor.{index}.rating_a", f"{each['rating_a']} A is below max_a; use {most} A or more, or lower max_a"
-        if "hold_hz" in each and each["hold_permille"] < 1000 and each["hold_hz"] < 50:
-            yield "contactor-rating", f"contactor.{index}.hold_hz", f"{each['hold_hz']} Hz lets the coil drop; use 50 to 100000 Hz"
+        if each["hold_permille"] < HOLD_PERMILLE_MIN:
+            yield ("contactor-rating", f"contactor.{index}.hold_permille", f"{each['hold_permille']} ‰ holds no coil; "
+                   f"use {HOLD_PERMILLE_MIN} to 1000 ‰, or waive it with the data of the part")  # fmt: skip
+        if each["hold_permille"] < 1000 and each["hold_hz"] < HOLD_HZ_MIN:
+            yield "contactor-rating", f"contactor.{index}.hold_hz", f"{each['hold_hz']} Hz lets the coil drop; use {HOLD_HZ_MIN} to 100000 Hz"
 
 
 def sampling(place: Place) -> Found:

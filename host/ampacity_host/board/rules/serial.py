@@ -1,4 +1,4 @@
-"""Serial ports: each has a UART or device of its own, on pins that it reaches, and RS-485 has a direction."""
+"""Serial ports and I2C: each has a UART, device or bus of its own, on pins that it reaches, and RS-485 has a direction."""
 
 from typing import Any
 
@@ -44,6 +44,21 @@ def pins(place: Place) -> Found:
             elif row is not None and key in row and str(each[key]["pin"]) not in spread(row[key]):
                 wanted = ", ".join(row[key])
                 yield "uart", f"{field}.pin", f"{each[key]['pin']} is no {key} pin of UART {each.get('uart', each.get('device'))}; use {wanted}"
+
+
+def i2c(place: Place) -> Found:
+    """A bus that the chip has and nothing else uses, on pins that it reaches."""
+    known = [row["id"] for row in place.chip.facts["i2c"]]
+    ids = [each["id"] for each in place.board["i2c"]]
+    for index, each in enumerate(place.board["i2c"]):
+        field, number, row = f"i2c.{index}", each["id"], place.chip.i2c(each["id"])
+        if number in ids[:index]:
+            yield "i2c", f"{field}.id", f"{number} is also that of i2c.{ids.index(number)}; use another of {_listed(known)}"
+        if row is None and known:
+            yield "i2c", f"{field}.id", f"{place.chip.facts['title']} has no I2C {number}; use one of {_listed(known)}"
+        for key in ("sda", "scl"):
+            if row is not None and key in row and str(each[key]["pin"]) not in spread(row[key]):
+                yield "i2c", f"{field}.{key}.pin", f"{each[key]['pin']} is no {key} pin of I2C {number}; use {', '.join(row[key])}"
 
 
 def direction(place: Place) -> Found:
@@ -92,4 +107,4 @@ def network(place: Place) -> Found:
                 yield "function-missing", f"network.{index}.{key}", 'is missing; write its pin, for kind = "w5500"'
 
 
-RULES = (uarts, pins, direction, silent_in_reset, bus_for_a_primary, network)
+RULES = (uarts, pins, i2c, direction, silent_in_reset, bus_for_a_primary, network)

@@ -3,9 +3,12 @@
 import copy
 import json
 import os
+import re
 import secrets
+import shlex
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -107,9 +110,10 @@ def collected(options: SimpleNamespace, person: Person | None) -> Plan:
 
 
 def default_name(path: Path) -> str:
-    """The file's name as the name of the site, as far as it can be one."""
-    stem = "".join(each if each.isascii() and (each.isalnum() or each in "_.-") else "-" for each in path.stem).lstrip("-._")
-    return stem[:32] or "site"
+    """The file's name as the name of the site, as far as it can be one: letters without their accents, one dash for anything else."""
+    plain = unicodedata.normalize("NFKD", path.stem)
+    letters = re.sub(r"[^A-Za-z0-9_.-]+", "-", "".join(each for each in plain if not unicodedata.combining(each)))
+    return letters.lstrip("-._")[:32].rstrip("-._") or "site"
 
 
 def supply(given: Values, name: str) -> Plan:
@@ -294,7 +298,8 @@ def print_outcome(path: Path, result: dict[str, Any], done: list[dict[str, Any]]
     if not path.stat().st_mode & 0o077:
         print("It holds a password: only its owner can read it. The user of the controller needs to.")
     if result["ok"]:
-        print(f"next: ampacity rig {path} --no-csms    (simulate it), or\n      ampacity run {path} --data DIR    (run it; then ampacity commission)")
+        word = shlex.quote(str(path))
+        print(f"next: ampacity rig {word} --no-csms    (simulate it), or\n      ampacity run {word} --data DIR    (run it; then ampacity commission)")
 
 
 def refused(path: Path, errors: SiteErrors, as_json: bool) -> int:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR
 from typing import Any
 
+from ampacity.base.address import HOST_WORDS, is_host
 from ampacity_host.configure.site_file.ocpp_versions import SPOKEN
 from ampacity_host.configure.site_file.value_readers import (
     Reader,
     amps_down,
     amps_up,
+    checked,
     flag,
     fraction,
     listening,
@@ -30,7 +32,7 @@ REQUIRED = object()
 NAME = text(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", "1 to 32 of A-Z a-z 0-9 . _ -, beginning with a letter or digit")
 PROFILE = text(r"[a-z0-9][a-z0-9-]{1,63}", "the name of a profile, such as heidelberg-energy-control")
 OUTPUT = text(r"gpio:\d{1,3}|relay-[a-z0-9-]{1,16}", '"gpio:N"; on the bench a name such as relay-1')
-HOST = text(r"[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}", "an IP address or a host name")
+HOST = checked(is_host, HOST_WORDS)
 CONNECTORS = ("cType1", "cType2", "sType2", "sType3", "cTesla", "s309-1P-16A", "s309-1P-32A", "s309-3P-16A", "s309-3P-32A")
 
 

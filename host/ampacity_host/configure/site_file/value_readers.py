@@ -112,6 +112,16 @@ def text(pattern: str, allowed: str) -> Reader:
     return read
 
 
+def checked(fits: Callable[[str], bool], allowed: str) -> Reader:
+    """A text that a check of the firmware accepts."""
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or not fits(value):
+            raise Wrong(allowed)
+        return value
+
+    return read
+
+
 def names(value: Any) -> list[str]:
     """A list of different names."""
     if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value) or len(set(value)) != len(value):

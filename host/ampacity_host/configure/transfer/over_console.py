@@ -23,6 +23,7 @@ BACK_S = 90.0  # a controller restarts in less
 LOOK_S = 0.5
 ATTEMPTS = 3
 BROKEN = "the connection was lost at"
+OTHER = "another configuration was sent"
 
 
 class OverConsole:
@@ -71,12 +72,14 @@ class OverConsole:
 
     def send(self, facts: dict[str, Any], minutes: int, confirm: bool, report: Report) -> dict[str, Any]:
         """Sent, checked there, committed on trial, and confirmed once the controller is back with it."""
-        answer = self._offer(to_cbor(facts), report)
+        data = to_cbor(facts)
+        answer = self._offer(data, report)
         try:
-            self.ask(f"commit {minutes}")
+            self.ask(f"commit {minutes} {digest(data)}")
         except Refusal as problem:
             if BROKEN not in str(problem):
-                self.ask("rollback")
+                if OTHER not in str(problem):
+                    self.ask("rollback")
                 raise
         wanted = digest(to_cbor(redacted(facts)[0]))
         self._wait_until_back(wanted)
@@ -124,6 +127,8 @@ class OverConsole:
                 continue
             if info["trial"] == RUNNING and info["sha256"] == wanted:
                 return
+            if info["trial"] == RUNNING:
+                raise Refusal("configuration: another one is on trial, sent by another session; `show changes` shows it")
             if info["trial"] != ARMED:
                 raise Refusal("configuration: refused at the start of the controller, which runs on the previous one; `log` has the reason")
             if time.monotonic() > deadline_s:
