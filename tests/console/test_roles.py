@@ -1,6 +1,6 @@
 """The roles: what each may, whose password opens it, and at which interface."""
 
-from helper_target import Target, set_quickly
+from helper_target import Still, Target, set_quickly
 from test_trials import Desk
 
 from ampacity.console.access import DOCUMENTS, INSTALLER, MANUFACTURER, VIEWER, Access
@@ -124,3 +124,34 @@ def test_once_the_report_is_signed_nothing_changes_without_a_password():
     assert "set a password first" in desk("set share.slot_s 600") and desk("show").startswith("mode")
     assert desk("password " + PHRASE) == "ok" and desk("login " + PHRASE) == INSTALLER and desk("limit main 16") == "ok"
     assert "login as installer" in Desk(desk.target.files, role=VIEWER)("password another pass phrase")
+
+
+def beside(desk, peer):
+    """Another session at the same controller, without a login."""
+    other = Desk(peer=peer)
+    other.target = other.console.target = desk.target
+    other.role = desk.role
+    return other
+
+
+def test_a_new_password_and_a_lower_interface_end_the_logins_of_all_other_sessions():
+    for line in ("password another pass phrase", "password manufacturer another works phrase", "interface network viewer", "interface network none"):
+        desk = guarded(door="serial")
+        far = beside(desk, "10.0.0.5")
+        assert far("login " + PHRASE) == INSTALLER and desk("login manufacturer " + WORKS) == MANUFACTURER
+        assert desk(line) == "ok"
+        for refused in ("set share.slot_s 810", "password evil-evil-evil-1"):
+            assert "installer rights" in far(refused), (line, far(refused))
+        assert not far.console.logged_in and desk("interface network installer") == "ok", "its own login goes on"
+
+
+def test_a_login_that_was_being_checked_while_its_password_changed_opens_nothing():
+    desk = guarded()
+    far = beside(desk, "10.0.0.5")
+    assert desk("login " + PHRASE) == INSTALLER
+    assert far.console.line("login " + PHRASE, far.role, far.now_ms) is None
+    desk.target.access.changes += 1  # as another session's `password NEW` does at its end
+    answer = None
+    while answer is None:
+        answer = far.console.continue_line(Still(far.now_ms))
+    assert answer.startswith("error: ") and not far.console.logged_in and "installer rights" in far("set share.slot_s 810")

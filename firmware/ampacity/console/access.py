@@ -63,6 +63,7 @@ class Access:
         self._target_us = target_us
         self._throttle = LoginThrottle()
         self._busy_until_ms = 0
+        self.changes = 0  # of passwords and roles of interfaces since the start: each ends the logins of before
         self.commissioned: "Callable[[], bool]" = lambda: False
 
     def is_set(self, role: str = INSTALLER) -> bool:

@@ -73,6 +73,7 @@ class Console:
         self._peer = peer or LOCAL
         self.staged: "dict[str, Any]" = {}
         self._login_role = self._role = NONE  # by its login; of the line that is answered now
+        self._login_at = 0  # of access.changes
         self._work: "PasswordChange | PasswordCheck" = None  # type: ignore[assignment]  # what takes longer than a line may
         self._then: "Callable[[bool, int], str]" = None  # type: ignore[assignment]  # what becomes of it
         self._asked: "tuple[list[str], int] | None" = None  # (the line that was asked about, until when `yes` does it)
@@ -82,7 +83,12 @@ class Console:
     @property
     def logged_in(self) -> bool:
         """Has it shown a password?"""
-        return self._login_role != NONE
+        return self.login_role != NONE
+
+    @property
+    def login_role(self) -> str:
+        """The role by its login, which ends when another session changes a password or the role of an interface."""
+        return self._login_role if self._login_at == self.target.access.changes else NONE
 
     def who(self) -> str:
         """Role and interface, for the journal of changes."""
@@ -108,7 +114,7 @@ class Console:
         """Words that may come next in a line: see completion.py. role: as for `line`."""
         from ampacity.console.completion import words_after
 
-        return words_after(self.target, COMMANDS, higher(role, self._login_role), before, begun)
+        return words_after(self.target, COMMANDS, higher(role, self.login_role), before, begun)
 
     def _words(self, text: str, role: str, now_ms: int) -> "str | None":
         if len(text) > LINE_MAX:
@@ -144,7 +150,7 @@ class Console:
 
     def _run(self, words: "list[str]", role: str, now_ms: int) -> "Any":
         word = words[0] if words[0] != "state" else "show"
-        self._role = higher(role, self._login_role)
+        self._role = higher(role, self.login_role)
         for name, least, usage in COMMANDS:
             if name == word:
                 self._need(VIEWER if name == "password" and not self.target.access.is_set() else least, name)
@@ -286,13 +292,16 @@ class Console:
         if rank(role) > rank(access.greatest(self.door)):
             raise Rejected("login", role, "at the %s interface at most %s" % (self.door, access.greatest(self.door)))
         self._work = access.check(phrase, now_ms, self._peer, role)
-        self._then = lambda right, now_ms: self._checked(right, role, now_ms)
+        at = access.changes
+        self._then = lambda right, now_ms: self._checked(right, role, at, now_ms)
 
-    def _checked(self, right: bool, role: str, now_ms: int) -> str:
+    def _checked(self, right: bool, role: str, at: int, now_ms: int) -> str:
         if not right:
             self.target.log.add("warning", "console: wrong password, from " + self._peer, now_ms)
             raise NotNow("login", "", "wrong password")
-        self._login_role = role
+        self._login_role, self._login_at = role, at
+        if not self.logged_in:
+            raise NotNow("login", "", "a password was changed meanwhile; login again")
         return role
 
     def _logout(self, words: "list[str]", now_ms: int) -> str:
@@ -405,7 +414,14 @@ class Console:
     def _changed(self, role: str, now_ms: int) -> str:
         self.target.log.add("info", "console: the password of the %s was set" % role, now_ms)
         self._note("password of the %s set" % role, now_ms)
+        self._end_others()
         return "ok"
+
+    def _end_others(self) -> None:
+        """All logins but this one's have ended."""
+        role = self.login_role
+        self.target.access.changes += 1
+        self._login_role, self._login_at = role, self.target.access.changes
 
     def _interface(self, words: "list[str]", now_ms: int) -> str:
         """Which role a login at each interface gives at most."""
@@ -417,6 +433,7 @@ class Console:
         self._need(MANUFACTURER, "interface")
         access.set_greatest(words[0], words[1])
         self._note("interface %s: at most %s" % (words[0], words[1]), now_ms)
+        self._end_others()
         return "ok"
 
 
