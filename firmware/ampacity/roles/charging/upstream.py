@@ -265,7 +265,7 @@ class Upstream:
     def status(self, index: int, session: "Session", now_ms: int) -> None:
         """The connectorStatus that follows from the EVSE's session, reported when it changes."""
         known = self._known[index]
-        status = connector_status(bool(session.fault), session.lost, session.phase != "idle")
+        status = connector_status(bool(session.fault), session.lost, session.occupied)
         if known.get("status") != (status, session.settled):
             known["status"] = (status, session.settled)
             self.station.evse_status(index + 1, status, now_ms, session.settled)
