@@ -261,6 +261,7 @@ class Station:
         """A question of the device that talks with the car: iso15118/block.py. ValueError: what is wrong with it."""
         self.now_ms = now_ms
         self.optional.get("iso15118", now_ms).take(evse_id, message, now_ms)
+        self.optional.busy = True
 
     def outside_limits(self, rows: "list[OutsideRow]", now_ms: int) -> None:
         """All limits on this site that no CSMS has set (K11 to K13): see smart_charging/external_limits.py."""
