@@ -362,21 +362,19 @@ class Upstream:
     def pause_ms(self, most_ms: int, now_ms: int) -> int:
         """How long the housekeeping may pause, at most most_ms: until a period of a schedule begins or ends, also without a connection;
         without one it also does the next slice of what the station computes, which a link would ask for."""
-        if self._computes_alone():
+        station = self.station
+        if station.optional.busy and not station.online:
             return 1
-        return max(1, min(most_ms, self.station.limits_change_at_ms - now_ms))
+        return max(1, min(most_ms, station.limits_change_at_ms - now_ms))
 
     def act_on_time(self, now_ms: int) -> None:
         """Hand on the limits if a period has begun or ended in the pause; without a connection, a slice of what is computed."""
-        computes = self._computes_alone()
-        if computes:
-            self.station.tick(now_ms)
-        if computes or now_ms >= self.station.limits_change_at_ms:
-            self.act(now_ms)
-
-    def _computes_alone(self) -> bool:
         station = self.station
-        return station.optional.busy and not station.online
+        computes = station.optional.busy and not station.online
+        if computes:
+            station.tick(now_ms)
+        if computes or now_ms >= station.limits_change_at_ms:
+            self.act(now_ms)
 
     def _look_at_meters(self, now_ms: int) -> None:
         """A meter or a medium that a person must look at is a problem of the station."""
