@@ -433,7 +433,11 @@ class Station:
     def new_password(self, text: str, now_ms: int) -> None:
         """Keep BasicAuthPassword (16 to 40 characters, A01); in use once the answer has left. OSError: the old one holds."""
         self.documents.put(SECRET_DOC, dict(self.config.get("site", {}), password=text))
-        self.log.add("warning", "security: BasicAuthPassword changed", now_ms)
+        from ampacity.ocpp.security.security_log import remember
+
+        said = "BasicAuthPassword changed"
+        self.log.add("warning", "security: " + said, now_ms)
+        remember(self, "ReconfigurationOfSecurityParameters", said, now_ms)  # A01.FR.11
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
     def max_limit(self, scope: "int | str") -> int:
