@@ -47,10 +47,11 @@ class Authority:
         made.root = made.pair.certificate
         return made
 
-    def issue(self, name="localhost", addresses=("127.0.0.1",), role=None, days=(-1, 2), rsa_bits=0, extensions=(), alternative=True):
-        """role: a text for a UTF8String, or the extension's raw bytes; days: of validity, counted from now; alternative False: a common name only."""
+    def issue(self, name="localhost", addresses=("127.0.0.1",), role=None, days=(-1, 2), rsa_bits=0, extensions=(), alternative=True, also=()):
+        """role: a text for a UTF8String, or the extension's raw bytes; days: of validity, counted from now; alternative False: a common name only;
+        also: more host names."""
         key = rsa.generate_private_key(65537, rsa_bits) if rsa_bits else ec.generate_private_key(ec.SECP256R1())
-        names = [x509.DNSName(name), *(x509.IPAddress(ipaddress.ip_address(each)) for each in addresses)]
+        names = [*(x509.DNSName(each) for each in (name, *also)), *(x509.IPAddress(ipaddress.ip_address(each)) for each in addresses)]
         more = [*([(x509.SubjectAlternativeName(names), False)] if alternative else []), *extensions]
         if role is not None:
             value = role if isinstance(role, bytes) else bytes((12, len(role.encode()))) + role.encode()

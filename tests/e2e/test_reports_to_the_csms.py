@@ -91,3 +91,14 @@ def test_a_hold_time_after_a_limit_of_0_A_is_reported(stand):
     stand.until(lambda: stand.amps("e1") > 5.5, 20_000)
     asked = [{"component": {"name": "SmartChargingCtrlr"}, "variable": {"name": "Interval", "instance": "Restart"}}]
     assert stand.call("GetVariables", getVariableData=asked)["getVariableResult"][0]["attributeValue"] == "8"
+
+
+@pytest.mark.parametrize("name", ["e1", "e2"])
+def test_a_connector_is_Occupied_from_the_plug_on_and_not_while_a_car_is_awaited(stand, name):
+    stand.pass_ms(8_000)
+    stand.rig.present_token(token="A", type="ISO14443", evse=name)
+    stand.pass_ms(5_000)
+    assert statuses(stand, int(name[1])) == ["Available"]
+    stand.rig.plug(evse=name)
+    stand.pass_ms(5_000)
+    assert statuses(stand, int(name[1])) == ["Available", "Occupied"]

@@ -225,6 +225,28 @@ def test_with_AuthCtrlr_off_a_car_charges_at_once():
     assert bench.may_charge(1)
 
 
+def test_with_AuthCtrlr_off_no_card_is_asked_for_and_a_shown_one_is_in_the_transaction():
+    bench = Bench(evses=2).booted()
+    bench.set("AuthCtrlr", "Enabled", "false")
+    bench.plug()
+    bench.actions()
+    assert bench.card(token="STRANGER") == []
+    assert bench.actions("authorized") == [("authorized", 1, "STRANGER", False, "ConcurrentTx")] and bench.may_charge(1)
+    assert "Authorize" not in names(bench.card(2, "STRANGER"))
+    sent = bench.plug(2)
+    assert "Authorize" not in names(sent) and bench.may_charge(2)
+    assert [payload["idToken"]["idToken"] for action, payload in sent if action == "TransactionEvent" and "idToken" in payload] == ["STRANGER"]
+
+
+def test_an_identifier_of_more_than_36_characters_is_refused_and_never_sent():
+    bench = Bench().booted()
+    assert names(bench.card(token="x" * 36))[:1] == ["Authorize"]
+    bench = Bench().booted()
+    for reader in (1, 0):
+        assert bench.card(reader, "x" * 37) == []
+        assert bench.actions("authorized") == [("authorized", reader, "x" * 37, False, "Invalid")]
+
+
 def test_a_common_reader_means_the_waiting_car_and_then_the_charging_one():
     bench = Bench(evses=3).booted()
     bench.plug(2)

@@ -4,6 +4,7 @@ from station_bench import NOON_MS, Bench, payloads
 
 from ampacity.base.wallclock import format_iso
 from ampacity.ocpp.diagnostics.logs import upload_status
+from ampacity.ocpp.security.security_log import security_rows
 
 URL = "https://files.example/logs/"
 
@@ -198,3 +199,11 @@ def test_another_CSMS_does_not_hear_of_the_log_of_the_former_one():
     bench.sent = []
     bench.call("TriggerMessage", {"requestedMessage": "LogStatusNotification"})
     assert notices(bench) == [("Idle", None)]
+
+
+def test_A01_FR_11_another_password_is_in_the_security_log_also_after_a_restart_and_not_its_text():
+    bench = Bench().booted()
+    assert bench.set("SecurityCtrlr", "BasicAuthPassword", "secret-of-the-station") == "Accepted"
+    bench.power_cycle()
+    kinds = [(kind, info) for _, kind, info in security_rows(bench.station)]
+    assert ("ReconfigurationOfSecurityParameters", "BasicAuthPassword changed") in kinds and "secret" not in str(kinds)

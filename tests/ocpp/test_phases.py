@@ -31,7 +31,9 @@ def test_E02_FR_18_the_phases_are_sent_when_the_currents_are_steady():
     assert told(bench.sent) == []
     sent = amps(bench, 12, 0, 0) + steady(bench, 160, 158, 161)
     assert told(sent) == [3] and events(sent) == [("Updated", "ChargingStateChanged")]
-    assert payloads(sent, "TransactionEvent")[0]["transactionInfo"]["chargingState"] == "Charging"
+    payload = payloads(sent, "TransactionEvent")[0]
+    assert payload["transactionInfo"]["chargingState"] == "Charging"
+    assert {v["context"] for v in payload["meterValue"][0]["sampledValue"]} == {"Other"}  # the reading that it follows from
     assert told(steady(bench, 100, 100, 100)) == []
 
 

@@ -81,6 +81,11 @@ class Session:
         return "ended" if self._served else "plugged"
 
     @property
+    def occupied(self) -> bool:
+        """A car is plugged in. One that is awaited leaves the connector available (OCPP 2.0.1 part 2, G01.FR.03; erratum 6.2.116)."""
+        return bool(self._plugged)
+
+    @property
     def wants(self) -> bool:
         """A car is there, it may charge, and nothing forbids it now."""
         return self.phase == "active" and self.operative and not self.fault

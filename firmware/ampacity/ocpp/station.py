@@ -260,6 +260,7 @@ class Station:
         """A question of the device that talks with the car: iso15118/block.py. ValueError: what is wrong with it."""
         self.now_ms = now_ms
         self.optional.get("iso15118", now_ms).take(evse_id, message, now_ms)
+        self.optional.busy = True
 
     def outside_limits(self, rows: "list[OutsideRow]", now_ms: int) -> None:
         """All limits on this site that no CSMS has set (K11 to K13): see smart_charging/external_limits.py."""
@@ -437,7 +438,11 @@ class Station:
     def new_password(self, text: str, now_ms: int) -> None:
         """Keep BasicAuthPassword (16 to 40 characters, A01); in use once the answer has left. OSError: the old one holds."""
         self.documents.put(SECRET_DOC, dict(self.config.get("site", {}), password=text))
-        self.log.add("warning", "security: BasicAuthPassword changed", now_ms)
+        from ampacity.ocpp.security.security_log import remember
+
+        said = "BasicAuthPassword changed"
+        self.log.add("warning", "security: " + said, now_ms)
+        remember(self, "ReconfigurationOfSecurityParameters", said, now_ms)  # A01.FR.11
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
     @property

@@ -107,6 +107,14 @@ class LinuxPlatform(Platform):
             from ampacity.ports.linux_tls import as_tls_error
 
             raise as_tls_error(error, server_hostname or host) from None
+        if tls is not None:
+            from ampacity.ports.linux_tls import check_server
+
+            try:
+                check_server(writer, tls, server_hostname or host)
+            except OSError:
+                self.abort(writer)
+                raise
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return reader, writer
 

@@ -8,7 +8,7 @@ import time
 
 from ampacity.base.errors import Rejected
 from ampacity.ports import tls_handshakes as handshakes
-from ampacity.ports.tls_credentials import NO_1_3, SUITES, TLS_1_3
+from ampacity.ports.tls_credentials import NO_1_3, SUITES, TLS_1_3, check_names
 from ampacity.ports.tls_errors import tls_error
 from ampacity.ports.tls_handshakes import HANDSHAKE_S
 
@@ -23,17 +23,22 @@ SHAKING_MS = 2000  # a longer handshake is ended when another client sends data
 LOOK_S = 0.02
 
 
-def context(files: "TlsCredentials", server_side: bool) -> "ssl.SSLContext":
+class Context(ssl.SSLContext):
+    """wildcards: may a server's certificate name all hosts of a domain?"""
+
+    wildcards = True
+
+
+def context(files: "TlsCredentials", server_side: bool) -> "Context":
     """An SSLContext of TlsCredentials. Rejected: material that the library refuses."""
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
+    made = Context(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
     if files.tls_min == TLS_1_3 and not ssl.HAS_TLSv1_3:
         raise Rejected("tls_min", TLS_1_3, NO_1_3)
     made.minimum_version = ssl.TLSVersion.TLSv1_3 if files.tls_min == TLS_1_3 else ssl.TLSVersion.TLSv1_2
     made.set_ciphers(":".join(SUITES))
     made.verify_mode = ssl.CERT_REQUIRED
     made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a root may be signed by the one that it replaced; Mbed TLS trusts such a one, too
-    if not server_side:
-        made.hostname_checks_common_name = False  # a name is a subjectAltName
+    made.wildcards = files.wildcards
     try:
         made.load_verify_locations(cadata=b"".join(files.roots))
     except (ssl.SSLError, ValueError) as error:
@@ -56,7 +61,15 @@ def _load_own(made: "ssl.SSLContext", files: "TlsCredentials") -> None:
         os.close(held)
 
 
-def as_tls_error(error: "OSError", peer: str) -> "OSError":
+def check_server(writer: "StreamWriter", made: "Context", peer: str) -> None:
+    """Once the library has accepted it: OSError in our words if the names in its certificate are not for us."""
+    try:
+        check_names(writer.get_extra_info("ssl_object").getpeercert(True), made.wildcards)
+    except ValueError as error:
+        raise as_tls_error(error, peer)
+
+
+def as_tls_error(error: "Exception", peer: str) -> "OSError":
     """The OSError with our text for an error of the library."""
     if isinstance(error, ssl.SSLCertVerificationError):
         error = OSError(error.verify_message)

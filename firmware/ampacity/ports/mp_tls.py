@@ -20,7 +20,7 @@ import tls
 from ampacity.base.errors import Rejected
 from ampacity.ports import tls_handshakes as handshakes
 from ampacity.ports.mp_io import abort_stream, readable, wake_waiters
-from ampacity.ports.tls_credentials import NO_1_3, SUITES, TLS_1_3
+from ampacity.ports.tls_credentials import NO_1_3, SUITES, TLS_1_3, check_names
 from ampacity.ports.tls_errors import CLOSED, tls_error
 
 if False:  # for the type checker
@@ -35,7 +35,6 @@ SHAKING_MAX = 2  # simultaneous handshakes: each takes 27 KiB before its client 
 SHAKING_MS = 4000  # a longer handshake is ended when another client sends data
 CLOSE, POLL = 4, 3  # requests of the stream protocol
 TLS13 = "TLS1-3-"
-SUBJECT_ALT_NAME = b"\x06\x03\x55\x1d\x11"  # the identifier 2.5.29.17 in DER
 ALERT, PROTOCOL_VERSION = 21, 70  # of a record; of an alert
 
 
@@ -318,13 +317,7 @@ async def spoken(plain: "Any") -> None:
 
 def client(files: "TlsCredentials") -> "Any":
     """The context of a client."""
-    return context(files, False, named)
-
-
-def named(der: bytes) -> None:
-    """The library takes a common name for the host's where a certificate has no subjectAltName. That one is refused."""
-    if SUBJECT_ALT_NAME not in der:
-        raise ValueError("no subjectAltName")
+    return context(files, False, lambda der: check_names(der, files.wildcards))
 
 
 def writable(stream: "Any") -> "Any":

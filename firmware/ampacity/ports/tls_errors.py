@@ -6,6 +6,7 @@ PROTOCOL_ERROR = 71  # EPROTO: the errno that our own errors carry; no peer's re
 EXPIRED = "the certificate of %s has expired"
 EARLY = "the certificate of %s is not valid yet by this controller's clock (%s); is the clock right?"
 NAME = "the certificate is not for %s"
+WILDCARD = "the certificate of %s is for any host of its domain (*)"
 ROOT = "the certificate of %s is not signed by a root certificate of this controller"
 VERSION = "%s speaks no TLS 1.2 or newer"
 NONE = "%s showed no certificate"
@@ -30,6 +31,7 @@ MEANINGS = (
     ("unsupported protocol", VERSION),
     ("not within min/max", VERSION),
     ("no subjectAltName", NAME),
+    ("a wildcard", WILDCARD),
     ("did not return a certificate", NONE),
     ("No client certification", NONE),
     ("no shared cipher", SUITE),

@@ -242,12 +242,16 @@ class Primary:
                     self.persistence.save(self.guard, self.clock.now_ms())
 
     async def _pause(self) -> None:
-        """KEEP_MS, or until a limit of the CSMS changes by its schedule."""
+        """KEEP_MS; in it the limits of the CSMS change by their schedule, and the station computes what no link asks for."""
         if self.upstream is None:
             await self.clock.sleep_ms(KEEP_MS)
             return
-        await self.clock.sleep_ms(self.upstream.pause_ms(KEEP_MS, self.clock.now_ms()))
-        self.upstream.act_on_time(self.clock.now_ms())
+        now_ms = self.clock.now_ms()
+        until_ms = now_ms + KEEP_MS
+        while now_ms < until_ms:
+            await self.clock.sleep_ms(self.upstream.pause_ms(until_ms - now_ms, now_ms))
+            now_ms = self.clock.now_ms()
+            self.upstream.act_on_time(now_ms)
 
     def step(self, now_ms: int) -> None:
         """One pass of the housekeeping."""

@@ -94,10 +94,13 @@ async def test_TC_A_04_CS_a_valid_certificate_of_the_csms(runtime, tmp_path):
     await csms.end()
 
 
-@pytest.mark.parametrize(("kind", "runtime"), [("stranger", "cpython"), ("name", "micropython"), ("expired", "micropython")])
+@pytest.mark.parametrize(("kind", "runtime"), [
+    ("stranger", "cpython"), ("name", "micropython"), ("expired", "micropython"), ("wildcard", "cpython"), ("wildcard", "micropython"),
+])  # fmt: skip
 async def test_TC_A_05_CS_an_invalid_certificate_of_the_csms(kind, runtime, tmp_path):
     csms, one = Csms(tmp_path), Authority("CSO one")
-    wrong = {"stranger": Authority("Stranger").issue(), "name": one.issue("csms.example", ()), "expired": one.issue(days=(-10, -1))}[kind]
+    wrong = {"stranger": Authority("Stranger").issue(), "name": one.issue("csms.example", ()), "expired": one.issue(days=(-10, -1)),
+             "wildcard": one.issue(also=("*.example.com",))}[kind]
     await csms.use(wrong)
     with station(csms, runtime, 2, one.root) as rig:
         while "trouble" not in (rig.state()["primary"] or {}).get("ocpp", {}):

@@ -65,7 +65,9 @@ async def test_each_mistake_in_the_servers_certificate_is_refused_by_name(runtim
         "expired": (ca.issue(days=(-10, -1)), "the certificate of localhost has expired"),
         "early": (ca.issue(days=(3, 10)), "the certificate of localhost is not valid yet by this controller's clock"),
         "name": (ca.issue("other.example", ("10.0.0.9",)), "the certificate is not for localhost"),
-        "common name": (ca.issue(alternative=False), "the certificate is not for localhost"),
+        "other common name": (ca.issue("other.example", alternative=False), "the certificate is not for localhost"),
+        "wildcard": (ca.issue(also=("*.example.com",)), "the certificate of localhost is for any host of its domain"),
+        "common name with a wildcard": (ca.issue("*.example.com", alternative=False), "the certificate "),
         "root": (stranger.issue(), "the certificate of localhost is not signed by a root certificate"),
     }
     servers = {name: await csms.serve(ca.server_context(tmp_path, pair)) for name, (pair, _) in wrong.items()}
@@ -80,6 +82,19 @@ async def test_each_mistake_in_the_servers_certificate_is_refused_by_name(runtim
         assert words in said["trouble"] and said["trouble"].startswith("no connection to wss://localhost"), said
         assert words in said["log"][0] and said["distrust"][0].startswith(words), said
     assert csms.logins == []
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+async def test_A00_FR_309_and_412_a_common_name_is_enough_for_a_host_and_never_for_an_address(runtime, tmp_path):
+    ca, csms = Authority(), Csms()
+    host = await csms.serve(ca.server_context(tmp_path, ca.issue(alternative=False)))
+    address = await csms.serve(ca.server_context(tmp_path, ca.issue("127.0.0.1", alternative=False)))
+    found = dict(profile_2(address, ca), url=url_of(address, host="127.0.0.1"))
+    said = await asyncio.gather(station(runtime, tmp_path, "host", profile_2(host, ca), 5.0), station(runtime, tmp_path, "address", found))
+    host.close()
+    address.close()
+    assert said[0]["online"] and len(csms.logins) == 1, said
+    assert "the certificate is not for 127.0.0.1" in said[1]["trouble"], said
 
 
 def hello(version):

@@ -74,7 +74,7 @@ async def reached(tried):
     middle = ca.below("Sub CA")  # which the server does not have
     shown = [{"security_profile": 3, "certificate_pem": one.certificate + more, "key_pem": one.key, "password": None}
              for one, more in ((ca.issue("AMP-1"), ""), (middle.issue("AMP-1"), middle.root))]
-    wrong = {"date": ca.issue(days=(-10, -1)), "name": ca.issue("other.example", ()), "common name alone": ca.issue(alternative=False),
+    wrong = {"date": ca.issue(days=(-10, -1)), "name": ca.issue("other.example", ()), "wildcard": ca.issue(also=("*.example",)),
              "root": Authority("Stranger").issue()}
     found = await all_of({
         "TLS 1.2": tried.connects(versions=(OLD, OLD)),
@@ -83,6 +83,7 @@ async def reached(tried):
         "both ECDHE-ECDSA suites": tried.suites(None, ECDSA),
         "both ECDHE-RSA suites": tried.suites(rsa, RSA),
         "a suite without forward secrecy, or with CBC": tried.takes_any(rsa, WEAK),
+        "server with a common name alone": tried.connects(pair=ca.issue(alternative=False)),
         "certificate of the station": tried.connects(clients=ca, **shown[0]),
         "certificate of the station with its chain": tried.connects(clients=ca, **shown[1]),
         **{"server refused for its " + name: tried.refuses(pair=pair) for name, pair in wrong.items()},

@@ -62,6 +62,8 @@ class Authorizer:
 
     def presented(self, evse_id: int, token: "Token", now_ms: int) -> None:
         """A token at the reader. evse_id 0: a reader of the whole station."""
+        if len(token["idToken"]) > 36:  # of IdTokenType
+            return self._report(evse_id, token, False, "Invalid")
         evse = self._station.evse(evse_id) if evse_id else self._choose(token)
         if token["type"] == KEY_CODE and self._must_wait(evse_id, evse, now_ms):
             return self._report(0 if evse is None else evse.id, token, False, "TooManyAttempts")
@@ -104,6 +106,8 @@ class Authorizer:
         found = self._known(evse, token, now_ms)
         ask = self._station.accepted() and not self._hopeless(found)
         served = self._station.may_serve()  # B03.FR.01: else _offline refuses it
+        if served and not self._station.model.on("AuthCtrlr", "Enabled"):
+            return self._grant(evse, token, found[1] if found else "", trigger, remote_id, now_ms)
         if served and found is not None and self._suffices(found) and not (ask and shown):
             return self._grant(evse, token, found[1], trigger, remote_id, now_ms)
         if ask:
@@ -247,7 +251,7 @@ class Authorizer:
     def _hopeless(self, found: "tuple[str, str, str] | None") -> bool:
         """Known as not accepted, and a variable forbids to ask again; or one forbids to ask at all."""
         model = self._station.model
-        if model.on("AuthCtrlr", "DisableRemoteAuthorization"):
+        if model.on("AuthCtrlr", "DisableRemoteAuthorization") or not model.on("AuthCtrlr", "Enabled"):
             return True
         if found is None or found[0] in ("Accepted", LAPSED):
             return False

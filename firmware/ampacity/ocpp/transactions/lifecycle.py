@@ -167,7 +167,7 @@ class Transactions:
             self.events.begin(evse, now_ms)
         tx.phases, phases = look(tx.phases, evse, now_ms)
         if phases:
-            self.events.send(evse, "Updated", "ChargingStateChanged", now_ms, phases=phases)
+            self.events.count(evse, phases, now_ms)
         ends = tx.ending is not None and tx.ending.complete(evse.values)
         if ends:
             self.finish(evse, now_ms)

@@ -72,6 +72,11 @@ class TransactionEvents:
         keep_begin(self._station, evse, now_ms)
         self.send(evse, "Updated", "MeterValuePeriodic", now_ms, values=values)
 
+    def count(self, evse: "OcppEvse", phases: int, now_ms: int) -> None:
+        """The car was seen to use so many phases: the reading that shows it goes with it (E02.FR.18, E02.FR.19)."""
+        values = taken(self._station, evse, "SampledDataCtrlr", "TxUpdatedMeasurands", "Other", self._station.stamp(now_ms))
+        self.send(evse, "Updated", "ChargingStateChanged", now_ms, values=values, phases=phases)
+
     def keep(self, evse: "OcppEvse") -> None:
         """What of the transaction is to survive a power cut."""
         self._station.documents.try_put(name(evse.id), document(evse))

@@ -54,7 +54,7 @@ def secure(config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform") ->
     from ampacity.ports.tls_credentials import credentials
 
     try:
-        files = credentials(ocpp)
+        files = credentials(ocpp, False)
         if ocpp["security_profile"] == CERTIFICATE:
             config.password, config.certified = None, True
             if files.key is None:

@@ -271,7 +271,7 @@ class Upstream:
     def status(self, index: int, session: "Session", now_ms: int) -> None:
         """The connectorStatus that follows from the EVSE's session, reported when it changes."""
         known = self.station.evses[index]
-        status = connector_status(bool(session.fault), session.lost, session.phase != "idle")
+        status = connector_status(bool(session.fault), session.lost, session.occupied)
         if known.status != status or known.settled != session.settled:
             self.station.evse_status(index + 1, status, now_ms, session.settled)
             self.link.wake()
@@ -364,12 +364,20 @@ class Upstream:
         self.act(now_ms)
 
     def pause_ms(self, most_ms: int, now_ms: int) -> int:
-        """How long the housekeeping may pause, at most most_ms: until a period of a schedule begins or ends, also without a connection."""
-        return max(1, min(most_ms, self.station.limits_change_at_ms - now_ms))
+        """How long the housekeeping may pause, at most most_ms: until a period of a schedule begins or ends, also without a connection;
+        without one it also does the next slice of what the station computes, which a link would ask for."""
+        station = self.station
+        if station.optional.busy and not station.online:
+            return 1
+        return max(1, min(most_ms, station.limits_change_at_ms - now_ms))
 
     def act_on_time(self, now_ms: int) -> None:
-        """Hand on the limits if a period has begun or ended in the pause."""
-        if now_ms >= self.station.limits_change_at_ms:
+        """Hand on the limits if a period has begun or ended in the pause; without a connection, a slice of what is computed."""
+        station = self.station
+        computes = station.optional.busy and not station.online
+        if computes:
+            station.tick(now_ms)
+        if computes or now_ms >= station.limits_change_at_ms:
             self.act(now_ms)
 
     def _look_at_meters(self, now_ms: int) -> None:
