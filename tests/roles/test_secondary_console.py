@@ -144,6 +144,12 @@ def with_disk(unit=None, disk=None, level=None):
     return unit, disk, lambda text: console.line(text, "installer", unit.now_ms), target
 
 
+def test_a_bundle_for_a_secondary_without_slots_is_refused_with_that_reason():
+    say = with_disk()[2]
+    assert "this controller has no slots" in say("transfer begin bundle 1 " + "00" * 32)
+    assert "there is no transfer `poem`" in say("transfer begin poem 1 " + "00" * 32)
+
+
 def send(say, facts):
     data = encode(facts, simple=True)
     answer = say("transfer begin configuration %d %s" % (len(data), digest(data)))

@@ -7,6 +7,7 @@ from helper_garage import site
 from helper_updates import Root, UpdatingGarage, put, release
 
 from ampacity.base import strict_json
+from ampacity.console.console import Console
 from ampacity.roles.updates import inbox
 from ampacity.store.memory_files import MemoryFiles
 from ampacity.update.cbor import encode
@@ -316,9 +317,15 @@ def test_without_its_root_keys_a_controller_runs_without_updates():
         garage = UpdatingGarage(root)
         os.remove(root.path + "/boot/roots")
         super(UpdatingGarage, garage).start(update=root.path, slot="a")
+        garage.console = Console(garage.primary.console)
         garage.run(3000)
         assert "update" not in garage.primary.view()
-        assert [line for line in garage.log.since(0) if "no update is possible" in line[3]]
+        told = [line[3] for line in garage.log.since(0) if "no update is possible" in line[3]]
+        assert len(told) == 1 and "no slots in " + root.path in told[0] and "[Errno 2]" in told[0], told
+        for name in ("bundle", "secondaries"):
+            answer = garage.say("transfer begin %s 1 " % name + "00" * 32)
+            assert "transfer `%s` is refused: this controller has no slots" % name in answer, answer
+        assert "there is no transfer `poem`" in garage.say("transfer begin poem 1 " + "00" * 32)
 
 
 def test_the_commands_are_explained():

@@ -34,6 +34,7 @@ if False:  # for the type checker
 
 USAGE = "transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort"
 DATA_BYTES_MAX = 360  # in one line of at most 512 characters
+OF_SLOTS = ("bundle", "secondaries")  # what only a controller with slots takes: the first one of any role
 IDLE_MS = 60000  # another sender may begin after so long a pause
 SIZE_DIGITS_MAX = 10
 
@@ -66,6 +67,8 @@ class Transfer:
         return self._end(sink, now_ms)
 
     def _begin(self, name: str, size: int, digest: bytes, now_ms: int) -> str:
+        if name in OF_SLOTS and OF_SLOTS[0] not in self.sinks:
+            raise NotNow("transfer", name, "this controller has no slots (`ampacity run --slots`); if it should have them, its log says why not")
         if name not in self.sinks:
             raise UnknownName("transfer", name, sorted(self.sinks))
         if self.sink is None or self._of != (name, size, digest):

@@ -40,11 +40,11 @@ class Slots:
     inbox: Path | None = None
 
     def facts(self) -> dict[str, Any]:
-        """For boot.json. Raises ValueError where the root is none."""
+        """For boot.json. Raises ValueError where the root is a file."""
         from ampacity_host.configure.running.slots import check_root
 
         check_root(self.root)
-        found = {"update": str(self.root.resolve())}
+        found = {"update": str(self.root.absolute())}
         return found if self.inbox is None else found | {"bundles": str(self.inbox.resolve())}
 
 
@@ -216,7 +216,7 @@ def chooser(slots: Slots, runtime: str, data: Path) -> Program:
     """What each start of the controller runs."""
     from ampacity_host.configure.running.slots import SlotChoice
 
-    return SlotChoice(slots.root.resolve(), runtime, data).program
+    return SlotChoice(slots.root.absolute(), runtime, data).program
 
 
 def need_reading(data: Path) -> None:

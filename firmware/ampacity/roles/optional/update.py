@@ -3,8 +3,6 @@
 Something is to do during a trial, while a bundle is ready or on its way, and once a command is used.
 """
 
-import os
-
 from ampacity.base.errors import NotNow
 from ampacity.ocpp.firmware.kept_order import is_open, kept_order, shown
 from ampacity.roles.optional.part import OptionalPart
@@ -134,9 +132,11 @@ def is_busy(state: SlotState) -> bool:
 
 def update_parts(primary: "PrimaryFace") -> "list[Updates]":
     """The part, where this controller has slots that can be used."""
+    root = root_of(primary.platform) or ""
     try:
-        os.stat((root_of(primary.platform) or "") + "/boot/roots")
+        with open(root + "/boot/roots", "rb") as file:
+            file.read(1)
         return [Updates(primary)]
     except (OSError, NotNow) as error:
-        primary.log.add("error", "update: no update is possible: %s" % error, primary.started_ms)
+        primary.log.add("error", "update: no slots in %s, no update is possible: %s" % (root or "/", error), primary.started_ms)
         return []

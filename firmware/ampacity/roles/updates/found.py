@@ -37,7 +37,7 @@ def find_places(platform: "RolePlatform", log: "Log") -> "Places | None":
         board = getattr(platform, "board", None)
         return Places(root, platform.boot.get("slot") or "", "" if board is None else board["name"])
     except (Rejected, OSError) as error:
-        log.add("error", "update: %s: no update is possible" % error, platform.clock.now_ms())
+        log.add("error", "update: no slots in %s, no update is possible: %s" % (root or "/", error), platform.clock.now_ms())
         return None
 
 

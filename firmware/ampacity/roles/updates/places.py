@@ -7,7 +7,6 @@ On a microcontroller it is the file system itself.
 
 import os
 
-from ampacity.base.errors import Rejected
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.slot_files import SlotFiles
 from ampacity.update.manifest import Device
@@ -31,15 +30,16 @@ NO_ROOM_KNOWN = 0x7FFFFFFF
 class Places:
     """root: the folder, "" for that of a board; slot: letter of the slot that was started, "" where the firmware is none of them.
 
-    board: name of the board, from its board file; that of the identity comes first.
+    board: name of the board, from its board file; that of the identity comes first. Raises OSError where the root keys cannot be read.
     """
 
     def __init__(self, root: str, slot: str, board: str) -> None:
+        roots = _roots(root + "/boot/roots")  # before anything is made: what is not there may be mounted later
         self.root = root
         self.slot = FOLDERS.index(slot) if slot in FOLDERS else NONE
         self.tree = SlotFiles(root + "/slots")
         records = DiskFiles(root + "/update")
-        self.trust = TrustStore(Record(records, "keys"), _roots(root + "/boot/roots"))
+        self.trust = TrustStore(Record(records, "keys"), roots)
         self.slots = Slots(Record(records, "application"), self.tree)
         self.configurations = Slots(Record(records, CONFIGURATION), SlotFiles(root + "/configurations"))
         identity = _identity(root + "/identity/identity.json")
@@ -59,11 +59,8 @@ class Places:
 
 
 def _roots(path: str) -> "tuple[bytes, ...]":
-    try:
-        with open(path, "rb") as file:
-            raw = file.read()
-    except OSError:
-        raise Rejected("update", path, "a file with the public root keys, of `ampacity flash` or `ampacity bundle slots`")
+    with open(path, "rb") as file:
+        raw = file.read()
     return tuple([raw[at : at + ROOT_KEY_BYTES] for at in range(0, len(raw), ROOT_KEY_BYTES)])
 
 

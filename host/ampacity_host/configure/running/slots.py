@@ -1,7 +1,7 @@
 """The boot stage on Linux: before each start of the controller `ampacity run --slots DIR` chooses the slot, as `boards/boot/main.py` does on a board.
 
 DIR holds `boot/roots`, `update/`, `slots/` and `identity/` as on a board (`ampacity.roles.updates.places`). Where no slot can be started,
-the firmware of the installed package runs: an update never replaces that.
+or the folder cannot be read (damaged, or not mounted yet), the firmware of the installed package runs: an update never replaces that.
 """
 
 import os
@@ -11,6 +11,7 @@ from ampacity.base.errors import Rejected
 from ampacity.roles.updates.places import Places
 from ampacity.update.slot_content import FOLDERS
 from ampacity.update.slot_state import NONE
+from ampacity_host.configure.running.supervisor import print_line
 from ampacity_host.places import BOARDS
 from ampacity_host.rig.process.runtime import command, find_micropython
 
@@ -31,7 +32,8 @@ class SlotChoice:
         """(arguments, environment) of the next start. A slot on trial has used up one of its starts then. Raises OSError."""
         try:
             places = Places(str(self._root), "", "")
-        except Rejected:  # its keys are gone: the controller says so, and runs without updates
+        except (Rejected, OSError) as problem:  # the controller finds the same, and runs without updates
+            print_line(f"--slots {self._root}: {problem}: the firmware of the installed package runs, without slots")
             own: tuple[list[str], dict[str, str]] = command(self._runtime, self._data)
             return own
         boot = places.slots.boot(places.trust)
@@ -52,8 +54,6 @@ class SlotChoice:
 
 
 def check_root(root: Path) -> None:
-    """Raises ValueError where this is no folder of `ampacity bundle slots`."""
-    try:
-        Places(str(root), "", "")
-    except (Rejected, OSError) as problem:
-        raise ValueError(f"--slots: {problem}") from None
+    """Raises ValueError where this can never be a folder of `ampacity bundle slots`; one that is not there may be mounted later."""
+    if os.path.exists(root) and not os.path.isdir(root):
+        raise ValueError(f"--slots: {root} is no folder; use one of `ampacity bundle slots`")
