@@ -5,19 +5,19 @@
 def names(x):
     import ampacity, ampacity.__main__, ampacity.base, ampacity.base.address, ampacity.base.admission, ampacity.base.clock
     import ampacity.base.compat, ampacity.base.dates, ampacity.base.der, ampacity.base.document_shape, ampacity.base.errors
-    import ampacity.base.interfaces, ampacity.base.json_native, ampacity.base.json_parser, ampacity.base.keep_running, ampacity.base.log
-    import ampacity.base.md5, ampacity.base.pem, ampacity.base.printable, ampacity.base.protocol_sniffing, ampacity.base.quantities
-    import ampacity.base.rate_limited_log, ampacity.base.rng, ampacity.base.strict_json, ampacity.base.tz, ampacity.base.url
-    import ampacity.base.utf8, ampacity.base.wallclock, ampacity.base.within, ampacity.bus, ampacity.bus.client
-    import ampacity.bus.client.ascii_client, ampacity.bus.client.duplicate_address, ampacity.bus.client.engine, ampacity.bus.client.request
-    import ampacity.bus.client.rtu_client, ampacity.bus.client.schedule, ampacity.bus.client.single_driver, ampacity.bus.client.tcp_client
-    import ampacity.bus.device_facts, ampacity.bus.leases, ampacity.bus.leases.broadcast_driver, ampacity.bus.leases.grant_numbers
-    import ampacity.bus.leases.lease, ampacity.bus.leases.lease_driver, ampacity.bus.leases.primary_register_map
-    import ampacity.bus.leases.register_map, ampacity.bus.leases.register_table, ampacity.bus.leases.staging_driver
-    import ampacity.bus.leases.update_window, ampacity.bus.modbus, ampacity.bus.modbus.crc, ampacity.bus.modbus.frames
-    import ampacity.bus.modbus.mbap, ampacity.bus.modbus.rtu_receiver, ampacity.bus.profile, ampacity.bus.profile.answers
-    import ampacity.bus.profile.evse_device, ampacity.bus.profile.evse_driver, ampacity.bus.profile.features
-    import ampacity.bus.profile.features.contactor_override, ampacity.bus.profile.features.phase_switching
+    import ampacity.base.host_name, ampacity.base.interfaces, ampacity.base.json_native, ampacity.base.json_parser
+    import ampacity.base.keep_running, ampacity.base.log, ampacity.base.md5, ampacity.base.pem, ampacity.base.printable
+    import ampacity.base.protocol_sniffing, ampacity.base.quantities, ampacity.base.rate_limited_log, ampacity.base.rng
+    import ampacity.base.strict_json, ampacity.base.tz, ampacity.base.url, ampacity.base.utf8, ampacity.base.wallclock, ampacity.base.within
+    import ampacity.bus, ampacity.bus.client, ampacity.bus.client.ascii_client, ampacity.bus.client.duplicate_address
+    import ampacity.bus.client.engine, ampacity.bus.client.request, ampacity.bus.client.rtu_client, ampacity.bus.client.schedule
+    import ampacity.bus.client.single_driver, ampacity.bus.client.tcp_client, ampacity.bus.device_facts, ampacity.bus.leases
+    import ampacity.bus.leases.broadcast_driver, ampacity.bus.leases.grant_numbers, ampacity.bus.leases.lease
+    import ampacity.bus.leases.lease_driver, ampacity.bus.leases.primary_register_map, ampacity.bus.leases.register_map
+    import ampacity.bus.leases.register_table, ampacity.bus.leases.staging_driver, ampacity.bus.leases.update_window, ampacity.bus.modbus
+    import ampacity.bus.modbus.crc, ampacity.bus.modbus.frames, ampacity.bus.modbus.mbap, ampacity.bus.modbus.rtu_receiver
+    import ampacity.bus.profile, ampacity.bus.profile.answers, ampacity.bus.profile.evse_device, ampacity.bus.profile.evse_driver
+    import ampacity.bus.profile.features, ampacity.bus.profile.features.contactor_override, ampacity.bus.profile.features.phase_switching
     import ampacity.bus.profile.features.start_permission, ampacity.bus.profile.live_facts, ampacity.bus.profile.meter_driver
     import ampacity.bus.profile.orders, ampacity.bus.profile.orders.order_progress, ampacity.bus.profile.orders.order_recipe
     import ampacity.bus.profile.orders.order_writer, ampacity.bus.profile.orders.shared_limits, ampacity.bus.profile.orders.write_limiter
@@ -156,13 +156,13 @@ def names(x):
     x.events, x.evidence, x.evse, x.evse_device, x.evse_driver, x.evse_hardware, x.evse_readings, x.evse_state, x.evses, x.exchange
     x.excursion_log, x.excursions, x.experiments, x.explain, x.external_limits, x.failsafe, x.fault_injection, x.faults
     x.faulty_files, x.features, x.field_types, x.fields, x.file_permissions, x.file_server, x.file_signature, x.findings, x.firmware
-    x.found, x.frames, x.fsync, x.grant_numbers, x.guard, x.handed_texts, x.handlers, x.hash_data, x.help_texts, x.http, x.http_file
-    x.http_get, x.http_put, x.identify, x.identity, x.idle_backoff, x.iec61851, x.in_force, x.inbox, x.inhibit, x.install, x.intake
-    x.interfaces, x.iso15118, x.journal, x.journal_barrier, x.json_native, x.json_parser, x.keep_running, x.kept, x.kept_messages
-    x.kept_order, x.key_codes, x.key_door, x.known, x.learnt_minimum, x.lease, x.lease_driver, x.leases, x.ledger, x.lifecycle
-    x.line, x.line_editor, x.link, x.linux, x.linux_board, x.linux_tls, x.live_facts, x.liveness, x.load_shedding, x.local_driver
-    x.local_evse, x.local_list, x.lock, x.lock_motor, x.log, x.log_text, x.log_upload, x.login_throttle, x.logs, x.manifest
-    x.manual_limits, x.margin, x.max_filter, x.mbap, x.md5, x.memory_files, x.message_head, x.messages, x.meter_driver
+    x.found, x.frames, x.fsync, x.grant_numbers, x.guard, x.handed_texts, x.handlers, x.hash_data, x.help_texts, x.host_name, x.http
+    x.http_file, x.http_get, x.http_put, x.identify, x.identity, x.idle_backoff, x.iec61851, x.in_force, x.inbox, x.inhibit
+    x.install, x.intake, x.interfaces, x.iso15118, x.journal, x.journal_barrier, x.json_native, x.json_parser, x.keep_running, x.kept
+    x.kept_messages, x.kept_order, x.key_codes, x.key_door, x.known, x.learnt_minimum, x.lease, x.lease_driver, x.leases, x.ledger
+    x.lifecycle, x.line, x.line_editor, x.link, x.linux, x.linux_board, x.linux_tls, x.live_facts, x.liveness, x.load_shedding
+    x.local_driver, x.local_evse, x.local_list, x.lock, x.lock_motor, x.log, x.log_text, x.log_upload, x.login_throttle, x.logs
+    x.manifest, x.manual_limits, x.margin, x.max_filter, x.mbap, x.md5, x.memory_files, x.message_head, x.messages, x.meter_driver
     x.meter_estimator, x.meter_test_steps, x.meter_trust, x.meter_values, x.metering, x.migration, x.minimum_grant, x.mismatch
     x.missing, x.modbus, x.modbus_server, x.modbus_tcp_server, x.model, x.model_chain, x.monitor, x.monitoring, x.monitors, x.mp_io
     x.mp_platform, x.mp_tls, x.net, x.network_profiles, x.network_slots, x.ntp, x.ocpp, x.ocpp_commands, x.off_shows, x.offers

@@ -1,7 +1,8 @@
 """Addresses as text: HOST:PORT, and hosts that are numbers."""
 
-from ampacity.base.address import is_host, is_ip_literal, numeric_host, parse_address
+from ampacity.base.address import is_ip_literal, numeric_host, parse_address
 from ampacity.base.errors import Rejected
+from ampacity.base.host_name import is_host
 from check import raises
 
 

@@ -1,11 +1,7 @@
-"""Addresses: "HOST:PORT" as a boot file writes it, hosts, and hosts that are numbers."""
+"""Addresses: "HOST:PORT" as a boot file writes it, and hosts that are numbers."""
 
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
-
-HOST_MAX, LABEL_MAX = 253, 63
-HOST_WORDS = "an IP address or a host name"
-LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def parse_address(text: str) -> "tuple[str, int]":
@@ -22,15 +18,6 @@ def is_ip_literal(host: str) -> bool:
         return True
     parts = host.split(".")
     return len(parts) == 4 and all([is_digits(part) and len(part) <= 3 and int(part) < 256 for part in parts])
-
-
-def is_host(text: str) -> bool:
-    """May this be an address, or a name that a name server can be asked for?"""
-    if is_ip_literal(text):
-        return "." in text or text.count(":") > 1 and not text.lower().strip("0123456789abcdef:")
-    labels = (text[:-1] if text.endswith(".") else text).lower().split(".")
-    fits = [1 <= len(label) <= LABEL_MAX and label[0] != "-" and all([c in LETTERS for c in label]) for label in labels]
-    return len(text) <= HOST_MAX and all(fits)
 
 
 def numeric_host(host: str) -> str:

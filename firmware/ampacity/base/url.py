@@ -11,7 +11,6 @@ if False:  # for the type checker
 
 PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 SHOWN_MAX = 80
-TLS_FROM = 2  # security profile
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
 
@@ -56,7 +55,7 @@ def same_peer(one: "dict[str, Any]", before: "dict[str, Any]") -> bool:
             return False
     origins = [str(each.get("url")).split("?")[0].split("/")[:3] for each in (one, before)]
     profiles: "list[int]" = [each.get("security_profile", 1) for each in (one, before)]
-    if profiles[1] >= TLS_FROM and root_of(one) != root_of(before):
+    if profiles[1] >= 2 and root_of(one) != root_of(before):  # with TLS
         return False
     return origins[0] == origins[1] and profiles[0] >= profiles[1]
 

@@ -5,7 +5,7 @@ A dead name server must not take the CSMS away that was reached a minute ago: an
 
 import os
 
-from ampacity.base.address import is_host, is_ip_literal
+from ampacity.base.address import is_ip_literal
 from ampacity.base.compat import forget
 
 if False:  # for the type checker
@@ -73,6 +73,8 @@ class Resolver:
             return host
         if host == "localhost":
             return "127.0.0.1"
+        from ampacity.base.host_name import is_host
+
         if not is_host(host):
             raise OSError(2, "not a host name: %s" % host[:60])
         known = self._known.get(host)

@@ -4,8 +4,8 @@ i integer, s text, b yes or no, l list of integers, m list of lists of integers,
 What ends with a unit and is not listed is an integer. Other fields are left to the code that reads them; a missing one has that code's default.
 """
 
-from ampacity.base.address import HOST_WORDS, is_host
 from ampacity.base.errors import Rejected
+from ampacity.base.host_name import HOST_WORDS, is_host
 from ampacity.base.printable import printable
 
 if False:  # for the type checker

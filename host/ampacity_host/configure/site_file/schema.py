@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR
 from typing import Any
 
-from ampacity.base.address import HOST_WORDS, is_host
+from ampacity.base.host_name import HOST_WORDS, is_host
 from ampacity_host.configure.site_file.ocpp_versions import SPOKEN
 from ampacity_host.configure.site_file.value_readers import (
     Reader,
