@@ -112,14 +112,14 @@ def names(x):
     import ampacity.roles.charging.outside_limits, ampacity.roles.charging.site_model, ampacity.roles.charging.station_access
     import ampacity.roles.charging.upstream, ampacity.roles.configuration, ampacity.roles.configuration.compiled_site
     import ampacity.roles.configuration.field_types, ampacity.roles.configuration.rehearsal, ampacity.roles.configuration.site_comparison
-    import ampacity.roles.configuration.site_trial, ampacity.roles.configuration.tls_fields, ampacity.roles.control
-    import ampacity.roles.control.buses, ampacity.roles.control.contactor_outputs, ampacity.roles.control.modbus_tcp_server
-    import ampacity.roles.control.parent_link, ampacity.roles.control.safety_loop, ampacity.roles.control.unanswering_devices
-    import ampacity.roles.control.voltage_monitor, ampacity.roles.interfaces, ampacity.roles.optional
-    import ampacity.roles.optional.demand_intervals, ampacity.roles.optional.derating, ampacity.roles.optional.excursion_log
-    import ampacity.roles.optional.part, ampacity.roles.optional.role_parts, ampacity.roles.optional.safety_inputs
-    import ampacity.roles.optional.starvation, ampacity.roles.optional.update, ampacity.roles.primary, ampacity.roles.primary_face
-    import ampacity.roles.publish, ampacity.roles.publish.file_server, ampacity.roles.publish.published_file
+    import ampacity.roles.configuration.site_rows, ampacity.roles.configuration.site_trial, ampacity.roles.configuration.tls_fields
+    import ampacity.roles.control, ampacity.roles.control.buses, ampacity.roles.control.contactor_outputs
+    import ampacity.roles.control.modbus_tcp_server, ampacity.roles.control.parent_link, ampacity.roles.control.safety_loop
+    import ampacity.roles.control.unanswering_devices, ampacity.roles.control.voltage_monitor, ampacity.roles.interfaces
+    import ampacity.roles.optional, ampacity.roles.optional.demand_intervals, ampacity.roles.optional.derating
+    import ampacity.roles.optional.excursion_log, ampacity.roles.optional.part, ampacity.roles.optional.role_parts
+    import ampacity.roles.optional.safety_inputs, ampacity.roles.optional.starvation, ampacity.roles.optional.update, ampacity.roles.primary
+    import ampacity.roles.primary_face, ampacity.roles.publish, ampacity.roles.publish.file_server, ampacity.roles.publish.published_file
     import ampacity.roles.publish.publisher, ampacity.roles.secondary, ampacity.roles.service, ampacity.roles.service.commissioning
     import ampacity.roles.service.configuring, ampacity.roles.service.fault_injection, ampacity.roles.service.ocpp_commands
     import ampacity.roles.service.presence, ampacity.roles.service.primary_console, ampacity.roles.service.primary_help
@@ -181,12 +181,12 @@ def names(x):
     x.secondary_updates, x.security, x.security_events, x.security_log, x.segment, x.selftest, x.serial_console, x.serial_over_tcp
     x.server, x.service, x.session, x.session_facts, x.set_network_profile, x.setpoint_hold, x.settings, x.settings_audit
     x.settings_check, x.sha512, x.shared_limits, x.shortfall, x.signature_check, x.signatures, x.signed_values, x.signer, x.sim
-    x.single_driver, x.site, x.site_comparison, x.site_model, x.site_trial, x.slices, x.slot_content, x.slot_files, x.slot_rotation
-    x.slot_source, x.slot_state, x.slots, x.smart_charging, x.software_keys, x.solar_surplus, x.staged_file, x.staging
-    x.staging_driver, x.start_permission, x.starvation, x.station, x.station_access, x.status_view, x.step_check, x.step_response
-    x.storage, x.store, x.strict_json, x.structure, x.sum_constraints, x.supply, x.table, x.tables, x.targets, x.tariff, x.tcp_client
-    x.tcp_session, x.thinning, x.timed_event, x.timekeeper, x.times, x.tls_credentials, x.tls_errors, x.tls_fields, x.tls_handshakes
-    x.trace, x.transaction, x.transaction_events, x.transactions, x.transfer, x.transport, x.tree, x.trial, x.trouble, x.trust
-    x.trusted, x.tz, x.udp, x.unanswering_devices, x.uncontrolled_load, x.unix, x.unused_phases, x.update, x.update_window, x.updater
-    x.updates, x.upstream, x.url, x.utf8, x.v201, x.v2g_signing, x.voltage_monitor, x.wallclock, x.watchdog, x.websocket
-    x.websocket_frames, x.within, x.write_limiter, x.x509
+    x.single_driver, x.site, x.site_comparison, x.site_model, x.site_rows, x.site_trial, x.slices, x.slot_content, x.slot_files
+    x.slot_rotation, x.slot_source, x.slot_state, x.slots, x.smart_charging, x.software_keys, x.solar_surplus, x.staged_file
+    x.staging, x.staging_driver, x.start_permission, x.starvation, x.station, x.station_access, x.status_view, x.step_check
+    x.step_response, x.storage, x.store, x.strict_json, x.structure, x.sum_constraints, x.supply, x.table, x.tables, x.targets
+    x.tariff, x.tcp_client, x.tcp_session, x.thinning, x.timed_event, x.timekeeper, x.times, x.tls_credentials, x.tls_errors
+    x.tls_fields, x.tls_handshakes, x.trace, x.transaction, x.transaction_events, x.transactions, x.transfer, x.transport, x.tree
+    x.trial, x.trouble, x.trust, x.trusted, x.tz, x.udp, x.unanswering_devices, x.uncontrolled_load, x.unix, x.unused_phases
+    x.update, x.update_window, x.updater, x.updates, x.upstream, x.url, x.utf8, x.v201, x.v2g_signing, x.voltage_monitor, x.wallclock
+    x.watchdog, x.websocket, x.websocket_frames, x.within, x.write_limiter, x.x509

@@ -6,6 +6,7 @@ and forth with each heartbeat. After a jump it is unknown which time was right: 
 `others_ms` until a source confirms the new one later, or the old one (docs/decisions/0012).
 """
 
+from ampacity.base.compat import const
 from ampacity.base.dates import date_from_days, days_from_date, month_days
 
 if False:  # for the type checker
@@ -13,11 +14,11 @@ if False:  # for the type checker
 
 RANKS = {"rtc": 1, "ntp": 2, "csms": 3}
 SLACK_MS = {"rtc": 1000, "ntp": 100, "csms": 1000}
-RANK_KEEPS_MS = 86400000
+_RANK_KEEPS_MS = const(86400000)
 DAY_MS = 86400000
 CONFIRM_MS = 60000  # a time that a source confirms so long after a jump is the true one
-SAME_MS = 2000
-OTHERS_MAX = 3
+_SAME_MS = const(2000)
+_OTHERS_MAX = const(3)
 # before this firmware was made, or long after the hardware is gone: no source can mean that
 EARLIEST_MS = 1735689600000  # 2025-01-01
 LATEST_MS = 3313526400000  # 2075-01-01
@@ -53,7 +54,7 @@ class WallClock:
         same = -SLACK_MS[source] < delta_ms < SLACK_MS[source]
         if same and self.jumped_ms is not None and now_ms - self.jumped_ms >= CONFIRM_MS:
             self.jumped_ms, self._others = None, []
-        if RANKS[source] < RANKS[self.source or source] and now_ms - self._set_ms < RANK_KEEPS_MS:
+        if RANKS[source] < RANKS[self.source or source] and now_ms - self._set_ms < _RANK_KEEPS_MS:
             return None
         if same:
             self._take(known_ms, source, now_ms)
@@ -66,11 +67,11 @@ class WallClock:
         """The times that may also be right; they always include the one that was certain before the jumps."""
         sure = self.jumped_ms is None
         known: "list[int]" = [self._offset_ms] if sure else self._others + [self._offset_ms]  # type: ignore[list-item]
-        if abs(known[0] - offset_ms) < SAME_MS:
+        if abs(known[0] - offset_ms) < _SAME_MS:
             self.jumped_ms, self._others = None, []  # back to it
             return
-        others = [each for each in known[1:] if abs(each - offset_ms) >= SAME_MS]
-        self._others = known[:1] + others[-OTHERS_MAX + 1 :]
+        others = [each for each in known[1:] if abs(each - offset_ms) >= _SAME_MS]
+        self._others = known[:1] + others[-_OTHERS_MAX + 1 :]
         self.jumped_ms = now_ms
 
     def others_ms(self, now_ms: int) -> "list[int]":
@@ -114,7 +115,8 @@ def format_iso(unix_ms: int, millis: bool = False) -> str:
     return "%04d-%02d-%02dT%s%sZ" % (year, month, day, time, fraction)
 
 
-UNIX_S_MIN, UNIX_S_MAX = -62135596800, 253402300799  # the years 1 to 9999 in UTC
+_UNIX_S_MIN = const(-62135596800)  # the years 1 to 9999 in UTC
+_UNIX_S_MAX = const(253402300799)
 
 
 def parse_iso(text: str) -> int:
@@ -135,7 +137,7 @@ def parse_iso(text: str) -> int:
     millis, at = _fraction(text, 19)
     seconds = hour * 3600 + minute * 60 + second - _offset_s(text, at)
     unix_s = days_from_date(year, month, day) * 86400 + seconds
-    if not UNIX_S_MIN <= unix_s <= UNIX_S_MAX:
+    if not _UNIX_S_MIN <= unix_s <= _UNIX_S_MAX:
         raise ValueError("time: no such time in UTC: %s" % text[:40])
     return unix_s * 1000 + millis
 

@@ -2,16 +2,17 @@
 
 import asyncio
 
+from ampacity.base.compat import const
 from ampacity.base.within import within
 
 if False:  # for the type checker
     from typing import Any
 
-BACK_OFF_MS_MIN = 200
-BACK_OFF_MS_MAX = 5000
-CONNECT_MS = 3000
-READ_BYTES_MAX = 512
-IDLE_S_MAX = 60  # a client that sends nothing for so long is disconnected
+_BACK_OFF_MS_MIN = const(200)
+_BACK_OFF_MS_MAX = const(5000)
+_CONNECT_MS = const(3000)
+_READ_BYTES_MAX = const(512)
+_IDLE_S_MAX = const(60)  # a client that sends nothing for so long is disconnected
 
 
 async def run_rtu(engine: "Any", line: "Any", clock: "Any", serving: "Any" = None) -> None:
@@ -38,7 +39,7 @@ async def run_tcp(
     connect(host, port) -> (reader, writer), raises OSError; abort(writer): reset the socket, so that nothing in it
     arrives any more (without it the writer is closed). report(text): why there is no connection. Sets engine.wake.
     """
-    back_off_ms = BACK_OFF_MS_MIN
+    back_off_ms = _BACK_OFF_MS_MIN
     report = report or _ignore
     serving = serving or _always
     while serving():
@@ -51,12 +52,12 @@ async def run_tcp(
             await _exchange(engine, streams, clock, abort, report, serving)
             engine.disconnected(clock.now_us())
             if engine.counters["replies"] != before:
-                back_off_ms = BACK_OFF_MS_MIN
+                back_off_ms = _BACK_OFF_MS_MIN
         if not serving():
             return
         await clock.sleep_ms(back_off_ms)
         engine.next(clock.now_us())
-        back_off_ms = min(2 * back_off_ms, BACK_OFF_MS_MAX)
+        back_off_ms = min(2 * back_off_ms, _BACK_OFF_MS_MAX)
 
 
 def _always() -> bool:
@@ -70,12 +71,12 @@ def _ignore(text: str) -> None:
 def _error_text(error: "Any") -> str:
     """The text of an error, without its number."""
     last = error.args[-1] if error.args else ""
-    return last if isinstance(last, str) and last else str(error) or "no answer for %d ms" % CONNECT_MS
+    return last if isinstance(last, str) and last else str(error) or "no answer for %d ms" % _CONNECT_MS
 
 
 async def _open(connect: "Any", host: str, port: int, report: "Any") -> "tuple[Any, Any] | None":
     try:
-        return await within(connect(host, port), CONNECT_MS / 1000)
+        return await within(connect(host, port), _CONNECT_MS / 1000)
     except (OSError, EOFError, asyncio.TimeoutError) as error:
         report("no connection: " + _error_text(error))
         return None
@@ -94,7 +95,7 @@ class _ConnectionReader:
     async def listen(self) -> None:
         try:
             while True:
-                data = await self.reader.read(READ_BYTES_MAX)
+                data = await self.reader.read(_READ_BYTES_MAX)
                 if not data:
                     break
                 self.engine.receive(data, self.clock.now_us())
@@ -130,7 +131,7 @@ async def _exchange(
             out, wake_us = engine.next(clock.now_us())
             if out:
                 writer.write(out)
-                await within(writer.drain(), CONNECT_MS / 1000)
+                await within(writer.drain(), _CONNECT_MS / 1000)
             await reader_task.wait(wake_us - clock.now_us())
         if not reader_task.open:
             report("the other end closed the connection")
@@ -160,7 +161,7 @@ async def serve_tcp(session: "Any", streams: "tuple[Any, Any]", clock: "Any", an
     reader, writer = streams
     try:
         while not session.broken:
-            data = await within(reader.read(READ_BYTES_MAX), IDLE_S_MAX)
+            data = await within(reader.read(_READ_BYTES_MAX), _IDLE_S_MAX)
             if not data:
                 return
             session.receive(data)
@@ -170,7 +171,7 @@ async def serve_tcp(session: "Any", streams: "tuple[Any, Any]", clock: "Any", an
                     break
                 answered(clock.now_ms())
                 writer.write(out)
-                await within(writer.drain(), CONNECT_MS / 1000)
+                await within(writer.drain(), _CONNECT_MS / 1000)
                 await asyncio.sleep(0)  # lets other tasks run between two requests, however many have come
     except (OSError, EOFError, asyncio.TimeoutError):
         pass

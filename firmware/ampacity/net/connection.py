@@ -30,9 +30,11 @@ READ_BYTES = 4096
 _WATCH_MS = const(1000)
 _MESSAGE_MS_MAX = const(60000)  # from the first byte of a message to its last
 _IDLE_MS_MAX = const(60000)
-PINGS_A_S, PINGS_MAX = 10, 300  # of the server's: so many each second for long, and so many at once
-MESSAGES_A_S, MESSAGES_MAX = 20, 600  # that did not wait until those before them were taken; one that does may send any number
-POLICY = 1008
+_PINGS_A_S = const(10)  # of the server's: so many each second for long, and so many at once
+_PINGS_MAX = const(300)
+_MESSAGES_A_S = const(20)  # that did not wait until those before them were taken; one that does may send any number
+_MESSAGES_MAX = const(600)
+_POLICY = const(1008)
 REQUEST = "[2"  # how a request of ours begins
 _LAST_WORDS_MAX = const(8)  # messages that leave before a connection is closed because of what the server sent
 ACCEPTED = "; does it accept our certificate?"
@@ -187,15 +189,15 @@ class Connection:
         socket = self._socket
         self._pings, socket.pings = self._pings + socket.pings, 0
         self._piled, socket.piled = self._piled + socket.piled, 0
-        if self._pings > PINGS_MAX:
-            said, reason = "%d pings a second" % PINGS_A_S, "too many pings"
-        elif self._piled > MESSAGE_COST * MESSAGES_MAX:
-            said, reason = "%d messages a second without waiting for answers" % MESSAGES_A_S, "too many messages at once"
+        if self._pings > _PINGS_MAX:
+            said, reason = "%d pings a second" % _PINGS_A_S, "too many pings"
+        elif self._piled > MESSAGE_COST * _MESSAGES_MAX:
+            said, reason = "%d messages a second without waiting for answers" % _MESSAGES_A_S, "too many messages at once"
         else:
             return False
         self._answered_ms = None  # such a connection is none
         self._trouble("flooded", "link lost: the server sends more than " + said)
-        self._control.append(socket.close(POLICY, reason))
+        self._control.append(socket.close(_POLICY, reason))
         return True
 
     def _answer_first(self, now_ms: int) -> None:
@@ -272,8 +274,8 @@ class Connection:
         while True:
             await self._clock.sleep_ms(_WATCH_MS)
             now_ms = self._clock.now_ms()
-            self._pings = max(0, self._pings - PINGS_A_S)
-            self._piled = max(0, self._piled - MESSAGE_COST * MESSAGES_A_S)
+            self._pings = max(0, self._pings - _PINGS_A_S)
+            self._piled = max(0, self._piled - MESSAGE_COST * _MESSAGES_A_S)
             late = self._late(now_ms)
             if late is not None:
                 self._trouble("silent", "link lost: " + late)

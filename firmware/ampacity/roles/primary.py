@@ -8,7 +8,7 @@ import asyncio
 import os
 
 from ampacity import __version__
-from ampacity.base.compat import forget_packages, format_exception
+from ampacity.base.compat import forget, forget_packages, format_exception
 from ampacity.base.errors import Rejected
 from ampacity.base.keep_running import keep_running
 from ampacity.base.quantities import amps
@@ -16,7 +16,6 @@ from ampacity.base.rate_limited_log import DeviceLog
 from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
 from ampacity.roles.charging.evses import Evses
-from ampacity.roles.configuration.compiled_site import checked
 from ampacity.roles.control.buses import Buses
 from ampacity.roles.control.contactor_outputs import ContactorOutputs
 from ampacity.roles.control.safety_loop import SafetyLoop
@@ -63,7 +62,10 @@ class Primary:
         self.documents = DocumentStore(platform.files, DOCUMENT_BYTES_MAX, TRUSTED)
         self.documents.declare(primary_shape, DamageReport(log, self.clock.now_ms).report)
         self.persistence = Persistence(self.documents, log, platform)
+        from ampacity.roles.configuration.compiled_site import checked
+
         self.site: "SiteFacts" = checked(site, self.persistence.evidence())
+        forget("ampacity.roles.configuration.compiled_site")
         self.wallclock = WallClock(self.clock)
         rtc_ms = platform.rtc_ms()
         if rtc_ms is not None:

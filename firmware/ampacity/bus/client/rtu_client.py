@@ -7,6 +7,7 @@ unit is handed over as uncertain: it shows that a device hears and proves nothin
 something else, it is not handed over at all.
 """
 
+from ampacity.base.compat import const
 from ampacity.bus.client.duplicate_address import DuplicateAddresses
 from ampacity.bus.client.engine import Engine
 from ampacity.bus.client.request import Request
@@ -28,11 +29,11 @@ from ampacity.bus.modbus.rtu_receiver import STALL_US, RtuReceiver
 if False:  # for the type checker
     from typing import Any
 
-TURNAROUND_US = 5000  # after a broadcast, for devices that must act on it before they can listen again
-WRITES_KEPT = 3  # of each unit: two devices may still be at the one before
-OWN_WRITE_US = 2000000  # so long a write that equals ours byte for byte counts as ours, not as foreign
-SECOND_REPLY_US = 120000  # an answer of a unit that may be two waits so long for a second one
-BABBLE_US = 100000  # after this time a line that is never silent is used nevertheless
+_TURNAROUND_US = const(5000)  # after a broadcast, for devices that must act on it before they can listen again
+_WRITES_KEPT = const(3)  # of each unit: two devices may still be at the one before
+_OWN_WRITE_US = const(2000000)  # so long a write that equals ours byte for byte counts as ours, not as foreign
+_SECOND_REPLY_US = const(120000)  # an answer of a unit that may be two waits so long for a second one
+_BABBLE_US = const(100000)  # after this time a line that is never silent is used nevertheless
 
 
 class RtuClient(Engine):
@@ -102,7 +103,7 @@ class RtuClient(Engine):
         self._now_us = now_us
         if self._blocked_us < 0:
             self._blocked_us = now_us
-        if now_us - self._blocked_us < BABBLE_US or self._request is not None:
+        if now_us - self._blocked_us < _BABBLE_US or self._request is not None:
             self._busy_us = max(self._busy_us, now_us + self._silence_us)
         if self._echo:
             data = self._strip_echo(data, now_us)
@@ -150,7 +151,7 @@ class RtuClient(Engine):
 
     def _one_way_sent(self, slot: Slot, request: Request, end_us: int) -> int:
         self._receiver.units = ()
-        self._busy_us = end_us + max(self._silence_us, request.gap_ms * 1000 or TURNAROUND_US)
+        self._busy_us = end_us + max(self._silence_us, request.gap_ms * 1000 or _TURNAROUND_US)
         if request.one_way:
             self._schedule.one_way_sent(slot, end_us, request.gap_ms * 1000)
         else:
@@ -237,7 +238,7 @@ class RtuClient(Engine):
             self.counters["echoes"] += 1
         if self._request.unit in self.duplicate_addresses.suspects:
             self._held_reply = pdu
-            self._deadline_us = now_us + SECOND_REPLY_US
+            self._deadline_us = now_us + _SECOND_REPLY_US
             self._limit_us = max(self._limit_us, self._deadline_us)
             return
         self._hand_over(pdu, now_us)
@@ -343,7 +344,7 @@ class RtuClient(Engine):
     def _note_write(self, unit: int, pdu: bytes, now_us: int) -> None:
         """The last writes to a unit, each once, the newest first."""
         kept = [one for one in self._own_writes.get(unit, []) if one[0] != pdu]
-        self._own_writes[unit] = ([[pdu, now_us + OWN_WRITE_US]] + kept)[:WRITES_KEPT]
+        self._own_writes[unit] = ([[pdu, now_us + _OWN_WRITE_US]] + kept)[:_WRITES_KEPT]
 
     def _is_own_write(self, unit: int, pdu: bytes) -> bool:
         for own, until_us in self._own_writes.get(unit, ()):

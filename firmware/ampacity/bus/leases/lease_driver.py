@@ -22,8 +22,8 @@ POLL_MS = 250
 _STILL_MS = const(15000)
 _STILL_DA = const(5)
 _REFRESH_LEAD_MS = const(400)  # before a refresh its settings are read back, for older ones count no more (rule 8)
-TIMEOUT_MS = 200
-LOST_AFTER = 3  # failures in a row
+_TIMEOUT_MS = const(200)
+_LOST_AFTER = const(3)  # failures in a row
 _RESEND_MS = const(100)
 _REAUDIT_MS = const(5000)
 _HOLD_MS = const(50)  # after the guard refused
@@ -135,7 +135,7 @@ class LeaseDriver:
         self.idle_poll_ms = 0  # with nothing new about it, so long between two readings; 0: as often as the bus allows
         self._still: tuple[Any, ...] = (0, None, None)  # when something last changed: state, order and currents since then
         self._asked_ms = -poll_ms
-        self._status = Request(evse_facts["unit"], _STATUS_PDU, ROUTINE, TIMEOUT_MS, tag=STATUS)
+        self._status = Request(evse_facts["unit"], _STATUS_PDU, ROUTINE, _TIMEOUT_MS, tag=STATUS)
 
     @property
     def unit(self) -> int:
@@ -165,7 +165,7 @@ class LeaseDriver:
     def set_traffic(self, level: int, now_ms: int) -> None:
         """A test of its fail-safe: ALL_TRAFFIC, READS_ONLY (readings, no grants) or NO_TRAFFIC (nothing is sent to it)."""
         if level != ALL_TRAFFIC and self.traffic == ALL_TRAFFIC:
-            self._failures = LOST_AFTER
+            self._failures = _LOST_AFTER
             self._lose(now_ms)
         self.traffic = level
         if self.broadcaster is not None:
@@ -278,9 +278,9 @@ class LeaseDriver:
                 return self._take_grant(priority, now_ms)
         self._asked_ms = now_ms
         if self._step == NAMES:
-            return Request(self.unit, _NAMES_PDU, OVERDUE, TIMEOUT_MS, tag=NAMES)
+            return Request(self.unit, _NAMES_PDU, OVERDUE, _TIMEOUT_MS, tag=NAMES)
         if self._step == SETTINGS:
-            return Request(self.unit, _SETTINGS_PDU, OVERDUE, TIMEOUT_MS, tag=SETTINGS)
+            return Request(self.unit, _SETTINGS_PDU, OVERDUE, _TIMEOUT_MS, tag=SETTINGS)
         return self._status
 
     def _take_grant(self, priority: int, now_ms: int) -> "Request | None":
@@ -298,7 +298,7 @@ class LeaseDriver:
         self._asked_ms = now_ms
         data = grants.unicast(number, value_da, self.flags)
         pdu = read_write_pdu(table.STATUS_AT, _STATUS_LENGTH, table.GRANT_AT, data)
-        return Request(self.unit, pdu, priority, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
+        return Request(self.unit, pdu, priority, _TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         """Its answer: audit, facts and proofs. One that may belong to an older request proves only a grant that it shows."""
@@ -328,19 +328,19 @@ class LeaseDriver:
             self._step = CHECK
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
-        """No answer that counts (reasons: EvseDriver.failed); after LOST_AFTER in a row it counts as silent."""
+        """No answer that counts (reasons: EvseDriver.failed); after _LOST_AFTER in a row it counts as silent."""
         if request.pdu[0] == 23 and reason[:9] == "exception" and self._sent:
             self.guard.refused(self.index, self._sent[-1][1], now_ms)
         self._refuses = reason[:9] == "exception"
         self._failures += 1
         self.idle_poll_ms = 0
-        if self._failures == LOST_AFTER:
+        if self._failures == _LOST_AFTER:
             self._lose(now_ms)
 
     def disconnected(self, now_ms: int) -> None:
         """The connection that leads to it is gone."""
-        if self.facts.online or self._failures < LOST_AFTER:
-            self._failures = LOST_AFTER
+        if self.facts.online or self._failures < _LOST_AFTER:
+            self._failures = _LOST_AFTER
             self._lose(now_ms)
 
     # what was read

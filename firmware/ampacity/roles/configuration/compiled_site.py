@@ -1,11 +1,13 @@
 """The compiled site: the description of the installation for a primary (`site.json`).
 
 The host compiles it from the installer's site file and has checked it; the controller does not
-trust that: the same structural rules and the same sums are checked again here before anything runs.
+trust that: the same structural rules and the same sums are checked again here before anything runs. The module is needed for that
+only, and let go of.
 """
 
 from ampacity.base.compat import forget
 from ampacity.base.errors import Rejected
+from ampacity.roles.configuration.site_rows import SharedRow
 
 if False:  # for the type checker
     from typing import Any
@@ -15,31 +17,6 @@ if False:  # for the type checker
 FORMAT = 1
 LISTS = ("circuits", "buses", "meters", "evses")
 OWN_MAX = 12  # so many fields of its own may a row have that is kept as a SharedRow
-
-
-class SharedRow:
-    """The facts of an EVSE as a read-only mapping: its own fields, and for all others those of another EVSE, which are kept once."""
-
-    def __init__(self, own: "dict[str, Any]", rest: "dict[str, Any]") -> None:
-        self._own = own
-        self._rest = rest
-
-    def __getitem__(self, field: str) -> "Any":
-        own = self._own
-        return own[field] if field in own else self._rest[field]
-
-    def __contains__(self, field: str) -> bool:
-        return field in self._own or field in self._rest
-
-    def get(self, field: str, default: "Any" = None) -> "Any":
-        """As of a dict."""
-        return self[field] if field in self else default
-
-    def whole(self) -> "dict[str, Any]":
-        """All its facts as a dict of their own."""
-        facts = dict(self._rest)
-        facts.update(self._own)
-        return facts
 
 
 def refuse_errors(site: "SiteFacts", kept: "dict[str, Any] | None") -> None:
@@ -113,19 +90,4 @@ def shared_rows(rows: "list[dict[str, Any]]") -> "list[Any]":
         else:
             firsts.append(row)
             out.append(row)
-    return out
-
-
-def endpoint(item: "SiteFacts", bus: "SiteFacts") -> "tuple[Any, int]":
-    """(host, port) of a TCP device: its own where it names one, else its bus's."""
-    return (item.get("host") or bus.get("host"), item.get("tcp_port") or bus.get("tcp_port") or 502)
-
-
-def spread(terminals: "list[list[int]]", per_terminal: "list[int]", phases: int) -> "list[int]":
-    """Per-terminal integers as a list per supply phase; a terminal between two lines counts on both."""
-    out = [0] * phases
-    for n, lines in enumerate(terminals):
-        value = per_terminal[n] if n < len(per_terminal) else 0
-        for line in lines:
-            out[line] += value
     return out

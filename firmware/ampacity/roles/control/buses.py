@@ -6,7 +6,7 @@ from ampacity.bus.client.rtu_client import RtuClient, is_write
 from ampacity.bus.leases.broadcast_driver import BroadcastDriver
 from ampacity.bus.leases.lease_driver import LeaseDriver
 from ampacity.bus.transport import run_rtu, run_tcp
-from ampacity.roles.configuration.compiled_site import endpoint
+from ampacity.roles.configuration.site_rows import endpoint
 from ampacity.roles.control.unanswering_devices import HOST, LINE, UnansweringDevices
 
 if False:  # for the type checker

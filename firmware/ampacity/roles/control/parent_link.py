@@ -8,7 +8,7 @@ from ampacity import __version__
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.primary_register_map import PrimaryRegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
-from ampacity.roles.configuration.compiled_site import spread
+from ampacity.roles.configuration.site_rows import spread
 
 if False:  # for the type checker
     from ampacity.circuit.cascaded_guard import CascadedGuard

@@ -8,7 +8,6 @@ from ampacity.base.tz import Zone
 from ampacity.console.changes import Changes
 from ampacity.console.error_texts import UnknownName, UsageError
 from ampacity.console.settings import Setting, SettingTable, parse_da
-from ampacity.roles.configuration.compiled_site import checked
 from ampacity.roles.service.ocpp_commands import OcppCommands
 from ampacity.roles.service.presence import presence_input
 from ampacity.roles.service.status_view import left_text
@@ -371,12 +370,14 @@ class PrimaryConsole:
 
     def _judge(self, site: "SiteFacts") -> None:
         """Raises Rejected where a start with it would be refused, by its own code; and where a connection lacks its certificates."""
+        from ampacity.roles.configuration.compiled_site import checked
         from ampacity.roles.configuration.rehearsal import rehearse
         from ampacity.roles.configuration.tls_fields import refuse_tls
         checked(site, self.primary.guard.evidence_dump())
         refuse_tls(site, self.primary.platform)
         rehearse(self.primary.make, site, self.primary.platform)
         forget("ampacity.roles.configuration.rehearsal")
+        forget("ampacity.roles.configuration.compiled_site")
 
     def _restart_with(self, text: str, now_ms: int) -> None:
         """Without what `restart` also does: lock-outs stay."""

@@ -6,7 +6,7 @@ Amperes with one decimal, one entry for each supply phase.
 from ampacity.base.compat import mem_free
 from ampacity.base.quantities import amps
 from ampacity.evse.session import CHARGING
-from ampacity.roles.configuration.compiled_site import spread
+from ampacity.roles.configuration.site_rows import spread
 
 SHOWN_PHASES = {"idle": "Available", "authorised": "Authorized", "plugged": "Plugged", "ended": "Ended"}
 

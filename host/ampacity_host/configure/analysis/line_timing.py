@@ -11,7 +11,7 @@ from typing import Any
 
 from ampacity.bus.profile.proof.liveness import HEARD_MS, too_slow
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS
-from ampacity.roles.configuration.compiled_site import endpoint
+from ampacity.roles.configuration.site_rows import endpoint
 
 STATUS_CHARACTERS = (8, 61)  # request and answer of our own secondary's status block
 OWN_LATENCY_MS = 5
