@@ -20,6 +20,7 @@ OF_A_PRIMARY = (  # in rooms that a secondary has; folders end with /
     "base/dates.py", "base/md5.py", "base/tz.py", "base/wallclock.py", "bus/client/", "bus/device_facts.py", "bus/leases/broadcast_driver.py",
     "bus/leases/lease_driver.py", "bus/leases/primary_register_map.py", "bus/leases/staging_driver.py", "bus/profile/", "evse/local_driver.py",
     "evse/pending_tokens.py", "evse/session.py", "roles/charging/", "roles/configuration/compiled_site.py", "roles/configuration/rehearsal.py",
+    "roles/configuration/site_rows.py",
     "roles/configuration/tls_fields.py", "roles/control/buses.py", "roles/control/contactor_outputs.py", "roles/control/parent_link.py",
     "roles/control/safety_loop.py", "roles/control/unanswering_devices.py", "roles/control/voltage_monitor.py", "roles/optional/",
     "roles/primary.py", "roles/primary_face.py", "roles/publish/", "roles/service/commissioning.py", "roles/service/ocpp_commands.py",
