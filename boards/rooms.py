@@ -13,16 +13,16 @@ options.defaults(role="both", ocpp=True, commission=True, pilot=True, port="boar
 FIRMWARE = "../firmware" if os.path.isdir("../firmware/ampacity") else "../.."  # in the repository; where it is installed
 ABSENT = ["ports/linux.py", "ports/linux_board.py", "ports/linux_tls.py", "ports/sim.py"]  # of other runtimes, and of the bench
 ABSENT += ["roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py"]
-ABSENT += ["ports/board.py"] if options.port == "unix" else ["ports/unix.py", "ports/lock.py"]  # noqa: F821
+ABSENT += ["ports/board.py"] if options.port == "unix" else ["ports/unix.py", "ports/lock.py", "store/file_permissions.py"]  # noqa: F821
 ABSENT += [] if options.pilot else ["ports/board_point.py", "ports/pilot_sampler.py", "ports/duty_pin.py"]  # noqa: F821
 ABSENT += [] if options.commission else ["ports/selftest.py"]  # noqa: F821
 OF_A_PRIMARY = (  # in rooms that a secondary has; folders end with /
     "base/dates.py", "base/md5.py", "base/tz.py", "base/wallclock.py", "bus/client/", "bus/device_facts.py", "bus/leases/broadcast_driver.py",
     "bus/leases/lease_driver.py", "bus/leases/primary_register_map.py", "bus/leases/staging_driver.py", "bus/profile/", "evse/local_driver.py",
     "evse/pending_tokens.py", "evse/session.py", "roles/charging/", "roles/configuration/compiled_site.py", "roles/configuration/rehearsal.py",
-    "roles/configuration/site_rows.py",
-    "roles/configuration/tls_fields.py", "roles/control/buses.py", "roles/control/contactor_outputs.py", "roles/control/parent_link.py",
-    "roles/control/safety_loop.py", "roles/control/unanswering_devices.py", "roles/control/voltage_monitor.py", "roles/optional/",
+    "roles/configuration/site_rows.py", "roles/configuration/tls_fields.py", "roles/control/buses.py", "roles/control/contactor_outputs.py",
+    "roles/control/parent_link.py", "roles/control/safety_loop.py", "roles/control/unanswering_devices.py", "roles/control/voltage_monitor.py",
+    "roles/optional/",
     "roles/primary.py", "roles/primary_face.py", "roles/publish/", "roles/service/commissioning.py", "roles/service/ocpp_commands.py",
     "roles/service/primary_console.py", "roles/service/primary_help.py", "roles/service/replacing.py", "roles/service/scanning.py",
     "roles/service/status_view.py", "roles/storage/manual_limits.py", "roles/storage/off_shows.py", "roles/storage/persistence.py",

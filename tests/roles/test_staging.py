@@ -195,7 +195,7 @@ def test_names_and_states_that_are_wrong_are_refused():
 
 
 def lie(garage, state, field=b""):
-    """Whatever it is told, the secondary answers with this."""
+    """The secondary gives this answer to each request."""
     raw = struct.pack(">HIIIIH", state, 0, 0, 1, 0, 0) + field + bytes(window.FIELD_BYTES - len(field))
     garage.unit.secondary.map.update_window.read = lambda address, count: raw[2 * (address - 41200) :][: 2 * count]
 

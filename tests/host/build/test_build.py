@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from ampacity_host.build.pack import read
 from ampacity_host.cli import app
+from tools import size
 from tools.micropython.find import find
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -119,6 +120,8 @@ def test_the_size_table_compares_with_the_board(tmp_path):
     assert rows["application without commissioning, updates and pilot"]["bytes"] == sum(
         row["bytes"] for name, row in rows.items()
         if name.startswith("room ") and name not in ("room commission", "room profiles", "room update", "room point"))  # fmt: skip
+    modules = size.on_a_board(size.module_sizes())
+    assert rows["application without commissioning, updates and pilot"]["bytes"] == size.primary_bytes(size.room_sizes(modules))
     assert not rows["heap with the code in it"]["fits"] and "freeze them" in facts["warnings"][0]
     small = built(tmp_path / "two", "--role", "secondary", "--release", "2.0", board="rp2350")
     assert small["warnings"] == [] and small["bytes"] < facts["bytes"] and small["version"] == "2.0"
