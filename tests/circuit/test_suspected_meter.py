@@ -182,6 +182,40 @@ def test_a_car_that_ends_by_itself_needs_no_test():
     assert yard.state == "lost"
 
 
+def test_one_missed_step_up_makes_a_meter_suspected_and_a_test_decides():
+    """Other load may have fallen in that second, for example that of an energy manager which then ends its limit."""
+    yard = charging(rating=630, assumed=400)
+    limited(yard, 100)
+    yard.other = [200, 200, 200]
+    yard.run(30)
+    yard.lie = lambda it, amps: [400, 400, 400]
+    limited(yard, None)
+    yard.run(8)
+    assert yard.state == "ok" and suspected(yard) == [0, 1, 2]
+    yard.run(30)
+    assert yard.state == "lost" and yard.over_ms == 0
+
+
+def released(yard):
+    """An energy manager ends its limit of 10 A in the very second in which the load that it made room for stops."""
+    limited(yard, 100)
+    yard.other = [220, 220, 220]
+    yard.run(30)
+    limited(yard, None)
+    yard.run(1)
+    yard.other = [100, 100, 100]
+    return yard.run(4)
+
+
+def test_a_correct_meter_outlives_a_limit_that_ends_as_other_load_stops():
+    yard = charging(rating=630, assumed=400)
+    for _ in range(4):
+        released(yard)
+        assert yard.state == "ok" and suspected(yard) == [0, 1, 2]
+        yard.run(120)
+        assert not suspected(yard) and yard.cars[0].da == 160 and yard.over_ms == 0
+
+
 def waits_without_current(yard):
     """The meter is suspected when nothing is in force any more; then the car may charge again."""
     limited(yard, 0)
@@ -290,7 +324,11 @@ def test_one_test_serves_every_suspected_meter_above_an_evse():
         estimator(yard, 0)._suspect(p)
         estimator(yard, 1)._suspect(p)
     lows = [0]
-    yard.run(40, lambda it, second: lows.__setitem__(0, lows[0] + (sum([car.da for car in it.cars]) < 270)))
+
+    def count(it, second):
+        lows[0] += sum([car.da for car in it.cars]) < 270
+
+    yard.run(40, count)
     assert 8 <= lows[0] <= 18, "one test of 14 s for both"
     assert not suspected(yard, 0) and not suspected(yard, 1) and yard.guard.meter_state(0) == yard.guard.meter_state(1) == "ok"
 
@@ -308,6 +346,24 @@ def test_a_meter_that_saturates_far_below_the_rating_is_tested_where_the_circuit
 
     yard.run(1500, rise)
     assert yard.state == "lost" and yard.over_ms <= 900000, (yard.over_ms, yard.worst_da)
+
+
+def test_a_car_that_stops_in_a_routine_test_is_spared_by_the_next_ones_for_an_hour():
+    """It needs 13 A, and nothing speaks against the meter."""
+    yard = charging(rating=250, count=1)
+    yard.cars[0].least_da = 130
+    stops = [0]
+
+    def count(it, second):
+        stops[0] += it.cars[0].da == 0 and it.limits_da[0] >= 60
+
+    yard.run(930, count)
+    assert stops[0] > 0 and yard.cars[0].da >= 140
+    stops[0] = 0
+    yard.run(2700, count)
+    assert not stops[0]
+    yard.run(1800, count)
+    assert stops[0] > 0 and yard.state == "ok"
 
 
 def test_a_car_with_a_large_minimum_may_start_for_a_test():

@@ -191,10 +191,13 @@ class Unseen(Metered):
 
 
 class Elsewhere(Metered):
-    """The meter hangs on a phase with a load of its own, and shows nothing of ours. The first car comes when all is known."""
+    """The meter hangs on a phase with a load of its own, and shows nothing of ours. The first car comes when all is known. In a whole life
+    the circuit is above its rating only for as long as a suspicion may last once (3.2), and until what follows it has settled."""
 
     wants_at_start = False
     known_steps = 6
+    lie_steps = 12 + 5  # until the step is judged, the time is over and the order has settled: each takes up to a step more
+    spent = 0  # steps in which the circuit was above its rating
 
     def start(self):
         lived(self, self.known_steps)
@@ -206,7 +209,20 @@ class Elsewhere(Metered):
 
     def before_tick(self, label):
         self.mark = 1 - self.mark
-        self.guard.meter(0, [100], self.now, self.mark)
+        self.guard.meter(0, [80], self.now, self.mark)
+
+    def is_excused(self, key, excess_da):
+        return excess_da <= self.excused_da and self.spent <= self.lie_steps
+
+    def on_advance(self):
+        self.spent += self.other_da[0] + sum([device.draw_da(self.now) for device in self.devices]) > self.wiring.ratings[0]
+
+    def encode_more(self):
+        return [self.spent, *Metered.encode_more(self)]
+
+    def decode_more(self, x, at):
+        self.spent = x[at]
+        return Metered.decode_more(self, x, at + 1)
 
 
 class Under(Unseen):
@@ -342,8 +358,8 @@ def stuck(guard=Guard, deep=False):
 
 def elsewhere(guard=Guard, deep=False):
     """The meter was installed on another phase, which carries as much as ours may."""
-    facts = site([evse(0, min_da=60)], [circuit(180, other=100, meter=0)], meters=({"name": "m", "phases": [0]},))
-    return Elsewhere("another phase", facts, guard, outcomes=("well",), attacks=("step",))
+    facts = site([evse(0, min_da=60, max_da=80)], [circuit(160, other=100, meter=0)], meters=({"name": "m", "phases": [0]},))
+    return Elsewhere("another phase", facts, guard, outcomes=("well",), attacks=("step",), excuse_steps=0, tries=8 if deep else 4)
 
 
 def under(guard=Guard, deep=False):

@@ -391,6 +391,18 @@ FOUND = {
         "what counts against a name that left counts against each metered circuit that was not known before (rule 8)",
         ("tests/circuit/test_meter_trust.py::test_rule_3_2_distrust_of_a_meter_outlives_a_new_name_of_its_circuit",),
     ),
+    "D58": (
+        "a correct meter was lost in one frame, three times in 80 min, then a person: an energy manager ended its limit as its own load stopped",
+        "one missed rise was a failure, although other load may fall in the second in which EVSEs rise",
+        "the first missed step up makes a meter suspected, and the next one decides (3.2)",
+        ("tests/circuit/test_suspected_meter.py::test_a_correct_meter_outlives_a_limit_that_ends_as_other_load_stops",),
+    ),
+    "D59": (
+        "a car that needs 13 A was stopped by a test step each 15 min, below a meter against which there was no evidence (scene)",
+        "a test lowers to the minimum of the EVSE, and nobody remembered that its car had stopped there",
+        "a car that stopped in such a test is spared by the next ones for an hour (3.2)",
+        ("tests/circuit/test_suspected_meter.py::test_a_car_that_stops_in_a_routine_test_is_spared_by_the_next_ones_for_an_hour",),
+    ),
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "mend", "found again by"]

@@ -32,6 +32,7 @@ AGAIN_MS, PAUSED_AGAIN_MS = 30000, 100000  # the EVSEs that were lowered for a t
 SOON_MS, PATIENCE_MS, PAUSES_MS = 5000, 30000, 1800000  # then one is paused, where none can be lowered; once in this time it is soon
 VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
 NEAR_QUARTERS = 3
+SPARED_MS = 3600000  # one whose car stopped in such a test, at most once in this time
 MINUTE_MS = 60000  # the same after a suspicion, then each after twice the time: that it was followed may have been chance; pauses alike
 MOVED_DA = 60  # what our EVSEs draw moved by so much since the last certain step
 MOVED_MS = 20000  # after that the first step, then each after twice the time, at most VERIFY_MS, until one of another origin was certain
@@ -66,12 +67,16 @@ class MeterTestSteps:
         self.moved_wait_ms = [MOVED_MS] * size
         self.verify_ms = [VERIFY_MS] * size
         self.lowest_da, self.highest_da = [0] * size, [0] * size  # what our EVSEs drew since then, of each circuit and phase
+        self.lowered: "list[int]" = []  # EVSEs in the last test that paused none
+        self.lowered_ms = LONG_AGO_MS
+        self.stopped_ms = [LONG_AGO_MS] * len(ledger.site.evses)  # its car stopped in a test, although it had its minimum: it needs more
 
     def tick(self, now_ms: int) -> bool:
         """At most once in LOOK_MS: lowers EVSEs for a moment where a doubted meter waits for a step (3.2). True if limits changed."""
         if now_ms - self.looked_ms < LOOK_MS:
             return False
         self.looked_ms = now_ms
+        self._look_for_stopped(now_ms)
         changed = False
         for c in self.ledger.site.leaves_first:  # a test below is one of each suspected meter above, too
             estimator = self.other.estimators[c]
@@ -83,6 +88,15 @@ class MeterTestSteps:
                 changed = self._step(estimator, phase, now_ms) or changed
             self._ask(estimator, now_ms)
         return changed
+
+    def _look_for_stopped(self, now_ms: int) -> None:
+        """A car that stopped at the current of a test is spared for a while by tests of meters against which there is no evidence."""
+        for e, s in enumerate(self.ledger.evse_states):
+            if not self.wants[e]:
+                self.stopped_ms[e] = LONG_AGO_MS
+            elif e in self.lowered and now_ms - self.lowered_ms <= LAST_MS and self.ledger.want_da[e] >= s.evse.min_da:
+                if s.measured_ms > self.lowered_ms and max(s.phase_da) < NO_STEP_DA:
+                    self.stopped_ms[e] = now_ms
 
     def _phase(self, estimator: "MeterEstimator", now_ms: int) -> int:
         """A phase on which this meter waits for a step of ours for long enough; -1: none."""
@@ -192,9 +206,10 @@ class MeterTestSteps:
     def _cuts(self, estimator: "MeterEstimator", p: int, now_ms: int) -> "list[tuple[int, int]]":
         """(EVSE, its current in a test): as few as it takes, without those that draw on a phase that a failure spared; none: it takes too many."""
         spares = []
+        routine = self.doubted_ms[estimator.circuit] < 0 and self.suspected_ms[estimator.circuit] < 0
         for e in estimator.evses:
             s = self.ledger.evse_states[e]
-            if self._can_step(s, p, estimator.trust.against[p], now_ms):
+            if self._can_step(s, p, estimator.trust.against[p], now_ms) and not (routine and now_ms - self.stopped_ms[e] < SPARED_MS):
                 spares.append((s.evse.min_da - s.phase_da[p], e))
         spares.sort()
         left_da, cuts = SIZE_DA, []
@@ -217,6 +232,7 @@ class MeterTestSteps:
                 return False
             cuts = [(drawing[self.turns % len(drawing)], 0)]
             self.turns += 1
+        self.lowered, self.lowered_ms = [] if paused else [e for e, _ in cuts], now_ms
         most_da = dict(cuts)
         for other in self.other.metered:
             if other is estimator or self._shares(other, most_da):

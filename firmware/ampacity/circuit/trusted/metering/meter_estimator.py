@@ -271,7 +271,7 @@ class MeterEstimator:
             if not self._rule_3_2_phase():
                 missed, unclear = steps.missed, steps.unclear
         for p in self.inputs:
-            if trusted and missed & steps.tested & 1 << p and self.held_da[p] < 0:  # nothing spoke against it: the next step decides
+            if trusted and missed & (steps.tested | steps.rose) & 1 << p and self.held_da[p] < 0:  # nothing spoke against it: the next step decides
                 missed, unclear = missed & ~(1 << p), unclear | 1 << p
             if wrong >> p & 1:
                 trust.require_steps(p, self._spared(p, least, most), now_ms)
