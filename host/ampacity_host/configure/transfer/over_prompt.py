@@ -32,14 +32,16 @@ def _judge(name):
     return ''
 """
 NEW = ".judged"
+BOOT_STAGE, BOOT_STAGE_DATA = "boot/roots", "data"  # of boards/boot/main.py: the file that it cannot do without, its data folder
 
 
 class OverPrompt:
-    """tty: the serial device of the prompt. folder: the data folder there, "" for the root."""
+    """tty: the serial device of the prompt. folder: the data folder there, "" for the root; None: that of the boot stage, else the root."""
 
-    def __init__(self, tty: str, folder: str) -> None:
+    def __init__(self, tty: str, folder: str | None) -> None:
         self._tty = tty
-        self._name = place_of(folder)
+        self._folder = folder
+        self._name = place_of(folder or "")
 
     def active(self, report: Report) -> Active:
         """What is stored."""
@@ -53,6 +55,9 @@ class OverPrompt:
         """The configuration with its secrets; None: there is none."""
         try:
             with Prompt(self._tty) as prompt:
+                if self._folder is None:
+                    self._folder = BOOT_STAGE_DATA if prompt.hash_of(BOOT_STAGE) is not None else ""
+                    self._name = place_of(self._folder)
                 if prompt.hash_of(self._name) is None:
                     return None
                 found: dict[str, Any] = json.loads(prompt.read(self._name))
