@@ -32,11 +32,10 @@ def _judge(name):
     return ''
 """
 NEW = ".judged"
-BOOT_STAGE, BOOT_STAGE_DATA = "boot/roots", "data"  # of boards/boot/main.py: the file that it cannot do without, its data folder
 
 
 class OverPrompt:
-    """tty: the serial device of the prompt. folder: the data folder there, "" for the root; None: that of the boot stage, else the root."""
+    """tty: the serial device of the prompt. folder: the data folder there, "" for the root; None: as Prompt.data_folder."""
 
     def __init__(self, tty: str, folder: str | None) -> None:
         self._tty = tty
@@ -56,7 +55,7 @@ class OverPrompt:
         try:
             with Prompt(self._tty) as prompt:
                 if self._folder is None:
-                    self._folder = BOOT_STAGE_DATA if prompt.hash_of(BOOT_STAGE) is not None else ""
+                    self._folder = prompt.data_folder()
                     self._name = place_of(self._folder)
                 if prompt.hash_of(self._name) is None:
                     return None
