@@ -284,6 +284,25 @@ def test_a_session_commits_what_it_has_sent_or_named_and_not_what_another_sessio
     assert "on trial for 5 min" in desk("commit 5") and desk.active() == site(rating_da=180) and told["sha256"] != mine
 
 
+def test_a_rollback_leaves_what_another_session_has_sent_while_that_one_is_there():
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    sender = desk.console
+    desk.connect()
+    assert "sent by another session, installer at network" in desk("rollback")
+    desk("set idle_s 120")
+    assert desk("rollback") == "1 discarded"
+    desk("set idle_s 120 commit 5")
+    assert desk("rollback") == "settings: as before the commit"
+    desk.console = sender
+    assert "on trial for 5 min" in desk("commit 5") and desk.active() == changed(limit_da=100)
+    desk = Installer()
+    desk.send(changed(limit_da=100))
+    desk.console.open = False
+    desk.connect()
+    assert desk("rollback") == "1 discarded" and desk("rollback") == "0 discarded"
+
+
 def test_after_a_break_the_configuration_is_committed_by_its_digest_from_another_session():
     desk = Installer()
     told = strict_json.loads(desk.send(changed(limit_da=100)))

@@ -3,6 +3,7 @@
 from helper_csms import certified
 from helper_garage import Garage, site
 
+from ampacity.base.document_shape import check_shape
 from ampacity.base.url import peer_facts
 from ampacity.roles.charging.network_profiles import FLOOR_DOC
 from check import raises
@@ -143,6 +144,12 @@ def test_a_password_of_the_csms_that_an_earlier_version_kept_is_for_the_upstream
     assert one.primary.documents.get("ocpp_secret")["url"] == OCPP["url"]
     one.facts["ocpp"] = dict(one.facts["ocpp"], url="ws://new.example")
     assert one.start().primary.upstream.config.password == OCPP["password"]
+
+
+def test_a_password_of_the_csms_holds_for_a_version_before_that_knew_the_password_alone():
+    one = garage()
+    one.primary.upstream.station.new_password("rotated-by-the-csms", 1)
+    assert check_shape(one.primary.documents.get("ocpp_secret"), "{password:s64}") is None
 
 
 def test_a_password_of_the_csms_is_not_sent_behind_another_root_certificate():

@@ -123,6 +123,8 @@ def test_a_bundle_waits_while_a_car_charges_unless_the_installer_says_so():
         garage.push(release(2))
         garage.run(120000)
         assert not garage.platform.resets and garage.show()["waits"] == "evse evse-1 charges"
+        delivery = garage.show()["delivery"]
+        assert delivery["state"] == "ready" and delivery["bytes"] == delivery["of"] > 0
         assert garage.say("update activate")[:6] == "sure? "
         assert garage.say("yes") == "restarting: 2.0 is on trial for up to 15 minutes"
         garage.run(2000)

@@ -11,7 +11,9 @@ if False:  # for the type checker
     from ampacity.console.settings import Documents
 
     class Session(Protocol):
-        """Who commits."""
+        """Who commits, or sent what is staged. open: its connection has not ended."""
+
+        open: bool
 
         def who(self) -> str: ...
 
@@ -22,7 +24,7 @@ if False:  # for the type checker
 
         def staged(self) -> "dict[str, Any] | None": ...
 
-        def sender(self) -> object: ...
+        def sender(self) -> "Session | None": ...
 
         def commit(self, console: Session, minutes: int, now_ms: int) -> str: ...
 
@@ -45,7 +47,7 @@ class Changes:
         """What is known of the configuration that was sent and checked; None: there is none."""
         return None if self.sent is None else self.sent.staged()
 
-    def sender(self) -> object:
+    def sender(self) -> "Session | None":
         """The session that sent it."""
         return None if self.sent is None else self.sent.sender()
 

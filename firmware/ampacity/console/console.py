@@ -30,6 +30,7 @@ if False:  # for the type checker
 
     from ampacity.base.clock import Clock
     from ampacity.console.access import PasswordChange, PasswordCheck
+    from ampacity.console.changes import Session
     from ampacity.console.interfaces import Command, Target
 
     Words = list[str] | tuple[str, ...]
@@ -358,7 +359,7 @@ class Console:
             return "nothing staged"
         changes.confirmation.need_none(self.target.settings.what if sent is None and minutes else None)
         if self.staged and sent is not None:
-            raise NotNow("commit", "", "settings and a configuration are staged; `rollback` discards both, then send one of them")
+            raise NotNow("commit", "", "settings and a configuration are staged; `rollback` discards what this session has")
         if sent is not None:
             return changes.commit_configuration(self, minutes, now_ms)
         return self._commit_settings(minutes, now_ms)
@@ -391,16 +392,25 @@ class Console:
         return "\n".join(lines)
 
     def _rollback(self, words: "list[str]", now_ms: int) -> str:
-        """What is staged is discarded; where nothing is, what is on trial returns at once."""
-        changes = self.target.changes
-        count = len(self.staged) + (1 if changes.staged() is not None else 0)
+        """What this session has staged and sent is discarded; where nothing is, what is on trial returns at once."""
+        changes, other = self.target.changes, self._other()
+        count = len(self.staged)
         self.staged = {}
-        changes.discard()
+        if other is None and changes.staged() is not None:
+            changes.discard()
+            count += 1
         if count or not changes.confirmation.what():
+            if not count and other is not None:
+                raise NotNow("rollback", "", "what is staged was sent by another session, %s" % other.who())
             return "%s discarded" % plain(count)
         what = changes.confirmation.revert(now_ms)
         self._note("%s on trial undone" % what, now_ms)
         return "%s: as before the commit" % what
+
+    def _other(self) -> "Session | None":
+        """The session that has sent what is staged, if it is another one that is still there."""
+        sender = self.target.changes.sender()
+        return None if sender is None or sender is self or not sender.open else sender
 
     def _password(self, words: "list[str]", now_ms: int) -> None:
         role, phrase = role_and_rest(words)

@@ -15,7 +15,7 @@ from ampacity_host.failure import failed
 CODE = "import ampacity.ports.selftest\nprint(ampacity.ports.selftest.rows({folder!r}, {moving!r}))"
 
 
-def selftest_command(name: str | None, controller: str | None, folder: str, moving: bool, as_json: bool) -> int:
+def selftest_command(name: str | None, controller: str | None, folder: str | None, moving: bool, as_json: bool) -> int:
     """0 no failure, 1 a failure, 2 wrong usage or no such board, 3 no connection. name: the board of this computer; controller: a prompt."""
     if (name is None) == (controller is None):
         return failed("name the board of this computer, or --controller with the prompt of another one", 2)
@@ -36,9 +36,11 @@ def selftest_command(name: str | None, controller: str | None, folder: str, movi
     return 0 if passed(results) else 1
 
 
-def on_controller(port: str, folder: str, moving: bool) -> list[dict[str, Any]]:
+def on_controller(port: str, folder: str | None, moving: bool) -> list[dict[str, Any]]:
     """The results of the controller at that prompt, which restarts afterwards. Raises NoConnection, TransferRefused."""
     with Prompt(port) as prompt:
+        if folder is None:
+            folder = prompt.data_folder()
         return list(prompt.run(CODE.format(folder=folder or ".", moving=moving)) or [])
 
 

@@ -59,7 +59,9 @@ def selftest(
     controller: Annotated[
         str | None, typer.Option("--controller", metavar="TTY", help="serial device with the MicroPython prompt of the controller")
     ] = None,
-    folder: Annotated[str, typer.Option("--folder", metavar="FOLDER", help="data folder on the controller, with board.json")] = "",
+    folder: Annotated[
+        str | None, typer.Option("--folder", metavar="FOLDER", help="data folder there, with board.json; default: that of the boot stage, else /")
+    ] = None,
     moving: Annotated[bool, typer.Option("--moving", help="also switch contactors, test current, lock and outputs: no car, no load")] = False,
     json: JsonOption = False,
 ) -> None:

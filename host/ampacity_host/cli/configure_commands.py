@@ -17,7 +17,9 @@ ControllerOption = Annotated[
     str | None, typer.Option("--controller", metavar="DIR|HOST:PORT|TTY", help="its data folder, console address, serial console, or prompt")
 ]
 PromptOption = Annotated[bool, typer.Option("--prompt", help="TTY is a MicroPython prompt; default: detected")]
-FolderOption = Annotated[str, typer.Option("--folder", metavar="FOLDER", help="at a MicroPython prompt: data folder on the controller")]
+FolderOption = Annotated[
+    str | None, typer.Option("--folder", metavar="FOLDER", help="at a MicroPython prompt: data folder; default: that of the boot stage, else /")
+]
 PasswordOption = Annotated[
     Path | None, typer.Option("--password-file", metavar="FILE", help="installer's password; default: AMPACITY_PASSWORD, or asked for")
 ]
@@ -40,7 +42,7 @@ def add_to(app: typer.Typer, site: Any, secondary: Any, line: Any, reached: Call
     """Adds the commands. site, secondary, line: the annotated argument and options of a site file; reached: reads --controller."""
     configure = typer.Typer(no_args_is_help=True, help="Send, fetch, compare, save and restore the configuration of a controller.")
 
-    def options(controller: str | None, prompt: bool, folder: str, password_file: Path | None, json: bool) -> "Options":
+    def options(controller: str | None, prompt: bool, folder: str | None, password_file: Path | None, json: bool) -> "Options":
         from ampacity_host.configure.transfer.command import Options
 
         return Options(reached(controller), prompt, folder, password_file, json)
@@ -53,7 +55,7 @@ def add_to(app: typer.Typer, site: Any, secondary: Any, line: Any, reached: Call
     def push(
         site: site, controller: ControllerOption = None, secondary: secondary = None, line: line = None, minutes: MinutesOption = 10,
         trial: Annotated[bool, typer.Option("--trial", help="do not confirm: `commit confirm` at the console does")] = False,
-        prompt: PromptOption = False, folder: FolderOption = "", password_file: PasswordOption = None, json: JsonOption = False,
+        prompt: PromptOption = False, folder: FolderOption = None, password_file: PasswordOption = None, json: JsonOption = False,
     ) -> None:  # fmt: skip
         """Send the compiled SITE.toml; the controller checks it, restarts on it, and returns to the previous one unless it is confirmed."""
         from ampacity_host.configure.transfer.command import push_command
@@ -64,7 +66,7 @@ def add_to(app: typer.Typer, site: Any, secondary: Any, line: Any, reached: Call
     def pull(
         controller: ControllerOption = None,
         out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="default: standard output")] = None,
-        prompt: PromptOption = False, folder: FolderOption = "", password_file: PasswordOption = None, json: JsonOption = False,
+        prompt: PromptOption = False, folder: FolderOption = None, password_file: PasswordOption = None, json: JsonOption = False,
     ) -> None:  # fmt: skip
         """Fetch the active compiled configuration, without secrets."""
         from ampacity_host.configure.transfer.command import pull_command
@@ -74,7 +76,7 @@ def add_to(app: typer.Typer, site: Any, secondary: Any, line: Any, reached: Call
     @configure.command(epilog=DIFF_CODES)
     def diff(
         site: site, controller: ControllerOption = None, secondary: secondary = None, line: line = None,
-        prompt: PromptOption = False, folder: FolderOption = "", password_file: PasswordOption = None, json: JsonOption = False,
+        prompt: PromptOption = False, folder: FolderOption = None, password_file: PasswordOption = None, json: JsonOption = False,
     ) -> None:  # fmt: skip
         """Compare the active configuration with SITE.toml; secrets are neither read nor compared."""
         from ampacity_host.configure.transfer.command import diff_command
@@ -85,7 +87,7 @@ def add_to(app: typer.Typer, site: Any, secondary: Any, line: Any, reached: Call
     def backup(
         out: Annotated[Path, typer.Argument(metavar="FILE", help="the backup, a JSON file")],
         controller: ControllerOption = None,
-        prompt: PromptOption = False, folder: FolderOption = "", password_file: PasswordOption = None, json: JsonOption = False,
+        prompt: PromptOption = False, folder: FolderOption = None, password_file: PasswordOption = None, json: JsonOption = False,
     ) -> None:  # fmt: skip
         """Save site, profiles and settings to one file with a digest; secrets are not in it, and named."""
         from ampacity_host.configure.transfer.command import backup_command
@@ -98,7 +100,7 @@ def add_to(app: typer.Typer, site: Any, secondary: Any, line: Any, reached: Call
         controller: ControllerOption = None,
         secret: Annotated[list[str] | None, typer.Option("--secret", metavar="FIELD=FILE", help="content of a secret, as ocpp.password=FILE")] = None,
         minutes: MinutesOption = 10,
-        prompt: PromptOption = False, folder: FolderOption = "", password_file: PasswordOption = None, json: JsonOption = False,
+        prompt: PromptOption = False, folder: FolderOption = None, password_file: PasswordOption = None, json: JsonOption = False,
     ) -> None:  # fmt: skip
         """Check a backup, send it, and name the secrets that have to be set again."""
         from ampacity_host.configure.transfer.command import restore_command

@@ -84,6 +84,10 @@ class Prompt:
             raise NoConnection(f"the connection to {self.port} broke: {error}") from None
         return ast.literal_eval(printed) if printed else None
 
+    def data_folder(self) -> str:
+        """The data folder of the boot stage, boards/boot/main.py; "", the root, where there is no such stage."""
+        return "data" if self.hash_of("boot/roots") is not None else ""
+
     def hash_of(self, name: str) -> bytes | None:
         """SHA-256 of a file there; None if there is none."""
         digest = self.run(HASH + f"print(_hash({name!r}))")

@@ -61,8 +61,8 @@ def elements(data: bytes, base: int, room: tuple[int, int], usb: str) -> list[tu
 
 
 def program() -> str | None:
-    """The program `dfu-util`; AMPACITY_DFU_UTIL names another one."""
-    return os.environ.get("AMPACITY_DFU_UTIL") or shutil.which("dfu-util")
+    """The program `dfu-util`; AMPACITY_DFU_UTIL names another one. None: it is not there."""
+    return shutil.which(os.environ.get("AMPACITY_DFU_UTIL") or "dfu-util")
 
 
 @dataclass

@@ -18,7 +18,7 @@ from ampacity_host.flash.prompt import PromptJob
 from ampacity_host.flash.serial_loader import SerialLoaderJob
 from ampacity_host.flash.uf2 import DriveJob, NotUf2, flash_content
 
-WHERE = "docs/manufacturing.md"
+WHERE = "docs/install.md"
 SLOTS = "files-ab"
 OF_THE_INTERPRETER = ("boot", "table", "interpreter", "settings")
 
@@ -46,7 +46,8 @@ def program_of(board: Board, file: Path) -> dict[str, Any]:
     chips = file.resolve().parents[1] / "chips"
     facts = chip_facts(board["chip"], chips if chips.is_dir() else None)
     if "program" not in facts or files_region(board) is None:
-        raise Rejected("board", board["name"], f"a board with a microcontroller that `ampacity flash` writes; for others see {WHERE}")
+        text = f"a board with a microcontroller that `ampacity flash` writes; on a computer `ampacity run` starts the firmware ({WHERE})"
+        raise Rejected("board", board["name"], text)
     if board["update"]["kind"] != SLOTS:
         raise Rejected("update.kind", board["update"]["kind"], f'"{SLOTS}": two slots on the file system')
     return dict(facts["program"])

@@ -67,6 +67,15 @@ def test_a_controller_without_a_board_file_says_which_command_writes_it(controll
     assert done.exit_code == 1 and "ampacity board show NAME --json" in done.stderr
 
 
+def test_a_controller_with_the_boot_stage_has_its_board_file_in_the_data_folder_of_that(controller):
+    port, folder = controller
+    for name, content in (("boot/roots", "x" * 64), ("data/board.json", json.dumps(chosen("rp2350")))):
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(content)
+    assert json.loads(said("--controller", port, "--json").stdout)["results"]
+    assert "ampacity board show NAME --json" in said("--controller", port, "--folder", "").stderr
+
+
 def test_this_computer_as_a_board_lists_each_function_with_a_line():
     done = said("unix")
     assert done.exit_code == 0, done.output

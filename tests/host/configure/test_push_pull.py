@@ -60,6 +60,17 @@ def test_the_data_folder_of_a_board_that_was_just_flashed_is_made(board, command
     assert (folder / "data" / "site.json").read_bytes() == encoded(compile_site(load_site(SITE)))
 
 
+def test_a_board_with_the_boot_stage_gets_it_in_the_data_folder_of_that(board, command):
+    port, folder = board
+    (folder / "boot").mkdir()
+    (folder / "boot" / "roots").write_bytes(bytes(64))
+    result = command("configure", "push", SITE, "--controller", port)
+    assert result.exit_code == 0 and not (folder / "site.json").exists(), result.output
+    assert (folder / "data" / "site.json").read_bytes() == encoded(compile_site(load_site(SITE)))
+    assert command("configure", "diff", SITE, "--controller", port).exit_code == 0
+    assert command("configure", "push", SITE, "--controller", port, "--folder", "").exit_code == 0 and (folder / "site.json").is_file()
+
+
 def test_pushing_the_same_site_writes_nothing_and_the_controller_continues(board, command):
     port, folder = board
     command("push", SITE, "--port", port)

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ampacity.base.errors import Busy
+from ampacity.ports.lock import FolderLock
 from ampacity_host.cli import app
 from ampacity_host.configure.command import prepare
 
@@ -75,6 +77,33 @@ def test_a_killed_controller_restarts_and_records_the_crash(running):
     wait_until(lambda: ask(data, "show", "version").exit_code != 0)
     assert answered(data, "show", "version").exit_code == 0
     assert process.poll() is None and "Crash" in (data / "store" / "lives.set").read_text()
+
+
+def test_a_controller_ends_when_its_supervisor_is_killed_and_a_new_one_starts(running):
+    process, data = running
+    assert answered(data, "show", "version").exit_code == 0
+    controller = int((data / "lock").read_text().split()[0])
+    process.kill()
+    try:
+        wait_until(lambda: is_free(data))
+    except AssertionError:
+        os.kill(controller, signal.SIGKILL)
+        raise
+    again = subprocess.Popen(process.args, stdin=subprocess.DEVNULL)
+    try:
+        assert answered(data, "show", "version").exit_code == 0 and again.poll() is None
+    finally:
+        again.send_signal(signal.SIGTERM)
+        assert again.wait(PATIENCE_S) == 0
+
+
+def is_free(data):
+    """True if no controller has the data folder."""
+    try:
+        FolderLock(str(data)).close()
+        return True
+    except Busy:
+        return False
 
 
 def uptime_ms(data):

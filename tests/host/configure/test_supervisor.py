@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 
 from ampacity_host.configure.running import supervisor
 from ampacity_host.configure.running.supervisor import FINAL, Supervisor
@@ -44,3 +45,35 @@ def test_a_controller_that_follows_no_signal_is_killed(monkeypatch):
 
     threading.Timer(1.0, one.hand_on, (signal.SIGTERM, None)).start()
     assert one.run() == 128 + signal.SIGKILL
+
+
+HOLDER = """
+import os, signal, sys, time
+from ampacity_host.configure.running.supervisor import following
+signal.signal(signal.SIGTERM, lambda *_: None)
+follow, own = following(), os.getpid()
+if os.fork() == 0:
+    while {late} and os.getppid() == own:
+        time.sleep(0.01)
+    follow()
+    print("follows", flush=True)
+    time.sleep(60)
+{end}
+"""
+
+
+def test_a_process_that_follows_ends_when_the_one_before_it_is_gone_also_before_its_own_program_begins():
+    heard = {}
+    for late, end in ((False, "time.sleep(1)\nos.kill(own, signal.SIGKILL)"), (True, "os._exit(0)")):
+        begun_s = time.monotonic()
+        heard[late] = subprocess.run([sys.executable, "-c", HOLDER.format(late=late, end=end)], stdout=subprocess.PIPE, text=True).stdout
+        assert time.monotonic() - begun_s < 30  # the pipe is open while the second process lives
+    assert heard == {False: "follows\n", True: ""}
+
+
+def test_a_system_without_that_signal_starts_its_controller(monkeypatch):
+    import ctypes
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())  # as the C library of macOS
+    assert supervisor.following() is None
+    assert Supervisor([sys.executable, "-c", ""], None).run() == 0

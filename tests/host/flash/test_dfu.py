@@ -136,8 +136,11 @@ def test_the_files_follow_at_the_prompt(ready, tmp_path):
 def test_without_the_program_it_is_named_with_its_package(ready, monkeypatch):
     monkeypatch.delenv("AMPACITY_DFU_UTIL")
     monkeypatch.setenv("PATH", "")
-    done = said(*ready)
-    assert done.exit_code == 2 and "apt-get install dfu-util" in done.stderr
+    for named in (None, "/nowhere/dfu-util"):
+        if named is not None:
+            monkeypatch.setenv("AMPACITY_DFU_UTIL", named)
+        done = said(*ready)
+        assert done.exit_code == 2 and "apt-get install dfu-util" in done.stderr
 
 
 @pytest.mark.parametrize("data, text", [

@@ -99,7 +99,7 @@ class Configuring:
         self._clock = platform.clock
         self._staged: "bytes | None" = None
         self._facts: "dict[str, Any]" = {}
-        self._sender: object = None
+        self._sender: "Session | None" = None
         self._out = b""  # what `read` gives
         self._until_ms = 0
         self._words: "dict[str, tuple[int, Callable[..., object]]]" = {
@@ -142,7 +142,7 @@ class Configuring:
         """What is known of the configuration that waits for `commit`; None: there is none."""
         return self._facts if self._staged is not None else None
 
-    def sender(self) -> object:
+    def sender(self) -> "Session | None":
         """The session that sent it to the end; None: there is none."""
         return self._sender
 
@@ -215,7 +215,7 @@ class Configuring:
     def _stage(self, data: bytes) -> "Iterator[str | None]":
         """Judges and stages it: None after each slice, then what is known of it. Raises Rejected."""
         self._staged, self._facts = yield from self.judged(data)
-        self._sender = self._target.asked_by
+        self._sender = self._target.asked_by  # type: ignore[assignment]  # a console
         self._until_ms = self._clock.now_ms() + LEFT_MS
         yield strict_json.dumps(self._facts)
 

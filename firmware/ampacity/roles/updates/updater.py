@@ -6,7 +6,7 @@ Both roles have one. The role says which facts show that it works and what preve
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.console.error_texts import UsageError
 from ampacity.roles.updates.inbox import Inbox
-from ampacity.update.delivery import FAILED, IDLE, READY, RECEIVING, REFUSED, Delivery
+from ampacity.update.delivery import FAILED, IDLE, KEYS, READY, RECEIVING, REFUSED, Delivery
 from ampacity.update.manifest import APPLICATION
 from ampacity.update.slot_content import FOLDERS, SlotContent
 from ampacity.update.slot_state import NONE, STATES
@@ -215,13 +215,14 @@ class Updater:
     def view(self, now_ms: int) -> "View":
         """For `show update`."""
         state, delivery = self.slots.state, self.delivery
+        came = delivery.size if delivery.state in (READY, KEYS) else delivery.offset
         slots: "View" = {}
         for i, slot in enumerate(state.slots):
             slots[FOLDERS[i]] = (STATES[slot.state] + " " + slot.version).strip()
         view: "View" = {
             "runs": FOLDERS[self.places.slot] if self.places.slot != NONE else None, "slots": slots, "floor": state.floor,
             "keys": self.places.trust.counter, "result": state.outcome or None, "hold": self.hold,
-            "delivery": {"state": delivery.state, "source": delivery.source or None, "bytes": delivery.offset, "of": delivery.size},
+            "delivery": {"state": delivery.state, "source": delivery.source or None, "bytes": came, "of": delivery.size},
             "longest_step_ms": self.longest_us // 1000,
         }  # fmt: skip
         if delivery.error is not None:

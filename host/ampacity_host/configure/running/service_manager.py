@@ -10,7 +10,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ampacity.ports.linux import REPORTS
 
@@ -18,14 +18,15 @@ PASS_ON_S = 1.0  # WATCHDOG=1 is sent at most this often: a watchdog of less tha
 START_S = 60.0  # from the start of a controller to the first report of its safety loop, on a slow computer
 LOOK_S = 0.1
 CHILD = subprocess.Popen[bytes]
+Before = Callable[[], None] | None
 
 
 class NoManager:
     """Nothing listens: a terminal, or a service manager without notifications."""
 
-    def start(self, program: list[str], environment: Mapping[str, str] | None) -> CHILD:
-        """The process of a controller. Raises OSError."""
-        return subprocess.Popen(program, env=environment)
+    def start(self, program: list[str], environment: Mapping[str, str] | None, before: Before = None) -> CHILD:
+        """The process of a controller, in which `before` is called before its program begins. Raises OSError."""
+        return subprocess.Popen(program, env=environment, preexec_fn=before)
 
     def wait(self, child: CHILD) -> int | None:
         """The exit status of the controller; None if it lives on after a second."""
@@ -56,7 +57,7 @@ class Manager(NoManager):
         self._out.setblocking(False)
         self._reports: socket.socket | None = None
 
-    def start(self, program: list[str], environment: Mapping[str, str] | None) -> CHILD:
+    def start(self, program: list[str], environment: Mapping[str, str] | None, before: Before = None) -> CHILD:
         """The process of a controller, whose safety loop reports to this program. Raises OSError."""
         if self._reports is not None:
             self._reports.close()
@@ -65,7 +66,7 @@ class Manager(NoManager):
         with theirs:
             own = {**(os.environ if environment is None else environment), REPORTS: str(theirs.fileno())}
             own.pop("NOTIFY_SOCKET", None)
-            return subprocess.Popen(program, env=own, pass_fds=(theirs.fileno(),))
+            return subprocess.Popen(program, env=own, pass_fds=(theirs.fileno(),), preexec_fn=before)
 
     def wait(self, child: CHILD) -> int | None:
         """The exit status of the controller; None if it lives on after a moment. Passes its reports on."""

@@ -7,6 +7,8 @@ SIGTERM, SIGHUP and Ctrl-C belong to this program: the controller is started wit
 goes to all of its processes, finds no runtime halfway through its start; it is handed on as SIGTERM. Sent to the controller alone each
 of them is a deliberate stop, too: the controller ends by it, no crash is counted, and this program ends with 0.
 
+If this program is killed (SIGKILL, out of memory), Linux sends SIGTERM to its controller (`following`), which nothing would start again.
+
 Under a service manager with NOTIFY_SOCKET the reports of the controller's safety loop are passed on to it (`service_manager`).
 """
 
@@ -30,6 +32,7 @@ HEALTHY_S = 600.0  # after such a run time the shortest wait applies again
 NOT_STARTED = 126  # the program could not be started: out of memory, or gone for a moment
 KILL_S = 20.0  # a controller that has not followed a signal by then is killed
 LOOK_S = 0.1
+PR_SET_PDEATHSIG = 1
 Program = Callable[[], tuple[list[str], dict[str, str]]]  # arguments and environment of the next start
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -77,7 +80,7 @@ class Supervisor:
         try:
             if self._choose is not None:
                 self._program, self._environment = self._choose()
-            self._child = without_ctrl_c(lambda: self._manager.start(self._program, self._environment))
+            self._child = without_ctrl_c(lambda: self._manager.start(self._program, self._environment, following()))
         except OSError as problem:
             print_line(f"the controller cannot be started: {problem}")
             return NOT_STARTED
@@ -143,6 +146,25 @@ def without_ctrl_c(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.P
         return start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def following() -> Callable[[], None] | None:
+    """What a new process calls before its program begins, to get SIGTERM when this program is gone. None: this system has no such signal."""
+    try:
+        import ctypes
+
+        prctl = ctypes.CDLL(None).prctl
+    except (ImportError, OSError, AttributeError):
+        return None
+    own = os.getpid()
+
+    def follow() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the inherited handler would note it only, and ends when the program begins
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != own:  # already gone: no signal comes
+            os._exit(0)
+
+    return follow
 
 
 def note_signals() -> list[int]:

@@ -28,11 +28,11 @@ Result = tuple[int, dict[str, Any], list[str]]  # exit code, object, lines
 
 
 class Options(NamedTuple):
-    """What all of the commands have. prompt: the serial device is a MicroPython prompt; folder: the data folder there."""
+    """What all of the commands have. prompt: the serial device is a MicroPython prompt; folder: the data folder there, None: found."""
 
     controller: ControllerRef
     prompt: bool = False
-    folder: str = ""
+    folder: str | None = None
     password_file: Path | None = None
     json: bool = False
 

@@ -35,11 +35,12 @@ NEW = ".judged"
 
 
 class OverPrompt:
-    """tty: the serial device of the prompt. folder: the data folder there, "" for the root."""
+    """tty: the serial device of the prompt. folder: the data folder there, "" for the root; None: as Prompt.data_folder."""
 
-    def __init__(self, tty: str, folder: str) -> None:
+    def __init__(self, tty: str, folder: str | None) -> None:
         self._tty = tty
-        self._name = place_of(folder)
+        self._folder = folder
+        self._name = place_of(folder or "")
 
     def active(self, report: Report) -> Active:
         """What is stored."""
@@ -53,6 +54,9 @@ class OverPrompt:
         """The configuration with its secrets; None: there is none."""
         try:
             with Prompt(self._tty) as prompt:
+                if self._folder is None:
+                    self._folder = prompt.data_folder()
+                    self._name = place_of(self._folder)
                 if prompt.hash_of(self._name) is None:
                     return None
                 found: dict[str, Any] = json.loads(prompt.read(self._name))
