@@ -264,6 +264,8 @@ class Rpc:
         if kind == ERROR:
             code = frame[2] if isinstance(frame[2], str) else "GenericError"
             return self._failed(code, code[:40], now_ms)
+        if not isinstance(frame[2], dict):
+            return self._failed("TypeConstraintViolation", "payload: an object is expected", now_ms)
         self._checking = (self._response_check(self._pending[1], frame[2]), frame)
 
     def _failed(self, code: str, text: str, now_ms: int) -> None:
