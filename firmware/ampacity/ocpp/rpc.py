@@ -37,7 +37,6 @@ ANSWERS_WAITING_MAX = 64  # further requests are refused
 OUT_MAX = 256  # and beyond this they stay without any answer
 VALUES_AT_ONCE = 128  # of a message that is read or checked; then others have their turn
 CALL, RESULT, ERROR = 2, 3, 4
-VALID = ("InternalError", "NotImplemented", "NotSupported", "SecurityError")  # errors that answer a valid message
 
 
 class Rpc:
@@ -288,7 +287,7 @@ class Rpc:
 
     def _refuse(self, message_id: str, code: str, text: str) -> None:
         self._log.counter("ocpp_refused")
-        if code not in VALID:
+        if code not in ("InternalError", "NotImplemented", "NotSupported", "SecurityError"):  # which answer a valid message
             self._invalid("%s: %s" % (code, text))
         self._reply(message_id, dumps([ERROR, message_id, code, text[:255], {}]))
 

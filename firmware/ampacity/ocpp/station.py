@@ -58,7 +58,7 @@ in force; an EVSE that is missing there has no limit. Ask again when now_ms ≥ 
 """
 
 from ampacity.base.url import same_peer
-from ampacity.base.wallclock import CONFIRM_MS, format_iso
+from ampacity.base.wallclock import CONFIRM_MS, DAY_MS, format_iso
 from ampacity.ocpp.authorization.authorizer import Authorizer
 from ampacity.ocpp.authorization.cache import Cache
 from ampacity.ocpp.availability.connectors import Availability
@@ -74,7 +74,7 @@ from ampacity.ocpp.provisioning.boot_notification import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot_notification import BootNotification
 from ampacity.ocpp.provisioning.network_slots import NetworkSlots
 from ampacity.ocpp.provisioning.reset import Resets
-from ampacity.ocpp.security.security_events import DAY_MS, notify, remember, started
+from ampacity.ocpp.security.security_events import notify, remember, started
 from ampacity.ocpp.session_facts import device_fact, session_event
 from ampacity.ocpp.smart_charging.in_force import InForce
 from ampacity.ocpp.smart_charging.profile_store import ProfileStore

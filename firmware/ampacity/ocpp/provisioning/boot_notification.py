@@ -14,7 +14,6 @@ OWN_INTERVAL_MS = 60000
 INTERVAL_S_MAX = 86400  # of a station that is not accepted: no CSMS means to be rid of it for longer
 DAY_MS = 86400000
 DOC = "ocpp_boot"
-STATUSES = ("Accepted", "Pending", "Rejected")
 TRIGGERED = "Triggered"
 NOT_STARTED = "Unknown"  # reason of a station that did not start, but changed its CSMS: OCPP has no word for it
 REFUSED_EACH = 100  # of this many refused (impossible) times one is logged
@@ -103,7 +102,7 @@ class BootNotification:
         return {"reason": self.reason, "chargingStation": station}
 
     def _answered(self, kind: str, payload: "Reply", now_ms: int) -> None:
-        if kind != "result" or payload["status"] not in STATUSES:
+        if kind != "result" or payload["status"] not in ("Accepted", "Pending", "Rejected"):
             wait_ms = 0 if kind == "lost" else OWN_INTERVAL_MS + self._station.rng.below(10000)
             self._due_ms = now_ms + wait_ms
             return

@@ -11,7 +11,6 @@ if False:  # for the type checker
 DOC = "ocpp_security"
 EVENTS_MAX = 40
 INFO_CHARS = 120
-DAY_MS = 86400000
 
 # those that a CSMS must get (appendix 1 of part 2); others give room to transactions when the queue fills
 CRITICAL = (
