@@ -86,9 +86,9 @@ def names(x):
     import ampacity.ocpp.reservation.block, ampacity.ocpp.reservation.handlers, ampacity.ocpp.reservation.places, ampacity.ocpp.rpc
     import ampacity.ocpp.schema, ampacity.ocpp.security, ampacity.ocpp.security.certificate_signing
     import ampacity.ocpp.security.certificate_store, ampacity.ocpp.security.certificates, ampacity.ocpp.security.handlers
-    import ampacity.ocpp.security.security_events, ampacity.ocpp.security.security_log, ampacity.ocpp.session_facts
-    import ampacity.ocpp.smart_charging, ampacity.ocpp.smart_charging.acceptance, ampacity.ocpp.smart_charging.charging_needs
-    import ampacity.ocpp.smart_charging.composite, ampacity.ocpp.smart_charging.composite_requests, ampacity.ocpp.smart_charging.ev_schedule
+    import ampacity.ocpp.security.security_events, ampacity.ocpp.session_facts, ampacity.ocpp.smart_charging
+    import ampacity.ocpp.smart_charging.acceptance, ampacity.ocpp.smart_charging.charging_needs, ampacity.ocpp.smart_charging.composite
+    import ampacity.ocpp.smart_charging.composite_requests, ampacity.ocpp.smart_charging.ev_schedule
     import ampacity.ocpp.smart_charging.external_limits, ampacity.ocpp.smart_charging.handlers, ampacity.ocpp.smart_charging.in_force
     import ampacity.ocpp.smart_charging.offers, ampacity.ocpp.smart_charging.profile, ampacity.ocpp.smart_charging.profile_store
     import ampacity.ocpp.station, ampacity.ocpp.tariff, ampacity.ocpp.tariff.block, ampacity.ocpp.tariff.handlers
@@ -178,15 +178,15 @@ def names(x):
     x.requests, x.reservation, x.reservations, x.reserve, x.reset, x.reset_history, x.residual_current, x.resolver, x.rights, x.rng
     x.role_parts, x.roles, x.rpc, x.rs485_pin, x.rtu_client, x.rtu_receiver, x.safety_inputs, x.safety_load, x.safety_loop, x.samples
     x.sampling, x.scaling, x.scan, x.scan_text, x.scanning, x.schedule, x.schema, x.screen, x.secondary, x.secondary_console
-    x.secondary_updates, x.security, x.security_events, x.security_log, x.segment, x.selftest, x.serial_console, x.serial_over_tcp
-    x.server, x.service, x.session, x.session_facts, x.set_network_profile, x.setpoint_hold, x.settings, x.settings_audit
-    x.settings_check, x.sha512, x.shared_limits, x.shortfall, x.signature_check, x.signatures, x.signed_values, x.signer, x.sim
-    x.single_driver, x.site, x.site_comparison, x.site_model, x.site_rows, x.site_trial, x.slices, x.slot_content, x.slot_files
-    x.slot_rotation, x.slot_source, x.slot_state, x.slots, x.smart_charging, x.software_keys, x.solar_surplus, x.staged_file
-    x.staging, x.staging_driver, x.start_permission, x.starvation, x.station, x.station_access, x.status_view, x.step_check
-    x.step_response, x.storage, x.store, x.strict_json, x.structure, x.sum_constraints, x.supply, x.table, x.tables, x.targets
-    x.tariff, x.tcp_client, x.tcp_session, x.thinning, x.timed_event, x.timekeeper, x.times, x.tls_credentials, x.tls_errors
-    x.tls_fields, x.tls_handshakes, x.trace, x.transaction, x.transaction_events, x.transactions, x.transfer, x.transport, x.tree
-    x.trial, x.trouble, x.trust, x.trusted, x.tz, x.udp, x.unanswering_devices, x.uncontrolled_load, x.unix, x.unused_phases
-    x.update, x.update_window, x.updater, x.updates, x.upstream, x.url, x.utf8, x.v201, x.v2g_signing, x.voltage_monitor, x.wallclock
-    x.watchdog, x.websocket, x.websocket_frames, x.within, x.write_limiter, x.x509
+    x.secondary_updates, x.security, x.security_events, x.segment, x.selftest, x.serial_console, x.serial_over_tcp, x.server
+    x.service, x.session, x.session_facts, x.set_network_profile, x.setpoint_hold, x.settings, x.settings_audit, x.settings_check
+    x.sha512, x.shared_limits, x.shortfall, x.signature_check, x.signatures, x.signed_values, x.signer, x.sim, x.single_driver
+    x.site, x.site_comparison, x.site_model, x.site_rows, x.site_trial, x.slices, x.slot_content, x.slot_files, x.slot_rotation
+    x.slot_source, x.slot_state, x.slots, x.smart_charging, x.software_keys, x.solar_surplus, x.staged_file, x.staging
+    x.staging_driver, x.start_permission, x.starvation, x.station, x.station_access, x.status_view, x.step_check, x.step_response
+    x.storage, x.store, x.strict_json, x.structure, x.sum_constraints, x.supply, x.table, x.tables, x.targets, x.tariff, x.tcp_client
+    x.tcp_session, x.thinning, x.timed_event, x.timekeeper, x.times, x.tls_credentials, x.tls_errors, x.tls_fields, x.tls_handshakes
+    x.trace, x.transaction, x.transaction_events, x.transactions, x.transfer, x.transport, x.tree, x.trial, x.trouble, x.trust
+    x.trusted, x.tz, x.udp, x.unanswering_devices, x.uncontrolled_load, x.unix, x.unused_phases, x.update, x.update_window, x.updater
+    x.updates, x.upstream, x.url, x.utf8, x.v201, x.v2g_signing, x.voltage_monitor, x.wallclock, x.watchdog, x.websocket
+    x.websocket_frames, x.within, x.write_limiter, x.x509

@@ -15,9 +15,9 @@ from ampacity.ocpp.monitoring import monitors
 from ampacity.ocpp.monitoring.handlers import INTERVAL_S_MAX
 from ampacity.ocpp.publish import block as publish
 from ampacity.ocpp.rpc import SIZE_MAX
-from ampacity.ocpp.security.certificate_signing import RENEW_DAYS, WARN_DAYS
+from ampacity.ocpp.security.certificate_signing import RENEW_DAYS, TOLD_MS, WARN_DAYS
 from ampacity.ocpp.security.certificate_store import ENTRIES_MAX
-from ampacity.ocpp.security.security_log import EVENTS_MAX
+from ampacity.ocpp.security.security_events import EVENTS_MAX
 from ampacity.ocpp.smart_charging import ev_schedule
 from ampacity.ocpp.smart_charging.acceptance import OUTSIDE_IDS, SCHEDULES_MAX
 from ampacity.ocpp.smart_charging.external_limits import NOTIFY_MS
@@ -143,6 +143,7 @@ def render() -> str:
         "custom": monitors.CUSTOM_MAX, "custom_id": monitors.CUSTOM_ID, "preconfigured": monitors.PRECONFIGURED_SEVERITY,
         "problem": device_events.PROBLEM_SEVERITY, "waiting": device_events.WAITING_MAX, "per_message": device_events.EVENTS_PER_MESSAGE,
         "per_second": monitors.MONITORS_PER_LOOK * 1000 // monitors.REST_MS, "security": EVENTS_MAX, "retries": logs.RETRIES,
+        "told_s": TOLD_MS // 1000,
     }  # fmt: skip
     firmware = {
         "checksum": publish.CHECKSUM_LENGTH, "publish_retries": publish.RETRIES, "publish_s": publish.INTERVAL_S,

@@ -90,7 +90,8 @@ a higher one needs them first.
 - **Answer** (A02.FR.06). The certificate must belong to the key of the last request, have the same commonName and organizationName, be valid
   now, be permitted for clients, and its chain must lead to an installed CSMSRootCertificate. Otherwise it is `Rejected` with the security
   event InvalidChargingStationCertificate, and the request is not repeated.
-- **Trial.** With security profile 3 the station connects again with the new certificate at once. When no network profile of the list
+- **Trial.** With security profile 3 the station connects again with the new certificate once the CSMS has answered its security event,
+  after {told_s} s at the latest. When no network profile of the list
   worked with it, the former one has its turn (A02.FR.28). The one with which a connection works first stays; if that is the former one, the
   security event DiscardedRenewedClientCertificate reports it (A02.FR.29).
 - **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, RSA-PSS with SHA-256 for message
@@ -434,7 +435,7 @@ the file is appended. `user:password@` in the URL becomes HTTP Basic authenticat
 certificates of the CSMS.
 
 - `DiagnosticsLog` contains the counters and the lines of the controller's log, which a restart empties. `SecurityLog` contains
-  the last {security} security events, which survive a restart; `-` is an unknown time.
+  the last {security} security events, which survive a restart ([some are only here](../operate.md#security-events)); `-` is an unknown time.
 - `oldestTimestamp` and `latestTimestamp` select lines; one of an unknown time is always selected. `Rejected` with `NotFound`: there is
   no line in this period. `Rejected` with `InvalidURL`: another scheme, or an address that cannot be used.
 - `retries` is {retries} and `retryInterval` {retry_s} s where the CSMS names none; the interval counts from the start of an

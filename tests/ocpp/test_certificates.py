@@ -146,6 +146,45 @@ def test_a_request_waits_for_its_certificate_over_a_restart():
     assert "PRIVATE KEY" in bench.booted().block().tls_facts()["key_pem"]
 
 
+def test_the_connection_with_a_renewed_certificate_waits_for_the_answer_to_its_security_event():
+    bench = Secured().booted()
+    bench.trigger()
+    bench.deaf = ("SecurityEventNotification",)
+    assert bench.give(known.STATION)["status"] == "Accepted"
+    (event,) = payloads(bench.sent, "SecurityEventNotification")
+    assert event["techInfo"] == "certificate of this station renewed"
+    asked = [frame for frame in bench.raw if frame[0] == 2][-1]
+    assert bench.actions("credentials") == []
+    bench.station.receive(dumps([3, asked[1], {}]), bench.now_ms)
+    bench.pump()
+    assert bench.actions("credentials") == [("credentials",)] and bench.station.queue.count == 0
+    bench.drop()
+    assert payloads(bench.connect(), "SecurityEventNotification") == []
+
+
+def test_the_connection_with_a_renewed_certificate_does_not_wait_for_an_answer_forever():
+    bench = Secured().booted()
+    bench.trigger()
+    bench.deaf = ("SecurityEventNotification",)
+    bench.give(known.STATION)
+    bench.advance(9000)
+    assert bench.actions("credentials") == []
+    bench.advance(1100)
+    assert bench.actions("credentials") == [("credentials",)]
+    bench.advance(20000)
+    assert bench.actions("credentials") == []  # once
+
+
+def test_a_connection_that_is_lost_meanwhile_is_followed_by_one_with_the_renewed_certificate():
+    bench = Secured().booted()
+    bench.trigger()
+    bench.deaf = ("SecurityEventNotification",)
+    bench.give(known.STATION)
+    bench.drop()
+    bench.station.tick(bench.now_ms)
+    assert bench.actions("credentials") == [("credentials",)]
+
+
 def test_a_key_whose_request_is_rejected_is_not_kept():
     bench = Secured().booted()
     bench.answers["SignCertificate"] = {"status": "Rejected"}

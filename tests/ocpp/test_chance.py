@@ -4,7 +4,7 @@ from station_bench import Bench
 
 from ampacity.base.rng import Rng
 from ampacity.base.strict_json import dumps
-from ampacity.ocpp.v201 import tables
+from ampacity.ocpp.v201.actions import HANDLERS
 
 STATES = ("Charging", "SuspendedEV", "SuspendedEVSE", "EVConnected")
 POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer", "EVConnected,Authorized")
@@ -217,7 +217,7 @@ def test_no_frame_breaks_the_station_and_each_request_is_answered():
     rng = Rng(5)
     bench = Bench().booted()
     for i in range(400):
-        name = tables.REQUESTS[rng.below(len(tables.REQUESTS))][0]
+        name = HANDLERS[rng.below(len(HANDLERS))][0]
         frame = [2, "n%d" % i, name, noise(rng)] if rng.chance(700) else noise(rng)
         text = dumps(frame)
         if rng.chance(200):

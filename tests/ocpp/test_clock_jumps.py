@@ -1,9 +1,10 @@
 """A jump of the wall clock lifts no limit of a charging profile that is in force: both times hold until one is said again."""
 
-from station_bench import NOON_MS, Bench
+from station_bench import NOON_MS, Bench, payloads
 from test_smart_charging import limits, profile, put
 
 from ampacity.base.wallclock import WallClock, format_iso
+from ampacity.ocpp.security.security_events import security_rows
 
 HOUR_MS = 3600000
 
@@ -139,3 +140,35 @@ def test_an_agreeing_source_of_lower_rank_also_confirms_the_time():
     assert wall.others_ms(2000) == [NOON_MS + 2000]
     wall.set_unix(NOON_MS + HOUR_MS + 70000, "ntp", 71000)
     assert wall.others_ms(71000) == []
+
+
+def moves(bench, delta_ms):
+    """The CSMS tells another time in its answer to a Heartbeat: the security events that follow."""
+    bench.unix_ms += delta_ms
+    bench.sent.clear()
+    bench.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
+    return [(event["type"], event["techInfo"], event["timestamp"]) for event in payloads(bench.sent, "SecurityEventNotification")]
+
+
+def test_a_clock_that_moves_by_more_than_the_threshold_is_a_security_event():
+    bench = Bench().booted()
+    assert bench.get("ClockCtrlr", "TimeAdjustmentReportingThreshold") == "20"
+    assert payloads(bench.sent, "SecurityEventNotification") == []  # nothing has moved: no time was known before
+    assert moves(bench, HOUR_MS) == [("SettingSystemTime", "+3600 s by csms", "2026-11-20T13:00:00Z")]
+    assert moves(bench, -3 * HOUR_MS) == [("SettingSystemTime", "-10800 s by csms", "2026-11-20T10:00:00Z")]
+    assert moves(bench, 20000) == moves(bench, -19000) == []
+    assert moves(bench, 21000) == [("SettingSystemTime", "+21 s by csms", "2026-11-20T10:00:22Z")]
+    assert [row[1] for row in security_rows(bench.station)] == ["SettingSystemTime"] * 3
+
+
+def test_the_threshold_can_be_set_and_counts_for_every_source():
+    bench = Bench().booted()
+    assert bench.set("ClockCtrlr", "TimeAdjustmentReportingThreshold", "7200") == "Accepted"
+    assert moves(bench, HOUR_MS) == []
+    bench.set("ClockCtrlr", "TimeSource", "NTP")
+    bench.advance(25 * HOUR_MS, HOUR_MS)
+    bench.drop()
+    bench.wall.set_unix(bench.unix_ms - 5 * HOUR_MS, "ntp", bench.now_ms)
+    bench.station.tick(bench.now_ms)
+    (event,) = payloads(bench.connect(), "SecurityEventNotification")  # it is critical: kept until the CSMS has it
+    assert (event["type"], event["techInfo"]) == ("SettingSystemTime", "-18000 s by ntp")

@@ -4,7 +4,7 @@ from station_bench import NOON_MS, Bench, payloads
 
 from ampacity.base.wallclock import format_iso
 from ampacity.ocpp.diagnostics.logs import upload_status
-from ampacity.ocpp.security.security_log import security_rows
+from ampacity.ocpp.security.security_events import security_rows
 
 URL = "https://files.example/logs/"
 

@@ -46,6 +46,18 @@ def test_E03_FR_05_without_a_plug_in_the_transaction_times_out():
     assert bench.ended_by(1) == "Timeout"
 
 
+def test_E03_FR_15_without_a_plug_in_an_occupied_bay_the_transaction_continues_and_the_event_has_the_reason():
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "TxStartPoint", "ParkingBayOccupancy")
+    bench.set("TxCtrlr", "TxStopPoint", "ParkingBayOccupancy")
+    bench.event(1, "bay", {"occupied": True})
+    bench.card()
+    sent = bench.advance(120000)
+    assert events(sent) == [("Updated", "EVConnectTimeout")]
+    assert payloads(sent, "TransactionEvent")[0]["transactionInfo"]["stoppedReason"] == "Timeout"
+    assert bench.station.transaction(1) is not None and bench.ended_by(1) == "Timeout"
+
+
 def test_E01_S2_EVConnected_starts_without_a_driver():
     bench = Bench().booted()
     bench.set("TxCtrlr", "TxStartPoint", "EVConnected")

@@ -4,7 +4,9 @@ from helper_csms import certified
 from helper_garage import Garage, site
 
 from ampacity.base.document_shape import check_shape
-from ampacity.base.url import peer_facts
+from ampacity.base.url import parse_url, peer_facts
+from ampacity.net.websocket import WebSocketClient
+from ampacity.ocpp.security.security_events import security_rows
 from ampacity.roles.charging.network_profiles import FLOOR_DOC
 from check import raises
 
@@ -222,14 +224,52 @@ def test_a_refusal_is_reported_once_by_its_ocpp_event_name():
     assert told == ["security: InvalidTLSVersion x speaks no TLS 1.2 or newer", "security: InvalidCsmsCertificate the certificate of x has expired"]
 
 
-def test_a_flood_is_reported_to_the_csms_at_most_every_ten_minutes():
-    one = garage()
-    for _ in range(3):
-        one.primary.upstream.link.failed("flooded", "link lost: the server sends more than 10 pings a second")
-    one.run(600000)
-    one.primary.upstream.link.failed("flooded", "link lost: the server sends more than 10 pings a second")
-    told = [line[3] for line in one.log.since(0) if line[3].startswith("security: InvalidMessages link lost: ")]
-    assert len(told) == 2, told
+def in_security_log(one):
+    """kind and info of what the CSMS is not told."""
+    station = one.primary.upstream.station
+    rows = [(kind, info) for _, kind, info in security_rows(station)]
+    others = [row for row in rows if row[0] not in ("StartupOfTheDevice", "ResetOrReboot")]
+    assert station.queue.count == len(rows) - len(others)
+    return others
+
+
+def answered_upgrade(one, answer):
+    """A server answers the upgrade of the link: what the connection says of it then."""
+    link = one.primary.upstream.link
+    socket = WebSocketClient(parse_url("ws://one.example/T-1"), ("ocpp2.0.1",), "T-1", "0123456789abcdef", entropy=bytes)
+    socket.start()
+    for event in socket.receive(answer):
+        assert event[0] == "error"
+        link.failed(socket.fault, "link error: " + event[1])
+
+
+def test_A04_FR_04_a_station_that_the_csms_does_not_know_finds_it_in_its_security_log_once():
+    for status in (b"401 Unauthorized", b"403 Forbidden"):
+        one = garage()
+        for _ in range(3):
+            answered_upgrade(one, b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+        ((kind, info),) = in_security_log(one)
+        assert kind == "FailedToAuthenticateAtCsms" and info == "link error: the server refused the upgrade: HTTP " + status.decode()
+
+
+def test_another_refusal_of_the_upgrade_is_no_security_event_whatever_its_text():
+    for answer in (b"HTTP/1.1 404 HTTP 401\r\n\r\n", b"HTTP/1.1 500 tls: the certificate speaks no TLS 1.2\r\n\r\n", b"SSH-2.0 HTTP 401\r\n\r\n"):
+        one = garage()
+        answered_upgrade(one, answer)
+        assert in_security_log(one) == [], answer
+
+
+def test_A04_FR_04_floods_and_frames_that_are_none_are_in_the_security_log_once():
+    for counter in ("flooded", "garbage", "oversized", "utf8"):
+        one = garage()
+        for _ in range(3):
+            one.primary.upstream.link.failed(counter, "link lost: " + counter)
+        one.run(600000)
+        one.primary.upstream.link.failed(counter, "link lost: " + counter)
+        assert in_security_log(one) == [("InvalidMessages", "link lost: " + counter)]
+    for counter in ("failed", "silent", "unaccepted"):
+        one.primary.upstream.link.failed(counter, "link lost: " + counter)
+    assert len(in_security_log(one)) == 1
 
 
 async def waited_ms(source_after_ms, security_profile, ntp="ntp.example"):

@@ -71,9 +71,8 @@ class Link:
     random part of the back-off. entropy(n): n unpredictable bytes, for keys and masks. Counters in the log:
     link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent, link.flooded, link.unaccepted.
     `trouble`: why there is no connection, in one line; None while there is one, and before the first attempt.
-    on_distrust: None, or function(text): the server's certificate, or its TLS (OLD_TLS or NO_SUITE in the text), was refused.
-    on_flood: None, or function(text): the server sent so much that the connection was ended. before_attempt: None, or function(now_ms)
-    that may change the configuration.
+    on_failure: None, or function(counter, text): told of all that goes wrong. counter: "failed", or one of the counters above.
+    before_attempt: None, or function(now_ms) that may change the configuration.
     """
 
     def __init__(
@@ -100,8 +99,7 @@ class Link:
         self._stopping = False
         self._hurry = False
         self._trouble: "str | None" = None
-        self.on_distrust: "Callable[[str], object] | None" = None
-        self.on_flood: "Callable[[str], object] | None" = None
+        self.on_failure: "Callable[[str, str], object] | None" = None
         self.before_attempt: "Callable[[int], object] | None" = None
 
     @property
@@ -183,14 +181,12 @@ class Link:
         return ("ws",) if config.tls is None else ("ws", "wss")
 
     def failed(self, counter: str, text: str) -> None:
-        """Count, log and keep what went wrong; a refused certificate or TLS version is also reported."""
+        """Count, log, keep and report what went wrong."""
         self._trouble = text
         self._log.counter("link." + counter)
         self._log.add("warning", text, self._clock.now_ms())
-        if self.on_distrust is not None and ("tls: the certificate" in text or OLD_TLS in text or NO_SUITE in text):
-            self.on_distrust(text[text.index("tls: ") + 5 :])
-        if self.on_flood is not None and counter == "flooded":
-            self.on_flood(text)
+        if self.on_failure is not None:
+            self.on_failure(counter, text)
 
     async def _connect(self, url: "Url") -> "tuple[ByteReader, ByteWriter]":
         address = await self._resolver.resolve(url.host)

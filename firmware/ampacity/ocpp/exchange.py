@@ -8,6 +8,7 @@ until it was answered: one that is under way when the link breaks leaves again a
 
 from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.rpc import Rpc
+from ampacity.ocpp.security.security_events import note
 from ampacity.ocpp.v201 import actions
 
 if False:  # for the type checker
@@ -29,7 +30,7 @@ class Exchange:
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._rpc = Rpc(self._handle, self._request_check, actions.response_check, "%x" % station.boot_number, station.log)
+        self._rpc = Rpc(self._handle, self._request_check, actions.response_check, self._invalid, "%x" % station.boot_number, station.log)
         self._outbox: "list[tuple[str | Callable[[Any, Any, int], tuple[Any, ...] | None], Any]]" = []
         self._after: "list[Callable[[int], None]]" = []
         self._later: "list[tuple[str, int, Message]]" = []
@@ -159,6 +160,9 @@ class Exchange:
             raise CallError("SecurityError", "not accepted")
         self._used_ms = now_ms
         return actions.handler(action, self._used)(self._station, payload, message_id, now_ms)
+
+    def _invalid(self, text: str) -> None:
+        note(self._station, "InvalidMessages", text, self._station.now_ms)
 
     def _pull(self, now_ms: int) -> "Call | None":
         """The next request of ours: (action, payload, done), or None."""

@@ -256,6 +256,7 @@ if False:  # for the type checker
         now_ms: int
         actions: "list[Action]"
         restart_hold_s: int
+        noted: "dict[str, int]"
         online: bool
         problem: bool
         evses: "list[OcppEvse]"

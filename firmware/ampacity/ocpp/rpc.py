@@ -43,17 +43,19 @@ class Rpc:
     """`handle(action, payload, message_id, now_ms)` → the response, or None if it is given later by `answer`.
 
     It may raise CallError. `request_check(action, payload)`, `response_check(action, payload)`: the Check of what comes in.
+    `invalid(text)`: told of each message that is not valid.
     `prefix`: makes message ids unique over restarts (at most 20 characters). `silences`: requests of ours in a row without any answer of
     the peer, over all connections.
     """
 
     def __init__(
         self, handle: "Callable[[str, Message, str, int], Message | None]", request_check: "Callable[[str, Message], Check]",
-        response_check: "Callable[[str, Message], Check]", prefix: str, log: "Log",
+        response_check: "Callable[[str, Message], Check]", invalid: "Callable[[str], None]", prefix: str, log: "Log",
     ) -> None:
         self._handle = handle
         self._request_check = request_check
         self._response_check = response_check
+        self._invalid = invalid
         self._prefix = prefix
         self._log = log
         self._limited_log = RateLimitedLog(log, "ocpp")
@@ -263,12 +265,18 @@ class Rpc:
             return
         if kind == ERROR:
             code = frame[2] if isinstance(frame[2], str) else "GenericError"
-            return self._failed(code, code[:40], now_ms)
+            return self._failed(code, "", now_ms)
+        if not isinstance(frame[2], dict):
+            return self._failed("TypeConstraintViolation", "payload: an object is expected", now_ms)
         self._checking = (self._response_check(self._pending[1], frame[2]), frame)
 
     def _failed(self, code: str, text: str, now_ms: int) -> None:
+        """text: what is wrong with the answer, "": it is an error."""
         self._log.counter("ocpp_errors")
-        self._limited_log.add("bad answer to %s: %s" % (self._pending[1], text), now_ms)  # type: ignore[index]  # it is under way
+        said = "bad answer to %s: %s" % (self._pending[1], text or code[:40])  # type: ignore[index]  # it is under way
+        self._limited_log.add(said, now_ms)
+        if text:
+            self._invalid(said)
         self._end("error", code, now_ms)
 
     def _end(self, kind: str, payload: "Reply", now_ms: int) -> None:
@@ -279,6 +287,8 @@ class Rpc:
 
     def _refuse(self, message_id: str, code: str, text: str) -> None:
         self._log.counter("ocpp_refused")
+        if code not in ("InternalError", "NotImplemented", "NotSupported", "SecurityError"):  # which answer a valid message
+            self._invalid("%s: %s" % (code, text))
         self._reply(message_id, dumps([ERROR, message_id, code, text[:255], {}]))
 
     def _put(self, text: str) -> None:

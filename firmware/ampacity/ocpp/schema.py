@@ -4,6 +4,9 @@ One thing that is wrong is reported, by path. A payload with long lists is check
 what (OCPP-J 2.0.1, 4.3): a field that must be there and is not, or a list too short or too long → OccurrenceConstraintViolation; the wrong type →
 TypeConstraintViolation; a word, length or date that is not allowed → PropertyConstraintViolation; a field that does
 not exist → FormatViolation.
+
+A response is read leniently: of fields and words that are not in the tables, as a later version has them, nothing depends, and to refuse the
+response would only send the request again.
 """
 
 from ampacity.base.wallclock import parse_iso
@@ -29,10 +32,10 @@ DATE_LENGTH_MAX = 40  # seconds with a long fraction are possible, and are kept 
 class Check:
     """The check of one payload against tables.TYPES[number]. `tables`: a module with TYPES and ENUMS; number None: nothing is known of it."""
 
-    def __init__(self, tables: "Tables", number: "int | None", value: object, bounded: bool = True) -> None:
-        """bounded: an integer of more than 32 bits is an error; not so in a response, without which the station could not continue."""
+    def __init__(self, tables: "Tables", number: "int | None", value: object, strict: bool = True) -> None:
+        """strict: an unknown field, an unknown word, or an integer of more than 32 bits is an error; not so in a response."""
         self._tables = tables
-        self._bounded = bounded
+        self._strict = strict
         self._number = number
         self._value = value
         self._left = 0
@@ -70,6 +73,8 @@ class Check:
                 self._field(field[at + 1 :], value[name], path + "." + name if path else name)
             elif required:
                 raise CallError("OccurrenceConstraintViolation", "%s: %s is missing" % (here, name))
+        if not self._strict:
+            return
         if "customData" in value:
             known += 1
             _custom(value["customData"], path)
@@ -93,7 +98,7 @@ class Check:
             self._object(int(kind[1:]), value, path)
         elif letter == "i":
             _typed(isinstance(value, int) and not isinstance(value, bool), "an integer", path)
-            if self._bounded and not -INTEGER_MAX - 1 <= value <= INTEGER_MAX:
+            if self._strict and not -INTEGER_MAX - 1 <= value <= INTEGER_MAX:
                 raise CallError("PropertyConstraintViolation", "%s: more than 32 bits" % path)
         elif letter == "n":
             _typed(isinstance(value, (int, float)) and not isinstance(value, bool), "a number", path)
@@ -101,6 +106,8 @@ class Check:
             _typed(isinstance(value, bool), "a boolean", path)
         elif letter in "sed":
             _typed(isinstance(value, str), "a string", path)
+            if letter == "e" and not self._strict:
+                kind = "s50"  # any word
             _text(self._tables, kind, value, path)
 
 

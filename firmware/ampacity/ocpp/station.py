@@ -29,7 +29,7 @@ Facts, each with now_ms:
                                   asked for; with these the end of a transaction waits for its energy (`ends_since`)
     device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE, or of its connector; Problem True or False is
                                   reported by NotifyEvent as well
-    security_event(kind, info)
+    security_event(kind, info)    sent, and in the security log; in the log alone: security_events.py, note
     report_start()                once, after the start of the device: the security event of it
     unlocked(reference, status)   Unlocked, UnlockFailed: answers ("unlock", …)
 
@@ -58,7 +58,7 @@ in force; an EVSE that is missing there has no limit. Ask again when now_ms ≥ 
 """
 
 from ampacity.base.url import same_peer
-from ampacity.base.wallclock import CONFIRM_MS, format_iso
+from ampacity.base.wallclock import CONFIRM_MS, DAY_MS, format_iso
 from ampacity.ocpp.authorization.authorizer import Authorizer
 from ampacity.ocpp.authorization.cache import Cache
 from ampacity.ocpp.availability.connectors import Availability
@@ -74,7 +74,7 @@ from ampacity.ocpp.provisioning.boot_notification import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot_notification import BootNotification
 from ampacity.ocpp.provisioning.network_slots import NetworkSlots
 from ampacity.ocpp.provisioning.reset import Resets
-from ampacity.ocpp.security.security_events import notify, started
+from ampacity.ocpp.security.security_events import notify, remember, started
 from ampacity.ocpp.session_facts import device_fact, session_event
 from ampacity.ocpp.smart_charging.in_force import InForce
 from ampacity.ocpp.smart_charging.profile_store import ProfileStore
@@ -141,6 +141,7 @@ class Station:
         self.reports = Reports(self)
         self.events = DeviceEvents(self)
         self.problem = False
+        self.noted: "dict[str, int]" = {}  # security events that may be repeated: when they were in the log last
         self.boot = BootNotification(self, kept.get("reason") or config.get("reason", "PowerUp"), now_ms)
         self.transactions.events.restore()
         self.in_force = InForce(self)
@@ -163,6 +164,7 @@ class Station:
         self.availability.connected()
         self.optional.connected(now_ms)
         self.in_force.again()
+        self.noted = {kind: self.noted[kind] for kind in self.noted if now_ms - self.noted[kind] < DAY_MS}
         threshold_ms = self.model.number("OCPPCommCtrlr", "OfflineThreshold") * 1000
         if self.accepted() and now_ms - self._offline_ms > threshold_ms:
             self.availability.force_all()
@@ -438,11 +440,7 @@ class Station:
     def new_password(self, text: str, now_ms: int) -> None:
         """Keep BasicAuthPassword (16 to 40 characters, A01); in use once the answer has left. OSError: the old one holds."""
         self.documents.put(SECRET_DOC, dict(self.config.get("site", {}), password=text))
-        from ampacity.ocpp.security.security_log import remember
-
-        said = "BasicAuthPassword changed"
-        self.log.add("warning", "security: " + said, now_ms)
-        remember(self, "ReconfigurationOfSecurityParameters", said, now_ms)  # A01.FR.11
+        remember(self, "ReconfigurationOfSecurityParameters", "BasicAuthPassword changed", now_ms)  # A01.FR.11
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
     @property
@@ -478,13 +476,16 @@ class Station:
         return wakes + self.optional.tick(now_ms)
 
     def _watch_clock(self, now_ms: int) -> None:
-        """A jump of the wall clock may change the limits of profiles."""
+        """A jump of the wall clock may change the limits of profiles; a large one is a security event."""
         unix_ms = self.wallclock.unix_ms(now_ms)
         jumped_ms = self.wallclock.jumped_ms
         seen = None if unix_ms is None else (unix_ms - now_ms, jumped_ms)
         if seen != self._offset_ms:
-            self._offset_ms = seen
+            before, self._offset_ms = self._offset_ms, seen
             self.in_force.again()
+            moved_ms = seen[0] - before[0] if before is not None and seen is not None else 0
+            if abs(moved_ms) > self.model.number("ClockCtrlr", "TimeAdjustmentReportingThreshold") * 1000:
+                notify(self, "SettingSystemTime", "%+d s by %s" % (moved_ms // 1000, self.wallclock.source), now_ms)
         if jumped_ms is not None and jumped_ms != self._asked_ms and now_ms - jumped_ms > CONFIRM_MS and self.accepted():
             self._asked_ms = jumped_ms
             self.boot.request_heartbeat()  # whether it still is that time

@@ -45,7 +45,7 @@ async def test_TC_E_05_CS_no_plug_in_and_the_car_stays_in_its_bay():
     await talk.authorize()
     await talk.advance(20000)
     (event,) = talk.said("TransactionEvent")
-    talk.checked(event, "Updated", ("EVConnectTimeout",), "Idle")
+    talk.checked(event, "Updated", ("EVConnectTimeout",), "Idle", "Timeout")
     talk.holder, talk.reported = None, False
     await talk.authorize()
     await talk.transfer()
@@ -211,7 +211,7 @@ async def test_TC_E_27_CS_the_car_does_not_return():
         await talk.advance(1)
         (event,) = talk.said("TransactionEvent")
         ends = AUTHORIZED in stops
-        talk.checked(event, "Ended" if ends else "Updated", ("EVConnectTimeout",), "Idle", "Timeout" if ends else None)
+        talk.checked(event, "Ended" if ends else "Updated", ("EVConnectTimeout",), "Idle", "Timeout")
         assert not talk.station.evse(1).may_charge()
         await talk.close()
 
@@ -235,6 +235,17 @@ async def test_TC_E_39_CS_a_plug_in_after_the_time_in_an_occupied_bay():
     await talk.connect_car()
     await talk.advance(5000)
     talk.said()
+    assert not talk.station.evse(1).may_charge()
+    await talk.close()
+
+
+async def test_TC_E_39_CS_the_reason_is_in_the_event_also_where_the_bay_keeps_the_transaction_open():
+    talk = await session((BAY,), (BAY,), TxCtrlr_EVConnectionTimeOut="20", **AUTHORIZATION)
+    await talk.park()
+    await talk.authorize()
+    await talk.advance(20000)
+    (event,) = talk.said("TransactionEvent")
+    talk.checked(event, "Updated", ("EVConnectTimeout",), "Idle", "Timeout")
     assert not talk.station.evse(1).may_charge()
     await talk.close()
 

@@ -29,7 +29,7 @@ async def test_IF_04_a_retry_has_a_new_message_id_and_still_binds_the_transactio
     talk.now_ms += 30000
     probe = json.loads(talk.station.next(talk.now_ms)[0])  # does the CSMS answer at all?
     assert probe[2] == "Heartbeat" and talk.station.next(talk.now_ms)[0] is None
-    talk.station.receive(json.dumps([3, probe[1], {"currentTime": "2026-11-22T06:00:00Z"}]), talk.now_ms)
+    talk.station.receive(json.dumps([3, probe[1], {"currentTime": format_iso(talk.unix_ms + 30000)}]), talk.now_ms)
     assert talk.station.next(talk.now_ms)[0] is None
     talk.now_ms += 1000
     again = json.loads(talk.station.next(talk.now_ms)[0])

@@ -45,7 +45,7 @@ async def main(path, seconds):
     secure(config, ocpp, platform)
     station, log, distrust = Station(), Log(), []
     station.link = link = Link(platform, station, config, platform.clock, log)
-    link.on_distrust = distrust.append
+    link.on_failure = lambda counter, text: distrust.append(text[text.find("tls: ") + 5 :])
     try:
         await within(link.run(), seconds)
     except asyncio.TimeoutError:

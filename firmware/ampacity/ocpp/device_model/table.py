@@ -60,6 +60,7 @@ SupplyPhases||Ri||@|
 VendorName||Rs||@|50
 =ClockCtrlr
 DateTime||Rd||@|
+TimeAdjustmentReportingThreshold||Wi|s|20|0..86400
 TimeSource||Wq||Heartbeat,NTP,RealTimeClock|Heartbeat,NTP,RealTimeClock
 =Controller
 FirmwareVersion||Rs||@|50

@@ -10,7 +10,7 @@ missing then, and the end is filled with empty lines. No line holds a secret: th
 """
 
 from ampacity.base.wallclock import format_iso
-from ampacity.ocpp.security.security_log import security_rows
+from ampacity.ocpp.security.security_events import security_rows
 
 if False:  # for the type checker
     from collections.abc import Iterator

@@ -102,7 +102,7 @@ class BootNotification:
         return {"reason": self.reason, "chargingStation": station}
 
     def _answered(self, kind: str, payload: "Reply", now_ms: int) -> None:
-        if kind != "result":
+        if kind != "result" or payload["status"] not in ("Accepted", "Pending", "Rejected"):
             wait_ms = 0 if kind == "lost" else OWN_INTERVAL_MS + self._station.rng.below(10000)
             self._due_ms = now_ms + wait_ms
             return

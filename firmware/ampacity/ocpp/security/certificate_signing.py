@@ -23,6 +23,7 @@ KIND = "ChargingStationCertificate"
 LOOK_MS = 3600000  # how often its dates are looked at
 DAY_S = 86400
 WARN_DAYS, RENEW_DAYS = 90, 30  # before its end: a line in the log; a new one is asked for (A03.FR.02)
+TOLD_MS = 10000  # so long a new certificate waits for the answer to its security event: else that is sent again with the next connection
 LOST_MS = 10000  # a request that was lost with the connection leaves again
 LOSSES_MAX, LOSSES_MS = 3, 3600000  # one that was lost so often in a row is the likely cause of it, and waits
 
@@ -43,6 +44,7 @@ class CertificateSigning:
         self._sent = self._losses = 0
         self._posted = False
         self._look_ms = now_ms
+        self._connect_ms: "int | None" = None  # when to connect with a new certificate at the latest
         self._warned = self._renewed = False
         self._old = False  # the certificate before is shown again, for the new one did not work
         if store.pending is not None and store.pending["csr"]:
@@ -100,10 +102,13 @@ class CertificateSigning:
         if self._due_ms is not None and now_ms >= self._due_ms and not self._posted:
             self._due_ms = None
             self._post()
+        if self._connect_ms is not None and (now_ms >= self._connect_ms or self._station.drained()):
+            self._connect_ms = None
+            self._station.actions.append(("credentials",))
         if now_ms >= self._look_ms:
             self._look_ms = now_ms + LOOK_MS
             self._look(now_ms)
-        return self._look_ms if self._due_ms is None else min(self._look_ms, self._due_ms)
+        return min([each for each in (self._look_ms, self._due_ms, self._connect_ms) if each is not None])
 
     def forget_asked(self) -> None:
         """What was asked for by another CSMS is not sent."""
@@ -139,7 +144,10 @@ class CertificateSigning:
         self._due_ms, self._old, self._warned, self._renewed, self._look_ms = None, False, False, False, now_ms
         notify(self._station, "ReconfigurationOfSecurityParameters", self.what + " renewed", now_ms)
         if secured:
-            self._station.exchange.after_answer(lambda now_ms: self._station.actions.append(("credentials",)))
+            self._station.exchange.after_answer(self._connect_soon)
+
+    def _connect_soon(self, now_ms: int) -> None:
+        self._connect_ms = now_ms + TOLD_MS
 
     def shown(self) -> "dict[str, str]":
         """certificate_pem and key_pem of what a CSMS has signed, {}: the site file's own."""

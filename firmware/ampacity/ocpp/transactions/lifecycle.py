@@ -296,7 +296,7 @@ class Transactions:
         if evse.tx is not None and (BAY not in stops or AUTHORIZED in stops or CLOSED in stops):
             self.end(evse, "EVConnectTimeout", "Timeout", now_ms)
         elif evse.tx is not None:
-            self.events.send(evse, "Updated", "EVConnectTimeout", now_ms)
+            self.events.send(evse, "Updated", "EVConnectTimeout", now_ms, reason="Timeout")
 
     def _resume(self, evse: "OcppEvse", now_ms: int) -> None:
         """After a power cut the car is still there: its transaction continues, or waits for its end from now on."""

@@ -70,7 +70,7 @@ def handler(action: str, used: "list[str] | None" = None) -> "Callable[[StationF
                 return getattr(__import__("ampacity.ocpp." + module, None, None, (function,)), function)
             except ImportError:  # an image without this block
                 raise CallError("NotSupported", action[:60])
-    if action in tables.KNOWN.split(" "):
+    if action in tables.UNHANDLED.split(" "):
         raise CallError("NotSupported", action[:60])
     raise CallError("NotImplemented", action[:60])
 
@@ -83,16 +83,17 @@ def release(used: "list[str]") -> None:
 
 def request_check(action: str, payload: "Message") -> "Check":
     """The check of a request's payload."""
-    return Check(tables, _number(tables.REQUESTS, action), payload)
+    number = None
+    for place, row in enumerate(HANDLERS):
+        if row[0] == action:
+            number = tables.REQUESTS[place]
+    return Check(tables, number, payload)
 
 
 def response_check(action: str, payload: "Message") -> "Check":
     """The check of the response to a request of ours."""
-    return Check(tables, _number(tables.RESPONSES, action), payload, False)
-
-
-def _number(rows: "tuple[tuple[str, int], ...]", action: str) -> "int | None":
-    for name, number in rows:
+    number = None
+    for name, known in tables.RESPONSES:
         if name == action:
-            return number
-    return None
+            number = known
+    return Check(tables, number, payload, False)

@@ -138,94 +138,33 @@ TYPES = (
     "installDateTime?d location!s512 retrieveDateTime!d signature?s800 signingCertificate?s5500",
     "firmware!o66 requestId!i retries?i retryInterval?i",
     "certificateStatus?e32 idTokenInfo!o47",
-    "additionalInfo?s512 reasonCode!s20",
-    "currentTime!d interval!i status!e33 statusInfo?o69",
-    "exiResponse!s7500 status!e34 statusInfo?o69",
-    "ocspResult?s5500 status!e34 statusInfo?o69",
+    "currentTime!d interval!i status!e33",
+    "exiResponse!s7500 status!e34",
+    "ocspResult?s5500 status!e34",
     "currentTime!d",
-    "status!e35 statusInfo?o69",
-    "status!e36 statusInfo?o69",
-    "chargingPriority?i idTokenInfo?o47 totalCost?n updatedPersonalMessage?o46",
+    "status!e35",
+    "status!e36",
+    "idTokenInfo?o47 totalCost?n updatedPersonalMessage?o46",
 )
 REQUESTS = (
-    ("CancelReservation", 0),
-    ("CertificateSigned", 1),
-    ("ChangeAvailability", 3),
-    ("ClearCache", 4),
-    ("ClearChargingProfile", 6),
-    ("ClearDisplayMessage", 7),
-    ("ClearVariableMonitoring", 8),
-    ("CostUpdated", 9),
-    ("CustomerInformation", 13),
-    ("DataTransfer", 14),
-    ("DeleteCertificate", 15),
-    ("GetBaseReport", 16),
-    ("GetChargingProfiles", 18),
-    ("GetCompositeSchedule", 19),
-    ("GetDisplayMessages", 20),
-    ("GetInstalledCertificateIds", 21),
-    ("GetLocalListVersion", 4),
-    ("GetLog", 23),
-    ("GetMonitoringReport", 27),
-    ("GetReport", 28),
-    ("GetTransactionStatus", 29),
-    ("GetVariables", 31),
-    ("InstallCertificate", 32),
-    ("PublishFirmware", 33),
-    ("RequestStartTransaction", 42),
-    ("RequestStopTransaction", 43),
-    ("ReserveNow", 44),
-    ("Reset", 45),
-    ("SendLocalList", 49),
-    ("SetChargingProfile", 50),
-    ("SetDisplayMessage", 52),
-    ("SetMonitoringBase", 53),
-    ("SetMonitoringLevel", 54),
-    ("SetNetworkProfile", 58),
-    ("SetVariableMonitoring", 60),
-    ("SetVariables", 62),
-    ("TriggerMessage", 63),
-    ("UnlockConnector", 64),
-    ("UnpublishFirmware", 65),
-    ("UpdateFirmware", 67),
+    0, 1, 3, 4, 6, 7, 8, 9, 13, 14, 15, 16, 18, 19, 20, 21, 4, 23, 27, 28, 29, 31, 32, 33, 42, 43, 44, 45, 49, 50,
+    52, 53, 54, 58, 60, 62, 63, 64, 65, 67,
 )
 RESPONSES = (
     ("Authorize", 68),
-    ("BootNotification", 70),
-    ("ClearedChargingLimit", 4),
-    ("FirmwareStatusNotification", 4),
-    ("Get15118EVCertificate", 71),
-    ("GetCertificateStatus", 72),
-    ("Heartbeat", 73),
-    ("LogStatusNotification", 4),
-    ("MeterValues", 4),
-    ("NotifyChargingLimit", 4),
-    ("NotifyCustomerInformation", 4),
-    ("NotifyDisplayMessages", 4),
-    ("NotifyEVChargingNeeds", 74),
-    ("NotifyEVChargingSchedule", 75),
-    ("NotifyEvent", 4),
-    ("NotifyMonitoringReport", 4),
-    ("NotifyReport", 4),
-    ("PublishFirmwareStatusNotification", 4),
-    ("ReportChargingProfiles", 4),
-    ("ReservationStatusUpdate", 4),
-    ("SecurityEventNotification", 4),
-    ("SignCertificate", 75),
-    ("StatusNotification", 4),
-    ("TransactionEvent", 76),
+    ("BootNotification", 69),
+    ("Get15118EVCertificate", 70),
+    ("GetCertificateStatus", 71),
+    ("Heartbeat", 72),
+    ("NotifyEVChargingNeeds", 73),
+    ("NotifyEVChargingSchedule", 74),
+    ("SignCertificate", 74),
+    ("TransactionEvent", 75),
 )
-KNOWN = (
-    "Authorize BootNotification CancelReservation CertificateSigned ChangeAvailability ClearCache "
-    "ClearChargingProfile ClearDisplayMessage ClearVariableMonitoring ClearedChargingLimit CostUpdated "
-    "CustomerInformation DataTransfer DeleteCertificate FirmwareStatusNotification Get15118EVCertificate "
-    "GetBaseReport GetCertificateStatus GetChargingProfiles GetCompositeSchedule GetDisplayMessages "
-    "GetInstalledCertificateIds GetLocalListVersion GetLog GetMonitoringReport GetReport GetTransactionStatus "
-    "GetVariables Heartbeat InstallCertificate LogStatusNotification MeterValues NotifyChargingLimit "
-    "NotifyCustomerInformation NotifyDisplayMessages NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent "
-    "NotifyMonitoringReport NotifyReport PublishFirmware PublishFirmwareStatusNotification ReportChargingProfiles "
-    "RequestStartTransaction RequestStopTransaction ReservationStatusUpdate ReserveNow Reset "
-    "SecurityEventNotification SendLocalList SetChargingProfile SetDisplayMessage SetMonitoringBase "
-    "SetMonitoringLevel SetNetworkProfile SetVariableMonitoring SetVariables SignCertificate StatusNotification "
-    "TransactionEvent TriggerMessage UnlockConnector UnpublishFirmware UpdateFirmware"
+UNHANDLED = (
+    "Authorize BootNotification ClearedChargingLimit FirmwareStatusNotification Get15118EVCertificate "
+    "GetCertificateStatus Heartbeat LogStatusNotification MeterValues NotifyChargingLimit NotifyCustomerInformation"
+    " NotifyDisplayMessages NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent NotifyMonitoringReport "
+    "NotifyReport PublishFirmwareStatusNotification ReportChargingProfiles ReservationStatusUpdate "
+    "SecurityEventNotification SignCertificate StatusNotification TransactionEvent"
 )

@@ -10,6 +10,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.url import peer_facts
 from ampacity.net.link import NO_SUITE, OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.evse import connector_status
+from ampacity.ocpp.security.security_events import note
 from ampacity.ocpp.station import Station
 from ampacity.roles.charging.evse_readings import EvseReadings
 from ampacity.roles.charging.kept_messages import STORAGE_KIB, OcppStore, read_kept
@@ -31,7 +32,7 @@ if False:  # for the type checker
 
 METER_MS = 1000
 LEAVE_MS = 1500
-FLOOD_MS = 600000  # a flood from the CSMS becomes a security event, at most once in this time
+INVALID = ("flooded", "garbage", "oversized", "utf8")  # what the CSMS sent, by the counter of the link, is no valid message
 SOURCE = "ocpp"
 SOURCE_IN_WATTS = "ocpp, watts"  # of a limit in watts where the same target has one in amperes, too: the guard keeps one limit for each name
 SETUP_DOC = "setup"  # the variables that the set-up brought last
@@ -130,9 +131,7 @@ class Upstream:
         self.station.key_door = self._open_key_door
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])
         self.link = Link(self.platform, ActingStation(self), self.config, self.platform.clock, self.log, rng=rng)
-        self.link.on_distrust = self._distrusted
-        self.link.on_flood = self._flooded
-        self._flood_ms: "int | None" = None
+        self.link.on_failure = self._failed
         self._distrust: "str | None" = None
         self._leaving_ms: "int | None" = None
         self._log_upload: "LogUpload | None" = None
@@ -212,20 +211,21 @@ class Upstream:
             self.link.stop()
         return not self.link.online or now_ms - self._leaving_ms >= LEAVE_MS
 
-    def _distrusted(self, text: str) -> None:
-        """The CSMS's certificate, or its TLS, was refused: reported as a security event, once for each reason."""
-        self.network_profiles.distrusted()
-        if text != self._distrust:
-            self._distrust = text
-            kind = "InvalidTLSVersion" if OLD_TLS in text else "InvalidTLSCipherSuite" if NO_SUITE in text else "InvalidCsmsCertificate"
-            self.station.security_event(kind, text[:255], self.platform.clock.now_ms())
-
-    def _flooded(self, text: str) -> None:
-        """The connection was ended because of what the CSMS sent: a security event for the next one."""
+    def _failed(self, counter: str, text: str) -> None:
+        """What went wrong with the link, where it is a security event. A certificate of the CSMS, or its TLS, that was refused is reported
+        once for each reason; what is not critical is only in the security log."""
         now_ms = self.platform.clock.now_ms()
-        if self._flood_ms is None or now_ms - self._flood_ms >= FLOOD_MS:
-            self._flood_ms = now_ms
-            self.station.security_event("InvalidMessages", text[:255], now_ms)
+        if counter == "failed" and ("tls: the certificate" in text or OLD_TLS in text or NO_SUITE in text):
+            self.network_profiles.distrusted()
+            text = text[text.index("tls: ") + 5 :]
+            if text != self._distrust:
+                self._distrust = text
+                kind = "InvalidTLSVersion" if OLD_TLS in text else "InvalidTLSCipherSuite" if NO_SUITE in text else "InvalidCsmsCertificate"
+                self.station.security_event(kind, text, now_ms)
+        elif counter in INVALID:
+            note(self.station, "InvalidMessages", text, now_ms)
+        elif counter == "refused" and ("upgrade: HTTP 401" in text or "upgrade: HTTP 403" in text):
+            note(self.station, "FailedToAuthenticateAtCsms", text, now_ms)
 
     def variable(self, component: str, name: str, text: "str | None", now_ms: int) -> str:
         """A variable of the station's device model, by the installer: shown (text None), or set as the CSMS would."""
