@@ -13,6 +13,7 @@ from tests.drawn.geometry import LINES, Geometry, da
 
 METER_MS, METER_LOST_MS, SWITCHED_MS = 300, 5_000, 2_000
 SETTLE_MS = 5_000
+SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
 SMALL_DA = 10
 DETECTIONS = 3
 GROWS_DA, RAISED_MS = 5, 30_000
@@ -28,7 +29,7 @@ EXCUSES = {  # (attack, amperes at most, for at most)
     AGAIN: ("a car uses phases that it, or the car before it, had not used", "what it draws on these",
             "`again_ms` of the circuit, from the first use on"),
     LIE: ("a meter lies or is silent", "the other load that it should show",
-          "`total_ms` + %g s + one settle time, from the first use on" % ((METER_MS + METER_LOST_MS) / 1000)),
+          "`total_ms` + %g s + one settle time, from the first use on" % ((METER_MS + METER_LOST_MS + SUSPECTED_MS) / 1000)),
     GROWS: ("a car on an EVSE without current measurement takes more of an order that is older than %g s" % (RAISED_MS / 1000), "what it takes more",
             "`total_ms` of the circuit, where it has a meter, + %g s of the meter itself" % (METER_MS / 1000)),
 }  # fmt: skip
@@ -153,7 +154,7 @@ class Judge:
     def lies(self, meter):
         """It shows something else than the truth, or nothing."""
         geometry, circuit = self.geometry, self.geometry.meters[meter]
-        span_ms = self.times.total_ms(circuit) + METER_MS + METER_LOST_MS + self.times.settle_ms(circuit)
+        span_ms = self.times.total_ms(circuit) + METER_MS + METER_LOST_MS + SUSPECTED_MS + self.times.settle_ms(circuit)
         places = [name for name in geometry.ratings if circuit in geometry.above[name] or name in geometry.above[circuit]]
         hidden = lambda _, line: geometry.sums({}, self.other_da)[circuit][line]  # noqa: E731
         self.excuses.append(Excuse(LIE, places, hidden, span_ms=span_ms))
