@@ -1,4 +1,4 @@
-"""Any policy behind the ledger: every world with every target chosen by the adversary.
+"""Any policy behind the ledger: every world but NOT_PLAYED with every target chosen by the adversary.
 
 No plan at all: in each turn it picks 0, the least or the most current of that EVSE; for the child of `below`, too. Liveness
 is not asked. Where other load steps, a stranger writes or a car disobeys, no policy sheds: the overload may last until the
@@ -17,7 +17,8 @@ from tests.proof.search import Search, told
 from tests.proof.walks import Walks
 from tests.proof.worlds import WORLDS
 
-NAMES = tuple(WORLDS)
+NOT_PLAYED = ("reserved",)  # other load above its declaration beside reserves: refused orders leave these, only a policy pauses them
+NAMES = tuple([name for name in WORLDS if name not in NOT_PLAYED])
 SEARCHED_CI, WALKED_CI = 1_000, 2_000
 SEARCHED, WALKED = 10_000, 40_000
 EXCUSES = ("excuse_steps", "room_steps", "slip_steps")  # of the worlds, where they have them
