@@ -32,7 +32,7 @@ AGAIN_MS, PAUSED_AGAIN_MS = 30000, 100000  # the EVSEs that were lowered for a t
 SOON_MS, PATIENCE_MS, PAUSES_MS = 5000, 30000, 1800000  # then one is paused, where none can be lowered; once in this time it is soon
 VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
 NEAR_QUARTERS = 3
-SPARED_MS = 3600000  # one whose car stopped in such a test, at most once in this time
+SPARED_MS = 3600000  # for such a test one is paused, or one lowered whose car stopped in the one before, at most once in this time
 MINUTE_MS = 60000  # the same after a suspicion, then each after twice the time: that it was followed may have been chance; pauses alike
 MOVED_DA = 60  # what our EVSEs draw moved by so much since the last certain step
 MOVED_MS = 20000  # after that the first step, then each after twice the time, at most VERIFY_MS, until one of another origin was certain
@@ -66,9 +66,11 @@ class MeterTestSteps:
         self.moved_ms = [-1] * size  # what they draw moved by MOVED_DA without one, since
         self.moved_wait_ms = [MOVED_MS] * size
         self.verify_ms = [VERIFY_MS] * size
+        self.checked_ms = [-1] * size  # the last test without evidence against the meter, of each circuit and phase; -1: no look yet
+        self.retry_ms = [LONG_AGO_MS] * size  # none could be lowered for one: looked at again then
         self.lowest_da, self.highest_da = [0] * size, [0] * size  # what our EVSEs drew since then, of each circuit and phase
-        self.lowered: "list[int]" = []  # EVSEs in the last test that paused none
-        self.lowered_ms = LONG_AGO_MS
+        self.unclear_wait_ms = [0] * len(other.estimators)  # after a test, while no overload is possible and none was clear
+        self.lowered: "list[list[int]]" = [[] for _ in other.estimators]  # EVSEs in the last test of each circuit, where it paused none
         self.stopped_ms = [LONG_AGO_MS] * len(ledger.site.evses)  # its car stopped in a test, although it had its minimum: it needs more
 
     def tick(self, now_ms: int) -> bool:
@@ -83,34 +85,37 @@ class MeterTestSteps:
             if estimator is None:
                 continue
             self._follow(estimator, now_ms)
-            phase = self._phase(estimator, now_ms)
-            if phase >= 0:
-                changed = self._step(estimator, phase, now_ms) or changed
+            for p in self._phases(estimator, now_ms):  # where none can be lowered on one, the next one need not wait
+                if self._step(estimator, p, now_ms):
+                    changed = True
+                    break
             self._ask(estimator, now_ms)
         return changed
 
     def _look_for_stopped(self, now_ms: int) -> None:
         """A car that stopped at the current of a test is spared for a while by tests of meters against which there is no evidence."""
-        for e, s in enumerate(self.ledger.evse_states):
+        for e in range(len(self.stopped_ms)):
             if not self.wants[e]:
                 self.stopped_ms[e] = LONG_AGO_MS
-            elif e in self.lowered and now_ms - self.lowered_ms <= LAST_MS and self.ledger.want_da[e] >= s.evse.min_da:
-                if s.measured_ms > self.lowered_ms and max(s.phase_da) < NO_STEP_DA:
-                    self.stopped_ms[e] = now_ms
+        for c, lowered in enumerate(self.lowered):
+            for e in lowered if now_ms - self.asked_ms[c] <= LAST_MS else ():
+                s = self.ledger.evse_states[e]
+                has_minimum = self.ledger.want_da[e] >= s.evse.min_da
+                if has_minimum and s.measured_ms > self.asked_ms[c] and max(s.phase_da) < NO_STEP_DA:
+                    self.stopped_ms[e] = self.paused_ms[c] = now_ms
 
-    def _phase(self, estimator: "MeterEstimator", now_ms: int) -> int:
-        """A phase on which this meter waits for a step of ours for long enough; -1: none."""
+    def _phases(self, estimator: "MeterEstimator", now_ms: int) -> "list[int]":
+        """The phases on which this meter waits for a step of ours for long enough, the most urgent one first."""
         c = estimator.circuit
         waits = [p for p in range(estimator.phases) if estimator.needs_step(p, now_ms)]
         if not waits:
             self.doubted_ms[c] = self.unable_ms[c] = -1
             self.inspection_reasons[c] = ""
-            suspected = self._suspected(estimator, now_ms)
-            return self._unverified(estimator, now_ms) if self.suspected_ms[c] < 0 else suspected
+            return self._suspected(estimator, now_ms) or self._unverified(estimator, now_ms)
         if self.doubted_ms[c] < 0:
             self.doubted_ms[c] = now_ms
-        quiet_ms = now_ms - max(self.doubted_ms[c], estimator.steps.step_ms[waits[0]], self.asked_ms[c])
-        return waits[0] if self._due(estimator, waits[0], quiet_ms, QUIET_MS, now_ms) else -1
+        since_ms = max(self.doubted_ms[c], self.asked_ms[c])
+        return [p for p in waits if self._due(estimator, p, now_ms - max(since_ms, estimator.steps.step_ms[p]), QUIET_MS, now_ms)]
 
     def _due(self, estimator: "MeterEstimator", p: int, quiet_ms: int, wait_ms: int, now_ms: int) -> bool:
         """For so long, and our currents and other load are constant; where they never are, a while later."""
@@ -125,31 +130,37 @@ class MeterTestSteps:
     def _drawn_da(self, estimator: "MeterEstimator", p: int) -> int:
         return sum([self.ledger.evse_states[e].phase_da[p] for e in estimator.evses])
 
-    def _suspected(self, estimator: "MeterEstimator", now_ms: int) -> int:
-        """A phase on which an unclear step keeps raises back, once other load is calm; -1: none, or not yet."""
+    def _suspected(self, estimator: "MeterEstimator", now_ms: int) -> "list[int]":
+        """The phases on which an unclear step keeps raises back, once other load is calm."""
         c, ledger = estimator.circuit, self.ledger
         waits = [p for p in estimator.inputs if estimator.held_da[p] >= 0 and ledger.sums[estimator.base + p] + START_DA
                  + ledger.assumed_da[estimator.base + p] > ledger.cap_da[estimator.base + p]]  # fmt: skip
         if not waits:
             self.suspected_ms[c] = -1
-            return -1
+            self.unclear_wait_ms[c] = 0
+            return []
         waits.sort(key=lambda p: (self._drawn_da(estimator, p) < LEAST_DA, not estimator.is_urgent(p), -estimator.suspect_ms[p]))
-        p = waits[0]
-        self.verify_ms[estimator.base + p] = MINUTE_MS
+        for p in waits:
+            self.verify_ms[estimator.base + p] = MINUTE_MS
         if self.suspected_ms[c] < 0:
             self.suspected_ms[c] = self.restless_ms[c] = now_ms
-        if self._drawn_da(estimator, p) < LEAST_DA:
-            self._let_start(estimator, p, now_ms)
+        if self._drawn_da(estimator, waits[0]) < LEAST_DA:
+            self._let_start(estimator, waits[0], now_ms)
             self.restless_ms[c] = now_ms
-            return -1
+            return []
         self.undrawn_ms[c] = -1
-        if not self._calm(estimator, p, now_ms):
+        if not self._calm(estimator, waits[0], now_ms):
             self.restless_ms[c] = now_ms
-        again_ms = self.asked_ms[c] + RETRY_MS  # while they are still low
+        return [p for p in waits if self._drawn_da(estimator, p) >= LEAST_DA and self._may_test(estimator, p, now_ms)]
+
+    def _may_test(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
+        """Its currents were constant for a moment, or it waited for a while, and the EVSEs of the last test have returned."""
+        c = estimator.circuit
+        again_ms = self.asked_ms[c] + (RETRY_MS if estimator.is_urgent(p) else self.unclear_wait_ms[c])  # within RETRY_MS they are still low
         if estimator.steps.test_steps[p] == 1 and not self._is_first(c, now_ms) and not self._cuts(estimator, p, now_ms):
             again_ms = self.asked_ms[c] + (PAUSED_AGAIN_MS if self.asked_ms[c] == self.paused_ms[c] else AGAIN_MS)  # they return first
         due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
-        return p if due and now_ms >= again_ms else -1
+        return due and now_ms >= again_ms
 
     def _let_start(self, estimator: "MeterEstimator", p: int, now_ms: int) -> None:
         """A car waits without an order, and none draws enough for a step: after a minute one may start nevertheless."""
@@ -162,25 +173,40 @@ class MeterTestSteps:
         elif now_ms - self.undrawn_ms[c] >= MINUTE_MS:
             estimator.let_start(now_ms)
 
-    def _unverified(self, estimator: "MeterEstimator", now_ms: int) -> int:
-        """A phase of a trusted meter whose circuit is near its rating, or could be, where no step of ours was seen for VERIFY_MS; -1: none."""
+    def _unverified(self, estimator: "MeterEstimator", now_ms: int) -> "list[int]":
+        """The phases of a trusted meter whose circuit is near its rating, or could be, where no step of ours was seen for VERIFY_MS, or since
+        what they draw moved; the one that waits longest first."""
         c = estimator.circuit
-        if self.asked_ms[c] == LONG_AGO_MS:
-            self.asked_ms[c] = now_ms  # the time begins at the first look
-        if estimator.state != "ok":
-            return -1
+        if estimator.state != "ok" or now_ms - self.asked_ms[c] < QUIET_MS:
+            return []
+        waits = []
         for p in estimator.inputs:
             key = estimator.base + p
-            quiet_ms = now_ms - max(estimator.steps.step_ms[p], self.asked_ms[c])
+            if self.checked_ms[key] < 0:
+                self.checked_ms[key] = now_ms  # the time begins at the first look
+            if now_ms < self.retry_ms[key] or not self._is_routine(estimator, p):
+                continue
+            since_ms = max(estimator.steps.step_ms[p], self.checked_ms[key])
             near = estimator.raw_da[p] * 4 >= self.ledger.cap_da[key] * NEAR_QUARTERS
-            if (near or self._may_exceed(key)) and self._due(estimator, p, quiet_ms, self.verify_ms[key], now_ms):
-                self.verify_ms[key] = min(2 * self.verify_ms[key], VERIFY_MS)
-                return p
-            quiet_ms = min(quiet_ms, now_ms - self.moved_ms[key])
-            if self.moved_ms[key] >= 0 and self._may_exceed(key) and self._due(estimator, p, quiet_ms, self.moved_wait_ms[key], now_ms):
-                self.moved_wait_ms[key] = min(2 * self.moved_wait_ms[key], VERIFY_MS)
-                return p
-        return -1
+            due = (near or self._may_exceed(key)) and self._due(estimator, p, now_ms - since_ms, self.verify_ms[key], now_ms)
+            if self.moved_ms[key] >= 0 and self._may_exceed(key):
+                due = due or self._due(estimator, p, now_ms - max(since_ms, self.moved_ms[key]), self.moved_wait_ms[key], now_ms)
+            if due:
+                waits.append((since_ms, p))
+        waits.sort()
+        return [p for _, p in waits]
+
+    def _is_routine(self, estimator: "MeterEstimator", p: int) -> bool:
+        """There is no evidence against the meter on this phase, or none that matters."""
+        c = estimator.circuit
+        return self.doubted_ms[c] < 0 and (self.suspected_ms[c] < 0 or estimator.held_da[p] < 0)
+
+    def _checks(self, key: int, now_ms: int) -> None:
+        """A test of a meter against which there is no evidence begins on this phase: each waits twice as long as the one before."""
+        self.checked_ms[key] = now_ms
+        self.verify_ms[key] = min(2 * self.verify_ms[key], VERIFY_MS)
+        if self.moved_ms[key] >= 0:
+            self.moved_wait_ms[key] = min(2 * self.moved_wait_ms[key], VERIFY_MS)
 
     def _follow(self, estimator: "MeterEstimator", now_ms: int) -> None:
         """The least and the most that our EVSEs drew since the last certain step, and since when that is far."""
@@ -206,7 +232,7 @@ class MeterTestSteps:
     def _cuts(self, estimator: "MeterEstimator", p: int, now_ms: int) -> "list[tuple[int, int]]":
         """(EVSE, its current in a test): as few as it takes, without those that draw on a phase that a failure spared; none: it takes too many."""
         spares = []
-        routine = self.doubted_ms[estimator.circuit] < 0 and self.suspected_ms[estimator.circuit] < 0
+        routine = self._is_routine(estimator, p)
         for e in estimator.evses:
             s = self.ledger.evse_states[e]
             if self._can_step(s, p, estimator.trust.against[p], now_ms) and not (routine and now_ms - self.stopped_ms[e] < SPARED_MS):
@@ -223,6 +249,7 @@ class MeterTestSteps:
     def _step(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """Lower them for a moment, or where that takes too many, pause one."""
         states = self.ledger.evse_states
+        c = estimator.circuit
         cuts = self._cuts(estimator, p, now_ms)
         paused = not cuts
         if paused:
@@ -232,7 +259,11 @@ class MeterTestSteps:
                 return False
             cuts = [(drawing[self.turns % len(drawing)], 0)]
             self.turns += 1
-        self.lowered, self.lowered_ms = [] if paused else [e for e, _ in cuts], now_ms
+        if self._is_routine(estimator, p):
+            self._checks(estimator.base + p, now_ms)
+        elif not estimator.is_urgent(p):
+            self.unclear_wait_ms[c] = min(VERIFY_MS, max(RAMP_MS, 2 * self.unclear_wait_ms[c]))
+        self.lowered[c] = [] if paused else [e for e, _ in cuts]
         most_da = dict(cuts)
         for other in self.other.metered:
             if other is estimator or self._shares(other, most_da):
@@ -264,18 +295,20 @@ class MeterTestSteps:
         return MINUTE_MS if self._is_first(c, now_ms) else self.pause_wait_ms[c]
 
     def _may_pause(self, estimator: "MeterEstimator", p: int, drawing: bool, now_ms: int) -> bool:
-        """No EVSE is paused to check a meter against which there is no evidence; at once where an overload is possible."""
+        """To check a meter against which there is no evidence seldom, and only where an overload is possible; where it is suspected soon."""
         c = estimator.circuit
         if self.doubted_ms[c] >= 0:
             if not drawing and self.unable_ms[c] < 0:
                 self.unable_ms[c] = now_ms
             return now_ms - max(self.doubted_ms[c], estimator.steps.step_ms[p], self.asked_ms[c]) >= PAUSE_MS
+        if self._is_routine(estimator, p):
+            key = estimator.base + p
+            unverified = now_ms - max(estimator.steps.step_ms[p], self.checked_ms[key]) >= VERIFY_MS and self._may_exceed(key)
+            self.retry_ms[key] = now_ms + SOON_MS
+            return drawing and unverified and now_ms - self.paused_ms[c] >= SPARED_MS
         if estimator.is_urgent(p):
             return estimator.suspect_ms[p] >= (SOON_MS if self._is_first(c, now_ms) else PATIENCE_MS)
-        if self.suspected_ms[c] >= 0:
-            return now_ms - max(self.suspected_ms[c], self.paused_ms[c]) >= self._pause_wait_ms(c, now_ms)
-        self.asked_ms[c] = now_ms
-        return False
+        return now_ms - max(self.suspected_ms[c], self.paused_ms[c]) >= self._pause_wait_ms(c, now_ms)
 
     def _ask(self, estimator: "MeterEstimator", now_ms: int) -> None:
         """Without trust there is no room, and without a certain step no trust: where a car waits, a person must look."""
