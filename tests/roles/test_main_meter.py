@@ -58,6 +58,15 @@ def test_a_main_meter_that_is_lost_shows_nothing():
     assert upstream.station.main_meter.values == {}
 
 
+def test_a_main_meter_whose_values_do_not_count_shows_nothing():
+    garage, upstream = metered()
+    for state, shows in (("lost", False), ("ok", True), ("frozen", False)):
+        garage.primary.guard.meter_state = lambda circuit, state=state: state
+        garage.now_us += 2000000
+        upstream._main_meter(garage.now_us // 1000)
+        assert ("power_w" in upstream.station.main_meter.values) == shows, state
+
+
 def test_a_site_without_a_main_meter_has_no_EVSE_0():
     garage = Garage(site(ocpp=OCPP)).run(3000)
     assert garage.primary.upstream.station.main_meter is None

@@ -32,9 +32,10 @@ if False:  # for the type checker
     class Values(TypedDict, total=False):
         """Readings of one EVSE, or of the site's main meter (Station.meter_values); None or missing: not known. Currents per terminal in da,
         powers_w per terminal in W, voltages in dV, times in ms. export_wh: what the site fed in; only the main meter has it, and negative
-        currents and powers. signed: the newest data set that the meter signed."""
+        currents and powers. signed: the newest data set that the meter signed. last_wh: energy_wh, or what it was when the EVSE was last heard."""
 
         energy_wh: "int | None"
+        last_wh: "int | None"
         export_wh: "int | None"
         power_w: "int | None"
         powers_w: "Sequence[int | None] | None"

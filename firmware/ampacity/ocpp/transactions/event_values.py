@@ -22,7 +22,7 @@ def taken(station: "StationFace", evse: "OcppEvse", controller: str, variable: s
 
 def keep_begin(station: "StationFace", evse: "OcppEvse", now_ms: int) -> None:
     """The signed reading of the beginning, if there is one, is kept for the Ended event."""
-    if evse.values.get("signed") is not None:
+    if evse.values.get("signed") is not None and evse.values.get("energy_wh") is not None:
         from ampacity.ocpp.transactions import signed_values
 
         signed_values.keep_begin(station, evse, now_ms)

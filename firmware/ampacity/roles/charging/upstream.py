@@ -338,7 +338,7 @@ class Upstream:
             return
         self._metered_ms = now_ms
         values: Values = {}
-        if self.primary.buses.meters[meter].facts.online:
+        if self.primary.buses.meters[meter].facts.online and self.primary.guard.meter_state(0) not in ("lost", "frozen"):
             lines = self.primary.site["meters"][meter]["phases"]
             values = {
                 "amps_da": by_line(reading["amps_da"], lines), "volts_dv": by_line(reading["volts_dv"], lines), "power_w": reading["power_w"],
