@@ -176,6 +176,17 @@ def test_unknown_values_are_omitted():
     assert bench.ended_by(1) == "DeAuthorized"
 
 
+def test_J01_FR_14_aligned_values_continue_after_the_clock_was_an_hour_ahead():
+    bench = bench_with_values()
+    bench.set("AlignedDataCtrlr", "Interval", "60")
+    bench.set("AlignedDataCtrlr", "TxEndedInterval", "60")
+    bench.advance(61000)
+    for delta_ms in (3600000, -3600000):
+        bench.unix_ms += delta_ms
+        bench.wall.set_unix(bench.unix_ms, "csms", bench.now_ms)
+        assert names(bench.advance(130000)).count("MeterValues") >= 2
+
+
 def test_after_a_jump_of_days_aligned_values_continue():
     bench = bench_with_values()
     bench.set("AlignedDataCtrlr", "Interval", "60")

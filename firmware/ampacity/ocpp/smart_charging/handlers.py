@@ -30,6 +30,8 @@ def get_charging_profiles(station: "StationFace", request: "Message", message_id
     for source, evse_id, document in outside.documents(now_ms) if outside is not None else ():
         if _wanted(source, Profile(document, evse_id), request):
             found.append((source, evse_id, document))
+    if found and isinstance(found[-1][2], Profile):
+        found[-1][2].awaited = True  # a report has an end, whatever is cleared meanwhile (K09.FR.02)
     for i in range(len(found)):
         station.exchange.post(_report, (request["requestId"], found, i))
     return {"status": "Accepted" if found else "NoProfiles"}
@@ -43,7 +45,7 @@ def _report(station: "StationFace", parameters: "tuple[int, list[tuple[str, int,
         document = station.profiles.document(document)
     if document is None:
         return None
-    more = any([not isinstance(later, Profile) or later in station.profiles.all for _, _, later in found[i + 1 :]])
+    more = i + 1 < len(found)
     payload = {"requestId": request_id, "chargingLimitSource": source, "evseId": evse_id, "chargingProfile": [document], "tbc": more}
     return ("ReportChargingProfiles", payload)
 

@@ -1,6 +1,6 @@
 """Samples while time goes by: periodic ones of a transaction, and those aligned to the clock (J01, J02).
 
-Slots of the clock are counted, so that a jump of the wall clock sends none twice.
+Slots of the clock are counted, so that a jump back of the wall clock within one sends none twice; after a longer one they are counted from there.
 """
 
 from ampacity.ocpp.transactions.event_values import taken
@@ -23,7 +23,7 @@ class Sampling:
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._slots: "dict[str, tuple[int, int, int]]" = {}
+        self._slots: "dict[str, tuple[int, int]]" = {}  # (interval, beginning of the slot that was seen last) in ms
         self._due: "list[tuple[OcppEvse, Message | None]]" = []  # None: the values of when it leaves
 
     def tick(self, now_ms: int) -> "int | None":
@@ -100,10 +100,10 @@ class Sampling:
         if not interval_ms or unix_ms is None or not station.model.on("AlignedDataCtrlr", "Enabled"):
             self._slots.pop(variable, None)
             return None
-        day, within = unix_ms // DAY_MS, unix_ms % DAY_MS
-        slot = (interval_ms, day, within // interval_ms)
+        within = unix_ms % DAY_MS
+        slot = (interval_ms, unix_ms - within % interval_ms)
         before = self._slots.get(variable)
-        if before is None or before[0] != interval_ms or slot[1] < before[1] - 1:
+        if before is None or before[0] != interval_ms or slot[1] < before[1] - interval_ms:
             self._slots[variable] = slot
         elif slot > before:
             self._slots[variable] = slot
