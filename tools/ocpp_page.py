@@ -196,9 +196,10 @@ checked against the schema of the specification first; the description in the CA
 | `RpcFrameworkError` | not JSON, or not a list of a type, an id and what belongs to it. The id is `-1` unless it can be read |
 | `MessageTypeNotSupported` | a type other than 2, 3 and 4 |
 | `FormatViolation` | the payload of a request is not JSON, or has a field that does not exist; the request is longer than {message_kib} KiB |
+| `FormatViolation` | it is nested deeper than {depth} levels, also in `customData`, or has a number of more than {digits} characters |
 | `ProtocolError` | the payload is not an object |
 | `OccurrenceConstraintViolation` | a field is missing, or a list is too short or too long |
-| `TypeConstraintViolation` | a field has another type |
+| `TypeConstraintViolation` | a field has another type (`1.0` and `1e0` are integers) |
 | `PropertyConstraintViolation` | a value, a length or a time is not allowed, or an integer has more than 32 bits |
 | `NotImplemented`, `NotSupported` | an action that OCPP 2.0.1 does not have; one that this station does not have |
 | `SecurityError` | the CSMS has not accepted the station (`Rejected`) |
@@ -211,6 +212,7 @@ Lists and reports of any length are transferred in parts: a local list by SendLo
 
 ## Transactions
 
+- An identifier of RequestStartTransaction is reported with its `additionalInfo`, at most 8 entries: more are `Rejected` with `TooManyElements`.
 - `TxStartPoint` and `TxStopPoint` may name any points but `DataSigned`: a transaction begins at the edge of one, and ends with the first one that
   no longer holds. With energy flow that no point foresees a transaction begins as well.
 - A stop that `TxStopPoint` does not name sends `Updated` with its trigger, and then `ChargingStateChanged` when the energy flow ends. The
@@ -251,6 +253,10 @@ the main meter and for every EVSE, in whatever order it is wired (J01.FR.11). Wh
 not sent. Clock-aligned values of all EVSEs have the time of their interval. While an EVSE is not heard, and while the main meter is lost or frozen,
 nothing measured is reported of it, and `EVSE.Power` is 0: a value of before would have the time of now (J01.FR.17, J02.FR.18). Only the end of a
 transaction has the energy register as it was last read: so much has flowed at least.
+
+With `SampledDataCtrlr.Enabled` false no event has sampled values, also not the first and the last one. The energy register of the main meter, which
+most meters show in reads of their own, is read in the 3 s before each clock-aligned interval; with an interval below 10 s it is up to 10 s old, so
+that the readings that regulate the site keep the line.
 
 **Signed readings.** The meter of an own charging point may sign its readings: its data set (OCMF or another format, 1 to 1000 bytes in UTF-8) is
 passed on unchanged with `Energy.Active.Import.Register` in `signedMeterValue`, where `SignReadings` wants it. The station verifies
@@ -336,7 +342,8 @@ every 10 s (K16.FR.02). A `TxProfile` that arrives before the needs were sent is
 ## Reservations
 
 ReserveNow reserves an EVSE, any EVSE, or any with a type of connector. Only an EVSE that is `Available`, and at which no identifier is
-authorized, can be reserved, so there are at most as many reservations as EVSEs. They are kept over restarts.
+authorized, can be reserved, so there are at most as many reservations as EVSEs. They are kept over restarts. Until the EVSEs were seen after a start,
+at most 10 s, the answer waits if it would be another than `Accepted`.
 
 - **Reserved.** An EVSE is `Reserved` if it is reserved itself, or if the reservations without an EVSE need each EVSE that is still free. A car
   that is plugged in there without a matching identifier does not charge, and the EVSE stays `Reserved` (G03.FR.09).
@@ -400,7 +407,8 @@ have all five types, other kinds Delta (not `ClockCtrlr.DateTime`), Periodic and
 - **Notifications.** The `Problem` of an EVSE or of the lock of its socket is a `HardWiredNotification` with the trigger Delta. It
   has no monitor, and no level suppresses it.
 - **Thresholds** have no hysteresis: each crossing is reported. A replaced threshold is compared at once, and reported again if it
-  is exceeded. Which thresholds were exceeded is kept over a restart, written at most once a minute.
+  is exceeded. Which thresholds were exceeded is kept over a restart, written at most once a minute and
+  before each planned restart; so after a power cut the clearing of one that was exceeded within the last minute can be missing.
 - **Differences** count from the value when the monitor was set or last reported; after a restart from the first value that is
   known.
 - **Aligned intervals** begin at midnight UTC, and wait until the time of day is known.

@@ -32,6 +32,23 @@ def test_J02_begin_and_end_carry_the_register():
     assert told[-1]["meterValue"][0]["sampledValue"][0]["context"] == "Transaction.End"
 
 
+def test_sampled_values_that_are_switched_off_are_in_no_event():
+    bench = bench_with_values()
+    assert bench.set("SampledDataCtrlr", "Enabled", "false") == "Accepted"
+    bench.set("SampledDataCtrlr", "TxEndedInterval", "10")
+    bench.set("AlignedDataCtrlr", "TxEndedInterval", "60")
+    bench.station.meter_values(2, {"energy_wh": None, "flows": False, "read_ms": None, "energy_ms": 0}, bench.now_ms)
+    bench.charging(1)
+    bench.charging(2)
+    bench.station.meter_values(2, {"energy_wh": 5, "flows": False, "read_ms": None, "energy_ms": 0}, bench.now_ms)
+    bench.advance(70000)
+    bench.unplug(1)
+    bench.unplug(2)
+    told = payloads(bench.sent, "TransactionEvent")
+    contexts = [item["context"] for p in told for value in p.get("meterValue", ()) for item in value["sampledValue"]]
+    assert {p["eventType"] for p in told} == {"Started", "Updated", "Ended"} and sorted(set(contexts)) == ["Sample.Clock"]
+
+
 def test_J02_every_measurand_in_its_unit():
     bench = bench_with_values()
     bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered")

@@ -2,6 +2,7 @@
 
 from test_one_owner import managed
 
+from ampacity.ocpp.monitoring.handlers import set_variable_monitoring
 from ampacity.ocpp.transactions.meter_values import sampled
 
 ALL = ["Power.Active.Import", "Power.Offered", "Current.Import", "Voltage", "Energy.Active.Import.Register"]
@@ -28,3 +29,20 @@ def test_J02_FR_18_values_of_before_are_not_reported_with_the_time_of_now():
     garage.cut = False
     garage.run(20000)
     assert names(evse) == sorted(ALL)
+
+
+def test_N07_FR_14_a_planned_restart_keeps_which_thresholds_are_exceeded():
+    garage = managed(AuthCtrlr__Enabled="false")
+    garage.unit.port.car = "C"
+    garage.run(30000)
+    station = garage.primary.upstream.station
+    where = {"component": {"name": "EVSE", "evse": {"id": 2}}, "variable": {"name": "Power"}}
+    wanted = dict(where, value=1000, type="UpperThreshold", severity=5)
+    answer = set_variable_monitoring(station, {"setMonitoringData": [wanted]}, "", garage.now_us // 1000)["setMonitoringResult"][0]
+    garage.run(20000)
+    garage.unit.port.car = "A"
+    garage.run(5000)
+    before = garage.primary.documents.get("ocpp_monitors")["exceeded"]
+    garage.primary.reset("installer", 0, garage.now_us // 1000)
+    garage.run(3000)
+    assert garage.platform.resets and (before, garage.primary.documents.get("ocpp_monitors")["exceeded"]) == ([answer["id"]], [])

@@ -15,11 +15,16 @@ if False:  # for the type checker
     Action = tuple[Any, ...]  # for the roles: station.py lists them
     LimitRow = tuple[int, "int | None", "int | None", "int | None"]  # (EVSE or 0, watts, da per phase, phases)
 
-    class Token(TypedDict):
-        """An identifier as it is presented: idToken of at most 36 characters, type of IdTokenEnumType."""
+    class Identifier(TypedDict):
+        """What each identifier has: idToken of at most 36 characters, type of IdTokenEnumType."""
 
         idToken: str
         type: str
+
+    class Token(Identifier, total=False):
+        """An identifier as it is presented; additionalInfo as RequestStartTransaction has it."""
+
+        additionalInfo: list[dict[str, str]]
 
     class Signed(TypedDict):
         """A signed reading of a meter: transactions/signed_values.py."""

@@ -1,5 +1,6 @@
 """Requests of the CSMS about charging profiles: set, get, clear, and the composite schedule."""
 
+from ampacity.ocpp.errors import refusal
 from ampacity.ocpp.smart_charging.profile import Profile
 
 if False:  # for the type checker
@@ -13,12 +14,12 @@ def set_charging_profile(station: "StationFace", request: "Message", message_id:
     """SetChargingProfile (K01)."""
     document, evse_id = request["chargingProfile"], request["evseId"]
     if not station.model.on("SmartChargingCtrlr", "Enabled"):
-        return {"status": "Rejected", "statusInfo": {"reasonCode": "NotEnabled"}}
+        return refusal("NotEnabled")
     if "transactionId" in document:
         document["transactionId"] = document["transactionId"].lower()
     reason = station.profiles.refusal(evse_id, document, now_ms)
     if reason:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
+        return refusal(reason)
     station.profiles.install(evse_id, document)
     return {"status": "Accepted"}
 
@@ -91,6 +92,6 @@ def get_composite_schedule(station: "StationFace", request: "Message", message_i
     elif unit not in station.model.words("SmartChargingCtrlr", "RateUnit"):  # K08.FR.07
         reason = "UnsupportedRateUnit"
     if reason:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
+        return refusal(reason)
     result: "Message | None" = station.optional.get("composites", now_ms).begin(request, unit, message_id, now_ms)
     return result

@@ -87,13 +87,12 @@ class ProfileStore:
         evses = [p for p in station.evses if evse_id in (0, p.id)]
         units = station.model.words("SmartChargingCtrlr", "RateUnit")
         reason = refusal(document, evses, schedules_max, units)
-        if not reason:
-            new = Profile(document, evse_id)
-            reason = clash(new, self.all, self.entries_max)
-            if reason:
-                self._remove_over()
-                reason = clash(new, self.all, self.entries_max)
-        return reason
+        if reason:
+            return reason
+        new = Profile(document, evse_id)
+        if clash(new, self.all, self.entries_max):
+            self._remove_over()
+        return clash(new, self.all, self.entries_max)
 
     def _remove_over(self) -> None:
         """Profiles whose validTo has passed, whichever time of the clock is true, can never hold again: they make room."""

@@ -15,6 +15,8 @@ if False:  # for the type checker
     from ampacity.ocpp.transactions.transaction import Transaction
 
 DAY_MS = 86400000
+FRESH_MS = 3000  # a meter reads its register so long before an interval begins
+SELDOM_MS = 10000
 DUE_MAX = 64  # MeterValues that wait while the CSMS answers slowly
 
 
@@ -36,6 +38,14 @@ class Sampling:
                 wakes.append(self._ended(evse, now_ms))
         known = [w for w in wakes if w is not None]
         return min(known) if known else None
+
+    def fresh_since(self, now_ms: int) -> "int | None":
+        """The next clock-aligned values are to have an energy register that was read after then; None: none are due. With an interval below 10 s
+        one of the last 10 s suffices."""
+        slot, unix_ms = self._slots.get("Interval"), self._station.wallclock.unix_ms(now_ms)
+        if slot is None or unix_ms is None:
+            return None
+        return now_ms + sum(slot) - unix_ms - (FRESH_MS if slot[0] >= SELDOM_MS else SELDOM_MS)
 
     def pull(self, now_ms: int) -> "Call | None":
         """The next MeterValues request of an EVSE without transaction, or None."""
