@@ -4,6 +4,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+from ampacity.base.json_parser import NUMBER_MAX
+from ampacity.base.strict_json import DEPTH_MAX
 from ampacity.net import http_file
 from ampacity.net.websocket_frames import PASSED_MAX
 from ampacity.ocpp.device_model import device_events, table
@@ -126,7 +128,7 @@ def render() -> str:
     times = {
         "steady": profiles.STEADY_MS // 1000, "silent": profiles.SILENT_MS // 1000, "rejected": profiles.REJECTED_MS_MAX // 60000,
         "pending": profiles.PENDING_MS_MAX // 60000, "renew": RENEW_DAYS, "warn": WARN_DAYS,
-        "message_kib": SIZE_MAX // 1024, "passed_mib": PASSED_MAX >> 20,
+        "message_kib": SIZE_MAX // 1024, "depth": DEPTH_MAX, "digits": NUMBER_MAX, "passed_mib": PASSED_MAX >> 20,
     }  # fmt: skip
     smart = {
         "periods": PERIODS_MAX, "level": STACK_LEVEL_MAX, "schedules": SCHEDULES_MAX, "rate": RATE_MS // 1000,

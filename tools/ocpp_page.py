@@ -65,10 +65,9 @@ connected and sends BootNotification at the interval of the CSMS.
 | `NoSecurityDowngrade` | a lower security profile than that of the connection |
 | `InvalidNetworkConf` | not JSON, not `OCPP20`, `apn` or `vpn`, `messageTimeout` below 1, or a URL that is invalid or does not fit its profile |
 
-The status is `Failed` if the profile cannot be stored (B09.FR.03). `messageTimeout` is kept and not used: a request of the station waits
-for `OCPPCommCtrlr.MessageTimeout`. A slot with a higher security profile than the present one is refused in
-`NetworkConfigurationPriority` while its prerequisites are missing: a valid CSMSRootCertificate for 2 and 3, and a valid certificate of the
-station for 3 (A05.FR.02, A05.FR.03).
+The status is `Failed` if the profile cannot be stored (B09.FR.03). `messageTimeout` is kept and not used: a request of the station waits for
+`OCPPCommCtrlr.MessageTimeout`. A slot with a higher security profile than the present one is refused in `NetworkConfigurationPriority` while its
+prerequisites are missing: a valid CSMSRootCertificate for 2 and 3, and a valid certificate of the station for 3 (A05.FR.02, A05.FR.03).
 
 ## Certificates
 
@@ -90,15 +89,13 @@ a higher one needs them first.
 - **Answer** (A02.FR.06). The certificate must belong to the key of the last request, have the same commonName and organizationName, be valid
   now, be permitted for clients, and its chain must lead to an installed CSMSRootCertificate. Otherwise it is `Rejected` with the security
   event InvalidChargingStationCertificate, and the request is not repeated.
-- **Trial.** With security profile 3 the station connects again with the new certificate once the CSMS has answered its security event,
-  after {told_s} s at the latest. When no network profile of the list
-  worked with it, the former one has its turn (A02.FR.28). The one with which a connection works first stays; if that is the former one, the
-  security event DiscardedRenewedClientCertificate reports it (A02.FR.29).
-- **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, RSA-PSS with SHA-256 for message
-  and MGF1 and the salt that the certificate names; at most {chain}
-  certificates of {bytes} bytes.
-  A root on P-384 or P-521 is installed for the TLS library, but no certificate of the station is verified with it; one with another key
-  (Ed25519, RSA above 4,096 bits) is `Rejected` with `InvalidCertificate`.
+- **Trial.** With security profile 3 the station connects again with the new certificate once the CSMS has answered its security event, after
+  {told_s} s at the latest. When no network profile of the list worked with it, the former one has its turn (A02.FR.28). The one with which a
+  connection works first stays; if that is the former one, the security event DiscardedRenewedClientCertificate reports it (A02.FR.29).
+- **Limits.** Chains: P-256 and RSA (PKCS #1 v1.5, 2048 to 4096 bits) with SHA-256, SHA-384 or SHA-512, RSA-PSS with SHA-256 for message and MGF1
+  and the salt that the certificate names; at most {chain} certificates of {bytes} bytes. A root on P-384 or P-521 is installed for the TLS library,
+  but no certificate of the station is verified with it; one with another key (Ed25519, RSA above 4,096 bits) is `Rejected` with
+  `InvalidCertificate`.
 - SignCombinedCertificate is `NotImplemented`: the two certificates have keys of their own (A00.FR.428 permits one). Without `iso15118` the same
   holds for SignV2GCertificate, and a V2GCertificate is `Rejected`.
 
@@ -108,12 +105,11 @@ ISO 15118 itself (power line communication, V2GTP, EXI) is not part of this firm
 charging point, gets from the station what needs OCPP. `iso15118 = true` in the section `[ocpp]` of the site file switches this on.
 
 **The door.** The driver of such an EVSE appends `("ev_message", message)` to its list `events`, and has a method `ev_answer(message, now_ms)` for
-the answers; `("ev_schedule", choice)` is the same door for K15. The local charging point takes both from its hardware (`events` and
-`ev_answer` of `ports/evse_hardware.py`), the rig's operation `ev` with the action `iso15118` feeds them. The registers of a secondary carry
-no certificates. A message is a dict with `kind`, and its fields are ASCII texts; one that is wrong, missing, too long or of another
-type changes nothing, the log names the field, and `ev_refused` counts it. The same holds for each field of a `choice`: `id` (0 to 2147483647),
-`unit` (`A` or `W`), and `periods`, 1 to {periods} pairs of a second (the first 0, then rising, at most {start}) and tenths of the unit (0
-to {tenths}).
+the answers; `("ev_schedule", choice)` is the same door for K15. The local charging point takes both from its hardware (`events` and `ev_answer` of
+`ports/evse_hardware.py`), the rig's operation `ev` with the action `iso15118` feeds them. The registers of a secondary carry no certificates. A
+message is a dict with `kind`, and its fields are ASCII texts; one that is wrong, missing, too long or of another type changes nothing, the log
+names the field, and `ev_refused` counts it. The same holds for each field of a `choice`: `id` (0 to 2147483647), `unit` (`A` or `W`), and
+`periods`, 1 to {periods} pairs of a second (the first 0, then rising, at most {start}) and tenths of the unit (0 to {tenths}).
 
 | `kind` | fields | answer |
 | --- | --- | --- |
@@ -130,8 +126,7 @@ to {tenths}).
   {passes} messages are taken in a pass of the housekeeping (200 ms); `ev_dropped` counts the others.
 
 - **Schedules** (K16.FR.03) that the car may choose from are composite ones, of all profiles and limits. A period is [second from now, tenths of an
-  ampere, phases]. When they have changed the device gets
-  `{{"kind": "renegotiate"}}` without a question.
+  ampere, phases]. When they have changed the device gets `{{"kind": "renegotiate"}}` without a question.
 - **Certificates of cars** (M01, M02). `exi` goes to the CSMS by Get15118EVCertificate before anything that waits, and its answer back. One question
   is under way for the site; the next one of the same EVSE leaves 5 s after the answer at the earliest, that of another after 1 s. A newer one
   of an EVSE takes the place of the one that waits. Without
@@ -146,10 +141,9 @@ to {tenths}).
   `ISO15118Ctrlr`. Its chain must lead to an installed V2GRootCertificate. It is in use at once. Its key stays behind the key door: the
   device has the hash of its handshake signed (`sign`). It is listed as one V2GCertificateChain; DeleteCertificate of it is `Failed`, and it
   goes with its root. A CSMS that rejects the first request turns `PnCEnabled` off until the next start (A02.FR.21).
-- **OCSP** (M06). GetCertificateStatus for the leaf and each authority below the root, after a new chain and after {refresh} days, and
-  {ocsp_retry} min after a failure or after 3 losses of the link with such a request in a row (so does SignCertificate). An answer must be
-  a successful OCSP response in DER; its signature is the car's to verify. Answers outlive
-  a restart.
+- **OCSP** (M06). GetCertificateStatus for the leaf and each authority below the root, after a new chain and after {refresh} days, and {ocsp_retry}
+  min after a failure or after 3 losses of the link with such a request in a row (so does SignCertificate). An answer must be a successful OCSP
+  response in DER; its signature is the car's to verify. Answers outlive a restart.
 - **Customers** (N09, N10). No certificate of a car is kept. While its authorization runs, the hashes of its leaf name the customer.
 
 ## Authorization
@@ -174,8 +168,8 @@ to {tenths}).
 - **Contract certificates** come from a device that talks ISO 15118 with the car ([cars with ISO 15118](#cars-with-iso-15118)). An `eMAID` from
   elsewhere is an identifier as any other.
 - **Local list.** A `Full` update may have any version above 0, also a lower one. A version below 1, an identifier that is listed twice, and a
-  `Full` entry without `idTokenInfo` are `Failed` with `InvalidValue`; a list that cannot be stored is `Failed` with `OutOfStorage`, and the
-  old one stays.
+  `Full` entry without `idTokenInfo` are `Failed` with `InvalidValue`; a list that cannot be stored, or has more than 200 entries (`maxLimit` of
+  `Entries`), is `Failed` with `OutOfStorage`, and the old one stays.
 
 ## Reports
 
@@ -202,9 +196,10 @@ checked against the schema of the specification first; the description in the CA
 | `RpcFrameworkError` | not JSON, or not a list of a type, an id and what belongs to it. The id is `-1` unless it can be read |
 | `MessageTypeNotSupported` | a type other than 2, 3 and 4 |
 | `FormatViolation` | the payload of a request is not JSON, or has a field that does not exist; the request is longer than {message_kib} KiB |
+| `FormatViolation` | it is nested deeper than {depth} levels, also in `customData`, or has a number of more than {digits} characters |
 | `ProtocolError` | the payload is not an object |
 | `OccurrenceConstraintViolation` | a field is missing, or a list is too short or too long |
-| `TypeConstraintViolation` | a field has another type |
+| `TypeConstraintViolation` | a field has another type (`1.0` and `1e0` are integers) |
 | `PropertyConstraintViolation` | a value, a length or a time is not allowed, or an integer has more than 32 bits |
 | `NotImplemented`, `NotSupported` | an action that OCPP 2.0.1 does not have; one that this station does not have |
 | `SecurityError` | the CSMS has not accepted the station (`Rejected`) |
@@ -217,6 +212,7 @@ Lists and reports of any length are transferred in parts: a local list by SendLo
 
 ## Transactions
 
+- An identifier of RequestStartTransaction is reported with its `additionalInfo`, at most 8 entries: more are `Rejected` with `TooManyElements`.
 - `TxStartPoint` and `TxStopPoint` may name any points but `DataSigned`: a transaction begins at the edge of one, and ends with the first one that
   no longer holds. With energy flow that no point foresees a transaction begins as well.
 - A stop that `TxStopPoint` does not name sends `Updated` with its trigger, and then `ChargingStateChanged` when the energy flow ends. The
@@ -251,11 +247,16 @@ the log shows as an error (`ocpp_events_lost`).
 ## Meter values
 
 Each EVSE reports the measurands of its device: the energy register, the power in all and of each phase that it shows, current and voltage of each
-phase, and the offered current and power.
-EVSE 0 is the meter of the first circuit, the grid connection, with location `Inlet`: import, and also export (`Energy.Active.Export.Register`,
-`Power.Active.Export`, `Current.Export`). Phases have the names of the lines at the grid connection, for the main meter and for every EVSE, in
-whatever order it is wired (J01.FR.11). What a device does not show is omitted; a message without values is not sent. Clock-aligned values of
-all EVSEs have the time of their interval.
+phase, and the offered current and power. EVSE 0 is the meter of the first circuit, the grid connection, with location `Inlet`: import, and also
+export (`Energy.Active.Export.Register`, `Power.Active.Export`, `Current.Export`). Phases have the names of the lines at the grid connection, for
+the main meter and for every EVSE, in whatever order it is wired (J01.FR.11). What a device does not show is omitted; a message without values is
+not sent. Clock-aligned values of all EVSEs have the time of their interval. While an EVSE is not heard, and while the main meter is lost or frozen,
+nothing measured is reported of it, and `EVSE.Power` is 0: a value of before would have the time of now (J01.FR.17, J02.FR.18). Only the end of a
+transaction has the energy register as it was last read: so much has flowed at least.
+
+With `SampledDataCtrlr.Enabled` false no event has sampled values, also not the first and the last one. The energy register of the main meter, which
+most meters show in reads of their own, is read in the 3 s before each clock-aligned interval; with an interval below 10 s it is up to 10 s old, so
+that the readings that regulate the site keep the line.
 
 **Signed readings.** The meter of an own charging point may sign its readings: its data set (OCMF or another format, 1 to 1000 bytes in UTF-8) is
 passed on unchanged with `Energy.Active.Import.Register` in `signedMeterValue`, where `SignReadings` wants it. The station verifies
@@ -282,29 +283,25 @@ limits of all sources the lowest is in force.
 | `ChargingStationExternalConstraints` | any | set by no CSMS: see [limits from outside](#limits-from-outside) |
 
 - Amperes are per phase. Watts of `ChargingStationMaxProfile` are the sum of all EVSEs over all phases. Watts of an EVSE are divided by the
-  nominal voltage and the `numberPhases` of their period (K01.FR.50); without it by 3 (K01.FR.49), or by the phases of an EVSE that has fewer: a
-  single-phase EVSE may draw all of 3680 W. In addition the power at the highest measured voltage stays within them. All results are rounded
-  down.
-- A limit below the minimum of an EVSE (6 A unless the site file or the device needs more) pauses it. A site limit that is too small
-  for all minimums serves some EVSEs, and the others wait in the queue. After a pause an EVSE stays paused for
-  `SmartChargingCtrlr.Interval[Restart]`.
+  nominal voltage and the `numberPhases` of their period (K01.FR.50), by 3 without it (K01.FR.49, also at a single-phase EVSE: erratum 2.40). In
+  addition the power at the highest measured voltage stays within them. All results are rounded down.
+- A limit below the minimum of an EVSE (6 A unless the site file or the device needs more) pauses it. A site limit that is too small for all
+  minimums serves some EVSEs, and the others wait in the queue. After a pause an EVSE stays paused for `SmartChargingCtrlr.Interval[Restart]`.
 - Profiles survive a restart and a loss of the connection. They end by `duration`, by `validTo`, by ClearChargingProfile, or with
-  their transaction.
+  their transaction. One whose `validTo` has passed makes room when a new one finds no place or its stack level taken.
 - A limit acts at the moment it arrives, ends or changes, with and without a connection. When a schedule ends while there is no
   connection, `ScheduleEndOffline` decides: with `Release` the next profile, or none, applies (K02.FR.08); with `Hold` the last limit of an
   EVSE without another limit stays until the CSMS is back or the transaction ends.
 - A `Relative` schedule begins when a car is connected and authorized (K01.FR.42), not with a transaction that began before.
-- While the station does not know the time, each profile of kind `Absolute` or `Recurring` counts with its lowest limit, whatever its
-  stack level.
+- While the station does not know the time, each profile of kind `Absolute` or `Recurring` counts with its lowest limit, whatever its stack level.
 - One schedule of at most {periods} periods per profile, stack levels 0 to {level}, limits from 0 to 1,000,000 A or W. A
   `salesTariff` has at most as many entries as a schedule periods. A `TxProfile` of a car that told its needs may have {schedules} schedules.
 - `numberPhases` must not be smaller than the phases of the EVSE, except with a limit of 0; a larger one is accepted. `phaseToUse` is
   accepted with `numberPhases` 1 if it is the only phase of the EVSE.
 - `minChargingRate` and `salesTariff` are kept and reported, but not used.
 - A profile of RequestStartTransaction is for the transaction of its `remoteStartId`; another driver's transaction discards it.
-- ChargingRateChanged is the trigger of a TransactionEvent when profiles or limits from outside change the limit of an EVSE that charges by
-  more than `LimitChangeSignificance`, at most every {rate} s; a pause is reported as `SuspendedEVSE` only. Sharing among the EVSEs is not
-  reported.
+- ChargingRateChanged is the trigger of a TransactionEvent when profiles or limits from outside change the limit of an EVSE that charges by more
+  than `LimitChangeSignificance`, at most every {rate} s; a pause is reported as `SuspendedEVSE` only. Sharing among the EVSEs is not reported.
 
 ### GetCompositeSchedule
 
@@ -345,7 +342,8 @@ every 10 s (K16.FR.02). A `TxProfile` that arrives before the needs were sent is
 ## Reservations
 
 ReserveNow reserves an EVSE, any EVSE, or any with a type of connector. Only an EVSE that is `Available`, and at which no identifier is
-authorized, can be reserved, so there are at most as many reservations as EVSEs. They are kept over restarts.
+authorized, can be reserved, so there are at most as many reservations as EVSEs. They are kept over restarts. Until the EVSEs were seen after a start,
+at most 10 s, the answer waits if it would be another than `Accepted`.
 
 - **Reserved.** An EVSE is `Reserved` if it is reserved itself, or if the reservations without an EVSE need each EVSE that is still free. A car
   that is plugged in there without a matching identifier does not charge, and the EVSE stays `Reserved` (G03.FR.09).
@@ -409,7 +407,8 @@ have all five types, other kinds Delta (not `ClockCtrlr.DateTime`), Periodic and
 - **Notifications.** The `Problem` of an EVSE or of the lock of its socket is a `HardWiredNotification` with the trigger Delta. It
   has no monitor, and no level suppresses it.
 - **Thresholds** have no hysteresis: each crossing is reported. A replaced threshold is compared at once, and reported again if it
-  is exceeded. Which thresholds were exceeded is kept over a restart, written at most once a minute.
+  is exceeded. Which thresholds were exceeded is kept over a restart, written at most once a minute and
+  before each planned restart; so after a power cut the clearing of one that was exceeded within the last minute can be missing.
 - **Differences** count from the value when the monitor was set or last reported; after a restart from the first value that is
   known.
 - **Aligned intervals** begin at midnight UTC, and wait until the time of day is known.

@@ -126,9 +126,9 @@ def first(documents, at):
 
 
 def value(said, wanted, phases, divided):
-    """A limit in a unit; divided: watts go by the numberPhases that were said, else by the phases that are there."""
+    """A limit in a unit; divided: watts go by the numberPhases that were said, else by 3 (K01.FR.49)."""
     tenths, number, unit = said
-    number = number or min(3, phases)
+    number = number or 3
     if unit == "A":
         return tenths if wanted == "A" else tenths * VOLTAGE_V * min(number, phases)
     if not divided:
@@ -147,8 +147,10 @@ def expected(kept, outside, charging, evse_id, unit, at):
         mine = first([made for e, made in kept if made["chargingProfilePurpose"] == "TxProfile" and e == evse["id"] and charging], at)
         default = first([made for e, made in kept if made["chargingProfilePurpose"] == "TxDefaultProfile" and e in (0, evse["id"])], at)
         least = evse["max_da"] if unit == "A" else evse["max_da"] * VOLTAGE_V * phases
-        for said in (mine or default) + by_others(outside, evse["id"], at):
+        for said in mine or default:
             least = min(least, value(said, unit, phases, True))
+        for said in by_others(outside, evse["id"], at):
+            least = min(least, value(said, unit, phases, False))
         total += least
     phases = 3 if evse_id != 2 else 1
     for said in of_site + by_others(outside, 0, at):

@@ -188,6 +188,18 @@ def test_the_rate_is_reported_at_most_every_ten_seconds_and_then_as_it_is():
     assert len(events(bench.sent)) == 2
 
 
+def test_K11_FR_04_after_a_restart_the_first_change_is_reported_too():
+    bench = charging()
+    bench.power_cycle()
+    bench.booted()
+    bench.plug(1)
+    bench.state("Charging", 1)
+    bench.advance(12000)
+    bench.sent = []
+    outside(bench, ("Other", 1, 160, "A", None))
+    assert events(bench.sent) == [("Updated", "ChargingRateChanged")]
+
+
 def test_no_rate_is_reported_where_no_car_charges():
     bench = Bench().booted()
     bench.plug()

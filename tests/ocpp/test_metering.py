@@ -32,6 +32,23 @@ def test_J02_begin_and_end_carry_the_register():
     assert told[-1]["meterValue"][0]["sampledValue"][0]["context"] == "Transaction.End"
 
 
+def test_sampled_values_that_are_switched_off_are_in_no_event():
+    bench = bench_with_values()
+    assert bench.set("SampledDataCtrlr", "Enabled", "false") == "Accepted"
+    bench.set("SampledDataCtrlr", "TxEndedInterval", "10")
+    bench.set("AlignedDataCtrlr", "TxEndedInterval", "60")
+    bench.station.meter_values(2, {"energy_wh": None, "flows": False, "read_ms": None, "energy_ms": 0}, bench.now_ms)
+    bench.charging(1)
+    bench.charging(2)
+    bench.station.meter_values(2, {"energy_wh": 5, "flows": False, "read_ms": None, "energy_ms": 0}, bench.now_ms)
+    bench.advance(70000)
+    bench.unplug(1)
+    bench.unplug(2)
+    told = payloads(bench.sent, "TransactionEvent")
+    contexts = [item["context"] for p in told for value in p.get("meterValue", ()) for item in value["sampledValue"]]
+    assert {p["eventType"] for p in told} == {"Started", "Updated", "Ended"} and sorted(set(contexts)) == ["Sample.Clock"]
+
+
 def test_J02_every_measurand_in_its_unit():
     bench = bench_with_values()
     bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered")
@@ -174,6 +191,17 @@ def test_unknown_values_are_omitted():
     sent = bench.card()
     assert all("meterValue" not in p for p in payloads(sent, "TransactionEvent"))
     assert bench.ended_by(1) == "DeAuthorized"
+
+
+def test_J01_FR_14_aligned_values_continue_after_the_clock_was_an_hour_ahead():
+    bench = bench_with_values()
+    bench.set("AlignedDataCtrlr", "Interval", "60")
+    bench.set("AlignedDataCtrlr", "TxEndedInterval", "60")
+    bench.advance(61000)
+    for delta_ms in (3600000, -3600000):
+        bench.unix_ms += delta_ms
+        bench.wall.set_unix(bench.unix_ms, "csms", bench.now_ms)
+        assert names(bench.advance(130000)).count("MeterValues") >= 2
 
 
 def test_after_a_jump_of_days_aligned_values_continue():

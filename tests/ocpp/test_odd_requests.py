@@ -77,3 +77,33 @@ def test_requests_whose_answers_wait_are_bounded():
         evse.tethered = False
     found = [bench.call("UnlockConnector", {"evseId": 1, "connectorId": 1}) for _ in range(80)]
     assert found.count(None) == 64 and found.count("InternalError") == 16
+
+
+def test_numbers_are_read_as_the_official_schemas_have_them():
+    bench = Bench().booted()
+    plain = '[2,"%s","SetChargingProfile",{"evseId":%s,"chargingProfile":{"id":%s,"stackLevel":0,"chargingProfilePurpose":"TxDefaultProfile",' \
+        '"chargingProfileKind":"Relative","chargingSchedule":[{"id":1,"chargingRateUnit":"A","chargingSchedulePeriod":[{"startPeriod":%s,"limit":%s}]}]}}]'
+    for number, (evse, profile_id, start, limit, answer) in enumerate((
+        ("1", "1", "0", "16.1000000000000014210854715202003717422485", "Accepted"), ("1.0", "2e0", "0.0", "16", "DuplicateProfile"),
+        ("1", "10e-1", "0E5", "6e0", "Accepted"), ("1", "1.5", "0", "16", "TypeConstraintViolation"),
+        ("1", "1", "0", "0." + "1" * 63, "FormatViolation"), ("1", "3e9", "0", "16", "PropertyConstraintViolation"),
+        ("1", "1e300", "0", "16", "PropertyConstraintViolation"), ("true", "1", "0", "16", "TypeConstraintViolation"),
+    )):
+        bench.station.receive(plain % ("n%d" % number, evse, profile_id, start, limit), bench.now_ms)
+        found = bench.reply("n%d" % number)
+        if not isinstance(found, str):
+            found = found["statusInfo"]["reasonCode"] if "statusInfo" in found else found["status"]
+        assert found == answer, (profile_id, start, limit, found)
+    assert [(p.id, type(p.id)) for p in bench.station.profiles.all] == [(1, int)]
+    kept = bench.station.profiles.document(bench.station.profiles.all[0])
+    assert type(kept["id"]) is int and type(kept["chargingSchedule"][0]["chargingSchedulePeriod"][0]["startPeriod"]) is int
+    bench.station.receive('[2,"l","GetChargingProfiles",{"requestId":1,"chargingProfile":{"chargingProfileId":[1.0,2e0]}}]', bench.now_ms)
+    assert bench.reply("l") == {"status": "Accepted"}
+
+
+def test_customData_may_be_nested_until_a_message_has_16_levels():
+    bench = Bench().booted()
+    for levels, answer in ((13, {"status": "Accepted"}), (15, "FormatViolation")):
+        data = '{"vendorId":"x","more":%s1%s}' % ("[" * levels, "]" * levels)
+        bench.station.receive('[2,"d%d","ClearCache",{"customData":%s}]' % (levels, data), bench.now_ms)
+        assert bench.reply("d%d" % levels) == answer

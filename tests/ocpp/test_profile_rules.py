@@ -43,18 +43,59 @@ def test_K01_FR_19_46_48_phaseToUse_is_accepted_where_it_is_the_only_phase():
         assert put(mixed(), phased(number, phase), evse) == answer, (evse, number, phase)
 
 
-def test_K01_FR_49_50_watts_are_divided_by_numberPhases_or_by_the_phases_of_the_evse_where_there_is_none():
+def test_K01_FR_49_50_watts_are_divided_by_numberPhases_and_by_3_where_there_is_none():
     bench = mixed()
     put(bench, profile(1, unit="W", limit=6900), 1)
     put(bench, profile(2, unit="W", limit=3680), 2)
-    assert limits(bench) == [(1, 6900, 100, None), (2, 3680, 160, None)]
+    assert limits(bench) == [(1, 6900, 100, None), (2, 3680, 53, None)]
     assert composite(bench, 1) == [(0, 10)] and composite(bench, 1, unit="W") == [(0, 6900)]
-    assert composite(bench, 2) == [(0, 16)] and composite(bench, 2, unit="W") == [(0, 3680)]
+    assert composite(bench, 2) == [(0, 5.3)] and composite(bench, 2, unit="W") == [(0, 1226.6)]
     for number, amps, watts in ((1, 16, 3680), (3, 5.3, 1226.6)):
         period = {"startPeriod": 0, "limit": 3680, "numberPhases": number}
         put(bench, profile(2, unit="W", periods=[period]), 2)
         assert limits(bench)[1] == (2, 3680, int(amps * 10), number)
         assert composite(bench, 2) == [(0, amps)] and composite(bench, 2, unit="W") == [(0, watts)]
+
+
+def test_a_limit_from_outside_in_watts_is_that_of_the_phases_that_the_EVSE_has():
+    bench = mixed()
+    bench.station.outside_limits([("Other", 2, 36800, "W", None)], bench.now_ms)
+    assert composite(bench, 2) == [(0, 16)] and composite(bench, 2, unit="W") == [(0, 3680)]
+
+
+def daily(number, end_ms):
+    return profile(number, validFrom=format_iso(end_ms - 60000), validTo=format_iso(end_ms))
+
+
+def test_profiles_whose_validTo_has_passed_leave_their_places_to_new_ones():
+    bench = Bench(evses=1).booted()
+    for number in range(20):
+        assert put(bench, daily(number, bench.unix_ms + 30000)) == "Accepted", number
+        bench.advance(60000)
+    kept = [p.id for p in bench.station.profiles.all]
+    assert 19 in kept and len(kept) <= bench.station.profiles.entries_max
+    bench.power_cycle()
+    assert [p.id for p in bench.station.profiles.all] == kept
+
+
+def test_K01_FR_06_a_TxProfile_that_is_over_blocks_no_stack_level():
+    bench = Bench().booted()
+    bench.charging()
+    tx = bench.station.transaction(1)
+    assert put(bench, profile(1, "TxProfile", transactionId=tx, validTo=format_iso(bench.unix_ms + 30000)), 1) == "Accepted"
+    assert put(bench, profile(2, "TxProfile", transactionId=tx), 1) == "DuplicateProfile"
+    bench.advance(60000)
+    assert put(bench, profile(2, "TxProfile", transactionId=tx), 1) == "Accepted"
+
+
+def test_a_jump_of_the_clock_removes_no_profile_that_may_still_hold():
+    bench = Bench().booted()
+    assert put(bench, daily(1, bench.unix_ms + 3600000)) == "Accepted"
+    bench.advance(5000)
+    bench.wall.set_unix(bench.unix_ms + 86400000, "csms", bench.now_ms)
+    put(bench, profile(2))
+    assert put(bench, profile(3)) == "DuplicateProfile"
+    assert 1 in [p.id for p in bench.station.profiles.all]
 
 
 def phases_of(bench, evse):

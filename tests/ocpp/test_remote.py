@@ -205,3 +205,31 @@ def test_a_csms_that_requests_more_than_it_accepts_gets_an_error():
     bench.silent = True
     answers = [bench.call("GetChargingProfiles", {"requestId": 1, "chargingProfile": {}}) for _ in range(100)]
     assert answers[0] == {"status": "Accepted"} and answers[-1] == "InternalError"
+
+
+ADDED = [{"additionalIdToken": "contract-1", "type": "X"}, {"additionalIdToken": "contract-2", "type": "Y"}]
+
+
+def test_F01_FR_04_F02_FR_12_the_identifier_of_the_request_is_reported_with_its_additions():
+    for plugged_first in (True, False):
+        bench = Bench().booted()
+        if plugged_first:
+            bench.plug()
+        own = {"vendorId": "x", "more": "y" * 5000}
+        given = dict(TOKEN, customData=own, additionalInfo=[dict(item, customData=own) for item in ADDED])
+        assert start(bench, idToken=given)["status"] == "Accepted"
+        if not plugged_first:
+            bench.plug()
+        started = payloads(bench.sent, "TransactionEvent")[0]
+        assert started["idToken"] == dict(TOKEN, additionalInfo=ADDED)
+        bench.power_cycle()
+        bench.booted()
+        assert bench.station.evse(1).auth.token == dict(TOKEN, additionalInfo=ADDED)
+
+
+def test_an_identifier_with_more_additions_than_are_kept_is_refused():
+    bench = Bench().booted()
+    bench.plug()
+    answer = start(bench, idToken=dict(TOKEN, additionalInfo=ADDED * 5))
+    assert answer == {"status": "Rejected", "statusInfo": {"reasonCode": "TooManyElements"}}
+    assert start(bench, idToken=dict(TOKEN, additionalInfo=ADDED * 4))["status"] == "Accepted"

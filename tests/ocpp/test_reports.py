@@ -167,3 +167,45 @@ def test_a_report_is_the_compact_JSON_that_any_other_message_is():
     assert values[OddSite.NAME, "State"] == OddSite.NAME + ": \x07 State"
     fuses = [item["variable"] for item in items if item["variable"]["name"] == "Fuse"]
     assert fuses == [{"name": "Fuse", "instance": "1"}]
+
+
+def max_limits(bench):
+    """"Component.Variable" → maxLimit or None, of the station."""
+    bench.sent, found = [], {}
+    assert bench.call("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"}) == {"status": "Accepted"}
+    bench.advance(1000)
+    for part in payloads(bench.sent, "NotifyReport"):
+        for row in part["reportData"]:
+            if "evse" not in row["component"] and "instance" not in row["variable"]:
+                found[row["component"]["name"] + "." + row["variable"]["name"]] = row["variableCharacteristics"].get("maxLimit")
+    return found
+
+
+def test_lists_are_reported_with_their_maxLimit_and_hold_no_more():
+    bench = Bench().booted()
+    found = max_limits(bench)
+    entries = [{"idToken": {"idToken": "T%d" % n, "type": "ISO14443"}, "idTokenInfo": {"status": "Accepted"}} for n in range(201)]
+    for number, first, last in ((1, 0, 100), (2, 100, 200)):
+        update = {"versionNumber": number, "updateType": "Differential", "localAuthorizationList": entries[first:last]}
+        assert bench.call("SendLocalList", update) == {"status": "Accepted"}
+    assert bench.get("LocalAuthListCtrlr", "Entries") == str(found["LocalAuthListCtrlr.Entries"]) == "200"
+    update = {"versionNumber": 3, "updateType": "Differential", "localAuthorizationList": entries[200:]}
+    assert bench.call("SendLocalList", update) == {"status": "Failed", "statusInfo": {"reasonCode": "OutOfStorage"}}
+    for n in range(60):
+        bench.station.cache.put({"idToken": "%036d" % n, "type": "MacAddress"}, {"status": "Accepted"}, 0)
+    assert bench.get("AuthCacheCtrlr", "Storage") == str(found["AuthCacheCtrlr.Storage"])
+
+
+def test_lists_of_words_are_reported_with_the_length_that_they_can_have():
+    bench = Bench().booted()
+    found = max_limits(bench)
+    for name in (
+        "SampledDataCtrlr.TxStartedMeasurands", "SampledDataCtrlr.TxUpdatedMeasurands", "SampledDataCtrlr.TxEndedMeasurands",
+        "AlignedDataCtrlr.Measurands", "AlignedDataCtrlr.TxEndedMeasurands",
+    ):
+        component, variable = name.split(".")
+        words = (
+            "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered,"
+            "Energy.Active.Export.Register,Power.Active.Export,Current.Export"
+        )
+        assert bench.set(component, variable, words) == "Accepted" and found[name] == len(words), name

@@ -178,12 +178,41 @@ def test_reservations_are_kept_over_a_restart_while_the_EVSEs_are_not_heard_yet(
     assert bench.may_charge(1)
 
 
-def test_an_EVSE_whose_car_is_not_known_yet_is_not_reserved():
+def test_H01_FR_03_right_after_a_start_the_answer_waits_until_it_is_known_whether_the_EVSE_is_free():
+    for word, answer in (("Available", "Accepted"), ("Occupied", "Occupied"), ("Faulted", "Faulted"), ("Unavailable", "Unavailable")):
+        bench = Bench(evses=1).booted()
+        for unknown in ("Unavailable", "Available"):
+            fact(bench, 1, unknown, settled=False)
+            assert reserve(bench, 1, 1) is None
+            assert shown(bench) == [unknown]
+        fact(bench, 1, word)
+        assert bench.reply("c2") == bench.reply("c1") == {"status": answer}
+        assert shown(bench) == ["Reserved" if answer == "Accepted" else answer]
+
+
+def test_a_reservation_of_any_EVSE_waits_only_while_none_is_known_to_be_free():
+    bench = Bench(evses=2).booted()
+    fact(bench, 1, "Occupied")
+    fact(bench, 2, "Unavailable", settled=False)
+    assert reserve(bench) is None
+    assert status(bench, 2, 1) == "Occupied"
+    fact(bench, 2, "Available")
+    assert bench.reply("c1") == {"status": "Accepted"} and shown(bench) == ["Occupied", "Reserved"]
+
+
+def test_what_waits_for_the_EVSEs_and_cannot_be_kept_is_refused():
     bench = Bench(evses=1).booted()
-    fact(bench, 1, "Available", settled=False)
-    assert status(bench, 1, 1) == status(bench) == "Occupied"
     fact(bench, 1, "Unavailable", settled=False)
-    assert status(bench, 1, 1) == "Unavailable"
+    assert reserve(bench, 1, 1) is None
+    files, bench.files.replace = bench.files.replace, full
+    fact(bench, 1, "Available")
+    bench.files.replace = files
+    assert bench.reply("c1") == {"status": "Rejected", "statusInfo": {"reasonCode": "OutOfStorage"}}
+    assert shown(bench) == ["Available"]
+
+
+def full(name, data):
+    raise OSError(28)
 
 
 def test_reservations_of_an_EVSE_that_left_the_site_end():

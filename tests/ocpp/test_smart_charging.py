@@ -369,6 +369,36 @@ def test_K09_reporting():
         assert len(payloads(bench.sent, "ReportChargingProfiles")) == found
 
 
+def test_K09_FR_02_a_report_has_its_last_part_whatever_is_cleared_meanwhile():
+    bench = Bench().booted()
+    for number in (1, 2, 3):
+        put(bench, profile(number, stack=number), 1)
+    bench.deaf = ("ReportChargingProfiles",)
+    bench.sent = []
+    bench.call("GetChargingProfiles", {"requestId": 9, "chargingProfile": {}})
+    assert [p["tbc"] for p in payloads(bench.sent, "ReportChargingProfiles")] == [True]
+    bench.call("ClearChargingProfile", {})
+    bench.deaf = ()
+    bench.advance(40000)
+    told = payloads(bench.sent, "ReportChargingProfiles")
+    assert [(t["tbc"], t["chargingProfile"][0]["id"]) for t in told] == [(True, 1), (False, 3)]
+    assert bench.call("GetChargingProfiles", {"requestId": 9, "chargingProfile": {}}) == {"status": "NoProfiles"}
+
+
+def test_K09_FR_02_a_profile_that_is_replaced_while_it_waits_ends_no_report_early():
+    bench = Bench().booted()
+    for number in (1, 2, 3):
+        put(bench, profile(number, stack=number), 1)
+    bench.deaf = ("ReportChargingProfiles",)
+    bench.sent = []
+    bench.call("GetChargingProfiles", {"requestId": 9, "chargingProfile": {}})
+    put(bench, profile(2, stack=2, limit=7), 1)
+    put(bench, profile(3, stack=3, limit=7), 1)
+    bench.deaf = ()
+    bench.advance(40000)
+    assert [t["tbc"] for t in payloads(bench.sent, "ReportChargingProfiles")] == [True, True, False]
+
+
 def test_smart_charging_switched_off():
     bench = Bench().booted()
     put(bench, profile())

@@ -99,3 +99,31 @@ def test_after_a_start_the_first_answer_may_belong_to_an_earlier_request():
     reply_ms = EASTRON_SDM630["reply_ms"]
     assert driver.take(1000 + reply_ms - 1) is None and driver.urgency(1000)[1] == 1000 + reply_ms
     assert driver.take(1000 + reply_ms) is not None
+
+
+def test_energy_that_is_read_rarely_is_read_at_once_when_it_is_asked_for():
+    driver, _, readings = bench()
+    register = b"\x40\x00\x00\x00"  # 2 kWh
+    for now_ms in (1000, 1200, 1400, 1600):
+        sample(driver, (ONE, ONE, ONE), (TEN, TEN, TEN), now_ms=now_ms)
+
+    def groups(now_ms):
+        """What is read in the next second."""
+        found = []
+        for at_ms in range(now_ms, now_ms + 1000, 50):
+            request = driver.take(at_ms)
+            if request is None:
+                continue
+            found.append(request.tag[1])
+            size = request.reply_len - 2
+            data = register * (size // 4) if request.tag[1] == "slow" else TEN * (size // 4)
+            driver.reply(request, bytes([request.pdu[0], size]) + data, at_ms)
+        return found
+
+    assert "slow" not in groups(20000)
+    driver.show_energy(20500)
+    driver.show_energy(20500)
+    asked = groups(21000)
+    assert "slow" in asked and "live" in asked and readings[-1]["energy_wh"] == 2000
+    driver.show_energy(20500)
+    assert "slow" not in groups(22000)

@@ -6,6 +6,7 @@ from ampacity.ocpp.transactions.meter_values import sampled
 from ampacity.roles.charging.evse_readings import more_readings, offered_w
 from ampacity.roles.charging.upstream import by_line
 
+NOON_MS = 1795176000000  # 2026-11-20T12:00:00Z
 OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://127.0.0.1:9", "security_profile": 1, "password": "0123456789abcdef", "storage_kib": 32}
 
 
@@ -56,6 +57,37 @@ def test_a_main_meter_that_is_lost_shows_nothing():
     upstream._main_meter(garage.now_us // 1000)
     Driver.facts.online = True
     assert upstream.station.main_meter.values == {}
+
+
+def test_J01_FR_17_the_register_of_the_main_meter_is_read_before_each_clock_aligned_interval():
+    for interval_s, since_s in ((15, 3), (60, 3), (5, 10)):
+        garage, upstream = metered()
+        asked = []
+        driver = Driver()
+        driver.show_energy = asked.append
+        garage.primary.buses.meters = [driver]
+        upstream.variable("AlignedDataCtrlr", "Interval", str(interval_s), garage.now_us // 1000)
+        garage.primary.wallclock.set_unix(NOON_MS, "csms", garage.now_us // 1000)
+        noon_ms, slots = garage.now_us // 1000, set()
+        for _ in range(1300):
+            garage.now_us += 100000
+            upstream.station.next(garage.now_us // 1000)
+            count = len(asked)
+            upstream._main_meter(garage.now_us // 1000)
+            for since_ms in asked[count:]:
+                begins_ms = since_ms + 1000 * since_s - noon_ms
+                assert begins_ms % (1000 * interval_s) == 0 and 0 <= garage.now_us // 1000 - since_ms <= 1000 * since_s
+                slots.add(begins_ms // 1000)
+        assert sorted(slots)[:2] == [interval_s, 2 * interval_s] and len(slots) == 130 // interval_s, interval_s
+
+
+def test_a_main_meter_whose_values_do_not_count_shows_nothing():
+    garage, upstream = metered()
+    for state, shows in (("lost", False), ("ok", True), ("frozen", False)):
+        garage.primary.guard.meter_state = lambda circuit, state=state: state
+        garage.now_us += 2000000
+        upstream._main_meter(garage.now_us // 1000)
+        assert ("power_w" in upstream.station.main_meter.values) == shows, state
 
 
 def test_a_site_without_a_main_meter_has_no_EVSE_0():

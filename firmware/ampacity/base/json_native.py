@@ -9,7 +9,7 @@ from json.encoder import encode_basestring
 if False:  # for the type checker
     from typing import Any
 
-NUMBER_MAX = 32
+NUMBER_MAX = 64
 WRITE_DEPTH_MAX = 20
 BOXES, SCALARS = frozenset((dict, list, tuple)), frozenset((str, int, float, bool, type(None)))
 

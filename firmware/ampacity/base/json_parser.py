@@ -5,7 +5,7 @@ if False:  # for the type checker
 
     Box = dict[str, Any] | list[Any]
 
-NUMBER_MAX = 32
+NUMBER_MAX = 64
 ESCAPES_AT_ONCE = 256  # of a string; then it is gone on with in the next piece
 
 _QUOTE, _BACKSLASH, _COMMA, _COLON, _MINUS, _DOT = 0x22, 0x5C, 0x2C, 0x3A, 0x2D, 0x2E

@@ -41,7 +41,7 @@ def loads(text: "str | bytes | bytearray", size_max: int = SIZE_MAX, depth_max: 
 
     Objects become dict, arrays list, numbers without fraction and exponent int, others finite float.
     ValueError with the position in bytes: too long (size_max bytes), too deep (depth_max containers), not JSON, not
-    UTF-8, the same key twice, a lone surrogate, a number of more than 32 characters or beyond a float's range.
+    UTF-8, the same key twice, a lone surrogate, a number of more than 64 characters or beyond a float's range.
     """
     return begin(text, size_max, depth_max).document()
 

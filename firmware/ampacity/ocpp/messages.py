@@ -15,11 +15,16 @@ if False:  # for the type checker
     Action = tuple[Any, ...]  # for the roles: station.py lists them
     LimitRow = tuple[int, "int | None", "int | None", "int | None"]  # (EVSE or 0, watts, da per phase, phases)
 
-    class Token(TypedDict):
-        """An identifier as it is presented: idToken of at most 36 characters, type of IdTokenEnumType."""
+    class Identifier(TypedDict):
+        """What each identifier has: idToken of at most 36 characters, type of IdTokenEnumType."""
 
         idToken: str
         type: str
+
+    class Token(Identifier, total=False):
+        """An identifier as it is presented; additionalInfo as RequestStartTransaction has it."""
+
+        additionalInfo: list[dict[str, str]]
 
     class Signed(TypedDict):
         """A signed reading of a meter: transactions/signed_values.py."""
@@ -32,9 +37,10 @@ if False:  # for the type checker
     class Values(TypedDict, total=False):
         """Readings of one EVSE, or of the site's main meter (Station.meter_values); None or missing: not known. Currents per terminal in da,
         powers_w per terminal in W, voltages in dV, times in ms. export_wh: what the site fed in; only the main meter has it, and negative
-        currents and powers. signed: the newest data set that the meter signed."""
+        currents and powers. signed: the newest data set that the meter signed. last_wh: energy_wh, or what it was when the EVSE was last heard."""
 
         energy_wh: "int | None"
+        last_wh: "int | None"
         export_wh: "int | None"
         power_w: "int | None"
         powers_w: "Sequence[int | None] | None"

@@ -54,7 +54,7 @@ class Check:
                 self._lists.pop()
             else:
                 row[2] = at + 1
-                self._one(kind, items[at], "%s[%d]" % (path, at))
+                self._one(kind, items, at, "%s[%d]" % (path, at))
         return not self._lists
 
     def _object(self, number: int, value: "Any", path: str) -> None:
@@ -70,7 +70,7 @@ class Check:
             name = field[:at]
             if name in value:
                 known += 1
-                self._field(field[at + 1 :], value[name], path + "." + name if path else name)
+                self._field(field[at + 1 :], value, name, path + "." + name if path else name)
             elif required:
                 raise CallError("OccurrenceConstraintViolation", "%s: %s is missing" % (here, name))
         if not self._strict:
@@ -81,22 +81,25 @@ class Check:
         if known != len(value):
             raise CallError("FormatViolation", "%s: %s does not exist" % (here, _stranger(text, value)))
 
-    def _field(self, kind: str, value: "Any", path: str) -> None:
+    def _field(self, kind: str, box: "dict[str, Any]", name: str, path: str) -> None:
         star = kind.find("*")
         if star < 0:
-            return self._one(kind, value, path)
+            return self._one(kind, box, name, path)
+        value = box[name]
         _typed(isinstance(value, list), "a list", path)
         least, most = kind[star + 1 :].split("-")
         if len(value) < int(least) or len(value) > int(most) > 0:
             raise CallError("OccurrenceConstraintViolation", "%s: %d elements" % (path, len(value)))
         self._lists.append([kind[:star], value, 0, path])
 
-    def _one(self, kind: str, value: "Any", path: str) -> None:
+    def _one(self, kind: str, box: "Any", at: "str | int", path: str) -> None:
         self._left -= 1
-        letter = kind[0]
+        letter, value = kind[0], box[at]
         if letter == "o":
             self._object(int(kind[1:]), value, path)
         elif letter == "i":
+            if isinstance(value, float) and value == int(value):
+                box[at] = value = int(value)  # to a JSON schema 1.0 and 1e0 are integers
             _typed(isinstance(value, int) and not isinstance(value, bool), "an integer", path)
             if self._strict and not -INTEGER_MAX - 1 <= value <= INTEGER_MAX:
                 raise CallError("PropertyConstraintViolation", "%s: more than 32 bits" % path)

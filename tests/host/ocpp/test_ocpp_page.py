@@ -17,7 +17,7 @@ def reasons():
     found = set()
     for name in ("acceptance", "handlers", "profile_store"):
         text = (SMART_CHARGING / f"{name}.py").read_text(encoding="utf-8")
-        found |= set(re.findall(r'return "([A-Z]\w+)"', text)) | set(re.findall(r'"reasonCode": "(\w+)"', text))
+        found |= set(re.findall(r'return "([A-Z]\w+)"', text)) | set(re.findall(r'refusal\("(\w+)"', text))
         found |= set(re.findall(r'return "([A-Z]\w+)" if', text))
     return found
 

@@ -113,6 +113,12 @@ class MeterDriver:
     def want(self, limit_da: int, now_ms: int) -> None:
         """Meters take no orders."""
 
+    def show_energy(self, since_ms: int) -> None:
+        """The energy of since_ms or later is requested, where it is read rarely."""
+        cycle = self._cycle("slow")
+        if cycle is not None and not cycle.at and cycle.started_ms < since_ms:
+            cycle.restart()
+
     def urgency(self, now_ms: int) -> "tuple[int, int]":
         """(class, due): routine, overdue when the last sample is old."""
         cycle = self._next(now_ms)

@@ -5,7 +5,7 @@ an EVSE where charging is authorised is a request to stop: granted to the same t
 A question to the CSMS that gets no answer is decided as if offline.
 """
 
-from ampacity.ocpp.authorization.cache import LAPSED
+from ampacity.ocpp.authorization.cache import LAPSED, group_of
 from ampacity.ocpp.evse import Authorization, same_token
 
 if False:  # for the type checker
@@ -190,7 +190,7 @@ class Authorizer:
             return self._offline(evse, token, found, question.trigger, question.remote_id, now_ms)
         info = payload["idTokenInfo"]
         self.learn(token, info, now_ms)
-        group = (info.get("groupIdToken") or {"idToken": ""})["idToken"]
+        group = group_of(info)
         certificate = payload.get("certificateStatus", "Accepted")
         if certificate != "Accepted":
             return self._report(evse.id, token, False, certificate)

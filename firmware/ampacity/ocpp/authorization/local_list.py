@@ -40,7 +40,7 @@ class LocalList:
         return [entry_text("local authorization list", key, entries[key]) for key in sorted(entries) if is_about(key, token, identifier)]
 
     def update(self, version: int, full: bool, items: "list[Message]") -> str:
-        """status of SendLocalList; the old list stays unless all of the new one fits."""
+        """status of SendLocalList. OSError: not all of the new one fits, or it cannot be stored; the old list stays."""
         if not full and version <= self.version:
             return "VersionMismatch"
         entries = {} if full else dict(self._entries)
@@ -51,7 +51,7 @@ class LocalList:
             else:
                 entries[key] = [info["status"], group_of(info), expiry_s(info)] + evses_of(info)
         if len(entries) > self._max:
-            return "Failed"
+            raise OSError("too many entries")
         self._documents.put(DOC, {"version": version, "entries": entries})
         self.version, self._entries = version, entries
         return "Accepted"

@@ -154,8 +154,10 @@ def report_item(station: "StationFace", scope: "Scope", row: "Row") -> Written:
 
 
 def _limits(station: "StationFace", scope: "Scope", row: "Row") -> str:
-    if not row.limits or row.kind.endswith("List"):
+    if not row.limits or row.kind == "OptionList":
         return ""
+    if row.kind.endswith("List"):
+        return ',"maxLimit":%d' % len(row.limits)
     if ".." not in row.limits:
         return ',"maxLimit":' + row.limits
     least, most = row.limits.split("..")

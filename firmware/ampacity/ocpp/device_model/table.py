@@ -39,7 +39,7 @@ DisablePostAuthorize||Wb||false|
 Enabled||Wb||true|
 LifeTime||Wi|s|0|0..2147483647
 Policy||Ro||LRU|LRU
-Storage||Ri|B|@|
+Storage||Ri|B|@|0..4350
 =AuthCtrlr
 AuthorizeRemoteStart||Wb||false|
 DisableRemoteAuthorization||Wb||false|
@@ -94,7 +94,7 @@ Available||Rb||true|
 BytesPerMessage||Ri|B|16384|
 DisablePostAuthorize||Wb||false|
 Enabled||Wb||true|
-Entries||Ri||@|
+Entries||Ri||@|0..200
 ItemsPerMessage||Ri||100|
 SupportsExpiryDateTime||Rb||true|
 =MonitoringCtrlr

@@ -8,6 +8,7 @@ it anyway.
 """
 
 from ampacity.ocpp.authorization.cache import is_about, key_of
+from ampacity.ocpp.errors import refusal
 
 if False:  # for the type checker
     from ampacity.ocpp.evse import OcppEvse
@@ -23,23 +24,19 @@ def customer_information(station: "StationFace", request: "Message", message_id:
     """CustomerInformation: the answer first, then NotifyCustomerInformation; its data is empty where nothing was found (N09.FR.06, N10.FR.04)."""
     report, clear = request["report"], request["clear"]
     if len([name for name in REFERENCES if name in request]) != 1:  # N09.FR.09
-        return _refusal("Invalid", "InvalidValue", "exactly one of " + ", ".join(REFERENCES))
+        return refusal("InvalidValue", "exactly one of " + ", ".join(REFERENCES), "Invalid")
     if not report and not clear:  # N09.FR.07, N10.FR.07
-        return _refusal("Rejected", "InvalidValue", "report or clear must be true")
+        return refusal("InvalidValue", "report or clear must be true")
     text = _found(station, request) if report else ""
     if clear:
         try:
             _forget(station, request)
         except OSError as error:
-            return _refusal("Rejected", "OutOfStorage", str(error))
+            return refusal("OutOfStorage", str(error))
         if not report:
             text = CLEARED
     _post(station, request["requestId"], text)
     return {"status": "Accepted"}
-
-
-def _refusal(status: str, reason: str, text: str) -> "Message":
-    return {"status": status, "statusInfo": {"reasonCode": reason, "additionalInfo": text[:512]}}
 
 
 def _customer(station: "StationFace", request: "Message") -> "tuple[Token | None, str]":

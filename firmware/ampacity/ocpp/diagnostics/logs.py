@@ -8,7 +8,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.url import parse_url, without_login
 from ampacity.base.wallclock import parse_iso
 from ampacity.ocpp.diagnostics.log_text import LogText
-from ampacity.ocpp.errors import CallError
+from ampacity.ocpp.errors import CallError, refusal
 from ampacity.ocpp.optional_blocks import OptionalBlock
 
 if False:  # for the type checker
@@ -84,9 +84,9 @@ class Block(OptionalBlock):
             parse_url(url, SCHEMES)
         except (Rejected, ValueError) as error:
             why = str(error) if isinstance(error, Rejected) else "user and password are not percent-encoded"
-            return _refusal("InvalidURL", why)
+            return refusal("InvalidURL", why)
         if not self._text(request, now_ms).available():
-            return _refusal("NotFound", "no line of this log is in the requested period")
+            return refusal("NotFound", "no line of this log is in the requested period")
         before = self._order
         if before is not None:
             self._cancel()
@@ -172,10 +172,6 @@ def get_log(station: "StationFace", request: "Message", message_id: str, now_ms:
     """GetLog."""
     answer: "Message" = station.optional.get("log", now_ms).request(request, now_ms)
     return answer
-
-
-def _refusal(reason: str, text: str) -> "Message":
-    return {"status": "Rejected", "statusInfo": {"reasonCode": reason, "additionalInfo": text[:512]}}
 
 
 def _plain(text: str) -> str:

@@ -1,5 +1,7 @@
 """UpdateFirmware (L01, L02): what can be refused at once; all else is the owner's of the slots (`StationFace.firmware`)."""
 
+from ampacity.ocpp.errors import refusal
+
 if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
@@ -30,8 +32,3 @@ def _is_secured(station: "StationFace") -> bool:
     """Is a root installed against which a certificate of firmware is verified? What is installed was loaded at the start."""
     block = station.optional.find("certificates")
     return block is not None and bool(block.store.roots(MAKER_ROOT))
-
-
-def refusal(reason: str, text: str, status: str = "Rejected") -> "Message":
-    """An UpdateFirmwareResponse that accepts nothing. text: at most 512 characters are sent."""
-    return {"status": status, "statusInfo": {"reasonCode": reason, "additionalInfo": text[:512]}}

@@ -2,7 +2,7 @@
 
 from ampacity.ocpp.device_model.addressing import resolve
 from ampacity.ocpp.device_model.device_events import CUSTOM, HARDWIRED, LEVEL_MAX
-from ampacity.ocpp.errors import CallError
+from ampacity.ocpp.errors import CallError, refusal
 from ampacity.ocpp.monitoring.monitor import ALIGNED, DELTA, LOWER, NUMERIC, PERIODIC, UPPER, Monitor
 from ampacity.ocpp.monitoring.monitors import CUSTOM_MAX
 
@@ -136,7 +136,7 @@ def set_monitoring_base(station: "StationFace", request: "Message", message_id: 
 def set_monitoring_level(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """SetMonitoringLevel (N05)."""
     if not 0 <= request["severity"] <= LEVEL_MAX:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": OUT_OF_RANGE, "additionalInfo": "severity: 0 to %d" % LEVEL_MAX}}
+        return refusal(OUT_OF_RANGE, "severity: 0 to %d" % LEVEL_MAX)
     return _kept(station, now_ms, lambda block: block.set_level(request["severity"]))
 
 
@@ -144,7 +144,7 @@ def _kept(station: "StationFace", now_ms: int, change: "Callable[[Block], None]"
     try:
         change(station.optional.get("monitoring", now_ms))
     except OSError as error:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": "OutOfStorage", "additionalInfo": str(error)[:512]}}
+        return refusal("OutOfStorage", str(error))
     return {"status": "Accepted"}
 
 

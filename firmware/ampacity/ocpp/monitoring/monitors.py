@@ -251,7 +251,11 @@ class Block(OptionalBlock):
         self._changed = True
         if now_ms - self._kept_ms >= KEEP_MS:
             self._kept_ms = now_ms
-            try:
-                self.keep()
-            except OSError:
-                self._station.log.counter("ocpp_not_kept")
+            self.keep_now()
+
+    def keep_now(self) -> None:
+        """Write it; before a restart it may be newer than what was written last."""
+        try:
+            self.keep()
+        except OSError:
+            self._station.log.counter("ocpp_not_kept")

@@ -1,5 +1,7 @@
 """Reset (B11, B12): end or wait for what is in progress, let the queue empty itself, then hand over to the roles."""
 
+from ampacity.ocpp.errors import refusal
+
 if False:  # for the type checker
     from typing import Any
 
@@ -67,5 +69,5 @@ def reset(station: "StationFace", request: "Message", message_id: str, now_ms: i
     """Reset (B11, B12)."""
     evse_id = request.get("evseId", 0)
     if evse_id and station.evse(evse_id) is None:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
+        return refusal("UnknownEvse")
     return {"status": station.resets.schedule(request["type"], evse_id, now_ms)}

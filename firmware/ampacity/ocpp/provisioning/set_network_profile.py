@@ -2,6 +2,7 @@
 
 from ampacity.base.errors import Rejected
 from ampacity.base.url import parse_url
+from ampacity.ocpp.errors import refusal
 
 if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
@@ -16,7 +17,7 @@ def set_network_profile(station: "StationFace", request: "Message", message_id: 
     slot, data = request["configurationSlot"], request["connectionData"]
     reason = _refusal(station, slot, data)
     if reason:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
+        return refusal(reason)
     kept = station.documents.get(DOC) or {}
     kept[str(slot)] = {
         "url": data["ocppCsmsUrl"],

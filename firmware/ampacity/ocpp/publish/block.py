@@ -8,9 +8,9 @@ file verifies the signature in it by itself.
 
 from ampacity.base.errors import Rejected
 from ampacity.base.url import parse_url
+from ampacity.ocpp.errors import refusal
 from ampacity.ocpp.exchange import LOSSES_MAX
 from ampacity.ocpp.optional_blocks import OptionalBlock
-from ampacity.ocpp.publish.handlers import refusal
 
 if False:  # for the type checker
     from typing import Any

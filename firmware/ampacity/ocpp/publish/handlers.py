@@ -1,5 +1,7 @@
 """PublishFirmware and UnpublishFirmware (L03, L04): what can be answered without loading the block."""
 
+from ampacity.ocpp.errors import refusal
+
 if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
@@ -18,8 +20,3 @@ def unpublish_firmware(station: "StationFace", request: "Message", message_id: s
     """UnpublishFirmware. A block that is not loaded has nothing published (L04.FR.03)."""
     block = station.optional.find("publish")
     return {"status": "NoFirmware" if block is None else block.withdraw(request["checksum"], now_ms)}
-
-
-def refusal(reason: str, text: str) -> "Message":
-    """A PublishFirmwareResponse that accepts nothing. text: at most 512 characters are sent."""
-    return {"status": "Rejected", "statusInfo": {"reasonCode": reason, "additionalInfo": text[:512]}}

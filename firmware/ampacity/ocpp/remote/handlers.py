@@ -1,5 +1,7 @@
 """Requests by which the CSMS acts on an EVSE: start, stop, trigger, unlock; and DataTransfer."""
 
+from ampacity.ocpp.authorization.cache import group_of
+from ampacity.ocpp.errors import refusal
 from ampacity.ocpp.evse import Authorization
 
 if False:  # for the type checker
@@ -8,28 +10,31 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Message, Token
 
 LOCK_MS_MAX = 10000
+ADDITIONS_MAX = 8  # of an identifier: they are kept with its transaction
 
 
 def request_start_transaction(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """RequestStartTransaction (F01, F02)."""
     if not station.accepted():
-        return _rejected("CSNotAccepted")
+        return refusal("CSNotAccepted")
     evse = station.evse(request["evseId"]) if "evseId" in request else _choose(station, request)
     if evse is None:
-        return _rejected("UnknownEvse" if "evseId" in request else "NotFound")
+        return refusal("UnknownEvse" if "evseId" in request else "NotFound")
     if station.availability.status(evse) in ("Unavailable", "Faulted") or station.resets.scheduled():
-        return _rejected("InvalidMessageSeq")
+        return refusal("InvalidMessageSeq")
     if evse.auth is not None:
-        return _rejected("TxInProgress")
+        return refusal("TxInProgress")
+    if len(request["idToken"].get("additionalInfo", ())) > ADDITIONS_MAX:
+        return refusal("TooManyElements")
     reservations = station.optional.find("reservation")
-    if reservations is not None and reservations.refuses(evse, request["idToken"], _group(request)):  # F01.FR.21, F01.FR.22
-        return _rejected("InvalidIdToken")
+    if reservations is not None and reservations.refuses(evse, request["idToken"], group_of(request)):  # F01.FR.21, F01.FR.22
+        return refusal("InvalidIdToken")
     profile = request.get("chargingProfile")
     smart = station.model.on("SmartChargingCtrlr", "Enabled")
     if profile is not None and smart:
         reason = station.profiles.refusal_at_start(evse, profile, now_ms)
         if reason:
-            return _rejected(reason)
+            return refusal(reason)
         station.profiles.wait_for_start(evse, profile, request["remoteStartId"])
     response = {"status": "Accepted"}
     if evse.tx is not None and evse.tx.ending is None:
@@ -40,17 +45,16 @@ def request_start_transaction(station: "StationFace", request: "Message", messag
 
 def _begin(station: "StationFace", evse: "OcppEvse", request: "Message", now_ms: int) -> None:
     """After the answer has left: authorise, by the rules or without asking (AuthorizeRemoteStart)."""
-    token: Token = {"idToken": request["idToken"]["idToken"], "type": request["idToken"]["type"]}
+    given = request["idToken"]
+    token: Token = {"idToken": given["idToken"], "type": given["type"]}
+    if "additionalInfo" in given:  # F01.FR.04; without customData
+        token["additionalInfo"] = [{"additionalIdToken": item["additionalIdToken"], "type": item["type"]} for item in given["additionalInfo"]]
     remote_id = request["remoteStartId"]
     asks = station.model.on("AuthCtrlr", "AuthorizeRemoteStart") and token["type"] not in ("Central", "NoAuthorization")
     if asks:
         station.authorizer.begin(evse, token, "RemoteStart", remote_id, now_ms)
     elif evse.auth is None:
-        station.transactions.authorized(evse, Authorization(token, _group(request), "RemoteStart", remote_id), now_ms)
-
-
-def _group(request: "Message") -> str:
-    return (request.get("groupIdToken") or {"idToken": ""})["idToken"]
+        station.transactions.authorized(evse, Authorization(token, group_of(request), "RemoteStart", remote_id), now_ms)
 
 
 def _choose(station: "StationFace", request: "Message") -> "OcppEvse | None":
@@ -59,7 +63,7 @@ def _choose(station: "StationFace", request: "Message") -> "OcppEvse | None":
     open_to = [[evse for evse in station.evses if evse.auth is None and station.availability.status(evse) not in shown]]
     reservations = station.optional.find("reservation")
     if reservations is not None:
-        open_to = reservations.ranked(open_to[0], request["idToken"], _group(request))
+        open_to = reservations.ranked(open_to[0], request["idToken"], group_of(request))
     for evses in open_to:
         for wanted in (True, False):
             for evse in evses:
@@ -68,16 +72,12 @@ def _choose(station: "StationFace", request: "Message") -> "OcppEvse | None":
     return None
 
 
-def _rejected(reason: str) -> "Message":
-    return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
-
-
 def request_stop_transaction(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """RequestStopTransaction (F03)."""
     tx_id = request["transactionId"].lower()
     evse = station.transactions.find(tx_id)
     if not station.accepted() or evse is None:
-        return _rejected("TxNotFound")
+        return refusal("TxNotFound")
     station.exchange.after_answer(lambda now_ms: _stop(station, evse, tx_id, now_ms))
     return {"status": "Accepted"}
 
@@ -107,7 +107,7 @@ def trigger_message(station: "StationFace", request: "Message", message_id: str,
     if wanted not in ("StatusNotification", "MeterValues", "TransactionEvent"):
         return {"status": "NotImplemented"}
     if not known:
-        return _rejected("UnknownEvse")
+        return refusal("UnknownEvse")
     if wanted == "StatusNotification":
         station.availability.force(evses)
         return _status(True)
@@ -147,7 +147,7 @@ def unlock_connector(station: "StationFace", request: "Message", message_id: str
     if evse.tx is not None and evse.auth is not None:
         return {"status": "OngoingAuthorizedTransaction"}
     if evse.tethered:
-        return {"status": "UnlockFailed", "statusInfo": {"reasonCode": "FixedCable"}}
+        return refusal("FixedCable", "", "UnlockFailed")
     station.exchange.answer_later(message_id, now_ms + LOCK_MS_MAX, {"status": "UnlockFailed"})
     station.actions.append(("unlock", evse.id, message_id))
     return None

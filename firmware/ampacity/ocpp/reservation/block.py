@@ -7,6 +7,7 @@ An EVSE is kept for others if it is reserved itself, or if the reservations with
 there; without an identifier that matches, the EVSE stays Reserved and does not charge (G03.FR.09).
 """
 
+from ampacity.ocpp.errors import refusal
 from ampacity.ocpp.evse import same_token
 from ampacity.ocpp.optional_blocks import OptionalBlock
 from ampacity.ocpp.reservation.places import missing, needed, without
@@ -16,7 +17,7 @@ if False:  # for the type checker
 
     from ampacity.ocpp.evse import Authorization, OcppEvse
     from ampacity.ocpp.interfaces import StationFace
-    from ampacity.ocpp.messages import Call, Reply, Token
+    from ampacity.ocpp.messages import Call, Message, Reply, Token
 
 DOC = "ocpp_reservations"
 UNSENT_MAX = 32
@@ -32,6 +33,7 @@ class Block(OptionalBlock):
         kept = station.documents.get(DOC) or {"all": [], "unsent": []}
         self.all: "list[dict[str, Any]]" = kept["all"]
         self._unsent: "list[list[Any]]" = kept["unsent"]
+        self._asked: "list[tuple[str, dict[str, Any]]]" = []  # ReserveNow of EVSEs of which it is not known yet whether they are free
         self._held: "list[OcppEvse]" = []  # kept for reservations without an EVSE
         self._seen: "list[tuple[str, bool, bool, bool, bool]]" = []  # of each EVSE, what `_held` follows from
 
@@ -71,6 +73,24 @@ class Block(OptionalBlock):
 
     # --- for the CSMS
 
+    def ask(self, message_id: str, item: "dict[str, Any]") -> "Message | None":
+        """The answer to ReserveNow; None: it comes when the EVSEs in question were seen after the start (H01.FR.03). OSError as of `reserve`."""
+        status = self.reserve(item)
+        if status != "Accepted" and not all([evse.settled for evse in self._station.evses if _covers(item, evse)]):
+            self._asked.append((message_id, item))
+            return None
+        return {"status": status}
+
+    def _ask_again(self) -> None:
+        asked, self._asked = self._asked, []
+        for message_id, item in asked:
+            try:
+                answer = self.ask(message_id, item)
+            except OSError:
+                answer = refusal("OutOfStorage")
+            if answer is not None:
+                self._station.exchange.answer(message_id, answer)
+
     def reserve(self, item: "dict[str, Any]") -> str:
         """The status of ReserveNow; one with the same id is replaced (H01.FR.02). OSError: it could not be kept, and nothing has changed."""
         others = [other for other in self.all if other["id"] != item["id"]]
@@ -108,6 +128,7 @@ class Block(OptionalBlock):
             if lost:
                 self._end(lost, "Removed")
             self._settle()
+            self._ask_again()
         if not self.all or not unix_s:
             return None
         return now_ms + (min([item["until"] for item in self.all]) - unix_s) * 1000

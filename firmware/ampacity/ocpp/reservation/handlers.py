@@ -1,24 +1,27 @@
 """Requests of the CSMS about reservations: ReserveNow (H01), CancelReservation (H02)."""
 
 from ampacity.base.wallclock import parse_iso
+from ampacity.ocpp.authorization.cache import group_of
+from ampacity.ocpp.errors import refusal
 
 if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
 
 
-def reserve_now(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+def reserve_now(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message | None":
     """ReserveNow. Rejected with a reason: what could never be reserved; other refusals say what the EVSEs show."""
     until_s = parse_iso(request["expiryDateTime"]) // 1000
     reason = _refusal(station, request, until_s, station.unix_s(now_ms))
     if reason:
-        return _rejected(reason)
-    token, group = request["idToken"], request.get("groupIdToken")
+        return refusal(reason)
+    token = request["idToken"]
     item = {
         "id": request["id"], "evse": request.get("evseId", 0), "type": request.get("connectorType", ""),
-        "token": {"idToken": token["idToken"], "type": token["type"]}, "group": group["idToken"] if group else "", "until": until_s,
+        "token": {"idToken": token["idToken"], "type": token["type"]}, "group": group_of(request), "until": until_s,
     }  # fmt: skip
-    return {"status": station.optional.get("reservation", now_ms).reserve(item)}
+    answer: "Message | None" = station.optional.get("reservation", now_ms).ask(message_id, item)
+    return answer
 
 
 def _refusal(station: "StationFace", request: "Message", until_s: int, unix_s: int) -> "str | None":
@@ -42,9 +45,5 @@ def cancel_reservation(station: "StationFace", request: "Message", message_id: s
     """CancelReservation; no ReservationStatusUpdate follows."""
     block = station.optional.find("reservation")
     if block is None or not block.cancel(request["reservationId"]):
-        return _rejected("NotFound")
+        return refusal("NotFound")
     return {"status": "Accepted"}
-
-
-def _rejected(reason: str) -> "Message":
-    return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}

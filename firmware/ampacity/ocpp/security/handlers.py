@@ -2,6 +2,7 @@
 
 from ampacity.base.errors import Rejected
 from ampacity.base.pem import blocks
+from ampacity.ocpp.errors import refusal
 from ampacity.ocpp.security.certificate_signing import KIND
 from ampacity.ocpp.security.certificate_store import CSMS_ROOT, ENTRIES_MAX, MAKER_ROOT, MO_ROOT, V2G_ROOT
 from ampacity.ocpp.security.security_events import notify
@@ -29,14 +30,14 @@ def install_certificate(station: "StationFace", request: "Message", message_id: 
     """InstallCertificate (M05). A root that was verified is in force from the next connection on."""
     kind = request["certificateType"]
     if kind not in _kinds(station):
-        return _refusal("UnsupportedRequest", NO_15118)
+        return refusal("UnsupportedRequest", NO_15118)
     block = station.optional.get("certificates", now_ms)
     try:
         root = read_pem(request["certificate"], 1)[0]
         check_dates(root, station.unix_s(now_ms) or None, "root certificate")
         check_issuer(root, "root certificate")
     except ValueError as e:
-        return _refusal("InvalidCertificate", str(e))
+        return refusal("InvalidCertificate", str(e))
     block.answer_with(message_id, _install(station, block, kind, root, now_ms), {"status": "Failed"}, now_ms)
     return None
 
@@ -53,15 +54,15 @@ def _install(station: "StationFace", block: "Block", kind: str, root: "Certifica
     if kind == CSMS_ROOT and known and not is_known and station.config.get("additional_root_check"):
         old = yield from _replaced_by(root, known)
         if old is None:  # M05.FR.11
-            yield _refusal("InvalidCertificate", "not signed by the CSMSRootCertificate that is installed")
+            yield refusal("InvalidCertificate", "not signed by the CSMSRootCertificate that is installed")
             return
     else:
         wrong = yield from _is_no_root(root)
         if wrong:
-            yield _refusal("InvalidCertificate", wrong)
+            yield refusal("InvalidCertificate", wrong)
             return
     if not is_known and block.store.count() >= ENTRIES_MAX:
-        yield _refusal("TooManyElements", "SecurityCtrlr.CertificateEntries: at most %d" % ENTRIES_MAX)
+        yield refusal("TooManyElements", "SecurityCtrlr.CertificateEntries: at most %d" % ENTRIES_MAX)
         return
     if old is None:
         block.store.install(kind, root.der)
@@ -121,22 +122,22 @@ def delete_certificate(station: "StationFace", request: "Message", message_id: s
         if _lower(hash_data(root, block.store.issuer_key(number, root), algorithm)) != wanted:
             continue
         if kind == CSMS_ROOT and station.config.get("security_profile", 1) > 1 and len(block.store.roots(CSMS_ROOT)) < 2:
-            return _refusal("Unspecified", "the last CSMSRootCertificate: no connection could be made any more", "Failed")
+            return refusal("Unspecified", "the last CSMSRootCertificate: no connection could be made any more", "Failed")
         try:
             block.store.remove(number)
         except OSError as e:
-            return _refusal("OutOfStorage", str(e), "Failed")
+            return refusal("OutOfStorage", str(e), "Failed")
         block.changed("%s deleted: %s" % (kind, root.common_name), now_ms)
         if v2g is not None and kind == V2G_ROOT:
             v2g.signing.root_deleted(root)
         return {"status": "Accepted"}
     if v2g is not None and wanted in [_lower(hashes) for hashes in v2g.signing.chain_hashes(algorithm)]:
-        return _refusal("Unspecified", "the V2G certificate of the charging station, or an authority of its chain", "Failed")
+        return refusal("Unspecified", "the V2G certificate of the charging station, or an authority of its chain", "Failed")
     leaf = block.signing.leaf()
     if leaf is not None:
         own = _lower(hash_data(leaf, b"", algorithm))  # its issuer's key is not at hand; serial number and issuer are enough
         if (own["serialNumber"], own["issuerNameHash"]) == (wanted["serialNumber"], wanted["issuerNameHash"]):
-            return _refusal("Unspecified", "the certificate of the charging station", "Failed")
+            return refusal("Unspecified", "the certificate of the charging station", "Failed")
     return {"status": "NotFound"}
 
 
@@ -154,13 +155,13 @@ def certificate_signed(station: "StationFace", request: "Message", message_id: s
     signing, root_kind = block.signing, CSMS_ROOT
     if request.get("certificateType", KIND) != KIND:
         if not station.config.get("iso15118"):
-            return _refusal("UnsupportedRequest", NO_15118)
+            return refusal("UnsupportedRequest", NO_15118)
         signing, root_kind = station.optional.get("iso15118", now_ms).signing, V2G_ROOT
     text = request["certificateChain"]
     size_max = station.model.number("SecurityCtrlr", "MaxCertificateChainSize")
     if len(text) > size_max:
-        return _refusal("TooLargeElement", "SecurityCtrlr.MaxCertificateChainSize: at most %d characters" % size_max)
-    otherwise = _refusal("InternalError", "it was not verified in time")
+        return refusal("TooLargeElement", "SecurityCtrlr.MaxCertificateChainSize: at most %d characters" % size_max)
+    otherwise = refusal("InternalError", "it was not verified in time")
     block.answer_with(message_id, _take_signed(station, signing, block.store.roots(root_kind), text, now_ms), otherwise, now_ms)
     return None
 
@@ -175,7 +176,7 @@ def _take_signed(
     except ValueError as e:
         notify(station, "InvalidChargingStationCertificate", str(e), now_ms)
         signing.refused()
-        yield _refusal("InvalidCertificate", str(e))
+        yield refusal("InvalidCertificate", str(e))
         return
     signing.trial_of(text, now_ms, root.key_raw)
     yield {"status": "Accepted"}
@@ -190,8 +191,3 @@ def read_pem(text: str, count_max: int) -> "list[Certificate]":
     if not 1 <= len(found) <= count_max or not all([label == "CERTIFICATE" for label, _ in found]):
         raise ValueError("%d PEM blocks; 1 to %d of CERTIFICATE are possible" % (len(found), count_max))
     return [Certificate(der) for _, der in found]
-
-
-def _refusal(reason: str, text: str, status: str = "Rejected") -> "Message":
-    """status with statusInfo."""
-    return {"status": status, "statusInfo": {"reasonCode": reason, "additionalInfo": text[:INFO_MAX]}}

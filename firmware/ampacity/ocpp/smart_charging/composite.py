@@ -24,12 +24,7 @@ if False:  # for the type checker
 
 
 STEPS_MAX = 96
-PHASES = 3
-
-
-def assumed_phases(its_phases: int) -> int:
-    """numberPhases of a period that names none, on an EVSE with so many phases (K01.FR.49)."""
-    return min(PHASES, its_phases)
+PHASES = 3  # of a period that names none (K01.FR.49)
 
 
 def converted(limit: int, unit: str, wanted: str, phases: int, voltage_v: int) -> int:
@@ -43,7 +38,7 @@ def converted(limit: int, unit: str, wanted: str, phases: int, voltage_v: int) -
 def on_evse(term: "Term", wanted: str, evse: "OcppEvse", voltage_v: int) -> int:
     """A limit on one EVSE in the wanted unit, rounded down."""
     limit, number, unit = term
-    number = number or assumed_phases(evse.phases)
+    number = number or PHASES
     if unit == "W" and wanted == "W":
         return limit if number <= evse.phases else limit * evse.phases // number
     return converted(limit, unit, wanted, number if unit == "W" else min(number, evse.phases), voltage_v)
@@ -92,7 +87,7 @@ class Scene:
             terms, change = group.terms(t, start, self._clock)
             until = min(until, change)
             for evse in evses:
-                more, change = self._from_outside(evse.id, t)
+                more, change = self._from_outside(evse.id, t, evse.phases)
                 until = min(until, change)
                 least, fewest = converted(evse.max_da, "A", unit, evse.phases, self._voltage_v), evse.phases
                 for term in terms + more:
@@ -102,7 +97,7 @@ class Scene:
                 most_phases = max(most_phases, fewest)
         return total, most_phases, until
 
-    def _from_outside(self, evse_id: int, t: int) -> "tuple[list[Term], int]":
+    def _from_outside(self, evse_id: int, t: int, its_phases: "int | None" = None) -> "tuple[list[Term], int]":
         terms: "list[Term]" = []
         until = NEVER
         for its_id, profile, start in self._outside:
@@ -110,7 +105,7 @@ class Scene:
                 limit, phases, change = running(profile, t, start)
                 until = min(until, change)
                 if limit is not None:
-                    terms.append((limit, phases, profile.unit))
+                    terms.append((limit, phases or its_phases, profile.unit))
         return terms, until
 
 

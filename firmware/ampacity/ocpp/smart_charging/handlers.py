@@ -1,5 +1,6 @@
 """Requests of the CSMS about charging profiles: set, get, clear, and the composite schedule."""
 
+from ampacity.ocpp.errors import refusal
 from ampacity.ocpp.smart_charging.profile import Profile
 
 if False:  # for the type checker
@@ -13,12 +14,12 @@ def set_charging_profile(station: "StationFace", request: "Message", message_id:
     """SetChargingProfile (K01)."""
     document, evse_id = request["chargingProfile"], request["evseId"]
     if not station.model.on("SmartChargingCtrlr", "Enabled"):
-        return {"status": "Rejected", "statusInfo": {"reasonCode": "NotEnabled"}}
+        return refusal("NotEnabled")
     if "transactionId" in document:
         document["transactionId"] = document["transactionId"].lower()
     reason = station.profiles.refusal(evse_id, document, now_ms)
     if reason:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
+        return refusal(reason)
     station.profiles.install(evse_id, document)
     return {"status": "Accepted"}
 
@@ -30,6 +31,8 @@ def get_charging_profiles(station: "StationFace", request: "Message", message_id
     for source, evse_id, document in outside.documents(now_ms) if outside is not None else ():
         if _wanted(source, Profile(document, evse_id), request):
             found.append((source, evse_id, document))
+    if found and isinstance(found[-1][2], Profile):
+        found[-1][2].awaited = True  # a report has an end, whatever is cleared meanwhile (K09.FR.02)
     for i in range(len(found)):
         station.exchange.post(_report, (request["requestId"], found, i))
     return {"status": "Accepted" if found else "NoProfiles"}
@@ -43,7 +46,7 @@ def _report(station: "StationFace", parameters: "tuple[int, list[tuple[str, int,
         document = station.profiles.document(document)
     if document is None:
         return None
-    more = any([not isinstance(later, Profile) or later in station.profiles.all for _, _, later in found[i + 1 :]])
+    more = i + 1 < len(found)
     payload = {"requestId": request_id, "chargingLimitSource": source, "evseId": evse_id, "chargingProfile": [document], "tbc": more}
     return ("ReportChargingProfiles", payload)
 
@@ -89,6 +92,6 @@ def get_composite_schedule(station: "StationFace", request: "Message", message_i
     elif unit not in station.model.words("SmartChargingCtrlr", "RateUnit"):  # K08.FR.07
         reason = "UnsupportedRateUnit"
     if reason:
-        return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
+        return refusal(reason)
     result: "Message | None" = station.optional.get("composites", now_ms).begin(request, unit, message_id, now_ms)
     return result

@@ -4,7 +4,7 @@ A change of more than LimitChangeSignificance in the rate of an EVSE that charge
 a limit whose schedule ends while there is no connection stays until the CSMS is back.
 """
 
-from ampacity.ocpp.smart_charging.composite import PHASES, Composite, Scene, assumed_phases
+from ampacity.ocpp.smart_charging.composite import PHASES, Composite, Scene
 from ampacity.ocpp.smart_charging.profile import NEVER, PERIODS_MAX, leading, stacked
 
 if False:  # for the type checker
@@ -139,16 +139,16 @@ class InForce:
         """(rows of the profiles at t, seconds until that may change); shift_s: t less the present time."""
         groups = self._grouped()
         terms, until = leading(self._whole, t, None, clock)
-        found = self._row(0, PHASES, terms)
+        found = self._row(0, terms)
         for group in groups:
             terms, change = group.terms(t, self._start_s(group, clock, shift_s), clock)
             until = min(until, change)
             for evse in group.evses:
-                found += self._row(evse.id, evse.phases, terms)
+                found += self._row(evse.id, terms)
         return found, until - t
 
-    def _row(self, evse_id: int, its_phases: int, terms: "list[Term]") -> "list[LimitRow]":
-        """The row of one target with its phases, [] without a limit. Watts of an EVSE are amperes per phase, too (K01.FR.50)."""
+    def _row(self, evse_id: int, terms: "list[Term]") -> "list[LimitRow]":
+        """The row of one target, [] without a limit. Watts of an EVSE are amperes per phase, too (K01.FR.50)."""
         watts = limit_da = number = None
         voltage_v = self._station.config.get("voltage_v", 230)
         for limit, phases, unit in terms:
@@ -156,7 +156,7 @@ class InForce:
             if unit == "W":
                 if watts is None or limit // 10 < watts:
                     watts, number = limit // 10, phases
-                amps = limit // (voltage_v * (phases or assumed_phases(its_phases))) if evse_id else None
+                amps = limit // (voltage_v * (phases or PHASES)) if evse_id else None
             elif watts is None:
                 number = phases
             if amps is not None and (limit_da is None or amps < limit_da):

@@ -24,7 +24,13 @@ LIMIT_MAX = 1000000
 
 
 class Profile:
-    """Numbers of a profile that `refusal` (acceptance.py) let pass, with one of its schedules. The document itself lies in the store."""
+    """Numbers of a profile that `refusal` (acceptance.py) let pass, with one of its schedules. The document itself lies in the store.
+
+    awaited: it is the last one of a report. last: the document of one that was removed before.
+    """
+
+    awaited = False
+    last: "Message | None" = None
 
     def __init__(self, document: "Message", evse_id: int, index: int = 0) -> None:
         schedules = document["chargingSchedule"]

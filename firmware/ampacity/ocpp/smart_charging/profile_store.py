@@ -86,7 +86,21 @@ class ProfileStore:
         station = self._station
         evses = [p for p in station.evses if evse_id in (0, p.id)]
         units = station.model.words("SmartChargingCtrlr", "RateUnit")
-        return refusal(document, evses, schedules_max, units) or clash(Profile(document, evse_id), self.all, self.entries_max)
+        reason = refusal(document, evses, schedules_max, units)
+        if reason:
+            return reason
+        new = Profile(document, evse_id)
+        if clash(new, self.all, self.entries_max):
+            self._remove_over()
+        return clash(new, self.all, self.entries_max)
+
+    def _remove_over(self) -> None:
+        """Profiles whose validTo has passed, whichever time of the clock is true, can never hold again: they make room."""
+        station, now_ms = self._station, self._station.now_ms
+        now_s, clock = station.in_force.now_s(now_ms)
+        if clock:
+            now_s = min([now_s] + [unix_ms // 1000 for unix_ms in station.wallclock.others_ms(now_ms)])
+            self.remove([p for p in self.all if p.valid_to_s <= now_s])
 
     def install(self, evse_id: int, document: "Message") -> None:
         """Keep a profile that `refusal` let pass; one with its id goes."""
@@ -154,11 +168,13 @@ class ProfileStore:
             self._documents.try_put(INDEX, self._index(self.all))
             self._changed()
             for profile in profiles:
+                if profile.awaited:
+                    profile.last = self.document(profile)
                 self._documents.try_remove(DOC % profile.id)
 
     def document(self, profile: "Profile") -> "Message | None":
         """The profile as the CSMS wrote it."""
-        return self._documents.get(DOC % profile.id)
+        return profile.last or self._documents.get(DOC % profile.id)
 
     def refusal_at_start(self, evse: "OcppEvse", document: "Message", now_ms: int) -> "str | None":
         """Of a profile that comes with RequestStartTransaction (F01.FR.09, F01.FR.11, F01.FR.26)."""

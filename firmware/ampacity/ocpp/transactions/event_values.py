@@ -10,9 +10,15 @@ if False:  # for the type checker
 REGISTER = "Energy.Active.Import.Register"
 
 
+def wanted(station: "StationFace", controller: str, variable: str) -> "list[str]":
+    """The measurands of a variable; none while sampled values are switched off. What is aligned to the clock is not asked for then."""
+    model = station.model
+    return model.words(controller, variable) if controller[0] == "A" or model.on(controller, "Enabled") else []
+
+
 def taken(station: "StationFace", evse: "OcppEvse", controller: str, variable: str, context: str, stamp: "int | str") -> "list[Message]":
     """[one MeterValue] with `stamp` as its time, or []."""
-    values = meter_value(evse, station.model.words(controller, variable), context, stamp)
+    values = meter_value(evse, wanted(station, controller, variable), context, stamp)
     if values and evse.values.get("signed") is not None:
         from ampacity.ocpp.transactions.signed_values import sign
 
@@ -22,7 +28,7 @@ def taken(station: "StationFace", evse: "OcppEvse", controller: str, variable: s
 
 def keep_begin(station: "StationFace", evse: "OcppEvse", now_ms: int) -> None:
     """The signed reading of the beginning, if there is one, is kept for the Ended event."""
-    if evse.values.get("signed") is not None:
+    if evse.values.get("signed") is not None and evse.values.get("energy_wh") is not None:
         from ampacity.ocpp.transactions import signed_values
 
         signed_values.keep_begin(station, evse, now_ms)
@@ -30,7 +36,7 @@ def keep_begin(station: "StationFace", evse: "OcppEvse", now_ms: int) -> None:
 
 def begun(station: "StationFace", evse: "OcppEvse") -> "list[Message]":
     """[the signed reading of the beginning], or []; it is no longer kept."""
-    if not evse.meter_key or REGISTER not in station.model.words("SampledDataCtrlr", "TxEndedMeasurands"):
+    if not evse.meter_key or REGISTER not in wanted(station, "SampledDataCtrlr", "TxEndedMeasurands"):
         return []
     from ampacity.ocpp.transactions import signed_values
 

@@ -209,6 +209,8 @@ class Transactions:
             return self.deauthorize(evse, "Deauthorized", "DeAuthorized", now_ms)
         grace_wh = model.number("TxCtrlr", "MaxEnergyOnInvalidId")
         energy_wh = evse.values.get("energy_wh")
+        if energy_wh is None:  # it is not heard
+            energy_wh = evse.values.get("last_wh")
         if grace_wh > 0 and energy_wh is not None:
             tx: "Transaction" = evse.tx  # type: ignore[assignment]  # find() goes by it
             if tx.energy_wh_max is None:
@@ -302,6 +304,7 @@ class Transactions:
         """After a power cut the car is still there: its transaction continues, or waits for its end from now on."""
         tx: "Transaction" = evse.tx  # type: ignore[assignment]  # it is open
         tx.restored = False
+        self._station.in_force.again()  # its rate is looked at from now on
         if tx.ending is not None:
             tx.ending.since_ms = now_ms
 

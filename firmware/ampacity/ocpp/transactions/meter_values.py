@@ -28,7 +28,7 @@ def _one_way(evse: "Metered", pairs: "Sequence[tuple[int | None, str | None]]", 
     return [(max(0, -value if exports else value), phase) for value, phase in known]
 
 
-def _readings(evse: "Metered", measurand: str) -> "tuple[list[tuple[int | float, str | None]], str]":
+def _readings(evse: "Metered", measurand: str, context: str) -> "tuple[list[tuple[int | float, str | None]], str]":
     """[(number, phase or None)] and the unit of one measurand; [] if the EVSE does not measure it."""
     values = evse.values
     if measurand in ("Current.Import", "Current.Export"):
@@ -51,6 +51,8 @@ def _readings(evse: "Metered", measurand: str) -> "tuple[list[tuple[int | float,
         "Power.Offered": ("offered_w", "W"),
     }.get(measurand, ("", ""))
     value: "int | None" = values.get(key)  # type: ignore[assignment]
+    if value is None and key == "energy_wh" and context == "Transaction.End":
+        value = values.get("last_wh")  # of an EVSE that is not heard: at least so much
     if value is None:
         return [], unit
     return [(tenths(value) if key == "offered_da" else value, None)], unit
@@ -60,7 +62,7 @@ def sampled(evse: "Metered", measurands: "list[str]", context: str) -> "list[Mes
     """The sampledValue list; empty when nothing of it is known."""
     result = []
     for measurand in measurands:
-        readings, unit = _readings(evse, measurand)
+        readings, unit = _readings(evse, measurand, context)
         for value, phase in readings:
             item = {"value": value, "context": context, "measurand": measurand, "unitOfMeasure": {"unit": unit}}
             if phase is not None:

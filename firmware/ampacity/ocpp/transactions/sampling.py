@@ -1,6 +1,6 @@
 """Samples while time goes by: periodic ones of a transaction, and those aligned to the clock (J01, J02).
 
-Slots of the clock are counted, so that a jump of the wall clock sends none twice.
+Slots of the clock are counted, so that a jump back of the wall clock within one sends none twice; after a longer one they are counted from there.
 """
 
 from ampacity.ocpp.transactions.event_values import taken
@@ -15,6 +15,8 @@ if False:  # for the type checker
     from ampacity.ocpp.transactions.transaction import Transaction
 
 DAY_MS = 86400000
+FRESH_MS = 3000  # a meter reads its register so long before an interval begins
+SELDOM_MS = 10000
 DUE_MAX = 64  # MeterValues that wait while the CSMS answers slowly
 
 
@@ -23,7 +25,7 @@ class Sampling:
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._slots: "dict[str, tuple[int, int, int]]" = {}
+        self._slots: "dict[str, tuple[int, int]]" = {}  # (interval, beginning of the slot that was seen last) in ms
         self._due: "list[tuple[OcppEvse, Message | None]]" = []  # None: the values of when it leaves
 
     def tick(self, now_ms: int) -> "int | None":
@@ -36,6 +38,14 @@ class Sampling:
                 wakes.append(self._ended(evse, now_ms))
         known = [w for w in wakes if w is not None]
         return min(known) if known else None
+
+    def fresh_since(self, now_ms: int) -> "int | None":
+        """The next clock-aligned values are to have an energy register that was read after then; None: none are due. With an interval below 10 s
+        one of the last 10 s suffices."""
+        slot, unix_ms = self._slots.get("Interval"), self._station.wallclock.unix_ms(now_ms)
+        if slot is None or unix_ms is None:
+            return None
+        return now_ms + sum(slot) - unix_ms - (FRESH_MS if slot[0] >= SELDOM_MS else SELDOM_MS)
 
     def pull(self, now_ms: int) -> "Call | None":
         """The next MeterValues request of an EVSE without transaction, or None."""
@@ -100,10 +110,10 @@ class Sampling:
         if not interval_ms or unix_ms is None or not station.model.on("AlignedDataCtrlr", "Enabled"):
             self._slots.pop(variable, None)
             return None
-        day, within = unix_ms // DAY_MS, unix_ms % DAY_MS
-        slot = (interval_ms, day, within // interval_ms)
+        within = unix_ms % DAY_MS
+        slot = (interval_ms, unix_ms - within % interval_ms)
         before = self._slots.get(variable)
-        if before is None or before[0] != interval_ms or slot[1] < before[1] - 1:
+        if before is None or before[0] != interval_ms or slot[1] < before[1] - interval_ms:
             self._slots[variable] = slot
         elif slot > before:
             self._slots[variable] = slot

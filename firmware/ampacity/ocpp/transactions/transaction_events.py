@@ -2,7 +2,7 @@
 
 from ampacity.ocpp.evse import Authorization
 from ampacity.ocpp.transactions.ending import Ending
-from ampacity.ocpp.transactions.event_values import REGISTER, begun, keep_begin, taken
+from ampacity.ocpp.transactions.event_values import REGISTER, begun, keep_begin, taken, wanted
 from ampacity.ocpp.transactions.meter_values import phases_used
 from ampacity.ocpp.transactions.transaction import Transaction, document, name
 
@@ -116,7 +116,6 @@ class TransactionEvents:
 
     def _add_values(self, evse: "OcppEvse", payload: "Message", values: "list[Message] | None", now_ms: int) -> None:
         tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open
-        model = self._station.model
         kind = payload["eventType"]
         if values is None:
             values = []
@@ -124,7 +123,7 @@ class TransactionEvents:
                 variable = "Tx%sMeasurands" % kind
                 context = "Trigger" if kind == "Updated" else CONTEXT[kind]
                 values = taken(self._station, evse, "SampledDataCtrlr", variable, context, self._station.stamp(now_ms))
-                measurands = model.words("SampledDataCtrlr", variable)
+                measurands = wanted(self._station, "SampledDataCtrlr", variable)
                 begin_due = kind == "Started" and REGISTER in measurands and evse.values.get("energy_wh") is None
                 if begin_due != tx.begin_due:
                     tx.begin_due = begin_due

@@ -7,8 +7,8 @@ if False:  # for the type checker
     from ampacity.roles.interfaces import EvseFacts
 
 FLOWS_DA = 5  # less is a measurement's last digit
-AS_READ = ("energy_wh", "power_w", "amps_da", "volts_dv")
-NAMES = AS_READ + ("offered_da", "offered_w", "flows", "read_ms", "energy_ms")
+AS_READ = ("energy_wh", "power_w", "amps_da", "volts_dv")  # not known while the EVSE is not heard
+NAMES = AS_READ + ("last_wh", "offered_da", "offered_w", "flows", "read_ms", "energy_ms")
 
 
 class EvseReadings:
@@ -23,11 +23,13 @@ class EvseReadings:
         """As of a dict."""
         facts = self.facts
         if name in AS_READ:
-            return getattr(facts, name)
+            return getattr(facts, name) if facts.online else None
+        if name == "last_wh":
+            return facts.energy_wh
         if name == "offered_da":
             return self.offered_da
         if name == "offered_w":
-            return offered_w(self.offered_da, facts.volts_dv)
+            return offered_w(self.offered_da, self.get("volts_dv"))
         if name == "flows":
             return flows(facts)
         if name == "energy_ms":

@@ -209,6 +209,9 @@ class Upstream:
         if self._leaving_ms is None:
             self._leaving_ms = now_ms
             self.link.stop()
+            monitoring = self.station.optional.find("monitoring")
+            if monitoring is not None:
+                monitoring.keep_now()
         return not self.link.online or now_ms - self._leaving_ms >= LEAVE_MS
 
     def _failed(self, counter: str, text: str) -> None:
@@ -337,8 +340,11 @@ class Upstream:
         if reading is None:
             return
         self._metered_ms = now_ms
+        driver, since_ms = self.primary.buses.meters[meter], self.station.sampling.fresh_since(now_ms)
+        if since_ms is not None and now_ms >= since_ms:
+            driver.show_energy(since_ms)
         values: Values = {}
-        if self.primary.buses.meters[meter].facts.online:
+        if driver.facts.online and self.primary.guard.meter_state(0) not in ("lost", "frozen"):
             lines = self.primary.site["meters"][meter]["phases"]
             values = {
                 "amps_da": by_line(reading["amps_da"], lines), "volts_dv": by_line(reading["volts_dv"], lines), "power_w": reading["power_w"],

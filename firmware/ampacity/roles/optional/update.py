@@ -4,6 +4,7 @@ Something is to do during a trial, while a bundle is ready or on its way, and on
 """
 
 from ampacity.base.errors import NotNow
+from ampacity.ocpp.errors import refusal
 from ampacity.ocpp.firmware.kept_order import is_open, kept_order, shown
 from ampacity.roles.optional.part import OptionalPart
 from ampacity.roles.updates.found import find_places, has_bundle, inbox_of, root_of
@@ -102,7 +103,7 @@ class Updates(OptionalPart):
         try:
             return self.load().load_csms().request(request, key, now_ms)
         except NotNow as error:
-            return {"status": "Rejected", "statusInfo": {"reasonCode": "InternalError", "additionalInfo": str(error)[:512]}}
+            return refusal("InternalError", str(error))
 
     def triggered(self) -> "Message":
         """The FirmwareStatusNotification for a TriggerMessage."""

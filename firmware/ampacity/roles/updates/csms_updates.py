@@ -9,7 +9,7 @@ from binascii import unhexlify
 from ampacity.base.errors import Rejected
 from ampacity.base.url import parse_url, shown_url
 from ampacity.base.wallclock import parse_iso
-from ampacity.ocpp.firmware.handlers import refusal
+from ampacity.ocpp.errors import refusal
 from ampacity.ocpp.firmware.kept_order import kept_order
 from ampacity.ocpp.firmware.order import FirmwareOrder
 from ampacity.roles.updates.download import SCHEMES, SOURCE, Download
