@@ -403,6 +403,26 @@ FOUND = {
         "a car that stopped in such a test is spared by the next ones for an hour (3.2)",
         ("tests/circuit/test_suspected_meter.py::test_a_car_that_stops_in_a_routine_test_is_spared_by_the_next_ones_for_an_hour",),
     ),
+    "D60": (
+        "49 of 46 A for 2 h, 65 of 46 A for 42 min: a CT of one phase saturates, and the car of another phase was tested, or could not be (scene)",
+        "the first phase that was due got the test, and one time for the circuit kept the others back",
+        "each phase has its own time; where none can be lowered on one the next one is tested, also while one is suspected (3.2)",
+        ("tests/circuit/test_routine_meter_tests.py::test_each_phase_is_tested_in_turn",
+         "tests/circuit/test_routine_meter_tests.py::test_a_car_that_stops_in_a_test_holds_up_no_test_of_the_others"),
+    ),
+    "D61": (
+        "63 of 46 A without end: the CTs saturate at 70 % next to cars at their minimum (scene)",
+        "less than 5 A could be lowered there, and no EVSE pauses for a meter against which there is no evidence",
+        "one pauses for a test, once in an hour, where an overload is possible (3.2)",
+        ("tests/circuit/test_routine_meter_tests.py::test_cars_that_cannot_be_lowered_pause_for_a_test_in_turn_once_an_hour",),
+    ),
+    "D62": (
+        "a car was lowered for 14 of each 20 s without end, or had no current and nobody was asked: a suspicion that no test cleared (scenes)",
+        "a suspicion without a possible overload has no end, and its tests were repeated at once",
+        "its tests wait up to 15 min, and after 20 min without current a person is asked (3.2)",
+        ("tests/circuit/test_routine_meter_tests.py::test_a_suspicion_that_stays_unclear_is_tested_ever_less_often",
+         "tests/circuit/test_routine_meter_tests.py::test_a_suspected_meter_that_leaves_no_room_is_the_task_of_a_person_after_20_min"),
+    ),
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "mend", "found again by"]

@@ -54,6 +54,7 @@ class MeterTestSteps:
         self.asked_ms = [LONG_AGO_MS] * len(other.estimators)  # of each circuit: our last step
         self.doubted_ms = [-1] * len(other.estimators)  # its meter is doubted since
         self.unable_ms = [-1] * len(other.estimators)  # a car waits, and no EVSE draws enough for a step, since
+        self.starved_ms = [-1] * len(other.estimators)  # a suspicion lasts, none draws and a car waits, since
         self.undrawn_ms = [-1] * len(other.estimators)  # a car waits, and none draws enough for a test step that its meter awaits, since
         self.pause_wait_ms = [MINUTE_MS] * len(other.estimators)  # until the next one is paused
         self.turns = 0  # which one is paused
@@ -110,12 +111,13 @@ class MeterTestSteps:
         waits = [p for p in range(estimator.phases) if estimator.needs_step(p, now_ms)]
         if not waits:
             self.doubted_ms[c] = self.unable_ms[c] = -1
-            self.inspection_reasons[c] = ""
+            if self.starved_ms[c] < 0:
+                self.inspection_reasons[c] = ""
             return self._suspected(estimator, now_ms) or self._unverified(estimator, now_ms)
         if self.doubted_ms[c] < 0:
             self.doubted_ms[c] = now_ms
-        since_ms = max(self.doubted_ms[c], self.asked_ms[c])
-        return [p for p in waits if self._due(estimator, p, now_ms - max(since_ms, estimator.steps.step_ms[p]), QUIET_MS, now_ms)]
+        since_ms, wait_ms = max(self.doubted_ms[c], self.asked_ms[c]), VERIFY_MS if self.inspection_reasons[c] else QUIET_MS
+        return [p for p in waits if self._due(estimator, p, now_ms - max(since_ms, estimator.steps.step_ms[p]), wait_ms, now_ms)]
 
     def _due(self, estimator: "MeterEstimator", p: int, quiet_ms: int, wait_ms: int, now_ms: int) -> bool:
         """For so long, and our currents and other load are constant; where they never are, a while later."""
@@ -313,19 +315,28 @@ class MeterTestSteps:
     def _ask(self, estimator: "MeterEstimator", now_ms: int) -> None:
         """Without trust there is no room, and without a certain step no trust: where a car waits, a person must look."""
         c = estimator.circuit
+        if not self._starves(estimator):
+            self.starved_ms[c] = -1
+        elif self.starved_ms[c] < 0:
+            self.starved_ms[c] = now_ms
         if not [e for e in estimator.evses if self.wants[e]]:
             self.unable_ms[c] = -1
             return
         reason = ""
-        if self.unable_ms[c] >= 0 and now_ms - self.unable_ms[c] >= HELPLESS_MS:
+        if max([since_ms >= 0 and now_ms - since_ms >= HELPLESS_MS for since_ms in (self.starved_ms[c], self.unable_ms[c])]):
             reason = NO_MARGIN
         elif self.doubted_ms[c] >= 0 and now_ms - self.doubted_ms[c] >= FRUITLESS_MS:
             reason = FRUITLESS
         if reason and not self.inspection_reasons[c]:
             name = self.ledger.site.circuits[c].name
             text = "%s: meter %s; %s: inspect the meter, then `trust %s` at the console"
-            self.ledger.events.add(now_ms, "alarm", text % (name, estimator.trust.text(), reason, name))
+            self.ledger.events.add(now_ms, "alarm", text % (name, estimator.trust.text() or "suspected", reason, name))
         self.inspection_reasons[c] = self.inspection_reasons[c] or reason
+
+    def _starves(self, estimator: "MeterEstimator") -> bool:
+        """It is suspected, what it shows leaves no room, so that no EVSE draws, and a car waits: no step will come."""
+        suspected = max(estimator.held_da) >= 0 and max([self._drawn_da(estimator, p) for p in estimator.inputs]) < LEAST_DA
+        return suspected and [e for e in estimator.evses if self.wants[e] and not self.ledger.want_da[e]] != []
 
     def _can_step(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:
         if not s.ok or s.disobeys or s.watchdog_under_test or now_ms - s.measured_ms > FRESH_MS or s.phase_da[p] < NO_STEP_DA:
