@@ -59,6 +59,7 @@ class Watched:
         self.judge = judge
         self.inside = ""
         self.proofs = 0
+        self.heard_ms = {}  # of each EVSE, its last answer
         self.send, self.reserve_da, self.may_feed = judge.send, judge.reserve_da, judge.may_feed
         self.audit_due, self.resend_due, self.state = judge.audit_due, judge.resend_due, judge.state
         self.fed, self.lost = judge.fed, judge.lost
@@ -90,10 +91,12 @@ class Watched:
 
     def heard(self, evse, now_ms):
         self._only("reply", "exception")
+        self.heard_ms[evse] = now_ms
         self.judge.heard(evse, now_ms)
 
     def evidence(self, evse, key, value, now_ms):
-        self._only("reply", "exception")  # the round was over with it
+        if self.heard_ms.get(evse) != now_ms:  # told again for an order: of the time of that answer
+            self._only("reply", "exception")  # the round was over with it
         self.judge.evidence(evse, key, value, now_ms)
 
     def meter(self, meter, amps_da, now_ms, raw_mark):

@@ -334,9 +334,13 @@ class MeterTestSteps:
         self.inspection_reasons[c] = self.inspection_reasons[c] or reason
 
     def _starves(self, estimator: "MeterEstimator") -> bool:
-        """It is suspected, what it shows leaves no room, so that no EVSE draws, and a car waits: no step will come."""
-        suspected = max(estimator.held_da) >= 0 and max([self._drawn_da(estimator, p) for p in estimator.inputs]) < LEAST_DA
-        return suspected and [e for e in estimator.evses if self.wants[e] and not self.ledger.want_da[e]] != []
+        """It is suspected, shows so much other load above its declaration that none can draw, and a car waits: no step will come."""
+        ledger, waits = self.ledger, [e for e in estimator.evses if self.wants[e] and not self.ledger.want_da[e]]
+        if not waits or max(estimator.held_da) < 0 or max([self._drawn_da(estimator, p) for p in estimator.inputs]) >= LEAST_DA:
+            return False
+        least_da = min([ledger.evse_states[e].evse.min_da for e in waits])
+        lefts_da = [ledger.cap_da[key] - ledger.sums[key] for key in range(estimator.base, estimator.base + estimator.phases)]
+        return min([da - ledger.site.assumed_da[estimator.base + p] for p, da in enumerate(lefts_da)]) >= least_da
 
     def _can_step(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:
         if not s.ok or s.disobeys or s.watchdog_under_test or now_ms - s.measured_ms > FRESH_MS or s.phase_da[p] < NO_STEP_DA:
