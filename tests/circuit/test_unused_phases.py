@@ -168,6 +168,14 @@ def test_a_leaking_evse_counts_with_its_leakage():
     assert bench.guard.bound_da(0) == [100, 0, 0]
 
 
+def test_six_tenths_of_an_ampere_are_use_and_half_an_ampere_is_leakage():
+    for leak_da, bound_da in ((5, 5), (6, 100)):
+        bench = bench_of()
+        live(bench, 2, IDLE, IDLE)
+        live(bench, STEADY_S + 6, (100, [100, leak_da, 0]), IDLE)
+        assert bench.guard.bound_da(0)[1] == bound_da, leak_da
+
+
 def test_the_reserve_always_counts_on_all_phases():
     bench = bench_of([evse(fallback_da=60, power_on_da=60), evse("evse-2")])
     live(bench, STEADY_S + 16, ONE, IDLE)
