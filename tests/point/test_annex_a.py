@@ -2,6 +2,8 @@
 
 from front_end import RCD, SOCKET, Bench, facts
 
+from ampacity.evse.pilot import ControlPilot
+
 ON_MICROPYTHON_EACH = 2
 ESP = {"method": "extremes", "scaling": (1000, 110, -14545)}
 
@@ -89,8 +91,6 @@ def test_a_diode_that_fails_while_charging_opens_within_a_second():
 
 
 def test_state_d_gets_power_and_ventilation_only_where_it_is_served():
-    from ampacity.evse.pilot import ControlPilot
-
     for served in (False, True):
         bench = Bench(facts(), ControlPilot(ventilation=served)).run(1500)
         bench.plug("D").run(3000)
@@ -164,11 +164,38 @@ def test_an_open_or_shorted_pp_gets_no_offer():
         assert not bench.plant.powered and bench.point.outputs.pilot == ("x1", 0)
 
 
-def test_a_lock_that_does_not_move_is_a_fault_and_charges_nothing_after_it():
+def test_a_lock_that_does_not_move_is_a_fault_and_charges_nothing_before_or_after_it():
+    for car in ("B", "C"):
+        bench = Bench(facts(**SOCKET)).run(1500)
+        bench.plant.lock_stuck = True
+        bench.plug(car, 220).run(8000)
+        assert bench.hardware.lock_failed and bench.evse.machine.faults == ["lock_failed"] and not bench.plant.powered, car
+
+
+def test_a_cable_of_its_own_on_a_board_with_a_lock_waits_for_no_lock():
+    bench = Bench(facts(**SOCKET), ControlPilot()).charge()
+    assert not bench.plant.locked and bench.is_on()
+
+
+def power_after_lock(slow_ms):
+    """What a socket has whose lock sticks for a time: was there power before it was locked, and when after that."""
     bench = Bench(facts(**SOCKET)).run(1500)
+    bench.plug("C", 220)
     bench.plant.lock_stuck = True
-    bench.plug("B", 220).run(8000)
-    assert bench.hardware.lock_failed and "lock_failed" in bench.evse.machine.faults and bench.is_off()
+    bench.until(lambda: bench.point.lock.lock, 1000)
+    bench.run(slow_ms)
+    bench.plant.lock_stuck = False
+    bench.until(lambda: bench.plant.locked, 3000)
+    before = bench.is_on()
+    after_ms = bench.until(bench.is_on, 500)
+    assert not bench.evse.machine.faults
+    return before, after_ms
+
+
+def test_a_socket_closes_its_contactor_once_its_lock_holds_the_plug():
+    for slow_ms in (0, 250, 1300):  # the third: locked with the second try
+        before, after_ms = power_after_lock(slow_ms)
+        assert not before and after_ms <= 300, (slow_ms, after_ms)
 
 
 def test_a_contactor_that_welds_is_found_and_is_never_closed_again():

@@ -5,8 +5,10 @@ from helper_signed_configuration import settle, signed
 from helper_updates import Root, UpdatingGarage, put, release
 
 from ampacity.base import strict_json
+from ampacity.console.console import Console
 from ampacity.roles.configuration.site_trial import SITE
 from ampacity.store.memory_files import MemoryFiles
+from ampacity.update.cbor import encode
 from update.helper_bundle import RELEASE
 
 DEEP = ("test_a_power_cut_at_any_write_of_a_trial_leaves_one_of_both_whole_and_the_slots_say_which",)
@@ -118,7 +120,7 @@ def test_one_that_was_confirmed_below_its_floor_is_refused_and_a_power_cut_in_th
 
 
 def test_a_person_can_confirm_or_undo_it_before_its_time():
-    for word, limit_da, result in (("commit confirm", 100, "confirmed: 2.0"), ("rollback", 160, "rolled back: 2.0: not confirmed before a restart")):
+    for word, limit_da, result in (("commit confirm", 100, "confirmed: 2.0"), ("rollback", 160, "rolled back: 2.0: undone at the console")):
         with Root() as root:
             garage = ConfiguredGarage(root).run(3000)
             garage.push(signed(changed()))
@@ -129,6 +131,25 @@ def test_a_person_can_confirm_or_undo_it_before_its_time():
             garage.say(word)
             garage.follow()
             assert (garage.limit_da, garage.signed["result"]) == (limit_da, result), word
+
+
+def test_what_became_of_a_configuration_is_shown_after_the_next_start_too():
+    with Root() as root:
+        garage = ConfiguredGarage(root).run(3000)
+        fresh = {"slots": {"a": "empty", "b": "empty"}, "floor": 0, "result": None}
+        assert garage.signed == fresh and garage.show()["hold"] is False
+        garage.push(signed(changed(), 3))
+        garage.follow()
+        garage.say("update hold on")
+        garage.run(3000)
+        before = garage.show()
+        garage.start()
+        after = garage.show()
+        assert "delivery" in before and "delivery" not in after, "nothing is to do: it is not loaded"
+        for key in after:
+            assert after[key] == before[key], (key, before[key], after[key])
+        assert after["configuration"] == {"slots": {"a": "good 3.0", "b": "empty"}, "floor": 2, "result": "confirmed: 3.0"}
+        assert after["hold"] is True and garage.runs == "1.0" and "hold" in garage.console.line("show update", "viewer", garage.now_us // 1000)
 
 
 def test_the_folder_delivers_a_configuration_once():
@@ -263,6 +284,70 @@ def test_values_of_another_type_are_refused_and_the_housekeeping_continues():
             said = garage.push(signed(wrong))
             assert "refused" in str(garage.show()) and "ready" not in said, (name, said)
             assert garage.push(signed(changed())) == READY, name
+
+
+def pushed_by_a_person(garage, limit_da=80):
+    """A person at the serial console pushes a configuration and confirms it."""
+    garage.push(encode(changed(limit_da), simple=True), name="configuration")
+    garage.say("commit 3")
+    garage.run(1000).start()
+    garage.run(3000)
+    assert garage.say("commit confirm") == "configuration confirmed" and garage.limit_da == limit_da
+    return garage
+
+
+def on_the_network(garage):
+    """Until the next start the console is one behind a password."""
+    garage.primary.console.access.is_set = lambda *role: True
+    garage.console = Console(garage.primary.console, door="network")
+
+
+def test_what_a_person_has_pushed_gives_way_to_a_bundle_only_where_a_person_is():
+    with Root() as root:
+        put(root.path + "/inbox/old.bundle", signed(changed()))
+        garage = ConfiguredGarage(root).run(3000)
+        garage.say("update hold on")
+        pushed_by_a_person(garage).say("update hold off")
+        garage.follow(200)
+        assert garage.limit_da == 80 and garage.signed["slots"]["a"] == "ready 2.0", garage.signed
+        assert "a person has pushed" in garage.show()["waits"] and garage.say("update").endswith("it is tried after `update activate`")
+        on_the_network(garage)
+        assert "a person has pushed" in garage.say("update activate --yes")
+        assert "a person has pushed" in garage.push(signed(changed(), 3)) + garage.say("update activate --yes")
+        garage.start()
+        garage.follow(200)
+        assert garage.limit_da == 80 and "a person has pushed" in garage.show()["waits"]
+        assert garage.say("update activate --yes").startswith("restarting")  # at the serial console
+        garage.follow()
+        assert garage.limit_da == 100 and garage.signed["result"] == "confirmed: 3.0", garage.signed
+        assert garage.push(signed(changed(120), 4)).endswith("after no EVSE has charged for a minute, or `update activate`")
+        garage.follow()
+        assert garage.limit_da == 120, "what a bundle brought gives way to the next one without a person"
+
+
+def test_an_application_is_tried_while_a_configuration_waits_for_a_person():
+    with Root() as root:
+        garage = pushed_by_a_person(ConfiguredGarage(root).run(3000))
+        garage.push(release(2))
+        garage.push(signed(changed()))
+        assert garage.show()["waits"] == "a minute without charging"
+        garage.follow(400)
+        assert (garage.runs, garage.limit_da, garage.signed["slots"]["a"]) == ("2.0", 80, "ready 2.0")
+
+
+def test_what_a_person_has_pushed_stays_that_of_a_person_through_trials_that_return():
+    with Root() as root:
+        garage = pushed_by_a_person(ConfiguredGarage(root).run(3000))
+        for limit_da in (70, 60):
+            garage.push(encode(changed(limit_da), simple=True), name="configuration")
+            garage.say("commit 3")
+            garage.run(1000).start()
+            assert garage.limit_da == limit_da
+            garage.start()
+            garage.run(3000)
+        garage.push(signed(changed()))
+        garage.follow(200)
+        assert garage.limit_da == 80 and "a person has pushed" in garage.show()["waits"], garage.show()
 
 
 def test_a_configuration_waits_while_another_change_is_on_trial():

@@ -284,6 +284,37 @@ def test_a_session_commits_what_it_has_sent_or_named_and_not_what_another_sessio
     assert "on trial for 5 min" in desk("commit 5") and desk.active() == site(rating_da=180) and told["sha256"] != mine
 
 
+def test_pieces_and_end_are_those_of_the_session_that_began():
+    desk = Installer()
+    data, others = encode(changed(limit_da=100), simple=True), encode(site(rating_da=180), simple=True)
+    at = desk.offset(desk(begin(data)))
+    while at < len(data):
+        at = desk.offset(desk(piece(data, at)))
+    person = desk.console
+    desk.connect()
+    for text in (piece(data, 0), "transfer end"):
+        assert "it is that of installer at network" in desk(text), text
+    assert desk("transfer abort") == "aborted"
+    at = desk.offset(desk(begin(others)))
+    while at < len(others):
+        at = desk.offset(desk(piece(others, at)))
+    desk.console = person
+    for text in (piece(others, 0), "transfer end", "transfer end"):
+        assert "it is that of installer at network" in desk(text), text
+    assert desk("commit 5") == "nothing staged" and desk("transfer status") == "offset %d" % len(others)
+
+
+def test_the_same_begin_continues_a_transfer_in_another_session():
+    desk = Installer()
+    data = encode(changed(limit_da=100), simple=True)
+    at = desk.offset(desk(begin(data)))
+    at = desk.offset(desk(piece(data, at)))
+    desk.connect()
+    assert at > 0 and desk(begin(data)) == "offset %d" % at
+    desk.send(None, data)
+    assert "on trial for 5 min" in desk("commit 5")
+
+
 def test_a_rollback_leaves_what_another_session_has_sent_while_that_one_is_there():
     desk = Installer()
     desk.send(changed(limit_da=100))

@@ -6,6 +6,7 @@ from helper_signed_configuration import signed
 from helper_updates import Root, put, release
 
 from ampacity.base import strict_json
+from ampacity.roles.configuration.site_trial import SiteTrial
 from ampacity.store.memory_files import MemoryFiles
 
 LOADED = ["Downloading", "Downloaded", "SignatureVerified"]
@@ -124,6 +125,20 @@ async def test_a_configuration_without_the_CSMS_that_a_person_at_the_console_bro
 
     for deliver in (pushed, activated):
         assert (await without_csms(deliver))[:2] == ("confirmed: 2.0", False)
+
+
+async def test_a_configuration_that_the_CSMS_brought_waits_for_a_person_where_a_person_has_pushed_the_present_one():
+    with Root() as root:
+        async with FileServer(whole, Held.configuration(100, 2)) as server:
+            garage = Held(root).garage
+            await garage.passes(3)
+            trial = SiteTrial(garage.primary.documents, garage.platform.files, garage.data_files)
+            trial.arm(garage.data_files.read("site.json"), 1, by_person=True)
+            trial.confirm()
+            garage.order(7, server.url)
+            await garage.reaches(7, "InstallScheduled")
+            await garage.passes(100)
+            assert garage.statuses[-1] == (7, "InstallScheduled") and "a person has pushed" in garage.show()["csms"]["why"], garage.show()
 
 
 async def test_an_order_with_a_signature_erases_nothing_that_a_person_keeps_ready():

@@ -4,7 +4,8 @@ The role names what it takes: NAME → function(size, sha256, now_ms) → sink. 
 data)`, of which it may take a part; `end()`, the answer for people, or None while it still works; `abort()`. All may raise Rejected and OSError.
 
 Every answer but that of a finished `end` is `offset N`: the sender continues with byte N, and asks again where N has not moved. The
-transfer belongs to the role, not to the connection: after a pause of any length the same `begin` answers where to continue.
+transfer belongs to the session that said `begin`: pieces and `end` of another one are refused. After a pause of any length the same `begin`
+answers where to continue, also in another session, whose transfer it is from then on: the digest says that it means the same file.
 """
 
 from binascii import a2b_base64, hexlify, unhexlify
@@ -17,6 +18,8 @@ from ampacity.console.error_texts import UnknownName, UsageError
 if False:  # for the type checker
     from collections.abc import Callable
     from typing import Protocol
+
+    from ampacity.console.changes import Session
 
     class Sink(Protocol):
         """What takes the bytes of one transfer."""
@@ -47,13 +50,17 @@ class Transfer:
         self.sink: "Sink | None" = None
         self._of: "tuple[str, int, bytes]" = ("", 0, b"")  # name, size, SHA-256
         self._moved_ms = 0
+        self._sender: "Session | None" = None
 
-    def command(self, words: "list[str]", now_ms: int) -> str:
-        """The answer to `transfer …`, words behind the command. Raises Rejected, OSError."""
+    def command(self, words: "list[str]", now_ms: int, asked_by: "Session | None" = None) -> str:
+        """The answer to `transfer …`, words behind the command. asked_by: the session that says it. Raises Rejected, OSError."""
         word, rest = (words[0], words[1:]) if words else ("", [])
         if word == "begin" and len(rest) == 3:
-            return self._begin(rest[0], _number("SIZE", rest[1]), _digest(rest[2]), now_ms)
+            answer = self._begin(rest[0], _number("SIZE", rest[1]), _digest(rest[2]), now_ms)
+            self._sender = asked_by
+            return answer
         if word == "data" and len(rest) == 2:
+            self._need_sender(asked_by)
             return self._data(_number("OFFSET", rest[0]), _bytes(rest[1]), now_ms)
         if word not in ("end", "status", "abort") or rest:
             raise UsageError(USAGE, words)
@@ -64,7 +71,12 @@ class Transfer:
             self.sink = None
             sink.abort()
             return "aborted"
+        self._need_sender(asked_by)
         return self._end(sink, now_ms)
+
+    def _need_sender(self, asked_by: "Session | None") -> None:
+        if self.sink is not None and self._sender is not None and self._sender is not asked_by:
+            raise NotNow("transfer", self._of[0], "it is that of %s: `transfer begin` of your file" % self._sender.who())
 
     def _begin(self, name: str, size: int, digest: bytes, now_ms: int) -> str:
         if name in OF_SLOTS and OF_SLOTS[0] not in self.sinks:

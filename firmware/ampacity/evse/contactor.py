@@ -19,7 +19,7 @@ class Contactor:
 
     def observe(self, feedback: "bool | None", now_ms: int) -> "str | None":
         """None, "welded" (open, but seen closed) or "contactor" (closed, but seen open), after its time to move."""
-        if self._since_ms is None:
+        if self._since_ms is None or feedback is None:  # unknown also while the order waits for a test or a lock: its time begins then
             self._since_ms = now_ms
         if feedback is None or feedback == self.closed or now_ms - self._since_ms < self._feedback_ms:
             return None

@@ -56,9 +56,9 @@ class LocalEvse:
         pilot, permille, closed = machine.step(
             port.cp_high_mv, port.cp_low_mv, port.pp_ohm, port.contactor_closed, faults, offered_da, allow, now_ms
         )
+        port.set_lock(machine.lock)  # before the contactor, which waits for it
         port.set_contactor(closed)
         port.set_pilot(pilot, permille)
-        port.set_lock(machine.lock)
         if read_ms is not None and read_ms != self.updated_ms:
             self.updated_ms = read_ms
             self.metered = self.metered or port.amps_da is not None or port.energy_wh is not None

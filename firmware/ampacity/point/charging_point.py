@@ -4,6 +4,7 @@
 pins. A door calls `step` each PASS_MS, and `drive` also when an output changes, so that a contactor opens in the call that orders
 it. `Readings` and `Outputs` are what the door reads and writes, as plain attributes.
 
+The contactor closes once the tests of the detector are passed and the lock of a socket shows that it holds the plug.
 CP is open until the first reading of its supply was good, and while −12 V is not: "not available" cannot be shown without it.
 """
 
@@ -97,7 +98,8 @@ class ChargingPoint:
         """The states of the pins for what the hardware's outputs order."""
         out = self.outputs
         ordered = self.hardware.contactor
-        if not (ordered and not self.contactor.closed and not self.residual.ready):
+        ready = self.residual.ready and (self.lock is None or self.lock.holds or not self.hardware.lock)
+        if not (ordered and not self.contactor.closed and not ready):
             self.contactor.command(ordered and not self.residual.tripped and self.supply.good, now_ms)
         out.coils = [self.contactor.coil_permille(index, now_ms) for index in range(len(out.coils))]
         out.pilot = self._output.order(self.hardware.pilot, now_ms)
@@ -156,7 +158,7 @@ class ChargingPoint:
             port.updated_ms = now_ms
 
     def _contactor_closed(self) -> "bool | None":
-        """While an order to close waits for the tests it is not known; one that was refused shows as open."""
+        """While an order to close waits for the tests or the lock it is not known; one that was refused shows as open."""
         if self.hardware.contactor and not self.contactor.closed:
             return False if self.contactor.welded else None
         return self.contactor.seen

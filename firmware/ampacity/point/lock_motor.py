@@ -7,7 +7,8 @@ START_MS = 1000  # nothing moves before the owner had time to say what it keeps 
 
 
 class LockMotor:
-    """`lock`, `unlock`: its two drives, never both. `failed`: it is not where it was ordered to be after all tries.
+    """`lock`, `unlock`: its two drives, never both. `failed`: it is not where it was ordered to be after all tries. `holds`: it was ordered to
+    lock, and its sense shows that it did.
 
     facts: table `lock` of the board.
     """
@@ -15,7 +16,7 @@ class LockMotor:
     def __init__(self, facts: "Facts", now_ms: int) -> None:
         self._facts = facts
         self.lock = self.unlock = False
-        self.failed = False
+        self.failed = self.holds = False
         self._ordered: "bool | None" = None
         self._tries = 0
         self._begun_ms: "int | None" = None
@@ -23,6 +24,7 @@ class LockMotor:
 
     def step(self, ordered: bool, locked: bool, may_unlock: bool, now_ms: int) -> None:
         """ordered: locked or not; locked: by its sense; may_unlock: the contactor was seen open after its last edge."""
+        self.holds = ordered and locked
         if ordered != self._ordered:
             self._ordered = ordered
             self._tries = 0

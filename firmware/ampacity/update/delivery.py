@@ -8,6 +8,7 @@ from ampacity.base.errors import NotNow, Rejected
 from ampacity.update.install import Install
 from ampacity.update.manifest import APPLICATION, CONFIGURATION, KINDS
 from ampacity.update.slot_state import BAD, NONE
+from ampacity.update.slot_state import READY as SLOT_READY
 from ampacity.update.trust import LIST_BYTES_MAX
 
 if False:  # for the type checker
@@ -22,7 +23,8 @@ COSE_FIRST = 0xD2  # a key list begins so, a bundle does not
 
 
 class Offered:
-    """What a bundle has to fit, with the rules of its source. newer_only: refuse what is not newer than the slot in force or was rolled back."""
+    """What a bundle has to fit, with the rules of its source. newer_only: refuse what is not newer than the slot in force, or older than
+    one that is ready, or was rolled back."""
 
     def __init__(self, device: "Device", slots: "dict[int, Slots]", newer_only: bool) -> None:
         self._device = device
@@ -40,6 +42,8 @@ class Offered:
         if state.active != NONE and manifest.sequence <= state.slots[state.active].sequence:
             raise NotNow("sequence", manifest.sequence, "%s is not newer than what runs" % manifest.version)
         for slot in state.slots:
+            if slot.state == SLOT_READY and slot.sequence > manifest.sequence:
+                raise NotNow("sequence", manifest.sequence, "%s is ready, and newer" % slot.version)
             if slot.state == BAD and slot.sequence == manifest.sequence:
                 raise NotNow("sequence", manifest.sequence, "%s was rolled back before; the tool can send it again" % slot.version)
 

@@ -30,7 +30,7 @@ PASSWORDS = ("login ", "password ")
 LOGIN_FIRST = ("login as installer first", "login as viewer first")  # the installer may do both
 PASSWORD = "AMPACITY_PASSWORD"  # noqa: S105 - name of the variable
 ASKS = ("show", "why", "log", "scan status", "commission status", "commission lines", "commission report", "replace status",
-        "transfer begin", "transfer data", "transfer status")  # change nothing, or a second time nothing more
+        "transfer begin", "transfer status")  # change nothing, or a second time nothing more; a piece is that of the session of its `begin`
 
 
 def repeatable(line: str) -> bool:

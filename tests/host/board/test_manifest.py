@@ -17,7 +17,8 @@ ENTRIES = {
     "secondary": ("roles/boot.py", "roles/secondary.py", "ports/board.py", "roles/control/modbus_tcp_server.py"),
 }
 OF_THE_OTHER_ROLE = ("ampacity/roles/primary.py", "ampacity/roles/charging/upstream.py", "ampacity/roles/charging/kept_messages.py")  # in `boot`
-NEVER_ON_A_BOARD = ("ampacity.ports.lock",)  # imported only where sys.platform is linux
+WITHOUT_MODES = "ampacity.store.file_permissions"  # of a system with file modes; who imports it expects its absence
+NEVER_ON_A_BOARD = ("ampacity.ports.lock", WITHOUT_MODES)  # the first: imported only where sys.platform is linux
 
 
 def image(board="rp2350", **options):
@@ -83,6 +84,28 @@ def test_a_missing_module_would_be_found():
     held = image(role="primary")
     del held["ampacity/circuit/guard.py"]
     assert missing(held, ENTRIES["primary"]) == {"ampacity/circuit/guard.py"}
+
+
+def expects_absence(path, module):
+    """Is every import of a module in a `try` that catches ImportError?"""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    tries = [each for each in nodes if isinstance(each, ast.Try) and "ImportError" in [ast.unparse(one.type) for one in each.handlers if one.type]]
+    guarded = {id(node) for each in tries for line in each.body for node in ast.walk(line)}
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == module]
+    return bool(imports) and all(id(node) in guarded for node in imports)
+
+
+@pytest.mark.parametrize("role", [*sorted(ENTRIES), "both"])
+def test_only_a_system_with_file_modes_gets_them_and_who_imports_them_expects_their_absence(role):
+    path = WITHOUT_MODES.replace(".", "/") + ".py"
+    assert path not in image(role=role) and path in image("unix", role=role)
+    importers = [each for each in image(role=role).values() if WITHOUT_MODES in each.read_text()]
+    assert len(importers) == 2 and all(expects_absence(each, WITHOUT_MODES) for each in importers)
+
+
+def test_an_import_that_expects_no_absence_is_found(tmp_path):
+    (tmp_path / "x.py").write_text(f"try:\n    pass\nexcept ImportError:\n    from {WITHOUT_MODES} import APPEND\n")
+    assert not expects_absence(tmp_path / "x.py", WITHOUT_MODES)
 
 
 @pytest.mark.parametrize("name", names())

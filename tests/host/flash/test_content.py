@@ -70,8 +70,7 @@ def test_the_boot_stage_holds_all_that_it_imports():
     for path in held.values():
         wanted |= at_start(path)
     modules = {name for name in wanted if (FIRMWARE / (name.replace(".", "/") + ".py")).is_file()}
-    optional = {"ampacity.store.file_permissions"}  # of a system with file modes; its absence is expected
-    assert {name.replace(".", "/") + ".py" for name in modules - optional} <= set(held)
+    assert {name.replace(".", "/") + ".py" for name in modules} <= set(held)
 
 
 @pytest.mark.parametrize("board, slot_bytes, field", [("rp2350", SLOT_BYTES, "board"), ("unix", 4096, "bundle")])

@@ -20,6 +20,7 @@ if False:  # for the type checker
 
 SITE = "site.json"
 PREVIOUS = "site.previous"
+BY_PERSON = "site.person"  # digests of what a person has pushed: the newest, and the one that it replaced
 DOCUMENT = "site_trial"
 ARMED, RUNNING, RETURNED = "armed", "running", "returned"
 
@@ -33,6 +34,7 @@ class SiteTrial:
         self._documents = documents
         self._store = store
         self._folder = folder
+        self.undone = False  # in this life
 
     def record(self) -> "dict[str, Any]":
         """phase, sha256, minutes and ocpp of the file on trial; empty: none is."""
@@ -51,15 +53,21 @@ class SiteTrial:
         """Is site.json the file that the record is about?"""
         return digest(self._folder.read(SITE) or b"") == record.get("sha256")
 
-    def arm(self, data: bytes, minutes: int, ocpp: bool = False) -> None:
+    def is_by_person(self) -> bool:
+        """Is what is in force pushed by a person, and not brought by a bundle? By its content: a cut or a return leaves it true."""
+        return digest(self._folder.read(SITE) or b"").encode() in (self._store.read(BY_PERSON) or b"")
+
+    def arm(self, data: bytes, minutes: int, ocpp: bool = False, by_person: bool = False) -> None:
         """The next start runs on this file, on trial for so many minutes. Raises NotNow, OSError: the present file stays.
 
-        ocpp: it is only confirmed by itself when the CSMS was seen, even if it names none.
+        ocpp: it is only confirmed by itself when the CSMS was seen, even if it names none. by_person: a person has pushed it.
         """
         self.need_none()
         present = self._folder.read(SITE)
         if present is None:
             raise OSError(2, SITE)
+        if by_person:
+            self._store.replace(BY_PERSON, (digest(data) + (digest(present) if self.is_by_person() else "")).encode())
         self._store.replace(PREVIOUS, present)
         self._documents.put(DOCUMENT, {"phase": ARMED, "sha256": digest(data), "minutes": minutes, "ocpp": ocpp})
         self._folder.replace(SITE, data)
@@ -89,6 +97,7 @@ class SiteTrial:
             self._folder.replace(SITE, previous)
         self._documents.put(DOCUMENT, {})  # also where the record was damaged
         self._documents.remove(DOCUMENT)
+        self.undone = True
 
     def is_running(self) -> bool:
         """Does this life run on a file on trial?"""

@@ -23,6 +23,7 @@ if False:  # for the type checker
 
 LOOK_MS = 10000
 STAGING_DOC = "staging"  # of updates/staging.py
+HOLD_DOC = "update"  # of updates/primary_updates.py
 CONFIGURATION = "configuration"  # record of updates/places.py
 UPDATE = "update [activate | roll-back | hold on | hold off]"
 SECONDARIES = "secondaries [stage [EVSE…] | activate EVSE… | stop | forget]"
@@ -46,8 +47,9 @@ class Updates(OptionalPart):
         self._loaded: "PrimaryUpdates | None" = None
         self._due_ms = 0
         self._state = self._kept("application")
+        self._configuration = self._kept(CONFIGURATION)
         damaged = self._slot and "ab".find(self._slot) != self._state.active  # the boot stage had to start the other one
-        busy = damaged or is_busy(self._state) or is_busy(self._kept(CONFIGURATION))
+        busy = damaged or is_busy(self._state) or is_busy(self._configuration)
         if primary.upstream is not None:
             primary.upstream.station.firmware = self
             busy = busy or is_open(kept_order(primary.upstream.station.documents))
@@ -113,8 +115,10 @@ class Updates(OptionalPart):
         """For `show update`; a part of it until something is to do."""
         if self._loaded is not None:
             return self._loaded.view(now_ms)
-        slots = {"ab"[i]: (STATES[slot.state] + " " + slot.version).strip() for i, slot in enumerate(self._state.slots)}
-        return {"runs": self._slot or None, "slots": slots, "floor": self._state.floor, "result": self._state.outcome or None}
+        view = shown_state(self._state)
+        held = self._primary.documents.get(HOLD_DOC) or {}
+        view.update({"runs": self._slot or None, "hold": bool(held.get("hold")), "configuration": shown_state(self._configuration)})
+        return view
 
     def step(self, now_ms: int) -> None:
         """Housekeeping: what was loaded, or each 10 s a look into the folder."""
@@ -124,6 +128,12 @@ class Updates(OptionalPart):
             self._due_ms = now_ms + LOOK_MS
             if has_bundle(self._inbox):
                 self.load()
+
+
+def shown_state(state: SlotState) -> "View":
+    """Slots, floor and result, for `show update`."""
+    slots = {"ab"[i]: (STATES[slot.state] + " " + slot.version).strip() for i, slot in enumerate(state.slots)}
+    return {"slots": slots, "floor": state.floor, "result": state.outcome or None}
 
 
 def is_busy(state: SlotState) -> bool:

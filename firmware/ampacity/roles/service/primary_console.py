@@ -359,7 +359,7 @@ class PrimaryConsole:
             for part in self.primary.parts:
                 sinks.update(getattr(part, "sinks", {}))
             self._transfers = Transfer(sinks)
-        return self._transfers.command(words, now_ms)
+        return self._transfers.command(words, now_ms, self.asked_by)  # type: ignore[arg-type]  # a console
 
     def configuring(self) -> "Configuring":
         """What reads and takes a configuration; loaded when it is first asked for."""

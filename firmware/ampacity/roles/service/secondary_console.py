@@ -171,7 +171,7 @@ class SecondaryConsole:
             if self.secondary.updates is not None:
                 sinks.update(self.secondary.updates.sinks)
             self._transfers = Transfer(sinks)
-        return self._transfers.command(words, now_ms)
+        return self._transfers.command(words, now_ms, self.asked_by)  # type: ignore[arg-type]  # a console
 
     def configuring(self) -> "Configuring":
         """What reads and takes a configuration; loaded when it is first asked for. Raises NotNow where there is no data folder."""

@@ -13,10 +13,11 @@ So slots on trial without a site.json on trial are settled by a look: is what th
 from hashlib import sha256
 
 from ampacity.base.errors import NotNow, Rejected
+from ampacity.roles.optional.update import shown_state
 from ampacity.update.cose_sign1 import BUNDLE_TYPE, SignedMessage
 from ampacity.update.manifest import Manifest, content_digest
 from ampacity.update.slot_content import BLOCK_BYTES, SlotContent
-from ampacity.update.slot_state import NONE, READY, STATES
+from ampacity.update.slot_state import NONE, READY
 from ampacity.update.trial import OCPP, Trial
 
 if False:  # for the type checker
@@ -37,6 +38,7 @@ FILE = "configuration.cbor"
 BYTES_MAX = 262144  # as for one that is pushed
 MINUTES = 20  # longer than the trial of the slots, which names what was missing
 WHAT = "configuration"
+PERSON = "a person has pushed the configuration in force: `update activate` at the serial console, or with the presence input closed"
 TRIES_MAX = 3  # of one that cannot be tried now, as for want of memory: then it is given up, and what waits for it continues
 
 
@@ -93,6 +95,7 @@ class ConfigurationUpdates:
         self._looked = False  # at what the former life left
         self._now_ms = 0
         self.by_person = False
+        self._by_hand: "bool | None" = None  # of what runs: it changes with a restart only
         self._tries = 0  # of the one that is ready, since it was
 
     # for the delivery
@@ -131,12 +134,28 @@ class ConfigurationUpdates:
         """Is one on trial, or on its way to it?"""
         return self.slots.state.trial != NONE or self._task is not None
 
-    def activate(self) -> str:
-        """The one that is ready is tried after a restart; the answer for people. Raises NotNow: none is."""
+    def awaits_person(self) -> str:
+        """Why what is ready waits for a person, "" where it does not: the configuration in force is one that a person has pushed."""
+        try:
+            if self._by_hand is None:
+                self._by_hand = self._configuring()[0].is_by_person()
+        except OSError as error:
+            return str(error)
+        return PERSON if self._by_hand else ""
+
+    def activate(self, by_person: bool = False) -> str:
+        """The one that is ready is tried after a restart; the answer for people. by_person: on the word of who is asking.
+
+        Raises NotNow: none is ready, or the configuration in force is that of a person, and none is there.
+        """
         slot = self.ready_slot()
         if slot == NONE:
             raise NotNow("update", "", "nothing is ready")
-        self._configuring()[1].confirmation.need_none()
+        configuring, changes = self._configuring()
+        changes.confirmation.need_none()
+        if self.awaits_person() and not (by_person and configuring.asked_in_presence()):
+            raise NotNow("update", "", PERSON)
+        self.by_person = self.by_person or by_person
         if self._task is None:
             self._task = self._armed(slot)
         return "restarting: %s is on trial for up to 15 minutes" % self._name(slot)
@@ -144,8 +163,7 @@ class ConfigurationUpdates:
     def view(self, now_ms: int) -> "View":
         """For `show update`."""
         state = self.slots.state
-        view: "View" = {"slots": {"ab"[i]: (STATES[slot.state] + " " + slot.version).strip() for i, slot in enumerate(state.slots)}}
-        view.update({"floor": state.floor, "result": state.outcome or None})
+        view = shown_state(state)
         if self._trial is not None:
             view["trial"] = {"minutes_left": state.minutes + 1, "missing": self._trial.missing(now_ms)}
         return view
@@ -193,8 +211,10 @@ class ConfigurationUpdates:
         self._face.now_ms = now_ms  # type: ignore[union-attr]  # a trial has one
         for fact in facts:
             trial.saw(fact, now_ms)
-        if self._configuring()[1].confirmation.what() != WHAT:  # `commit confirm` or `rollback` at the console
-            self._trial, self._task = None, self._settled()
+        configuring, changes = self._configuring()
+        if changes.confirmation.what() != WHAT:  # `commit confirm` or `rollback` at the console
+            self._trial, self._task = None, self._undone() if configuring.trial.undone else self._settled()  # type: ignore[union-attr]  # tried
+            self._work(self._task, now_ms)  # the restart may be near
         elif trial.step(now_ms) is not None:
             self._trial = None
             self._log.add("info", "update: configuration " + self.slots.state.outcome, now_ms)
@@ -235,6 +255,10 @@ class ConfigurationUpdates:
         self.slots.activate(self._trust)
         ocpp = OCPP in self._needed and not self.by_person
         configuring.commit_signed(data, facts, "bundle " + self.slots.state.slots[slot].version, MINUTES, self._now_ms, ocpp)
+
+    def _undone(self) -> "Iterator[None]":
+        self.slots.end_trial("undone at the console")
+        yield None
 
     def _settled(self) -> "Iterator[None]":
         """Slots on trial, and no site.json is: it was confirmed if nothing differs."""

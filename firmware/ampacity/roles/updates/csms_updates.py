@@ -291,8 +291,8 @@ class CsmsUpdates:
             self.order.report("SignatureVerified")
         elif install_s is not None and not self._is_past(install_s, now_ms):
             self._wait("installDateTime")
-        elif self._updater.hold:
-            self._wait("update hold")
+        elif self._updater.held(self.order.facts["slot"]):  # type: ignore[index]  # it is open
+            self._wait("update: " + self._updater.held(self.order.facts["slot"]))  # type: ignore[index]
         elif hindrance:
             self._wait(hindrance)
             return True

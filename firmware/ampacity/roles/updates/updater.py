@@ -158,9 +158,7 @@ class Updater:
     def command(self, words: "list[str]", now_ms: int) -> str:
         """`update …` of the console. Raises Rejected, OSError."""
         if words == ["activate"]:
-            if self.configuration is not None:
-                self.configuration.by_person = True
-            return self.activate(self.ready_number(), now_ms)
+            return self.activate(self.ready_number(), now_ms, True)
         if words == ["roll-back"]:
             self.slots.roll_back("by the installer")
             return self._restart("update: rolled back by the installer", now_ms)
@@ -180,7 +178,7 @@ class Updater:
             return ""
         slots, slot = self.numbered(number)
         what = "" if slots is self.slots else "configuration "
-        when = "`update activate`" if self.hold else "no EVSE has charged for a minute, or `update activate`"
+        when = "`update activate`" if self.held(number) else "no EVSE has charged for a minute, or `update activate`"
         return "%s%s is ready in slot %s; it is tried after %s" % (what, slots.state.slots[slot].version, FOLDERS[slot], when)
 
     def ready_number(self, without: "tuple[int, ...]" = ()) -> int:
@@ -233,7 +231,9 @@ class Updater:
             view["configuration"] = self.configuration.view(now_ms)
         if self.ready_number() != NONE and not self.on_trial():
             ordered = self.ready_number(self.reserved) == NONE
-            view["waits"] = self._hindrance or ("hold" if self.hold else "the order of the CSMS" if ordered else "a minute without charging")
+            first = self.ready_number(self._without_person())
+            held = self.held(first if first != NONE else self.ready_number())
+            view["waits"] = self._hindrance or held or ("the order of the CSMS" if ordered else "a minute without charging")
         return view
 
     # deliveries
@@ -305,7 +305,7 @@ class Updater:
     # the trial
 
     def _activate_when_quiet(self, now_ms: int) -> None:
-        number = self.ready_number(self.reserved)
+        number = self.ready_number(self.reserved + self._without_person())
         if self._hindrance or self.hold or self.delivery.busy() or number == NONE:
             self._quiet_since_ms = None
         elif self._quiet_since_ms is None:
@@ -317,10 +317,21 @@ class Updater:
             except (Rejected, OSError) as error:
                 self.log.add("warning", "update: %s" % error, now_ms)
 
-    def activate(self, number: int, now_ms: int) -> str:
+    def held(self, number: int) -> str:
+        """Why the bundle of this number waits for a word, "" where it does not."""
+        return "hold" if self.hold else self.configuration.awaits_person() if number in self._without_person() else ""  # type: ignore[union-attr]
+
+    def _without_person(self) -> "tuple[int, ...]":
+        """Numbers of `ready_number` that are tried on the word of a person only."""
+        configuration = self.configuration
+        if configuration is None or configuration.ready_slot() == NONE or not configuration.awaits_person():
+            return ()
+        return (2, 3)
+
+    def activate(self, number: int, now_ms: int, by_person: bool = False) -> str:
         """The bundle of this number of `ready_number` is tried after a restart; the answer for people. Raises Rejected, OSError."""
         if self.configuration is not None and number >= 2:
-            return self.configuration.activate()
+            return self.configuration.activate(by_person)
         try:
             self.slots.activate(self.places.trust)
         except NotNow:
