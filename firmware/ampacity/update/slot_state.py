@@ -38,6 +38,11 @@ class SlotState:
         self.outcome = ""
         self.slots = [Slot(), Slot()]
 
+    def shown(self) -> "dict[str, object]":
+        """Slots, floor and result, for `show update`."""
+        slots = {"ab"[i]: (STATES[slot.state] + " " + slot.version).strip() for i, slot in enumerate(self.slots)}
+        return {"slots": slots, "floor": self.floor, "result": self.outcome or None}
+
     def encoded(self) -> bytes:
         """The bytes of the record."""
         slots = [each.listed() for each in self.slots]

@@ -10,7 +10,7 @@ from ampacity.roles.optional.part import OptionalPart
 from ampacity.roles.updates.found import find_places, has_bundle, inbox_of, root_of
 from ampacity.store.disk_files import DiskFiles
 from ampacity.update.records import Record
-from ampacity.update.slot_state import READY, STATES, SlotState, decoded
+from ampacity.update.slot_state import READY, SlotState, decoded
 
 if False:  # for the type checker
     from ampacity.console.interfaces import Command
@@ -115,9 +115,9 @@ class Updates(OptionalPart):
         """For `show update`; a part of it until something is to do."""
         if self._loaded is not None:
             return self._loaded.view(now_ms)
-        view = shown_state(self._state)
+        view = self._state.shown()
         held = self._primary.documents.get(HOLD_DOC) or {}
-        view.update({"runs": self._slot or None, "hold": bool(held.get("hold")), "configuration": shown_state(self._configuration)})
+        view.update({"runs": self._slot or None, "hold": bool(held.get("hold")), "configuration": self._configuration.shown()})
         return view
 
     def step(self, now_ms: int) -> None:
@@ -128,12 +128,6 @@ class Updates(OptionalPart):
             self._due_ms = now_ms + LOOK_MS
             if has_bundle(self._inbox):
                 self.load()
-
-
-def shown_state(state: SlotState) -> "View":
-    """Slots, floor and result, for `show update`."""
-    slots = {"ab"[i]: (STATES[slot.state] + " " + slot.version).strip() for i, slot in enumerate(state.slots)}
-    return {"slots": slots, "floor": state.floor, "result": state.outcome or None}
 
 
 def is_busy(state: SlotState) -> bool:

@@ -13,7 +13,6 @@ So slots on trial without a site.json on trial are settled by a look: is what th
 from hashlib import sha256
 
 from ampacity.base.errors import NotNow, Rejected
-from ampacity.roles.optional.update import shown_state
 from ampacity.update.cose_sign1 import BUNDLE_TYPE, SignedMessage
 from ampacity.update.manifest import Manifest, content_digest
 from ampacity.update.slot_content import BLOCK_BYTES, SlotContent
@@ -163,7 +162,7 @@ class ConfigurationUpdates:
     def view(self, now_ms: int) -> "View":
         """For `show update`."""
         state = self.slots.state
-        view = shown_state(state)
+        view: "View" = state.shown()
         if self._trial is not None:
             view["trial"] = {"minutes_left": state.minutes + 1, "missing": self._trial.missing(now_ms)}
         return view
