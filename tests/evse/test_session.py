@@ -333,6 +333,18 @@ def test_a_lock_out_ends_the_session_and_its_reset_serves_the_same_car_again():
     assert desk.step() == "active" and desk.session.wants and desk.session.obstacle == ""
 
 
+def test_a_fault_that_hides_the_plug_is_named_and_asks_nobody_to_unplug():
+    """A welded contactor holds the pilot at -12 V, where no plug is seen (IEC 61851-1, Annex A: state F)."""
+    desk = Desk()
+    desk.step(plugged=True, state="C2", charging=True)
+    desk.step(plugged=True, state="F", charging=False, fault="welded")
+    assert desk.session.obstacle == "fault: welded; unplug the car and plug it in again"
+    desk.step(plugged=False)
+    assert desk.session.obstacle == "fault: welded"
+    desk.step(state="A1", fault=None)
+    assert desk.session.obstacle == ""
+
+
 def locked_out():
     """A car that charged, and disobeyed."""
     desk = Desk()

@@ -369,13 +369,19 @@ def test_K09_reporting():
         assert len(payloads(bench.sent, "ReportChargingProfiles")) == found
 
 
-def test_K09_FR_02_a_report_has_its_last_part_whatever_is_cleared_meanwhile():
+def report_that_waits():
+    """A bench with three profiles whose report waits after its first part: the CSMS does not answer it."""
     bench = Bench().booted()
     for number in (1, 2, 3):
         put(bench, profile(number, stack=number), 1)
     bench.deaf = ("ReportChargingProfiles",)
     bench.sent = []
     bench.call("GetChargingProfiles", {"requestId": 9, "chargingProfile": {}})
+    return bench
+
+
+def test_K09_FR_02_a_report_has_its_last_part_whatever_is_cleared_meanwhile():
+    bench = report_that_waits()
     assert [p["tbc"] for p in payloads(bench.sent, "ReportChargingProfiles")] == [True]
     bench.call("ClearChargingProfile", {})
     bench.deaf = ()
@@ -386,12 +392,7 @@ def test_K09_FR_02_a_report_has_its_last_part_whatever_is_cleared_meanwhile():
 
 
 def test_K09_FR_02_a_profile_that_is_replaced_while_it_waits_ends_no_report_early():
-    bench = Bench().booted()
-    for number in (1, 2, 3):
-        put(bench, profile(number, stack=number), 1)
-    bench.deaf = ("ReportChargingProfiles",)
-    bench.sent = []
-    bench.call("GetChargingProfiles", {"requestId": 9, "chargingProfile": {}})
+    bench = report_that_waits()
     put(bench, profile(2, stack=2, limit=7), 1)
     put(bench, profile(3, stack=3, limit=7), 1)
     bench.deaf = ()

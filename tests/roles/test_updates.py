@@ -148,6 +148,18 @@ def test_a_bundle_on_hold_waits_and_the_hold_outlives_a_restart():
         assert garage.follow().runs == "2.0"
 
 
+def test_a_hold_that_a_full_medium_cannot_keep_is_not_changed():
+    with Root() as root:
+        garage = UpdatingGarage(root).run(3000)
+        assert garage.say("update hold on")[:7] != "error: "
+        garage.files.bytes_max = 1
+        answer = garage.say("update hold off")
+        assert answer[:7] == "error: " and "storage" in answer, answer
+        assert garage.show()["hold"] is True
+        garage.files.bytes_max = None
+        assert garage.say("update hold off")[:7] != "error: " and garage.show()["hold"] is False
+
+
 def test_a_pulled_cable_continues_where_it_was_also_after_a_restart():
     with Root() as root:
         garage = UpdatingGarage(root).run(3000)

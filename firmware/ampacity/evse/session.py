@@ -97,11 +97,12 @@ class Session:
 
     @property
     def obstacle(self) -> str:
-        """Why the car that is plugged in may not charge, and what a person does about it; "": there is no car, or it may."""
+        """Why no car may charge here, or the one that is plugged in, and what a person does about it; "": none is plugged in, or it may."""
+        if self.fault:  # also where no plug is seen: a pilot at -12 V hides it
+            unplug = self._plugged and self._ends_session(self.fault) and not self.lockout
+            return "fault: " + self.fault + ("; unplug the car and plug it in again" if unplug else "")
         if not self._plugged or self.wants:
             return ""
-        if self.fault:
-            return "fault: " + self.fault + ("; unplug the car and plug it in again" if self._ends_session(self.fault) and not self.lockout else "")
         if not self.operative:
             return "taken out of service by the CSMS"
         if self.phase == "ended":

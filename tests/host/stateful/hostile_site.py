@@ -251,6 +251,9 @@ class HostileSite:
         for name, unit in self.bench.secondaries.items():
             if name in self.repaired and unit.role is not None:
                 unit.role.evse.reset_faults()  # a welded contactor stays a fault until a person resets it
+        for each, driver in zip(self.facts["evses"], self.bench.primary.role.buses.drivers, strict=False):
+            if each["kind"] == "local" and each["name"] in self.repaired:
+                driver.reset_faults()
         for index in range(len(self.facts["evses"])):
             if guard.state(index) == "swapped":
                 guard.accept_device(index)

@@ -37,7 +37,7 @@ class PrimaryUpdates:
         known = primary.documents.get(HOLD_DOC) or {}
         configuration = ConfigurationUpdates(places.configurations, places.trust, tuple(needed), primary.log, self._configuring)
         self.updater = Updater(places, primary.log, primary.clock, tuple(needed), inbox, bool(known.get("hold")), configuration)
-        self._kept_hold = self.updater.hold
+        self.updater.keep_hold = self._keep_hold
         self._replies = self._all_replies()
         self._passed_over: "list[str]" = []  # names of EVSEs for which nothing waits any more
         self.staging: "Staging | None" = None  # loaded when it is first asked for, or was under way
@@ -47,6 +47,9 @@ class PrimaryUpdates:
             self.load_staging()
         if primary.upstream is not None and is_open(kept_order(primary.upstream.station.documents)):
             self.load_csms()
+
+    def _keep_hold(self, hold: bool) -> None:
+        self._primary.documents.put(HOLD_DOC, {"hold": hold})
 
     def view(self, now_ms: int) -> "View":
         """For `show update`."""
@@ -86,9 +89,6 @@ class PrimaryUpdates:
             kind, text = updater.reports.pop(0)
             if self._primary.upstream is not None:
                 self._primary.upstream.station.security_event(kind, text[:255], now_ms)
-        if updater.hold != self._kept_hold:
-            self._kept_hold = updater.hold
-            self._primary.persistence.put(HOLD_DOC, {"hold": updater.hold}, now_ms)
         if updater.wants_restart:
             self._primary.resetting = updater.wants_restart  # not `reset`: that frees what is locked out, and no person has inspected it
             updater.wants_restart = ""

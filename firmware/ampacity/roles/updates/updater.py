@@ -15,6 +15,8 @@ from ampacity.update.slot_state import RECEIVING as SLOT_RECEIVING
 from ampacity.update.trial import CONFIRMED, Trial
 
 if False:  # for the type checker
+    from collections.abc import Callable
+
     from ampacity.base.clock import Clock
     from ampacity.base.log import Log
     from ampacity.roles.interfaces import View
@@ -94,6 +96,7 @@ class Updater:
         self.log = log
         self.clock = clock
         self.hold = hold
+        self.keep_hold: "Callable[[bool], None] | None" = None  # stores a changed `hold`; raises OSError
         self.wants_restart = ""
         self.reports: "list[tuple[str, str]]" = []
         self.reserved: "tuple[int, ...]" = ()  # numbers of `ready_number`: an order of the CSMS decides when these are tried
@@ -163,6 +166,8 @@ class Updater:
             self.slots.roll_back("by the installer")
             return self._restart("update: rolled back by the installer", now_ms)
         if words in (["hold", "on"], ["hold", "off"]):
+            if self.keep_hold is not None:  # what the medium refuses is not in force either
+                self.keep_hold(words[1] == "on")
             self.hold = words[1] == "on"
             return "a bundle that is ready waits for `update activate`" if self.hold else "a bundle that is ready is tried when nothing charges"
         if words:
