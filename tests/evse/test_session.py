@@ -333,7 +333,7 @@ def test_a_lock_out_ends_the_session_and_its_reset_serves_the_same_car_again():
     assert desk.step() == "active" and desk.session.wants and desk.session.obstacle == ""
 
 
-def test_a_fault_that_hides_the_plug_is_named_and_asks_nobody_to_unplug():
+def test_a_fault_that_hides_the_plug_is_named_without_a_request_to_unplug():
     """A welded contactor holds the pilot at -12 V, where no plug is seen (IEC 61851-1, Annex A: state F)."""
     desk = Desk()
     desk.step(plugged=True, state="C2", charging=True)
