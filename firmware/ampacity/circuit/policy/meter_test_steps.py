@@ -39,6 +39,7 @@ MOVED_MS = 20000  # after that the first step, then each after twice the time, a
 OWN_MS = 30000  # after a step of our own the return of its EVSEs is another one
 SIZE_DA = 60  # a certain step has 4 A; currents are not still, and devices round
 LEAST_DA = 50
+LEVEL_DA = 20  # a car that draws nothing at its order is offered so much more (learnt_minimum.py)
 NO_STEP_DA = 10  # less than this on a phase is no step there
 
 
@@ -68,6 +69,7 @@ class MeterTestSteps:
         self.moved_wait_ms = [MOVED_MS] * size
         self.verify_ms = [VERIFY_MS] * size
         self.checked_ms = [-1] * size  # the last test without evidence against the meter, of each circuit and phase; -1: no look yet
+        self.rested_ms = [LONG_AGO_MS] * size  # one that draws there was paused for a test, or its car stopped in one
         self.retry_ms = [LONG_AGO_MS] * size  # none could be lowered for one: looked at again then
         self.lowest_da, self.highest_da = [0] * size, [0] * size  # what our EVSEs drew since then, of each circuit and phase
         self.unclear_wait_ms = [0] * len(other.estimators)  # after a test, while no overload is possible and none was clear
@@ -104,6 +106,12 @@ class MeterTestSteps:
                 has_minimum = self.ledger.want_da[e] >= s.evse.min_da
                 if has_minimum and s.measured_ms > self.asked_ms[c] and max(s.phase_da) < NO_STEP_DA:
                     self.stopped_ms[e] = self.paused_ms[c] = now_ms
+                    self._rests(e, now_ms)
+
+    def _rests(self, e: int, now_ms: int) -> None:
+        """It had no current for a test: it is spared on each phase that it may use."""
+        for key in self.ledger.evse_states[e].on_keys:
+            self.rested_ms[key] = now_ms
 
     def _phases(self, estimator: "MeterEstimator", now_ms: int) -> "list[int]":
         """The phases on which this meter waits for a step of ours for long enough, the most urgent one first."""
@@ -113,7 +121,7 @@ class MeterTestSteps:
             self.doubted_ms[c] = self.unable_ms[c] = -1
             if self.starved_ms[c] < 0:
                 self.inspection_reasons[c] = ""
-            return self._suspected(estimator, now_ms) or self._unverified(estimator, now_ms)
+            return self._suspected(estimator, now_ms) + self._unverified(estimator, now_ms)
         if self.doubted_ms[c] < 0:
             self.doubted_ms[c] = now_ms
         since_ms, wait_ms = max(self.doubted_ms[c], self.asked_ms[c]), VERIFY_MS if self.inspection_reasons[c] else QUIET_MS
@@ -146,11 +154,10 @@ class MeterTestSteps:
             self.verify_ms[estimator.base + p] = MINUTE_MS
         if self.suspected_ms[c] < 0:
             self.suspected_ms[c] = self.restless_ms[c] = now_ms
+        self._let_start(estimator, [p for p in waits if self._drawn_da(estimator, p) < LEAST_DA], now_ms)
         if self._drawn_da(estimator, waits[0]) < LEAST_DA:
-            self._let_start(estimator, waits[0], now_ms)
             self.restless_ms[c] = now_ms
             return []
-        self.undrawn_ms[c] = -1
         if not self._calm(estimator, waits[0], now_ms):
             self.restless_ms[c] = now_ms
         return [p for p in waits if self._drawn_da(estimator, p) >= LEAST_DA and self._may_test(estimator, p, now_ms)]
@@ -164,16 +171,23 @@ class MeterTestSteps:
         due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
         return due and now_ms >= again_ms
 
-    def _let_start(self, estimator: "MeterEstimator", p: int, now_ms: int) -> None:
-        """A car waits without an order, and none draws enough for a step: after a minute one may start nevertheless."""
-        c, key, ledger = estimator.circuit, estimator.base + p, self.ledger
-        waiting = [e for e in estimator.evses if self.wants[e] and not ledger.want_da[e] and key in ledger.evse_states[e].on_keys]
-        if not waiting or self.other.carried_da(key) == self.other.shown_da[key]:
+    def _let_start(self, estimator: "MeterEstimator", undrawn: "list[int]", now_ms: int) -> None:
+        """A car waits, and on these phases none draws enough for a step: after a minute one may start nevertheless."""
+        c = estimator.circuit
+        phases = [p for p in undrawn if self._waits_for_room(estimator, p)]
+        if not phases:
             self.undrawn_ms[c] = -1
         elif self.undrawn_ms[c] < 0:
             self.undrawn_ms[c] = now_ms
-        elif now_ms - self.undrawn_ms[c] >= MINUTE_MS:
-            estimator.let_start(now_ms)
+        elif now_ms - max(self.undrawn_ms[c], self.asked_ms[c]) >= MINUTE_MS:  # not in the test of another phase
+            estimator.let_start(phases, now_ms)
+
+    def _waits_for_room(self, estimator: "MeterEstimator", p: int) -> bool:
+        """A car that draws nothing could have more, if nothing was suspected."""
+        key, states = estimator.base + p, self.ledger.evse_states
+        if self.other.carried_da(key) == self.other.shown_da[key]:
+            return False
+        return any([self.wants[e] and key in states[e].on_keys and max(states[e].phase_da) < NO_STEP_DA for e in estimator.evses])
 
     def _unverified(self, estimator: "MeterEstimator", now_ms: int) -> "list[int]":
         """The phases of a trusted meter whose circuit is near its rating, or could be, where no step of ours was seen for VERIFY_MS, or since
@@ -234,10 +248,10 @@ class MeterTestSteps:
     def _cuts(self, estimator: "MeterEstimator", p: int, now_ms: int) -> "list[tuple[int, int]]":
         """(EVSE, its current in a test): as few as it takes, without those that draw on a phase that a failure spared; none: it takes too many."""
         spares = []
-        routine = self._is_routine(estimator, p)
+        spares_stopped = self._is_routine(estimator, p) and self.verify_ms[estimator.base + p] == VERIFY_MS
         for e in estimator.evses:
             s = self.ledger.evse_states[e]
-            if self._can_step(s, p, estimator.trust.against[p], now_ms) and not (routine and now_ms - self.stopped_ms[e] < SPARED_MS):
+            if self._can_step(s, p, estimator.trust.against[p], now_ms) and not (spares_stopped and now_ms - self.stopped_ms[e] < SPARED_MS):
                 spares.append((s.evse.min_da - s.phase_da[p], e))
         spares.sort()
         left_da, cuts = SIZE_DA, []
@@ -260,6 +274,7 @@ class MeterTestSteps:
             if not self._may_pause(estimator, p, bool(drawing), now_ms) or not drawing:
                 return False
             cuts = [(drawing[self.turns % len(drawing)], 0)]
+            self._rests(cuts[0][0], now_ms)
             self.turns += 1
         if self._is_routine(estimator, p):
             self._checks(estimator.base + p, now_ms)
@@ -307,7 +322,7 @@ class MeterTestSteps:
             key = estimator.base + p
             unverified = now_ms - max(estimator.steps.step_ms[p], self.checked_ms[key]) >= VERIFY_MS and self._may_exceed(key)
             self.retry_ms[key] = now_ms + SOON_MS
-            return drawing and unverified and now_ms - self.paused_ms[c] >= SPARED_MS
+            return drawing and unverified and now_ms - self.rested_ms[key] >= SPARED_MS
         if estimator.is_urgent(p):
             return estimator.suspect_ms[p] >= (SOON_MS if self._is_first(c, now_ms) else PATIENCE_MS)
         return now_ms - max(self.suspected_ms[c], self.paused_ms[c]) >= self._pause_wait_ms(c, now_ms)
@@ -334,13 +349,20 @@ class MeterTestSteps:
         self.inspection_reasons[c] = self.inspection_reasons[c] or reason
 
     def _starves(self, estimator: "MeterEstimator") -> bool:
-        """It is suspected, shows so much other load above its declaration that none can draw, and a car waits: no step will come."""
-        ledger, waits = self.ledger, [e for e in estimator.evses if self.wants[e] and not self.ledger.want_da[e]]
-        if not waits or max(estimator.held_da) < 0 or max([self._drawn_da(estimator, p) for p in estimator.inputs]) >= LEAST_DA:
-            return False
-        least_da = min([ledger.evse_states[e].evse.min_da for e in waits])
-        lefts_da = [ledger.cap_da[key] - ledger.sums[key] for key in range(estimator.base, estimator.base + estimator.phases)]
-        return min([da - ledger.site.assumed_da[estimator.base + p] for p, da in enumerate(lefts_da)]) >= least_da
+        """It is suspected on a phase, and shows so much above its declaration that none draws there and a car has no room: no step comes."""
+        for p in estimator.inputs:
+            if estimator.held_da[p] >= 0 and self._drawn_da(estimator, p) < LEAST_DA:
+                if any([self.wants[e] and self._lacks_room(self.ledger.evse_states[e], estimator, p) for e in estimator.evses]):
+                    return True
+        return False
+
+    def _lacks_room(self, s: "EvseState", estimator: "MeterEstimator", p: int) -> bool:
+        """It draws nothing, and what the meter shows leaves less than its car may need next, what is declared leaves as much."""
+        ledger, key = self.ledger, estimator.base + p
+        times, want_da = s.on_keys.count(key), ledger.want_da[s.index]
+        left_da = ledger.cap_da[key] - ledger.sums[key] + s.bound_da * times
+        least_da = (max(s.evse.min_da, want_da + LEVEL_DA) if want_da else s.evse.min_da) * times
+        return max(s.phase_da) < NO_STEP_DA and left_da - estimator.high_da[p] < least_da <= left_da - ledger.site.assumed_da[key]
 
     def _can_step(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:
         if not s.ok or s.disobeys or s.watchdog_under_test or now_ms - s.measured_ms > FRESH_MS or s.phase_da[p] < NO_STEP_DA:

@@ -17,7 +17,7 @@ FILTER_MS = 3000
 SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
 FOLLOW_MS = 2000  # after a lower order, until the meter can show that it was followed
 SUSPECT_MS = 60000  # for so long test steps may find out whether a step was missed
-START_MS, START_DA = 900000, 130  # where no EVSE draws, one may start for that, once in this time: with the most that a car is known to need
+START_MS, START_DA = 900000, 132  # where no EVSE draws, one may start for that, once in this time: 13 A, the most that a car needs, and a rounded duty cycle
 POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
 
 
@@ -70,6 +70,7 @@ class MeterEstimator:
         self.lo = [0] * len(self.mult)
         self.hi = [0] * len(self.mult)
         self.hidden_da = [0] * self.phases  # what readings show may not have been drawn at the frame, for an order that came and went
+        self.blind = [0] * len(self.evses)  # the bound + 1 of each that was not read of late; 0: it was
         self.waiting = [False] * len(self.evses)
         self.waiting_count = 0
         self.complete = False  # at least one frame was judged since it is ok
@@ -184,6 +185,7 @@ class MeterEstimator:
                 self.past.bracket(k, s.phase_da, self.lo, self.hi)
             else:
                 self.read_since_ms[k] = -1
+            self._see_blind(k, 0 if fresh else s.bound_da + 1)
             unread = fresh and self._from_before(k)
             if unread:
                 self.steps.forget()
@@ -198,6 +200,12 @@ class MeterEstimator:
                 self.waiting_count += 1
         if self.waiting_count == 0:
             self._judge(now_ms)
+
+    def _see_blind(self, k: int, mark: int) -> None:
+        """For a step of ours what one draws that is not read is like other load, as long as its bound is the same."""
+        if mark != self.blind[k]:
+            self.blind[k] = mark
+            self.steps.forget()
 
     def _from_before(self, k: int) -> bool:
         """May the frame be from before the first reading of this one: after our restart, after its silence?"""
@@ -261,7 +269,7 @@ class MeterEstimator:
     def _rule_3_2(self, wrong: int, least: "list[int]", most: "list[int]", now_ms: int) -> None:
         """Impossible readings, and lines that did not follow a step of ours. A frozen meter is already lost."""
         steps, trust = self.steps, self.trust
-        stepped = not self.unread and steps.look(self.frame_da, least, most, self._ordered(), self.frame_ms, now_ms)
+        stepped = not self.unread and steps.look(self.frame_da, least, self._seen(most), self._ordered(), self.frame_ms, now_ms)
         if self.state == "frozen":
             return
         trusted = trust.is_trusted(now_ms)
@@ -322,13 +330,13 @@ class MeterEstimator:
         """The policy lowers EVSEs for a moment. Where they are about to be lower for another reason, only their return is a step of the test."""
         self.steps.begin_test(now_ms, 1 if self.steps.ref_looks or self._lowered() else 2)
 
-    def let_start(self, now_ms: int) -> None:
-        """No EVSE draws current here, so none can make a test step: one may start, whatever is assumed; its start is one."""
+    def let_start(self, phases: "list[int]", now_ms: int) -> None:
+        """No EVSE draws current there, so none can make a test step: one may start, whatever is assumed; its start is one."""
         if now_ms - self.let_ms < START_MS:
             return
         self.let_ms = now_ms
         self.steps.begin_test(now_ms, 1)
-        for p in self.inputs:
+        for p in phases:
             if self.held_da[p] >= 0:
                 self.held_da[p] = max(self.held_da[p], self.ledger.sums[self.base + p] + START_DA)
 
@@ -360,6 +368,14 @@ class MeterEstimator:
             least[at % self.phases] += self.lo[at]
             most[at % self.phases] += self.hi[at]
         return least, most
+
+    def _seen(self, most: "list[int]") -> "list[int]":
+        """The most that those draw that were read of late; the others draw at least 0."""
+        seen = list(most)
+        for at in range(len(self.hi)):
+            if self.blind[at // self.phases]:
+                seen[at % self.phases] -= self.hi[at]
+        return seen
 
     def _rule_3_2_sign(self) -> bool:
         """It shows less than our own EVSEs draw, by more than is declared that could feed in."""
