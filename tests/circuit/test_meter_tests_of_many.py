@@ -192,3 +192,50 @@ def test_a_car_that_stops_in_a_test_is_tested_again_soon_after_a_suspicion():
 
     yard.run(9000, each)
     assert spell[1] <= 960, spell
+
+
+def test_a_suspicion_after_an_uneven_step_is_ended_by_an_uneven_one_only():
+    """The transformer of L1 is on the conductor of L3. Tests lower the car of three phases, which such a meter follows: 62 of 46 A for 2 h."""
+    for shown in ((2, 1, 2), (1, 0, 2)):
+        yard = mixed(THREE, [[0]])
+        yard.other = [160, 160, 160]
+        yard.lie = lambda it, amps, shown=shown: [amps[q] for q in shown]
+        yard.plug(0, ALL, 160)
+        yard.run(60)
+        yard.plug(1, SINGLE, 160)
+        yard.run(60)
+        for _ in range(160):
+            yard.other = [yard.other[0] + 1, 160, 160]
+            yard.run(5)
+        assert yard.state == "lost" and yard.over_ms <= 15000, (shown, yard.over_ms)
+
+
+def test_a_correct_meter_outlives_a_missed_rise_of_a_car_of_one_phase():
+    """Other load falls in the second in which the car of L1 rises; the car of three phases cannot clear that, the one of L1 can."""
+    yard = mixed(THREE, [[0]])
+    yard.other = [200, 160, 160]
+    yard.guard.limit("ems", ("evse", 1), 60, None, "release")
+    yard.plug(0, ALL, 160)
+    yard.plug(1, SINGLE, 160)
+    yard.run(120)
+    yard.guard.limit("ems", ("evse", 1), None, None, "release")
+
+    def falls(it, second):
+        it.other = [260 - it.cars[1].da, 160, 160]
+
+    yard.run(20, falls)
+    yard.run(300)
+    assert yard.state == "ok" and max(yard.guard.other.estimators[0].held_da) < 0 and yard.over_ms == 0
+
+
+def test_a_primary_below_begins_below_a_suspected_meter_whatever_grant_it_asks_for():
+    """It asks for at least 20 A, and 13 A remain by the declaration. Before, no car below charged, and no person was asked."""
+    evses = [evse("row", max_da=320, limit_da=320, primary=True), evse("evse-2", max_da=160, limit_da=160)]
+    facts = site(evses, [circuit(rating=460, assumed=330, meter=0)], [meter_facts()], raise_hold_ms=3000, restart_hold_ms=10000)
+    yard = Yard(facts=facts).start()
+    yard.other = [20, 20, 20]
+    suspect(yard, 0, 1, 2)
+    yard.guard.other.estimators[0].held_da = [70, 70, 70]
+    yard.plug(0, ALL, 320)
+    yard.run(600, lambda it, second: it.guard.minimum_grant(0, 200))
+    assert yard.cars[0].da >= 100 and yard.state == "ok"

@@ -140,6 +140,11 @@ class MeterTestSteps:
     def _drawn_da(self, estimator: "MeterEstimator", p: int) -> int:
         return sum([self.ledger.evse_states[e].phase_da[p] for e in estimator.evses])
 
+    def _testable_da(self, estimator: "MeterEstimator", p: int) -> int:
+        """What those draw there whose steps could tell anything: where an uneven one was missed, none that draws on the phases that it spared."""
+        spared, states = estimator.trust.against[p], [self.ledger.evse_states[e] for e in estimator.evses]
+        return sum([s.phase_da[p] for s in states if not _draws_on(s, spared)])
+
     def _suspected(self, estimator: "MeterEstimator", now_ms: int) -> "list[int]":
         """The phases on which an unclear step keeps raises back, once other load is calm."""
         c, ledger = estimator.circuit, self.ledger
@@ -149,18 +154,18 @@ class MeterTestSteps:
             self.suspected_ms[c] = -1
             self.unclear_wait_ms[c] = 0
             return []
-        waits.sort(key=lambda p: (self._drawn_da(estimator, p) < LEAST_DA, not estimator.is_urgent(p), -estimator.suspect_ms[p]))
+        waits.sort(key=lambda p: (self._testable_da(estimator, p) < LEAST_DA, not estimator.is_urgent(p), -estimator.suspect_ms[p]))
         for p in waits:
             self.verify_ms[estimator.base + p] = MINUTE_MS
         if self.suspected_ms[c] < 0:
             self.suspected_ms[c] = self.restless_ms[c] = now_ms
-        self._let_start(estimator, [p for p in waits if self._drawn_da(estimator, p) < LEAST_DA], now_ms)
-        if self._drawn_da(estimator, waits[0]) < LEAST_DA:
+        self._let_start(estimator, [p for p in waits if self._testable_da(estimator, p) < LEAST_DA], now_ms)
+        if self._testable_da(estimator, waits[0]) < LEAST_DA:
             self.restless_ms[c] = now_ms
             return []
         if not self._calm(estimator, waits[0], now_ms):
             self.restless_ms[c] = now_ms
-        return [p for p in waits if self._drawn_da(estimator, p) >= LEAST_DA and self._may_test(estimator, p, now_ms)]
+        return [p for p in waits if self._testable_da(estimator, p) >= LEAST_DA and self._may_test(estimator, p, now_ms)]
 
     def _may_test(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """Its currents were constant for a moment, or it waited for a while, and the EVSEs of the last test have returned."""
@@ -351,7 +356,7 @@ class MeterTestSteps:
     def _starves(self, estimator: "MeterEstimator") -> bool:
         """It is suspected on a phase, and shows so much above its declaration that none draws there and a car has no room: no step comes."""
         for p in estimator.inputs:
-            if estimator.held_da[p] >= 0 and self._drawn_da(estimator, p) < LEAST_DA:
+            if estimator.held_da[p] >= 0 and self._testable_da(estimator, p) < LEAST_DA:
                 if any([self.wants[e] and self._lacks_room(self.ledger.evse_states[e], estimator, p) for e in estimator.evses]):
                     return True
         return False
@@ -367,7 +372,9 @@ class MeterTestSteps:
     def _can_step(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:
         if not s.ok or s.disobeys or s.watchdog_under_test or now_ms - s.measured_ms > FRESH_MS or s.phase_da[p] < NO_STEP_DA:
             return False
-        for q, da in enumerate(s.phase_da):
-            if spared >> q & 1 and da >= NO_STEP_DA:
-                return False
-        return True
+        return not _draws_on(s, spared)
+
+
+def _draws_on(s: "EvseState", phases: int) -> bool:
+    """Does it draw on one of these, a mask?"""
+    return any([phases >> q & 1 and da >= NO_STEP_DA for q, da in enumerate(s.phase_da)])

@@ -63,7 +63,7 @@ class MinimumGrants:
         beside = without(s, sums_of(ledger, lambda t: least_da[t.index]), least_da[s.index])
         most_da = min(s.evse.limit_da, limits.evse_da[s.index])
         for key in s.on_keys:
-            carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - shed.other.shown_da[key]
+            carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - shed.other.carried_da(key)
             most_da = min(most_da, (min(carries_da, limits.chargers_da[key]) - beside[key]) // s.on_keys.count(key))
         for row in limits.constraints:
             if row.weights[s.index]:
@@ -81,7 +81,7 @@ def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:
     beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s)), keeps_da(shed, s, s))
     for key in s.on_keys:
         load_da = da * s.on_keys.count(key)
-        carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - other.shown_da[key]
+        carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - other.carried_da(key)
         if load_da + beside[key] > carries_da or load_da > limits.chargers_da[key]:
             return False
     for row in limits.constraints:
@@ -160,6 +160,6 @@ def _carried(shed: "Any", s: EvseState, least: int, beside: "list[int]", keys: "
         load_da = max(least, s.reserve_da) * s.on_keys.count(key) + beside[key]
         if key in keys:
             needs_da = max(needs_da, load_da)
-        if key < own and load_da + shed.other.shown_da[key] > shed.ledger.cap_da[key]:
+        if key < own and load_da + shed.other.carried_da(key) > shed.ledger.cap_da[key]:
             return 0
     return needs_da

@@ -286,11 +286,11 @@ class MeterEstimator:
             elif missed >> p & 1 or not trusted and unclear >> p & 1:
                 trust.require_steps(p, steps.spared[p], now_ms)
             elif unclear >> p & 1:
-                self._suspect(p)
+                self._suspect(p, steps.spared[p] if steps.missed >> p & 1 else 0)
             elif followed >> p & 1:
                 trust.followed(p, steps.spared[p])
-                if steps.tested >> p & 1:
-                    self.held_da[p] = -1
+                if self.held_da[p] >= 0 and steps.tested >> p & 1 and not trust.against[p] & ~steps.spared[p]:
+                    self.held_da[p], trust.against[p] = -1, 0
         if missed:
             trust.failed(PHASE, missed & ~steps.jumpy == 0)
         elif wrong and trusted:
@@ -308,8 +308,10 @@ class MeterEstimator:
         states = [self.ledger.evse_states[e] for e in self.evses]
         return any([s.lowered_ms >= self.steps.ref_frame_ms - s.evse.settle_ms for s in states])
 
-    def _suspect(self, p: int) -> None:
-        """It may have missed a step: until it followed a test step nothing is raised beyond the present Σ bounds, but with what is assumed."""
+    def _suspect(self, p: int, spared: int = 0) -> None:
+        """It may have missed a step: until it followed a test step that spared these phases, too, nothing is raised beyond the present Σ
+        bounds, but with what is assumed."""
+        self.trust.against[p] |= spared
         if self.held_da[p] < 0:
             self.held_da[p] = self.ledger.sums[self.base + p]
             self.suspect_ms[p] = 0

@@ -27,7 +27,7 @@ class MeterTrust:
     def __init__(self, loaded: "list[bool]") -> None:
         self.loaded = loaded
         self.missing_steps = [0] * len(loaded)
-        self.against = [0] * len(loaded)  # masks: which other phases a step must spare to count for this one
+        self.against = [0] * len(loaded)  # masks: which other phases a step must spare to count for this one, also while it is only suspected
         self.blame = [0] * BUCKETS
         self.latched = False
         self.failed_ms = -1  # last, where no EVSE of ours could clear it
