@@ -199,3 +199,14 @@ def test_section_6_unused_current_is_kept_for_a_car_only_while_no_other_is_short
             bench._drive(e, bench.facts["evses"][e], (80, 160)[e])
         bench.tick(1000)
     assert bench.guard.want_da == [100, 160], bench.guard.want_da
+
+
+def test_section_6_a_trial_that_a_limit_cuts_off_counts_for_no_round():
+    """An energy manager lowers the cars each 100 s. Before, trials that it cut off kept a car of 13 A from charging for good."""
+    bench = garage(2, 180)
+    for _ in range(12):
+        bench.guard.limit("ems", ("chargers", 0), 60, None, "hold")
+        drive(bench, 60, (130, 60))
+        bench.guard.limit("ems", ("chargers", 0), None, None, "hold")
+        drive(bench, 40, (130, 60))
+    assert drive(bench, 3600, (130, 60))[0] > 600, bench.guard.why(0)

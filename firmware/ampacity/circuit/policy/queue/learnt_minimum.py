@@ -87,6 +87,7 @@ class LearntMinimum:
             demand.changed = True
         elif self.trying[e]:
             self._usual(s, now_ms, demand.wake_ms)
+            self.rounds[e] += 1
             if demand.idle[e]:
                 demand.idle_cap_da[e] = s.evse.min_da
 
@@ -100,11 +101,10 @@ class LearntMinimum:
             s.evse.min_da = level_da
 
     def _usual(self, s: EvseState, now_ms: int = LONG_AGO_MS, rest_ms: int = 0) -> None:
-        """The next round comes after a rest, longer each time."""
+        """The next round comes after a rest, longer each time; one that was cut off, for lack of room or by a limit, counts for none."""
         e = s.index
         s.evse.min_da = self.file_da[e]
         self.again_ms[e] = now_ms + (rest_ms << self.rounds[e])
-        self.rounds[e] += self.trying[e]
         self.trying[e] = False
         self.lacks_since_ms[e] = -1
 
