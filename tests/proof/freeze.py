@@ -97,7 +97,8 @@ DOCUMENTS = {"older_shapes"}
 LISTS_OR_NONE = {"set_terminals"}
 NOW = {"now_ms"}
 WHILE_OPEN = {"lo", "hi", "unread", "waiting", "waiting_count", "frame_da", "frame_ms", "hidden_da"}  # of a meter's frame that waits to be judged
-BY_EVSE_BELOW = {"lo", "hi", "blind", "waiting", "unread", "read_since_ms", "lo_before", "hi_before", "since_ms"}  # of a meter below which there are none
+# of a meter below which there are none
+BY_EVSE_BELOW = {"lo", "hi", "blind", "waiting", "unread", "read_since_ms", "lo_before", "hi_before", "since_ms"}
 OF_REFERENCE = {"ref", "ref_wobble_da", "ref_looks"}  # of a step check: nothing once the reference is too old
 IN_QUARANTINE = {"start_ms", "quarantine_until_ms"}
 TOLD_FROM_NEVER = {"hearing_ms"}

@@ -17,7 +17,7 @@ FILTER_MS = 3000
 SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
 FOLLOW_MS = 2000  # after a lower order, until the meter can show that it was followed
 SUSPECT_MS = 60000  # for so long test steps may find out whether a step was missed
-START_MS, START_DA = 900000, 132  # where no EVSE draws, one may start for that, once in this time: 13 A, the most that a car needs, and a rounded duty cycle
+START_MS, START_DA = 900000, 132  # where no EVSE draws one may start for that, once in this time: with 13 A, the most that a car needs, rounded up
 POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
 
 
