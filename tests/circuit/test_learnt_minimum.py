@@ -209,4 +209,15 @@ def test_section_6_a_trial_that_a_limit_cuts_off_counts_for_no_round():
         drive(bench, 60, (130, 60))
         bench.guard.limit("ems", ("chargers", 0), None, None, "hold")
         drive(bench, 40, (130, 60))
-    assert drive(bench, 3600, (130, 60))[0] > 600, bench.guard.why(0)
+    assert drive(bench, 5400, (130, 60))[0] > 600, bench.guard.why(0)
+
+
+def test_section_6_trials_of_a_car_that_sleeps_cost_its_neighbour_little_however_often_a_limit_cuts_them_off():
+    bench = garage(2, 150, idle_ms=120000, slot_s=900)
+    had_da = 0
+    for second in range(7200):
+        if second % 100 in (0, 5):
+            bench.guard.limit("ems", ("evse", 1), None if second % 100 else 60, None, "hold")
+        drive(bench, 1, (60, 9999))
+        had_da += bench.guard.want_da[0]
+    assert had_da / 7200 > 0.9 * 150, had_da / 7200

@@ -3,6 +3,8 @@
 from helper_circuit import circuit, evse, meter_facts, site
 from helper_meter import Yard
 
+from ampacity.circuit.trusted.metering.meter_trust import MeterTrust
+
 ON_MICROPYTHON_EACH = 4
 ALL, SINGLE = (0, 1, 2), (0,)
 THREE = [[0], [1], [2]]
@@ -226,6 +228,46 @@ def test_a_correct_meter_outlives_a_missed_rise_of_a_car_of_one_phase():
     yard.run(20, falls)
     yard.run(300)
     assert yard.state == "ok" and max(yard.guard.other.estimators[0].held_da) < 0 and yard.over_ms == 0
+
+
+def test_the_stop_of_the_car_whose_rise_was_missed_shows_the_wiring():
+    """It charges for 5 s only. The stop spared the other phases, too, and the car of three phases clears the rest."""
+    yard = mixed(THREE, [[0]])
+    yard.other = [150, 50, 50]
+    yard.plug(0, ALL, 160)
+    yard.run(120)
+    yard.plug(1, SINGLE, 100)
+
+    def falls(it, second):
+        it.other = [50 if it.cars[1].da else it.other[0], 50, 50]
+
+    while not yard.cars[1].da:
+        yard.run(1, falls)
+    yard.run(4, falls)
+    yard.unplug(1)
+    yard.run(120)
+    assert yard.state == "ok" and max(yard.guard.other.estimators[0].held_da) < 0
+
+
+def test_a_suspicion_that_no_car_can_end_is_the_task_of_a_person_where_it_costs_current():
+    """Only a step of L1 alone can end it, and cars of three phases are there: they have what the declaration leaves."""
+    for count, asks in ((1, False), (3, True)):
+        yard = mixed(*[THREE] * count, assumed=150)
+        yard.plug(0, ALL, 160)
+        yard.run(120)
+        yard.guard.other.estimators[0]._suspect(0, 6)
+        for e in range(1, count):
+            yard.plug(e, ALL, 160)
+        yard.run(1100)
+        assert yard.state == "ok" and not yard.guard.needs_inspection(0)
+        yard.run(300)
+        assert yard.guard.needs_inspection(0) is asks, (count, yard.guard.why(0))
+
+
+def test_the_phases_that_a_suspicion_spares_are_forgotten_with_it_at_a_restart():
+    trust = MeterTrust([True] * 3)
+    trust.load({"owed": [0, 1, 0], "against": [6, 5, 0], "blame": [12, 0, 0, 0, 0], "latched": False, "reason": ""})
+    assert trust.against == [0, 5, 0]
 
 
 def test_a_primary_below_begins_below_a_suspected_meter_whatever_grant_it_asks_for():

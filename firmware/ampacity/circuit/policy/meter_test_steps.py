@@ -354,7 +354,7 @@ class MeterTestSteps:
         self.inspection_reasons[c] = self.inspection_reasons[c] or reason
 
     def _starves(self, estimator: "MeterEstimator") -> bool:
-        """It is suspected on a phase, and shows so much above its declaration that none draws there and a car has no room: no step comes."""
+        """It is suspected on a phase, and no step comes: none that draws there could make it, and a car has less room than it would have."""
         for p in estimator.inputs:
             if estimator.held_da[p] >= 0 and self._testable_da(estimator, p) < LEAST_DA:
                 if any([self.wants[e] and self._lacks_room(self.ledger.evse_states[e], estimator, p) for e in estimator.evses]):
@@ -362,11 +362,14 @@ class MeterTestSteps:
         return False
 
     def _lacks_room(self, s: "EvseState", estimator: "MeterEstimator", p: int) -> bool:
-        """It draws nothing, and what the meter shows leaves less than its car may need next, what is declared leaves as much."""
+        """It draws nothing, and what the meter shows leaves less than its car may need next, what is declared leaves as much. Or the step
+        would have to spare phases, and what is assumed until then leaves nothing."""
         ledger, key = self.ledger, estimator.base + p
         times, want_da = s.on_keys.count(key), ledger.want_da[s.index]
         left_da = ledger.cap_da[key] - ledger.sums[key] + s.bound_da * times
         least_da = (max(s.evse.min_da, want_da + LEVEL_DA) if want_da else s.evse.min_da) * times
+        if estimator.trust.against[p] and times and ledger.cap_da[key] - ledger.sums[key] - LEVEL_DA < self.other.carried_da(key):
+            return self.other.carried_da(key) > self.other.shown_da[key]
         return max(s.phase_da) < NO_STEP_DA and left_da - estimator.high_da[p] < least_da <= left_da - ledger.site.assumed_da[key]
 
     def _can_step(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:

@@ -61,14 +61,15 @@ class LearntMinimum:
         e = s.index
         least_da = s.evse.min_da
         if least_da > self.file_da[e] and least_da > min(s.evse.limit_da, room.limits.evse_da[e]):
-            self._usual(s, now_ms)  # it may not have so much for now: tried again when it may
+            self._cut(demand, s, now_ms)  # it may not have so much for now
         elif self.trying[e] and demand.drew[e]:
             self.trying[e] = False
+            self.rounds[e] = 0
         elif least_da > self.file_da[e] and not room.want_da[e] and not possible(room, s, least_da):
             if self.lacks_since_ms[e] < 0:
                 self.lacks_since_ms[e] = now_ms
             if self.trying[e] or now_ms - self.lacks_since_ms[e] >= demand.idle_ms:
-                self._usual(s, now_ms)
+                self._cut(demand, s, now_ms)
             return
         elif demand.needs_more(e, room.want_da[e]) and self.rounds[e] < ROUNDS and now_ms >= self.again_ms[e]:
             self._next(room, demand, s, now_ms)
@@ -87,7 +88,8 @@ class LearntMinimum:
             demand.changed = True
         elif self.trying[e]:
             self._usual(s, now_ms, demand.wake_ms)
-            self.rounds[e] += 1
+            if not above(room.want_da[e], demand.drew_da[e], s.evse.limit_da):
+                self.rounds[e] += 1
             if demand.idle[e]:
                 demand.idle_cap_da[e] = s.evse.min_da
 
@@ -100,8 +102,12 @@ class LearntMinimum:
         if level_da > s.evse.min_da and (idle_da >= LEVELS_DA[0] or want_da <= level_da + WHOLE_DA):
             s.evse.min_da = level_da
 
+    def _cut(self, demand: "Use", s: EvseState, now_ms: int) -> None:
+        """For lack of room, or by a limit: a trial is repeated after a rest, what was learnt is tried again when it may be."""
+        self._usual(s, now_ms, demand.wake_ms if self.trying[s.index] else 0)
+
     def _usual(self, s: EvseState, now_ms: int = LONG_AGO_MS, rest_ms: int = 0) -> None:
-        """The next round comes after a rest, longer each time; one that was cut off, for lack of room or by a limit, counts for none."""
+        """The next round comes after a rest, longer each time; only one that came to the last level counts."""
         e = s.index
         s.evse.min_da = self.file_da[e]
         self.again_ms[e] = now_ms + (rest_ms << self.rounds[e])

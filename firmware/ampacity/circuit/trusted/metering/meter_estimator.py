@@ -289,8 +289,10 @@ class MeterEstimator:
                 self._suspect(p, steps.spared[p] if steps.missed >> p & 1 else 0)
             elif followed >> p & 1:
                 trust.followed(p, steps.spared[p])
-                if self.held_da[p] >= 0 and steps.tested >> p & 1 and not trust.against[p] & ~steps.spared[p]:
-                    self.held_da[p], trust.against[p] = -1, 0
+                if self.held_da[p] >= 0 and not trust.against[p] & ~steps.spared[p]:
+                    trust.against[p] = 0
+                    if steps.tested >> p & 1:
+                        self.held_da[p] = -1
         if missed:
             trust.failed(PHASE, missed & ~steps.jumpy == 0)
         elif wrong and trusted:

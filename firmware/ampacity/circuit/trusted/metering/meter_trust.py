@@ -119,7 +119,7 @@ class MeterTrust:
         missing, against, blame = ints(kept.get("owed"), count), ints(kept.get("against"), count), ints(kept.get("blame"), BUCKETS)
         if missing is not None and against is not None:
             self.missing_steps = [min(STEPS_REQUIRED, steps) for steps in missing]
-            self.against = against
+            self.against = [mask if steps else 0 for mask, steps in zip(against, missing)]  # a suspicion has no life after a restart
         if blame is not None:
             self.blame = blame
         self.latched = self.latched or bool(kept.get("latched"))
