@@ -281,3 +281,30 @@ def test_a_primary_below_begins_below_a_suspected_meter_whatever_grant_it_asks_f
     yard.plug(0, ALL, 320)
     yard.run(600, lambda it, second: it.guard.minimum_grant(0, 200))
     assert yard.cars[0].da >= 100 and yard.state == "ok"
+
+
+def test_the_phases_that_a_suspicion_spares_are_forgotten_when_the_meter_fails_on_another_phase():
+    """Else L1 would get no routine test with cars of three phases: 64 of 46 A without end."""
+    yard = mixed(THREE, THREE, assumed=250)
+    for e in range(2):
+        yard.plug(e, ALL, 160)
+    yard.run(120)
+    estimator = yard.guard.other.estimators[0]
+    estimator._suspect(0, 6)
+    estimator.trust.require_steps(1, 0, yard.now_ms)
+    estimator.trust.failed("did not follow a step of the EVSEs")
+    yard.run(600)
+    assert yard.state == "ok" and estimator.trust.against == [0, 0, 0]
+    yard.lie = saturates(0, 368)
+    yard.run(1500, rising(0, 250))
+    assert yard.state == "lost" and yard.over_ms <= 900000, yard.over_ms
+
+
+def test_no_person_is_asked_where_only_an_evse_that_is_not_read_charges():
+    yard = mixed(THREE, rating=200, assumed=30)
+    yard.unmeasured = (0,)
+    yard.plug(0, ALL, 160)
+    yard.run(120)
+    suspect(yard, 0)
+    yard.run(2400)
+    assert yard.state == "ok" and not yard.guard.needs_inspection(0) and yard.cars[0].da == 160

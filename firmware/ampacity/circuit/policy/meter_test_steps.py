@@ -26,6 +26,7 @@ FRUITLESS_MS = 1500000  # steps were made for so long and gave no clear result
 NO_MARGIN = "no EVSE has margin for a test step"
 FRUITLESS = "test steps of the EVSEs gave no clear result for %d min" % (FRUITLESS_MS // 60000)
 PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses below a doubted meter, once for both steps
+UNREAD_MS = 26000
 LAST_MS, RETRY_MS = 14000, 7000  # a test lasts so long; the next one may begin within it where more can be lowered
 CALM_MS, CALM_DA, RAMP_MS = 3000, 5, 15000  # a suspected meter is tested when it was calm for a moment, or after a while nevertheless
 AGAIN_MS, PAUSED_AGAIN_MS = 30000, 100000  # the EVSEs that were lowered for a test return first
@@ -192,7 +193,12 @@ class MeterTestSteps:
         key, states = estimator.base + p, self.ledger.evse_states
         if self.other.carried_da(key) == self.other.shown_da[key]:
             return False
-        return any([self.wants[e] and key in states[e].on_keys and max(states[e].phase_da) < NO_STEP_DA for e in estimator.evses])
+        return any([self.wants[e] and key in states[e].on_keys and self._draws_nothing(states[e]) for e in estimator.evses])
+
+    def _draws_nothing(self, s: "EvseState") -> bool:
+        """Of one that is not read that is certain only without an order."""
+        read = self.looked_ms - s.measured_ms <= FRESH_MS
+        return max(s.phase_da) < NO_STEP_DA if read else not self.ledger.want_da[s.index]
 
     def _unverified(self, estimator: "MeterEstimator", now_ms: int) -> "list[int]":
         """The phases of a trusted meter whose circuit is near its rating, or could be, where no step of ours was seen for VERIFY_MS, or since
@@ -307,7 +313,8 @@ class MeterTestSteps:
         estimator.begin_test(now_ms)
         for e in estimator.evses:  # what is lowered here must not rise there
             present_da = [da for da, source in self.limits.sources_of("evse", e) if source == SOURCE] + [self.ledger.want_da[e]]
-            self.limits.put(SOURCE, ("evse", e), most_da.get(e, min(present_da)), now_ms + LAST_MS, "release")
+            unread = now_ms - self.ledger.evse_states[e].measured_ms > FRESH_MS  # its order stays until the others have returned
+            self.limits.put(SOURCE, ("evse", e), most_da.get(e, min(present_da)), now_ms + (UNREAD_MS if unread else LAST_MS), "release")
 
     def _is_first(self, c: int, now_ms: int) -> bool:
         """No EVSE below was paused for a test for long: the next one need not wait."""
@@ -370,7 +377,7 @@ class MeterTestSteps:
         least_da = (max(s.evse.min_da, want_da + LEVEL_DA) if want_da else s.evse.min_da) * times
         if estimator.trust.against[p] and times and ledger.cap_da[key] - ledger.sums[key] - LEVEL_DA < self.other.carried_da(key):
             return self.other.carried_da(key) > self.other.shown_da[key]
-        return max(s.phase_da) < NO_STEP_DA and left_da - estimator.high_da[p] < least_da <= left_da - ledger.site.assumed_da[key]
+        return self._draws_nothing(s) and left_da - estimator.high_da[p] < least_da <= left_da - ledger.site.assumed_da[key]
 
     def _can_step(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:
         if not s.ok or s.disobeys or s.watchdog_under_test or now_ms - s.measured_ms > FRESH_MS or s.phase_da[p] < NO_STEP_DA:

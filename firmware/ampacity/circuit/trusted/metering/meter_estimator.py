@@ -298,7 +298,7 @@ class MeterEstimator:
         elif wrong and trusted:
             trust.failed(SIGN)
         if not trust.is_trusted(now_ms):
-            self.held_da = [-1] * self.phases
+            self._suspect_none()
             self._lose("lost", trust.reason)
             self.complete = True
 
@@ -317,6 +317,12 @@ class MeterEstimator:
         if self.held_da[p] < 0:
             self.held_da[p] = self.ledger.sums[self.base + p]
             self.suspect_ms[p] = 0
+
+    def _suspect_none(self) -> None:
+        self.held_da = [-1] * self.phases
+        for p in range(self.phases):
+            if not self.trust.missing_steps[p]:
+                self.trust.against[p] = 0
 
     def is_urgent(self, p: int) -> bool:
         """It is suspected, and if it lies the EVSEs that draw here could make an overload."""
@@ -355,7 +361,7 @@ class MeterEstimator:
         for p in late:
             self.trust.require_steps(p, self.steps.spared[p], now_ms)
         self.trust.failed(PHASE, not [p for p in late if self.steps.jump_x16[p] * 4 < STEP_DA * 48])
-        self.held_da = [-1] * self.phases
+        self._suspect_none()
         self._lose("lost", self.trust.reason)
 
     def _spared(self, p: int, least: "list[int]", most: "list[int]") -> int:
@@ -417,7 +423,7 @@ class MeterEstimator:
     def inspected(self) -> None:
         """A person looked at the meter: nothing from before counts any more."""
         self.trust.reset()
-        self.held_da = [-1] * self.phases
+        self._suspect_none()
         self.steps.forget()
         self.open = self.complete = False
 
