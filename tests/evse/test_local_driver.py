@@ -266,6 +266,23 @@ def test_the_plug_is_let_go_when_the_contactor_is_open_and_held_again_while_the_
     assert desk.port.contactor and desk.port.lock
 
 
+def test_a_lock_that_gave_up_may_try_again_on_the_word_of_a_person_or_of_the_csms_only():
+    desk = Desk()
+    desk.driver = LocalDriver(dict(FACTS, connector="sType2"), 0, desk.guard, desk.port)
+    desk.port.pp_ohm, desk.port.lock_again = 220, False
+    desk.run(500)
+    desk.port.lock_failed = True
+    desk.driver.release = True
+    desk.run(500)
+    assert not desk.port.lock_again
+    assert not desk.driver.unlock(desk.now_ms) and desk.port.lock_again
+    desk.port.lock_again = False
+    desk.driver.reset_faults()
+    assert desk.port.lock_again
+    desk.port.lock_failed = False
+    assert desk.driver.unlock(desk.now_ms)
+
+
 def test_a_cable_of_our_own_has_nothing_to_let_go():
     desk = Desk()
     desk.port.car = "C"

@@ -161,7 +161,7 @@ def test_every_fault_opens_in_the_step_that_sees_it_and_shows_F_for_5_s_at_least
 
 
 def test_a_fault_that_had_only_to_go_lets_the_car_charge_again():
-    for fault in ("overtemperature", "pe_lost", "lock_failed", "input"):
+    for fault in ("overtemperature", "pe_lost", "input"):
         desk = bench().charge()
         desk.faults = (fault,)
         desk.run(10000)

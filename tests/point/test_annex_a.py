@@ -169,7 +169,70 @@ def test_a_lock_that_does_not_move_is_a_fault_and_charges_nothing_before_or_afte
         bench = Bench(facts(**SOCKET)).run(1500)
         bench.plant.lock_stuck = True
         bench.plug(car, 220).run(8000)
-        assert bench.hardware.lock_failed and bench.evse.machine.faults == ["lock_failed"] and not bench.plant.powered, car
+        assert bench.evse.machine.faults == ["lock_failed"] and not bench.plant.powered, car
+
+
+def failed_lock():
+    """A socket whose lock was blocked at plug-in and gave up; then its motor is free again."""
+    bench = Bench(facts(**SOCKET)).run(1500)
+    bench.plant.lock_stuck = True
+    bench.plug("C", 220).run(12000)
+    assert bench.evse.machine.faults == ["lock_failed"] and bench.states[-1] == "F"
+    bench.plant.lock_stuck = False
+    return bench
+
+
+def charges_only_locked(bench):
+    """Until the power is on: the plug is held then."""
+    bench.until(bench.is_on, 8000)
+    assert bench.plant.locked and not bench.evse.machine.faults
+    return bench
+
+
+def test_a_lock_that_failed_once_locks_the_next_plug_and_not_the_one_that_is_still_in():
+    bench = failed_lock().run(20000)
+    assert not bench.plant.powered and not bench.plant.locked and bench.evse.machine.faults == ["lock_failed"]
+    bench.plug("A").run(2000)
+    assert not bench.evse.machine.faults and bench.states[-1] == "A1"
+    charges_only_locked(bench.plug("C", 220))
+
+
+def test_a_lock_that_failed_once_locks_the_same_plug_after_the_reset_of_a_person():
+    bench = failed_lock()
+    bench.evse.reset_faults()
+    charges_only_locked(bench)
+
+
+def test_a_lock_that_failed_again_after_a_reset_stays_without_power():
+    bench = failed_lock()
+    bench.plant.lock_stuck = True
+    bench.evse.reset_faults()
+    bench.run(15000)
+    assert bench.evse.machine.faults == ["lock_failed"] and not bench.plant.powered and bench.hardware.pilot[0] != "pwm"
+
+
+def test_a_lock_that_could_not_open_opens_on_the_word_of_a_person():
+    bench = Bench(facts(**SOCKET)).charge(220)
+    bench.plant.lock_stuck = True
+    bench.plug("A").run(20000)
+    assert bench.hardware.lock_failed and bench.plant.locked
+    bench.plant.lock_stuck = False
+    bench.run(5000)
+    assert bench.plant.locked, "the motor does not try for ever"
+    bench.evse.reset_faults()
+    bench.run(8000)
+    assert not bench.plant.locked and not bench.evse.machine.faults and bench.states[-1] == "A1"
+    charges_only_locked(bench.plug("C", 220))
+
+
+def test_a_lock_that_lets_go_while_charging_takes_the_power_away():
+    bench = Bench(facts(**SOCKET)).charge(220)
+    bench.plant.locked, bench.plant.lock_stuck = False, True
+    assert bench.until(bench.is_off, 2000) <= 600 and bench.evse.machine.faults == ["lock_failed"]
+    bench = Bench(facts(**SOCKET)).charge(220)
+    bench.plant.locked = False  # the motor brings it back in 0.2 s
+    bench.run(3000)
+    assert bench.is_on() and bench.plant.locked and not bench.evse.machine.faults
 
 
 def test_a_cable_of_its_own_on_a_board_with_a_lock_waits_for_no_lock():

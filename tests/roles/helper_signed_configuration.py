@@ -1,6 +1,6 @@
 """A configuration as a signed bundle, and what a start does with the trial of one."""
 
-from ampacity.roles.configuration.site_trial import SiteTrial
+from ampacity.roles.configuration.site_trial import BY_BUNDLE, SITE, SiteTrial, digest
 from ampacity.roles.storage.document_shapes import secondary_shape
 from ampacity.store.document_store import DocumentStore
 from ampacity.update.cbor import encode
@@ -12,6 +12,11 @@ def signed(facts, sequence=2, changes=None, signer=INSTALLER, name="configuratio
     fields = {3: 2, 5: "%d.0" % sequence, 6: sequence, 7: sequence - 1, 9: ["SN-1"]}
     fields.update(changes or {})
     return bundle([(name, encode(facts, simple=True))], fields, signer)
+
+
+def brought(store, folder):
+    """As if a bundle had brought what is in force: the next one waits for no person."""
+    store.replace(BY_BUNDLE, digest(folder.read(SITE)).encode())
 
 
 def settle(store, folder):

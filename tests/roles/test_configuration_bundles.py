@@ -1,12 +1,12 @@
 """A signed configuration that reaches a running primary: tried, confirmed by what shows that it works, or gone again."""
 
 from helper_garage import site
-from helper_signed_configuration import settle, signed
+from helper_signed_configuration import brought, settle, signed
 from helper_updates import Root, UpdatingGarage, put, release
 
 from ampacity.base import strict_json
 from ampacity.console.console import Console
-from ampacity.roles.configuration.site_trial import SITE
+from ampacity.roles.configuration.site_trial import BY_BUNDLE, SITE
 from ampacity.store.memory_files import MemoryFiles
 from ampacity.update.cbor import encode
 from update.helper_bundle import RELEASE
@@ -29,6 +29,7 @@ class ConfiguredGarage(UpdatingGarage):
         self.disk.replace(SITE, strict_json.dumps(site()).encode())
         super().__init__(root)
         self.data_files = self.platform.data_files = self.disk
+        brought(self.platform.files, self.disk)
 
     def start(self, **boot):
         if getattr(self, "platform", None) is not None and getattr(self, "data_files", None) is not None:
@@ -310,19 +311,92 @@ def test_what_a_person_has_pushed_gives_way_to_a_bundle_only_where_a_person_is()
         pushed_by_a_person(garage).say("update hold off")
         garage.follow(200)
         assert garage.limit_da == 80 and garage.signed["slots"]["a"] == "ready 2.0", garage.signed
-        assert "a person has pushed" in garage.show()["waits"] and garage.say("update").endswith("it is tried after `update activate`")
+        assert "a person has set" in garage.show()["waits"] and garage.say("update").endswith("it is tried after `update activate`")
         on_the_network(garage)
-        assert "a person has pushed" in garage.say("update activate --yes")
-        assert "a person has pushed" in garage.push(signed(changed(), 3)) + garage.say("update activate --yes")
+        assert "a person has set" in garage.say("update activate --yes")
+        assert "a person has set" in garage.push(signed(changed(), 3)) + garage.say("update activate --yes")
         garage.start()
         garage.follow(200)
-        assert garage.limit_da == 80 and "a person has pushed" in garage.show()["waits"]
+        assert garage.limit_da == 80 and "a person has set" in garage.show()["waits"]
         assert garage.say("update activate --yes").startswith("restarting")  # at the serial console
         garage.follow()
         assert garage.limit_da == 100 and garage.signed["result"] == "confirmed: 3.0", garage.signed
         assert garage.push(signed(changed(120), 4)).endswith("after no EVSE has charged for a minute, or `update activate`")
         garage.follow()
         assert garage.limit_da == 120, "what a bundle brought gives way to the next one without a person"
+
+
+def edited(garage, limit_da):
+    """A person writes site.json: the site file before a start, or `configure push` at the MicroPython prompt."""
+    garage.disk.replace(SITE, strict_json.dumps(changed(limit_da)).encode())
+    garage.start()
+    garage.run(3000)
+    return garage
+
+
+def waits_for_a_person(garage, limit_da):
+    garage.follow(200)
+    assert garage.limit_da == limit_da and "a person has set" in garage.show()["waits"], garage.show()
+    on_the_network(garage)
+    assert "a person has set" in garage.say("update activate --yes")
+    garage.start()
+    garage.run(3000)
+    return True
+
+
+def test_a_site_file_that_a_person_edited_gives_way_to_a_bundle_only_where_a_person_is():
+    with Root() as root:
+        garage = ConfiguredGarage(root).run(3000)
+        garage.push(signed(changed(), 7))
+        garage.follow()
+        assert garage.limit_da == 100 and garage.signed["result"] == "confirmed: 7.0"
+        edited(garage, 80).push(signed(changed(), 6))
+        assert waits_for_a_person(garage, 80)
+        assert waits_for_a_person(edited(garage, 60), 60)
+        assert waits_for_a_person(edited(pushed_by_a_person(garage, 120), 90), 90)
+        assert garage.say("update activate --yes").startswith("restarting")  # at the serial console
+        garage.follow()
+        assert garage.limit_da == 100
+
+
+def test_a_site_file_of_the_commissioning_gives_way_to_the_first_bundle_only_where_a_person_is():
+    with Root() as root:
+        put(root.path + "/inbox/site.bundle", signed(changed()))
+        garage = ConfiguredGarage(root)
+        garage.platform.files.remove(BY_BUNDLE)
+        assert waits_for_a_person(garage.run(3000), 160)
+
+
+def test_a_site_file_that_is_written_while_a_bundle_waits_is_not_overwritten():
+    with Root() as root:
+        garage = ConfiguredGarage(root).run(3000)
+        garage.push(signed(changed()))
+        garage.run(20000)
+        assert "a person" not in garage.show()["waits"]
+        garage.disk.replace(SITE, strict_json.dumps(changed(80)).encode())
+        assert waits_for_a_person(garage, 80)
+
+
+def test_what_a_bundle_brought_and_a_person_pushed_again_is_that_of_a_person():
+    with Root() as root:
+        garage = ConfiguredGarage(root).run(3000)
+        garage.push(signed(changed(), 7))
+        garage.follow()
+        pushed_by_a_person(pushed_by_a_person(garage, 80), 100).push(signed(changed(120), 8))
+        assert waits_for_a_person(garage, 100)
+
+
+def test_what_a_bundle_brought_stays_that_of_a_bundle_through_trials_that_return():
+    with Root() as root:
+        garage = ConfiguredGarage(root).run(3000)
+        garage.push(encode(changed(80), simple=True), name="configuration")
+        garage.say("commit 3")
+        garage.run(1000).start()
+        assert garage.limit_da == 80
+        garage.start()
+        garage.run(3000).push(signed(changed()))
+        garage.follow()
+        assert garage.limit_da == 100, garage.show()
 
 
 def test_an_application_is_tried_while_a_configuration_waits_for_a_person():
@@ -347,7 +421,7 @@ def test_what_a_person_has_pushed_stays_that_of_a_person_through_trials_that_ret
             garage.run(3000)
         garage.push(signed(changed()))
         garage.follow(200)
-        assert garage.limit_da == 80 and "a person has pushed" in garage.show()["waits"], garage.show()
+        assert garage.limit_da == 80 and "a person has set" in garage.show()["waits"], garage.show()
 
 
 def test_a_configuration_waits_while_another_change_is_on_trial():

@@ -5,7 +5,7 @@ import asyncio
 from helper_damage import PRIMARY
 from helper_garage import site
 from helper_ordered import OCPP, FileServer, OrderedGarage, Restarting, head, nothing, outcome, say, whole
-from helper_signed_configuration import signed
+from helper_signed_configuration import brought, signed
 from helper_updates import Root, release
 
 from ampacity.base import strict_json
@@ -118,6 +118,7 @@ async def test_a_signed_configuration_is_downloaded_tried_and_installed_when_it_
             garage = Restarting(root)
             garage.data_files = garage.platform.data_files = MemoryFiles()
             garage.data_files.replace("site.json", strict_json.dumps(site(ocpp=OCPP)).encode())
+            brought(garage.platform.files, garage.data_files)
             await garage.passes(3)
             assert garage.order(7, server.url) == "Accepted"
             assert await garage.reaches(7, "Installed") == INSTALLED

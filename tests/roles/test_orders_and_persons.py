@@ -2,7 +2,7 @@
 
 from helper_garage import site
 from helper_ordered import OCPP, FileServer, OrderedGarage, Restarting, nothing, whole
-from helper_signed_configuration import signed
+from helper_signed_configuration import brought, signed
 from helper_updates import Root, put, release
 
 from ampacity.base import strict_json
@@ -57,6 +57,7 @@ async def test_a_configuration_of_the_console_is_tried_while_an_order_waits_to_b
             garage = OrderedGarage(root)
             garage.data_files = garage.platform.data_files = MemoryFiles()
             garage.data_files.replace("site.json", strict_json.dumps(site(ocpp=OCPP)).encode())
+            brought(garage.platform.files, garage.data_files)
             await garage.passes(3)
             garage.order(7, server.url, install_s=86400)
             await garage.reaches(7, "InstallScheduled")
@@ -75,6 +76,7 @@ class Held:
         self.garage = garage = OrderedGarage(root)
         garage.data_files = garage.platform.data_files = MemoryFiles()
         garage.data_files.replace("site.json", strict_json.dumps(site(ocpp=OCPP)).encode())
+        brought(garage.platform.files, garage.data_files)
 
     @staticmethod
     def configuration(limit_da, sequence):
@@ -90,6 +92,7 @@ async def without_csms(deliver):
             garage = Restarting(root)
             garage.data_files = garage.platform.data_files = MemoryFiles()
             garage.data_files.replace("site.json", strict_json.dumps(site(ocpp=OCPP)).encode())
+            brought(garage.platform.files, garage.data_files)
             await garage.passes(3)
             await deliver(garage, server)
             result = await garage.tried()
@@ -108,6 +111,7 @@ async def test_a_configuration_without_the_CSMS_that_the_CSMS_or_a_folder_brough
         garage = Restarting(root)
         garage.data_files = garage.platform.data_files = MemoryFiles()
         garage.data_files.replace("site.json", strict_json.dumps(site(ocpp=OCPP)).encode())
+        brought(garage.platform.files, garage.data_files)
         await garage.passes(3)
         put(root.path + "/inbox/site.bundle", signed(site()))
         await garage.passes(300)
@@ -133,12 +137,12 @@ async def test_a_configuration_that_the_CSMS_brought_waits_for_a_person_where_a_
             garage = Held(root).garage
             await garage.passes(3)
             trial = SiteTrial(garage.primary.documents, garage.platform.files, garage.data_files)
-            trial.arm(garage.data_files.read("site.json"), 1, by_person=True)
+            trial.arm(garage.data_files.read("site.json"), 1)
             trial.confirm()
             garage.order(7, server.url)
             await garage.reaches(7, "InstallScheduled")
             await garage.passes(100)
-            assert garage.statuses[-1] == (7, "InstallScheduled") and "a person has pushed" in garage.show()["csms"]["why"], garage.show()
+            assert garage.statuses[-1] == (7, "InstallScheduled") and "a person has set" in garage.show()["csms"]["why"], garage.show()
 
 
 async def test_an_order_with_a_signature_erases_nothing_that_a_person_keeps_ready():

@@ -8,10 +8,10 @@ UNTIL = {
     "proximity": "unplug",
     "contactor": "unplug",
     "emergency_stop": "unplug",
+    "lock_failed": "unplug",
     "unread": "unplug",  # a fault was kept, and cannot be read
     "overtemperature": "gone",
     "pe_lost": "gone",
-    "lock_failed": "gone",
     "pilot": "gone",
     "input": "gone",
     "welded": "reset",

@@ -18,6 +18,7 @@ if False:  # for the type checker
         contactor_closed: "bool | None"
         lock: bool
         lock_failed: bool
+        lock_again: bool
         updated_ms: "int | None"
         events: "list[tuple[str, ...]]"
         on_input: "Callable[[int], None] | None"

@@ -117,7 +117,8 @@ class LocalDriver:
         self.evse.reset_faults()
 
     def unlock(self, now_ms: int) -> bool:
-        """Open the socket's lock. False: no lock, a contactor that is closed, or a lock that does not move."""
+        """Open the socket's lock. False: no lock, a contactor that is closed, or a lock that did not move, which tries again."""
+        self.evse.port.lock_again = True
         return self.evse.unlock()
 
     def ev_answer(self, answer: "dict[str, object]", now_ms: int) -> None:

@@ -98,8 +98,9 @@ class LocalEvse:
         self.machine.restart(now_ms)
 
     def reset_faults(self) -> None:
-        """A person clears what is no longer there."""
+        """A person clears what is no longer there; a lock that failed may try again."""
         self._kept = []
+        self.port.lock_again = True
         self.machine.reset_faults()
 
     def _faults(self, read_ms: "int | None", now_ms: int) -> "tuple[str, ...]":

@@ -309,10 +309,10 @@ class ControlPilot:
     @property
     def lock(self) -> bool:
         """Should the plug in the socket be held? Always while the contactor is closed or welded; else from plug-in until
-        `release_plug`, or until a fault has lasted its time. A cable of our own has no lock."""
+        `release_plug`, or until a fault has lasted its time; not while the lock has failed. A cable of our own has no lock."""
         if not self.socket:
             return False
-        held = self.plugged and self.state != "held" and not self._released
+        held = self.plugged and self.state != "held" and not self._released and "lock_failed" not in self.latch.names
         return "welded" in self.latch.names or self.output[2] or held
 
     def release_plug(self) -> bool:

@@ -86,6 +86,9 @@ class ChargingPoint:
         self.contactor.step(readings.feedback, readings.weld, now_ms)
         self.residual.step(readings.trip, self.plugged, not self.contactor.closed, now_ms)
         if self.lock is not None:
+            if self.hardware.lock_again:
+                self.hardware.lock_again = False
+                self.lock.again()
             self.lock.step(self.hardware.lock, readings.locked, self.contactor.may_close, now_ms)
         self._read_slow(readings)
         self._read_buttons(readings.inputs, now_ms)

@@ -21,6 +21,7 @@ if False:  # for the type checker
         rcm: bool
         overtemp: bool
         lock_failed: bool
+        lock_again: bool
         updated_ms: "int | None"
         events: "list[tuple[str, ...]]"
         on_input: "Callable[[int], None] | None"

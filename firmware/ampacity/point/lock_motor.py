@@ -3,12 +3,13 @@
 if False:  # for the type checker
     from ampacity.point.interfaces import Facts
 
+LOST_MS = 500  # a plug that was held and is not for so long: no energy, whatever the motor may still do
 START_MS = 1000  # nothing moves before the owner had time to say what it keeps locked
 
 
 class LockMotor:
-    """`lock`, `unlock`: its two drives, never both. `failed`: it is not where it was ordered to be after all tries. `holds`: it was ordered to
-    lock, and its sense shows that it did.
+    """`lock`, `unlock`: its two drives, never both. `failed`: it is not where it was ordered to be after all tries, or held the plug and no longer
+    does. `holds`: it was ordered to lock, and its sense shows that it did.
 
     facts: table `lock` of the board.
     """
@@ -19,6 +20,8 @@ class LockMotor:
         self.failed = self.holds = False
         self._ordered: "bool | None" = None
         self._tries = 0
+        self._runs_once = False  # after a failure also where the sense shows no need: the pin may be half-way
+        self._held_ms: "int | None" = None
         self._begun_ms: "int | None" = None
         self._free_ms = now_ms + START_MS
 
@@ -28,22 +31,33 @@ class LockMotor:
         if ordered != self._ordered:
             self._ordered = ordered
             self._tries = 0
+            self._runs_once = self.failed
+        if self.holds or not ordered:
+            self._held_ms = now_ms if ordered else None
+        elif self._held_ms is not None and now_ms - self._held_ms >= LOST_MS:
+            self.failed = True
         if self._begun_ms is not None:
             if now_ms - self._begun_ms < self._facts["run_ms"]:
                 return
             self._stop(now_ms)
         if now_ms < self._free_ms:
             return
-        if locked == ordered:
+        if locked == ordered and not self._runs_once:
             self.failed, self._tries = False, 0
         elif self._tries >= self._facts["tries"]:
             self.failed = True
         elif ordered or may_unlock:
             self._run(ordered, now_ms)
 
+    def again(self) -> None:
+        """A person, or the CSMS: as many tries as with a new order."""
+        self._tries = 0
+        self._runs_once = self.failed
+
     def _run(self, lock: bool, now_ms: int) -> None:
         self.lock, self.unlock = lock, not lock
         self._tries += 1
+        self._runs_once = False
         self._begun_ms = now_ms
 
     def _stop(self, now_ms: int) -> None:

@@ -17,7 +17,8 @@ class EvseHardware:
     (None: there is no such module).
     on_input: None, or function(now_ms) that the platform calls when the pilot, the feedback or a fault flag changed: the
     owner need not wait for its next tick to open a contactor.
-    Outputs: pilot (kind, permille), contactor, lock. `on_change` is called after an output changed.
+    Outputs: pilot (kind, permille), contactor, lock; lock_again: a lock that gave up may try again, taken by the platform.
+    `on_change` is called after an output changed.
     The reset state of the outputs is steady +12 V, contactor open, unlocked.
     """
 
@@ -37,7 +38,7 @@ class EvseHardware:
         self.events: "list[tuple[str, ...]]" = []
         self.pilot: "tuple[str, int]" = ("x1", 0)
         self.contactor = False
-        self.lock = False
+        self.lock = self.lock_again = False
         self.on_change: "Callable[[], object] | None" = None
         self.on_input: "Callable[[int], None] | None" = None
         self.ev_answer: "Callable[[dict[str, object]], None] | None" = None

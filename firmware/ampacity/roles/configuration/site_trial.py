@@ -20,7 +20,7 @@ if False:  # for the type checker
 
 SITE = "site.json"
 PREVIOUS = "site.previous"
-BY_PERSON = "site.person"  # digests of what a person has pushed: the newest, and the one that it replaced
+BY_BUNDLE = "site.bundle"  # digests of what bundles brought: the newest, and the one that was replaced last
 DOCUMENT = "site_trial"
 ARMED, RUNNING, RETURNED = "armed", "running", "returned"
 
@@ -54,20 +54,23 @@ class SiteTrial:
         return digest(self._folder.read(SITE) or b"") == record.get("sha256")
 
     def is_by_person(self) -> bool:
-        """Is what is in force pushed by a person, and not brought by a bundle? By its content: a cut or a return leaves it true."""
-        return digest(self._folder.read(SITE) or b"").encode() in (self._store.read(BY_PERSON) or b"")
+        """Is what is in force not what a bundle brought? By its content, so whatever else wrote it is a person: a site file, the prompt."""
+        return digest(self._folder.read(SITE) or b"").encode() not in (self._store.read(BY_BUNDLE) or b"")
 
-    def arm(self, data: bytes, minutes: int, ocpp: bool = False, by_person: bool = False) -> None:
+    def arm(self, data: bytes, minutes: int, ocpp: bool = False, by_bundle: bool = False) -> None:
         """The next start runs on this file, on trial for so many minutes. Raises NotNow, OSError: the present file stays.
 
-        ocpp: it is only confirmed by itself when the CSMS was seen, even if it names none. by_person: a person has pushed it.
+        ocpp: it is only confirmed by itself when the CSMS was seen, even if it names none. by_bundle: a bundle brought it.
         """
         self.need_none()
         present = self._folder.read(SITE)
         if present is None:
             raise OSError(2, SITE)
-        if by_person:
-            self._store.replace(BY_PERSON, (digest(data) + (digest(present) if self.is_by_person() else "")).encode())
+        brought = digest(data) if by_bundle else ""
+        if data != present and not self.is_by_person():
+            brought += digest(present)
+        if brought.encode() != (self._store.read(BY_BUNDLE) or b""):
+            self._store.replace(BY_BUNDLE, brought.encode())
         self._store.replace(PREVIOUS, present)
         self._documents.put(DOCUMENT, {"phase": ARMED, "sha256": digest(data), "minutes": minutes, "ocpp": ocpp})
         self._folder.replace(SITE, data)

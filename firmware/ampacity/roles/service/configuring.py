@@ -162,7 +162,7 @@ class Configuring:
             raise NotNow(safety[0].split(":")[0], "", text)
         staged, facts = self._staged, self._facts
         self.discard()
-        self._arm(staged, facts, console.who(), minutes, now_ms, by_person=True)
+        self._arm(staged, facts, console.who(), minutes, now_ms)
         return "restarting with it on trial for %d min: `commit confirm` keeps it, else the previous one returns" % minutes
 
     def commit_signed(self, data: bytes, facts: "dict[str, Any]", who: str, minutes: int, now_ms: int, ocpp: bool = False) -> None:
@@ -172,10 +172,10 @@ class Configuring:
         Raises NotNow: a change is on trial, or waits for the restart; OSError: nothing changes.
         """
         self._changes.confirmation.need_none()
-        self._arm(data, facts, who, minutes, now_ms, ocpp)
+        self._arm(data, facts, who, minutes, now_ms, ocpp, by_bundle=True)
 
     def is_by_person(self) -> bool:
-        """Was what is in force pushed by a person, and not brought by a bundle?"""
+        """Is what is in force not what a bundle brought?"""
         return self.trial is not None and self.trial.is_by_person()
 
     def asked_in_presence(self) -> bool:
@@ -184,9 +184,9 @@ class Configuring:
         return bool(asked_by.present())
 
     def _arm(
-        self, data: bytes, facts: "dict[str, Any]", who: str, minutes: int, now_ms: int, ocpp: bool = False, by_person: bool = False
+        self, data: bytes, facts: "dict[str, Any]", who: str, minutes: int, now_ms: int, ocpp: bool = False, by_bundle: bool = False
     ) -> None:
-        self.trial.arm(data, minutes, ocpp, by_person)  # type: ignore[union-attr]  # nothing is judged without a data folder
+        self.trial.arm(data, minutes, ocpp, by_bundle)  # type: ignore[union-attr]  # nothing is judged without a data folder
         lines = facts["changes"]
         summary = "%d changes; %s" % (facts["count"], lines[0]) if lines else "no changes"
         self._changes.journal.add(who, "configuration %s: %s" % (facts["sha256"][:16], summary), now_ms)

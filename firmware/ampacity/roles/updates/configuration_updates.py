@@ -37,7 +37,7 @@ FILE = "configuration.cbor"
 BYTES_MAX = 262144  # as for one that is pushed
 MINUTES = 20  # longer than the trial of the slots, which names what was missing
 WHAT = "configuration"
-PERSON = "a person has pushed the configuration in force: `update activate` at the serial console, or with the presence input closed"
+PERSON = "a person has set the configuration in force: `update activate` at the serial console, or with the presence input closed"
 TRIES_MAX = 3  # of one that cannot be tried now, as for want of memory: then it is given up, and what waits for it continues
 
 
@@ -94,7 +94,7 @@ class ConfigurationUpdates:
         self._looked = False  # at what the former life left
         self._now_ms = 0
         self.by_person = False
-        self._by_hand: "bool | None" = None  # of what runs: it changes with a restart only
+        self._by_hand: "bool | None" = None  # None: to be looked at
         self._tries = 0  # of the one that is ready, since it was
 
     # for the delivery
@@ -134,7 +134,7 @@ class ConfigurationUpdates:
         return self.slots.state.trial != NONE or self._task is not None
 
     def awaits_person(self) -> str:
-        """Why what is ready waits for a person, "" where it does not: the configuration in force is one that a person has pushed."""
+        """Why what is ready waits for a person, "" where it does not: no bundle brought the configuration in force."""
         try:
             if self._by_hand is None:
                 self._by_hand = self._configuring()[0].is_by_person()
@@ -150,6 +150,7 @@ class ConfigurationUpdates:
         slot = self.ready_slot()
         if slot == NONE:
             raise NotNow("update", "", "nothing is ready")
+        self._by_hand = None  # site.json may have been written meanwhile
         configuring, changes = self._configuring()
         changes.confirmation.need_none()
         if self.awaits_person() and not (by_person and configuring.asked_in_presence()):
