@@ -489,7 +489,7 @@ variables of their EVSE where they report them (`Problem`, `SerialNumber` …).
 ## The site
 
 Why a car gets what it gets: the parts of the site are components with the name of the part as `instance`; every value is read-only and of
-the moment in which it is read. Circuits are `DistributionPanel` (a list of the circuits below it; `Fuse` is the rating in whole amperes,
+the moment in which it is read, and empty where it is not known then: currents and power of a meter that is lost or frozen. Circuits are `DistributionPanel` (a list of the circuits below it; `Fuse` is the rating in whole amperes,
 rounded down; `Margin` is what is left for raises; `OtherLoad` is what is not one of the EVSEs). Components that OCPP does not know begin
 with `Ampacity`. `AmpacityCtrlr.Mode` is the mode of the controller ([operate](../operate.md)), and of an EVSE `OrderedCurrent` is the last
 order, `BoundCurrent` the most that it can be drawing, and `ReserveCurrent` what it may draw without an order. GetReport without an
