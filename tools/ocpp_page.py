@@ -411,6 +411,8 @@ have all five types, other kinds Delta (not `ClockCtrlr.DateTime`), Periodic and
   before each planned restart; so after a power cut the clearing of one that was exceeded within the last minute can be missing.
 - **Differences** count from the value when the monitor was set or last reported; after a restart from the first value that is
   known.
+- **`EVSE.Power`** of an EVSE that is not heard is 0 for its monitors, too. It is not compared within 10 s of a start while its EVSE is not heard, nor while
+  an EVSE that shows currents does not show its power.
 - **Aligned intervals** begin at midnight UTC, and wait until the time of day is known.
 - **Suppressed monitors.** A monitor whose severity is above the level, or above `MonitoringCtrlr.OfflineQueuingSeverity` while
   the station is offline, is not compared. As soon as it counts again it reports the difference, or the threshold that is exceeded
