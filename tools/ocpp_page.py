@@ -250,7 +250,8 @@ Each EVSE reports the measurands of its device: the energy register, the power i
 phase, and the offered current and power. EVSE 0 is the meter of the first circuit, the grid connection, with location `Inlet`: import, and also
 export (`Energy.Active.Export.Register`, `Power.Active.Export`, `Current.Export`). Phases have the names of the lines at the grid connection, for
 the main meter and for every EVSE, in whatever order it is wired (J01.FR.11). What a device does not show is omitted; a message without values is
-not sent. Clock-aligned values of all EVSEs have the time of their interval. While an EVSE is not heard, and while the main meter is lost or frozen,
+not sent. Clock-aligned values of all EVSEs have the time of their interval. A clock that is set forward over the beginning of an interval by more than
+3 s leaves out its values; one that is set back by most of an interval, or more, brings them again at the beginning that comes next. While an EVSE is not heard, and while the main meter is lost or frozen,
 nothing measured is reported of it, and `EVSE.Power` is 0: a value of before would have the time of now (J01.FR.17, J02.FR.18). Only the end of a
 transaction has the energy register as it was last read: so much has flowed at least.
 
