@@ -255,9 +255,11 @@ not sent. Clock-aligned values of all EVSEs have the time of their interval. A c
 nothing measured is reported of it, and `EVSE.Power` is 0: a value of before would have the time of now (J01.FR.17, J02.FR.18). Only the end of a
 transaction has the energy register as it was last read: so much has flowed at least.
 
-With `SampledDataCtrlr.Enabled` false no event has sampled values, also not the first and the last one. The energy register of the main meter, which
-most meters show in reads of their own, is read in the 3 s before each clock-aligned interval, again if a request is lost; with an interval below 10 s
-it is up to 10 s old, so that the readings that regulate the site keep the line.
+While `SampledDataCtrlr.Enabled` is false no event is made with sampled values, also not the first and the last one, which then has none that were taken
+before either. `AlignedDataCtrlr.Enabled` does the same to clock-aligned values.
+
+The energy register of the main meter, which most meters show in reads of their own, is read in the 3 s before each clock-aligned interval, again if a
+request is lost; with an interval below 10 s it is up to 10 s old, so that the readings that regulate the site keep the line.
 
 **Signed readings.** The meter of an own charging point may sign its readings: its data set (OCMF or another format, 1 to 1000 bytes in UTF-8) is
 passed on unchanged with `Energy.Active.Import.Register` in `signedMeterValue`, where `SignReadings` wants it. The station verifies

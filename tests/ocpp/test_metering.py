@@ -49,6 +49,21 @@ def test_sampled_values_that_are_switched_off_are_in_no_event():
     assert {p["eventType"] for p in told} == {"Started", "Updated", "Ended"} and sorted(set(contexts)) == ["Sample.Clock"]
 
 
+def test_samples_of_a_kind_that_is_switched_off_within_the_transaction_are_not_in_its_end():
+    for off, kinds in (("SampledDataCtrlr", ["Sample.Clock"]), ("AlignedDataCtrlr", ["Sample.Periodic", "Transaction.End"])):
+        bench = bench_with_values()
+        for controller in ("SampledDataCtrlr", "AlignedDataCtrlr"):
+            bench.set(controller, "TxEndedInterval", "60")
+        bench.charging()
+        bench.advance(130000)
+        assert bench.set(off, "Enabled", "false") == "Accepted"
+        bench.advance(10000)
+        bench.unplug()
+        last = payloads(bench.sent, "TransactionEvent")[-1]
+        contexts = [item["context"] for value in last["meterValue"] for item in value["sampledValue"]]
+        assert last["eventType"] == "Ended" and sorted(set(contexts)) == kinds and len(contexts) == len(kinds) + 1, contexts
+
+
 def test_J02_every_measurand_in_its_unit():
     bench = bench_with_values()
     bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered")
