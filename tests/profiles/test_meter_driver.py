@@ -150,7 +150,7 @@ def exchanges(driver, from_ms, to_ms, silent=(), since_ms=None):
     return found
 
 
-def test_energy_that_was_asked_for_in_vain_is_asked_for_again_until_it_is_read():
+def test_energy_whose_request_was_lost_is_asked_for_again_until_it_is_read():
     driver, _, readings = bench()
     exchanges(driver, 1000, 3000)
     lost = exchanges(driver, 20000, 21200, ("slow",), 20000)

@@ -45,11 +45,11 @@ class ReadCycle:
         return True
 
     def fail(self, now_ms: int) -> None:
-        """A request of the round was not answered: the next round is due after the period, or at once if somebody asks."""
+        """A request of the round was not answered: the next round is due after the period, or at once if a caller waits for it."""
         self.at, self.failed_ms = 0, now_ms
 
     def ask(self, since_ms: int) -> bool:
-        """Somebody waits for what is read at since_ms or later. True: a round is due at once; False: one has read that, or is under way. The round
+        """A caller waits for what is read at since_ms or later. True: a round is due at once; False: one has read that, or is under way. The round
         after one that failed is due since then, not before everything else: what is not answered keeps no other group waiting."""
         if self.at or self.started_ms >= since_ms and self.failed_ms < 0:
             return False
