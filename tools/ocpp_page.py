@@ -248,15 +248,17 @@ the log shows as an error (`ocpp_events_lost`).
 
 Each EVSE reports the measurands of its device: the energy register, the power in all and of each phase that it shows, current and voltage of each
 phase, and the offered current and power. EVSE 0 is the meter of the first circuit, the grid connection, with location `Inlet`: import, and also
-export (`Energy.Active.Export.Register`, `Power.Active.Export`, `Current.Export`). Phases have the names of the lines at the grid connection, for
-the main meter and for every EVSE, in whatever order it is wired (J01.FR.11). What a device does not show is omitted; a message without values is
-not sent. Clock-aligned values of all EVSEs have the time of their interval. While an EVSE is not heard, and while the main meter is lost or frozen,
-nothing measured is reported of it, and `EVSE.Power` is 0: a value of before would have the time of now (J01.FR.17, J02.FR.18). Only the end of a
-transaction has the energy register as it was last read: so much has flowed at least.
+export (`Energy.Active.Export.Register`, `Power.Active.Export`, `Current.Export`). Phases have the names of the lines at the grid connection, for the
+main meter and for every EVSE, in whatever order it is wired (J01.FR.11). What a device does not show is omitted; a message without values is not
+sent. Clock-aligned values of all EVSEs have the time of their interval. A clock that is set forward over the beginning of an interval by more than
+3 s leaves out its values; one that is set back by most of an interval, or more, brings them again at the beginning that comes next. While an EVSE is
+not heard, and while the main meter is lost or frozen, nothing measured is reported of it, and `EVSE.Power` is 0: a value of before would have the
+time of now (J01.FR.17, J02.FR.18). Only the end of a transaction has the energy register as it was last read: so much has flowed at least.
 
-With `SampledDataCtrlr.Enabled` false no event has sampled values, also not the first and the last one. The energy register of the main meter, which
-most meters show in reads of their own, is read in the 3 s before each clock-aligned interval; with an interval below 10 s it is up to 10 s old, so
-that the readings that regulate the site keep the line.
+While `SampledDataCtrlr.Enabled` is false no event is made with sampled values, also not the first and the last one, which then has none that were
+taken before either. `AlignedDataCtrlr.Enabled` does the same to clock-aligned values. The energy register of the main meter, which most meters show
+in reads of their own, is read in the 3 s before each clock-aligned interval, again if a request is lost; with an interval below 10 s it is up to 10 s
+old, so that the readings that regulate the site keep the line.
 
 **Signed readings.** The meter of an own charging point may sign its readings: its data set (OCMF or another format, 1 to 1000 bytes in UTF-8) is
 passed on unchanged with `Energy.Active.Import.Register` in `signedMeterValue`, where `SignReadings` wants it. The station verifies
@@ -397,24 +399,23 @@ or precedes `startDateTime`.
 A CSMS sets monitors with SetVariableMonitoring on any variable of the table below, and on those that a device reports. Numbers
 have all five types, other kinds Delta (not `ClockCtrlr.DateTime`), Periodic and PeriodicClockAligned.
 
-- **When.** Monitored variables are compared once a second, and with more than {per_second} monitors {per_second} of them each
-  second. A value that changes and returns between two of these comparisons is not reported. Without monitors nothing is compared.
-- **Sources.** Id 1 is hardwired: `ChargingStation.Problem`, type Delta, severity {problem}. From id 2 on are the preconfigured
-  monitors: `AvailabilityState` of the station and of each EVSE, type Delta, severity {preconfigured}. `All` and `FactoryDefault`
-  activate all of these. A new station has the base `HardWiredOnly`. Monitors of the CSMS have ids from {custom_id} on, at most
-  {custom}; they, the base and the level survive a restart.
+- **When.** Monitored variables are compared once a second, and with more than {per_second} monitors {per_second} of them each second. A value that
+  changes and returns between two of these comparisons is not reported. Without monitors nothing is compared.
+- **Sources.** Id 1 is hardwired: `ChargingStation.Problem`, type Delta, severity {problem}. From id 2 on are the preconfigured monitors:
+  `AvailabilityState` of the station and of each EVSE, type Delta, severity {preconfigured}. `All` and `FactoryDefault` activate all of these. A new
+  station has the base `HardWiredOnly`. Monitors of the CSMS have ids from {custom_id} on, at most {custom}; they, the base and the level survive a
+  restart.
 - **Clearing.** A preconfigured monitor that is cleared returns with the next SetMonitoringBase `All` or `FactoryDefault`.
-- **Notifications.** The `Problem` of an EVSE or of the lock of its socket is a `HardWiredNotification` with the trigger Delta. It
-  has no monitor, and no level suppresses it.
-- **Thresholds** have no hysteresis: each crossing is reported. A replaced threshold is compared at once, and reported again if it
-  is exceeded. Which thresholds were exceeded is kept over a restart, written at most once a minute and
-  before each planned restart; so after a power cut the clearing of one that was exceeded within the last minute can be missing.
-- **Differences** count from the value when the monitor was set or last reported; after a restart from the first value that is
-  known.
+- **Notifications.** The `Problem` of an EVSE or of the lock of its socket is a `HardWiredNotification` with the trigger Delta. It has no monitor, and
+  no level suppresses it.
+- **Thresholds** have no hysteresis: each crossing is reported. A replaced threshold is compared at once, and reported again if it is exceeded. Which
+  thresholds were exceeded is kept over a restart, written at most once a minute and before each planned restart; so after a power cut the clearing of
+  one that was exceeded within the last minute can be missing.
+- **Differences** count from the value when the monitor was set or last reported; after a restart from the first value that is known.
+- **`EVSE.Power`** of an EVSE that is not heard, after the first 10 s, is 0 for monitors, too. That of one that shows only currents is not compared.
 - **Aligned intervals** begin at midnight UTC, and wait until the time of day is known.
-- **Suppressed monitors.** A monitor whose severity is above the level, or above `MonitoringCtrlr.OfflineQueuingSeverity` while
-  the station is offline, is not compared. As soon as it counts again it reports the difference, or the threshold that is exceeded
-  then.
+- **Suppressed monitors.** A monitor whose severity is above the level, or above `MonitoringCtrlr.OfflineQueuingSeverity` while the station is
+  offline, is not compared. As soon as it counts again it reports the difference, or the threshold that is exceeded then.
 - **Offline** at most {waiting} events wait, in memory. Beyond that the oldest periodic event is dropped, else the oldest event
   (counter `ocpp_device_events_dropped`). One NotifyEvent contains up to {per_message} events.
 - **Transactions.** An event of an EVSE has the `transactionId` of its open transaction, or of its last one while the car is still
@@ -488,12 +489,12 @@ variables of their EVSE where they report them (`Problem`, `SerialNumber` …).
 
 ## The site
 
-Why a car gets what it gets: the parts of the site are components with the name of the part as `instance`; every value is read-only and of
-the moment in which it is read. Circuits are `DistributionPanel` (a list of the circuits below it; `Fuse` is the rating in whole amperes,
-rounded down; `Margin` is what is left for raises; `OtherLoad` is what is not one of the EVSEs). Components that OCPP does not know begin
-with `Ampacity`. `AmpacityCtrlr.Mode` is the mode of the controller ([operate](../operate.md)), and of an EVSE `OrderedCurrent` is the last
-order, `BoundCurrent` the most that it can be drawing, and `ReserveCurrent` what it may draw without an order. GetReport without an
-instance reports every instance.
+Why a car gets what it gets: the parts of the site are components with the name of the part as `instance`; every value is read-only and of the moment
+in which it is read, and empty where it is not known then: currents and power of a meter that is lost or frozen. Circuits are `DistributionPanel` (a
+list of the circuits below it; `Fuse` is the rating in whole amperes, rounded down; `Margin` is what is left for raises; `OtherLoad` is what is not
+one of the EVSEs). Components that OCPP does not know begin with `Ampacity`. `AmpacityCtrlr.Mode` is the mode of the controller
+([operate](../operate.md)), and of an EVSE `OrderedCurrent` is the last order, `BoundCurrent` the most that it can be drawing, and `ReserveCurrent`
+what it may draw without an order. GetReport without an instance reports every instance.
 
 {parts}
 """

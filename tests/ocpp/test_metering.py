@@ -49,6 +49,21 @@ def test_sampled_values_that_are_switched_off_are_in_no_event():
     assert {p["eventType"] for p in told} == {"Started", "Updated", "Ended"} and sorted(set(contexts)) == ["Sample.Clock"]
 
 
+def test_samples_of_a_kind_that_is_switched_off_within_the_transaction_are_not_in_its_end():
+    for off, kinds in (("SampledDataCtrlr", ["Sample.Clock"]), ("AlignedDataCtrlr", ["Sample.Periodic", "Transaction.End"])):
+        bench = bench_with_values()
+        for controller in ("SampledDataCtrlr", "AlignedDataCtrlr"):
+            bench.set(controller, "TxEndedInterval", "60")
+        bench.charging()
+        bench.advance(130000)
+        assert bench.set(off, "Enabled", "false") == "Accepted"
+        bench.advance(10000)
+        bench.unplug()
+        last = payloads(bench.sent, "TransactionEvent")[-1]
+        contexts = [item["context"] for value in last["meterValue"] for item in value["sampledValue"]]
+        assert last["eventType"] == "Ended" and sorted(set(contexts)) == kinds and len(contexts) == len(kinds) + 1, contexts
+
+
 def test_J02_every_measurand_in_its_unit():
     bench = bench_with_values()
     bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered")
@@ -157,6 +172,52 @@ def test_a_clock_that_jumps_back_sends_no_slot_twice():
     bench.wall.set_unix(bench.unix_ms - 30000, "csms", bench.now_ms)
     assert names(bench.advance(29500)).count("MeterValues") == 0
     assert names(bench.advance(61000)).count("MeterValues") == 1
+
+
+def stepped(step_ms, *before_ms):
+    """The clock is moved after each of these times with an interval of a minute: what is sent in the next 130 s, as (after so many ms, timestamp)."""
+    bench = bench_with_values()
+    bench.set("AlignedDataCtrlr", "Interval", "60")
+    for ms in before_ms:
+        bench.advance(ms)
+        bench.unix_ms += step_ms
+        bench.wall.set_unix(bench.unix_ms, "csms", bench.now_ms)
+    began_ms, found = bench.now_ms, []
+    while bench.now_ms < began_ms + 130000:
+        for payload in payloads(bench.advance(500), "MeterValues"):
+            found.append((bench.now_ms - began_ms, payload["meterValue"][0]["timestamp"][11:]))
+    return found
+
+
+def test_J01_FR_14_after_a_step_back_by_an_interval_the_next_boundary_has_its_values():
+    assert stepped(-60000, 61000) == [(59000, "12:01:00Z"), (119000, "12:02:00Z")]
+    assert stepped(-59500, 61000) == [(58500, "12:01:00Z"), (118500, "12:02:00Z")]
+    assert stepped(-60500, 100000) == [(20500, "12:01:00Z"), (80500, "12:02:00Z")]
+    assert stepped(-60000, 61000, 61000) == [(58000, "12:01:00Z"), (118000, "12:02:00Z")]
+    assert stepped(-10000, 61000) == [(69000, "12:02:00Z"), (129000, "12:03:00Z")]  # sent a few seconds before
+
+
+def test_J01_FR_14_values_after_a_step_forward_have_the_time_of_their_boundary():
+    assert stepped(100000, 61000) == [(19000, "12:03:00Z"), (79000, "12:04:00Z")]
+    assert stepped(30000, 50000) == [(40000, "12:02:00Z"), (100000, "12:03:00Z")]
+    assert stepped(3000, 59000)[:2] == [(500, "12:01:00Z"), (58000, "12:02:00Z")]  # late, but of then
+
+
+def test_J02_aligned_values_of_a_transaction_have_the_time_of_their_boundary():
+    bench = bench_with_values()
+    bench.set("AlignedDataCtrlr", "Interval", "60")
+    bench.set("AlignedDataCtrlr", "TxEndedInterval", "60")
+    bench.set("SampledDataCtrlr", "TxUpdatedInterval", "0")
+    bench.charging()
+    bench.advance(59000)
+    bench.sent = []
+    bench.unix_ms += 3000
+    bench.wall.set_unix(bench.unix_ms, "csms", bench.now_ms)
+    bench.advance(1000)
+    bench.unplug()
+    clocked = [(payload["eventType"], value["timestamp"]) for payload in payloads(bench.sent, "TransactionEvent")
+               for value in payload.get("meterValue", ()) if value["sampledValue"][0]["context"] == "Sample.Clock"]
+    assert clocked == [("Updated", "2026-11-20T12:01:00Z"), ("Ended", "2026-11-20T12:01:00Z")]
 
 
 def test_the_number_of_phases_is_sent_when_energy_flows():

@@ -38,6 +38,14 @@ def power(bench, watts, evse=1):
     return told(bench.advance(1000))
 
 
+def restarted(bench):
+    """The controller starts again, and has heard no EVSE yet."""
+    bench.power_cycle()
+    for evse in bench.station.evses:
+        bench.station.evse_status(evse.id, "Unavailable", bench.now_ms, settled=False)
+    bench.connect()
+
+
 def reported(bench, criteria=None):
     """id → setting of a monitoring report."""
     request = {"requestId": 3}
@@ -190,10 +198,29 @@ def test_N07_FR_14_a_threshold_that_was_exceeded_before_a_restart_is_cleared_aft
     (number,) = install(bench, setting("UpperThreshold", 1000))
     power(bench, 2000)
     assert kept(bench)["exceeded"] == [number]
-    bench.power_cycle()
-    bench.connect()
+    restarted(bench)
     assert told(bench.advance(5000)) == []  # nothing is known yet
     assert power(bench, 0) == [(number, "0", True)]
+
+
+def test_monitors_of_the_power_of_an_EVSE_that_is_not_heard_compare_the_0_that_the_variable_has():
+    bench = Bench().booted()
+    power(bench, 2000)
+    upper, lower, delta = install(bench, setting("UpperThreshold", 1000), setting("LowerThreshold", 500), setting("Delta", 300))
+    bench.station.meter_values(1, {"power_w": None, "amps_da": None}, bench.now_ms)
+    assert bench.get("EVSE", "Power", evse=1) == "0"
+    assert told(bench.advance(1000)) == [(upper, "0", True), (lower, "0", False), (delta, "0", False)]
+    assert power(bench, 2000) == [(upper, "2000", False), (lower, "2000", True), (delta, "2000", False)]
+    restarted(bench)
+    bench.station.meter_values(1, {"power_w": None, "amps_da": None}, bench.now_ms)
+    assert told(bench.advance(3000)) == []  # after a start it may be heard in a moment
+    bench.station.evse_status(1, "Occupied", bench.now_ms)
+    bench.station.meter_values(1, {"power_w": None, "amps_da": [160]}, bench.now_ms)
+    assert told(bench.advance(3000)) == []  # it is heard, and its power is read last
+    assert power(bench, 2000) == []
+    restarted(bench)
+    bench.station.evse_status(1, "Unavailable", bench.now_ms)
+    assert told(bench.advance(1000)) == [(upper, "0", True), (lower, "0", False)]  # it is not there
 
 
 def test_a_value_at_its_threshold_writes_to_the_store_once_a_minute():
@@ -345,6 +372,5 @@ def test_kept_monitors_of_EVSEs_that_are_gone_are_not_used():
     gone = {"component": {"name": "EVSE", "evse": {"id": 3}}, "variable": {"name": "Power"}}
     first, _ = install(bench, setting("Delta", 100), setting("Delta", 100, gone))
     bench.evses = bench.evses[:2]
-    bench.power_cycle()
-    bench.connect()
+    restarted(bench)
     assert sorted(reported(bench)) == [1, first] and power(bench, 5000) == [] and power(bench, 0) == [(first, "0", False)]

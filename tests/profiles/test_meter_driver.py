@@ -127,3 +127,43 @@ def test_energy_that_is_read_rarely_is_read_at_once_when_it_is_asked_for():
     assert "slow" in asked and "live" in asked and readings[-1]["energy_wh"] == 2000
     driver.show_energy(20500)
     assert "slow" not in groups(22000)
+
+
+def exchanges(driver, from_ms, to_ms, silent=(), since_ms=None):
+    """[(group, when it is asked for)]; requests of the groups in `silent` get no answer. since_ms: show_energy is called once a second."""
+    found, at_ms = [], from_ms
+    while at_ms < to_ms:
+        if since_ms is not None and at_ms % 1000 == 0:
+            driver.show_energy(since_ms)
+        request = driver.take(at_ms)
+        if request is None:
+            at_ms += 50
+            continue
+        found.append((request.tag[1], at_ms))
+        if request.tag[1] in silent:
+            at_ms += EASTRON_SDM630["reply_ms"]
+            driver.failed(request, "timeout", at_ms)
+        else:
+            size = request.reply_len - 2
+            driver.reply(request, bytes([request.pdu[0], size]) + TEN * (size // 4), at_ms)
+            at_ms += 50
+    return found
+
+
+def test_energy_whose_request_was_lost_is_asked_for_again_until_it_is_read():
+    driver, _, readings = bench()
+    exchanges(driver, 1000, 3000)
+    lost = exchanges(driver, 20000, 21200, ("slow",), 20000)
+    assert [group for group, _ in lost].count("slow") >= 1
+    readings[:] = []
+    assert [group for group, _ in exchanges(driver, 22000, 23000, (), 20000)].count("slow") == 1 and readings[-1]["energy_wh"] == 10000
+    assert "slow" not in [group for group, _ in exchanges(driver, 23000, 24000, (), 20000)]
+
+
+def test_a_register_that_is_never_answered_does_not_keep_the_currents_waiting():
+    driver, guard, _ = bench()
+    exchanges(driver, 1000, 3000)
+    asked = [group for group, _ in exchanges(driver, 20000, 26000, ("slow",), 20000)]
+    assert asked.count("slow") >= 3 and "slow slow" not in " ".join(asked) and driver.facts.online
+    exchanges(driver, 26000, 40000, ("slow",))
+    assert "slow" not in [group for group, _ in exchanges(driver, 40000, 60000, ("slow",))]  # nobody asks: once a minute

@@ -4,6 +4,7 @@ from helper_garage import Garage, site
 
 from ampacity.base.strict_json import dumps, loads
 from ampacity.ocpp.device_model.handlers import get_report, get_variables
+from ampacity.roles.charging.site_model import LINES
 
 OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://127.0.0.1:9000", "security_profile": 1, "password": "0123456789abcdef"}
 
@@ -63,6 +64,38 @@ def test_a_bus_names_the_devices_that_do_not_answer():
     silent = [facts["name"] for facts, driver, _ in one.primary.buses.wires[0].members if not driver.facts.online]
     assert silent and read(one, "AmpacityBus", "Problem", name) == "true"
     assert read(one, "AmpacityBus", "State", name) == "%s: no answer" % ", ".join(silent)
+
+
+class Meter:
+    """A driver with two inputs, on L2 and L1."""
+
+    def __init__(self):
+        self.facts = self
+        self.online, self.fault, self.amps_da, self.power_w = True, None, [320, -15], 22011
+
+
+def test_a_meter_shows_the_currents_of_its_lines_and_nothing_once_it_is_lost_or_frozen():
+    one = garage(0)
+    primary, meter = one.primary, Meter()
+    primary.site["meters"], primary.buses.meters = [{"name": "grid", "phases": [1, 0]}], [meter]
+    primary.site["circuits"][0]["meter"] = 0
+
+    def shown():
+        return [read(one, "AmpacityMeter", "ACCurrent", "grid", line) for line in LINES] + [
+            read(one, "AmpacityMeter", name, "grid") for name in ("Power", "Problem")]
+
+    for state in ("ok", "lost", "frozen", "ok"):
+        primary.guard.meter_state = lambda circuit, state=state: state
+        known = ["-1.5", "32.0", "UnknownVariable", "22011"] if state == "ok" else ["", "", "UnknownVariable", ""]
+        assert shown() == known + ["false"], state
+    meter.online = False
+    assert shown() == ["", "", "UnknownVariable", "", "true"]
+    primary.site["circuits"][0]["meter"] = -1  # one that measures no circuit is lost when it does not answer
+    assert shown()[3] == ""
+    meter.online = True
+    assert shown()[3] == "22011"
+    meter.amps_da = meter.power_w = None
+    assert shown() == ["", "", "UnknownVariable", "", "false"]
 
 
 def test_what_is_not_there_is_unknown():

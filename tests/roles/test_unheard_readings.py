@@ -46,3 +46,18 @@ def test_N07_FR_14_a_planned_restart_keeps_which_thresholds_are_exceeded():
     garage.primary.reset("installer", 0, garage.now_us // 1000)
     garage.run(3000)
     assert garage.platform.resets and (before, garage.primary.documents.get("ocpp_monitors")["exceeded"]) == ([answer["id"]], [])
+
+
+def test_a_threshold_of_the_power_is_cleared_while_the_EVSE_is_not_heard():
+    garage = managed(AuthCtrlr__Enabled="false")
+    garage.unit.port.car = "C"
+    garage.run(40000)
+    station = garage.primary.upstream.station
+    where = {"component": {"name": "EVSE", "evse": {"id": 2}}, "variable": {"name": "Power"}}
+    wanted = [dict(where, value=value, type=kind, severity=5) for kind, value in (("UpperThreshold", 1000), ("LowerThreshold", 100))]
+    set_variable_monitoring(station, {"setMonitoringData": wanted}, "", garage.now_us // 1000)
+    monitoring = station.optional.find("monitoring")
+    for cut, exceeded in ((False, [True, False]), (True, [False, True]), (False, [True, False])):
+        garage.cut = cut
+        garage.run(25000)
+        assert garage.view("evse-2")["online"] != cut and [each.active for each in monitoring.custom] == exceeded, cut

@@ -82,7 +82,7 @@ class Answers:
         if group == "settings":
             hold_ms["order"] = max(hold_ms["order"], now_ms + DENIED_MS)
         if reason in BUSY:
-            device.cycles[group].at = 0
+            device.cycles[group].fail(now_ms)
             self._settings.timing.cut()
         elif reason in NOT_SO and (self._refused_at != (group, at) or self._split(group, at)):
             self._refused_at = (group, at)  # once may be a device that starts

@@ -142,8 +142,7 @@ class EvseDriver:
         """Currents and energy of since_ms or later are requested: what is read seldom, or whose reading pauses, is read once."""
         for group in ("slow", "live"):
             cycle = self.device.cycles.get(group)
-            if cycle is not None and not cycle.at and cycle.started_ms < since_ms:
-                cycle.restart()
+            if cycle is not None and cycle.ask(since_ms):
                 self._idle_until_ms = 0
 
     def reaudit(self, now_ms: int) -> None:
@@ -311,7 +310,7 @@ class EvseDriver:
         if kind == "order":
             device.write_limiter.lost("order")
         if kind == "read" and request.tag[1] != "proof":
-            device.cycles[request.tag[1]].at = 0
+            device.cycles[request.tag[1]].fail(now_ms)
             self._settings.timing.cut()
         if reason == "alone":
             device.hold_ms["probe"] = min(device.hold_ms["probe"], now_ms + PROBE_MS)

@@ -114,10 +114,10 @@ class MeterDriver:
         """Meters take no orders."""
 
     def show_energy(self, since_ms: int) -> None:
-        """The energy of since_ms or later is requested, where it is read rarely."""
+        """The energy of since_ms or later is requested, where it is read rarely. To be called again until it is there: a read may fail."""
         cycle = self._cycle("slow")
-        if cycle is not None and not cycle.at and cycle.started_ms < since_ms:
-            cycle.restart()
+        if cycle is not None:
+            cycle.ask(since_ms)
 
     def urgency(self, now_ms: int) -> "tuple[int, int]":
         """(class, due): routine, overdue when the last sample is old."""
@@ -191,7 +191,7 @@ class MeterDriver:
                 cycle.step(now_ms)
             return
         self._failures += 1
-        cycle.at = 0
+        cycle.fail(now_ms)
         if self._failures >= FAILURES_MAX:
             self.facts.online = False
             self._hold_ms = now_ms + RETRY_MS

@@ -232,7 +232,8 @@ class Block(OptionalBlock):
         if row.variable == STATE and not (evse.settled if evse is not None else all([each.settled for each in station.evses])):
             return None
         if row.variable == "Power" and evse is not None and evse.values.get("power_w") is None:
-            return None
+            if not evse.settled or evse.values.get("amps_da") is not None:  # one that is not heard has 0, as the variable says
+                return None
         return station.model.value(scope, row)
 
     def _in_transaction(self, scope: "Scope") -> bool:

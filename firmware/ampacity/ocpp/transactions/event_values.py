@@ -26,6 +26,16 @@ def taken(station: "StationFace", evse: "OcppEvse", controller: str, variable: s
     return values
 
 
+def collected(station: "StationFace", evse: "OcppEvse") -> "list[Message]":
+    """The samples that the Ended event reports: of what is switched on when it is made."""
+    found: "list[Message]" = []
+    for value in evse.tx.samples:  # type: ignore[union-attr]  # it is open
+        aligned = value["sampledValue"][0]["context"] == "Sample.Clock"
+        if station.model.on("AlignedDataCtrlr" if aligned else "SampledDataCtrlr", "Enabled"):
+            found.append(value)
+    return found
+
+
 def keep_begin(station: "StationFace", evse: "OcppEvse", now_ms: int) -> None:
     """The signed reading of the beginning, if there is one, is kept for the Ended event."""
     if evse.values.get("signed") is not None and evse.values.get("energy_wh") is not None:

@@ -1,6 +1,7 @@
 """Samples while time goes by: periodic ones of a transaction, and those aligned to the clock (J01, J02).
 
-Slots of the clock are counted, so that a jump back of the wall clock within one sends none twice; after a longer one they are counted from there.
+Slots of the clock are counted, so that a small jump back of the wall clock sends none twice; after one of about a slot or more they are counted from
+there. A jump forward over the beginning of a slot leaves it out: what is measured later is not of that time.
 """
 
 from ampacity.ocpp.transactions.event_values import taken
@@ -15,7 +16,7 @@ if False:  # for the type checker
     from ampacity.ocpp.transactions.transaction import Transaction
 
 DAY_MS = 86400000
-FRESH_MS = 3000  # a meter reads its register so long before an interval begins
+FRESH_MS = 3000  # a meter reads its register so long before an interval begins, and so late its values are still those of its beginning
 SELDOM_MS = 10000
 DUE_MAX = 64  # MeterValues that wait while the CSMS answers slowly
 
@@ -25,7 +26,7 @@ class Sampling:
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._slots: "dict[str, tuple[int, int]]" = {}  # (interval, beginning of the slot that was seen last) in ms
+        self._slots: "dict[str, tuple[int, int, int]]" = {}  # (interval, beginning of the slot seen last, when values were taken last) in ms
         self._due: "list[tuple[OcppEvse, Message | None]]" = []  # None: the values of when it leaves
 
     def tick(self, now_ms: int) -> "int | None":
@@ -45,7 +46,7 @@ class Sampling:
         slot, unix_ms = self._slots.get("Interval"), self._station.wallclock.unix_ms(now_ms)
         if slot is None or unix_ms is None:
             return None
-        return now_ms + sum(slot) - unix_ms - (FRESH_MS if slot[0] >= SELDOM_MS else SELDOM_MS)
+        return now_ms + slot[0] + slot[1] - unix_ms - (FRESH_MS if slot[0] >= SELDOM_MS else SELDOM_MS)
 
     def pull(self, now_ms: int) -> "Call | None":
         """The next MeterValues request of an EVSE without transaction, or None."""
@@ -79,7 +80,7 @@ class Sampling:
             tx.sample_ms = now_ms + interval_ms
         if now_ms >= tx.sample_ms:
             tx.sample_ms += interval_ms * ((now_ms - tx.sample_ms) // interval_ms + 1)
-            self._send(evse, "SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuePeriodic", "Sample.Periodic", now_ms)
+            self._send(evse, "SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuePeriodic", "Sample.Periodic", now_ms, now_ms)
         return tx.sample_ms
 
     def _ended(self, evse: "OcppEvse", now_ms: int) -> "int | None":
@@ -97,13 +98,14 @@ class Sampling:
             tx.keep_sample(taken(self._station, evse, "SampledDataCtrlr", "TxEndedMeasurands", "Sample.Periodic", stamp))
         return tx.ended_sample_ms
 
-    def _send(self, evse: "OcppEvse", controller: str, variable: str, trigger: str, context: str, now_ms: int) -> None:
-        values = taken(self._station, evse, controller, variable, context, self._station.stamp(now_ms))
+    def _send(self, evse: "OcppEvse", controller: str, variable: str, trigger: str, context: str, now_ms: int, at_ms: int) -> None:
+        """at_ms: the time of the values."""
+        values = taken(self._station, evse, controller, variable, context, self._station.stamp(at_ms))
         if values:
             self._station.transactions.events.send(evse, "Updated", trigger, now_ms, values=values)
 
-    def _aligned(self, variable: str, take: "Callable[[int], None]", now_ms: int) -> "int | None":
-        """Call `take` once in each slot of AlignedDataCtrlr.<variable>, counted from midnight UTC."""
+    def _aligned(self, variable: str, take: "Callable[[int, int], None]", now_ms: int) -> "int | None":
+        """Call `take` at the beginning of each slot of AlignedDataCtrlr.<variable>, counted from midnight UTC."""
         station = self._station
         interval_ms = station.model.number("AlignedDataCtrlr", variable) * 1000
         unix_ms = station.wallclock.unix_ms(now_ms)
@@ -111,35 +113,40 @@ class Sampling:
             self._slots.pop(variable, None)
             return None
         within = unix_ms % DAY_MS
-        slot = (interval_ms, unix_ms - within % interval_ms)
-        before = self._slots.get(variable)
-        if before is None or before[0] != interval_ms or slot[1] < before[1] - interval_ms:
-            self._slots[variable] = slot
-        elif slot > before:
-            self._slots[variable] = slot
-            take(now_ms)
-        return now_ms + min(interval_ms - within % interval_ms, DAY_MS - within)
+        since_ms = within % interval_ms
+        begin, next_ms = unix_ms - since_ms, now_ms + min(interval_ms - since_ms, DAY_MS - within)
+        _, before, taken_ms = slot = self._slots.get(variable) or (0, 0, 0)
+        if slot[0] != interval_ms:
+            self._slots[variable] = (interval_ms, begin, now_ms - interval_ms)
+        elif begin < before and (begin < before - interval_ms or next_ms - taken_ms >= interval_ms * 3 // 4):
+            self._slots[variable] = (interval_ms, begin, taken_ms)
+        elif begin > before:
+            on_time = since_ms <= FRESH_MS
+            self._slots[variable] = (interval_ms, begin, now_ms if on_time else taken_ms)
+            if on_time:
+                take(now_ms, now_ms - since_ms)
+        return next_ms
 
-    def _clock_sample(self, now_ms: int) -> None:
+    def _clock_sample(self, now_ms: int, at_ms: int) -> None:
         idle_only = self._station.model.on("AlignedDataCtrlr", "SendDuringIdle")
         if idle_only and any(evse.tx is not None for evse in self._station.evses):
             return
         for evse in self._station.metered():
             if evse.tx is not None and not evse.tx.restored:
-                self._send(evse, "AlignedDataCtrlr", "Measurands", "MeterValueClock", "Sample.Clock", now_ms)
+                self._send(evse, "AlignedDataCtrlr", "Measurands", "MeterValueClock", "Sample.Clock", now_ms, at_ms)
             elif self._station.accepted():
-                self._sample(evse, now_ms)
+                self._sample(evse, at_ms)
 
-    def _sample(self, evse: "OcppEvse", now_ms: int) -> None:
+    def _sample(self, evse: "OcppEvse", at_ms: int) -> None:
         """The values of this slot, which leave as soon as the CSMS takes them."""
-        payload = self._payload(evse, "Sample.Clock", now_ms)
+        payload = self._payload(evse, "Sample.Clock", at_ms)
         if payload is not None and len(self._due) < DUE_MAX:
             self._due.append((evse, payload))
         elif payload is not None:
             self._station.log.counter("ocpp_samples_dropped")
 
-    def _clock_ended(self, now_ms: int) -> None:
-        stamp = self._station.stamp(now_ms)
+    def _clock_ended(self, now_ms: int, at_ms: int) -> None:
+        stamp = self._station.stamp(at_ms)
         for evse in self._station.evses:
             if evse.tx is not None:
                 evse.tx.keep_sample(taken(self._station, evse, "AlignedDataCtrlr", "TxEndedMeasurands", "Sample.Clock", stamp))

@@ -2,7 +2,7 @@
 
 from ampacity.ocpp.evse import Authorization
 from ampacity.ocpp.transactions.ending import Ending
-from ampacity.ocpp.transactions.event_values import REGISTER, begun, keep_begin, taken, wanted
+from ampacity.ocpp.transactions.event_values import REGISTER, begun, collected, keep_begin, taken, wanted
 from ampacity.ocpp.transactions.meter_values import phases_used
 from ampacity.ocpp.transactions.transaction import Transaction, document, name
 
@@ -130,6 +130,6 @@ class TransactionEvents:
             if kind == "Started":
                 keep_begin(self._station, evse, now_ms)
             if kind == "Ended":
-                values = begun(self._station, evse) + list(tx.samples) + values
+                values = begun(self._station, evse) + collected(self._station, evse) + values
         if values:
             payload["meterValue"] = values

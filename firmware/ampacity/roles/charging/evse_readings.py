@@ -1,10 +1,13 @@
-"""The latest readings of an EVSE, as the station samples them: looked up in the facts of its driver when the station asks, not copied before."""
+"""The latest readings of an EVSE, as the station samples them: looked up in the facts of its driver when the station asks, not copied before.
+And of a meter: does it still show what is now?
+"""
 
 if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.messages import Values
     from ampacity.roles.interfaces import EvseFacts
+    from ampacity.roles.primary_face import PrimaryFace
 
 FLOWS_DA = 5  # less is a measurement's last digit
 AS_READ = ("energy_wh", "power_w", "amps_da", "volts_dv")  # not known while the EVSE is not heard
@@ -75,3 +78,10 @@ def more_readings(driver: "Any") -> "Values":
         if powers_w and len(powers_w) == device.terminals:
             found["powers_w"] = powers_w
     return found
+
+
+def shows_now(primary: "PrimaryFace", meter: int) -> bool:
+    """Does this meter show what is now? It answers, and in no circuit of it the guard has found it lost or frozen."""
+    circuits = primary.site["circuits"]
+    states = [primary.guard.meter_state(index) for index in range(len(circuits)) if circuits[index]["meter"] == meter]
+    return primary.buses.meters[meter].facts.online and "lost" not in states and "frozen" not in states

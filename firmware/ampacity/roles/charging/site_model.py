@@ -4,6 +4,8 @@ Circuits are `DistributionPanel` with the name of the circuit as its instance; b
 value is worked out when it is asked for, and read-only. Currents in amperes per line, with one decimal.
 """
 
+from ampacity.roles.charging.evse_readings import shows_now
+
 if False:  # for the type checker
     from ampacity.roles.primary_face import PrimaryFace
 
@@ -55,14 +57,15 @@ class SiteModel:
         return _line(guard.margin_da(index) if variable == "Margin" else guard.other_da(index), instance)
 
     def _of_meter(self, index: int, variable: str, instance: str) -> "str | None":
-        facts = self._primary.buses.meters[index].facts
+        facts, now = self._primary.buses.meters[index].facts, shows_now(self._primary, index)
         if variable == "Power":
-            return "" if facts.power_w is None else str(facts.power_w)
+            return str(facts.power_w) if now and facts.power_w is not None else ""
         if variable == "Problem":
             return "false" if facts.online and not facts.fault else "true"
-        if facts.amps_da is None:
-            return "" if LINES.index(instance) < self._primary.site["phases"] else None
-        return _line(facts.amps_da, instance)
+        lines = self._primary.site["meters"][index]["phases"]
+        if LINES.index(instance) not in lines:
+            return None
+        return _amperes(facts.amps_da[lines.index(LINES.index(instance))]) if now and facts.amps_da is not None else ""
 
     def _of_bus(self, index: int, variable: str) -> str:
         wire = self._primary.buses.wires[index]

@@ -12,7 +12,7 @@ from ampacity.net.link import NO_SUITE, OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.evse import connector_status
 from ampacity.ocpp.security.security_events import note
 from ampacity.ocpp.station import Station
-from ampacity.roles.charging.evse_readings import EvseReadings
+from ampacity.roles.charging.evse_readings import EvseReadings, shows_now
 from ampacity.roles.charging.kept_messages import STORAGE_KIB, OcppStore, read_kept
 from ampacity.roles.charging.network_profiles import NetworkProfiles
 from ampacity.roles.charging.outside_limits import OutsideLimits
@@ -344,7 +344,7 @@ class Upstream:
         if since_ms is not None and now_ms >= since_ms:
             driver.show_energy(since_ms)
         values: Values = {}
-        if driver.facts.online and self.primary.guard.meter_state(0) not in ("lost", "frozen"):
+        if shows_now(self.primary, meter):
             lines = self.primary.site["meters"][meter]["phases"]
             values = {
                 "amps_da": by_line(reading["amps_da"], lines), "volts_dv": by_line(reading["volts_dv"], lines), "power_w": reading["power_w"],

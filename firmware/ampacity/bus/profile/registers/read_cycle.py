@@ -9,6 +9,7 @@ class ReadCycle:
     its values go, where a device has several tables of them."""
 
     readings: "Any" = None
+    failed_ms = -1  # when the last round ended without an answer; -1: it did not
 
     def __init__(self, group: str, spans: int, period_ms: int, readings: "Any" = None) -> None:
         if readings is not None:
@@ -29,7 +30,7 @@ class ReadCycle:
     def begin(self, now_ms: int) -> int:
         """The span to ask for now."""
         if self.started_ms < 0 or self.at == 0:
-            self.at, self.started_ms = 0, now_ms
+            self.at, self.started_ms, self.failed_ms = 0, now_ms, -1
         return self.at
 
     def step(self, now_ms: int) -> bool:
@@ -41,6 +42,21 @@ class ReadCycle:
             return False
         self.at = 0
         self.done_ms = now_ms
+        return True
+
+    def fail(self, now_ms: int) -> None:
+        """A request of the round was not answered: the next round is due after the period, or at once if a caller waits for it."""
+        self.at, self.failed_ms = 0, now_ms
+
+    def ask(self, since_ms: int) -> bool:
+        """A caller waits for what is read at since_ms or later. True: a round is due at once; False: one has read that, or is under way. The round
+        after one that failed is due since then, not before everything else: what is not answered keeps no other group waiting."""
+        if self.at or self.started_ms >= since_ms and self.failed_ms < 0:
+            return False
+        if self.failed_ms < 0:
+            self.restart()
+        else:
+            self.started_ms = self.failed_ms - self.period_ms
         return True
 
     def restart(self) -> None:
