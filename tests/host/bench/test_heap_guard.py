@@ -19,9 +19,9 @@ from tools.micropython.build32 import ROOT
 from tools.micropython.find import find
 
 KIB = 1024
-MODULES_MAX, NAMES_MAX = 178, 4051
+MODULES_MAX, NAMES_MAX = 178, 4058
 CODE_KIB_MAX = 84
-DATA_KIB_MAX, DATA_64_KIB_MAX = 92, 206  # runs of the same firmware differ by 2 KiB (64 bits: 4): what arrives while the heap is looked at
+DATA_KIB_MAX, DATA_64_KIB_MAX = 92, 208  # runs of the same firmware differ by 2 KiB (64 bits: 4): what arrives while the heap is looked at
 RUN_S = 200.0
 
 
