@@ -95,7 +95,7 @@ class Watched:
         self.judge.heard(evse, now_ms)
 
     def evidence(self, evse, key, value, now_ms):
-        if self.heard_ms.get(evse) != now_ms:  # told again for an order: of the time of that answer
+        if now_ms > self.heard_ms.get(evse, -1):  # else told again for an order: of an answer's time, or of the time of its request
             self._only("reply", "exception")  # the round was over with it
         self.judge.evidence(evse, key, value, now_ms)
 
