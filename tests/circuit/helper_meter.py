@@ -137,3 +137,19 @@ class Yard(Bench):
     @property
     def trust(self):
         return self.guard.other.estimators[0].trust
+
+
+def saturates(p, limit_da):
+    """A lie: the transformer of one phase shows no more than that."""
+    def lie(yard, amps):
+        return [min(limit_da, da) if q == p else da for q, da in enumerate(amps)]
+
+    return lie
+
+
+def rising(p, to_da):
+    """For `run`: other load of one phase rises by 0.1 A a second."""
+    def each(yard, second):
+        yard.other[p] = min(to_da, yard.other[p] + 1)
+
+    return each

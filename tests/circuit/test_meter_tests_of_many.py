@@ -1,7 +1,7 @@
 """Section 3.2: test steps where phases, cars and EVSEs without a reading stand next to each other."""
 
 from helper_circuit import circuit, evse, meter_facts, site
-from helper_meter import Yard
+from helper_meter import Yard, rising, saturates
 
 from ampacity.circuit.trusted.metering.meter_trust import MeterTrust
 
@@ -17,20 +17,6 @@ def mixed(*terminals, rating=460, assumed=330, max_da=160):
     yard = Yard(facts=facts).start()
     yard.other = [20, 20, 20]
     return yard
-
-
-def saturates(p, limit_da):
-    def lie(yard, amps):
-        return [min(limit_da, da) if q == p else da for q, da in enumerate(amps)]
-
-    return lie
-
-
-def rising(p, to_da):
-    def each(yard, second):
-        yard.other[p] = min(to_da, yard.other[p] + 1)
-
-    return each
 
 
 def suspect(yard, *phases):

@@ -1,7 +1,7 @@
 """Section 3.2: test steps of a meter that is trusted, on each phase, and what they cost the cars."""
 
 from helper_circuit import circuit, evse, meter_facts, site
-from helper_meter import Yard
+from helper_meter import Yard, rising, saturates
 
 ON_MICROPYTHON_EACH = 3
 ALL, SINGLE = (0, 1, 2), (0,)
@@ -13,22 +13,6 @@ def mixed(*terminals):
     evses = [evse("evse-%d" % (e + 1), terminals=one) for e, one in enumerate(terminals)]
     facts = site(evses, [circuit(rating=460, assumed=330, meter=0)], [meter_facts()], raise_hold_ms=3000, restart_hold_ms=10000)
     return Yard(facts=facts).start()
-
-
-def saturates(p, limit_da):
-    def lie(yard, amps):
-        return [min(limit_da, da) if q == p else da for q, da in enumerate(amps)]
-
-    return lie
-
-
-def rising(p, to_da):
-    """Other load on one phase rises by 0.1 A a second."""
-
-    def each(yard, second):
-        yard.other[p] = min(to_da, yard.other[p] + 1)
-
-    return each
 
 
 def pauses(yard, seconds, each=None):
