@@ -1,7 +1,7 @@
 """How many lines must be right for the guarantee of docs/safety-case.md: `python -m tools.trusted`.
 
-Lines of code exclude blank lines, comments and docstrings. Counted per part: the trusted room, and the files next to it that
-connect it to the policy and implement a rule.
+Lines of code exclude blank lines, comments and docstrings. Counted per part: the trusted room; the files next to it that
+connect it to the policy, implement a rule or write evidence; and the one file of the policy on which assumption M1 depends.
 """
 
 import ast
@@ -13,7 +13,8 @@ from pathlib import Path
 CIRCUIT = Path(__file__).resolve().parents[1] / "firmware" / "ampacity" / "circuit"
 TRUSTED = "trusted"
 POLICY = "policy"
-BESIDE = ("guard.py", "cascaded_guard.py", "safety_load.py")  # order of a pass, modes; rule 13; rule 3.6
+BESIDE = ("guard.py", "cascaded_guard.py", "safety_load.py", "commissioning.py")  # order of a pass, modes; rule 13; rule 3.6; tests
+FOR_METERS = "policy/meter_test_steps.py"  # how soon a meter that lies is found (M1)
 NO_CODE = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.ENCODING)
 
 
@@ -34,6 +35,7 @@ def count() -> "dict[str, int]":
     rooms = {name: sorted((CIRCUIT / name).rglob("*.py")) for name in (TRUSTED, POLICY)}
     parts = {name: sum(code_lines(path.read_text()) for path in paths) for name, paths in rooms.items()}
     parts["beside"] = sum(code_lines((CIRCUIT / name).read_text()) for name in BESIDE)
+    parts["for meters"] = code_lines((CIRCUIT / FOR_METERS).read_text())
     parts["circuit"] = sum(code_lines(path.read_text()) for path in CIRCUIT.rglob("*.py"))
     return parts
 
@@ -42,7 +44,8 @@ def main() -> int:
     """Prints the table."""
     parts = count()
     print("circuit/trusted  %5d\nbeside it        %5d  (%s)" % (parts[TRUSTED], parts["beside"], ", ".join(BESIDE)))
-    print("must be right    %5d\nall of circuit/  %5d" % (parts[TRUSTED] + parts["beside"], parts["circuit"]))
+    print("must be right    %5d\nfor M1           %5d  (%s)" % (parts[TRUSTED] + parts["beside"], parts["for meters"], FOR_METERS))
+    print("all of circuit/  %5d" % parts["circuit"])
     return 0
 
 

@@ -1,6 +1,6 @@
 """May this order leave? Rule by rule, at the last value that may and the first that may not."""
 
-from helper_circuit import circuit, evse, foreign_evse, mute_evse, site
+from helper_circuit import Bench, circuit, evse, foreign_evse, mute_evse, site
 from life import LAPSE_MS, Life
 
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
@@ -356,3 +356,12 @@ def test_the_facts_of_a_site_make_one_ledger():
     life = Life(evse(), evse("evse-2"))
     assert life.want_da is life.permits.want_da and life.cap_da is life.margin.cap_da and life.sums is life.bounds.sums
     assert site([evse()])["phases"] == 3 and LAPSE_MS == life.s.evse.lapse_ms(10000)
+
+
+def test_a_lower_that_would_be_refused_is_a_fault_of_the_controller():
+    bench = Bench(site([evse(), evse("evse-2")])).start()
+    bench.stand(100)
+    bench.ledger.permits._may_send = lambda s, most_da, now_ms: False
+    assert bench.send(120) is None and bench.guard.mode == "regulating"
+    assert bench.send(90) is None and bench.guard.mode == "safe"
+    assert "a lower was refused" in bench.guard.failure and not bench.guard.feed_ok

@@ -2,14 +2,20 @@
 
 from helper_circuit import SETTLE_MS, Bench, circuit, evse, meter_facts, site
 
+from ampacity.circuit.guard import Guard
+from ampacity.circuit.policy.plan import Plan
 from ampacity.circuit.trusted.errors import Rejected
 from check import raises
 
 
-def pumped(**load):
+def pumped_facts(**load):
     facts = site([evse("evse-1"), evse("evse-2")], [circuit(rating=400)], [meter_facts()], raise_hold_ms=1000, restart_hold_ms=1000)
     facts["safety_loads"] = [dict({"name": "pump", "evses": [0], "hold_ms": 20000}, **load)]
-    bench = Bench(facts).start()
+    return facts
+
+
+def pumped(**load):
+    bench = Bench(pumped_facts(**load)).start()
     for e in range(2):
         bench.guard.demand(e, True)
     return bench
@@ -171,3 +177,34 @@ def test_3_6_an_unknown_name_is_rejected():
         bench.guard.safety_load("lift", True, bench.now_ms)
     with raises(Rejected):
         Bench(site([evse()])).guard.safety_load("pump", True, bench.now_ms)
+
+
+def planless():
+    """A guard whose targets stay as a test sets them."""
+
+    class Still(Plan):
+        def tick(self, now_ms, running):
+            """Leaves the targets alone."""
+
+    class Wilful(Guard):
+        plan_class = Still
+
+    bench = Bench(pumped_facts(), guard_class=Wilful).start()
+    bench.guard.demand(0, True)
+    bench.guard.want_da[0] = 160
+    return bench
+
+
+def test_3_6_whatever_the_plan_wants_nothing_is_kept_alive_there():
+    bench = planless()
+    follow(bench, 30, False)
+    assert bench.guard.last_order_da(0) == 160
+    follow(bench, 2 * SETTLE_MS // 1000 + 2, True)
+    assert bench.send(160) is None and bench.ledger.permits.refused_count[3] > 0
+    assert bench.send(100) is not None  # a lower always leaves
+    assert bench.send(100) is None
+    assert bench.send(0) is not None
+    follow(bench, 20, False)
+    assert bench.guard.last_order_da(0) == 0
+    follow(bench, 5, False)
+    assert bench.send(160) is not None

@@ -55,6 +55,7 @@ ALONE = {
     "Permits._rule_2_planned": (yes, "any_order"),
     "Permits._rule_2_margin": (yes, "any_order"),
     "Permits._rule_2_denied": (yes, "any_order"),
+    "Permits._rule_3_6_barred": (no, "pumped"),
     "Bounds._rule_3_release": (_release_without_proof, "lost"),
     "Bounds._rule_4_reserve": (zero, "fallback"),
     "Bounds._rule_5_lapse": (_lapse_too_soon, "lost"),

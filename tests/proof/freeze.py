@@ -20,6 +20,7 @@ from ampacity.circuit.policy.queue.inhibit import InhibitTimers
 from ampacity.circuit.policy.queue.slot_rotation import PARTS, STEP_MS_MAX, TICK_MS, SlotRotation
 from ampacity.circuit.policy.reservations import DENIED_MS, RETURN_MS, Reservations
 from ampacity.circuit.policy.targets import Targets
+from ampacity.circuit.safety_load import SafetyLoads
 from ampacity.circuit.trusted.bounds import Bounds
 from ampacity.circuit.trusted.device.escalation import TIMES_A_DAY, Escalation
 from ampacity.circuit.trusted.device.evidence import KEYS, Evidence
@@ -45,7 +46,7 @@ LOOKS_MAX = 99  # a reference is too old long before
 BRANCHES = (
     Bounds, Margin, Permits, Intake, Escalation, Events, JournalBarrier, Evidence, OrderBook, OtherLoad, MeterEstimator,
     StepCheck, MeterTrust, MaxFilter, Demand, Plan, Preemption, OptionalFunctions,
-    InhibitTimers, Reservations, LoadShedding, EvseState, Targets, SlotRotation, UnusedPhases,
+    InhibitTimers, Reservations, LoadShedding, EvseState, Targets, SlotRotation, UnusedPhases, SafetyLoads,
 )  # fmt: skip
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
@@ -80,6 +81,8 @@ LEFT_OUT = {
     "UnusedPhases": set(),
     "Targets": {"inhibits", "want_da"},
     "Shed": {"sums", "constraint_sums", "limit_sums", "for_limits", "rising", "want_da"},
+    "SafetyLoads": {"loads"},
+    "SafetyLoad": {"name", "meter", "evses", "threshold_da", "hold_ms", "timeout_ms", "frozen_ms", "mark", "changed_ms"},
     "Plan": {"extra", "want_da", "deadband_da", "raise_hold_ms", "goal_da", "admitted", "sharing", "same", "complete",
              "shared_da", "left_da", "shared_by", "member_of", "members", "by_default"},
 }  # fmt: skip
@@ -120,6 +123,7 @@ def spans_ms(facts):
     plan = guard.plan
     late = READ_MS_MAX + transit
     slot = guard.demands.slot_ms
+    loads = [] if guard.safety_loads is None else guard.safety_loads.loads
     waited = WAITED_MS if meters else 0  # without a meter nobody waits beside one that does not measure
     return {
         "last_feed_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
@@ -132,8 +136,9 @@ def spans_ms(facts):
         "failed_ms": UNTRIED_MS, "frame_ms": max(WAIT_MS, FRESH_MS),
         "same_ms": STILL_MS, "ref_ms": REFERENCE_MS, "ref_frame_ms": REFERENCE_MS + WAIT_MS, "above_ms": REFERENCE_MS + WAIT_MS,
         "lowered_ms": REFERENCE_MS + WAIT_MS + settle if meters else 0,
-        "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
+        "since_ms": max(FILTER_MS, 2 * settle) if loads else FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
         "again_ms": 0, "rose_ms": ROSE_MS, "steady_ms": STEADY_MS, "offered_ms": OFFERED_MS,
+        "seen_ms": max([0] + [load.timeout_ms for load in loads]),
         "read_since_ms": max([0] + [view.sample_ms for view in meters]),
     }  # fmt: skip
 
@@ -235,6 +240,10 @@ class Form:
         self._walk(guard.plan, "g.plan", ("Plan",))
         for part in ("preemption", "shed", "targets"):
             self._walk(getattr(guard.plan, part), "g.plan." + part, (part.capitalize(),))
+        if guard.safety_loads is not None:
+            self._walk(guard.safety_loads, "g.safety_loads", ("SafetyLoads",))
+            for i, load in enumerate(guard.safety_loads.loads):
+                self._walk(load, "g.safety_loads.loads[%d]" % i, ("SafetyLoad",))
         for bus in self.buses:
             self._time("g.ledger.permits.foreign_ms.get(%d, LONG)" % bus, "g.ledger.permits.foreign_ms[%d]" % bus, "foreign_ms")
         self.order_fields = self._order_fields()

@@ -218,6 +218,7 @@ MUTANTS = {
     "3.1 interval": ("metered", view(_sums=_most_for_least), "the newest readings are subtracted"),
     "3.2 sign": ("mirrored", view(_rule_3_2_sign=yes, _rule_3_2_phase=yes), "an implausible meter is believed"),
     "3.2 phase": ("elsewhere", view(_rule_3_2_phase=yes), "a meter that follows no step of ours is believed"),
+    "3.6 barred": ("pumped", ledger(_rule_3_6_barred=no), "a pump sheds only as long as a plan pauses"),
     "3.3 age": ("aged", view(_rule_3_3_old=no), "a meter of which no frame comes is believed"),
     "3.3 frozen": ("stuck", view(_rule_3_3_frozen=no), "a meter that stands still is believed"),
 }

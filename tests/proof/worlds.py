@@ -10,6 +10,7 @@ from tests.proof.below import Below
 from tests.proof.metered import Hung, Metered
 from tests.proof.model import World
 from tests.proof.partial import Partial
+from tests.proof.pumped import MAKERS as PUMPED
 from tests.proof.settled import Change, Death, Disobeying, Foreign, Joint, Left, Phases, Swap
 from tests.proof.sites import box, circuit, evse, mute, site
 from tests.proof.unused import Unused
@@ -215,7 +216,7 @@ def everything(guard=Guard, deep=False):
 MAKERS = (
     lost, fallback, any_order, held, gateway, kept, refused, rounding, partial, settings, broadcast, without_watchdog, death,
     foreign, disobeying, swapped, phases, unused, hidden, unwitnessed, change, left, hung, metered, mirrored, tree, below, everything,
-    *edges.MAKERS,
+    *edges.MAKERS, *PUMPED,
 )  # fmt: skip
 UNBOUNDED = ("everything",)  # searched as deep as time allows
 WORLDS = {make.__name__: make for make in MAKERS}

@@ -75,7 +75,11 @@ class Guard:
 
     def send(self, evse: int, most_da: int, now_ms: int, held: bool = False) -> "int | None":
         """May an order of which the device makes at most most_da go out now? Its id (> 0), recorded live; or None."""
-        return self.ledger.permits.send(evse, most_da, now_ms, held)
+        try:
+            return self.ledger.permits.send(evse, most_da, now_ms, held)
+        except InvariantBroken as broken:
+            self.fail(str(broken), now_ms)
+            return None
 
     def answered(self, evse: int, order_id: int, now_ms: int, certain: bool = False) -> None:
         """The write was acknowledged by the device; certain: by an answer that cannot be our own echo."""
@@ -282,6 +286,8 @@ class Guard:
             self.demands.changed = True
         if opened != loads.opened:
             self.ledger.bounds.escalation.switches += 1
+        for s in self.ledger.evse_states:
+            s.barred = loads.barred[s.index]
 
     def _mode(self, now_ms: int) -> None:
         ledger = self.ledger

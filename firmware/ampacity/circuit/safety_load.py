@@ -71,13 +71,18 @@ class SafetyLoad:
 
 
 class SafetyLoads:
-    """All of a site. `inhibited[e]`: this EVSE must be at 0 A; `opened[e]`: and its contactor open."""
+    """All of a site. `inhibited[e]`: this EVSE must be at 0 A; `opened[e]`: and its contactor open.
+
+    Another settle time later permits keep nothing above 0 A alive there (`barred` of its EvseState): a pause that
+    could be proven is by then.
+    """
 
     def __init__(self, site: Site, facts: "list[dict[str, Any]]") -> None:
         self.site = site
         self.loads = [SafetyLoad(each, len(site.evses), _meter(site, each.get("meter", -1))) for each in facts]
         self.inhibited = [True] * len(site.evses)
         self.opened = [False] * len(site.evses)
+        self.barred = [False] * len(site.evses)
 
     def signal(self, name: str, on: "bool | None", now_ms: int) -> None:
         """Its input: it runs, or rests; None: the input cannot say. Rejected for a name that is none."""
@@ -104,13 +109,14 @@ class SafetyLoads:
             if load.cause != before:
                 told.append("%s: %s" % (load.name, load.cause or "off; its EVSEs may charge again"))
         for e in range(len(self.inhibited)):
-            self.inhibited[e] = self.opened[e] = False
+            self.inhibited[e] = self.opened[e] = self.barred[e] = False
         for load in self.loads:
             if load.cause:
                 for e in load.evses:
                     self.inhibited[e] = True
-                    if now_ms - load.since_ms >= self.site.evses[e].settle_ms:
-                        self.opened[e] = True
+                    settle_ms, shed_ms = self.site.evses[e].settle_ms, now_ms - load.since_ms
+                    self.opened[e] = self.opened[e] or shed_ms >= settle_ms
+                    self.barred[e] = self.barred[e] or shed_ms >= 2 * settle_ms
         return told
 
     def reason(self, evse: int) -> str:

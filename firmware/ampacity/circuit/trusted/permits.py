@@ -1,4 +1,4 @@
-"""May this frame go out now? Rules 1, 2, 5, 7, 8, 9 and 11 of safety.md section 2.
+"""May this frame go out now? Rules 1, 2, 5, 7, 8, 9 and 11 of safety.md section 2, and 3.6.
 
 `send` is the only way for an order to leave: it says no, or it records the order live and then says
 yes. Everything is decided from what the ledger knows; nothing waits here.
@@ -6,7 +6,8 @@ yes. Everything is decided from what the ledger knows; nothing waits here.
 
 from ampacity.circuit.trusted.bounds import Bounds
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
-from ampacity.circuit.trusted.device.order_book import NONE_DA
+from ampacity.circuit.trusted.device.order_book import NONE_DA, UNKNOWN
+from ampacity.circuit.trusted.errors import ensure
 from ampacity.circuit.trusted.margin import Margin
 
 TICK_MS_MAX = 300  # rule 11: after an older check no watchdog is fed
@@ -42,6 +43,7 @@ class Permits:
         if most_da > self.want_da[evse] > 0 and s.ok and not held and most_da != s.book.last_da():
             self._learn_rounding(s, most_da - self.want_da[evse])
         if not self._may_send(s, most_da, now_ms):
+            ensure(not self._only_lowers(s, most_da), "permits: a lower was refused")
             return None
         return self._rule_1_record(s, most_da, now_ms)
 
@@ -61,7 +63,10 @@ class Permits:
     def _may_send(self, s: EvseState, most_da: int, now_ms: int) -> bool:
         if now_ms < s.backoff_until_ms and not s.ok:  # what it refuses would only keep alive what it holds
             return self._refuse(5)
-        if self._rule_2_lower(s, most_da) or self._rule_2_lowers(s, most_da, now_ms):
+        lowers = self._rule_2_lower(s, most_da) or self._rule_2_lowers(s, most_da, now_ms)
+        if self._rule_3_6_barred(s, most_da, lowers):
+            return self._refuse(3)
+        if lowers:
             return True
         if not s.ok or self.mode in ("quarantine", "safe"):
             return self._rule_5_probe(s, most_da, now_ms) or self._refuse(5)
@@ -134,6 +139,19 @@ class Permits:
         if most_da < least_da:
             return True
         return most_da == least_da == book.last_da() and not book.orders[-1].proven and self._rule_11_checked(now_ms)
+
+    def _only_lowers(self, s: EvseState, most_da: int) -> bool:
+        """Invariant L1, by a definition of its own: it answers, and every order that may be in force is ours and above this one."""
+        standing = [order for order in s.book.orders if order.gone_ms < 0]
+        for order in standing:
+            if order.id == UNKNOWN or order.da <= most_da:
+                return False
+        return s.ok and bool(standing)
+
+    def _rule_3_6_barred(self, s: EvseState, most_da: int, lowers: bool) -> bool:
+        """A safety load sheds it, and its time to pause is over: whatever the plan wants, nothing above 0 A is kept alive by an
+        order or another frame, but for one that lowers."""
+        return s.barred and most_da > 0 and not (lowers and most_da < s.book.least_known_da())
 
     def _rule_2_planned(self, s: EvseState, most_da: int) -> bool:
         """Not above the smallest order that may be in force, nor above the present plan of the tick."""
@@ -218,7 +236,7 @@ class Permits:
             return revives <= s.bound_da  # which remains during the test
         if self._rule_5_heard(s):
             return True
-        if not self._rule_11_fed(s, now_ms):
+        if self._rule_3_6_barred(s, revives, False) or not self._rule_11_fed(s, now_ms):
             return False
         return s.ok or self._rule_5_feed(s, revives, now_ms)
 

@@ -24,6 +24,7 @@ class EvseState:
     unused: tuple[int, ...] = ()  # terminals that its car was steadily seen not to use (unused_phases.py)
     leak_da = 0  # the most that flows on one of them
     isolated = False
+    barred = False  # a safety load sheds it for two settle times by now (3.6)
     lapsed = False  # its silence ran its time
     watchdog_under_test = False  # its watchdog is under test: nothing is released for its silence meanwhile
     memory_da = 0  # what a frame may revive after that
