@@ -221,3 +221,14 @@ def test_section_6_trials_of_a_car_that_sleeps_cost_its_neighbour_little_however
         drive(bench, 1, (60, 9999))
         had_da += bench.guard.want_da[0]
     assert had_da / 7200 > 0.9 * 150, had_da / 7200
+
+
+def test_section_6_one_limit_in_the_first_trial_delays_a_car_by_minutes_only():
+    """It was tried again after 15 min, in which it went to sleep: 40 min without current for a limit of 10 s."""
+    for cut_s in (110, 130, 150):
+        bench = garage(2, 180, idle_ms=300000)
+        drive(bench, cut_s, (130, 60))
+        bench.guard.limit("ems", ("chargers", 0), 60, None, "hold")
+        drive(bench, 10, (130, 60))
+        bench.guard.limit("ems", ("chargers", 0), None, None, "hold")
+        assert drive(bench, 400, (130, 60))[0] > 30, (cut_s, bench.guard.why(0))

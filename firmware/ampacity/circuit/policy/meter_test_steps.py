@@ -8,7 +8,7 @@ The policy may make its own steps instead; the ledger accepts steps of any origi
 """
 
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS
-from ampacity.circuit.trusted.metering.meter_estimator import START_DA
+from ampacity.circuit.trusted.metering.meter_estimator import NO_STEP_DA, START_DA, TEST_DA, draws_on
 from ampacity.circuit.trusted.metering.step_check import STILL_DA
 
 if False:  # for the type checker
@@ -39,9 +39,7 @@ MOVED_DA = 60  # what our EVSEs draw moved by so much since the last certain ste
 MOVED_MS = 20000  # after that the first step, then each after twice the time, at most VERIFY_MS, until one of another origin was certain
 OWN_MS = 30000  # after a step of our own the return of its EVSEs is another one
 SIZE_DA = 60  # a certain step has 4 A; currents are not still, and devices round
-LEAST_DA = 50
 LEVEL_DA = 20  # a car that draws nothing at its order is offered so much more (learnt_minimum.py)
-NO_STEP_DA = 10  # less than this on a phase is no step there
 
 
 class MeterTestSteps:
@@ -143,8 +141,8 @@ class MeterTestSteps:
 
     def _testable_da(self, estimator: "MeterEstimator", p: int) -> int:
         """What those draw there whose steps could tell anything: where an uneven one was missed, none that draws on the phases that it spared."""
-        spared, states = estimator.trust.against[p], [self.ledger.evse_states[e] for e in estimator.evses]
-        return sum([s.phase_da[p] for s in states if not _draws_on(s, spared)])
+        spared, states = estimator.awaits_spared(p), [self.ledger.evse_states[e] for e in estimator.evses]
+        return sum([s.phase_da[p] for s in states if not draws_on(s, spared)])
 
     def _suspected(self, estimator: "MeterEstimator", now_ms: int) -> "list[int]":
         """The phases on which an unclear step keeps raises back, once other load is calm."""
@@ -155,18 +153,18 @@ class MeterTestSteps:
             self.suspected_ms[c] = -1
             self.unclear_wait_ms[c] = 0
             return []
-        waits.sort(key=lambda p: (self._testable_da(estimator, p) < LEAST_DA, not estimator.is_urgent(p), -estimator.suspect_ms[p]))
+        waits.sort(key=lambda p: (self._testable_da(estimator, p) < TEST_DA, not estimator.is_urgent(p), -estimator.suspect_ms[p]))
         for p in waits:
             self.verify_ms[estimator.base + p] = MINUTE_MS
         if self.suspected_ms[c] < 0:
             self.suspected_ms[c] = self.restless_ms[c] = now_ms
-        self._let_start(estimator, [p for p in waits if self._testable_da(estimator, p) < LEAST_DA], now_ms)
-        if self._testable_da(estimator, waits[0]) < LEAST_DA:
+        self._let_start(estimator, [p for p in waits if self._testable_da(estimator, p) < TEST_DA], now_ms)
+        if self._testable_da(estimator, waits[0]) < TEST_DA:
             self.restless_ms[c] = now_ms
             return []
         if not self._calm(estimator, waits[0], now_ms):
             self.restless_ms[c] = now_ms
-        return [p for p in waits if self._testable_da(estimator, p) >= LEAST_DA and self._may_test(estimator, p, now_ms)]
+        return [p for p in waits if self._testable_da(estimator, p) >= TEST_DA and self._may_test(estimator, p, now_ms)]
 
     def _may_test(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """Its currents were constant for a moment, or it waited for a while, and the EVSEs of the last test have returned."""
@@ -262,7 +260,7 @@ class MeterTestSteps:
         spares_stopped = self._is_routine(estimator, p) and self.verify_ms[estimator.base + p] == VERIFY_MS
         for e in estimator.evses:
             s = self.ledger.evse_states[e]
-            if self._can_step(s, p, estimator.trust.against[p], now_ms) and not (spares_stopped and now_ms - self.stopped_ms[e] < SPARED_MS):
+            if self._can_step(s, p, estimator.awaits_spared(p), now_ms) and not (spares_stopped and now_ms - self.stopped_ms[e] < SPARED_MS):
                 spares.append((s.evse.min_da - s.phase_da[p], e))
         spares.sort()
         left_da, cuts = SIZE_DA, []
@@ -271,7 +269,7 @@ class MeterTestSteps:
             if give_da > 0:
                 cuts.append((e, self.ledger.evse_states[e].phase_da[p] - give_da))
                 left_da -= give_da
-        return cuts if left_da <= SIZE_DA - LEAST_DA else []
+        return cuts if left_da <= SIZE_DA - TEST_DA else []
 
     def _step(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """Lower them for a moment, or where that takes too many, pause one."""
@@ -280,8 +278,8 @@ class MeterTestSteps:
         cuts = self._cuts(estimator, p, now_ms)
         paused = not cuts
         if paused:
-            drawing = [e for e in estimator.evses if states[e].phase_da[p] >= LEAST_DA
-                       and self._can_step(states[e], p, estimator.trust.against[p], now_ms)]  # fmt: skip
+            drawing = [e for e in estimator.evses if states[e].phase_da[p] >= TEST_DA
+                       and self._can_step(states[e], p, estimator.awaits_spared(p), now_ms)]  # fmt: skip
             if not self._may_pause(estimator, p, bool(drawing), now_ms) or not drawing:
                 return False
             cuts = [(drawing[self.turns % len(drawing)], 0)]
@@ -363,28 +361,20 @@ class MeterTestSteps:
     def _starves(self, estimator: "MeterEstimator") -> bool:
         """It is suspected on a phase, and no step comes: none that draws there could make it, and a car has less room than it would have."""
         for p in estimator.inputs:
-            if estimator.held_da[p] >= 0 and self._testable_da(estimator, p) < LEAST_DA:
+            if estimator.held_da[p] >= 0 and self._testable_da(estimator, p) < TEST_DA:
                 if any([self.wants[e] and self._lacks_room(self.ledger.evse_states[e], estimator, p) for e in estimator.evses]):
                     return True
         return False
 
     def _lacks_room(self, s: "EvseState", estimator: "MeterEstimator", p: int) -> bool:
-        """It draws nothing, and what the meter shows leaves less than its car may need next, what is declared leaves as much. Or the step
-        would have to spare phases, and what is assumed until then leaves nothing."""
+        """It draws nothing, and what the meter shows leaves less than its car may need next, what is declared leaves as much."""
         ledger, key = self.ledger, estimator.base + p
         times, want_da = s.on_keys.count(key), ledger.want_da[s.index]
         left_da = ledger.cap_da[key] - ledger.sums[key] + s.bound_da * times
         least_da = (max(s.evse.min_da, want_da + LEVEL_DA) if want_da else s.evse.min_da) * times
-        if estimator.trust.against[p] and times and ledger.cap_da[key] - ledger.sums[key] - LEVEL_DA < self.other.carried_da(key):
-            return self.other.carried_da(key) > self.other.shown_da[key]
         return self._draws_nothing(s) and left_da - estimator.high_da[p] < least_da <= left_da - ledger.site.assumed_da[key]
 
     def _can_step(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:
         if not s.ok or s.disobeys or s.watchdog_under_test or now_ms - s.measured_ms > FRESH_MS or s.phase_da[p] < NO_STEP_DA:
             return False
-        return not _draws_on(s, spared)
-
-
-def _draws_on(s: "EvseState", phases: int) -> bool:
-    """Does it draw on one of these, a mask?"""
-    return any([phases >> q & 1 and da >= NO_STEP_DA for q, da in enumerate(s.phase_da)])
+        return not draws_on(s, spared)

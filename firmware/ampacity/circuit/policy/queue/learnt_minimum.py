@@ -41,7 +41,7 @@ if False:  # for the type checker
 
 LEVELS_DA = (80, 100, 130)
 OVER_DA = 2  # the duty cycle of a control pilot is rounded down
-TRY_MS = 60000
+TRY_MS = 60000  # a trial; after one that was cut off the next comes so much later, then each after twice the time, at most `wake_ms`
 ROUNDS = 3
 SAME_DA = 5  # what it drew at so little above is no other order
 
@@ -54,6 +54,7 @@ class LearntMinimum:
         self.trying = [False] * len(site.evses)
         self.rounds = [0] * len(site.evses)
         self.again_ms = [LONG_AGO_MS] * len(site.evses)  # no next round before
+        self.cut_rest_ms = [TRY_MS] * len(site.evses)
         self.lacks_since_ms = [-1] * len(site.evses)  # since when it waits for a learnt minimum that is not possible
 
     def look(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
@@ -65,6 +66,7 @@ class LearntMinimum:
         elif self.trying[e] and demand.drew[e]:
             self.trying[e] = False
             self.rounds[e] = 0
+            self.cut_rest_ms[e] = TRY_MS
         elif least_da > self.file_da[e] and not room.want_da[e] and not possible(room, s, least_da):
             if self.lacks_since_ms[e] < 0:
                 self.lacks_since_ms[e] = now_ms
@@ -87,7 +89,7 @@ class LearntMinimum:
             demand.wake(e)
             demand.changed = True
         elif self.trying[e]:
-            self._usual(s, now_ms, demand.wake_ms)
+            self._usual(s, now_ms + (demand.wake_ms << self.rounds[e]))  # only a round that came to the last level counts
             if not above(room.want_da[e], demand.drew_da[e], s.evse.limit_da):
                 self.rounds[e] += 1
             if demand.idle[e]:
@@ -103,14 +105,18 @@ class LearntMinimum:
             s.evse.min_da = level_da
 
     def _cut(self, demand: "Use", s: EvseState, now_ms: int) -> None:
-        """For lack of room, or by a limit: a trial is repeated after a rest, what was learnt is tried again when it may be."""
-        self._usual(s, now_ms, demand.wake_ms if self.trying[s.index] else 0)
+        """For lack of room, or by a limit: a trial is repeated after a rest, longer each time; what was learnt when it may be."""
+        e = s.index
+        rest_ms = self.cut_rest_ms[e] if self.trying[e] else 0
+        if rest_ms:
+            self.cut_rest_ms[e] = min(2 * rest_ms, demand.wake_ms)
+        self._usual(s, now_ms + rest_ms)
 
-    def _usual(self, s: EvseState, now_ms: int = LONG_AGO_MS, rest_ms: int = 0) -> None:
-        """The next round comes after a rest, longer each time; only one that came to the last level counts."""
+    def _usual(self, s: EvseState, again_ms: int = LONG_AGO_MS) -> None:
+        """No level is under trial any more, and none before again_ms."""
         e = s.index
         s.evse.min_da = self.file_da[e]
-        self.again_ms[e] = now_ms + (rest_ms << self.rounds[e])
+        self.again_ms[e] = again_ms
         self.trying[e] = False
         self.lacks_since_ms[e] = -1
 
@@ -118,6 +124,7 @@ class LearntMinimum:
         """Another car."""
         self._usual(s)
         self.rounds[s.index] = 0
+        self.cut_rest_ms[s.index] = TRY_MS
 
 
 def untried_da(room: "SharedCapacity", demand: "Use", s: EvseState) -> int:

@@ -6,7 +6,7 @@ current at the frame lies between its readings around it, and other load lies be
 `meter - most` and `meter - least`. States are latched, so that no age is ever kept beyond its limit.
 """
 
-from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.max_filter import MaxFilter, MinMaxHistory
 from ampacity.circuit.trusted.metering.meter_trust import PHASE, SIGN, MeterTrust
@@ -18,6 +18,8 @@ SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does no
 FOLLOW_MS = 2000  # after a lower order, until the meter can show that it was followed
 SUSPECT_MS = 60000  # for so long test steps may find out whether a step was missed
 START_MS, START_DA = 900000, 132  # where no EVSE draws one may start for that, once in this time: with 13 A, the most that a car needs, rounded up
+TEST_DA = 50  # less is too little for a test step: STEP_DA, and currents are not still
+NO_STEP_DA = 10  # less than this on a phase is no step there
 POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
 
 
@@ -289,7 +291,7 @@ class MeterEstimator:
                 self._suspect(p, steps.spared[p] if steps.missed >> p & 1 else 0)
             elif followed >> p & 1:
                 trust.followed(p, steps.spared[p])
-                if self.held_da[p] >= 0 and not trust.against[p] & ~steps.spared[p]:
+                if self.held_da[p] >= 0 and not self.awaits_spared(p) & ~steps.spared[p]:
                     trust.against[p] = 0
                     if steps.tested >> p & 1:
                         self.held_da[p] = -1
@@ -317,6 +319,17 @@ class MeterEstimator:
         if self.held_da[p] < 0:
             self.held_da[p] = self.ledger.sums[self.base + p]
             self.suspect_ms[p] = 0
+
+    def awaits_spared(self, p: int) -> int:
+        """A mask: the phases that a step on this one must spare to be evidence. After a mere suspicion only while one draws that can do it."""
+        mask = self.trust.against[p]
+        if not mask or self.trust.missing_steps[p]:
+            return mask
+        for e in self.evses:
+            s = self.ledger.evse_states[e]
+            if s.ok and self.raw_ms - s.measured_ms <= FRESH_MS and s.phase_da[p] >= TEST_DA and not draws_on(s, mask):
+                return mask
+        return 0
 
     def _suspect_none(self) -> None:
         self.held_da = [-1] * self.phases
@@ -456,3 +469,8 @@ class MeterEstimator:
     def missed_two(self, now_ms: int) -> bool:
         """No raise: two frames that should have come have not."""
         return self.state == "ok" and now_ms - self.raw_ms > 2 * self.period_ms + self.period_ms // 2
+
+
+def draws_on(s: EvseState, phases: int) -> bool:
+    """Does it draw on one of these phases, a mask?"""
+    return any([phases >> q & 1 and da >= NO_STEP_DA for q, da in enumerate(s.phase_da)])

@@ -1,0 +1,110 @@
+"""The newer defects of history.py: of meters, of their test steps, and of what depended on the policy."""
+
+LATE = {
+    "D58": (
+        "a correct meter was lost in one frame, three times in 80 min, then a person: an energy manager ended its limit as its own load stopped",
+        "one missed rise was a failure, although other load may fall in the second in which EVSEs rise",
+        "the first missed step up makes a meter suspected, and the next one decides (3.2)",
+        ("tests/circuit/test_suspected_meter.py::test_a_correct_meter_outlives_a_limit_that_ends_as_other_load_stops",),
+    ),
+    "D59": (
+        "a car that needs 13 A was stopped by a test step each 15 min, below a meter against which there was no evidence (scene)",
+        "a test lowers to the minimum of the EVSE, and nobody remembered that its car had stopped there",
+        "a car that stopped in such a test is spared by the next ones for an hour (3.2)",
+        ("tests/circuit/test_suspected_meter.py::test_a_car_that_stops_in_a_routine_test_is_spared_by_the_next_ones_for_an_hour",),
+    ),
+    "D60": (
+        "49 of 46 A for 2 h, 65 of 46 A for 42 min: a CT of one phase saturates, and the car of another phase was tested, or could not be (scene)",
+        "the first phase that was due got the test, and one time for the circuit kept the others back",
+        "each phase has its own time; where none can be lowered on one the next one is tested, also while one is suspected (3.2)",
+        ("tests/circuit/test_routine_meter_tests.py::test_each_phase_is_tested_in_turn",
+         "tests/circuit/test_routine_meter_tests.py::test_a_car_that_stops_in_a_test_holds_up_no_test_of_the_others"),
+    ),
+    "D61": (
+        "63 of 46 A without end: the CTs saturate at 70 % next to cars at their minimum (scene)",
+        "less than 5 A could be lowered there, and no EVSE pauses for a meter against which there is no evidence",
+        "one pauses for a test, once in an hour, where an overload is possible (3.2)",
+        ("tests/circuit/test_routine_meter_tests.py::test_cars_that_cannot_be_lowered_pause_for_a_test_in_turn_once_an_hour",),
+    ),
+    "D62": (
+        "a car was lowered for 14 of each 20 s without end, or had no current and nobody was asked: a suspicion that no test cleared (scenes)",
+        "a suspicion without a possible overload has no end, and its tests were repeated at once",
+        "its tests wait up to 15 min, and after 20 min without current a person is asked (3.2)",
+        ("tests/circuit/test_routine_meter_tests.py::test_a_suspicion_that_stays_unclear_is_tested_ever_less_often",
+         "tests/circuit/test_routine_meter_tests.py::test_a_suspected_meter_that_leaves_no_room_is_the_task_of_a_person_after_20_min"),
+    ),
+    "D63": (
+        "62 of 46 A for 2 h: the CT of L1 is on the conductor of L3 (scene); since D58",
+        "an uneven step that was missed made the meter suspected, and an even test step, which such a meter follows, cleared it",
+        "a suspicion keeps which phases the missed step spared; only a step that spares them ends it (3.2)",
+        ("tests/circuit/test_meter_tests_of_many.py::test_a_suspicion_after_an_uneven_step_is_ended_by_an_uneven_one_only",),
+    ),
+    "D64": (
+        "65 of 46 A without end: a CT saturates, and one EVSE of any phase has no reading: unmeasured, silent or dead (scenes)",
+        "the current of such an EVSE is an interval, so no reference was taken and no step was seen, on all phases",
+        "for a step its current is like other load as long as its bound stays (3.2)",
+        ("tests/circuit/test_meter_tests_of_many.py::test_the_meter_is_tested_next_to_an_evse_that_is_not_read",
+         "tests/circuit/test_meter_tests_of_many.py::test_a_doubted_meter_is_trusted_again_next_to_an_evse_that_is_not_read"),
+    ),
+    "D65": (
+        "51 of 46 A without end on L3: cars of L1 and L2 stop in each test, and the one of L3 can only pause (scene); since D61",
+        "the pause once in an hour was one of the circuit, and a car that stopped counted as it",
+        "each phase has its own pause (3.2)",
+        ("tests/circuit/test_meter_tests_of_many.py::test_a_car_that_stops_in_a_test_counts_as_no_pause_of_another_phase",
+         "tests/circuit/test_meter_tests_of_many.py::test_phases_whose_cars_must_pause_have_a_pause_each"),
+    ),
+    "D66": (
+        "cars without current for ever, and no person was asked: a suspected phase shows almost the rating, while a car of another phase charges; "
+        "or a person was asked for a correct meter while a limit of 0 A held (scenes); since D62",
+        "it was asked whether any phase carries current, and not whether what the meter shows is what keeps the cars back",
+        "each phase for itself: none draws there, and a car has no room by what is shown, but by what is declared (3.2)",
+        ("tests/circuit/test_meter_tests_of_many.py::test_a_suspected_phase_that_leaves_no_room_is_the_task_of_a_person_while_another_phase_charges",
+         "tests/circuit/test_meter_tests_of_many.py::test_no_person_is_asked_where_cars_wait_for_something_else_than_the_meter"),
+    ),
+    "D67": (
+        "a car that needs 13 A, a car of L2 or L3, and a primary that asks for 20 A never charged below a correct meter that was suspected (scenes)",
+        "the one start was 13.0 A and 13.2 A are tried, it looked at one phase, and a grant counted the other load that is shown",
+        "13.2 A, on each phase where a car waits; a grant counts what is assumed (3.2)",
+        ("tests/circuit/test_meter_tests_of_many.py::test_a_car_that_needs_13_a_begins_below_a_suspected_meter",
+         "tests/circuit/test_meter_tests_of_many.py::test_a_car_of_any_phase_may_start_below_a_suspected_meter",
+         "tests/circuit/test_meter_tests_of_many.py::test_a_primary_below_begins_below_a_suspected_meter_whatever_grant_it_asks_for"),
+    ),
+    "D68": (
+        "65 of 46 A without end on L3 next to a suspicion of L2 that no test could clear (scene)",
+        "while one phase was suspected and could not be tested the others had no routine tests",
+        "they have, whenever the suspected one gets none (3.2)",
+        ("tests/circuit/test_meter_tests_of_many.py::test_a_suspicion_that_no_test_can_clear_holds_up_no_test_of_another_phase",),
+    ),
+    "D69": (
+        "35.1 of 32 A for an hour at a time: a CT that saturates at 90 % next to a car that needs 10 A (scene); since D59",
+        "a car that stopped in a test was spared for an hour also right after a suspicion",
+        "it is spared only where nothing was suspected of late (3.2)",
+        ("tests/circuit/test_meter_tests_of_many.py::test_a_car_that_stops_in_a_test_is_tested_again_soon_after_a_suspicion",),
+    ),
+    "D70": (
+        "a car that needs 13 A had no current for 4 h after an energy manager, which had lowered all each few minutes, had ended (scene)",
+        "a trial of a greater minimum that a limit cut off counted as one of the three",
+        "it does not (section 6)",
+        ("tests/circuit/test_learnt_minimum.py::test_section_6_a_trial_that_a_limit_cuts_off_counts_for_no_round",),
+    ),
+    "D71": (
+        "a correct meter was lost and a person asked after one coincidence: a car of 4.5 A, one below another primary, or one whose EVSE fell silent "
+        "had made the uneven step (scenes); since D63",
+        "an uneven step was awaited although no EVSE could make it",
+        "it is awaited only while one draws that could (3.2)",
+        ("tests/circuit/test_meter_tests_of_many.py::test_a_suspicion_after_an_uneven_step_that_no_car_could_repeat_is_ended_by_an_even_one",
+         "tests/circuit/test_meter_tests_of_many.py::test_an_uneven_step_of_a_car_below_another_primary_is_not_awaited_from_it"),
+    ),
+    "D72": (
+        "a car that needs 10 A waited for 41 min after one limit of 10 s in its first trial (scene); since D70",
+        "a trial that was cut off was repeated after 15 min, in which its car went to sleep",
+        "after 1 min, then 2, 4 … 15 min (section 6)",
+        ("tests/circuit/test_learnt_minimum.py::test_section_6_one_limit_in_the_first_trial_delays_a_car_by_minutes_only",),
+    ),
+    "D73": (
+        "a safety load shed as long as the plan paused: with any other policy 16 A flowed until its contactor opened, or for ever without one",
+        "the rule was an inhibit of the policy",
+        "two settle times later permits keep nothing above 0 A alive there (3.6)",
+        ("tests/circuit/test_safety_load.py::test_3_6_whatever_the_plan_wants_nothing_is_kept_alive_there",),
+    ),
+}  # fmt: skip
