@@ -11,7 +11,9 @@ import tty
 
 import pytest
 from console_talker import talker
+from typer.testing import CliRunner
 
+from ampacity_host.cli import app
 from ampacity_host.console.link import BlockingLink, ConsoleLink, LinkLost, Refused, SerialDoor, SocketDoor, as_json
 from ampacity_host.rig.process.process_bench import console_at
 
@@ -94,6 +96,18 @@ def test_a_rig_still_sees_its_primary_once_a_password_is_set(monkeypatch):
 
     monkeypatch.setenv("AMPACITY_PASSWORD", "a phrase")
     assert asyncio.run(views()) == [{}, {}]
+
+
+def test_a_scan_at_a_controller_logs_in_with_the_password_of_the_environment(monkeypatch):
+    told = iter(["error: scan needs installer rights; login as installer first: `login PASSWORD`", "error: bus: 'lane' is not allowed; use rs485-1"])
+
+    class Answers(dict):
+        def __getitem__(self, line):
+            return "installer" if line == "login a phrase" else next(told)
+
+    monkeypatch.setenv("AMPACITY_PASSWORD", "a phrase")
+    result = CliRunner().invoke(app, ["scan", "--controller", "127.0.0.1:%d" % talker(Answers())[1], "--bus", "lane"])
+    assert result.exit_code != 0 and "use rs485-1" in result.output, result.output
 
 
 def test_a_missing_controller_is_reported_with_the_address():
