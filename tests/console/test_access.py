@@ -97,7 +97,7 @@ def test_one_flipped_bit_anywhere_in_the_record_gives_no_installer_rights():
         files = MemoryFiles()
         files.replace("access.set", whole[:at] + bytes((whole[at] ^ 4,)) + whole[at + 1 :])
         access = access_on(files)
-        assert access.is_set() and role_of("127.0.0.1", access) == "viewer", at
+        assert access.is_set() and role_of("127.0.0.1", access) == "none", at
         with raises(Rejected) as e:
             finished(access.check(PHRASE, 0))
         assert "access.set" in str(e.error)
@@ -108,7 +108,7 @@ def test_an_invalid_record_with_a_valid_checksum_gives_no_installer_rights():
         files = MemoryFiles()
         DocumentStore(files).put("access", value)
         access = access_on(files)
-        assert access.is_set() and role_of("127.0.0.1", access) == "viewer"
+        assert access.is_set() and role_of("127.0.0.1", access) == "none"
         with raises(Rejected):
             access.check(PHRASE, 0)
 
@@ -117,7 +117,7 @@ def test_a_record_that_is_gone_is_no_password_that_was_never_set():
     files = with_password()
     files.remove("access.set")
     access = access_on(files)
-    assert access.is_set() and role_of("127.0.0.1", access) == "viewer"
+    assert access.is_set() and role_of("127.0.0.1", access) == "none"
     with raises(Rejected):
         access.check(PHRASE, 0)
     fresh = access_on(MemoryFiles())
@@ -136,7 +136,7 @@ def test_the_console_refuses_what_needs_an_installer_while_the_record_is_damaged
     target.files.replace("access.set", b"garbage")
     console = Console(target)
     assert "login" in console.line("limit main 16", role_of("127.0.0.1", target.access), 0)
-    assert "access.set" in console.line("login " + PHRASE, "viewer", 0)
+    assert "access.set" in console.line("login " + PHRASE, "none", 0)
 
 
 def guess(access, peer, now_ms, text="no such phrase"):

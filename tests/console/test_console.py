@@ -201,7 +201,7 @@ def test_a_login_with_the_password_makes_an_installer_until_logout():
     desk.now_ms += 1000
     assert desk("login a long pass phrase") == "installer"
     assert desk("limit main 16") == "ok"
-    assert desk("logout") == "viewer"
+    assert desk("logout") == "none"
     desk.refused("limit main 16")
 
 

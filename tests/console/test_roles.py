@@ -20,7 +20,19 @@ def guarded(files=None, **options):
     return desk
 
 
-def test_without_a_login_nothing_is_shown_once_the_viewer_has_a_pin():
+def test_without_a_login_nothing_is_shown_once_a_password_is_set():
+    for door in ("network", "serial"):
+        desk = Desk(door=door)
+        set_quickly(desk.target.store, PHRASE)
+        desk.role = desk.target.access.role_at(door)
+        assert desk.role == "none"
+        for line in ("show", "why evse-1", "log", "log changes", "limit main 16", "restart"):
+            assert desk(line).startswith("error: ") and "login" in desk(line), line
+        assert desk.target.limits == [] and not desk("help").startswith("error") and desk("login " + PHRASE) == INSTALLER
+        assert desk("show").startswith("mode") and desk("logout") == "none" and desk("show").startswith("error")
+
+
+def test_a_viewer_sees_and_changes_nothing():
     desk = guarded()
     for line in ("show", "why evse-1", "log", "log changes"):
         assert desk(line).startswith("error: ") and "login viewer PASSWORD" in desk(line), line
@@ -30,11 +42,21 @@ def test_without_a_login_nothing_is_shown_once_the_viewer_has_a_pin():
     assert desk("logout") == "none" and desk("show").startswith("error")
 
 
-def test_without_a_pin_a_session_may_look():
-    desk = Desk()
+def test_while_the_medium_cannot_be_read_only_a_person_at_the_serial_interface_sees_why():
+    desk = Desk(door="serial")
     set_quickly(desk.target.store, PHRASE)
-    desk.role = role_of("127.0.0.1", desk.target.access)
-    assert desk.role == VIEWER and desk("show").startswith("mode") and desk("limit main 16").startswith("error")
+    access = desk.target.access
+    read = desk.target.files.read
+
+    def refuse(name):
+        raise OSError(5)
+
+    desk.target.files.read = refuse
+    assert access.role_at("serial") == VIEWER and access.role_at("network") == "none"
+    desk.role = VIEWER
+    assert "cannot be read" in desk("login " + PHRASE) and desk("log 5") == "" and desk("limit main 16").startswith("error")
+    desk.target.files.read = read
+    assert Desk(desk.target.files.restart()).target.access.role_at("serial") == "none"
 
 
 def test_each_role_has_its_own_password():
@@ -114,16 +136,18 @@ def test_a_damaged_list_of_interfaces_lets_no_changes_in_from_the_network():
     assert target.access.greatest("network") == VIEWER and target.access.greatest("serial") == MANUFACTURER
 
 
-def test_once_the_report_is_signed_nothing_changes_without_a_password():
+def test_once_the_report_is_signed_a_session_without_a_password_may_only_set_it():
     desk = Desk()
     access = desk.target.access
     assert role_of("127.0.0.1", access) == INSTALLER
     access.commissioned = lambda: True
     desk.role = role_of("127.0.0.1", access)
-    assert desk.role == VIEWER and "set a password first: `password NEW`" in desk("limit main 16") and desk.target.limits == []
-    assert "set a password first" in desk("set share.slot_s 600") and desk("show").startswith("mode")
-    assert desk("password " + PHRASE) == "ok" and desk("login " + PHRASE) == INSTALLER and desk("limit main 16") == "ok"
-    assert "login as installer" in Desk(desk.target.files, role=VIEWER)("password another pass phrase")
+    assert desk.role == access.role_at("serial") == "none" and desk.target.limits == []
+    for line in ("limit main 16", "set share.slot_s 600", "show", "log", "why evse-1"):
+        assert "set a password first: `password NEW`" in desk(line), line
+    assert desk("help").startswith("help") and desk("password " + PHRASE) == "ok"
+    assert desk("login " + PHRASE) == INSTALLER and desk("limit main 16") == "ok"
+    assert "login as installer" in Desk(desk.target.files, role="none")("password another pass phrase")
 
 
 def beside(desk, peer):

@@ -26,7 +26,8 @@ def test_a_dangerous_command_asks_first_and_an_unknown_name_is_refused_at_once()
 
 ASKING = {
     "accept": "accept evse-2", "commission": "commission start", "confirm": "confirm main", "gone": "gone evse-9",
-    "isolate": "isolate evse-2 on", "relearn": "relearn", "restart": "restart", "trust": "trust main", "unlock": "unlock evse-2",
+    "isolate": "isolate evse-2 on", "relearn": "relearn", "restart": "restart", "test": "test evse-2", "trust": "trust main",
+    "unlock": "unlock evse-2",
 }  # fmt: skip
 
 

@@ -39,8 +39,12 @@ class Yard(Garage):
         self.run(10000)
 
     def type(self, line, role="installer"):
-        line += " --yes" if line.startswith("commission start") else ""
+        line += " --yes" if line.startswith(("commission start", "test ")) else ""
         return Console(self.primary.console).line(line, role, self.now_us // 1000)
+
+    def set_password(self):
+        """What a signature needs; no login is made with it here."""
+        self.primary.documents.put("access", {"kind": "pbkdf2-sha256", "rounds": 1, "salt": "00" * 16, "hash": "00" * 32})
 
     def status(self):
         return strict_json.loads(self.type("commission status --json"))
@@ -230,14 +234,16 @@ def test_where_tests_are_required_no_evse_charges_before_it_passed():
 def test_the_reports_are_sealed_signed_and_stored():
     yard = Yard().commission("evse-2")
     assert role_of("127.0.0.1", yard.primary.access) == "installer"
+    assert "no password is set" in yard.type("commission sign Ada Lovelace") and "not signed" in yard.type("commission report")
+    yard.set_password()
     answer = yard.type("commission sign Ada Lovelace")
     head = strict_json.loads(yard.type("commission report --json"))
     assert head["signed"]["by"] == "Ada Lovelace" and head["signed"]["seal"] in answer
     assert commission_report.seal(head, [yard.sheet("evse-2")]) == head["signed"]["seal"]
     assert head["site_sha256"] == commission_report.site_sha256(yard.primary.site) and head["firmware"]
     yard.start().run(2000)
-    assert "signed by Ada Lovelace" in yard.type("commission report") and role_of("127.0.0.1", yard.primary.access) == "viewer"
-    signer = Console(yard.primary.console)  # without a password: the rest of the report is still for who signed it
+    assert "signed by Ada Lovelace" in yard.type("commission report") and role_of("127.0.0.1", yard.primary.access) == "none"
+    signer = Console(yard.primary.console)
     assert strict_json.loads(signer.line("commission report --json", "viewer", 0))["signed"]["by"] == "Ada Lovelace"
     assert signer.line("commission report evse-2", "viewer", 0).startswith("{")
     for line in ("commission start", "commission sign Eve", "commission abort", "replace status"):
@@ -246,6 +252,30 @@ def test_the_reports_are_sealed_signed_and_stored():
     yard.run(10000)
     yard.type("commission start evse-2")
     assert strict_json.loads(yard.type("commission report --json"))["signed"] is None
+
+
+def test_a_site_that_an_earlier_version_signed_without_a_password_lets_only_the_first_one_be_set():
+    yard = Yard()
+    yard.primary.documents.put("commission", {"evses": {}, "signed": {"by": "Ada", "at": None, "seal": "0" * 64}})
+    assert role_of("127.0.0.1", yard.primary.access) == yard.primary.access.role_at("serial") == "none"
+    session = Console(yard.primary.console)
+    for line in ("show site", "commission report", "test", "gaps", "restart"):
+        assert "set a password first" in session.line(line, "none", 0), line
+    assert session.line("password a long pass phrase", "none", 0) is None  # it is being derived
+
+
+def test_the_word_test_starts_the_commissioning_test():
+    yard = Yard()
+    asked = Console(yard.primary.console).line("test evse-2", "installer", 0)
+    assert asked.startswith("sure? test evse-2: the test starts and stops cars")
+    assert "evse-1, evse-2" in yard.type("test evse-9") and "installer rights" in yard.type("test evse-2", "viewer")
+    assert yard.type("test evse-2").startswith("started: evse-2; `commission status`")
+    assert yard.status()["evse"] == "evse-2"
+    told = yard.type("help test")
+    assert told.startswith("test [EVSE…]\n") and "commission start" in told and "gaps" in told
+    console = Console(yard.primary.console)
+    assert console.completions("", "tes", "installer") == ["test"]
+    assert console.completions("test ", "", "installer") == ["evse-1", "evse-2"]
 
 
 def test_commissioning_commands_need_the_installer_and_wrong_ones_get_the_valid_forms():

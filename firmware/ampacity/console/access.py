@@ -1,7 +1,7 @@
-"""Roles and their passwords. There is no default password; until the installer's is set only local consoles exist, with installer rights
-until the commissioning report is signed.
+"""Roles and their passwords. There is no default password; until the installer's is set only local consoles exist, with installer rights.
+From then on, and once the commissioning report is signed, a session has no role without a login.
 
-    viewer         `show`, `why`, `log`; needs a login once it has a PIN, until then only a connection
+    viewer         `show`, `why`, `log`
     installer      everything that changes the site
     manufacturer   in addition the passwords of all roles, and the greatest role of each interface
 
@@ -78,19 +78,16 @@ class Access:
         return name in self._store.damaged or (kept is not None and record_of(kept) is None)
 
     def role_at(self, door: str) -> str:
-        """The role of a session without a login at this interface, which has to be on this machine before a password is set."""
-        role = self.without_login()
-        return role if rank(role) <= rank(self.greatest(door)) else self.greatest(door)
+        """The role of a session without a login at this interface, which has to be on this machine before a password is set. Raises nothing.
 
-    def without_login(self) -> str:
-        """The role of a session without a login on this machine. Raises nothing.
-
-        While the medium cannot be read at all a person has to see why: then it is the viewer's.
+        While the medium cannot be read no login is possible, and a person at the controller has to see why: then it is the viewer's.
         """
+        role = NONE
         if not self.is_set():
-            return VIEWER if self.commissioned() else INSTALLER
-        known = DOCUMENTS[VIEWER] not in getattr(self._store, "unread", ())
-        return NONE if self.is_set(VIEWER) and known else VIEWER
+            role = NONE if self.commissioned() else INSTALLER
+        elif door == SERIAL and DOCUMENTS[INSTALLER] in getattr(self._store, "unread", ()):
+            role = VIEWER
+        return role if rank(role) <= rank(self.greatest(door)) else self.greatest(door)
 
     def doors(self) -> "list[str]":
         """The interfaces."""

@@ -154,7 +154,7 @@ class Console:
         self._role = higher(role, self.login_role)
         for name, least, usage in COMMANDS:
             if name == word:
-                self._need(VIEWER if name == "password" and not self.target.access.is_set() else least, name)
+                self._need(NONE if name == "password" and not self.target.access.is_set() else least, name)
                 no_more_than(usage, words)
                 return getattr(self, "_" + name)(words[1:], now_ms)
         extra = self.target.commands.get(word)
@@ -180,8 +180,8 @@ class Console:
 
     def _need(self, least: str, word: str) -> None:
         if rank(self._role) < rank(least):
-            if least == INSTALLER and not self.target.access.is_set():
-                raise Rejected(word, "", "installer rights: the site is commissioned, so set a password first: `password NEW`, then `login NEW`")
+            if least != MANUFACTURER and not self.target.access.is_set():
+                raise Rejected(word, "", least + " rights: the site is commissioned, so set a password first: `password NEW`, then `login NEW`")
             login = "login PASSWORD" if least == INSTALLER else "login %s PASSWORD" % least
             raise Rejected(word, "", "%s rights; login as %s first: `%s`" % (least, least, login))
 

@@ -18,6 +18,6 @@ ABOUT = {
     "without `commit confirm`, and after a restart in that time, the previous ones return. 0: no trial. `show changes` lists them.",
     "rollback": "Discards what this session has staged or sent. If it has nothing, undoes what is on trial.",
     "password": "Sets the password of a role, by default the installer's, 12 to 64 characters (viewer: 6). Once the installer's is set,\n"
-    "changes need `login`, and remote consoles are possible. Once the viewer's is set, `show` needs a login, too.",
+    "everything needs `login`, and remote consoles are possible.",
     "interface": "Shows the greatest role of a login at each interface; the manufacturer changes it: interface network viewer",
 }

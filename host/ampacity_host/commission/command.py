@@ -7,7 +7,7 @@ from pathlib import Path
 from ampacity_host.commission.guide import Guide
 from ampacity_host.commission.html_report import html
 from ampacity_host.commission.installer import KeyboardInstaller, NoInstaller
-from ampacity_host.commission.report import NoReport, fetch, holds, read, write
+from ampacity_host.commission.report import NoReport, fetch, holds, read, refuse_to_sign_without_password, write
 from ampacity_host.commission.screen import Screen
 from ampacity_host.console.controller_option import ControllerRef, door_of
 from ampacity_host.console.link import BlockingLink, Link, LinkLost, Refused, asked_password
@@ -26,6 +26,7 @@ def commission_command(
     screen, guide = Screen(), None
     try:
         link = open_link(controller)
+        refuse_to_sign_without_password(link, by)
         guide = Guide(link, NoInstaller() if unattended else KeyboardInstaller(), screen)
         if scan:
             guide.scan(names)

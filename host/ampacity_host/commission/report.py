@@ -20,6 +20,12 @@ class NoReport(Exception):
     """The file is no report; the text says why."""
 
 
+def refuse_to_sign_without_password(link: Link, by: str | None) -> None:
+    """NoReport where the controller has no password, so that it would refuse the signature at the end: before anything is done."""
+    if by and link.ask("logout").startswith("no password is set"):
+        raise NoReport("to sign (--by) the controller needs a password: `password NEW` at its console, then set AMPACITY_PASSWORD; or leave out --by")
+
+
 def fetch(link: Link, scans: list[dict[str, Any]], by: str | None) -> dict[str, Any]:
     """The report of the controller, sheet by sheet; signed there when a name is given."""
     if by:

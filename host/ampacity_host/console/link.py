@@ -145,9 +145,14 @@ class ConsoleLink:
 
     answer_s: for an answer with all that it takes to get it, connect_s: for a connection; retry_s: wait before the second attempt,
     which only a line gets that did not leave, or that changes nothing.
+    password: function that gives the installer's at once, None: there is none to give. Where the controller asks for a login, one is made.
     """
 
-    def __init__(self, door: Door, connect_s: float = CONNECT_S, answer_s: float = ANSWER_S, retry_s: float = RETRY_S) -> None:
+    def __init__(
+        self, door: Door, connect_s: float = CONNECT_S, answer_s: float = ANSWER_S, retry_s: float = RETRY_S,
+        password: Callable[[], str | None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._password = password
         self._door = door
         self._connect_s, self._answer_s, self._retry_s = connect_s, answer_s, retry_s
         self._connection: Connection | None = None
@@ -160,6 +165,16 @@ class ConsoleLink:
         """
         if printable(line) != line:
             return f"{REFUSED}a line with control characters, or bytes that are no text, is not sent"
+        text = await self._answer(line)
+        password = self._password() if needs_login(text) else None
+        return text if password is None else await self.ask_after_login(line, password)
+
+    async def ask_after_login(self, line: str, password: str) -> str:
+        """The answer to the line once the installer has logged in; that of a login which was refused."""
+        login = await self.ask(f"login {password}")
+        return login if login.startswith(REFUSED) else await self._answer(line)
+
+    async def _answer(self, line: str) -> str:
         async with self._lock:
             try:
                 return await within(self._ask(line), max(PASSWORD_S, self._answer_s) if line.startswith(PASSWORDS) else self._answer_s)
@@ -240,7 +255,7 @@ def asked_password() -> str | None:
 class BlockingLink:
     """A ConsoleLink whose answers are waited for; Ctrl-C ends a wait.
 
-    password: function that gives the installer's, None: there is none to give. Where the controller asks for a login, one is made.
+    password: as there, but it may ask a person: outside of the loop, so that Ctrl-C ends that, too.
     """
 
     def __init__(self, door: Door, password: Callable[[], str | None] = password_of_environment) -> None:
@@ -251,13 +266,8 @@ class BlockingLink:
     def ask(self, line: str) -> str:
         """The answer's text; that of a login which was refused. LinkLost when there is none."""
         text = self._runner.run(self._link.ask(line))
-        if not needs_login(text):
-            return text
-        password = self._password()
-        if password is None:
-            return text
-        login = self._runner.run(self._link.ask(f"login {password}"))
-        return login if login.startswith(REFUSED) else self._runner.run(self._link.ask(line))
+        password = self._password() if needs_login(text) else None
+        return text if password is None else self._runner.run(self._link.ask_after_login(line, password))
 
     def close(self) -> None:
         """Ends it, also inside of a wait that Ctrl-C ended."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ampacity.base.errors import Rejected
 from ampacity_host.console.controller_option import door_of
-from ampacity_host.console.link import REFUSED, ConsoleLink, Refused, accepted
+from ampacity_host.console.link import ConsoleLink, Refused, accepted, needs_login, password_of_environment
 from ampacity_host.progress_line import ProgressLine
 
 LOOK_S = 0.5
@@ -19,9 +19,8 @@ LOOK_S = 0.5
 async def ask(link: ConsoleLink, line: str) -> str:
     """The answer; where the console wants the installer's password, it is asked for."""
     answer = await link.ask(line)
-    if "login as installer" in answer and sys.stdin.isatty():
-        told = await link.ask("login " + getpass.getpass("installer's password: "))
-        answer = told if told.startswith(REFUSED) else await link.ask(line)
+    if needs_login(answer) and sys.stdin.isatty():
+        answer = await link.ask_after_login(line, getpass.getpass("installer's password: "))
     return accepted(answer)
 
 
@@ -30,7 +29,7 @@ async def remote_scan(options: SimpleNamespace, progress: ProgressLine) -> dict[
     if not options.bus:
         raise Rejected("bus", options.bus, "--bus NAME: the bus of the controller to scan")
     try:
-        link = ConsoleLink(door_of(options.ref))
+        link = ConsoleLink(door_of(options.ref), password=password_of_environment)
     except ValueError as problem:
         raise Rejected("controller", options.controller, f"its data folder, HOST:PORT or TTY ({problem})") from problem
     try:

@@ -11,7 +11,7 @@ from ampacity_host.commission.command import ENDS, INTERRUPTED, OK, REFUSED, USA
 from ampacity_host.commission.guide import Guide
 from ampacity_host.commission.html_report import html
 from ampacity_host.commission.installer import KeyboardInstaller, NoInstaller
-from ampacity_host.commission.report import NoReport, fetch, read, write
+from ampacity_host.commission.report import NoReport, fetch, read, refuse_to_sign_without_password, write
 from ampacity_host.commission.screen import Screen
 from ampacity_host.console.link import Link, accepted, as_json
 
@@ -34,6 +34,7 @@ def replace_command(options: SimpleNamespace) -> int:
     screen, at = Screen(), Stage()
     try:
         link = open_link(options.ref)
+        refuse_to_sign_without_password(link, options.by)
         new = shown_serial(link, options, screen)
         if new is None:
             return report_failure(screen, "nothing was changed", REFUSED)

@@ -281,11 +281,33 @@ def test_no_line_left_out_and_no_strange_value_ends_the_check_early(tmp_path, bo
         assert isinstance(check(read(path)), list)
 
 
-def test_the_pins_of_a_sold_controller_have_the_findings_that_its_schematic_gives_reason_for():
-    """Strapping pins under LEDs and CP switch, no mirror contact, no test of the detector; inputs that are inputs only are no finding."""
-    found = {(each["rule"], each["field"]) for each in findings(Path(__file__).parent / "known" / "single-chip.toml")}
-    assert found == {
+KNOWN = {
+    # strapping pins under LEDs and CP switch, no mirror contact, no test of the detector; inputs that are inputs only are no finding
+    "single-chip": {
         ("pin-strapping", "led.0.out"), ("pin-strapping", "led.2.out"), ("pin-strapping", "pilot.disconnect"),
         ("function-missing", "contactor.0.feedback"), ("function-missing", "rcd.test"),
         ("pin-pull", "contactor.0.drive.pull"), ("pin-pull", "serial.0.de.pull"),
-    }  # fmt: skip
+    },
+    # a kit without CP switch, detector, lock and mirror contact; at -12.6 V the converter sees less than it can read
+    "devkit": {
+        ("pin-strapping", "serial.1.tx"), ("pin-strapping", "serial.1.rx"), ("pin-strapping", "input.0.sense"),
+        ("function-missing", "pilot.disconnect"), ("function-missing", "rcd"), ("function-missing", "lock"),
+        ("function-missing", "contactor.0.feedback"), ("adc-range", "pilot.adc"),
+        ("pin-pull", "contactor.0.drive.pull"), ("pin-pull", "serial.0.de.pull"),
+    },
+    # likewise, with a cable of its own; its console is on the pins of the interpreter's prompt
+    "minimal-s3": {
+        ("pin-reserved", "serial.0.tx"), ("pin-reserved", "serial.0.rx"), ("pin-strapping", "input.0.sense"),
+        ("function-missing", "pilot.disconnect"), ("function-missing", "rcd"), ("function-missing", "contactor.0.feedback"),
+        ("adc-range", "pilot.adc"), ("pin-pull", "contactor.0.drive.pull"),
+    },
+    # its pilot module hangs on an adapter, which is no UART of the chip
+    "pi-header": {("uart", "serial.0.device")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_pins_of_a_public_controller_have_the_findings_that_its_schematic_gives_reason_for(name):
+    folder = Path(__file__).parent / "known"
+    assert {path.stem for path in folder.glob("*.toml")} == set(KNOWN)
+    assert {(each["rule"], each["field"]) for each in findings(folder / f"{name}.toml")} == KNOWN[name]

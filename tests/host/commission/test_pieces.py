@@ -164,6 +164,9 @@ def test_the_unattended_command_writes_both_reports_and_sets_its_exit_status(tmp
     monkeypatch.setattr(command, "Guide", lambda link, person, screen: Guide(link, person, screen, desk.sleep))
     words = ["commission", "evse-1", "--controller", "127.0.0.1:1", "--unattended", "--no-scan", "--by", "Ada", "--json",
              "--out", str(tmp_path / "r.html")]
+    early = CliRunner().invoke(app, words)
+    assert early.exit_code == 1 and "needs a password" in early.output and "load" not in early.output, early.output
+    desk.set_password()
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout.split("\n")[-2])

@@ -27,6 +27,7 @@ def site(tmp_path, monkeypatch):
         plug(bench, name)
     bench.run_ms(30_000)
     desk, person = Desk(bench), Hurried(bench)
+    desk.set_password()
     monkeypatch.setattr(replace, "open_link", lambda controller: desk)
     monkeypatch.setattr(replace, "Guide", person.guide)
     monkeypatch.setattr(replace, "KeyboardInstaller", lambda: person)

@@ -29,6 +29,7 @@ def recorded(tmp_path_factory):
     bench = spoilt(tmp_path_factory.mktemp("yard"))
     bench.run_ms(20_000)
     link = Desk(bench)
+    link.set_password()
     installer = Installer(bench)
     guide = Guide(link, installer, installer.screen, link.sleep)
     guide.scan()

@@ -91,6 +91,10 @@ class Desk:
     def close(self):
         """Nothing to close."""
 
+    def set_password(self):
+        """Of the installer: what is signed belongs to a site that is in service."""
+        assert self.ask("password a long pass phrase") == "ok"
+
 
 class Installer:
     """Says yes to what is asked, and puts an address right when it is told; `said`: all that the screen showed."""

@@ -11,8 +11,11 @@ import tty
 
 import pytest
 from console_talker import talker
+from typer.testing import CliRunner
 
+from ampacity_host.cli import app
 from ampacity_host.console.link import BlockingLink, ConsoleLink, LinkLost, Refused, SerialDoor, SocketDoor, as_json
+from ampacity_host.rig.process.process_bench import console_at
 
 PATIENCE_S = 30
 
@@ -76,6 +79,35 @@ def test_without_the_password_the_refusal_is_the_answer(password, text):
     link = BlockingLink(SocketDoor(*talker(answers)), lambda: password)
     assert text in link.ask("limit main 16")
     link.close()
+
+
+def test_a_rig_still_sees_its_primary_once_a_password_is_set(monkeypatch):
+    shown = iter(["error: show needs viewer rights; login as viewer first: `login viewer PASSWORD`", "{}", "{}"])
+
+    class Answers(dict):
+        def __getitem__(self, line):
+            return "installer" if line == "login a phrase" else next(shown)
+
+    async def views():
+        link = console_at(talker(Answers())[1])
+        seen = [await link.json("show --json"), await link.json("show --json")]
+        link.close()
+        return seen
+
+    monkeypatch.setenv("AMPACITY_PASSWORD", "a phrase")
+    assert asyncio.run(views()) == [{}, {}]
+
+
+def test_a_scan_at_a_controller_logs_in_with_the_password_of_the_environment(monkeypatch):
+    told = iter(["error: scan needs installer rights; login as installer first: `login PASSWORD`", "error: bus: 'lane' is not allowed; use rs485-1"])
+
+    class Answers(dict):
+        def __getitem__(self, line):
+            return "installer" if line == "login a phrase" else next(told)
+
+    monkeypatch.setenv("AMPACITY_PASSWORD", "a phrase")
+    result = CliRunner().invoke(app, ["scan", "--controller", "127.0.0.1:%d" % talker(Answers())[1], "--bus", "lane"])
+    assert result.exit_code != 0 and "use rs485-1" in result.output, result.output
 
 
 def test_a_missing_controller_is_reported_with_the_address():

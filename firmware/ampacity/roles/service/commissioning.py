@@ -451,6 +451,8 @@ class Commissioning(OptionalPart):
             raise NotNow("commission", "sign", "the run is not finished")
         if not 2 <= len(who) <= WHO_MAX:
             raise Rejected("commission sign", who, "a name of 2..%d characters" % WHO_MAX)
+        if not self.primary.access.is_set():
+            raise NotNow("commission", "sign", "no password is set, and a site in service needs one: `password NEW`, then `login NEW`")
         seal = report.seal(head, self._sheets(head))
         head["signed"] = {"by": who, "at": self.primary.wallclock.iso(now_ms), "seal": seal}
         self._put(report.HEAD, head, now_ms)

@@ -29,9 +29,10 @@ CONFIG = "config info | read OFFSET | settings"
 TRANSFER = "transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort"
 # commands and their first words that change nothing, and those whose other words are private
 QUERIES = ("gaps", "time", "scan status", "commission status", "commission lines", "commission report", "replace status", "config", "transfer")
-VIEWABLE = ("commission status", "commission report")  # for the viewer, too: who signs without a password is one from then on
+VIEWABLE = ("commission status", "commission report")  # for the viewer, too
 DISCREET = ("variable", "token")
 COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | lines [EVSE…] | report [EVSE] [--json] | sign NAME"
+TEST = "the test starts and stops cars and lets EVSEs go to their fail-safe. Continue?"
 SCAN = "scan BUS [standing=yes] [units=1-32] [baud=19200E1,…] [full=yes] [limit=SECONDS] | status [--json] | stop"
 PLAN_SETTINGS = (
     # key, as [settings] of the site file has it; attribute of the plan or the demands; kind, least, most
@@ -106,8 +107,11 @@ class PrimaryConsole:
                 "lock-outs and distrust are forgotten. Was every EVSE inspected?", lambda words: self._relearned(words).lost,
             ),
             "commission": (
-                COMMISSION, self._commission,
-                "the test starts and stops cars and lets EVSEs go to their fail-safe. Continue?", self._starts_test,
+                COMMISSION, self._commission, TEST, self._starts_test,
+            ),
+            "test": (
+                "test [EVSE…]", lambda words, now_ms: self._commission(["start"] + words, now_ms),
+                TEST, lambda words: self._starts_test(["start"] + words),
             ),
             "scan": (SCAN, self._scan),
             "replace": ("replace EVSE [serial=NUMBER] | status [--json] | stop", self._replace),

@@ -16,6 +16,8 @@ ABOUT = {
     "scan": "Finds the devices on a bus. BUS: its name in the site file, in quotes if it has spaces. `scan status` shows the result.",
     "solar": "on: this EVSE charges only from solar surplus. off: from all available current.",
     "start": "Skips the random start delay of this EVSE (`start_delay_s`); retries a paused idle car in its next slot.",
+    "test": "Tests all EVSEs, or these, with power: the same as `commission start`; `commission status` shows the progress.\n"
+    "`gaps` lists what is still to be tested; `scan BUS` finds devices and starts no car.",
     "time": "Shows the time of day, its source, and the local time of the site.",
     "token": "Manages the identifiers that are valid while the CSMS is offline.",
     "transfer": "For programs: takes a file in pieces, such as a configuration of `ampacity configure push`, or a bundle.",

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ampacity.console.console import ASK
-from ampacity_host.console.link import ConsoleLink, SocketDoor
+from ampacity_host.console.link import ConsoleLink, SocketDoor, password_of_environment
 from ampacity_host.rig.base.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.base.secondary_endpoint import TcpLeaseMonitor, dial_socket
 from ampacity_host.rig.base.timeline import WallTimeline
@@ -306,7 +306,7 @@ class ProcessBench(Bench):
 
 def console_at(port):
     """A link that answers, or reports that there is no answer, within the time for which a client of the control channel may wait."""
-    return ConsoleLink(SocketDoor("127.0.0.1", port), connect_s=CONNECT_S, answer_s=ANSWER_S, retry_s=0)
+    return ConsoleLink(SocketDoor("127.0.0.1", port), connect_s=CONNECT_S, answer_s=ANSWER_S, retry_s=0, password=password_of_environment)
 
 
 def free_port():

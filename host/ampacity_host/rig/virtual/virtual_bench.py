@@ -260,7 +260,9 @@ class VirtualBench(Bench):
             raise FieldError("text", text, "a line to a primary that runs")
         console = Console(role.console)
         answer = console.line(text, "installer", self.loop.now_ms)
-        if answer.startswith(ASK):  # on a rig no confirmation is required
+        if answer is not None and answer.startswith(ASK):  # on a rig no confirmation is required
             answer = console.line("yes", "installer", self.loop.now_ms)
+        while answer is None:  # a password
+            answer = console.continue_line(controller.platform.clock)
         self.flush()
         return answer
