@@ -13,7 +13,7 @@ PORT_STUBS := .cache/port-stubs/.there
 CORTEX_M3 := .cache/cortex-m3/.there
 PYPY := .cache/pypy/.there
 
-.PHONY: help setup demo test quick check conformance proof mutants bench soak nightly micropython32 cortex-m3 pypy deb deb-test deb-test-arm lock clean
+.PHONY: help setup demo test quick check conformance proof mutants bench soak nightly images micropython32 cortex-m3 pypy deb deb-test deb-test-arm lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE  # compiling every test anew in every process doubles the time of make test
@@ -60,6 +60,9 @@ soak: $(INSTALLED)  ## a long simulated run of a busy garage with random faults:
 
 nightly: $(INSTALLED)  ## generated sites with new seeds: SITES=200 (for each failure the command that repeats it)
 	@$(RUN) -m tests.drawn --new --sites $(or $(SITES),200) --seconds 1800
+
+images: $(INSTALLED) $(MICROPYTHON32)  ## each microcontroller board from its image to its role, on the 32-bit runtime with the heap of the board
+	@$(RUN) -m tests.host.build.board_image
 
 micropython32: $(MICROPYTHON32)  ## a MicroPython with 32-bit objects as on a board, and TLS, in .cache/micropython32
 

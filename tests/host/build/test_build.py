@@ -41,9 +41,17 @@ def bytes_below(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_two_runs_give_the_same_bytes(unix, tmp_path):
-    built(tmp_path / "again")
-    assert bytes_below(tmp_path / "again") == bytes_below(unix[0])
+@pytest.mark.parametrize("board", ["unix", "esp32-s3:psram", "esp32-s3:no-psram", "rp2350", "stm32h7"])
+def test_two_builds_of_a_board_give_the_same_bytes(board, tmp_path):
+    built(tmp_path / "one", board=board)
+    before = os.umask(0o077)
+    try:
+        built(tmp_path / "with a longer name" / "two", board=board)
+    finally:
+        os.umask(before)
+    first = bytes_below(tmp_path / "one")
+    assert sorted(first) == ["app/application.pack", "manifest.json", "sbom.cdx.json", "sizes.json"]
+    assert bytes_below(tmp_path / "with a longer name" / "two") == first
 
 
 def test_another_folder_gives_the_same_bytes(unix, tmp_path):
