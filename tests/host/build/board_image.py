@@ -75,7 +75,7 @@ root_pem = "root.pem"
 
 @dataclass(frozen=True)
 class Case:
-    """board: NAME:VARIANT; role; frozen: the firmware is in the interpreter, and not in a slot."""
+    """board: NAME:VARIANT; role: of the image, "both" works as a primary; frozen: the firmware is in the interpreter, and not in a slot."""
 
     board: str
     role: str
@@ -99,7 +99,8 @@ class Case:
 
 
 CASES = (  # what a manufacturer ships: frozen where the code does not fit the heap
-    Case("esp32-s3:psram", "primary"), Case("esp32-s3:psram", "secondary"), Case("esp32-s3:no-psram", "secondary", True),
+    Case("esp32-s3:psram", "both"), Case("esp32-s3:psram", "primary"), Case("esp32-s3:psram", "secondary"),
+    Case("esp32-s3:no-psram", "secondary", True),
     Case("rp2350:pico2-w", "primary", True), Case("rp2350:pico2-w", "secondary"),
     Case("stm32h7:nucleo-h743zi", "primary", True), Case("stm32h7:nucleo-h743zi", "secondary"),
 )  # fmt: skip

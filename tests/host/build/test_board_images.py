@@ -14,7 +14,7 @@ from ampacity_host.places import FIRMWARE
 from tools.micropython.find import find
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "manufacturing.md"
-ROW = re.compile(r"^\| `([\w:-]+)` \| (primary|secondary) \| (slot|frozen) \| (\d+) \| (\d+) \|", re.M)
+ROW = re.compile(r"^\| `([\w:-]+)` \| (both|primary|secondary)(?:, as a primary)? \| (slot|frozen) \| (\d+) \| (\d+) \|", re.M)
 FROZEN_HEAP_KIB = 8192  # its code is in the heap here
 
 
