@@ -132,7 +132,9 @@ def chosen(root):
     """(folder of the slot to start, FROZEN, or None; is it on trial). It counts a start of a slot on trial, and verifies every byte."""
     try:
         os.stat(root + "/boot")
-    except OSError:
+    except OSError as error:
+        if error.errno != ENOENT:
+            raise
         return FROZEN, False
     sys.path.insert(0, root + "/boot")
     from ampacity.store.disk_files import DiskFiles
