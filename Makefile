@@ -13,7 +13,7 @@ PORT_STUBS := .cache/port-stubs/.there
 CORTEX_M3 := .cache/cortex-m3/.there
 PYPY := .cache/pypy/.there
 
-.PHONY: help setup demo test quick check conformance proof mutants bench soak nightly first-hour micropython32 cortex-m3 pypy deb deb-test deb-test-arm lock clean
+.PHONY: help setup demo test quick check conformance proof mutants bench soak nightly first-hour images micropython32 cortex-m3 pypy deb deb-test deb-test-arm lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE  # compiling every test anew in every process doubles the time of make test
@@ -61,8 +61,13 @@ soak: $(INSTALLED)  ## a long simulated run of a busy garage with random faults:
 nightly: $(INSTALLED)  ## generated sites with new seeds: SITES=200 (for each failure the command that repeats it)
 	@$(RUN) -m tests.drawn --new --sites $(or $(SITES),200) --seconds 1800
 
+<<<<<<< HEAD
 first-hour: $(INSTALLED)  ## the commands of docs/install.md as a new user, from git clone to a configured controller, with the seconds of each; needs a network
 	@$(RUN) -m tests.first_hour $(FIRST_HOUR_OPTIONS)
+=======
+images: $(INSTALLED) $(MICROPYTHON32)  ## each microcontroller board from its image to its role, on the 32-bit runtime with the heap of the board
+	@$(RUN) -m tests.host.build.board_image
+>>>>>>> b1
 
 micropython32: $(MICROPYTHON32)  ## a MicroPython with 32-bit objects as on a board, and TLS, in .cache/micropython32
 

@@ -3,8 +3,11 @@
 `/boot` has its own modules (manifest.py next to this file) and the public root keys, `/update` the records of the room `update`, `/slots` the
 two slots, `/data` the data folder. The image is one file, a pack, mounted read-only at `/application`. If no slot can be started the
 stage returns to the prompt of the interpreter, where `ampacity flash` finds it. An application that ends starts again by a reset.
+Without `/boot` there are no slots: the application is frozen into the interpreter.
 """
 
+import gc
+import os
 import sys
 import time
 from hashlib import sha256
@@ -15,7 +18,9 @@ from deflate import RAW, DeflateIO
 APPLICATION = "/application"
 IMAGE = "application.pack"
 ENTRY = "ampacity/roles/boot.mpy"  # what is imported first
+FROZEN = ""  # in place of the folder of a slot
 ROOT_KEY_BYTES = 64
+COLLECT_BYTES = 32768  # as of the application: what lives for long stays together, and a heap in use has room for a block
 RESTART = 42  # exit status of an application that asks for it
 PROMPT = (None, 0, 78)  # statuses that end at the prompt: no slot, a person pressed Ctrl-C, no configuration that can be used
 PAUSE_S = 3  # before the reset, for a person's Ctrl-C; pins stay as the application left them for so long
@@ -124,7 +129,13 @@ class PackFiles:
 
 
 def chosen(root):
-    """(folder of the slot to start or None, is it on trial). It counts a start of a slot on trial, and verifies every byte."""
+    """(folder of the slot to start, FROZEN, or None; is it on trial). It counts a start of a slot on trial, and verifies every byte."""
+    try:
+        os.stat(root + "/boot")
+    except OSError as error:
+        if error.errno != ENOENT:
+            raise
+        return FROZEN, False
     sys.path.insert(0, root + "/boot")
     from ampacity.store.disk_files import DiskFiles
     from ampacity.store.slot_files import SlotFiles
@@ -176,15 +187,17 @@ def mount(folder):
 
 
 def run(root, folder):
-    """Runs the application in a slot until it ends; its exit status, None for no slot."""
-    forget(root)
+    """Runs the application in a slot, or the frozen one, until it ends; its exit status, None for no application."""
+    if folder != FROZEN:
+        forget(root)
     if folder is None:
         print("boot stage: no slot can be started; install an application: ampacity flash")
         return None
-    mount(folder)
+    if folder != FROZEN:
+        mount(folder)
     from ampacity.roles.boot import main
 
-    return main([root + "/data", folder[-1]])
+    return main([root + "/data"] + list(folder[-1:]))
 
 
 def start(reset, root=""):
@@ -195,6 +208,7 @@ def start(reset, root=""):
     by Ctrl-C, and without a configuration that it can run on; all else restarts it as well.
     """
     on_trial, status = False, RESTART
+    gc.threshold(max(COLLECT_BYTES, gc.mem_free() // 16))
     try:
         folder, on_trial = chosen(root)
         status = run(root, folder)

@@ -71,7 +71,8 @@ def build(
 
 
 KeysOption = Annotated[Path, typer.Option("--keys", metavar="FOLDER", help="folder with the keys of `ampacity bundle key`")]
-BundleOption = Annotated[Path, typer.Option("--bundle", metavar="FILE", help="signed bundle of what `ampacity build` made")]
+BUNDLE_HELP = "signed bundle of what `ampacity build` made; without one the firmware is frozen into the interpreter"
+BundleOption = Annotated[Path | None, typer.Option("--bundle", metavar="FILE", help=BUNDLE_HELP)]
 PortOption = Annotated[list[str] | None, typer.Option("--port", metavar="TTY", help="serial device of a board; once for each board")]
 TriesOption = Annotated[int, typer.Option("--tries", callback=within(1, 100), help="attempts for each device")]
 WaitOption = Annotated[float, typer.Option("--wait", callback=within(0, 3600), help="seconds to wait for a device that is away")]
@@ -80,7 +81,7 @@ FLASH_EPILOG = "Exit codes: 0 written and read back, 1 refused or failed, 2 wron
 
 def flash(
     board: BoardArgument,
-    bundle: BundleOption,
+    bundle: BundleOption = None,
     port: PortOption = None,
     drive: Annotated[list[str] | None, typer.Option("--drive", metavar="DIR", help="drive of a UF2 boot loader; once for each board")] = None,
     usb: Annotated[list[str] | None, typer.Option("--usb", metavar="SERIAL", help="USB serial number of a DFU device; once for each board")] = None,
@@ -94,6 +95,7 @@ def flash(
 ) -> None:
     """Write boards: interpreter, boot stage, keys and application, all read back; after a pulled cable it waits and continues.
 
+    Without --bundle: an interpreter that the firmware is frozen into, and the boot stage, which starts it.
     With esptool the whole file system is written: settings and journal of a board are lost. A controller in operation is
     updated with a bundle instead (docs/updates.md).
     """

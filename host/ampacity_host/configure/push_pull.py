@@ -37,6 +37,14 @@ def _hash(name):
         return None
     return digest.digest()
 """
+STAGE_BEGINS = '"""Boot stage: '
+IS_STAGE = f"""
+try:
+    with open('main.py') as _file:
+        print(_file.read({len(STAGE_BEGINS)}) == {STAGE_BEGINS!r})
+except OSError:
+    print(False)
+"""
 
 
 class NoConnection(Exception):
@@ -85,8 +93,11 @@ class Prompt:
         return ast.literal_eval(printed) if printed else None
 
     def data_folder(self) -> str:
-        """The data folder of the boot stage, boards/boot/main.py; "", the root, where there is no such stage."""
-        return "data" if self.hash_of("boot/roots") is not None else ""
+        """The data folder of the boot stage, boards/boot/main.py; "", the root, where there is no such stage.
+
+        With a frozen firmware the stage is its `main.py` alone.
+        """
+        return "data" if self.hash_of("boot/roots") is not None or self.run(IS_STAGE) else ""
 
     def hash_of(self, name: str) -> bytes | None:
         """SHA-256 of a file there; None if there is none."""

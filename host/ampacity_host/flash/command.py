@@ -11,19 +11,23 @@ from ampacity_host.board.findings import Board
 from ampacity_host.build.compiler import NotCompiled
 from ampacity_host.build.target import Target, file_of, target
 from ampacity_host.failure import failed
-from ampacity_host.flash.content import Content, content
+from ampacity_host.flash.content import Content, content, content_of_frozen
 from ampacity_host.flash.jobs import Job, Outcome, Patience, run_all
 from ampacity_host.flash.littlefs_image import TooLarge
 from ampacity_host.flash.plan import Devices, NotDfuse, NotUf2, Way, digest, program_of, stages
 from ampacity_host.progress import Progress
 from ampacity_host.update.refused import Refused
 
+FROZEN = "frozen"  # in place of a version: that of the interpreter
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 REFUSALS = (Refused, NotUf2, NotDfuse, TooLarge, NotCompiled)
 
 
-def flash_command(name: str, bundle: Path, keys: Path, devices: Devices, way: Way, patience: Patience, as_json: bool) -> int:
-    """Writes all devices. 0 written and read back, 1 refused or failed, 2 wrong usage, 3 only lost devices."""
+def flash_command(name: str, bundle: Path | None, keys: Path, devices: Devices, way: Way, patience: Patience, as_json: bool) -> int:
+    """Writes all devices. bundle: None where the firmware is frozen into the interpreter.
+
+    0 written and read back, 1 refused or failed, 2 wrong usage, 3 only lost devices.
+    """
     progress = Progress(as_json)
     try:
         found, held, jobs = planned(name, bundle, keys, devices, way, progress)
@@ -38,14 +42,20 @@ def flash_command(name: str, bundle: Path, keys: Path, devices: Devices, way: Wa
     return status(outcomes)
 
 
-def planned(name: str, bundle: Path, keys: Path, devices: Devices, way: Way, progress: Progress) -> tuple[Board, Content, list[list[Job]]]:
+def planned(
+    name: str, bundle: Path | None, keys: Path, devices: Devices, way: Way, progress: Progress
+) -> tuple[Board, Content, list[list[Job]]]:
     """(board, content, stages of jobs). Everything is checked before a device is touched."""
     wanted: Target = target(name, None, ())
     board = wanted.board
     program = program_of(board, file_of(name))
-    slot_bytes = wanted.slot_bytes or 0
-    held = content(board["name"], slot_bytes, bundle.read_bytes(), keys, lambda done, whole: progress.part(wanted.name, "boot stage", done, whole))
-    return board, held, stages(board, program, held.files, devices, way)
+
+    def compiled(done: int, whole: int) -> None:
+        progress.part(wanted.name, "boot stage", done, whole)
+
+    frozen = bundle is None
+    held = content_of_frozen() if bundle is None else content(board["name"], wanted.slot_bytes or 0, bundle.read_bytes(), keys, compiled)
+    return board, held, stages(board, program, held.files, devices, way, frozen)
 
 
 def written(jobs: list[list[Job]], patience: Patience, progress: Progress) -> list[Outcome]:
@@ -71,7 +81,9 @@ def status(outcomes: list[Outcome]) -> int:
 def print_result(board: Board, held: Content, outcomes: list[Outcome], as_json: bool) -> None:
     """One object, or a line for each device."""
     manifest = held.manifest
-    facts: dict[str, Any] = {"board": f"{board['name']}:{board['variant']}", "version": manifest.version, "sequence": manifest.sequence}
+    facts: dict[str, Any] = {"board": f"{board['name']}:{board['variant']}", "version": FROZEN, "sequence": None}
+    if manifest is not None:
+        facts |= {"version": manifest.version, "sequence": manifest.sequence}
     if as_json:
         rows = [outcome.as_dict() for outcome in outcomes]
         print(json.dumps({"ok": status(outcomes) == OK, **facts, "files_sha256": digest(held.files), "devices": rows}))
@@ -79,4 +91,4 @@ def print_result(board: Board, held: Content, outcomes: list[Outcome], as_json: 
     for each in outcomes:
         print(each.line())
     good = sum(outcome.ok for outcome in outcomes)
-    print(f"{facts['board']} {manifest.version}: {good} of {len(outcomes)} jobs done")
+    print(f"{facts['board']} {facts['version']}: {good} of {len(outcomes)} jobs done")

@@ -1,7 +1,7 @@
 """The files of a new controller: boot stage, public root keys, key list, and a verified bundle in slot a, confirmed.
 
 The bundle is installed by the firmware's own room `update` into a medium in memory, so that a controller finds exactly what an update
-would have left.
+would have left. A controller whose firmware is frozen into its interpreter has the boot stage's `main.py` alone.
 """
 
 from collections.abc import Callable
@@ -27,6 +27,8 @@ from ampacity_host.update.refused import Refused
 BOOT = BOARDS / "boot"
 SLOTS_FOLDER, RECORDS_FOLDER, BOOT_FOLDER = "slots", "update", "boot"
 PRODUCT = "ampacity"
+STAGE = "main.py"
+ENTRY_FROZEN = b"ampacity/roles/boot."  # the name of a module that the stage starts, as a frozen interpreter contains it
 
 
 class Medium:
@@ -69,10 +71,10 @@ class Medium:
 
 @dataclass(frozen=True)
 class Content:
-    """files: path from the root of the file system → content; manifest: of the bundle in it."""
+    """files: path from the root of the file system → content; manifest: of the bundle in it, None: the firmware is in the interpreter."""
 
     files: dict[str, bytes]
-    manifest: Manifest
+    manifest: Manifest | None
 
 
 def content(board: str, slot_bytes: int, bundle: bytes, keys: Path, progress: Callable[[int, int], None]) -> Content:
@@ -88,8 +90,13 @@ def content(board: str, slot_bytes: int, bundle: bytes, keys: Path, progress: Ca
     files = {f"{RECORDS_FOLDER}/{name}": data for name, data in records.kept.items()}
     files |= {f"{SLOTS_FOLDER}/{name}": data for name, data in tree.kept.items()}
     files |= {f"{BOOT_FOLDER}/{module.path}": module.data for module in stage(progress)}
-    files |= {"main.py": (BOOT / "main.py").read_bytes(), f"{BOOT_FOLDER}/roots": b"".join(roots)}
+    files |= {STAGE: (BOOT / STAGE).read_bytes(), f"{BOOT_FOLDER}/roots": b"".join(roots)}
     return Content(dict(sorted(files.items())), manifest)
+
+
+def content_of_frozen() -> Content:
+    """The files of a new controller whose firmware is frozen into its interpreter. Raises OSError."""
+    return Content({STAGE: (BOOT / STAGE).read_bytes()}, None)
 
 
 def stage(progress: Callable[[int, int], None]) -> list[Module]:

@@ -9,6 +9,7 @@ from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.board.findings import Board
 from ampacity_host.board.loader import chip_facts
 from ampacity_host.build.target import DATA_KIB, KIB, files_region
+from ampacity_host.flash.content import ENTRY_FROZEN
 from ampacity_host.flash.dfu import DfuJob, NotDfuse, elements
 from ampacity_host.flash.dfu import program as dfu_program
 from ampacity_host.flash.jobs import Job
@@ -53,9 +54,16 @@ def program_of(board: Board, file: Path) -> dict[str, Any]:
     return dict(facts["program"])
 
 
-def stages(board: Board, program: dict[str, Any], files: dict[str, bytes], devices: Devices, way: Way) -> list[list[Job]]:
-    """Lists of jobs: each list runs at once, after the one before. Raises Rejected, NotUf2, NotDfuse, TooLarge, OSError."""
+def stages(
+    board: Board, program: dict[str, Any], files: dict[str, bytes], devices: Devices, way: Way, frozen: bool = False
+) -> list[list[Job]]:
+    """Lists of jobs: each list runs at once, after the one before. Raises Rejected, NotUf2, NotDfuse, TooLarge, OSError.
+
+    frozen: the files are those of a controller whose firmware is in its interpreter.
+    """
     check_devices(program, devices, way)
+    if frozen:
+        check_frozen(program, way)
     if program["interpreter"] == "esptool":
         return [by_esptool(board, program, files, devices, way)]
     first: list[Job] = []
@@ -71,7 +79,7 @@ def stages(board: Board, program: dict[str, Any], files: dict[str, bytes], devic
             wanted = elements(data, program["base"], room, program["name"])
             tool = dfu_program() or ""
             first += [DfuJob(serial, program["name"], way.interpreter, wanted, tool) for serial in devices.usb or ("",)]
-    return [first, [PromptJob(port, files, code, slots_bytes(board)) for port in devices.ports]]
+    return [first, [PromptJob(port, files, code, 0 if frozen else slots_bytes(board), frozen) for port in devices.ports]]
 
 
 def by_esptool(board: Board, program: dict[str, Any], files: dict[str, bytes], devices: Devices, way: Way) -> list[Job]:
@@ -125,6 +133,12 @@ def check_devices(program: dict[str, Any], devices: Devices, way: Way) -> None:
     for name in (*devices.ports, *devices.drives, *devices.usb):
         if [*devices.ports, *devices.drives, *devices.usb].count(name) > 1:
             raise Rejected("devices", name, "each device once")
+
+
+def check_frozen(program: dict[str, Any], way: Way) -> None:
+    """Raises Rejected where esptool would write an interpreter without the firmware; it does not reach the prompt, which says it otherwise."""
+    if program["interpreter"] == "esptool" and (way.interpreter is None or ENTRY_FROZEN not in way.interpreter.read_bytes()):
+        raise Rejected("--interpreter", str(way.interpreter), "the interpreter that the firmware is frozen into, or --bundle with an application")
 
 
 def digest(files: dict[str, bytes]) -> str:

@@ -26,6 +26,20 @@ def _names(folder):
         path = folder + '/' + entry
         found += _names(path) if os.stat(path)[0] & 0x4000 else [path]
     return found
+def _clear(folder):
+    try:
+        entries = os.listdir(folder)
+    except OSError:
+        return
+    for entry in entries:
+        _clear(folder + '/' + entry)
+    os.rmdir(folder)
+def _is_frozen():
+    try:
+        import ampacity
+        return True
+    except ImportError:
+        return False
 def _size(name):
     try:
         return os.stat(name)[6]
@@ -80,11 +94,14 @@ print(_digest.digest())
 class PromptJob:
     """name: the serial device; files: path → content; code: (address, content) of the interpreter, to be read back first, or None.
 
-    least_bytes: of the file system, for two slots.
+    least_bytes: of the file system, for two slots; frozen: the firmware has to be in the interpreter.
     """
 
-    def __init__(self, name: str, files: dict[str, bytes], code: tuple[int, bytes] | None = None, least_bytes: int = 0) -> None:
+    def __init__(
+        self, name: str, files: dict[str, bytes], code: tuple[int, bytes] | None = None, least_bytes: int = 0, frozen: bool = False
+    ) -> None:
         self.name = name
+        self._frozen = frozen
         self._least_bytes = least_bytes
         self._files = files
         self._code = code
@@ -103,6 +120,8 @@ class PromptJob:
                     raise Failed("the interpreter on it is not the one that was copied: copy it again")
                 prompt.run(HELPERS)
                 check_place(prompt, self._least_bytes)
+                if self._frozen and not prompt.run("print(_is_frozen())"):
+                    raise Failed("no firmware is frozen into its interpreter: write one with --interpreter, or an application with --bundle")
                 return self._write_all(prompt, progress)
         except NoConnection as problem:
             if is_no_serial_device(self.name):
@@ -121,6 +140,9 @@ class PromptJob:
         resumed = [name for name in stale if name.removesuffix(NEW) in missing]
         for name in set(stale) - set(resumed):
             remove(prompt, name)
+        for folder in FOLDERS:
+            if not any(name.startswith(folder + "/") for name in self._files):
+                prompt.run(f"_clear({folder!r})")  # the boot stage looks whether there is one
         check_space(prompt, missing)
         self._touched.update(missing)
         whole = sum(len(data) for data in missing.values())

@@ -14,6 +14,7 @@ from ampacity_host.cli import app
 from ampacity_host.configure import compile_site, load_site
 from ampacity_host.configure.push_pull import NoConnection, Prompt, TransferRefused, encoded, write_private
 from ampacity_host.configure.transfer.canonical import digest, to_cbor
+from ampacity_host.flash.content import BOOT
 from tests.host.flash.prompt_board import PromptBoard
 from tools.micropython.find import find
 
@@ -69,6 +70,15 @@ def test_a_board_with_the_boot_stage_gets_it_in_the_data_folder_of_that(board, c
     assert (folder / "data" / "site.json").read_bytes() == encoded(compile_site(load_site(SITE)))
     assert command("configure", "diff", SITE, "--controller", port).exit_code == 0
     assert command("configure", "push", SITE, "--controller", port, "--folder", "").exit_code == 0 and (folder / "site.json").is_file()
+
+
+@pytest.mark.parametrize("first, place", [((BOOT / "main.py").read_text(), "data/site.json"), ("print('mine')\n", "site.json")])
+def test_a_board_whose_firmware_is_frozen_gets_it_in_the_data_folder_of_its_boot_stage(board, command, first, place):
+    port, folder = board
+    (folder / "main.py").write_text(first)
+    result = command("configure", "push", SITE, "--controller", port)
+    assert result.exit_code == 0, result.output
+    assert [path.relative_to(folder).as_posix() for path in folder.rglob("site.json")] == [place]
 
 
 def test_pushing_the_same_site_writes_nothing_and_the_controller_continues(board, command):

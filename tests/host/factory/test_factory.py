@@ -13,7 +13,7 @@ from ampacity.base.pem import private_key
 from ampacity_host.factory import on_device
 from ampacity_host.factory.authority import Authority
 from ampacity_host.factory.register import Entry, Register, alone
-from ampacity_host.flash.content import stage
+from ampacity_host.flash.content import content_of_frozen, stage
 from ampacity_host.places import BOARDS
 from ampacity_host.update.refused import Refused
 from tests.host.flash.prompt_board import PromptBoard
@@ -31,13 +31,13 @@ NOW = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
 
 
 @contextlib.contextmanager
-def boards(folder, count=1, unique_id=lambda number: b"board-%d" % number):
-    """Flashed boards at `tty0`, `tty1` …"""
+def boards(folder, count=1, unique_id=lambda number: b"board-%d" % number, flashed=STAGE):
+    """Flashed boards at `tty0`, `tty1` … flashed: files of each."""
     made = []
     try:
         for number in range(count):
             own = folder / f"board{number}"
-            for name, data in (STAGE | {"boot.py": BOOT.format(unique_id=unique_id(number)).encode()}).items():
+            for name, data in (flashed | {"boot.py": BOOT.format(unique_id=unique_id(number)).encode()}).items():
                 (own / name).parent.mkdir(parents=True, exist_ok=True)
                 (own / name).write_bytes(data)
             made.append(PromptBoard(folder / f"tty{number}", own))
@@ -96,6 +96,16 @@ def test_eight_boards_at_once_two_with_a_pulled_cable(ca, tmp_path):
     labels = rows(tmp_path / "line" / "labels.csv")
     assert [row["serial"] for row in labels] == sorted(serials) and len({row["key_sha256"] for row in labels}) == 8
     assert all((tmp_path / "line" / row["qr_file"]).read_text().lstrip().startswith("<?xml") and row["serial"] in row["qr_text"] for row in labels)
+
+
+def test_a_controller_whose_firmware_is_frozen_makes_its_key_with_that(ca, tmp_path, monkeypatch):
+    monkeypatch.setenv("MICROPYPATH", "/frozen:.frozen")  # of the interpreter that is the board
+    frozen = {name.replace("boot/", "frozen/"): data for name, data in STAGE.items()}
+    with boards(tmp_path, flashed=frozen | content_of_frozen().files) as (board,):
+        row = run(tmp_path, [board])["devices"][0]
+        certificate = x509.load_pem_x509_certificate((board.folder / "identity" / "device.pem").read_bytes())
+        assert row["ok"] and certificate.public_key() == own_key(board).public_key()
+        assert not (board.folder / "boot").exists()
 
 
 def test_the_private_key_stays_on_the_controller_and_a_second_run_changes_nothing(ca, tmp_path):

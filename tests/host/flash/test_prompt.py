@@ -12,7 +12,7 @@ from ampacity_host.configure.push_pull import Prompt
 from ampacity_host.flash.content import BOOT, content
 from ampacity_host.flash.jobs import Failed
 from ampacity_host.flash.littlefs_image import made
-from ampacity_host.flash.prompt import PromptJob, reads_back
+from ampacity_host.flash.prompt import BLOCK_BYTES, PromptJob, reads_back
 from ampacity_host.progress import Progress
 from tools.bench.runtime32 import PROBES
 from tools.micropython.find import find
@@ -99,6 +99,54 @@ def test_a_board_without_its_cable_starts_nothing_and_the_next_run_completes_it(
         assert "main.py" not in two[0].files()
         two[0].plug()
         assert flashed(words, [two[0]])[0]["ok"] and two[0].files() == files
+
+
+def test_eight_boards_at_once_two_with_a_pulled_cable(ready, tmp_path):
+    """One is back after a moment; the other one is given up, and completed by the next run."""
+    words, files = ready
+    whole = sum(len(data) for data in files.values())
+    with boards(tmp_path, 8) as eight:
+        hands = [eight[2].pull_when(IMAGE + ".new", 60_000, away_s=0.5), eight[5].pull_when(IMAGE + ".new", 90_000, away_s=None)]
+        rows = flashed((*words, "--wait", 5), eight, status=1)
+        for hand in hands:
+            hand.join()
+        assert [(row["ok"], row["lost"]) for row in rows] == [(True, False)] * 5 + [(False, True)] + [(True, False)] * 2
+        assert [row["tries"] for row in rows if row["ok"]] == [1, 1, 2, 1, 1, 1, 1]
+        assert [board.files() == files for board in eight] == [True] * 5 + [False] + [True] * 2 and "main.py" not in eight[5].files()
+        eight[5].plug()
+        rows = flashed(words, eight)
+        assert all(row["ok"] and row["tries"] == 1 for row in rows) and all(board.files() == files for board in eight)
+        sent = [int(row["text"].split(" files written, ")[1].split()[0]) for row in rows]
+        assert sent[:5] + sent[6:] == [0] * 7 and 0 < sent[5] <= whole - 90_000 + BLOCK_BYTES
+
+
+FROZEN = "import sys\nsys.modules['ampacity'] = sys\n"  # in `boot.py`: a package that is in the interpreter
+
+
+def test_without_a_bundle_a_board_with_the_firmware_in_its_interpreter_gets_the_boot_stage_alone(tmp_path):
+    own = {"data/site.json": b"{}", "boot.py": FROZEN.encode()}
+    with boards(tmp_path, 2) as two:
+        for board in two:  # a slot and a boot stage with modules, as of a controller that had an application in a slot
+            for name, data in (own | {"slots/b/application.pack": b"old", "boot/ampacity/gone.mpy": b"old", "boot/roots": b"old"}).items():
+                (board.folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (board.folder / name).write_bytes(data)
+            board.pull()
+            board.plug()
+        rows = flashed(("flash", "rp2350", "--json"), two)
+        assert [row["ok"] for row in rows] == [True] * 2 and "1 of 1 files written" in rows[0]["text"]
+        for board in two:
+            assert board.files() == own | {"main.py": (BOOT / "main.py").read_bytes()}
+            assert sorted(path.name for path in board.folder.iterdir() if path.is_dir()) == ["data"]
+        again = said("flash", "rp2350", "--port", two[0].link)
+        assert again.exit_code == 0 and "0 of 1 files written" in again.stdout and "rp2350:pico2-w frozen: 1 of 1 jobs done" in again.stdout
+
+
+def test_without_a_bundle_a_board_without_the_firmware_is_refused_before_anything_is_written(tmp_path):
+    with boards(tmp_path) as (board,):
+        (board.folder / "main.py").write_bytes(b"old")
+        row = flashed(("flash", "rp2350", "--json"), [board], status=1)[0]
+        assert not row["lost"] and "no firmware is frozen into its interpreter: write one with --interpreter, or" in row["text"]
+        assert board.files() == {"main.py": b"old"}
 
 
 def test_a_part_of_another_file_is_not_continued(ready, tmp_path):

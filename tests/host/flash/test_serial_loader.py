@@ -14,7 +14,7 @@ from loader_chip import DEFL_DATA, FLASH_DATA, LoaderChip
 from partition_table import OTADATA_AT, SLOT_AT, TABLE_AT, combined, image, table
 from release import release, said
 
-from ampacity_host.flash.content import content
+from ampacity_host.flash.content import BOOT, ENTRY_FROZEN, content
 from ampacity_host.flash.littlefs_image import read
 from ampacity_host.places import BOARDS
 
@@ -62,6 +62,19 @@ def test_interpreter_and_files_are_on_the_flash_afterwards_and_nothing_else_chan
         assert held(chip) == files and chip.flash[: len(data)] == data
         assert set(chip.flash[128 << 10 : FILES_AT]) == {0}
         assert DEFL_DATA in chip.commands, set(chip.commands)
+
+
+def test_without_a_bundle_the_interpreter_has_the_firmware_and_the_file_system_its_start(tmp_path):
+    words, file = ("flash", "esp32-s3:no-psram", *QUICK, "--json"), tmp_path / "firmware.bin"
+    file.write_bytes(combined())
+    with chips(tmp_path) as (chip,):
+        for more in ((), ("--interpreter", file)):
+            refused = said(*words, *more, "--port", chip.link)
+            assert refused.exit_code == 2 and "use the interpreter that the firmware is frozen into, or --bundle" in refused.stderr
+        assert chip.written == 0
+        file.write_bytes(combined() + ENTRY_FROZEN + b"mpy")
+        assert flashed((*words, "--interpreter", file), [chip])[0]["ok"]
+        assert held(chip) == {"main.py": (BOOT / "main.py").read_bytes()} and chip.flash[: len(file.read_bytes())] == file.read_bytes()
 
 
 def test_without_the_helper_program_the_loader_in_rom_does_it(ready, tmp_path):

@@ -94,10 +94,15 @@ class Board:
         places.slots.activate(places.trust)
 
     def power_on(self, pause="pass"):
-        """(how the start ended, lines that it printed)"""
-        code = STARTED.format(stage=str(BOOT), reset=RESET, root=str(self.root), pause=pause)
-        ended = subprocess.run([find(), "-X", "heapsize=2M", "-c", code], capture_output=True, text=True, timeout=60, env={"MICROPYPATH": ".frozen"})
-        return ended.returncode, ended.stdout.splitlines()
+        return power_on(self.root, pause)
+
+
+def power_on(root, pause="pass", modules=""):
+    """(how the start ended, lines that it printed). modules: a folder in place of what is frozen into the interpreter."""
+    code = STARTED.format(stage=str(BOOT), reset=RESET, root=str(root), pause=pause)
+    places = {"MICROPYPATH": modules + ":.frozen" if modules else ".frozen"}
+    ended = subprocess.run([find(), "-X", "heapsize=2M", "-c", code], capture_output=True, text=True, timeout=60, env=places)
+    return ended.returncode, ended.stdout.splitlines()
 
 
 @pytest.fixture
@@ -158,6 +163,21 @@ def test_ctrl_c_while_a_confirmed_application_starts_leads_to_the_prompt(board):
     board.slots.confirm(0)
     status, lines = board.power_on()
     assert status == INTERRUPTED and lines == []
+
+
+@pytest.mark.parametrize("ends, status, last", [("0", STOPPED, "prompt"), ("42", RESET, "new runs"), ("1 / 0", RESET, "pause 3")])
+def test_without_slots_the_application_in_the_interpreter_runs_as_a_confirmed_one(tmp_path, ends, status, last):
+    for name, text in (("main.py", (BOOT / "main.py").read_text()), ("data/ends", ends), ("frozen/ampacity/roles/boot.py", NEW)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    ended, lines = power_on(tmp_path, modules=str(tmp_path / "frozen"))
+    assert ended == status and lines[-1] == last and "new runs" in lines, lines
+
+
+def test_a_board_without_slots_and_without_firmware_starts_again_and_a_person_gets_the_prompt(tmp_path):
+    status, lines = power_on(tmp_path)
+    assert status == RESET and lines[-1] == "pause 3"
+    assert power_on(tmp_path, "raise KeyboardInterrupt")[0] == INTERRUPTED
 
 
 def test_a_stage_that_cannot_choose_starts_again(board):
