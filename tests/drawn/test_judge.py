@@ -165,7 +165,7 @@ def test_the_safety_case_names_every_excuse_of_the_drawn_sites_and_no_other():
 
 
 def test_the_safety_case_names_what_the_plant_of_other_simulations_allows():
-    assert excuses_of("other simulations") == list(plant.ALLOWED)
+    assert excuses_of("other simulations") == [row[:3] for row in plant.ALLOWED.values()]
 
 
 def test_an_excuse_without_a_bound_is_refused():

@@ -10,6 +10,7 @@ from ampacity_host.rig.devices.meter import exchanged, inputs_of
 
 AMPS_NOISE_MA = 20
 VOLTS_NOISE_MV = 150
+TROUBLED_MS = 30_000     # a fault of a meter or a bus may still have consequences for so long
 
 
 def _noise(seed, number, reach):
@@ -121,9 +122,5 @@ class Meter:
 
     def troubled(self, now_ms):
         """A fault is on, or ended so recently that it may still have consequences."""
-        return bool(self.faults) or any(now_ms - at < 30_000 for at in self._ended_ms.values()) \
+        return bool(self.faults) or any(now_ms - at < TROUBLED_MS for at in self._ended_ms.values()) \
             or self.plant.bus_troubled(self.bus)
-
-    @property
-    def trusted(self):
-        return not self.faults and not self.plant.bus_troubled(self.bus)

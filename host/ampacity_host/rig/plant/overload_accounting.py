@@ -1,10 +1,7 @@
 """The account of one phase of one circuit: margin to its rating, duration and size of overloads, and their cause.
 
 The current of a phase is piecewise constant: `change` closes a piece and opens the next. A piece above the rating counts in
-`over_ms` and `over_das`; the part of it that no rule allows counts in `violation_ms`. An overload by a step of the other load
-is allowed (safety.md 3.5) for the printed budget after the step: if the present EVSE currents together with the other load of
-some moment within the last `budget_ms` would not be an overload. Allowed are also (safety.md 9) the current of a disobeying
-EVSE beyond its order until it must have been detected, and other load beyond the declaration where it is not measured.
+`over_ms` and `over_das`; the part of it that no row of ALLOWED (overload_allowance.py) excuses counts in `violation_ms`.
 """
 
 from bisect import bisect_right
@@ -14,7 +11,7 @@ FOREVER_MS = -(2**60)
 
 
 class PhaseAccount:
-    """amps, other in dA; `allowance` is the circuit's OverloadAllowance: excused_da(phase, now_ms), budget_ms(phase, other_da)."""
+    """amps, other in dA; `allowance` is the phase's OverloadAllowance; None: nothing is excused."""
 
     def __init__(self, rating_da, now_ms, breaker=None, keep_history=True):
         self.rating_da = rating_da
@@ -66,15 +63,9 @@ class PhaseAccount:
 
     def _wrong_ms(self, now_ms):
         """The part of the ending piece that nothing excuses."""
-        if self.allowance is None:
-            return now_ms - self.since_ms
-        ours_da = self.amps_da - self.other_da - self.allowance.excused_da(self.since_ms)
-        if self.other_da + ours_da <= self.rating_da or self.allowance.beyond_promise(ours_da, self.other_da):
-            return 0
-        fine_until_ms = self._last_at_most(self.rating_da - ours_da) + self.allowance.budget_ms(self.since_ms)
-        return now_ms - max(self.since_ms, fine_until_ms)
+        return now_ms - (self.since_ms if self.allowance is None else self.allowance.excused_until_ms(self, now_ms))
 
-    def _last_at_most(self, other_da):
+    def last_at_most(self, other_da):
         """The last moment at which the other load was at most this value."""
         until_ms = self.since_ms
         for from_ms, value_da in reversed(self.others):

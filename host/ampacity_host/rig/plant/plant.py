@@ -46,10 +46,6 @@ class Plant:
                 if above.meter >= 0:
                     self._watched[circuit.index].append(self.meters[above.meter])
 
-    def again_ms(self, circuit):
-        """Printed: for this time a car may use previously unused phases (safety.md, rule 14); 0: unused phases count."""
-        return self.budgets_ms[circuit][2] if self.budgets_ms is not None else 0
-
     def shift(self, circuit, phase, by_da, other_by_da=0):
         """Adds this current from that circuit upward, from now on."""
         now_ms = self.time.now_ms
@@ -58,7 +54,7 @@ class Plant:
             meter.note()
 
     def touch(self, circuit):
-        """Closes the present piece of each account and opens the next, because an allowance ends now."""
+        """Closes the present piece of each account and opens the next, because what may be excused changes now."""
         for one in self.circuits[circuit].path:
             one.close(self.now_ms)
 

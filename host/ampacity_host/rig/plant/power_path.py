@@ -6,6 +6,7 @@ per terminal, equal on all terminals that the car uses.
 """
 
 from ampacity_host.rig.plant.car import J5_PER_WH
+from ampacity_host.rig.plant.stray import AGAIN, Attack, stray
 
 CP_HIGH_MV = {"A": 12_000, "B": 9_000, "C": 6_000, "D": 3_000, "E": 0}
 STEP_MS = 100            # of a ramp
@@ -14,6 +15,7 @@ LOWER_REACTION_MS = 3_000
 KEEPING = ("watchdog_broken", "keep_setpoint")
 UNSEEN_MS = 5_000        # a car that is plugged in this soon after the previous one may be taken for it
 SWITCHED_MS = 2_000      # opening time of a contactor or feeder
+SETTLES = 3              # settle times of one detection: detect (twice the settle time) and settle
 
 
 def duty_da(permille):
@@ -39,7 +41,6 @@ class PowerPath:
         self.terminals = facts["terminals"]
         self.settle_ms = max(5_000, facts.get("settle_ms", 0)) + facts.get("latency_ms", 0)
         self.turn_ms = 0                 # the longest wait for its turn on its bus
-        self.reserve_da = max(facts.get("fallback_da", 0), facts.get("power_on_da", 0)) if self.kind != "local" else 0
         self.terminal_dv = [line_dv if len(lines) == 1 else between_dv for lines in self.terminals]
         self.loads = _count(self.terminals)
         self.car = None
@@ -57,13 +58,13 @@ class PowerPath:
         self.pins = None                 # the driver of its outputs, under the virtual clock
         self.device = None               # the simulated wallbox behind it, if there is one
         self.listeners = []              # each called with the point after a change that its hardware can detect
-        self.disobeying_since_ms = None
+        self._fault_stray = self._car_stray = None  # the attacks of the fault `disobeys` and of its car
         self.overshoot_da, self.overshoot_ms = 0, 0
         self._over_since_ms = None
         self._offers = [(0, 0)]          # (until_ms, offer) of the offers that may still be settling
         self.poles = 3                   # phases that its contactor closes
         self._known_phases = None        # phases that its car was seen to use, if it uses more now without having been unplugged
-        self._again_ms = None            # start of that use
+        self.again = None                # the attack of that use
         self._unplugged_ms = None
         self._since_ms = plant.now_ms
         self._reaction = self._ramping = self._filling = None
@@ -201,7 +202,8 @@ class PowerPath:
         self.car = car
         if self._unplugged_ms is None or self.plant.now_ms - self._unplugged_ms > UNSEEN_MS:
             self._known_phases = None
-        self._again_ms = None
+        self.again = None
+        self._car_stray = stray(not car.obeys, car.overdraw, self.max_da, self.plant.now_ms)
         if car.then_phases:
             self.plant.time.at_ms(self.plant.now_ms + car.then_ms, self._load_more, car)
         self._paused_since_ms = self._overdraw_since_ms = self.plant.now_ms
@@ -244,6 +246,8 @@ class PowerPath:
         self.settle()
         if kind == "disobeys":
             self._overdraw, self._overdraw_since_ms = overdraw if on else None, self.plant.now_ms
+            if on and kind not in self.faults:
+                self._fault_stray = stray(overdraw is None, overdraw, self.max_da, self.plant.now_ms)
         (self.faults.add if on else self.faults.discard)(kind)
         if kind in KEEPING and not on:
             self.drive(*self._asked)
@@ -358,10 +362,8 @@ class PowerPath:
         by_da = amps_da - self.amps_da
         self.amps_da = amps_da
         used = self._used()
-        if amps_da and self._again_ms is None and self._known_phases is not None and used > self._known_phases:
-            self._again_ms = self.plant.now_ms
-            for circuit in self.plant.circuits[self.circuit].path:
-                self.plant.time.at_ms(self.plant.now_ms + self.plant.again_ms(circuit.index), self.plant.touch, self.circuit)
+        if amps_da and self.again is None and self._known_phases is not None and used > self._known_phases:
+            self.again = Attack(AGAIN, self.plant.now_ms)
         self.power = amps_da * sum(self.terminal_dv[:used])
         for terminal in range(used):
             for phase in self.terminals[terminal]:
@@ -399,7 +401,7 @@ class PowerPath:
 
     def _cut_books(self):
         """Until now the excuse applied with the previous offer and current."""
-        if self.disobeying_since_ms is not None:
+        if self.stray is not None or self.again is not None:
             self.plant.touch(self.circuit)
 
     def _note_offer(self, offer_da):
@@ -423,27 +425,25 @@ class PowerPath:
         if beyond_da > 0:
             self.overshoot_da = max(self.overshoot_da, beyond_da)
         self._over_since_ms = now_ms if beyond_da > 0 else None
-        if self.amps_da <= self.offer_da:
-            self.disobeying_since_ms = None
-        elif self.disobeying_since_ms is None and ((self._rebel() or self.overdraw().strays) if self.car else False):
-            self.disobeying_since_ms = now_ms
-            self.plant.time.at_ms(now_ms + self.detect_ms, self.plant.touch, self.circuit)
+        if self.amps_da <= self.offer_da and "disobeys" not in self.faults:
+            self._fault_stray = None
+
+    @property
+    def stray(self):
+        """The attack by which its car may be above its order; None: it obeys."""
+        return self._fault_stray or self._car_stray
 
     @property
     def detect_ms(self):
-        """Detect (twice the settle time) + settle + contactor + feeder: safety.md 9. Each step waits for its turn on the bus."""
-        return 3 * (self.settle_ms + self.turn_ms) + SWITCHED_MS
+        """Detect + settle + contactor + feeder: safety.md 9. Each step waits for its turn on the bus."""
+        return SETTLES * (self.settle_ms + self.turn_ms) + SWITCHED_MS
 
-    def excess_da(self, now_ms):
-        """The current beyond its offer that is excused until the detection time has passed."""
-        if self.disobeying_since_ms is None or now_ms >= self.disobeying_since_ms + self.detect_ms:
-            return 0
+    def excess_da(self):
+        """The current beyond its offer."""
         return max(0, self.amps_da - self.offer_da)
 
-    def again_da(self, circuit, phase, now_ms):
+    def again_da(self, phase):
         """The current of its car on previously unused terminals there, possibly unobserved."""
-        if self._again_ms is None or now_ms >= self._again_ms + self.plant.again_ms(circuit.index):
-            return 0
         return self.amps_da * sum(lines.count(phase) for lines in self.terminals[self._known_phases:self._used()])
 
     def _notify(self):
