@@ -140,6 +140,11 @@ class PowerPath:
             permille = -(-permille // 17) * 17           # to the next whole ampere
         self._drive(pilot, permille, duty_da(permille) if pilot == "pwm" else 0, contactor, locked)
 
+    @property
+    def asked(self):
+        """Pilot and duty cycle that its controller asked for last, whatever its faults make of them."""
+        return self._asked[:2]
+
     def cut_off(self, pilot="x1"):
         """Its controller's pins are in their reset state ("x1"), or without power ("f"), whatever its faults."""
         self._drive(pilot, 0, 0, False, False)
