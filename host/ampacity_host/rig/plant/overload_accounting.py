@@ -1,7 +1,8 @@
 """The account of one phase of one circuit: margin to its rating, duration and size of overloads, and their cause.
 
 The current of a phase is piecewise constant: `change` closes a piece and opens the next. A piece above the rating counts in
-`over_ms` and `over_das`; the part of it that no row of ALLOWED (overload_allowance.py) excuses counts in `violation_ms`.
+`over_ms` and `over_das`; the part of it that no row of ALLOWED (overload_allowance.py) excuses counts in
+`violation_ms`. What is judged is what the cars may draw at once (may_draw.py), which is at least what they draw.
 """
 
 from bisect import bisect_right
@@ -16,6 +17,7 @@ class PhaseAccount:
     def __init__(self, rating_da, now_ms, breaker=None, keep_history=True):
         self.rating_da = rating_da
         self.amps_da = 0
+        self.may_da = 0                     # the same with what each car may draw at once
         self.other_da = 0
         self.breaker = breaker
         self.since_ms = now_ms
@@ -34,7 +36,14 @@ class PhaseAccount:
         self.amps_da += amps_by_da
         if other_by_da:
             self.other_da += other_by_da
+            self.may_da += other_by_da
             self._remember_other(now_ms)
+
+    def change_may(self, by_da, now_ms):
+        """What cars may draw at once rises (or falls) by this much from now on."""
+        if now_ms > self.since_ms:
+            self.close(now_ms)
+        self.may_da += by_da
 
     def close(self, now_ms):
         """Enters the piece up to now into the account."""
@@ -48,6 +57,8 @@ class PhaseAccount:
             self.breaker.carry(self.amps_da, span_ms)
         if margin_da < 0:
             self._over(-margin_da, span_ms, now_ms)
+        if self.may_da > self.rating_da:
+            self._may_over(self.may_da - self.rating_da, now_ms)
         if self.history is not None:
             self.history.enter(self, margin_da, now_ms)
         self.since_ms = now_ms
@@ -56,6 +67,8 @@ class PhaseAccount:
         self.over_ms += span_ms
         self.over_das += over_da * span_ms
         self.i2t += self.amps_da * self.amps_da * span_ms
+
+    def _may_over(self, over_da, now_ms):
         wrong_ms = self._wrong_ms(now_ms)
         if wrong_ms > 0:
             self.violation_ms += wrong_ms
@@ -105,7 +118,7 @@ class MarginHistory:
             ends.pop()
         margins.append(margin_da)
         ends.append(now_ms)
-        if margin_da < 0:
+        if margin_da < 0 or account.may_da > account.rating_da:
             self._times_ms.append(now_ms)
             self._totals.append((account.over_ms, account.over_das, account.violation_ms))
 

@@ -25,9 +25,9 @@ ALLOWED = {
                   lambda allowance, _: allowance.budget_ms(False)),
     LATE: Allowed("the same while a fault of a meter or its bus lasts, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
                   "`well_ms` - `meter_well_ms` + `meter_age_ms`", lambda allowance, _: allowance.budget_ms(True)),
-    SMALL: Allowed("a car above its order by at most %g A" % (SMALL_DA / 10), "what it is above", "one detection in all %s: %s" % (WHERE, ONE),
-                   lambda _, point: point.detect_ms),
-    LARGE: Allowed("a car above its order by more, which follows a pause", "what it is above",
+    SMALL: Allowed("a car or a device above its order by at most %g A" % (SMALL_DA / 10), "what it is above",
+                   "one detection in all %s: %s" % (WHERE, ONE), lambda _, point: point.detect_ms),
+    LARGE: Allowed("a car above its order by more, which follows a pause, or a device that ignores orders", "what it is above",
                    "%d detections in all %s: the last locks it out" % (DETECTIONS, WHERE), lambda _, point: DETECTIONS * point.detect_ms),
     REBEL: Allowed("a car that draws its maximum whatever it is told", "what it is above", "one detection in all " + WHERE,
                    lambda _, point: point.detect_ms),
@@ -61,20 +61,21 @@ class OverloadAllowance:
         self.budget_ms_max = self.budget_ms(True)
 
     def excused_until_ms(self, account, until_ms):
-        """Until when the overload that lasts from `account.since_ms` to `until_ms` is excused; the time of these excuses is spent."""
+        """Until when the overload that lasts from `account.since_ms` to `until_ms` is excused. The time of these excuses is spent
+        where the current is above the rating: what a car could draw, and does not, nothing can detect."""
         at_ms = account.since_ms
         while at_ms < until_ms:
             reach_ms, attacks = self._reach(account, at_ms)
             if reach_ms <= at_ms:
                 break
-            for attack in attacks:
+            for attack in attacks if account.amps_da > account.rating_da else ():
                 attack.spend(self._place, min(reach_ms, until_ms) - at_ms)
             at_ms = min(reach_ms, until_ms)
         return at_ms
 
     def _reach(self, account, at_ms):
         """(until when it is excused at most, the attacks that this needs): as few as possible, those with the most time left."""
-        over_da = account.amps_da - account.rating_da
+        over_da = account.may_da - account.rating_da
         reach_ms, needed, room_da, taken = self._step_over_ms(account, 0, at_ms), [], 0, []
         for left_ms, da, attack in sorted(self._open(at_ms), key=lambda one: -one[0]):
             room_da += da
@@ -87,9 +88,9 @@ class OverloadAllowance:
         return reach_ms, needed
 
     def _step_over_ms(self, account, room_da, at_ms):
-        """Until when a step of other load explains all but `room_da` of the overload: present EVSE currents with the other load
-        before it were none."""
-        ours_da = account.amps_da - account.other_da - room_da
+        """Until when a step of other load explains all but `room_da` of the overload: what cars may draw now was none with the
+        other load before it."""
+        ours_da = account.may_da - account.other_da - room_da
         return account.last_at_most(account.rating_da - ours_da) + ALLOWED[self._step_kind(at_ms)].ms(self, None)
 
     def _step_kind(self, at_ms):
@@ -101,10 +102,10 @@ class OverloadAllowance:
         for point in self._points:
             if point.stray is not None:
                 left_ms = ALLOWED[point.stray.kind].ms(self, point) - point.stray.spent_ms(self._place)
-                found.append((left_ms, point.excess_da() * point.loads[self._phase], point.stray))
+                found.append((left_ms, point.may.excess.get(self._phase, 0), point.stray))
             if point.again is not None:
                 left_ms = point.again.since_ms + ALLOWED[AGAIN].ms(self, point) - at_ms
-                found.append((left_ms, point.again_da(self._phase), point.again))
+                found.append((left_ms, point.may.again.get(self._phase, 0), point.again))
         return [one for one in found if one[0] > 0 and one[1] > 0]
 
     def again_ms(self):

@@ -16,6 +16,7 @@ class Plant:
         self.site = site
         self.budgets_ms = budgets_ms         # printed, per circuit (its meter works, it is lost); None: the estimate of the accounting
         self.time = time
+        self.regulated = True                # False: without a controller only what flows is judged
         self.seed = seed
         self.start_ms = time.now_ms
         self.phases = site["phases"]
@@ -52,6 +53,15 @@ class Plant:
         self.circuits[circuit].shift(phase, by_da, other_by_da, now_ms)
         for meter in self._watched[circuit]:
             meter.note()
+
+    def shift_may(self, before, after):
+        """What the car of one EVSE may draw at once changes: circuit → phase → dA."""
+        for index in after:
+            accounts = self.circuits[index].accounts
+            for phase in {*before.get(index, ()), *after[index]}:
+                by_da = after[index].get(phase, 0) - before.get(index, {}).get(phase, 0)
+                if by_da:
+                    accounts[phase].change_may(by_da, self.now_ms)
 
     def touch(self, circuit):
         """Closes the present piece of each account and opens the next, because what may be excused changes now."""

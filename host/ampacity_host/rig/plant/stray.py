@@ -1,6 +1,7 @@
 """Current above an order as an attack: of what kind it is, and how much of its time the judge has spent (overload_allowance.py)."""
 
 SMALL_DA = 10
+ROUNDED_DA = 10  # the fault `round_up`, and a step of the duty cycle: less than this
 SMALL, LARGE, REBEL, AGAIN = "small", "large", "rebel", "again"
 
 
