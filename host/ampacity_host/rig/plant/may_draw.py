@@ -4,7 +4,7 @@ A car may use what it is offered, and what it was offered until its deadline, al
 the device: its offer, and what its controller asked for last. Nothing here reads the primary.
 """
 
-from ampacity_host.rig.plant.stray import AGAIN, LARGE, ROUNDED_DA, SMALL, Attack
+from ampacity_host.rig.plant.stray import AGAIN, LARGE, ROUNDED_DA, SMALL, Since
 
 SETTLE_MS = 5_000  # from a lower offer on (IEC 61851-1, Annex A), unless the device declares more
 
@@ -58,7 +58,7 @@ class MayDraw:
         if known is None or used <= known:
             return used
         if point.again is None and point.amps_da:
-            point.again = Attack(AGAIN, self._plant.now_ms)
+            point.again = Since(AGAIN, self._plant.now_ms)
         return used if point.again is not None else known
 
     def _on(self, da, from_terminal):

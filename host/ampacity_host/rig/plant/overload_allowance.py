@@ -10,9 +10,10 @@ from collections import namedtuple
 
 from ampacity_host.rig.plant.meter import TROUBLED_MS
 from ampacity_host.rig.plant.power_path import SETTLES, SWITCHED_MS
-from ampacity_host.rig.plant.stray import AGAIN, LARGE, REBEL, SMALL, SMALL_DA
+from ampacity_host.rig.plant.stray import AGAIN, LARGE, LIE, REBEL, SMALL, SMALL_DA
 
 DECIDE_MS = 200
+SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
 METER_MS = 300      # the meter's own delay behind the truth
 FRAME_CHARS = 70    # a long request and its answer, with the gaps
 STEP, LATE = "step", "late"
@@ -25,6 +26,9 @@ ALLOWED = {
                   lambda allowance, _: allowance.budget_ms(False)),
     LATE: Allowed("the same while a fault of a meter or its bus lasts, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
                   "`well_ms` - `meter_well_ms` + `meter_age_ms`", lambda allowance, _: allowance.budget_ms(True)),
+    LIE: Allowed("a meter shows something else than the truth", "the other load there",
+                 "`well_ms` - `meter_well_ms` + `meter_age_ms` + %g s + one settle time, from the first use on" % (SUSPECTED_MS / 1000),
+                 lambda allowance, _: allowance.budget_ms(True) + SUSPECTED_MS + allowance.settle_ms),
     SMALL: Allowed("a car or a device above its order by at most %g A" % (SMALL_DA / 10), "what it is above",
                    "one detection in all %s: %s" % (WHERE, ONE), lambda _, point: point.detect_ms),
     LARGE: Allowed("a car above its order by more, which follows a pause, or a device that ignores orders", "what it is above",
@@ -57,19 +61,18 @@ class OverloadAllowance:
                         and phase in point.loads]
         self._meters = [plant.meters[one.meter] for one in plant.circuits
                         if one.meter >= 0 and (one in circuit.path or circuit in one.path)]
-        self._settle_ms = max([point.settle_ms for point in self._points] or [0])
+        self.settle_ms = max([point.settle_ms for point in self._points] or [0])
         self.budget_ms_max = self.budget_ms(True)
 
     def excused_until_ms(self, account, until_ms):
-        """Until when the overload that lasts from `account.since_ms` to `until_ms` is excused. The time of these excuses is spent
-        where the current is above the rating: what a car could draw, and does not, nothing can detect."""
+        """Until when the overload that lasts from `account.since_ms` to `until_ms` is excused. The time of these excuses is spent."""
         at_ms = account.since_ms
         while at_ms < until_ms:
             reach_ms, attacks = self._reach(account, at_ms)
             if reach_ms <= at_ms:
                 break
-            for attack in attacks if account.amps_da > account.rating_da else ():
-                attack.spend(self._place, min(reach_ms, until_ms) - at_ms)
+            for attack in attacks:
+                attack.spend(self._place, at_ms, min(reach_ms, until_ms) - at_ms, account.amps_da > account.rating_da)
             at_ms = min(reach_ms, until_ms)
         return at_ms
 
@@ -77,7 +80,7 @@ class OverloadAllowance:
         """(until when it is excused at most, the attacks that this needs): as few as possible, those with the most time left."""
         over_da = account.may_da - account.rating_da
         reach_ms, needed, room_da, taken = self._step_over_ms(account, 0, at_ms), [], 0, []
-        for left_ms, da, attack in sorted(self._open(at_ms), key=lambda one: -one[0]):
+        for left_ms, da, attack in sorted(self._open(account, at_ms), key=lambda one: -one[0]):
             room_da += da
             taken.append(attack)
             last_ms = at_ms + left_ms
@@ -96,17 +99,15 @@ class OverloadAllowance:
     def _step_kind(self, at_ms):
         return LATE if any(meter.troubled(at_ms) for meter in self._meters) else STEP
 
-    def _open(self, at_ms):
-        """(ms left, deci-amperes, attack) of each attack by cars whose time is not spent."""
-        found = []
+    def _open(self, account, at_ms):
+        """(ms left, deci-amperes, attack) of each attack by cars, devices and meters whose time is not spent."""
+        found = [(meter.lie(at_ms), account.other_da, None) for meter in self._meters]
         for point in self._points:
-            if point.stray is not None:
-                left_ms = ALLOWED[point.stray.kind].ms(self, point) - point.stray.spent_ms(self._place)
-                found.append((left_ms, point.may.excess.get(self._phase, 0), point.stray))
-            if point.again is not None:
-                left_ms = point.again.since_ms + ALLOWED[AGAIN].ms(self, point) - at_ms
-                found.append((left_ms, point.may.again.get(self._phase, 0), point.again))
-        return [one for one in found if one[0] > 0 and one[1] > 0]
+            found.append((point.stray, point.may.excess.get(self._phase, 0), point))
+            found.append((point.again, point.may.again.get(self._phase, 0), point))
+        open_ = [(attack.left_ms(self._place, at_ms, ALLOWED[attack.kind].ms(self, point)), da, attack)
+                 for attack, da, point in found if attack is not None and da > 0]
+        return [one for one in open_ if one[0] > 0]
 
     def again_ms(self):
         """Printed: for this time a car may use previously unused phases (safety.md, rule 14); 0: unused phases count."""
@@ -129,7 +130,7 @@ class OverloadAllowance:
         plant = self._plant
         buses = {point.bus for point in self._points if point.bus >= 0}
         bus_ms = max([cycle_ms(plant.site, bus) for bus in buses] or [0])
-        return 1_000 + DECIDE_MS + bus_ms + self._settle_ms
+        return 1_000 + DECIDE_MS + bus_ms + self.settle_ms
 
 
 def attach_allowances(plant):

@@ -1,8 +1,8 @@
-"""Current above an order as an attack: of what kind it is, and how much of its time the judge has spent (overload_allowance.py)."""
+"""Attacks of cars, devices and meters: of what kind each is, and how much of its time the judge has spent (overload_allowance.py)."""
 
 SMALL_DA = 10
 ROUNDED_DA = 10  # the fault `round_up`, and a step of the duty cycle: less than this
-SMALL, LARGE, REBEL, AGAIN = "small", "large", "rebel", "again"
+SMALL, LARGE, REBEL, AGAIN, LIE = "small", "large", "rebel", "again", "lie"
 
 
 class Attack:
@@ -12,12 +12,35 @@ class Attack:
         self.kind, self.since_ms = kind, since_ms
         self._spent_ms = {}
 
-    def spent_ms(self, place):
-        return self._spent_ms.get(place, 0)
+    def left_ms(self, place, at_ms, all_ms):
+        """Of its time there; `at_ms` is now."""
+        return all_ms - self._spent_ms.get(place, 0)
 
-    def spend(self, place, ms):
-        """For so long more it was the excuse of an overload there."""
-        self._spent_ms[place] = self.spent_ms(place) + ms
+    def spend(self, place, at_ms, ms, flows):
+        """For so long more it was the excuse of an overload there. flows: of current; what a car could draw, and does not, nothing
+        can detect."""
+        if flows:
+            self._spent_ms[place] = self._spent_ms.get(place, 0) + ms
+
+
+class Since(Attack):
+    """One whose time runs from its first use on."""
+
+    def left_ms(self, place, at_ms, all_ms):
+        return all_ms - (at_ms - self.since_ms)
+
+    def spend(self, place, at_ms, ms, flows):
+        """Its time passes by itself."""
+
+
+class Lie(Attack):
+    """A meter shows something else than the truth. Its time runs, in each place, from its first use as an excuse on."""
+
+    def left_ms(self, place, at_ms, all_ms):
+        return all_ms - (at_ms - self._spent_ms.get(place, at_ms))
+
+    def spend(self, place, at_ms, ms, flows):
+        self._spent_ms.setdefault(place, at_ms)
 
 
 def stray(rebel, overdraw, max_da, now_ms):
