@@ -2,13 +2,14 @@
 
 What a rating may be exceeded by, and how long, stands in EXCUSES and nowhere else, and in the safety case with the same words
 (test_judge.py). Every excuse belongs to one attack, is spent once, and is then gone; the times come from `ampacity check --json`
-of the site.
+of the site. What an EVSE was told is read where it is held: in its registers, or at the output of its controller for the pilot.
 
 One detection is 3 x (settle time + one round of its bus) + 2 s; the settle time is `car_ms` + `device_ms`. A step where no meter sees
 it must be within what was declared: there is no excuse for it. Nothing else is excused: no death of the primary, no silence, no
 restart, no change of the site, no time after a trouble.
 """
 
+from ampacity_host.rig.fault_injection.rogue_client import WRITTEN_A
 from tests.drawn.geometry import LINES, Geometry, da
 
 METER_MS, METER_LOST_MS, SWITCHED_MS = 300, 5_000, 2_000
@@ -25,7 +26,7 @@ EXCUSES = {  # (attack, amperes at most, for at most)
            "`total_ms` + `exposure_ms` + %g s" % ((METER_MS + METER_LOST_MS) / 1000)),
     SMALL: ("a car or a device above its order by at most %g A, once" % (SMALL_DA / 10), "what it is above", "one detection: " + DETECTION),
     LARGE: ("a car or a device above its order by more", "what it is above", "%d detections: the last locks it out" % DETECTIONS),
-    FOREIGN: ("somebody else writes to devices of a bus", "what they are above the primary's order", "one detection"),
+    FOREIGN: ("somebody else writes to devices of a bus", "the %g A that it writes, where they hold no more" % WRITTEN_A, "one detection"),
     AGAIN: ("a car uses phases that it, or the car before it, had not used", "what it draws on these",
             "`again_ms` of the circuit, from the first use on"),
     LIE: ("a meter lies or is silent", "the other load that it should show",
@@ -111,7 +112,7 @@ class Judge:
         self.excuses, self.told = [], []
         self.over_ms, self.wrong_ms, self.may_ms, self.worst = {}, {}, {}, {}
         self.t_ms, self.drawn_da, self.wrong, self.crossed = 0, {}, [], None
-        self._obeyed, self._ordered, self._raised = {}, {}, {}
+        self._obeyed, self._told, self._raised = {}, {}, {}
         self.unmeasured = {row["evse"] for row in report.get("evidence", ()) if row["what"].startswith("unmeasured")}
         self.could = {}                  # circuit → when cars could first have drawn too much, and how much at most
         self._car_lines, self._later = {}, []
@@ -149,7 +150,7 @@ class Judge:
     def foreign(self, evses):
         """Somebody else writes to them."""
         for evse in evses:
-            self._pool(FOREIGN, [evse], self.times.detection_ms(evse))
+            self._pool(FOREIGN, [evse], self.times.detection_ms(evse), self._written)
 
     def lies(self, meter):
         """It shows something else than the truth, or nothing."""
@@ -159,17 +160,25 @@ class Judge:
         hidden = lambda _, line: geometry.sums({}, self.other_da)[circuit][line]  # noqa: E731
         self.excuses.append(Excuse(LIE, places, hidden, span_ms=span_ms))
 
-    def _pool(self, kind, evses, left_ms):
+    def _pool(self, kind, evses, left_ms, by=None):
         circuits = {name for evse in evses for name in self.geometry.above[self.geometry.circuit_of[evse]]}
-        amount = lambda circuit, line: sum(self._beyond(evse)[line] for evse in evses)  # noqa: E731
+        amount = lambda circuit, line: sum((by or self._beyond)(evse)[line] for evse in evses)  # noqa: E731
         self.excuses.append(Excuse(kind, circuits, amount, left_ms=left_ms))
 
     def _beyond(self, evse):
-        """What it draws above the lower of what it was offered and what it was ordered, per line; while `_may` is counted, what it may
-        draw above what it was ordered: a device that rounds up is seen only once its car draws."""
-        allowed_da = min(most(values) for values in (self._obeyed[evse], self._ordered[evse]) if values)
-        currents_da = self.drawn_da[evse] if self._may is None else self._may[evse]
-        return self.geometry.loads(evse, [max(0, one - allowed_da) for one in currents_da])
+        """What it draws above the lower of what it offered and what it was told, per line; while `_may` is counted, what it may
+        draw above what it was told: a device that rounds up is seen only once its car draws."""
+        allowed_da = min(most(values) for values in (self._obeyed[evse], self._told[evse]) if values)
+        return self.geometry.loads(evse, [max(0, one - allowed_da) for one in self._currents_da(evse)])
+
+    def _written(self, evse):
+        """What it draws where it may hold what somebody else has written, per line."""
+        if most(self._told[evse]) > WRITTEN_A * 10:
+            return [0] * self.geometry.count
+        return self.geometry.loads(evse, [min(one, WRITTEN_A * 10) for one in self._currents_da(evse)])
+
+    def _currents_da(self, evse):
+        return self.drawn_da[evse] if self._may is None else self._may[evse]
 
     def plugged(self, evse, phases):
         """A car with so many phases hangs there; None: nothing any more, and until the next one what the last car could draw counts. What a
@@ -224,12 +233,9 @@ class Judge:
         before, self.drawn_da = self.drawn_da, {name: [da(one) for one in evse["terminals"]] for name, evse in truth["evses"].items()}
         for name, evse in truth["evses"].items():
             self._grows(name, before.get(name, self.drawn_da[name]), da(evse["order_a"]))
-        orders = orders_of(state["primary"])
         for name, evse in truth["evses"].items():
             remember(self._obeyed.setdefault(name, []), t_ms, da(evse["order_a"]))
-            told = self._ordered.setdefault(name, [])
-            if told or name in orders:
-                remember(told, t_ms, orders.get(name, told[-1][1] if told else 0))
+            remember(self._told.setdefault(name, []), t_ms, da(evse["told_a"]))
         sums = self.geometry.sums(self.drawn_da, self.other_da)
         self._compare(sums, truth["circuits"])
         self._count(sums, span_ms)
@@ -306,14 +312,3 @@ def remember(values, t_ms, value_da):
 
 def most(values):
     return max(value for _, value in values)
-
-
-def orders_of(view):
-    """{EVSE: the last order in da} as the primaries tell; those that are down tell nothing."""
-    found = {}
-    for prefix, one in [("", view), *((name + ".", below) for name, below in ((view or {}).get("below") or {}).items())]:
-        for name, evse in ((one or {}).get("evses") or {}).items():
-            full = name if name.startswith(prefix) else prefix + name
-            if evse["order_a"] is not None:
-                found[full] = da(evse["order_a"])
-    return found

@@ -7,10 +7,11 @@ from json import dumps, loads
 from ampacity.circuit.cascaded_guard import CascadedGuard
 from ampacity.circuit.guard import Guard
 from tests.proof.below import Below
+from tests.proof.judge import Paused
 from tests.proof.metered import Metered
 from tests.proof.model import STEP_MS, AnyPlan, World
 from tests.proof.plant import Box
-from tests.proof.settled import Death, Foreign, device_rests
+from tests.proof.settled import Death, Foreign
 from tests.proof.sites import box, circuit, evse, mute, site
 
 
@@ -103,30 +104,33 @@ class Rerated(World):
         for key, value in self.devices[0].settings():
             old.evidence(0, key, value, self.now)
         self.guard = self.make_guard(old.evidence_dump())
-        self.rested = 0  # a bit for each that was proven paused in this life
+        self.paused = Paused(self.devices)
         self.epoch = 2
 
     def old_site(self):
         return dict(self.facts, circuits=[dict(self.facts["circuits"][0], rating_da=[self.old_da])])
 
+    def prove(self, i, limit):
+        self.paused.answered(i, self.epoch, self.now)
+        World.prove(self, i, limit)
+
     def over(self):
-        for i, s in enumerate(self.guard.ledger.evse_states):
-            if s.paused_proven and device_rests(self.devices[i], self.now):
-                self.rested |= 1 << i
-        laid = self.rested == (1 << len(self.devices)) - 1
+        self.paused.look(self.now)
+        laid = self.paused.everybody()
         self.wiring.ratings[0] = self.facts["circuits"][0]["rating_da"][0] if laid else self.old_da
         return World.over(self)
 
     def do_reboot(self):
         World.do_reboot(self)
-        self.rested = self.rested if self.rested == 3 else 0
+        if not self.paused.everybody():
+            self.paused.forget()
 
     def encode_more(self):
-        return [self.rested]
+        return [self.paused.rested, self.paused.shown]
 
     def decode_more(self, x, at):
-        self.rested = x[at]
-        return at + 1
+        self.paused.rested, self.paused.shown = x[at : at + 2]
+        return at + 2
 
 
 class Isolated(World):
@@ -252,7 +256,7 @@ class Above(World):
         self.guard.measured(i, [self.devices[i].draw_da(self.now)], self.now, self.now)
 
     def is_excused(self, key, excess_da):
-        return excess_da <= self.excused_da and self.spent <= self.room_steps
+        return excess_da <= min(self.excused_da, self.devices[0].follow_da) and self.spent < self.room_steps
 
     def on_advance(self):
         drawn_da = sum([device.draw_da(self.now) for device in self.devices])

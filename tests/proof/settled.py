@@ -2,6 +2,7 @@
 
 from ampacity.circuit.guard import Guard
 from tests.proof.freeze import Form
+from tests.proof.judge import Paused
 from tests.proof.metered import Metered
 from tests.proof.model import STEP_MS, World
 from tests.proof.sites import circuit, evse, mute, site
@@ -119,8 +120,15 @@ class Disobeying(World):
     spent = 0  # steps in which the circuit was above its rating, of all that are excused
 
     def is_excused(self, key, excess_da):
-        """Excused for so many steps in all, bursts or not; what it draws above its order within 1 A is made room for, too."""
-        return excess_da <= self.excused_da and self.spent <= self.excuse_steps * self.attacks_a_day
+        """As far as the car is above its order now, and for so many steps in all, bursts or not; what it draws above its order within
+        1 A is made room for, too."""
+        return excess_da <= min(self.excused_da, self.above_da()) and self.spent < self.excuse_steps * self.attacks_a_day
+
+    def above_da(self):
+        """What the car draws above what its device holds, or held within its settle time."""
+        device = self.devices[0]
+        told_da = max(device.limit_da(self.now), device.old_da, device.older_da)
+        return max(0, device.draw_da(self.now) - told_da)
 
     def measure(self, i):
         self.guard.measured(i, [self.devices[i].draw_da(self.now)], self.now, self.now)
@@ -262,8 +270,18 @@ class Change(World):
         for key, value in self.devices[0].settings():
             old.evidence(0, key, value, self.now)
         self.guard = self.make_guard(old.evidence_dump())
+        self.paused = Paused(self.devices[:1])
         self.moved = False
         self.epoch = 2
+
+    def prove(self, i, limit):
+        if i == 0:
+            self.paused.answered(i, self.epoch, self.now)
+        World.prove(self, i, limit)
+
+    def do_reboot(self):
+        World.do_reboot(self)
+        self.paused.forget()
 
     def loads_of(self, device):
         if device is not self.devices[0] or self.moved:
@@ -272,17 +290,17 @@ class Change(World):
         return [(key, device.draw_da(self.now)) for key in self.wiring.keys(old["circuit"], old["terminals"])]
 
     def encode(self):
-        s = self.guard.ledger.evse_states[0]
-        if not self.moved and s.paused_proven and device_rests(self.devices[0], self.now):
-            self.moved = True  # proven paused: now it may be connected elsewhere
+        self.paused.look(self.now)
+        self.moved = self.moved or self.paused.everybody()  # shown paused: now it may be connected elsewhere
         return World.encode(self)
 
     def encode_more(self):
-        return [self.moved]
+        return [self.moved, self.paused.rested, self.paused.shown]
 
     def decode_more(self, x, at):
-        self.moved = x[at] == 1
-        return at + 1
+        moved, self.paused.rested, self.paused.shown = x[at : at + 3]
+        self.moved = moved == 1
+        return at + 3
 
 
 class Left(World):
@@ -294,9 +312,5 @@ class Left(World):
         self.form = Form(self.guard, self.facts, STEP_MS, self.now, self.wider, self.feeds)  # of a ledger with the one that left
         self.other_da[0] = 100
         self.epoch = 2
-
-
-def device_rests(device, now):
-    return device.draw_da(now) == 0
 
 

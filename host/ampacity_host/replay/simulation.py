@@ -62,6 +62,7 @@ class UnmanagedSimulation:
     def __init__(self, facts, seed):
         self.bench = VirtualBench(dict(facts, ocpp=None), seed, keep_history=False, make_controllers=False)
         self.plant = self.bench.plant
+        self.plant.regulated = False
         for point in self.plant.points:
             Wallbox(point).set_limit(point.max_da)
 

@@ -137,7 +137,7 @@ def test_an_overload_by_evse_current_is_a_violation_at_once():
         point.drive("pwm", 500, True)
     run_ms(time, 10_000)
     booked = worst_circuits(site_plant)["row"]
-    assert booked["violation_ms"][0] == booked["over_ms"][0] > 5_000
+    assert booked["violation_ms"][0] == 10_000 > booked["over_ms"][0] > 5_000  # from the offer on, whatever the cars draw
     assert booked["over_as"][0] > 0
 
 

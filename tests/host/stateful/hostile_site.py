@@ -65,12 +65,19 @@ class HostileSite:
             point.unplug()
 
     def other_load(self, chance):
-        """A step of what the installer declared; beyond it now and then where a meter sees it."""
+        """A step of what the installer declared; beyond it now and then where a meter sees it, as far as the reserves leave room:
+        with more nobody could keep the rating (safety.md 9, I1)."""
         root = self.plant.circuits[0]
-        beyond = 2 if self.meters and self.lie is None and not self.on and chance.random() < 0.3 else 1
-        amps_da = [min(chance.randrange(beyond * assumed + 1), root.rating_da[0]) for assumed in root.assumed_other_da]
+        beyond = 2 if self.meters and self.lie is None and not self.on and self._attended() and chance.random() < 0.3 else 1
+        amps_da = [min(chance.randrange(beyond * most_da + 1), self._room_da(phase)) for phase, most_da in enumerate(root.assumed_other_da)]
         self._note("other", amps_da)
         self.plant.set_background(self.plant.circuits[0], amps_da)
+
+    def _room_da(self, phase):
+        """What the reserves leave."""
+        reserves_da = [max(each["fallback_da"], each["power_on_da"]) for each in self.facts["evses"] if each["kind"] != "local"
+                       and any(phase in terminal for terminal in each["terminals"])]
+        return self.plant.circuits[0].rating_da[phase] - sum(reserves_da)
 
     def path_fault(self, chance):
         if self._watched():

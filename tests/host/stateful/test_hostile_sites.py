@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from adversary import COUNTS_DEEP, Adversary, drawn
-from hostile_site import rage
+from hostile_site import HostileSite, rage
 from hypothesis import HealthCheck, settings
 from random_site import draw
 
+from ampacity.circuit.trusted.intake import Intake
 from tests.deep import sample
 
 DEEP = bool(os.environ.get("AMPACITY_DEEP"))
@@ -45,3 +46,32 @@ def test_seeds_that_once_left_somebody_waiting_for_ever(seed, count):
     site.heal()
     site.everybody_charges()
     assert not site.bench.violations()
+
+
+def cars_that_come_and_go(count, seed):
+    """A minute of nothing else."""
+    site = HostileSite(drawn(count, seed), seed)
+    for turn in range(5):
+        chance = random.Random(turn)
+        site.plug(chance)
+        site.plug(chance)
+        site.run(12)
+        site.unplug(chance)
+
+
+def test_current_that_is_given_on_before_a_car_has_settled_is_found_though_no_more_flows(monkeypatch):
+    proven = Intake.proven
+
+    def at_once(self, evse, order_id, limit_da, now_ms):
+        proven(self, evse, order_id, limit_da, now_ms)
+        s = self.evse_states[evse]
+        s.book.orders = [order for order in s.book.orders if order.gone_ms < 0]
+        self.bounds.update_bound(s)
+
+    sites = [(3, 1), (3, 6), (5, 7)]
+    for count, seed in sites:
+        cars_that_come_and_go(count, seed)
+    monkeypatch.setattr(Intake, "proven", at_once)
+    for count, seed in sites:
+        with pytest.raises(AssertionError, match="violations"):
+            cars_that_come_and_go(count, seed)

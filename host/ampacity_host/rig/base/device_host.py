@@ -55,6 +55,8 @@ class DeviceHost:
     def set_fault(self, kind, on, options):
         if self.device.fault(kind, on, **options) is False:
             raise FieldError("kind", kind, "for %s: %s" % (self.name, ", ".join(self.device.faults)))
+        if self.wallbox is not None:
+            self.wallbox.device_fault(kind, on)
         if kind in ("power_off", "dead"):
             self.alive = not on
             if self.wallbox is not None:

@@ -1,5 +1,6 @@
 """The `truth` part of `state`: the real currents, from the plant."""
 
+from ampacity_host.rig.plant.power_path import duty_da
 from ampacity_host.rig.plant.worst import amps
 
 EV_ANSWERS_MAX = 8
@@ -18,7 +19,8 @@ def _circuit(circuit):
 
 
 def _evse(rig, point):
-    return {"pilot": point.state_text, "order_a": order_a(rig, point), "amps": [amps(da) for da in per_phase(rig, point)],
+    return {"pilot": point.state_text, "order_a": order_a(rig, point), "told_a": told_a(rig, point),
+            "amps": [amps(da) for da in per_phase(rig, point)],
             "terminals": [amps(da) for da in point.terminal_amps_da()],
             "contactor": point.closed, "energy_wh": point.energy_wh, "plugged": point.car is not None,
             "hungry": point.car is not None and point.car.wants_charge, "ev_answers": point.ev_answers[-EV_ANSWERS_MAX:],
@@ -30,9 +32,22 @@ def order_a(rig, point):
     host = rig.hosts.get(point.name)
     if host is not None:
         return amps(host.device.limit_da or 0) if host.alive else 0.0
-    if point.pilot != "pwm":
+    return _offered_a(point.pilot, point.permille)
+
+
+def told_a(rig, point):
+    """The last order that it received, whatever its faults make of it: what the registers of a simulated device hold, else the
+    duty cycle that its controller asks for."""
+    host = rig.hosts.get(point.name)
+    if host is not None:
+        return amps(min(host.device.target_da(), host.device.max_da)) if host.alive else 0.0
+    return _offered_a(*point.asked)
+
+
+def _offered_a(pilot, permille):
+    if pilot != "pwm":
         return 0.0
-    return round(point.permille * 0.06, 1) if point.permille <= 850 else amps(point.offer_da)
+    return round(permille * 0.06, 1) if permille <= 850 else amps(duty_da(permille))
 
 
 def per_phase(rig, point):

@@ -5,6 +5,7 @@ from ampacity_host.rig.devices.meter import INPUTS
 from ampacity_host.rig.fault_injection.rogue_client import RogueTcpClient
 from ampacity_host.rig.line.line_faults import KINDS as LINE_KINDS
 from ampacity_host.rig.line.rogue_stations import babbler, foreign_client, second_primary
+from ampacity_host.rig.plant.meter import TROUBLED_MS
 from ampacity_host.rig.plant.overdraw import FIELDS as OVERDRAW_FIELDS
 from ampacity_host.rig.plant.overdraw import overdraw_from
 
@@ -22,7 +23,6 @@ OPTIONS = (*NUMBER_OPTIONS, "s", "writes", "phases", "inputs", "unit", "a")
 INTRUDERS = ("babble", "second_primary", "foreign_client")
 WIRING_KINDS = ("miswired", "same_unit")
 ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + SIMULATED_KINDS + WIRING_KINDS + METER_KINDS + PRIMARY_KINDS
-TROUBLE_AFTER_MS = 30_000
 
 
 class FaultInjector:
@@ -110,7 +110,7 @@ class FaultInjector:
     def trouble(self, bus, on):
         """Events on that bus during this time, and shortly after, count as effects of the fault."""
         plant = self._rig.plant
-        plant.troubled_buses[bus] = -1 if on else plant.now_ms + TROUBLE_AFTER_MS
+        plant.troubled_buses[bus] = -1 if on else plant.now_ms + TROUBLED_MS
 
     def _wire(self, line, faults, kind, name, on, options):
         if kind in INTRUDERS:

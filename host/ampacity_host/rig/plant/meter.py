@@ -7,9 +7,12 @@ is lost, as in a real meter. Values are integers: mA signed per input, mV, W, Wh
 from collections import deque
 
 from ampacity_host.rig.devices.meter import exchanged, inputs_of
+from ampacity_host.rig.plant.stray import LIE, Lie
 
 AMPS_NOISE_MA = 20
 VOLTS_NOISE_MV = 150
+LIES = ("offset", "swapped_phases", "reversed", "saturated", "scaled")  # faults by which it shows something else than the truth
+TROUBLED_MS = 30_000     # a fault of a meter or a bus may still have consequences for so long
 
 
 def _noise(seed, number, reach):
@@ -39,6 +42,7 @@ class Meter:
         self._history = deque([(-10_000, (0,) * 3)])  # without a circuit, as for a safety load's meter, the current is 0
         self._frozen = None
         self._ended_ms = {}
+        self._lie = None                 # the attack of the last lie
         self.changes = 0                 # incremented when the indicated values change, noise excluded
 
     def follow(self, circuit):
@@ -112,6 +116,8 @@ class Meter:
 
     def set_fault(self, kind, on, options):
         self.changes += 1
+        if on and kind in LIES and kind not in self.faults:
+            self._lie = Lie(LIE, self.plant.now_ms)
         if on:
             self.faults[kind] = options
         elif self.faults.pop(kind, None) is not None:
@@ -119,11 +125,12 @@ class Meter:
         if kind == "frozen":
             self._frozen = None
 
+    def lie(self, now_ms):
+        """The attack of a lie that lasts, or ended so recently that it may still have consequences; None: it tells the truth."""
+        lasts = any(kind in self.faults or now_ms - self._ended_ms.get(kind, -TROUBLED_MS) < TROUBLED_MS for kind in LIES)
+        return self._lie if lasts else None
+
     def troubled(self, now_ms):
         """A fault is on, or ended so recently that it may still have consequences."""
-        return bool(self.faults) or any(now_ms - at < 30_000 for at in self._ended_ms.values()) \
+        return bool(self.faults) or any(now_ms - at < TROUBLED_MS for at in self._ended_ms.values()) \
             or self.plant.bus_troubled(self.bus)
-
-    @property
-    def trusted(self):
-        return not self.faults and not self.plant.bus_troubled(self.bus)

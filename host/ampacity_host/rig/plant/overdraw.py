@@ -23,6 +23,10 @@ class Overdraw:
         """May it draw more than its offer?"""
         return self.permille > 1000 or self.over_da > 0 or self.leak_da > 0
 
+    def most_above_da(self, max_da):
+        """The most that it draws above an offer, of those up to `max_da`."""
+        return max(self.leak_da, self.drawn_da(max_da) - max_da, self.over_da)
+
     def beyond(self, now_ms, since_ms, raised_ms):
         """Is it above its offer now? since_ms: when the overdraw began, raised_ms: when its offer last rose."""
         if not self.beyond_ms:

@@ -1,10 +1,8 @@
 """The account of one phase of one circuit: margin to its rating, duration and size of overloads, and their cause.
 
 The current of a phase is piecewise constant: `change` closes a piece and opens the next. A piece above the rating counts in
-`over_ms` and `over_das`; the part of it that no rule allows counts in `violation_ms`. An overload by a step of the other load
-is allowed (safety.md 3.5) for the printed budget after the step: if the present EVSE currents together with the other load of
-some moment within the last `budget_ms` would not be an overload. Allowed are also (safety.md 9) the current of a disobeying
-EVSE beyond its order until it must have been detected, and other load beyond the declaration where it is not measured.
+`over_ms` and `over_das`; the part of it that no row of ALLOWED (overload_allowance.py) excuses counts in
+`violation_ms`. What is judged is what the cars may draw at once (may_draw.py), which is at least what they draw.
 """
 
 from bisect import bisect_right
@@ -14,11 +12,12 @@ FOREVER_MS = -(2**60)
 
 
 class PhaseAccount:
-    """amps, other in dA; `allowance` is the circuit's OverloadAllowance: excused_da(phase, now_ms), budget_ms(phase, other_da)."""
+    """amps, other in dA; `allowance` is the phase's OverloadAllowance; None: nothing is excused."""
 
     def __init__(self, rating_da, now_ms, breaker=None, keep_history=True):
         self.rating_da = rating_da
         self.amps_da = 0
+        self.may_da = 0                     # the same with what each car may draw at once
         self.other_da = 0
         self.breaker = breaker
         self.since_ms = now_ms
@@ -37,7 +36,14 @@ class PhaseAccount:
         self.amps_da += amps_by_da
         if other_by_da:
             self.other_da += other_by_da
+            self.may_da += other_by_da
             self._remember_other(now_ms)
+
+    def change_may(self, by_da, now_ms):
+        """What cars may draw at once rises (or falls) by this much from now on."""
+        if now_ms > self.since_ms:
+            self.close(now_ms)
+        self.may_da += by_da
 
     def close(self, now_ms):
         """Enters the piece up to now into the account."""
@@ -51,6 +57,8 @@ class PhaseAccount:
             self.breaker.carry(self.amps_da, span_ms)
         if margin_da < 0:
             self._over(-margin_da, span_ms, now_ms)
+        if self.may_da > self.rating_da:
+            self._may_over(self.may_da - self.rating_da, now_ms)
         if self.history is not None:
             self.history.enter(self, margin_da, now_ms)
         self.since_ms = now_ms
@@ -59,6 +67,8 @@ class PhaseAccount:
         self.over_ms += span_ms
         self.over_das += over_da * span_ms
         self.i2t += self.amps_da * self.amps_da * span_ms
+
+    def _may_over(self, over_da, now_ms):
         wrong_ms = self._wrong_ms(now_ms)
         if wrong_ms > 0:
             self.violation_ms += wrong_ms
@@ -66,15 +76,9 @@ class PhaseAccount:
 
     def _wrong_ms(self, now_ms):
         """The part of the ending piece that nothing excuses."""
-        if self.allowance is None:
-            return now_ms - self.since_ms
-        ours_da = self.amps_da - self.other_da - self.allowance.excused_da(self.since_ms)
-        if self.other_da + ours_da <= self.rating_da or self.allowance.beyond_promise(ours_da, self.other_da):
-            return 0
-        fine_until_ms = self._last_at_most(self.rating_da - ours_da) + self.allowance.budget_ms(self.since_ms)
-        return now_ms - max(self.since_ms, fine_until_ms)
+        return now_ms - (self.since_ms if self.allowance is None else self.allowance.excused_until_ms(self, now_ms))
 
-    def _last_at_most(self, other_da):
+    def last_at_most(self, other_da):
         """The last moment at which the other load was at most this value."""
         until_ms = self.since_ms
         for from_ms, value_da in reversed(self.others):
@@ -114,7 +118,7 @@ class MarginHistory:
             ends.pop()
         margins.append(margin_da)
         ends.append(now_ms)
-        if margin_da < 0:
+        if margin_da < 0 or account.may_da > account.rating_da:
             self._times_ms.append(now_ms)
             self._totals.append((account.over_ms, account.over_das, account.violation_ms))
 

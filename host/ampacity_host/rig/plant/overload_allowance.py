@@ -1,19 +1,43 @@
-"""Limits of the guarantee: the allowances under which an overload is not a violation (safety.md 3.5 and 9).
+"""Limits of the guarantee: what may exceed a rating, by how much and how long, without being a violation (safety.md 3.5 and 9).
 
-The printed budget of a circuit is meter age + decide + bus + device + car, as the check computes it from the site's facts;
-nothing here reads the controller. The time to detect a dead or frozen meter is granted only while there is one; the time for
-which a path may delay an order is never granted: no line of the bench is that slow.
+ALLOWED is all that there is: the judge takes each time from its row, and the table of the safety case has the same words
+(tests/drawn/test_judge.py). Each attack has its time once. Nothing here reads the controller: the printed budgets are what the
+check computes from the site's facts. The time for which a path may delay an order is never granted: no line of the bench is that
+slow. Other load above its declaration that no meter shows, or that leaves no room for the reserves (assumptions M2, I1), has no row.
 """
 
+from collections import namedtuple
+
+from ampacity_host.rig.plant.meter import TROUBLED_MS
+from ampacity_host.rig.plant.power_path import SETTLES, SWITCHED_MS
+from ampacity_host.rig.plant.stray import AGAIN, LARGE, LIE, REBEL, SMALL, SMALL_DA
+
 DECIDE_MS = 200
-METER_MS = 300     # the meter's own delay behind the truth
-ALLOWED = (  # (source, greatest current, greatest duration), as in the safety case
-    ("a step of other load", "the step", "the budget that `ampacity check` prints"),
-    ("one disobeying EVSE", "what is beyond its order", "three settle times, three rounds of its bus and 2 s"),
-    ("other load above its declaration (assumptions M2, I1), where no meter is trusted or the EVSEs are at their reserves",
-     "the other load", "until it is within the declaration"),
-)
-FRAME_CHARS = 70  # a long request and its answer, with the gaps
+SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
+METER_MS = 300      # the meter's own delay behind the truth
+FRAME_CHARS = 70    # a long request and its answer, with the gaps
+STEP, LATE = "step", "late"
+DETECTIONS = 3      # of a car that follows a pause: the last locks it out (rule 10)
+Allowed = namedtuple("Allowed", "what amperes lasts ms")  # the cells of the table, and (allowance, power path) → ms
+ONE = "%d x (settle time + one round of its bus) + %g s" % (SETTLES, SWITCHED_MS / 1000)
+WHERE = "on each circuit and phase"
+ALLOWED = {
+    STEP: Allowed("other load steps up where a meter sees it", "the step", "`well_ms` of the circuit",
+                  lambda allowance, _: allowance.budget_ms(False)),
+    LATE: Allowed("the same while a fault of a meter or its bus lasts, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
+                  "`well_ms` - `meter_well_ms` + `meter_age_ms`", lambda allowance, _: allowance.budget_ms(True)),
+    LIE: Allowed("a meter shows something else than the truth", "the other load there",
+                 "`well_ms` - `meter_well_ms` + `meter_age_ms` + %g s + one settle time, from the first use on" % (SUSPECTED_MS / 1000),
+                 lambda allowance, _: allowance.budget_ms(True) + SUSPECTED_MS + allowance.settle_ms),
+    SMALL: Allowed("a car or a device above its order by at most %g A" % (SMALL_DA / 10), "what it is above",
+                   "one detection in all %s: %s" % (WHERE, ONE), lambda _, point: point.detect_ms),
+    LARGE: Allowed("a car above its order by more, which follows a pause, or a device that ignores orders", "what it is above",
+                   "%d detections in all %s: the last locks it out" % (DETECTIONS, WHERE), lambda _, point: DETECTIONS * point.detect_ms),
+    REBEL: Allowed("a car that draws its maximum whatever it is told", "what it is above", "one detection in all " + WHERE,
+                   lambda _, point: point.detect_ms),
+    AGAIN: Allowed("a car uses phases that it, or the car before it, had not used", "what it draws on these",
+                   "`again_ms` of the circuit, from the first use on", lambda allowance, _: allowance.again_ms()),
+}
 
 
 def cycle_ms(site, bus):
@@ -26,22 +50,71 @@ def cycle_ms(site, bus):
 
 
 class OverloadAllowance:
-    """One circuit and phase: the allowed duration of an overload after a step, and the excused currents."""
+    """One circuit and phase: what is excused there, and for how long."""
 
     def __init__(self, plant, circuit, phase):
         self._plant = plant
         self._circuit = circuit
         self._phase = phase
+        self._place = circuit.index, phase
         self._points = [point for point in plant.points if circuit in plant.circuits[point.circuit].path
                         and phase in point.loads]
-        self._reserve_da = sum(point.reserve_da * point.loads[phase] for point in self._points)
         self._meters = [plant.meters[one.meter] for one in plant.circuits
                         if one.meter >= 0 and (one in circuit.path or circuit in one.path)]
-        self._settle_ms = max([point.settle_ms for point in self._points] or [0])
-        self.budget_ms_max = self._budget_ms(True)
+        self.settle_ms = max([point.settle_ms for point in self._points] or [0])
+        self.budget_ms_max = self.budget_ms(True)
 
-    def _budget_ms(self, late):
-        """late: a fault of a meter may have to be detected first."""
+    def excused_until_ms(self, account, until_ms):
+        """Until when the overload that lasts from `account.since_ms` to `until_ms` is excused. The time of these excuses is spent."""
+        at_ms = account.since_ms
+        while at_ms < until_ms:
+            reach_ms, attacks = self._reach(account, at_ms)
+            if reach_ms <= at_ms:
+                break
+            for attack in attacks:
+                attack.spend(self._place, at_ms, min(reach_ms, until_ms) - at_ms, account.amps_da > account.rating_da)
+            at_ms = min(reach_ms, until_ms)
+        return at_ms
+
+    def _reach(self, account, at_ms):
+        """(until when it is excused at most, the attacks that this needs): as few as possible, those with the most time left."""
+        over_da = account.may_da - account.rating_da
+        reach_ms, needed, room_da, taken = self._step_over_ms(account, 0, at_ms), [], 0, []
+        for left_ms, da, attack in sorted(self._open(account, at_ms), key=lambda one: -one[0]):
+            room_da += da
+            taken.append(attack)
+            last_ms = at_ms + left_ms
+            if room_da < over_da:
+                last_ms = min(last_ms, self._step_over_ms(account, room_da, at_ms))
+            if last_ms > reach_ms:
+                reach_ms, needed = last_ms, list(taken)
+        return reach_ms, needed
+
+    def _step_over_ms(self, account, room_da, at_ms):
+        """Until when a step of other load explains all but `room_da` of the overload: what cars may draw now was none with the
+        other load before it."""
+        ours_da = account.may_da - account.other_da - room_da
+        return account.last_at_most(account.rating_da - ours_da) + ALLOWED[self._step_kind(at_ms)].ms(self, None)
+
+    def _step_kind(self, at_ms):
+        return LATE if any(meter.troubled(at_ms) for meter in self._meters) else STEP
+
+    def _open(self, account, at_ms):
+        """(ms left, deci-amperes, attack) of each attack by cars, devices and meters whose time is not spent."""
+        found = [(meter.lie(at_ms), account.other_da, None) for meter in self._meters]
+        for point in self._points:
+            found.append((point.stray, point.may.excess.get(self._phase, 0), point))
+            found.append((point.again, point.may.again.get(self._phase, 0), point))
+        open_ = [(attack.left_ms(self._place, at_ms, ALLOWED[attack.kind].ms(self, point)), da, attack)
+                 for attack, da, point in found if attack is not None and da > 0]
+        return [one for one in open_ if one[0] > 0]
+
+    def again_ms(self):
+        """Printed: for this time a car may use previously unused phases (safety.md, rule 14); 0: unused phases count."""
+        return self._plant.budgets_ms[self._circuit.index][2] if self._plant.budgets_ms is not None else 0
+
+    def budget_ms(self, late):
+        """After a step of the other load; 0 if it is not measured. late: a fault of a meter may have to be detected first."""
         if not self._meters:
             return 0
         if self._plant.budgets_ms is not None:
@@ -57,26 +130,7 @@ class OverloadAllowance:
         plant = self._plant
         buses = {point.bus for point in self._points if point.bus >= 0}
         bus_ms = max([cycle_ms(plant.site, bus) for bus in buses] or [0])
-        return 1_000 + DECIDE_MS + bus_ms + self._settle_ms
-
-    def budget_ms(self, now_ms):
-        """After a step of the other load; 0 if it is not measured."""
-        return self._budget_ms(any(meter.troubled(now_ms) for meter in self._meters))
-
-    def beyond_promise(self, ours_da, other_da):
-        """No control is possible (the EVSEs are at their reserves), or the installer's declaration was wrong."""
-        if ours_da <= self._reserve_da:
-            return True
-        blind = not any(meter.trusted for meter in self._meters)
-        return blind and other_da > self._circuit.assumed_other_da[self._phase]
-
-    def excused_da(self, now_ms):
-        """The current of disobeying EVSEs beyond their order, and of cars on previously unused phases, until they must have
-        been detected.
-        """
-        excess_da = sum(point.excess_da(now_ms) * point.loads[self._phase] for point in self._points
-                        if point.disobeying_since_ms is not None)
-        return excess_da + sum(point.again_da(self._circuit, self._phase, now_ms) for point in self._points)
+        return 1_000 + DECIDE_MS + bus_ms + self.settle_ms
 
 
 def attach_allowances(plant):

@@ -16,6 +16,7 @@ class Plant:
         self.site = site
         self.budgets_ms = budgets_ms         # printed, per circuit (its meter works, it is lost); None: the estimate of the accounting
         self.time = time
+        self.regulated = True                # False: without a controller only what flows is judged
         self.seed = seed
         self.start_ms = time.now_ms
         self.phases = site["phases"]
@@ -46,10 +47,6 @@ class Plant:
                 if above.meter >= 0:
                     self._watched[circuit.index].append(self.meters[above.meter])
 
-    def again_ms(self, circuit):
-        """Printed: for this time a car may use previously unused phases (safety.md, rule 14); 0: unused phases count."""
-        return self.budgets_ms[circuit][2] if self.budgets_ms is not None else 0
-
     def shift(self, circuit, phase, by_da, other_by_da=0):
         """Adds this current from that circuit upward, from now on."""
         now_ms = self.time.now_ms
@@ -57,8 +54,17 @@ class Plant:
         for meter in self._watched[circuit]:
             meter.note()
 
+    def shift_may(self, before, after):
+        """What the car of one EVSE may draw at once changes: circuit → phase → dA."""
+        for index in after:
+            accounts = self.circuits[index].accounts
+            for phase in {*before.get(index, ()), *after[index]}:
+                by_da = after[index].get(phase, 0) - before.get(index, {}).get(phase, 0)
+                if by_da:
+                    accounts[phase].change_may(by_da, self.now_ms)
+
     def touch(self, circuit):
-        """Closes the present piece of each account and opens the next, because an allowance ends now."""
+        """Closes the present piece of each account and opens the next, because what may be excused changes now."""
         for one in self.circuits[circuit].path:
             one.close(self.now_ms)
 

@@ -6,14 +6,18 @@ per terminal, equal on all terminals that the car uses.
 """
 
 from ampacity_host.rig.plant.car import J5_PER_WH
+from ampacity_host.rig.plant.may_draw import MayDraw
+from ampacity_host.rig.plant.stray import LARGE, SMALL, Attack, stray
 
 CP_HIGH_MV = {"A": 12_000, "B": 9_000, "C": 6_000, "D": 3_000, "E": 0}
 STEP_MS = 100            # of a ramp
 LOWER_MS = 4_500         # time for a car to follow a lower offer (Annex A allows 5 s)
 LOWER_REACTION_MS = 3_000
+ABOVE = {"ignore_writes": LARGE, "round_up": SMALL}  # faults by which a device offers more than its order
 KEEPING = ("watchdog_broken", "keep_setpoint")
 UNSEEN_MS = 5_000        # a car that is plugged in this soon after the previous one may be taken for it
 SWITCHED_MS = 2_000      # opening time of a contactor or feeder
+SETTLES = 3              # settle times of one detection: detect (twice the settle time) and settle
 
 
 def duty_da(permille):
@@ -39,7 +43,6 @@ class PowerPath:
         self.terminals = facts["terminals"]
         self.settle_ms = max(5_000, facts.get("settle_ms", 0)) + facts.get("latency_ms", 0)
         self.turn_ms = 0                 # the longest wait for its turn on its bus
-        self.reserve_da = max(facts.get("fallback_da", 0), facts.get("power_on_da", 0)) if self.kind != "local" else 0
         self.terminal_dv = [line_dv if len(lines) == 1 else between_dv for lines in self.terminals]
         self.loads = _count(self.terminals)
         self.car = None
@@ -57,13 +60,13 @@ class PowerPath:
         self.pins = None                 # the driver of its outputs, under the virtual clock
         self.device = None               # the simulated wallbox behind it, if there is one
         self.listeners = []              # each called with the point after a change that its hardware can detect
-        self.disobeying_since_ms = None
+        self._fault_stray = self._car_stray = None  # the attacks of the fault `disobeys` and of its car
         self.overshoot_da, self.overshoot_ms = 0, 0
         self._over_since_ms = None
         self._offers = [(0, 0)]          # (until_ms, offer) of the offers that may still be settling
         self.poles = 3                   # phases that its contactor closes
-        self._known_phases = None        # phases that its car was seen to use, if it uses more now without having been unplugged
-        self._again_ms = None            # start of that use
+        self.known_phases = None         # phases that its car was seen to use, if it uses more now without having been unplugged
+        self.again = None                # the attack of that use
         self._unplugged_ms = None
         self._since_ms = plant.now_ms
         self._reaction = self._ramping = self._filling = None
@@ -73,6 +76,7 @@ class PowerPath:
         self._overdraw_since_ms = self._raised_ms = plant.now_ms
         self._turning = None
         self._target_da = 0
+        self.may = MayDraw(plant, self, facts)
         self.leased = None               # () → does its controller hold a lease now? None: it needs none
         self._held = self._asked = ("x1", 0, False, False)  # its outputs when it last held a lease, and now
 
@@ -110,10 +114,11 @@ class PowerPath:
         return self.energy_j5 // J5_PER_WH
 
     def terminal_amps_da(self):
-        used = self._used()
+        used = self.used()
         return [self.amps_da if at < used else 0 for at in range(len(self.terminals))]
 
-    def _used(self):
+    def used(self):
+        """How many terminals its car uses."""
         return min(self.car.phases, len(self.terminals), self.poles) if self.car else 0
 
     def switch_phases(self, count):
@@ -123,6 +128,7 @@ class PowerPath:
             self._stop_ramp()
             self._set_amps(0)
             self.poles = count
+            self.may.update()
             self._react()
             self._notify()
 
@@ -131,6 +137,8 @@ class PowerPath:
     def drive(self, pilot, permille, contactor, locked=False):
         """The outputs of a controller: pilot "x1" | "pwm" | "f", duty in permille, contactor and lock."""
         self._asked = (pilot, permille, contactor, locked)
+        if self.stray is not None:
+            self.may.update()
         if self.leased is not None:
             pilot, permille, contactor, locked = self._as_held(pilot, permille, contactor, locked)
         if "ignore_writes" in self.faults and pilot != "f" and self.car is not None:
@@ -138,6 +146,15 @@ class PowerPath:
         if "round_up" in self.faults and pilot == "pwm":
             permille = -(-permille // 17) * 17           # to the next whole ampere
         self._drive(pilot, permille, duty_da(permille) if pilot == "pwm" else 0, contactor, locked)
+
+    @property
+    def asked(self):
+        """Pilot and duty cycle that its controller asked for last, whatever its faults make of them."""
+        return self._asked[:2]
+
+    @property
+    def asked_da(self):
+        return duty_da(self._asked[1]) if self._asked[0] == "pwm" else 0
 
     def cut_off(self, pilot="x1"):
         """Its controller's pins are in their reset state ("x1"), or without power ("f"), whatever its faults."""
@@ -167,6 +184,7 @@ class PowerPath:
         if offer_da > self.offer_da:
             self._raised_ms = self.plant.now_ms
         self.pilot, self.permille, self.offer_da = pilot, permille, offer_da
+        self.may.update()
         if moved:
             self._react()
             self._turn()
@@ -191,6 +209,7 @@ class PowerPath:
         """The contactor in its feeder; its electronics have a supply of their own."""
         self.settle()
         self.feeder_open = opened
+        self.may.update()
         self.contact()
         self._notify()
 
@@ -200,11 +219,13 @@ class PowerPath:
         self.settle()
         self.car = car
         if self._unplugged_ms is None or self.plant.now_ms - self._unplugged_ms > UNSEEN_MS:
-            self._known_phases = None
-        self._again_ms = None
+            self.known_phases = None
+        self.again = None
+        self._car_stray = stray(not car.obeys, car.overdraw, self.max_da, self.plant.now_ms)
         if car.then_phases:
             self.plant.time.at_ms(self.plant.now_ms + car.then_ms, self._load_more, car)
         self._paused_since_ms = self._overdraw_since_ms = self.plant.now_ms
+        self.may.update()
         self._react()
         self._turn()
         self._notify()
@@ -212,18 +233,20 @@ class PowerPath:
     def unplug(self):
         self._stop_ramp()
         self._set_amps(0)
-        self._known_phases, self._unplugged_ms = self._used(), self.plant.now_ms
+        self.known_phases, self._unplugged_ms = self.used(), self.plant.now_ms
         car, self.car, self.s2 = self.car, None, False
+        self.may.update()
         self._notify()
         return car
 
     def _load_more(self, car):
         """Its car loads another number of terminals from now on."""
         if self.car is car:
-            amps_da, self._known_phases = self.amps_da, self._used()
+            amps_da, self.known_phases = self.amps_da, self.used()
             self._set_amps(0)
             car.phases = car.then_phases
             self._set_amps(amps_da)
+            self.may.update()
 
     def rewire(self, terminals):
         """Its terminals are on these lines from now on, whatever the site file declares."""
@@ -232,6 +255,7 @@ class PowerPath:
         self.terminals = terminals
         self.loads = _count(terminals)
         self._set_amps(amps_da)
+        self.may.update()
 
     def want(self, wants):
         """The driver's request to the car: to take current, or not."""
@@ -244,13 +268,29 @@ class PowerPath:
         self.settle()
         if kind == "disobeys":
             self._overdraw, self._overdraw_since_ms = overdraw if on else None, self.plant.now_ms
+        self.begin(kind, on and kind not in self.faults, overdraw)
         (self.faults.add if on else self.faults.discard)(kind)
+        self.may.update()
         if kind in KEEPING and not on:
             self.drive(*self._asked)
         self.contact()
         self._react()
         self._turn()
         self._notify()
+
+    def begin(self, kind, on, overdraw=None):
+        """An attack begins, if this fault may raise its car above its order. It is over when the fault and its effect are."""
+        if on and kind == "disobeys":
+            self._fault_stray = stray(overdraw is None, overdraw, self.max_da, self.plant.now_ms)
+        elif on and kind in ABOVE:
+            self._fault_stray = Attack(ABOVE[kind], self.plant.now_ms)
+
+    def device_fault(self, kind, on):
+        """A fault that the simulated device behind it plays."""
+        self.begin(kind, on and kind not in self.faults)
+        if kind == "round_up":
+            (self.faults.add if on else self.faults.discard)(kind)
+            self.may.update()
 
     def _react(self):
         car = self.car
@@ -354,18 +394,14 @@ class PowerPath:
         if amps_da == self.amps_da:
             return
         self.settle()
-        self._cut_books()
         by_da = amps_da - self.amps_da
         self.amps_da = amps_da
-        used = self._used()
-        if amps_da and self._again_ms is None and self._known_phases is not None and used > self._known_phases:
-            self._again_ms = self.plant.now_ms
-            for circuit in self.plant.circuits[self.circuit].path:
-                self.plant.time.at_ms(self.plant.now_ms + self.plant.again_ms(circuit.index), self.plant.touch, self.circuit)
+        used = self.used()
         self.power = amps_da * sum(self.terminal_dv[:used])
         for terminal in range(used):
             for phase in self.terminals[terminal]:
                 self.plant.shift(self.circuit, phase, by_da)
+        self.may.update()
         self.plant.time.cancel(self._filling)
         self._filling = None
         if amps_da and self.car.need_j5 > self.car.taken_j5:
@@ -397,13 +433,8 @@ class PowerPath:
             self.overshoot_ms += max(0, now_ms - self._over_since_ms)
             self._over_since_ms = now_ms
 
-    def _cut_books(self):
-        """Until now the excuse applied with the previous offer and current."""
-        if self.disobeying_since_ms is not None:
-            self.plant.touch(self.circuit)
-
     def _note_offer(self, offer_da):
-        self._cut_books()
+        self.may.replaced(self.offer_da)
         now_ms = self.plant.now_ms
         self._offers = [(until, da) for until, da in self._offers if until > now_ms]
         self._offers.append((now_ms + self.settle_ms, self.offer_da))
@@ -423,28 +454,18 @@ class PowerPath:
         if beyond_da > 0:
             self.overshoot_da = max(self.overshoot_da, beyond_da)
         self._over_since_ms = now_ms if beyond_da > 0 else None
-        if self.amps_da <= self.offer_da:
-            self.disobeying_since_ms = None
-        elif self.disobeying_since_ms is None and ((self._rebel() or self.overdraw().strays) if self.car else False):
-            self.disobeying_since_ms = now_ms
-            self.plant.time.at_ms(now_ms + self.detect_ms, self.plant.touch, self.circuit)
+        if self.amps_da <= self.offer_da and self.faults.isdisjoint(("disobeys", *ABOVE)):
+            self._fault_stray = None
+
+    @property
+    def stray(self):
+        """The attack by which its car may be above its order; None: it obeys."""
+        return self._fault_stray or self._car_stray
 
     @property
     def detect_ms(self):
-        """Detect (twice the settle time) + settle + contactor + feeder: safety.md 9. Each step waits for its turn on the bus."""
-        return 3 * (self.settle_ms + self.turn_ms) + SWITCHED_MS
-
-    def excess_da(self, now_ms):
-        """The current beyond its offer that is excused until the detection time has passed."""
-        if self.disobeying_since_ms is None or now_ms >= self.disobeying_since_ms + self.detect_ms:
-            return 0
-        return max(0, self.amps_da - self.offer_da)
-
-    def again_da(self, circuit, phase, now_ms):
-        """The current of its car on previously unused terminals there, possibly unobserved."""
-        if self._again_ms is None or now_ms >= self._again_ms + self.plant.again_ms(circuit.index):
-            return 0
-        return self.amps_da * sum(lines.count(phase) for lines in self.terminals[self._known_phases:self._used()])
+        """Detect + settle + contactor + feeder: safety.md 9. Each step waits for its turn on the bus."""
+        return SETTLES * (self.settle_ms + self.turn_ms) + SWITCHED_MS
 
     def _notify(self):
         for listener in self.listeners:

@@ -26,6 +26,10 @@ class Wallbox:
             self.limit_da = limit_da
             self.refresh()
 
+    def device_fault(self, kind, on):
+        """A fault that the device plays; what it offers changes by itself."""
+        self._point.device_fault(kind, on)
+
     def set_power(self, on):
         self.powered = on
         self.refresh()

@@ -1,0 +1,52 @@
+"""Attacks of cars, devices and meters: of what kind each is, and how much of its time the judge has spent (overload_allowance.py)."""
+
+SMALL_DA = 10
+ROUNDED_DA = 10  # the fault `round_up`, and a step of the duty cycle: less than this
+SMALL, LARGE, REBEL, AGAIN, LIE = "small", "large", "rebel", "again", "lie"
+
+
+class Attack:
+    """One car above its order, or on phases that were not used before. since_ms: its first use."""
+
+    def __init__(self, kind, since_ms):
+        self.kind, self.since_ms = kind, since_ms
+        self._spent_ms = {}
+
+    def left_ms(self, place, at_ms, all_ms):
+        """Of its time there; `at_ms` is now."""
+        return all_ms - self._spent_ms.get(place, 0)
+
+    def spend(self, place, at_ms, ms, flows):
+        """For so long more it was the excuse of an overload there. flows: of current; what a car could draw, and does not, nothing
+        can detect."""
+        if flows:
+            self._spent_ms[place] = self._spent_ms.get(place, 0) + ms
+
+
+class Since(Attack):
+    """One whose time runs from its first use on."""
+
+    def left_ms(self, place, at_ms, all_ms):
+        return all_ms - (at_ms - self.since_ms)
+
+    def spend(self, place, at_ms, ms, flows):
+        """Its time passes by itself."""
+
+
+class Lie(Attack):
+    """A meter shows something else than the truth. Its time runs, in each place, from its first use as an excuse on."""
+
+    def left_ms(self, place, at_ms, all_ms):
+        return all_ms - (at_ms - self._spent_ms.get(place, at_ms))
+
+    def spend(self, place, at_ms, ms, flows):
+        self._spent_ms.setdefault(place, at_ms)
+
+
+def stray(rebel, overdraw, max_da, now_ms):
+    """The attack of a car that is above offers of up to `max_da`; None: it never is."""
+    if rebel:
+        return Attack(REBEL, now_ms)
+    if not overdraw.strays:
+        return None
+    return Attack(SMALL if overdraw.most_above_da(max_da) <= SMALL_DA else LARGE, now_ms)

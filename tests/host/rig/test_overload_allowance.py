@@ -1,0 +1,128 @@
+"""Each excuse of the plant's judge, played for ever: it ends after its time, and is spent once."""
+
+import pytest
+from small_site import evse, run_ms, site
+
+from ampacity_host.rig.base.timeline import Timeline
+from ampacity_host.rig.plant.car import Car
+from ampacity_host.rig.plant.overdraw import Overdraw
+from ampacity_host.rig.plant.overload_allowance import AGAIN, ALLOWED, LARGE, LATE, LIE, REBEL, SMALL, STEP
+from ampacity_host.rig.plant.plant import Plant
+
+BUDGETS_MS = [(7_000, 12_000, 4_000), (7_000, 12_000, 4_000)]
+LONG_MS = 900_000
+
+
+def charging(car, rating_da=160, **changes):
+    """A car that has followed 15.9 A, on a row of 16 A."""
+    facts = site([evse("evse-1", **changes)])
+    facts["circuits"][1]["rating_da"] = [rating_da] * 3
+    time = Timeline()
+    plant = Plant(facts, time, budgets_ms=BUDGETS_MS)
+    plant.points[0].plug(car)
+    plant.points[0].drive("pwm", 266, True)
+    run_ms(time, 20_000)
+    return plant, time
+
+
+def step(trouble=None):
+    plant, time = charging(Car())
+    if trouble:
+        plant.meter["grid"].set_fault(trouble, True, {})
+    plant.set_background(plant.circuit["main"], [500] * 3)
+    run_ms(time, LONG_MS)
+    return plant, "main"
+
+
+def above(overdraw=None, again_each_ms=0):
+    """It is above its order for ever; again_each_ms: with pauses of its charging."""
+    plant, time = charging(Car(obeys=overdraw is not None, overdraw=overdraw, need_wh=10**6))
+    for _ in range(10 if again_each_ms else 0):
+        run_ms(time, again_each_ms)
+        plant.points[0].drive("x1", 1000, False)
+        run_ms(time, 10_000)
+        plant.points[0].drive("pwm", 266, True)
+    run_ms(time, LONG_MS)
+    return plant, "row"
+
+
+def further_phases():
+    plant, time = charging(Car(phases=1, then_phases=3, then_ms=40_000, need_wh=10**6))
+    plant.set_background(plant.circuit["row"], [0, 10, 10])
+    run_ms(time, LONG_MS)
+    return plant, "row"
+
+
+def lie():
+    facts = site([evse("evse-1")])
+    time = Timeline()
+    plant = Plant(facts, time, budgets_ms=BUDGETS_MS)
+    plant.set_background(plant.circuit["main"], [500] * 3)
+    run_ms(time, LONG_MS)
+    plant.meter["grid"].set_fault("reversed", True, {})
+    plant.points[0].plug(Car(need_wh=10**6))
+    plant.points[0].drive("pwm", 266, True)
+    run_ms(time, LONG_MS)
+    return plant, "main"
+
+
+PLAYED = {
+    STEP: [step], LATE: [lambda: step("dead"), lambda: step("nan")],
+    SMALL: [lambda: above(Overdraw(over_da=10)), lambda: above(Overdraw(over_da=8, beyond_ms=3_000, obeys_ms=2_000))],
+    LARGE: [lambda: above(Overdraw(1.5)), lambda: above(Overdraw(1.5, beyond_ms=8_000, obeys_ms=1_500)),
+            lambda: above(Overdraw(1.5), 12_000)],
+    REBEL: [above, lambda: above(None, 12_000)],
+    AGAIN: [further_phases], LIE: [lie],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ALLOWED)
+def test_an_attack_without_end_is_excused_for_the_time_of_its_row_and_no_longer(kind):
+    for play in PLAYED[kind]:
+        plant, circuit = play()
+        plant.close()
+        account = plant.circuit[circuit].accounts[1]
+        judged_ms = LONG_MS if kind == LIE else account.over_ms  # a car that is offered it counts at once
+        excused_ms = judged_ms - account.violation_ms
+        assert excused_ms == ALLOWED[kind].ms(account.allowance, plant.points[0]) < account.over_ms
+
+
+def test_another_car_above_its_order_is_another_attack():
+    plant, time = charging(Car(obeys=False, need_wh=10**6))
+    run_ms(time, LONG_MS)
+    plant.points[0].unplug()
+    plant.points[0].plug(Car(obeys=False, need_wh=10**6))
+    run_ms(time, LONG_MS)
+    plant.close()
+    account = plant.circuit["row"].accounts[0]
+    assert account.over_ms - account.violation_ms == 2 * plant.points[0].detect_ms
+
+
+def test_a_fault_that_stays_is_one_attack_whatever_car_is_there():
+    plant, time = charging(Car(need_wh=10**6))
+    for _ in range(3):
+        plant.points[0].set_fault("disobeys", True)
+        run_ms(time, LONG_MS)
+        plant.points[0].unplug()
+        plant.points[0].plug(Car(need_wh=10**6))
+    plant.close()
+    account = plant.circuit["row"].accounts[0]
+    assert account.over_ms - account.violation_ms == plant.points[0].detect_ms
+
+
+def test_other_load_above_its_declaration_excuses_nothing_more_next_to_reserves_and_without_a_meter():
+    plant, time = charging(Car(need_wh=10**6), fallback_da=160, power_on_da=160, kind="profile")
+    plant.meter["grid"].set_fault("dead", True, {})
+    plant.set_background(plant.circuit["main"], [500] * 3)
+    run_ms(time, LONG_MS)
+    plant.close()
+    assert plant.circuit["main"].accounts[0].violation_ms == LONG_MS - BUDGETS_MS[0][1]
+
+
+def test_the_piece_in_which_a_car_leaves_its_further_phases_is_excused_like_the_others():
+    plant, time = charging(Car(phases=1, then_phases=3, then_ms=40_000, need_wh=10**6), rating_da=150)
+    run_ms(time, 21_000)
+    plant.points[0].unplug()
+    plant.close()
+    account = plant.circuit["row"].accounts[1]
+    assert account.over_ms > 0 == account.violation_ms
