@@ -41,8 +41,10 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "replay": ("tests.proof.replay", *PLAYED),
     "fuzz": ("tests.fuzz.run", "tests/fuzz", "firmware/ampacity/bus", "firmware/ampacity/profiles"),
     "tests": ("tests/", "tools/", "sites/", FIRMWARE, "host/ampacity_host"),
+    "mutants": ("tools/mutants", "tools/mutants/equivalent.txt", "tools/trusted.py", "tests/circuit", "firmware/ampacity/circuit"),
     # figures in prose: <!-- of: NAME CODE -->
     "fuzz-day": ("tests.fuzz.day", FIRMWARE, RIG),
+    "lying-meters": ("tests/circuit/helper_meter.py", "tests/circuit/helper_circuit.py", "firmware/ampacity/circuit"),
     "soak-same": ("tests.proof.soak_same", *PLAYED),
     # the benchmarks (tools/bench)
     "allocate": ("tools.bench.allocate", "tools.bench.probes.decide", "tools/bench/probes/decide_m3.py", "firmware/ampacity/circuit"),

@@ -1,11 +1,12 @@
-"""`python -m tools.figures [--strict] [--stamp NAME]`: figures of the documents that were measured on older code.
+"""`python -m tools.figures [--strict] [--stamp NAME]`: figures of the documents that were measured on older code, or not at all.
 
 Every row of the tables that runs write (docs/safety-case.md, docs/benchmarks.md) carries a digest of the files that it
 depends on, and figures in prose follow a comment `<!-- of: NAME CODE -->`. A digest changes with every edit, so a stale
-figure is a warning; with --strict, for a release, it is a failure. --stamp NAME writes today's digest into the comments of
-NAME: after its figures were measured again and entered by hand.
+figure is a warning; with --strict, for a release, it is a failure. So is a figure that a whole run measures and that the
+document does not have. --stamp NAME writes today's digest into the comments of NAME: after its figures were measured again and
+entered by hand.
 
-Exit codes: 0 nothing is stale, or --strict was not given; 1 something is stale; 2 wrong usage.
+Exit codes: 0 nothing is stale or absent, or --strict was not given; 1 something is; 2 wrong usage.
 """
 
 import argparse
@@ -36,6 +37,26 @@ def rows_of(path: Path) -> "list[tuple[str, str, str]]":
     return found
 
 
+def wanted(path: Path) -> list[str]:
+    """The rows that whole runs write into a document."""
+    if path.name == "safety-case.md":
+        from tests.proof.case import wanted as proved
+
+        return list(proved())
+    if path.name == "benchmarks.md":
+        from tools.bench.cases import CASES
+
+        return CASES
+    return []
+
+
+def absent(rows: "list[tuple[str, str, str]]", names: list[str]) -> list[str]:
+    """Those of `names` that no row has, one line for all."""
+    there = {row for row, _, _ in rows}
+    missing = [name for name in names if name not in there]
+    return [f"no figure of {', '.join(missing)}"] if missing else []
+
+
 def changed(rows: "list[tuple[str, str, str]]") -> "list[str]":
     """Stale figures, one line per digest: rows that were measured together are listed together."""
     stale: dict[tuple[str, str], list[str]] = {}
@@ -62,26 +83,23 @@ def total_differs(text: str) -> bool:
 
 
 def image_differs(text: str) -> "list[str]":
-    """Does image/primary differ from the sum of the rooms' rows, or does a room of the firmware have no row?"""
+    """Does image/primary differ from the sum of the rooms' rows?"""
     from tools import marked
     from tools.bench.page import BEGIN, COLUMNS, END
-    from tools.size import APART, rooms
+    from tools.size import APART
 
     rows = marked.rows(marked.between(text, BEGIN, END), COLUMNS)
     found = {name.partition("/")[2]: float(cells[1] or 0) for name, cells in rows.items() if name.startswith("image/")}
     primary = found.pop("primary", 0.0)
     found.pop("packed", None)  # the same modules again
-    missing = [room for room in ("boot", *rooms()) if room not in found]
-    said = [f"image: no row for {', '.join(missing)}"] if missing else []
     whole = sum(size for room, size in found.items() if room not in APART)
-    if abs(primary - whole) > 0.01 * primary:
-        said.append(f"image/primary: {primary:g} KiB, and its rooms are {whole:.4g} KiB")
-    return said
+    return [f"image/primary: {primary:g} KiB, and its rooms are {whole:.4g} KiB"] if abs(primary - whole) > 0.01 * primary else []
 
 
 def told(path: Path) -> "list[str]":
     """All findings of one document."""
-    found = [f"{path.relative_to(ROOT)}: {line}" for line in changed(rows_of(path))]
+    rows = rows_of(path)
+    found = [f"{path.relative_to(ROOT)}: {line}" for line in changed(rows) + absent(rows, wanted(path))]
     if path.name == "safety-case.md":
         found += [f"{path.relative_to(ROOT)}:{line}: {words!r} repeats a figure of the tables" for line, words in doubled(path.read_text())]
         if total_differs(path.read_text()):

@@ -1,4 +1,5 @@
-"""Every method of the trusted core that claims a rule, taken away alone: `_rule_N_…` of ampacity.circuit.trusted.
+"""Every method that claims a rule, taken away alone: `_rule_N_…` of ampacity.circuit.trusted and of the files next to it that
+must be right as well (tools/trusted.py).
 
 ALONE: what the method becomes, and the world that then misses it: an overload, or somebody who never charges again. BUNDLES:
 one that no search misses alone, and why; taken away together with others it is missed, as that change of mutants.py. A method
@@ -23,6 +24,7 @@ from tests.proof.mutants import (
 from tests.proof.run import MUTANT_STATES
 from tests.proof.search import Search
 from tests.proof.worlds import WORLDS
+from tools.trusted import BESIDE
 
 
 def zero(*_):
@@ -31,6 +33,10 @@ def zero(*_):
 
 def nowhere(*_):
     return ()
+
+
+def without_end_da(*_):
+    return 1 << 12
 
 
 _recorded = Permits._rule_1_record
@@ -56,6 +62,8 @@ ALONE = {
     "Permits._rule_2_margin": (yes, "any_order"),
     "Permits._rule_2_denied": (yes, "any_order"),
     "Permits._rule_3_6_barred": (no, "pumped"),
+    "Guard._rule_3_6_shed": (nothing, "pumped"),
+    "SafetyLoad._rule_3_6_frozen": (no, "frozen_pump"),
     "Bounds._rule_3_release": (_release_without_proof, "lost"),
     "Bounds._rule_4_reserve": (zero, "fallback"),
     "Bounds._rule_5_lapse": (_lapse_too_soon, "lost"),
@@ -77,6 +85,8 @@ ALONE = {
     "Intake._rule_10_measured": (nothing, "disobeying"),
     "Permits._rule_11_fed": (yes, "hung"),
     "Permits._rule_11_checked": (yes, "hung"),
+    "CascadedLedger._rule_13_capacity_da": (without_end_da, "below"),
+    "CascadedLedger._rule_13_sum_da": (zero, "below"),
     "Bounds._rule_14_keys": (_one_phase, "phases"),
     "UnusedPhases._rule_14_again": (nothing, "unused"),
     "UnusedPhases._rule_14_fresh": (yes, "unused"),
@@ -103,10 +113,11 @@ BUNDLES = {
 }
 
 def found_methods():
-    """{"Class._rule_…" or "module._rule_…": where it stands}, by looking at all modules of the trusted core."""
+    """{"Class._rule_…" or "module._rule_…": where it stands}, by looking at all modules that must be right."""
     found = {}
-    for module in pkgutil.walk_packages(ampacity.circuit.trusted.__path__, "ampacity.circuit.trusted."):
-        loaded = importlib.import_module(module.name)
+    names = [module.name for module in pkgutil.walk_packages(ampacity.circuit.trusted.__path__, "ampacity.circuit.trusted.")]
+    for name in names + ["ampacity.circuit." + path.removesuffix(".py") for path in BESIDE]:
+        loaded = importlib.import_module(name)
         places = [loaded, *[v for v in vars(loaded).values() if isinstance(v, type) and v.__module__ == loaded.__name__]]
         for place in places:
             for name, value in vars(place).items():

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.proof import history
 from tests.proof.__main__ import one_of, rules_of
+from tests.proof.anypolicy import NAMES as POLICY_NAMES
 from tests.proof.kept import FOLDER, Kept
 from tests.proof.model import STEP_MS
 from tests.proof.mutants import DEFECTS, MUTANTS, build
@@ -96,9 +97,15 @@ FIGURES = {
              "{seconds:,.0f} s (code {code}).",
     "soak": "- Soak: {days} site-days, {sessions:,} sessions, {sessions_served:.1%} served, {violations} violations; "
             "{seconds:,.0f} s (code {code}).",
+    "same": "- With and without bytes: {hours} h of {evses} EVSEs twice, {source}, {energy_wh[0]:,.0f} and {energy_wh[1]:,.0f} Wh, "
+            "{failures} failures; {seconds:,.0f} s (code {code}).",
+    "replay": "- Replayed day: {source}, {served} of {asked} sessions served, {delivered_wh:,.0f} of {asked_wh:,.0f} Wh, {violations} violations, "
+              "{failures} failures; {seconds:,.0f} s (code {code}).",
     "fuzz": "- Bent frames: {frames:,} on CPython and {micropython[frames]:,} on MicroPython, {exceptions} exceptions, "
             "{failures} failures; {seconds:,.0f} s (code {code}).",
     "tests": "- Deep tests: {tests:,}, {failures} failures; {seconds:,.0f} s (code {code}).",
+    "mutants": "- Mutants: {killed:,} of {judged:,} non-equivalent killed by behaviour, sample of {sample:,} among {all:,}, "
+               "seed {seed} (code {code}).",
 }  # fmt: skip
 TOTAL = ("- Worlds: {states:,} distinct states, deepest {depth} turns, {closed} of {worlds} small worlds closed, 0 violations "
          "(the sums of the table below).")  # fmt: skip
@@ -167,6 +174,12 @@ def recorded(text):
     return found
 
 
+def wanted():
+    """The rows of `recorded` that whole runs write: of each world, rule, defect, part and of the mutants."""
+    tables = {"rules": MUTANTS, "mends": DEFECTS, "worlds": WORLDS, "policy": POLICY_NAMES, "figures": FIGURES}
+    return ["%s %s" % (table, name) for table, names in tables.items() for name in names]
+
+
 def rows(text):
     """[(rule, world, steps)] of all traces in the document."""
     return [(name, world, steps_of(trace)) for name, _, world, trace in ROW.findall(text)]
@@ -224,7 +237,7 @@ def main():
     return 0
 
 
-__all__ = ["build", "play", "put", "recorded", "rows", "total_line", "with_rule", "written"]
+__all__ = ["build", "play", "put", "recorded", "rows", "total_line", "wanted", "with_rule", "written"]
 
 if __name__ == "__main__":
     sys.exit(main())

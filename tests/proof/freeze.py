@@ -82,7 +82,7 @@ LEFT_OUT = {
     "Targets": {"inhibits", "want_da"},
     "Shed": {"sums", "constraint_sums", "limit_sums", "for_limits", "rising", "want_da"},
     "SafetyLoads": {"loads"},
-    "SafetyLoad": {"name", "meter", "evses", "threshold_da", "hold_ms", "timeout_ms", "frozen_ms", "mark", "changed_ms"},
+    "SafetyLoad": {"name", "meter", "evses", "threshold_da", "hold_ms", "timeout_ms", "frozen_ms"},
     "Plan": {"extra", "want_da", "deadband_da", "raise_hold_ms", "goal_da", "admitted", "sharing", "same", "complete",
              "shared_da", "left_da", "shared_by", "member_of", "members", "by_default"},
 }  # fmt: skip
@@ -130,7 +130,8 @@ def spans_ms(facts):
         "zero_ms": settle, "watched_ms": settle, "measured_ms": max(FRESH_MS, settle), "escalated_ms": settle + transit,
         "hearing_ms": 0, "needs_room_ms": RETURN_MS, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.margin.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.margin.budget_ms), "quarantine_until_ms": 0,
-        "reported_until_ms": 0, "backoff_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms,
+        "reported_until_ms": 0, "backoff_until_ms": 0, "tick_ms": TICK_MS_MAX,
+        "changed_ms": max([plan.raise_hold_ms] + [load.frozen_ms + 1 for load in loads]),
         "until_ms": 0, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, FRESH_MS, 15000), "mark_ms": frozen,
         "failed_ms": UNTRIED_MS, "frame_ms": max(WAIT_MS, FRESH_MS),

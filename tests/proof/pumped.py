@@ -4,15 +4,17 @@ from ampacity.circuit.guard import Guard
 from tests.proof.model import World
 from tests.proof.sites import box, circuit, site
 
+PUMP_DA = 100
 SHED_STEPS = 6  # seen, two settle times, its watchdog, and the settle time of its car
 
 
 class Pumped(World):
     """The adversary picks every order of an EVSE that a safety load sheds, and when the load runs.
 
-    After SHED_STEPS its device and its car are at 0 A, whatever was wanted meanwhile.
+    After shed_steps its device and its car are at 0 A, whatever was wanted meanwhile.
     """
 
+    shed_steps = SHED_STEPS
     running_steps = 0  # since when it has run
     on = False
 
@@ -29,10 +31,10 @@ class Pumped(World):
         self.guard.safety_load("pump", self.on, self.now)
 
     def on_advance(self):
-        self.running_steps = min(SHED_STEPS + 1, self.running_steps + 1) if self.on else 0
+        self.running_steps = min(self.shed_steps + 1, self.running_steps + 1) if self.on else 0
 
     def over(self):
-        if self.running_steps > SHED_STEPS and self.devices[0].draw_da(self.now):
+        if self.running_steps > self.shed_steps and self.devices[0].draw_da(self.now):
             return "the pump runs, and %s may draw %d da" % (self.evses[0]["name"], self.devices[0].draw_da(self.now))
         return World.over(self)
 
@@ -44,6 +46,35 @@ class Pumped(World):
         return at + 2
 
 
+class FrozenPump(Pumped):
+    """Its load is seen by a meter of its own, which may stand still from any step on, also before the load starts."""
+
+    shed_steps = SHED_STEPS + 2  # the oldest frame that is not frozen yet, and the step that sees that it is
+    still = False
+    mark = 0
+    shown_da = 0
+
+    def moves_freeze(self):
+        return [] if self.still else ["freeze"]
+
+    def do_freeze(self):
+        self.still = True
+
+    def before_tick(self, label):
+        if not self.still:
+            self.mark = 1 - self.mark
+            self.shown_da = PUMP_DA if self.on else 0
+        self.guard.meter(0, [self.shown_da], self.now, self.mark)
+
+    def encode_more(self):
+        return [*Pumped.encode_more(self), self.still, self.mark, self.shown_da]
+
+    def decode_more(self, x, at):
+        at = Pumped.decode_more(self, x, at)
+        self.still, self.mark, self.shown_da = x[at] == 1, x[at + 1], x[at + 2]
+        return at + 3
+
+
 def pumped(guard=Guard, deep=False):
     """No plan: the adversary picks every order to an EVSE that a fire pump sheds, and any frame keeps it alive."""
     facts = site([box(0, poll_feeds=True, survives=True)], [circuit(160)])
@@ -52,4 +83,13 @@ def pumped(guard=Guard, deep=False):
     return Pumped("a fire pump", facts, guard, outcomes=outcomes, any_plan=(0, 100), feeds=True, attacks=("pump",))
 
 
-MAKERS = (pumped,)
+def frozen_pump(guard=Guard, deep=False):
+    """No plan, and the fire pump is seen by a meter of its own, which stands still before the pump starts or later."""
+    facts = site([box(0, poll_feeds=True, survives=True)], [circuit(160)])
+    facts["meters"] = [{"name": "pump", "phases": [0], "bus": 0, "unit": 100}]
+    facts["safety_loads"] = [{"name": "pump", "meter": 0, "evses": [0], "hold_ms": 5000}]
+    outcomes = (("well", "dark") + (("mute", "no proof") if deep else ()),)
+    return FrozenPump("a fire pump with a meter", facts, guard, outcomes=outcomes, any_plan=(0, 100), feeds=True, attacks=("pump", "freeze"))
+
+
+MAKERS = (pumped, frozen_pump)

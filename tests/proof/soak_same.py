@@ -29,12 +29,12 @@ class Trace(Run):
         self.minutes = []
         for _ in range(self.hours * 60):
             before = [point.energy_wh for point in self.plant.points]
-            self.stage.run_ms(MINUTE_MS)
+            self.simulation.run_ms(MINUTE_MS)
             after = [point.energy_wh for point in self.plant.points]
             self.minutes.append([end - begin for begin, end in zip(before, after, strict=True)])
         self.driver.end()
         self.plant.close()
-        self.stage.close()
+        self.simulation.close()
         return self
 
     def slots_wh(self):
@@ -64,7 +64,7 @@ def told(full, facts):
         "session_wh_apart": {"median": apart[len(apart) // 2] if apart else 0, "most": apart[-1] if apart else 0},
         "quarter_wh_apart": sum(abs(sum(a) - sum(b)) for a, b in slots) / max(1, total),
         "evse_quarter_wh_apart": sum(abs(x - y) for a, b in slots for x, y in zip(a, b, strict=True)) / max(1, total),
-        "orders": [full.stage.orders(), facts.stage.orders()], "frames": full.stage.frames(),
+        "orders": [full.simulation.orders(), facts.simulation.orders()], "frames": full.simulation.frames(),
     }
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.proof import soak_same
 from tests.proof.soak_same import problems_of
 
 APART = {"violations": [0, 0], "frames": 60_000, "sessions": [5, 5], "energy_wh": [10_000, 9_950], "quarter_wh_apart": 0.01,
@@ -17,6 +18,12 @@ def test_hours_that_differ_with_and_without_bytes_are_a_failure_of_their_part():
         assert len(problems_of({**APART, name: value}, "recorded")) == 1, name
     assert problems_of({**APART, "energy_wh": [10_000, 9_500]}, "drawn") == []
     assert problems_of({**APART, "energy_wh": [10_000, 8_900]}, "drawn") == ["energy"]
+
+
+def test_two_hours_are_played_minute_by_minute_and_compared(monkeypatch):
+    monkeypatch.setattr(soak_same, "MINUTE_MS", 200)
+    found = soak_same.compare(1, 3)
+    assert found["evses"] == 3 and found["violations"] == [0, 0] and found["frames"] > 100 and found["sessions"] == [0, 0]
 
 
 @pytest.mark.deep

@@ -5,8 +5,11 @@ import ast
 import pytest
 
 from tests.proof import case
+from tests.proof.run import FURTHER
 from tools import digests, figures
+from tools.bench import __main__ as bench
 from tools.bench import page
+from tools.bench.cases import CASES, NAMES
 from tools.bench.entry import entry
 
 ROWS = [(path.name, row, figure) for path in (case.PATH, page.PAGE) for row, figure, _ in figures.rows_of(path)]
@@ -96,7 +99,27 @@ def test_prose_is_stamped_by_its_name(tmp_path, monkeypatch):
     assert file.read_text() == f"<!-- of: oracle {now} -->\n12\n<!-- of: fuzz - -->\n13\n"
 
 
-def test_an_image_figure_that_is_not_the_sum_of_its_rooms_or_lacks_one_is_named():
+def test_every_part_of_the_proof_and_the_mutants_have_a_line_of_figures():
+    wanted = figures.wanted(case.PATH)
+    assert set(case.FIGURES) == {*FURTHER, "mutants"} and {f"figures {name}" for name in case.FIGURES} < set(wanted)
+    assert set(wanted) >= {row for _, row, _ in ROWS if row.startswith(("rules ", "mends ", "worlds ", "policy ", "figures "))}
+
+
+def test_every_row_of_the_bench_is_one_that_is_asked_for():
+    measured = {name.partition("/")[0] for module in bench.modules() for name in getattr(module, "ROWS", (module.__name__.rpartition(".")[2],))}
+    assert measured == set(NAMES)
+    unknown = [row for name, row, _ in ROWS if name == page.PAGE.name and not row.startswith("prose on ") and row not in {*CASES, *NAMES}]
+    assert not unknown, "a name in tools/bench/cases.py, or no row: " + ", ".join(unknown)
+    assert {"energy/mixed", "energy/one-phase", "energy/unmeasured"} < set(figures.wanted(page.PAGE))
+
+
+def test_a_figure_that_was_not_measured_is_named():
+    rows = [("figures soak", "soak", "-"), ("worlds lost", "worlds", "-")]
+    assert figures.absent(rows, ["figures soak", "figures drawn", "worlds lost", "figures same"]) == ["no figure of figures drawn, figures same"]
+    assert figures.absent(rows, ["figures soak"]) == []
+
+
+def test_an_image_figure_that_is_not_the_sum_of_its_rooms_is_named():
     from tools.size import APART, rooms
 
     entries = [entry(f"image/{room}", 2.0, 512, "KiB") for room in ("boot", *rooms())]
@@ -105,7 +128,7 @@ def test_an_image_figure_that_is_not_the_sum_of_its_rooms_or_lacks_one_is_named(
     assert figures.image_differs(whole) == []
     less = page.updated(page.BEGIN + page.END, [*entries[1:], entry("image/primary", 310.2, 512, "KiB")], "2026-01-01")
     wanted = f"image/primary: 310.2 KiB, and its rooms are {2 * (len(entries) - 1 - len(APART)):.4g} KiB"
-    assert figures.image_differs(less) == ["image: no row for boot", wanted]
+    assert figures.image_differs(less) == [wanted]
 
 
 def test_modules_that_no_decision_depends_on_set_nothing():

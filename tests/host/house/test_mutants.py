@@ -2,9 +2,11 @@
 
 import pytest
 
+from tests.proof import case
 from tools.mutants import suite
-from tools.mutants.__main__ import EQUIVALENT, FIRMWARE, Run, chosen_files, report
+from tools.mutants.__main__ import EQUIVALENT, FIRMWARE, Run, chosen_files, main, put_on_page, report
 from tools.mutants.changes import equivalent_names, mutants_of
+from tools.trusted import BESIDE, CIRCUIT, TRUSTED
 
 TOY = """
 def most(values: "list[int]") -> int:
@@ -93,3 +95,21 @@ def test_every_equivalent_mutant_exists_and_has_its_reason():
     files = chosen_files(sorted({name.split(":")[0] for name in known})) if known else []
     there = {mutant.name for file in files for mutant in mutants_of(file.read_text(), str(file.relative_to(FIRMWARE)))}
     assert set(known) <= there, sorted(set(known) - there)
+
+
+def test_all_that_must_be_right_is_changed():
+    assert {*chosen_files([])} == {*(CIRCUIT / TRUSTED).rglob("*.py"), *[CIRCUIT / name for name in BESIDE]} - {*CIRCUIT.rglob("__init__.py")}
+
+
+def test_the_score_is_in_the_safety_case_with_its_sample_and_digest(tmp_path):
+    file = tmp_path / "case.md"
+    file.write_text(case.PATH.read_text())
+    put_on_page([{"state": "killed"}] * 19 + [{"state": "survived"}, {"state": "unreached"}], (22, 7_346, 27), "0123abcd", file)
+    line = "- Mutants: 19 of 21 non-equivalent killed by behaviour, sample of 22 among 7,346, seed 27 (code 0123abcd)."
+    assert line in file.read_text().splitlines() and ("figures mutants", "mutants", "0123abcd") in case.recorded(file.read_text())
+
+
+def test_the_score_of_a_part_is_not_written(capsys):
+    with pytest.raises(SystemExit):
+        main(["--page", "--file", "permits.py"])
+    assert "--page takes the score of all that must be right" in capsys.readouterr().err
