@@ -61,13 +61,11 @@ soak: $(INSTALLED)  ## a long simulated run of a busy garage with random faults:
 nightly: $(INSTALLED)  ## generated sites with new seeds: SITES=200 (for each failure the command that repeats it)
 	@$(RUN) -m tests.drawn --new --sites $(or $(SITES),200) --seconds 1800
 
-<<<<<<< HEAD
 first-hour: $(INSTALLED)  ## the commands of docs/install.md as a new user, from git clone to a configured controller, with the seconds of each; needs a network
 	@$(RUN) -m tests.first_hour $(FIRST_HOUR_OPTIONS)
-=======
+
 images: $(INSTALLED) $(MICROPYTHON32)  ## each microcontroller board from its image to its role, on the 32-bit runtime with the heap of the board
 	@$(RUN) -m tests.host.build.board_image
->>>>>>> b1
 
 micropython32: $(MICROPYTHON32)  ## a MicroPython with 32-bit objects as on a board, and TLS, in .cache/micropython32
 
