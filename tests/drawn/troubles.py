@@ -159,8 +159,10 @@ class Troubles:
         """Something that must be remembered, and the power goes in the next writes, or just after them."""
         name, n = self.chance.choice(self.one.evses), self.chance.choice((0, 1, 1, 2, 3))
         fact = self.chance.choice(("limit", "replug", "stray", "load", "isolate"))
+        if fact == "isolate" and self._kind(name) == "local":
+            return  # it has no feeder of its own
         self.say("fact", fact, name, "power cut in write", n or "none, but at once")
-        if n:
+        if n and fact != "isolate":
             self.one.primary("power_cut_at_write", n=n)
         if fact == "limit":
             self.one.rig.answer("limit", source="console", target=name, amps=0, ttl_s=20)
@@ -171,6 +173,8 @@ class Troubles:
             self.one.fault("disobeys", name)
         elif fact == "load":
             self._jump()
+        elif fact == "isolate":
+            self._open(name, n)
         after_ms = self.chance.choice((*AT_ONCE_MS, 1_000, 12_000, 25_000))
         self.one.go(after_ms, 100 if fact == "stray" else 500)
         self.one.primary("kill")
@@ -178,6 +182,45 @@ class Troubles:
         self.one.primary("start")
         self.one.go(30_000)
         self.one.fault("disobeys", name, on=False)
+        if fact == "isolate":
+            self._close(name)
+
+    def _open(self, name, n):
+        """A person opens its feeder and declares it, at once or when no reading is fresh any more; the power goes in write n from then on."""
+        self.one.fault("power_off", name)
+        self.one.go(self.chance.choice((500, 3_000, 12_000)))
+        if n:
+            self.one.primary("power_cut_at_write", n=n)
+        if not self._word("isolate %s on", name):
+            self.one.go(10_000)
+            self._word("isolate %s on", name)
+        self.one.go(self.chance.choice((500, 20_000)))  # what it leaves is given away, or not yet
+
+    def _close(self, name):
+        """The person takes it back until that is taken, and closes the feeder half a minute later; the power goes at the word, after it, or not."""
+        n = self.chance.choice((0, 0, 1, 2, 3))
+        if n:
+            self.one.primary("power_cut_at_write", n=n)
+        taken = self._word("isolate %s off", name)
+        if n or self.chance.random() < 0.3:
+            self.one.go(self.chance.choice(AT_ONCE_MS), 20)
+            self.one.primary("kill")
+            self.one.primary("start")
+            self.one.go(20_000)
+        if not taken:
+            self._word("isolate %s off", name)
+        self.one.go(30_000)
+        self.say("feeder of", name, "closed")
+        self.one.fault("power_off", name, on=False)
+        self.one.go(30_000)
+        self.cards([name])
+
+    def _word(self, line, name):
+        """Said at the console of the primary that it belongs to. True: taken."""
+        below, _, short = name.rpartition(".")
+        answer = self.one.rig.answer("console", text=line % short, **({"of": below} if below else {}))
+        self.say("a person:", below, line % short, answer.get("text", answer.get("error")))
+        return answer.get("text") == "ok"
 
     def _primary(self):
         self._fault(PRIMARY, ["primary"])

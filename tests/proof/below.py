@@ -141,7 +141,7 @@ class Below(World):
         if answers:
             self.read_point(guard, point)
         want, current = guard.want_da[0], guard.last_order_da(0)
-        order_id = guard.send(0, want, self.now)
+        order_id = self.send(guard, 0, want)
         if order_id is None and current is not None and want > current:
             want, order_id = current, guard.send(0, current, self.now)
         if order_id is not None and heard:

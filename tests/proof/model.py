@@ -363,10 +363,7 @@ class World:
         if s.silent:
             want = min(want, s.reserve_da)
         value = want
-        lowers = self.only_lowers(s, self.most_da(i, want))
-        order_id = guard.send(i, self.most_da(i, want), now)
-        if order_id is None and lowers:
-            self.broken = "a lower of %s to %d da was refused" % (s.evse.name, want)
+        order_id = self.send(guard, i, self.most_da(i, want))
         if order_id is None and current is not None and self.most_da(i, want) > current and not self.evses[i].get("rounds_da"):
             value = current
             order_id = guard.send(i, current, now)
@@ -393,6 +390,15 @@ class World:
         else:
             guard.answered(i, order_id, now)
         return 1
+
+    def send(self, guard, i, most_da):
+        """Asks for permission as a driver does. L1: what only lowers gets it, in each guard of this world."""
+        s = guard.ledger.evse_states[i]
+        lowers = self.only_lowers(s, most_da)
+        order_id = guard.send(i, most_da, self.now)
+        if order_id is None and lowers:
+            self.broken = "a lower of %s to %d da was refused" % (s.evse.name, most_da)
+        return order_id
 
     def only_lowers(self, s, most_da):
         """Could this order make nothing but the bound of one that answers smaller: is it below all that may be in force?"""

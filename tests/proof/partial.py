@@ -137,7 +137,7 @@ class Partial(World):
                 break
             if ordering.wants_limit_shown(write) and not self.limit_read():
                 break
-            order_id = guard.send(0, ordering.most_da(write), self.now)
+            order_id = self.send(guard, 0, ordering.most_da(write))
             if order_id is None:
                 ordering.at = 0
                 break

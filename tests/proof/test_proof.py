@@ -7,6 +7,7 @@ from array import array
 
 import pytest
 
+from ampacity.circuit.trusted.permits import Permits
 from tests.deep import sample
 from tests.proof.model import World
 from tests.proof.mutants import DEFECTS, MUTANTS, ledger, no, nothing
@@ -58,6 +59,20 @@ def test_who_never_charges_again_is_found_in_a_world_that_is_closed_and_in_one_t
     result = Search(world, liveness=True).run(states)
     assert result.closed == (states > 50)
     assert result.stranded["evse"] == 0
+
+
+class NoLower(Permits):
+    """Refuses the first EVSE whatever is below all that may be in force there."""
+
+    def _may_send(self, s, most_da, now_ms):
+        return (s.index > 0 or most_da >= s.book.most_da()) and Permits._may_send(self, s, most_da, now_ms)
+
+
+@pytest.mark.parametrize("name, guard_of", [("partial", lambda world: world.guard), ("below", lambda world: world.devices[0].guard)])
+def test_a_lower_that_is_refused_is_found_where_a_world_asks_for_permission_itself(name, guard_of):
+    world = WORLDS[name]()
+    guard_of(world).ledger.permits.__class__ = NoLower
+    assert "a lower of evse-1 to" in Search(world).run(20000).violation
 
 
 def test_a_walk_finds_who_never_charges_again():
