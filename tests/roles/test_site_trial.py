@@ -126,6 +126,46 @@ def test_a_site_that_something_else_wrote_meanwhile_is_not_on_trial():
     assert controller.start() == (b"{}", False)
 
 
+def test_what_something_else_wrote_over_a_site_on_trial_stays_and_is_that_of_a_person():
+    for by_bundle in (False, True):
+        controller = Controller()
+        controller.trial().arm(NEW, 10, by_bundle=by_bundle)
+        assert controller.start() == (NEW, True)
+        controller.files.replace(SITE, b"{}")  # at the prompt
+        text = controller.trial().start()
+        assert controller.start() == (b"{}", False) and "the present one stays" in text, text
+        assert controller.trial().is_by_person() and not controller.trial().was_undone()
+        controller.trial().arm(NEW, 10)
+        assert controller.start() == (NEW, True) and controller.start() == (b"{}", False)
+
+
+def test_a_site_on_trial_that_is_gone_is_replaced_by_the_previous_one():
+    controller = Controller()
+    controller.trial().arm(NEW, 10)
+    controller.start()
+    controller.files.remove(SITE)
+    assert controller.start() == (OLD, False)
+
+
+def test_a_return_that_a_power_cut_interrupted_is_not_taken_for_what_a_person_wrote():
+    told = 0
+    for seed in range(1, 9):
+        controller = Controller(seed)
+        controller.trial().arm(NEW, 10)
+        controller.start()
+        controller.files.cut_at_write(2)  # the previous file is back
+        try:
+            controller.trial().start()
+        except PowerCut:
+            pass
+        controller.files.restart()
+        controller.files.cut_at_write(0)
+        if controller.files.read(SITE) == OLD and controller.trial().is_running():
+            told += 1
+            assert "the previous one is active" in controller.trial().start() and controller.trial().was_undone()
+    assert told
+
+
 def refused(trial, data):
     try:
         trial.arm(data, 10)

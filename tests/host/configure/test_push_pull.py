@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ampacity.roles.configuration.site_trial import trial_of
 from ampacity_host.cli import app
 from ampacity_host.configure import compile_site, load_site
 from ampacity_host.configure.push_pull import NoConnection, Prompt, TransferRefused, encoded, write_private
@@ -88,6 +89,20 @@ def test_pushing_the_same_site_writes_nothing_and_the_controller_continues(board
     result = command("push", SITE, "--port", port)
     assert result.exit_code == 0 and "already has this configuration" in result.stdout
     assert (folder / "site.json").stat().st_mtime_ns == stamp
+
+
+def test_what_is_pushed_while_another_configuration_is_on_trial_outlives_the_restart_at_the_end(board, command, tmp_path):
+    port, folder = board
+    on_trial = tmp_path / "on-trial.toml"
+    on_trial.write_text(SITE.read_text().replace("limit_a = 15.99", "limit_a = 10"))
+    (folder / "store").mkdir()
+    (folder / "site.json").write_bytes(b"{}")
+    trial_of(str(folder), str(folder / "store")).arm(encoded(compile_site(load_site(on_trial))), 20, by_bundle=True)
+    assert trial_of(str(folder), str(folder / "store")).start() is None
+    assert command("configure", "push", SITE, "--controller", port).exit_code == 0
+    trial = trial_of(str(folder), str(folder / "store"))  # of the start that the push ends with
+    assert "the present one stays" in (trial.start() or "") and not trial.is_running() and trial.is_by_person()
+    assert (folder / "site.json").read_bytes() == encoded(compile_site(load_site(SITE)))
 
 
 def test_a_pulled_file_is_readable_by_its_owner_only_from_the_first_byte(tmp_path, monkeypatch):

@@ -1,7 +1,8 @@
 """A new `site.json` on trial: active after a restart, and gone again unless it is confirmed in time.
 
     commit   the present file is kept as `site.previous`, the record says `armed`, the new file replaces the old one, restart
-    start    `armed`: this is the restart, the record says `running`; `running`: an earlier start was not confirmed, the previous file returns
+    start    `armed`: this is the restart, the record says `running`; `running`: an earlier start was not confirmed, the previous file returns,
+             unless something else has written site.json since: that is a person's, and it stays
     confirm  the record goes
 
 The power may be cut between any two writes: the next start finds a whole file, and either the new one on trial or the previous one.
@@ -80,15 +81,16 @@ class SiteTrial:
         record = self.record()
         if not record:
             return None
-        if record.get("phase") == ARMED:
-            if not self._is_there(record):
-                self._documents.remove(DOCUMENT)
-                return "the new configuration was not written: the present one stays"
+        phase, there = record.get("phase"), self._is_there(record)
+        if phase == RETURNED:
+            return None
+        if phase == ARMED and there:
             record["phase"] = RUNNING
             self._documents.put(DOCUMENT, record)
             return None
-        if record.get("phase") == RETURNED:
-            return None
+        if phase == ARMED or not there and "sha256" in record and self._folder.read(SITE) not in (None, self._store.read(PREVIOUS)):
+            self._documents.remove(DOCUMENT)
+            return "the new configuration was not written, or another one since: the present one stays"
         self.revert()
         self._documents.put(DOCUMENT, {"phase": RETURNED})  # for the journal of changes
         return "the new configuration was not confirmed before a restart: the previous one is active"
