@@ -83,7 +83,7 @@ deb-test: $(INSTALLED)  ## the package in a clean Debian under its systemd, from
 	@$(RUN) -m tools.deb.try_out $(DEB_TEST_OPTIONS)
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --extra simulation --extra boards --extra dev --generate-hashes \
+	@uv pip compile --quiet --universal --python-version 3.11 --extra linux --extra simulation --extra boards --extra dev --generate-hashes \
 		--no-emit-index-url --no-header --output-file requirements.lock pyproject.toml
 
 clean:  ## remove the environment, the runtimes and everything built

@@ -48,7 +48,7 @@ Architecture: {architecture}
 Maintainer: {maintainer}
 Installed-Size: {size_kib}
 Depends: python3 (>= {python}~), python3 (<< {next_python}~), libc6 (>= 2.{glibc}), adduser{of_debian}
-Section: misc
+{recommends}Section: misc
 Priority: optional
 Description: controller of a charging site
  One primary EV charger controls a whole site: it reads the meters and sends
@@ -134,6 +134,8 @@ def controlled(tree: Path, source: Path, version: str, architecture: str, python
     values = {"version": version, "maintainer": MAINTAINER, "architecture": architecture, "size_kib": size_kib, "python": python}
     values |= {"next_python": f"{major}.{int(minor) + 1}", "glibc": wheels.GLIBC_MAX}
     values["of_debian"] = "".join(f", {name}" for name in sorted(wheels.OF_DEBIAN.get(architecture, {}).values()))
+    recommended = sorted(wheels.RECOMMENDED.get(architecture, {}).values())
+    values["recommends"] = f"Recommends: {', '.join(recommended)}\n" if recommended else ""
     (control / "control").write_text(CONTROL.format_map(values))
 
 

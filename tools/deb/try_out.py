@@ -9,6 +9,7 @@ Exit codes: 0 every step passed, 1 a step failed, 2 wrong usage.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from tools.micropython.debian import Failed
 
 PYTHON = {"bookworm": "3.11", "trixie": "3.13"}
 UNIT = "ampacity.service"
+RIGHTS = re.compile(r"^\| lines of a \[board file\].*$", re.M)  # of docs/linux.md: what the service needs more for them
 DIALOUT = 20  # the same in every Debian
 SITE = """[site]
 name = "tryout"
@@ -135,6 +137,22 @@ class TryOut:
         moved = f"echo $$ > /sys/fs/cgroup/system.slice/{UNIT}/cgroup.procs && {opened}"
         need("not permitted" in self.root.says("/bin/sh", "-c", moved), "another device can be opened")
 
+    def lined(self) -> None:
+        """libgpiod 2 is there: the self test fails for lines that this machine does not have; the rights of docs/linux.md are accepted."""
+        tested = self.root.says("ampacity", "selftest", "linux-arm")
+        need(" 1 failed" in tested and "gpioinfo" in tested, tested)
+        found = RIGHTS.search((ROOT / "docs/linux.md").read_text())
+        rights = re.findall(r"`(\w+=[^`]+)`", found[0] if found else "")
+        need(len(rights) == 2, "docs/linux.md has no rights for the lines of a board")
+        self.root.does("addgroup", "--system", "gpio")
+        (self.root.folder / f"etc/systemd/system/{UNIT}.d").mkdir()
+        (self.root.folder / f"etc/systemd/system/{UNIT}.d/lines.conf").write_text("\n".join(["[Service]", *rights, ""]))
+        self.root.does("systemctl", "daemon-reload")
+        self.root.does("systemctl", "restart", UNIT)
+        allowed = self.unit("DeviceAllow") + self.unit("SupplementaryGroups")
+        need(all(word in allowed for word in ("char-tty", "char-gpiochip rw", "dialout", "gpio")), allowed)
+        self.charging()
+
     def ordered(self) -> None:
         """16 A; with 30 A of other load at most 10 A; the console of root reaches the controller."""
         self.charging()
@@ -223,7 +241,7 @@ class TryOut:
 
 
 STEPS = (
-    TryOut.installed, TryOut.booted, TryOut.started, TryOut.ordered, TryOut.confined, TryOut.barred, TryOut.crashed, TryOut.hung,
+    TryOut.installed, TryOut.booted, TryOut.started, TryOut.ordered, TryOut.lined, TryOut.confined, TryOut.barred, TryOut.crashed, TryOut.hung,
     TryOut.alone, TryOut.upgraded, TryOut.stopped, TryOut.refused, TryOut.busy, TryOut.removed, TryOut.purged,
 )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """The Python packages that the controller needs, as wheels of the lock file for another architecture or another Python.
 
-The names are those that `ampacity` requires without its extras, in the environment that `make setup` built; versions and digests are those of
+The names are those that `ampacity` requires with its extra `linux`, in the environment that `make setup` built; versions and digests are those of
 requirements.lock. Each wheel is checked against its digest each time it is unpacked.
 """
 
@@ -23,6 +23,7 @@ CACHE = ROOT / ".cache" / "deb"
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "armhf": "armv7l"}  # Debian's name of an architecture, and the name in tags of wheels
 # architecture: names without a wheel for it, and the package of Debian that has them; cryptography uses of cffi the compiled part alone
 OF_DEBIAN = {"armhf": {"cbor2": "python3-cbor2", "cffi": "python3-cffi-backend"}}
+RECOMMENDED = {"armhf": {"gpiod": "python3-libgpiod (>= 2)"}}  # the same, of which Debian 12 has an older one (a newer one in its backports)
 GLIBC_MIN, GLIBC_MAX = 17, 36  # manylinux_2_17 to manylinux_2_36, the C library of Debian 12
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ;\\]+)")
 DIGEST = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -34,10 +35,12 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def closure() -> list[str]:
-    """The names that the project requires, with what these require, sorted."""
+def closure(extras: tuple[str, ...] = ("linux",)) -> list[str]:
+    """The names that the project requires with these extras, with what these names require, sorted."""
     with (ROOT / "pyproject.toml").open("rb") as text:
-        todo = [Requirement(line) for line in tomllib.load(text)["project"]["dependencies"]]
+        project = tomllib.load(text)["project"]
+    lines = sum((project["optional-dependencies"][extra] for extra in extras), project["dependencies"])
+    todo = [Requirement(line) for line in lines]
     found: set[str] = set()
     while todo:
         name = normal(todo.pop().name)
@@ -72,7 +75,8 @@ def tags(machine: str) -> list[str]:
 
 def fetched(architecture: str, python: str) -> list[Path]:
     """The wheels, sorted by name; from the network if the cache does not have them. Raises Failed."""
-    known = pins([name for name in closure() if name not in OF_DEBIAN.get(architecture, {})], LOCK.read_text())
+    of_debian = OF_DEBIAN.get(architecture, {}) | RECOMMENDED.get(architecture, {})
+    known = pins([name for name in closure() if name not in of_debian], LOCK.read_text())
     mark = hashlib.sha256(repr(sorted((name, version) for name, (version, _) in known.items())).encode()).hexdigest()[:12]
     folder = CACHE / f"wheels-{architecture}-{python}-{mark}"
     if len(list(folder.glob("*.whl"))) != len(known):

@@ -1,7 +1,8 @@
 """Pins, RS-485 mode, analog inputs and the watchdog of a board that runs Linux, by the facts of its board file.
 
-Lines are found by name over all GPIO chips, through libgpiod 2 and its Python package `gpiod` (an optional package: the extra
-`linux`). When the process ends the kernel releases its lines; the resistors of the board decide the level from then on.
+Lines are found by name over all GPIO chips, through libgpiod 2 and its Python package `gpiod` (an optional package, the extra
+`linux`: the first line asks for it). When the process ends the kernel releases its lines; the resistors of the board decide the level
+from then on.
 """
 
 import errno
@@ -33,31 +34,43 @@ def gpiod_module() -> "Any":
     except ImportError:
         gpiod = None
     if gpiod is None or not hasattr(gpiod, "request_lines"):
-        raise Rejected("gpiod", "absent", "libgpiod 2 for the pins of this board: pip install 'ampacity[linux]'")
+        found = "absent" if gpiod is None else "version 1"
+        raise Rejected("gpiod", found, "version 2 for the lines of this board: pip install 'ampacity[linux]', or Debian's python3-libgpiod (>= 2)")
     return gpiod
 
 
 class LinuxPins:
-    """Lines of the board. gpiod: the package; chips: pattern of its devices. A pin's facts: pin (name of a line), level, pull."""
+    """Lines of the board. gpiod: the package, None: the installed one; chips: pattern of its devices.
+
+    A pin's facts: pin (name of a line), level, pull.
+    """
 
     def __init__(self, gpiod: "Any" = None, chips: str = CHIPS, iio: str = IIO) -> None:
-        self._gpiod = gpiod or gpiod_module()
+        self._gpiod = gpiod
         self._chips = chips
         self._iio = iio
 
+    def _library(self) -> "Any":
+        if self._gpiod is None:
+            self._gpiod = gpiod_module()
+        return self._gpiod
+
     def place_of(self, name: str) -> "tuple[str, int]":
-        """(path of the chip, offset) of a named line. Rejected: no chip has it."""
+        """(path of the chip, offset) of a named line. Rejected: no chip has it, or one cannot be opened; no package."""
+        gpiod = self._library()
         for path in sorted(glob.glob(self._chips)):
-            with self._gpiod.Chip(path) as chip:
-                try:
+            try:
+                with gpiod.Chip(path) as chip:
                     return path, chip.line_offset_from_id(name)
-                except (OSError, ValueError):
-                    pass
+            except PermissionError:
+                raise Rejected("gpio", path, "a user, and a service, that may open this device (docs/linux.md)") from None
+            except (OSError, ValueError):
+                pass
         raise Rejected("pin", name, "a line that `gpioinfo` lists with this name")
 
     def output(self, facts: "Facts", on: bool = False) -> "Callable[[bool], object]":
         """A function that switches a line; it starts in the state `on`. Rejected: no such line. OSError: another program has it."""
-        line = self._gpiod.line
+        line = self._library().line
         value = line.Value.ACTIVE if on else line.Value.INACTIVE
         request, offset = self._request(facts, direction=line.Direction.OUTPUT, output_value=value)
 
@@ -68,15 +81,16 @@ class LinuxPins:
 
     def input(self, facts: "Facts") -> "Callable[[], bool]":
         """A function that reads a line: True is active. Rejected: no such line. OSError: another program has it."""
-        line = self._gpiod.line
+        line = self._library().line
         request, offset = self._request(facts, direction=line.Direction.INPUT)
         return lambda: request.get_value(offset) == line.Value.ACTIVE
 
     def _request(self, facts: "Facts", **settings: "Any") -> "tuple[Any, int]":
+        gpiod = self._library()
         path, offset = self.place_of(facts["pin"])
-        bias = getattr(self._gpiod.line.Bias, BIASES.get(facts["pull"], "AS_IS"))
-        settings = self._gpiod.LineSettings(active_low=facts["level"] == 0, bias=bias, **settings)
-        return self._gpiod.request_lines(path, consumer=CONSUMER, config={offset: settings}), offset
+        bias = getattr(gpiod.line.Bias, BIASES.get(facts["pull"], "AS_IS"))
+        settings = gpiod.LineSettings(active_low=facts["level"] == 0, bias=bias, **settings)
+        return gpiod.request_lines(path, consumer=CONSUMER, config={offset: settings}), offset
 
     def voltage_mv(self, adc: "Facts") -> "Callable[[], int]":
         """A function that reads an analog input in mV. adc: pin such as "in_voltage3" of the kernel's IIO. Rejected: no such input."""

@@ -4,12 +4,14 @@ import json
 import os
 import pty
 import subprocess
+import sys
 import tty
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from ampacity.ports.linux_board import LinuxPins
 from ampacity_host.board.command import chosen
 from ampacity_host.cli import app
 from ampacity_host.configure.push_pull import Prompt
@@ -80,6 +82,20 @@ def test_this_computer_as_a_board_lists_each_function_with_a_line():
     done = said("unix")
     assert done.exit_code == 0, done.output
     assert "serial rs485" in done.stdout and "network system" in done.stdout and "0 failed" in done.stdout
+
+
+@pytest.mark.parametrize("missing, note", [(True, "python3-libgpiod"), (False, "gpioinfo")])
+def test_a_board_whose_lines_cannot_be_opened_has_one_failed_row_and_all_others(monkeypatch, missing, note):
+    """On a computer without the package, and on one without the lines."""
+    if missing:
+        monkeypatch.setitem(sys.modules, "gpiod", None)
+    monkeypatch.setattr(LinuxPins.__init__, "__defaults__", (None, "/nowhere/gpiochip*", "/nowhere/"))
+    done = said("linux-arm", "--json")
+    assert done.exit_code == 1, done.output
+    rows = json.loads(done.stdout)["results"]
+    failed = [row for row in rows if row["ok"] is False]
+    assert [row["function"] for row in failed] == ["input"] and note in failed[0]["note"]
+    assert {"output alarm", "serial rs485", "serial pilot", "network system", "watchdog systemd"} <= {row["function"] for row in rows}
 
 
 def test_a_board_is_this_computer_or_a_controller_and_not_both_or_none():

@@ -9,8 +9,9 @@ import pytest
 
 from ampacity.ports.platform import EXIT_CONFIG, EXIT_USAGE
 from tools.deb import clean_root, wheels
-from tools.deb.build import HERE, ROOT, version_of
+from tools.deb.build import HERE, ROOT, controlled, version_of
 from tools.deb.copyright import copyright_text
+from tools.deb.try_out import RIGHTS
 from tools.micropython.debian import Failed
 
 ABORTED = ("abort-upgrade", "abort-remove", "abort-deconfigure")
@@ -55,9 +56,29 @@ def test_versions_and_digests_are_those_of_the_lock_file():
 
 def test_the_package_brings_what_a_controller_needs_and_nothing_of_the_simulation_or_of_the_tests():
     names = wheels.closure()
-    assert {"typer", "rich", "pyserial", "jsonschema", "cryptography", "cbor2", "jinja2", "markupsafe", "pydantic-core"} <= set(names)
+    assert {"typer", "rich", "pyserial", "jsonschema", "cryptography", "cbor2", "jinja2", "markupsafe", "pydantic-core", "gpiod"} <= set(names)
     assert not {"pymodbus", "ocpp", "websockets", "matplotlib", "numpy", "pytest", "mypy", "ampacity", "colorama"} & set(names)
     assert set(wheels.pins(names, (ROOT / "requirements.lock").read_text())) == set(names)
+
+
+@pytest.mark.parametrize("architecture, brought, lines", [
+    ("amd64", True, []), ("arm64", True, []), ("armhf", False, ["Recommends: python3-libgpiod (>= 2)"])])  # fmt: skip
+def test_libgpiod_is_part_of_the_package_or_recommended_where_it_has_no_wheel(tmp_path, monkeypatch, architecture, brought, lines):
+    asked = {}
+    monkeypatch.setattr(wheels, "CACHE", tmp_path)
+    monkeypatch.setattr(wheels, "fetch", lambda known, folder, *_: asked.update(known))
+    wheels.fetched(architecture, "3.11")
+    assert ("gpiod" in asked) is brought
+    (tmp_path / "tree").mkdir()
+    controlled(tmp_path / "tree", ROOT, "1", architecture, "3.11")
+    told = (tmp_path / "tree/DEBIAN/control").read_text()
+    assert [line for line in told.splitlines() if "libgpiod" in line] == lines and "}" not in told and "\n\n" not in told
+
+
+def test_the_service_opens_serial_devices_alone_and_the_page_has_the_rights_for_lines_of_a_board():
+    assert unit()["DevicePolicy"] == ["closed"] and unit()["DeviceAllow"] == ["char-tty* rw"] and unit()["SupplementaryGroups"] == ["dialout"]
+    row = RIGHTS.search((ROOT / "docs/linux.md").read_text())[0]
+    assert row.count("`DeviceAllow=char-gpiochip rw`") == row.count("`SupplementaryGroups=gpio`") == 1
 
 
 def test_a_wheel_that_was_changed_after_its_download_is_refused(tmp_path, monkeypatch):

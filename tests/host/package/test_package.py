@@ -13,7 +13,7 @@ import tarfile
 import time
 import tomllib
 import zipfile
-from importlib.metadata import packages_distributions
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ import pytest
 from ampacity_host.cli.commands import SIMULATION
 from ampacity_host.rig.control_channel.client import RigClient
 from tests.deep import sample
+from tools.deb.wheels import closure, normal, pins
 from tools.micropython.find import find
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,6 +29,7 @@ DATA = ROOT / "tests" / "data"
 PATIENCE_S = 30
 RUNTIMES = ("cpython", "micropython")
 SIMULATING = ("csms", "rig", "profiles/conformance", "report/chart.py")  # what only the simulation imports
+SIMULATED = ("demo", "replay")  # what runs a rig
 BOARD_TOOLS = ("build", "flash", "factory")  # and what only the commands for boards import
 SITE = """
 [site]
@@ -78,8 +80,11 @@ def ours():
     return {wheels + name.removeprefix(folder) for name in sources() for folder, wheels in PACKED.items() if name.startswith(folder + "/")}
 
 
-def python(*words, cwd, **options):
-    return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=True, **options).stdout
+def python(*words, cwd, program=None):
+    """What a Python prints: this one, or that of an installed program, which sees nothing of this one."""
+    runs = sys.executable if program is None else Path(program).with_name("python")
+    options = {} if program is None else {"env": environment()}
+    return subprocess.run([runs, *words], cwd=cwd, capture_output=True, text=True, check=True, **options).stdout
 
 
 def wheel_of(source, folder):
@@ -100,18 +105,36 @@ def built(tmp_path_factory):
     return wheel_of(copy, out), sdist, wheel_of(out / sdist.name.removesuffix(".tar.gz"), tmp_path_factory.mktemp("again"))
 
 
+def installed(wheel, folder):
+    """(`ampacity`, its packages): installed from the wheel into an environment that has nothing else."""
+    python("-m", "venv", "--without-pip", str(folder), cwd=folder)
+    python("-m", "pip", "--python", str(folder / "bin" / "python"), "install", "--quiet", "--no-deps", "--no-index", str(wheel), cwd=folder)
+    return str(folder / "bin" / "ampacity"), next(folder.glob("lib/python*/site-packages"))
+
+
 @pytest.fixture(scope="module")
 def program(built, tmp_path_factory):
-    """`ampacity`, installed from the wheel into an empty environment; the packages that it needs are those of the lock file, lent."""
-    empty = tmp_path_factory.mktemp("empty")
-    python("-m", "venv", "--without-pip", str(empty), cwd=empty)
-    python("-m", "pip", "--python", str(empty / "bin" / "python"), "install", "--quiet", "--no-deps", "--no-index", str(built[0]), cwd=empty)
-    packages = next(empty.glob("lib/python*/site-packages"))
+    """`ampacity` with the packages that its wheel requires, and those that these require: links to the environment, no other package."""
+    program, packages = installed(built[0], tmp_path_factory.mktemp("bare"))
+    names = closure(())
+    for name, (version, _) in pins(names, (ROOT / "requirements.lock").read_text()).items():
+        found = distribution(name)
+        assert found.version == version, f"{name} {found.version}: run make setup"
+        for top in {file.parts[0] for file in found.files} - {"..", "__pycache__"}:
+            (packages / top).symlink_to(found.locate_file(top))
+    there = python("-c", "import importlib.metadata as m; print(*(d.name for d in m.distributions()))", cwd=packages.parent, program=program)
+    assert sorted(map(normal, there.split())) == sorted({"ampacity", *names})
+    return program
+
+
+@pytest.fixture(scope="module")
+def simulating(built, tmp_path_factory):
+    """`ampacity` with every package of the lock file, lent, as with its extras."""
+    program, packages = installed(built[0], tmp_path_factory.mktemp("lent"))
     (packages / "lent.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")  # a path only: what is editable there stays there
-    where = subprocess.run([empty / "bin" / "python", "-c", "import ampacity, ampacity_host as h; print(ampacity.__file__, h.__file__)"],
-                           cwd=empty, env=environment(), capture_output=True, text=True, check=True).stdout.split()
+    where = python("-c", "import ampacity, ampacity_host as h; print(ampacity.__file__, h.__file__)", cwd=packages, program=program).split()
     assert all(name.startswith(str(packages)) for name in where), where
-    return str(empty / "bin" / "ampacity")
+    return program
 
 
 @pytest.fixture
@@ -177,7 +200,7 @@ def test_every_package_that_is_imported_is_declared_that_of_the_simulation_alone
     files = {path for room in ("firmware", "host") for path in (ROOT / room).rglob("*.py")}
     host = ROOT / "host" / "ampacity_host"
     simulating, tools = ({path for path in files for room in rooms if path.is_relative_to(host / room)} for rooms in (SIMULATING, BOARD_TOOLS))
-    assert imported(files - simulating - tools) == declared()
+    assert imported(files - simulating - tools) == declared() | declared("linux")
     assert imported(simulating) - declared() == declared("simulation") == set(SIMULATION)
     assert imported(tools) - declared() | {"esptool"} == declared("boards")  # esptool is called as a program
 
@@ -205,30 +228,41 @@ def test_an_installed_program_brings_its_boards_and_checks_a_file_from_elsewhere
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def without_simulation(program):
-    """Words that start the program where the packages of the simulation are not installed, and nothing that they alone bring."""
-    absent = (*SIMULATION, "numpy", "scipy", "PIL")
-    start = f"import sys; sys.modules.update(dict.fromkeys({absent})); from ampacity_host.start import main; main()"
-    return str(Path(program).with_name("python")), "-c", start
+IMPORT_ALL = """
+import importlib, sys
+for name in sys.argv[1:]:
+    try:
+        importlib.import_module(name)
+    except ImportError as problem:
+        print(name, problem.name)
+"""
+
+
+def test_every_module_outside_the_extras_is_imported_with_the_packages_that_the_wheel_requires(program):
+    apart = tuple(f"ampacity_host/{room}" for room in (*SIMULATING, *SIMULATED, *BOARD_TOOLS, "boards"))
+    modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in ours()
+               if name.startswith("ampacity_host/") and name.endswith(".py") and not name.startswith(apart)}  # fmt: skip
+    assert len(modules) > 100
+    assert python("-c", IMPORT_ALL, *sorted(modules - {"ampacity_host.__main__"}), cwd=Path(program).parent, program=program) == ""
 
 
 @pytest.mark.parametrize("words, status", sample([
     ("check site.toml", 0), ("scan --port /dev/nowhere", 3), ("devices keba", 0), ("report excursions --controller nowhere", 3),
     ("console --controller ./nowhere show", 3), ("push site.toml --controller /dev/nowhere", 3)], 2))  # fmt: skip
 def test_without_the_simulation_a_site_is_checked_and_a_primary_is_controlled(program, site, words, status):
-    ended_with = done(*without_simulation(program), *words.split())
+    ended_with = done(program, *words.split())
     assert ended_with.returncode == status and "Traceback" not in ended_with.stderr, ended_with.stderr
 
 
 @pytest.mark.parametrize("words", sample(["rig site.toml", "demo", "replay site.toml --sessions sessions.csv", "rig do state"], 2))
 def test_commands_that_need_the_simulation_report_its_absence(program, site, words):
-    refused = done(*without_simulation(program), *words.split())
+    refused = done(program, *words.split())
     assert refused.returncode == 2 and "'.[simulation]'" in refused.stderr and "Traceback" not in refused.stderr, refused.stderr
 
 
 @pytest.mark.parametrize("runtime", sample(RUNTIMES, 2, 1))
-def test_an_installed_program_starts_a_rig_on_either_runtime(program, site, runtime):
-    rig = started(program, "rig", "--site", site, "--runtime", runtime)
+def test_an_installed_program_starts_a_rig_on_either_runtime(simulating, site, runtime):
+    rig = started(simulating, "rig", "--site", site, "--runtime", runtime)
     try:
         ready = json.loads(rig.stdout.readline())
         assert ready["primary"]["runtime"] == runtime and ready["evses"] == ["own", "bay-1", "bay-2"]
@@ -245,7 +279,7 @@ def test_an_installed_program_starts_a_rig_on_either_runtime(program, site, runt
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_an_installed_program_runs_a_controller_on_either_runtime(program, site, tmp_path, runtime):
-    controller = started(*without_simulation(program), "run", "--site", site, "--data", "data", "--runtime", runtime)
+    controller = started(program, "run", "--site", site, "--data", "data", "--runtime", runtime)
     try:
         deadline = time.monotonic() + PATIENCE_S
         while (shown := done(program, "console", "--data", "data", "show", "version")).returncode != 0:
@@ -256,14 +290,14 @@ def test_an_installed_program_runs_a_controller_on_either_runtime(program, site,
         ended(controller)
 
 
-def test_an_installed_program_replays_a_recording(program, site, tmp_path):
+def test_an_installed_program_replays_a_recording(simulating, site, tmp_path):
     for name in ("sessions.csv", "mains.csv"):
         shutil.copy(DATA / name, tmp_path / name)
-    played = done(program, "replay", "--site", site, "--sessions", "sessions.csv", "--mains", "mains.csv", "--days", "1", "--unmanaged",
+    played = done(simulating, "replay", "--site", site, "--sessions", "sessions.csv", "--mains", "mains.csv", "--days", "1", "--unmanaged",
                   "--out", "out", "--json")
     assert played.returncode == 0, played.stderr
     assert json.loads(played.stdout)["sessions"]["served"] > 0 and list((tmp_path / "out").glob("*.png"))
-    managed = started(program, "replay", "--site", site, "--sessions", "sessions.csv", "--days", "1")
+    managed = started(simulating, "replay", "--site", site, "--sessions", "sessions.csv", "--days", "1")
     try:
         heard = []
         for line in managed.stdout:
@@ -276,8 +310,8 @@ def test_an_installed_program_replays_a_recording(program, site, tmp_path):
 
 
 @pytest.mark.parametrize("runtime", sample(RUNTIMES, 2, 1))
-def test_an_installed_program_runs_the_demonstration(program, site, runtime):
-    demo = started(program, "demo", "--lines", "--runtime", runtime)
+def test_an_installed_program_runs_the_demonstration(simulating, site, runtime):
+    demo = started(simulating, "demo", "--lines", "--runtime", runtime)
     try:
         heard = []
         for line in demo.stdout:

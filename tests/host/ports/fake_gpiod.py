@@ -12,11 +12,12 @@ def members(*names):
 
 
 class FakeGpiod:
-    """chips: path → names of its lines. `levels`: (path, offset) → electrical level; `settings`: of each requested line."""
+    """chips: path → names of its lines. `levels`: (path, offset) → electrical level; `settings`: of each requested line;
+    `broken`: path → the OSError of its opening."""
 
     def __init__(self, chips):
         self.chips = chips
-        self.levels, self.settings = {}, {}
+        self.levels, self.settings, self.broken = {}, {}, {}
         self.line = SimpleNamespace(
             Value=members("ACTIVE", "INACTIVE"), Direction=members("INPUT", "OUTPUT"), Bias=members("AS_IS", "PULL_UP", "PULL_DOWN")
         )
@@ -24,6 +25,8 @@ class FakeGpiod:
 
         class Chip:
             def __init__(self, path):
+                if path in fake.broken:
+                    raise fake.broken[path]
                 self.path = path
 
             def __enter__(self):

@@ -57,11 +57,41 @@ def test_a_line_that_no_chip_has_is_refused_by_name(machine):
         machine[1].output(pin("GPIO99"))
 
 
+def test_a_chip_that_may_not_be_opened_is_refused_by_its_path_and_one_that_is_gone_is_passed_over(machine, tmp_path):
+    fake, pins = machine
+    fake.broken[str(tmp_path / "gpiochip0")] = OSError(6, "no such device or address")
+    assert pins.place_of("GPIO23") == (str(tmp_path / "gpiochip1"), 0)
+    fake.broken[str(tmp_path / "gpiochip1")] = PermissionError(1, "Operation not permitted")
+    with pytest.raises(Rejected, match="gpiochip1.*linux.md"):
+        pins.output(pin("GPIO23"))
+
+
 def test_without_the_package_or_with_its_version_1_the_remedy_is_named(monkeypatch):
-    for module in (None, ModuleType("gpiod")):
+    for module, found in ((None, "absent"), (ModuleType("gpiod"), "version 1")):
         monkeypatch.setitem(sys.modules, "gpiod", module)
-        with pytest.raises(Rejected, match=r"ampacity\[linux\]"):
+        with pytest.raises(Rejected, match=rf"{found}.*ampacity\[linux\].*python3-libgpiod \(>= 2\)"):
             gpiod_module()
+
+
+def test_an_analog_input_needs_no_package_for_lines(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "gpiod", None)
+    (tmp_path / "in_voltage0_raw").write_text("7\n")
+    assert LinuxPins(iio=f"{tmp_path}/").voltage_mv({"pin": "in_voltage0"})() == 7
+
+
+def test_the_package_of_the_lock_file_has_what_the_simulated_one_has(tmp_path):
+    """Its names and words, as far as they go without a chip: a file that is none is refused by the library itself."""
+    fake, real = FakeGpiod({}), gpiod_module()
+    for name in ("Value", "Direction", "Bias"):
+        assert set(vars(getattr(fake.line, name))) <= {member.name for member in getattr(real.line, name)}, name
+    assert callable(real.Chip.line_offset_from_id) and callable(real.LineRequest.set_value) and callable(real.LineRequest.get_value)
+    line = real.line
+    settings = real.LineSettings(active_low=True, bias=line.Bias.PULL_UP, direction=line.Direction.OUTPUT, output_value=line.Value.INACTIVE)
+    (tmp_path / "gpiochip0").touch()
+    with pytest.raises(OSError):
+        real.request_lines(str(tmp_path / "gpiochip0"), consumer="ampacity", config={3: settings})
+    with pytest.raises(Rejected, match="GPIO22.*gpioinfo"):
+        LinuxPins(chips=str(tmp_path / "gpiochip*")).output(pin("GPIO22"))
 
 
 def test_an_analog_input_is_raw_plus_offset_times_scale(machine, tmp_path):
