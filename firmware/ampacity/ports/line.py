@@ -6,12 +6,12 @@ raises OSError; it calls `on_data(bytes)` as bytes come and `on_lost()` when the
 """
 
 from ampacity.base.errors import Rejected
-from ampacity.ports.lock import BUSY
 
 if False:  # for the type checker
     from ampacity.base.clock import Clock
     from ampacity.ports.interfaces import Facts, Modes, OpenTty, Sleeper, Tty
 
+BUSY = 16  # EBUSY, of a tty that another program has
 BACK_OFF_MS_MIN = 100
 BACK_OFF_MS_MAX = 5000
 PENDING_BYTES_MAX = 4096  # what a reader that fell asleep can lose; 16 frames of the largest size

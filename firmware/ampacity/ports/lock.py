@@ -9,8 +9,8 @@ import os
 
 from ampacity.base.errors import Busy
 from ampacity.base.printable import is_digits
+from ampacity.ports.line import BUSY
 
-BUSY = 16  # EBUSY
 NAME = "lock"
 LOCK_EX_NB = 2 | 4
 O_RDONLY = 0

@@ -1,6 +1,7 @@
 """Freeze manifests: every board has one, and an image of a role holds all that the role imports at its start."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -18,13 +19,13 @@ ENTRIES = {
 }
 OF_THE_OTHER_ROLE = ("ampacity/roles/primary.py", "ampacity/roles/charging/upstream.py", "ampacity/roles/charging/kept_messages.py")  # in `boot`
 WITHOUT_MODES = "ampacity.store.file_permissions"  # of a system with file modes; who imports it expects its absence
-NEVER_ON_A_BOARD = ("ampacity.ports.lock", WITHOUT_MODES)  # the first: imported only where sys.platform is linux
 
 
 def image(board="rp2350", **options):
     return dict(frozen(BOARDS / board / "manifest.py", **options))
 
 
+@functools.cache
 def at_start(path, later=False):
     """Modules of the firmware that a module imports when it is imported. later: also those that its functions import."""
     found, waiting = set(), list(ast.parse(path.read_text()).body)
@@ -38,10 +39,16 @@ def at_start(path, later=False):
             never = isinstance(node.test, ast.Constant) and not node.test.value
             waiting += node.orelse if never else node.body + node.orelse
         elif isinstance(node, ast.Try):
-            waiting += node.body + node.orelse + [each for handler in node.handlers for each in handler.body]
+            waiting += node.orelse + [each for handler in node.handlers for each in handler.body]
+            waiting += [] if catches_absence(node) and not later else node.body
         elif later:
             waiting += ast.iter_child_nodes(node)
-    return {name for name in found if name.split(".")[0] == "ampacity" and name not in NEVER_ON_A_BOARD}
+    return {name for name in found if name.split(".")[0] == "ampacity"}
+
+
+def catches_absence(node):
+    """Does this `try` expect that a module is not there?"""
+    return any("ImportError" in ast.unparse(handler.type) for handler in node.handlers if handler.type)
 
 
 def reached(held, entries, later=False):
@@ -67,6 +74,13 @@ def missing(held, entries):
     return reached(held, entries)[1]
 
 
+@pytest.mark.parametrize("role", [*sorted(ENTRIES), "both"])
+@pytest.mark.parametrize("name", names())
+def test_every_module_of_an_image_finds_all_that_it_imports_when_it_is_imported(name, role):
+    held = image(name, role=role)
+    assert missing(held, [path.removeprefix("ampacity/") for path in held]) == set()
+
+
 @pytest.mark.parametrize("role", sorted(ENTRIES))
 def test_an_image_of_a_role_holds_all_that_it_imports_at_its_start(role):
     assert missing(image(role=role, ocpp=False, commission=False), ENTRIES[role]) == set()
@@ -75,7 +89,7 @@ def test_an_image_of_a_role_holds_all_that_it_imports_at_its_start(role):
 def test_an_image_of_a_secondary_holds_all_that_it_may_ever_import_and_nothing_else():
     held = image(role="secondary")
     seen, absent = reached(held, (*ENTRIES["secondary"], "__main__.py", "ports/selftest.py"), later=True)
-    other = {"ampacity/roles/charging/__init__.py", "ampacity/roles/service/fault_injection.py"}
+    other = {"ampacity/roles/charging/__init__.py", "ampacity/roles/service/fault_injection.py", "ampacity/store/file_permissions.py"}
     assert {name for name in absent if not name.startswith("ampacity/ports/")} == other
     assert {name for name in set(held) - seen if not name.endswith(("__init__.py", "interfaces.py"))} == set()
 
@@ -89,7 +103,7 @@ def test_a_missing_module_would_be_found():
 def expects_absence(path, module):
     """Is every import of a module in a `try` that catches ImportError?"""
     nodes = list(ast.walk(ast.parse(path.read_text())))
-    tries = [each for each in nodes if isinstance(each, ast.Try) and "ImportError" in [ast.unparse(one.type) for one in each.handlers if one.type]]
+    tries = [each for each in nodes if isinstance(each, ast.Try) and catches_absence(each)]
     guarded = {id(node) for each in tries for line in each.body for node in ast.walk(line)}
     imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == module]
     return bool(imports) and all(id(node) in guarded for node in imports)
