@@ -129,15 +129,26 @@ class SerialDoor:
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), port)
         try:
             port.write(NEW_LINE)
-            while await within(reader.read(ANSWER_BYTES_MAX), QUIET_S):
-                pass
-        except TimeoutError:
-            return Connection(reader, port.write, transport.close)
+            await until_quiet(reader)
         except BaseException:
             transport.close()
             raise
-        transport.close()
-        raise EOFError
+        return Connection(reader, port.write, transport.close)
+
+
+async def until_quiet(reader: asyncio.StreamReader) -> None:
+    """Until a prompt after which nothing comes: that of a controller that answers late would end the next line. Raises EOFError."""
+    end = b""
+    while True:
+        try:
+            data = await within(reader.read(ANSWER_BYTES_MAX), QUIET_S)
+        except TimeoutError:
+            if end == PROMPT:
+                return
+            continue
+        if not data:
+            raise EOFError
+        end = (end + data)[-len(PROMPT) :]
 
 
 class ConsoleLink:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import tty
 
 import pytest
@@ -118,7 +119,8 @@ def test_a_missing_controller_is_reported_with_the_address():
         socket_link(("127.0.0.1", port)).ask("state")
 
 
-def test_a_serial_console_is_used_alike_with_or_without_echo():
+@pytest.mark.parametrize("late_s", [0, 0.6])  # of the first prompt: a controller that is busy
+def test_a_serial_console_is_used_alike_with_or_without_echo(late_s):
     controller, terminal = os.openpty()
 
     def serve():
@@ -126,6 +128,7 @@ def test_a_serial_console_is_used_alike_with_or_without_echo():
             line = b""
             while not line.endswith(b"\n"):
                 line += os.read(controller, 100)
+            time.sleep(late_s if answer == b"> " else 0)
             os.write(controller, answer)
     threading.Thread(target=serve, daemon=True).start()
     tty.setraw(terminal)
