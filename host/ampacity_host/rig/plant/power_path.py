@@ -67,6 +67,7 @@ class PowerPath:
         self.poles = 3                   # phases that its contactor closes
         self.known_phases = None         # phases that its car was seen to use, if it uses more now without having been unplugged
         self.again = None                # the attack of that use
+        self.foreign = None              # the attack of a second client that writes to its device
         self._unplugged_ms = None
         self._since_ms = plant.now_ms
         self._reaction = self._ramping = self._filling = None
@@ -284,6 +285,11 @@ class PowerPath:
             self._fault_stray = stray(overdraw is None, overdraw, self.max_da, self.plant.now_ms)
         elif on and kind in ABOVE:
             self._fault_stray = Attack(ABOVE[kind], self.plant.now_ms)
+
+    def written(self, attack):
+        """A second client writes to its device from now on; None: what that brought is over."""
+        self.foreign = attack
+        self.may.update()
 
     def device_fault(self, kind, on):
         """A fault that the simulated device behind it plays."""

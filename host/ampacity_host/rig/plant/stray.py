@@ -2,7 +2,7 @@
 
 SMALL_DA = 10
 ROUNDED_DA = 10  # the fault `round_up`, and a step of the duty cycle: less than this
-SMALL, LARGE, REBEL, AGAIN, LIE = "small", "large", "rebel", "again", "lie"
+SMALL, LARGE, REBEL, AGAIN, LIE, FOREIGN = "small", "large", "rebel", "again", "lie", "foreign"
 
 
 class Attack:
