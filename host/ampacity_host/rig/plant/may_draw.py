@@ -5,7 +5,7 @@ the device: its offer, and what its controller asked for last. Nothing here read
 """
 
 from ampacity_host.rig.fault_injection.rogue_client import WRITTEN_A
-from ampacity_host.rig.plant.stray import AGAIN, LARGE, ROUNDED_DA, SMALL, Since
+from ampacity_host.rig.plant.stray import AGAIN, ROUNDED_DA, Since
 
 SETTLE_MS = 5_000  # from a lower offer on (IEC 61851-1, Annex A), unless the device declares more
 
@@ -77,9 +77,9 @@ class MayDraw:
         if attack is None:
             return 0
         above_da = may_da - offered_da
-        if "ignore_writes" in point.faults and attack.kind == LARGE:
+        if attack.fault == "ignore_writes":
             above_da = may_da - point.asked_da
-        elif "round_up" in point.faults and attack.kind == SMALL:
+        elif attack.fault == "round_up":
             above_da = max(above_da, ROUNDED_DA)
         return max(0, above_da)
 

@@ -6,10 +6,10 @@ SMALL, LARGE, REBEL, AGAIN, LIE, FOREIGN = "small", "large", "rebel", "again", "
 
 
 class Attack:
-    """One car above its order, or on phases that were not used before. since_ms: its first use."""
+    """One car above its order, or on phases that were not used before. since_ms: its first use; fault: that of its device."""
 
-    def __init__(self, kind, since_ms):
-        self.kind, self.since_ms = kind, since_ms
+    def __init__(self, kind, since_ms, fault=None):
+        self.kind, self.since_ms, self.fault = kind, since_ms, fault
         self._spent_ms = {}
 
     def left_ms(self, place, at_ms, all_ms):
