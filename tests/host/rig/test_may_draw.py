@@ -108,3 +108,27 @@ def test_a_device_that_rounds_up_is_excused_for_one_ampere_and_one_that_ignores_
         second.drive("pwm", ends if kind == "round_up" else ends + 66, True)
         run_ms(time, 10_000)
         assert (wrong_ms(plant) > 0) == wrong, (kind, ends)
+
+
+def test_a_simulated_device_that_ignores_orders_and_shows_that_is_no_excuse():
+    plant, time, first, second = two()
+    first.device_fault("ignore_writes", True)
+    second.drive("pwm", 266, True)
+    run_ms(time, 10_000)
+    assert wrong_ms(plant) == 10_000
+
+
+def test_what_a_device_fault_leaves_is_excused_until_its_car_has_settled_and_no_longer():
+    for kind in ("round_up", "ignore_writes"):
+        plant, time, first, second = two()
+        first.set_fault(kind, True)
+        first.drive("pwm", 261, True)
+        run_ms(time, 10_000)
+        second.drive("pwm", 270, True)
+        first.set_fault(kind, False)
+        assert first.permille == 261
+        run_ms(time, 60_000)
+        assert wrong_ms(plant) == 0
+        first.drive("pwm", 272, True)
+        run_ms(time, 10_000)
+        assert wrong_ms(plant) == 10_000

@@ -6,7 +6,7 @@ from small_site import evse, run_ms, site
 from ampacity_host.rig.base.timeline import Timeline
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.overdraw import Overdraw
-from ampacity_host.rig.plant.overload_allowance import AGAIN, ALLOWED, LARGE, LATE, LIE, REBEL, SMALL, STEP
+from ampacity_host.rig.plant.overload_allowance import AGAIN, ALLOWED, FOREIGN, LARGE, LATE, LIE, REBEL, SMALL, STEP
 from ampacity_host.rig.plant.plant import Plant
 
 BUDGETS_MS = [(7_000, 12_000, 4_000), (7_000, 12_000, 4_000)]
@@ -66,13 +66,25 @@ def lie():
     return plant, "main"
 
 
+def foreign():
+    plant, time = charging(Car(need_wh=10**6), rating_da=50)
+    plant.points[0].drive("x1", 1000, False)
+    run_ms(time, 10_000)
+    plant.points[0].plug(plant.points[0].unplug())
+    plant.circuit["row"].accounts[1].violation_ms = plant.circuit["row"].accounts[1].over_ms = 0
+    plant.foreign_writes(plant.points, True)
+    plant.points[0].drive("pwm", 100, True)
+    run_ms(time, LONG_MS)
+    return plant, "row"
+
+
 PLAYED = {
     STEP: [step], LATE: [lambda: step("dead"), lambda: step("nan")],
     SMALL: [lambda: above(Overdraw(over_da=10)), lambda: above(Overdraw(over_da=8, beyond_ms=3_000, obeys_ms=2_000))],
     LARGE: [lambda: above(Overdraw(1.5)), lambda: above(Overdraw(1.5, beyond_ms=8_000, obeys_ms=1_500)),
             lambda: above(Overdraw(1.5), 12_000)],
     REBEL: [above, lambda: above(None, 12_000)],
-    AGAIN: [further_phases], LIE: [lie],
+    AGAIN: [further_phases], LIE: [lie], FOREIGN: [foreign],
 }  # fmt: skip
 
 

@@ -171,7 +171,7 @@ class HostileSite:
         unit = self.bench.primary
         if self._watched() or unit.running and self._needed():
             return
-        what = "start" if not unit.running else chance.choice(("kill", "kill", "hang", "cut"))
+        what = "start" if not unit.running else chance.choice(("kill", "kill", "hang", "cut" if self._declared() else "kill"))
         self._note("primary", what)
         if what == "start":
             unit.start()
@@ -182,6 +182,11 @@ class HostileSite:
         else:
             unit.files.wipe()
             unit.kill()
+
+    def _declared(self):
+        """Is other load within its declaration? More of it only the journal knows, where the meter fails (safety.md 9, M2)."""
+        root = self.plant.circuits[0]
+        return all(value <= assumed for value, assumed in zip(root.other_da, root.assumed_other_da, strict=True))
 
     MOVES = (plug, plug, unplug, other_load, path_fault, path_fault, power_fault, end_fault, lying, primary)
     ALL_MOVES = (*MOVES, late, broken_watchdog)

@@ -126,6 +126,7 @@ class FaultInjector:
         old = self._intruders.pop((kind, name), None)
         if old is not None:
             old.stop()
+        self._note_writes(kind, name, on, options)
         if not on:
             return
         if kind == "babble":
@@ -136,6 +137,13 @@ class FaultInjector:
             writes = options.get("writes", False)
             bodies = self._rig.foreign_bodies(line, name, writes)
             self._intruders[kind, name] = foreign_client(line, bodies or [bytes((1, 3, 0, 0, 0, 1))])
+
+    def _note_writes(self, kind, name, on, options):
+        """The plant's judge knows of a second client that writes."""
+        if kind == "foreign_client" and (options.get("writes") or not on):
+            plant, bus = self._rig.plant, self._rig.bus_index.get(name)
+            points = [point for point in plant.points if (point.bus == bus if bus is not None else point.name == name)]
+            plant.foreign_writes(points, on)
 
     def _tcp(self, kind, name, keys, on, options):
         if kind in ("second_primary", "foreign_client"):
@@ -149,6 +157,7 @@ class FaultInjector:
         old = self._intruders.pop((kind, name), None)
         if old is not None:
             old.stop()
+        self._note_writes(kind, name, on, options)
         if on:
             self._intruders[kind, name] = RogueTcpClient(self._rig, keys, kind == "foreign_client" and options.get("writes", False), name)
 

@@ -4,13 +4,14 @@ A car may use what it is offered, and what it was offered until its deadline, al
 the device: its offer, and what its controller asked for last. Nothing here reads the primary.
 """
 
-from ampacity_host.rig.plant.stray import AGAIN, LARGE, ROUNDED_DA, SMALL, Since
+from ampacity_host.rig.fault_injection.rogue_client import WRITTEN_A
+from ampacity_host.rig.plant.stray import AGAIN, ROUNDED_DA, Since
 
 SETTLE_MS = 5_000  # from a lower offer on (IEC 61851-1, Annex A), unless the device declares more
 
 
 class MayDraw:
-    """Of one power path. `excess`, `again`: phase → how much of it attacks excuse. update() after each change of the path."""
+    """Of one power path. `excess`, `again`, `foreign`: phase → how much of it attacks excuse. update() after each change of the path."""
 
     def __init__(self, plant, point, facts):
         self._plant, self._point = plant, point
@@ -19,7 +20,7 @@ class MayDraw:
         self._older = []           # (until when, offer) of the offers that a car may still follow
         self._used = 0             # terminals that its car uses, or used
         self._counted = {}         # circuit → phase → what is counted there
-        self.excess, self.again = {}, {}
+        self.excess, self.again, self.foreign = {}, {}, {}
 
     def replaced(self, offer_da):
         """The path no longer offers this; until its deadline a car may follow it."""
@@ -45,11 +46,13 @@ class MayDraw:
                    for circuit in self._plant.circuits[point.circuit].path}
         excess = self._on(min(may_da, self._above_da(may_da, offered_da)), 0)
         again = self._on(may_da, point.known_phases) if point.again is not None else {}
-        if (counted, excess, again) == (self._counted, self.excess, self.again):
+        written = point.foreign is not None and offered_da <= WRITTEN_A * 10
+        foreign = self._on(min(may_da, WRITTEN_A * 10), 0) if written else {}
+        if (counted, excess, again, foreign) == (self._counted, self.excess, self.again, self.foreign):
             return
         self._plant.touch(point.circuit)  # until now the old ones held
         self._plant.shift_may(self._counted, counted)
-        self._counted, self.excess, self.again = counted, excess, again
+        self._counted, self.excess, self.again, self.foreign = counted, excess, again, foreign
 
     def _uses(self):
         """Terminals; further ones than it, or the car before it, had used count from its first current on (rule 14)."""
@@ -74,9 +77,9 @@ class MayDraw:
         if attack is None:
             return 0
         above_da = may_da - offered_da
-        if "ignore_writes" in point.faults and attack.kind == LARGE:
+        if attack.fault == "ignore_writes":
             above_da = may_da - point.asked_da
-        elif "round_up" in point.faults and attack.kind == SMALL:
+        elif attack.fault == "round_up":
             above_da = max(above_da, ROUNDED_DA)
         return max(0, above_da)
 

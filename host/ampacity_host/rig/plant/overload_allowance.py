@@ -8,9 +8,10 @@ slow. Other load above its declaration that no meter shows, or that leaves no ro
 
 from collections import namedtuple
 
+from ampacity_host.rig.fault_injection.rogue_client import WRITTEN_A
 from ampacity_host.rig.plant.meter import TROUBLED_MS
 from ampacity_host.rig.plant.power_path import SETTLES, SWITCHED_MS
-from ampacity_host.rig.plant.stray import AGAIN, LARGE, LIE, REBEL, SMALL, SMALL_DA
+from ampacity_host.rig.plant.stray import AGAIN, FOREIGN, LARGE, LIE, REBEL, SMALL, SMALL_DA
 
 DECIDE_MS = 200
 SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
@@ -35,6 +36,9 @@ ALLOWED = {
                    "%d detections in all %s: the last locks it out" % (DETECTIONS, WHERE), lambda _, point: DETECTIONS * point.detect_ms),
     REBEL: Allowed("a car that draws its maximum whatever it is told", "what it is above", "one detection in all " + WHERE,
                    lambda _, point: point.detect_ms),
+    FOREIGN: Allowed("a second client writes to a device, and for %g s after it" % (TROUBLED_MS / 1000),
+                     "the %g A that it writes, where the device holds no more" % WRITTEN_A, "one detection in all " + WHERE,
+                     lambda _, point: point.detect_ms),
     AGAIN: Allowed("a car uses phases that it, or the car before it, had not used", "what it draws on these",
                    "`again_ms` of the circuit, from the first use on", lambda allowance, _: allowance.again_ms()),
 }
@@ -104,6 +108,7 @@ class OverloadAllowance:
         found = [(meter.lie(at_ms), account.other_da, None) for meter in self._meters]
         for point in self._points:
             found.append((point.stray, point.may.excess.get(self._phase, 0), point))
+            found.append((point.foreign, point.may.foreign.get(self._phase, 0), point))
             found.append((point.again, point.may.again.get(self._phase, 0), point))
         open_ = [(attack.left_ms(self._place, at_ms, ALLOWED[attack.kind].ms(self, point)), da, attack)
                  for attack, da, point in found if attack is not None and da > 0]

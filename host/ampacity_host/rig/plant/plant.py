@@ -1,9 +1,10 @@
 """The plant: all power paths, circuits and meters of a site on one timeline. It holds the truth."""
 
 from ampacity_host.rig.plant.circuits import build_circuits
-from ampacity_host.rig.plant.meter import Meter
+from ampacity_host.rig.plant.meter import TROUBLED_MS, Meter
 from ampacity_host.rig.plant.overload_allowance import attach_allowances
 from ampacity_host.rig.plant.power_path import PowerPath
+from ampacity_host.rig.plant.stray import FOREIGN, Attack
 
 
 class Plant:
@@ -90,6 +91,19 @@ class Plant:
                 self._mains[phase] = amps_da[phase]
                 self.shift(root.index, phase, by_da, by_da)
         self.time.at_ms(self.start_ms + until_ms, self._play, recording, root)
+
+    def foreign_writes(self, points, on):
+        """A second client begins to write to these devices, or has ended."""
+        if on:
+            for point in points:
+                point.written(Attack(FOREIGN, self.now_ms))
+        else:
+            self.time.at_ms(self.now_ms + TROUBLED_MS, self._written_over, [(point, point.foreign) for point in points])
+
+    def _written_over(self, pairs):
+        for point, attack in pairs:
+            if point.foreign is attack:
+                point.written(None)
 
     def bus_troubled(self, bus):
         until_ms = self.troubled_buses.get(bus)

@@ -14,6 +14,7 @@ STEP_MS = 100            # of a ramp
 LOWER_MS = 4_500         # time for a car to follow a lower offer (Annex A allows 5 s)
 LOWER_REACTION_MS = 3_000
 ABOVE = {"ignore_writes": LARGE, "round_up": SMALL}  # faults by which a device offers more than its order
+AFTER_MS = 15_000        # until what such a fault leaves is settled, at the latest
 KEEPING = ("watchdog_broken", "keep_setpoint")
 UNSEEN_MS = 5_000        # a car that is plugged in this soon after the previous one may be taken for it
 SWITCHED_MS = 2_000      # opening time of a contactor or feeder
@@ -67,6 +68,7 @@ class PowerPath:
         self.poles = 3                   # phases that its contactor closes
         self.known_phases = None         # phases that its car was seen to use, if it uses more now without having been unplugged
         self.again = None                # the attack of that use
+        self.foreign = None              # the attack of a second client that writes to its device
         self._unplugged_ms = None
         self._since_ms = plant.now_ms
         self._reaction = self._ramping = self._filling = None
@@ -271,8 +273,9 @@ class PowerPath:
         self.begin(kind, on and kind not in self.faults, overdraw)
         (self.faults.add if on else self.faults.discard)(kind)
         self.may.update()
-        if kind in KEEPING and not on:
+        if not on and (kind in KEEPING or kind in ABOVE):
             self.drive(*self._asked)
+        self._ended(kind, on)
         self.contact()
         self._react()
         self._turn()
@@ -283,13 +286,29 @@ class PowerPath:
         if on and kind == "disobeys":
             self._fault_stray = stray(overdraw is None, overdraw, self.max_da, self.plant.now_ms)
         elif on and kind in ABOVE:
-            self._fault_stray = Attack(ABOVE[kind], self.plant.now_ms)
+            self._fault_stray = Attack(ABOVE[kind], self.plant.now_ms, kind)
+
+    def written(self, attack):
+        """A second client writes to its device from now on; None: what that brought is over."""
+        self.foreign = attack
+        self.may.update()
 
     def device_fault(self, kind, on):
-        """A fault that the simulated device behind it plays."""
-        self.begin(kind, on and kind not in self.faults)
+        """A fault that the simulated device behind it plays. One that ignores orders shows what it holds: that is no excuse."""
         if kind == "round_up":
+            self.begin(kind, on and kind not in self.faults)
             (self.faults.add if on else self.faults.discard)(kind)
+            self.may.update()
+            self._ended(kind, on)
+
+    def _ended(self, kind, on):
+        """What a fault above its order leaves is settled within this time."""
+        if not on and (kind == "disobeys" or kind in ABOVE):
+            self.plant.time.at_ms(self.plant.now_ms + AFTER_MS, self._over, self._fault_stray)
+
+    def _over(self, attack):
+        if attack is self._fault_stray and self.faults.isdisjoint(("disobeys", *ABOVE)):
+            self._fault_stray = None
             self.may.update()
 
     def _react(self):
@@ -454,8 +473,6 @@ class PowerPath:
         if beyond_da > 0:
             self.overshoot_da = max(self.overshoot_da, beyond_da)
         self._over_since_ms = now_ms if beyond_da > 0 else None
-        if self.amps_da <= self.offer_da and self.faults.isdisjoint(("disobeys", *ABOVE)):
-            self._fault_stray = None
 
     @property
     def stray(self):

@@ -2,14 +2,14 @@
 
 SMALL_DA = 10
 ROUNDED_DA = 10  # the fault `round_up`, and a step of the duty cycle: less than this
-SMALL, LARGE, REBEL, AGAIN, LIE = "small", "large", "rebel", "again", "lie"
+SMALL, LARGE, REBEL, AGAIN, LIE, FOREIGN = "small", "large", "rebel", "again", "lie", "foreign"
 
 
 class Attack:
-    """One car above its order, or on phases that were not used before. since_ms: its first use."""
+    """One car above its order, or on phases that were not used before. since_ms: its first use; fault: that of its device."""
 
-    def __init__(self, kind, since_ms):
-        self.kind, self.since_ms = kind, since_ms
+    def __init__(self, kind, since_ms, fault=None):
+        self.kind, self.since_ms, self.fault = kind, since_ms, fault
         self._spent_ms = {}
 
     def left_ms(self, place, at_ms, all_ms):
