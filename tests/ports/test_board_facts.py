@@ -3,6 +3,7 @@
 import os
 
 from ampacity.base.errors import Rejected
+from ampacity.ports import board_facts
 from ampacity.ports.board_facts import pin_of, read_board, serial_of
 from check import raises
 
@@ -31,6 +32,33 @@ def test_a_folder_without_a_board_file_has_no_board():
 
 def test_a_board_file_is_read():
     assert with_file('{"format": 1, "pilot": {"kind": "none"}}')["pilot"] == {"kind": "none"}
+
+
+def test_no_more_memory_is_taken_for_a_board_file_than_it_has():
+    """A small heap has no block for the largest file that is permitted."""
+    asked = []
+
+    class Counted:
+        def __init__(self, path, mode):
+            self.file = open(path, mode)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def read(self, count):
+            asked.append(count)
+            return self.file.read(count)
+
+    text = '{"format": 1, "pilot": {"kind": "none"}}'
+    board_facts.open = Counted
+    try:
+        with_file(text)
+    finally:
+        del board_facts.open
+    assert asked == [len(text)]
 
 
 def test_another_format_and_no_json_are_refused_with_the_command_that_writes_it():

@@ -24,7 +24,7 @@ def read_board(folder: str) -> "Facts | None":
     try:
         size = os.stat(path)[6]
         with open(path, "rb") as f:
-            data = f.read(BYTES_MAX)
+            data = f.read(min(size, BYTES_MAX))  # a runtime reserves what is asked for
     except OSError:
         return None
     try:

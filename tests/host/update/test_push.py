@@ -62,9 +62,9 @@ def yard(tmp_path):
 
 
 @contextlib.contextmanager
-def running(folder, runtime):
+def running(folder, runtime, *options):
     """The controller; its console answers."""
-    words = ["run", "site.toml", "--data", "data", "--slots", "root", "--runtime", runtime]
+    words = ["run", "site.toml", "--data", "data", "--slots", "root", "--runtime", runtime, *options]
     process = subprocess.Popen([sys.executable, "-m", "ampacity_host", *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until_s = time.monotonic() + START_S
