@@ -29,11 +29,12 @@ def silent_where_nobody_is(sending, data):
 
 
 class SerialBench:
-    """`path`: the device name to open. `limit_da`: what the wallbox was told last; `house_a`: the other load."""
+    """`path`: the device name to open. `limit_da`: what the wallbox was told last; `house_a`: the other load; `more_a()`: EVSEs elsewhere."""
 
     def __init__(self, folder):
         self.path = str(folder / "tty")
         self.limit_da, self.house_a = 0, 3.0
+        self.more_a = lambda: 0.0
         self._far, self._far_side = self._pair()
         self._near = self._near_side = None
         self._ended = False
@@ -106,6 +107,6 @@ class SerialBench:
             current[5 - start : 9 - start] = [7 if self._car_da else 6] + [self._car_da] * 3
 
     async def _meter(self, function, start, address, count, current, written):
-        volts, amps = 230 + random.random(), self.house_a + self._car_da / 10
+        volts, amps = 230 + random.random(), self.house_a + self.more_a() + self._car_da / 10
         values = [volts] * 3 + [amps] * 3 + [volts * amps] * 3
         current[0:18] = struct.unpack(">18H", struct.pack(">9f", *values))

@@ -1,9 +1,10 @@
 """`python -m tools.deb.emulated [--arch A] [--deb FILE]`: the package in a Debian of another architecture under qemu-user, without its systemd.
 
 Makes a minimal Debian 12 of that architecture with debootstrap, installs the package with apt-get, and starts the command of the unit as the user
-`ampacity` on a serial terminal with a simulated EVSE and a simulated meter (pymodbus), on CPython and on MicroPython of that architecture. qemu
-runs in a user namespace with an own list of binary formats (Linux 6.7 or newer), so the machine stays as it is. Prints each step with its seconds,
-which are those of the emulation. Needs root, the network, and the package `pymodbus` of `make setup`.
+`ampacity` with two serial lines: on one a simulated EVSE and a simulated meter (pymodbus), on the other a secondary of this project, from the same
+package and under the same emulation. First both run on CPython, then both on MicroPython of that architecture. qemu runs in a user namespace with an
+own list of binary formats (Linux 6.7 or newer), so the machine stays as it is. Prints each step with its seconds, which are those of the emulation.
+Needs root, the network, and the package `pymodbus` of `make setup`.
 
 Exit codes: 0 every step passed, 1 a step failed, 2 wrong usage.
 """
@@ -21,10 +22,11 @@ from pathlib import Path
 
 from ampacity.roles.control.safety_loop import PERMIT_MS
 from tests.e2e.serial_bench import SerialBench
+from tools.deb import secondary
 from tools.deb.build import ROOT, built, checked
 from tools.deb.clean_root import mirror, run
 from tools.deb.try_out import DIALOUT, SITE, need, until
-from tools.deb.wheels import CACHE
+from tools.deb.wheels import CACHE, RECOMMENDED
 from tools.micropython.debian import Failed, PrivateApt, own_suite, unpack, write_wrapper
 
 QEMU = {"armhf": "arm", "arm64": "aarch64"}
@@ -34,11 +36,10 @@ INSIDE = """read go
 exec sh -c 'mount --make-rprivate / && mount -t proc proc /proc && mount -t binfmt_misc formats /proc/sys/fs/binfmt_misc \
 && printf %s "$FORMAT" > /proc/sys/fs/binfmt_misc/register && exec "$@"' sh "$@"
 """
-AS_SERVICE = """mount -t proc proc /proc; mount -t tmpfs tmp /tmp; touch /dev/ttyUSB0; mount --bind {terminal} /dev/ttyUSB0
-exec env NOTIFY_SOCKET={notify} WATCHDOG_USEC=15000000 setpriv --reuid=ampacity --regid=ampacity --groups={dialout} --no-new-privs \
---bounding-set=-all ampacity run /etc/ampacity/site.toml --data /var/lib/ampacity {options}
+AS_SERVICE = """mount -t proc proc /proc; mount -t tmpfs tmp /tmp
+exec setpriv --reuid=ampacity --regid=ampacity --groups={dialout} --no-new-privs --bounding-set=-all {command}
 """
-ON_MICROPYTHON = "--runtime micropython"
+PRIMARY = """env NOTIFY_SOCKET=/run/notify WATCHDOG_USEC=15000000 ampacity run /etc/ampacity/site.toml --data /var/lib/ampacity --runtime {runtime}"""
 MICROPYTHON_HOME = "opt/micropython"
 IN_ROOT = ("/usr/bin/env", "-i", f"AMPACITY_MICROPYTHON=/{MICROPYTHON_HOME}/micropython",
            "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")  # fmt: skip
@@ -119,10 +120,12 @@ def micropython(architecture: str) -> Path:
 class TryOut:
     """The steps, in their order; each raises Failed and returns what is to be said of it."""
 
-    def __init__(self, emulation: Emulation, root: Path, bench: SerialBench, deb: Path) -> None:
-        self.emulation, self.root, self.bench, self.deb = emulation, root, bench, deb
+    def __init__(self, emulation: Emulation, root: Path, bench: SerialBench, point: secondary.Secondary, deb: Path) -> None:
+        self.emulation, self.root, self.bench, self.point, self.deb = emulation, root, bench, point, deb
         self.process: subprocess.Popen[bytes] | None = None
-        self.began_s = 0.0
+        self.notify: socket.socket | None = None
+        self.runtime, self.began_s = "cpython", 0.0
+        bench.more_a = lambda: point.amps_da / 10
 
     def inside(self, *words: str) -> str:
         """What a command of the other Debian prints."""
@@ -147,49 +150,86 @@ class TryOut:
         self.inside("sh", "-c", script)
         return "check, bundle"
 
-    def started(self) -> str:
-        """The command of the unit, as the user of the service without privileges; READY=1 comes with the first report of the safety loop."""
-        (self.root / "etc/ampacity/site.toml").write_text(SITE)
+    def configured(self) -> str:
+        """The site file and the data folders, each for the user of the service."""
+        (self.root / "etc/ampacity/site.toml").write_text(SITE + secondary.SITE)
+        self.point.write(self.root, SITE + secondary.SITE)
         self.inside("chown", "root:ampacity", "/etc/ampacity/site.toml")
         self.inside("install", "-d", "-o", "ampacity", "-g", "ampacity", "-m", "700", "/var/lib/ampacity")
-        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        notify.bind(str(self.root / "run/notify"))
-        os.chmod(self.root / "run/notify", 0o666)
-        (self.root / "terminal").touch()
-        self._start("")
-        assert self.process is not None
-        notify.settimeout(START_S)
+        self.inside("chown", "-R", "ampacity:ampacity", f"/{secondary.FOLDER}")
+        return "a site with a secondary"
+
+    def lined(self) -> str:
+        """The self test finds libgpiod 2 in the package; where it has none it says so, and finds that of Debian's backports."""
+        self_test = ("sh", "-c", "ampacity selftest linux-arm || test $? = 1")
+        where = "in the package"
+        if self.emulation.architecture in RECOMMENDED:
+            told = self.inside(*self_test)
+            need("python3-libgpiod" in told and " 1 failed" in told, told)
+            sources, where = self.root / "etc/apt/sources.list", f"of {SUITE}-backports"
+            (sources.parent / "sources.list.d/backports.list").write_text(sources.read_text().replace(SUITE, f"{SUITE}-backports"))
+            self.inside("sh", "-c", "mount -t proc proc /proc; apt-get -q -o APT::Sandbox::User=root update && apt-get -qy "
+                        f"-o APT::Sandbox::User=root --no-install-recommends -t {SUITE}-backports install python3-libgpiod")  # fmt: skip
+        told = self.inside(*self_test)
+        need("gpioinfo" in told and " 1 failed" in told, told)  # what it says of a line that no chip has
+        return f"libgpiod 2 {where}"
+
+    def joined(self) -> str:
+        """The secondary runs, and drives its pins."""
+        began_s, line = time.monotonic(), {secondary.DEVICE: self.point.own_end}
+        self.point.start(lambda command: self._start(command, line), self.runtime, f"/{MICROPYTHON_HOME}/micropython")
+        until(self.point.up, START_S, "a secondary that feeds its watchdog")
+        return f"{self.runtime}: up after {time.monotonic() - began_s:.1f} s"
+
+    def started(self) -> str:
+        """The command of the unit, as the user of the service without privileges; READY=1 comes with the first report of the safety loop."""
+        if self.notify is None:
+            self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self.notify.bind(str(self.root / "run/notify"))
+            os.chmod(self.root / "run/notify", 0o666)
+            self.notify.settimeout(START_S)
+        self.bench.limit_da, self.bench.house_a = 0, 3.0
+        self.began_s = time.monotonic()
+        lines = {"ttyUSB0": os.path.realpath(self.bench.path), secondary.DEVICE_OF_PRIMARY: self.point.end_of_primary}
+        self.process = self._start(PRIMARY.format(runtime=self.runtime), lines)
+        if self.runtime == "micropython":
+            return "MicroPython sends no READY=1"
         try:
-            while b"READY=1" not in notify.recv(4096):
+            while b"READY=1" not in self.notify.recv(4096):
                 pass
         except TimeoutError:
             self.process.kill()
             raise Failed(f"no READY=1\n{self.process.communicate()[0].decode(errors='replace')[-2000:]}") from None
         return f"READY=1 after {time.monotonic() - self.began_s:.1f} s"
 
-    def _start(self, options: str) -> None:
-        """The command of the unit, with more options."""
-        script = AS_SERVICE.format(terminal="/terminal", notify="/run/notify", dialout=DIALOUT, options=options)
-        outside = f'mount --bind {os.path.realpath(self.bench.path)} {self.root}/terminal && exec "$@"'
-        self.began_s = time.monotonic()
-        self.process = self.emulation.start("sh", "-c", outside, "sh", "chroot", str(self.root), *IN_ROOT, "sh", "-c", script)
+    def _start(self, command: str, lines: dict[str, str]) -> "subprocess.Popen[bytes]":
+        """A command of the other Debian as the user of the service; lines: name of a device there, and the terminal that it is."""
+        for name in lines:
+            (self.root / "dev" / name).touch()
+        bound = " && ".join(f"mount --bind {terminal} {self.root}/dev/{name}" for name, terminal in lines.items())
+        script = AS_SERVICE.format(dialout=DIALOUT, command=command)
+        return self.emulation.start("sh", "-c", f'{bound} && exec "$@"', "sh", "chroot", str(self.root), *IN_ROOT, "sh", "-c", script)
 
     def on_micropython(self) -> str:
-        """The same command with MicroPython, which sends no READY=1, on a data folder that CPython has left."""
+        """From here on MicroPython of that architecture, on the data folders that CPython has left."""
         shutil.copytree(micropython(self.emulation.architecture), self.root / MICROPYTHON_HOME, symlinks=True)
-        version = self.inside(f"/{MICROPYTHON_HOME}/micropython", "-c", "import sys; print(sys.version, sys.maxsize)")
-        self.bench.limit_da, self.bench.house_a = 0, 3.0
-        self._start(ON_MICROPYTHON)
-        return version.strip()
+        self.runtime = "micropython"
+        return self.inside(f"/{MICROPYTHON_HOME}/micropython", "-c", "import sys; print(sys.version, sys.maxsize)").strip()
 
     def ordered(self) -> str:
-        """16 A; at most 10 A while other load is 30 A."""
-        until(lambda: self.bench.limit_da == 160, ORDER_S, f"an order of 16 A; the last one is {self.bench.limit_da / 10} A")
+        """16 A each for the EVSE and for the secondary, whose cars draw it; at most 10 A together while other load is 30 A; 16 A again."""
+        def full() -> bool:
+            return self.bench.limit_da == 160 and self.point.amps_da >= 155
+
+        until(full, ORDER_S, "16 A for both")
         first_s = time.monotonic() - self.began_s
         self.bench.house_a = 30.0
         stepped_s = time.monotonic()
-        until(lambda: self.bench.limit_da <= 100, 30, "a lower order")
-        return f"16 A after {first_s:.1f} s; lowered {time.monotonic() - stepped_s:.1f} s after a step of other load"
+        until(lambda: self.bench.limit_da + self.point.amps_da <= 100, 30, "at most 10 A together")
+        lower_s = time.monotonic() - stepped_s
+        self.bench.house_a = 3.0
+        until(full, ORDER_S, "16 A for both again")
+        return f"16 A for both after {first_s:.1f} s; lowered {lower_s:.1f} s after a step of other load; 16 A again"
 
     def timed(self) -> str:
         """The longest time between two passes of the safety loop, which starts one every 100 ms, and lets frames leave for 250 ms."""
@@ -215,9 +255,14 @@ class TryOut:
         need(self.process.returncode == 0, f"status {self.process.returncode}\n{shown[-1500:]}")
         return "status 0"
 
+    def left(self) -> str:
+        """The secondary, without its primary, lets its car draw the fallback at most; it ends with its pins."""
+        took_s = self.point.left_alone()
+        return f"at most {self.point.fallback_da / 10} A after {took_s:.1f} s; lease {self.point.lease_s:g} s; status {self.point.stop()}"
 
-STEPS = (TryOut.installed, TryOut.commanded, TryOut.started, TryOut.ordered, TryOut.timed, TryOut.stopped,
-         TryOut.on_micropython, TryOut.ordered, TryOut.timed, TryOut.stopped)  # fmt: skip
+
+PLAYED = (TryOut.joined, TryOut.started, TryOut.ordered, TryOut.timed, TryOut.stopped, TryOut.left)
+STEPS = (TryOut.installed, TryOut.commanded, TryOut.lined, TryOut.configured, *PLAYED, TryOut.on_micropython, *PLAYED)
 
 
 def play(deb: Path, architecture: str, work: Path) -> None:
@@ -227,10 +272,11 @@ def play(deb: Path, architecture: str, work: Path) -> None:
     root.mkdir()
     run("tar", "-C", str(root), "-xf", str(archive))
     os.chmod(work, 0o755)
-    with SerialBench(work) as bench:
-        os.chown(bench.path, 0, DIALOUT)
-        os.chmod(bench.path, 0o660)
-        try_out = TryOut(emulation, root, bench, deb)
+    with SerialBench(work) as bench, secondary.Secondary(work) as point:
+        for path in (os.path.realpath(bench.path), point.end_of_primary, point.own_end):
+            os.chown(path, 0, DIALOUT)
+            os.chmod(path, 0o660)
+        try_out = TryOut(emulation, root, bench, point, deb)
         try:
             for step in STEPS:
                 begun_s = time.monotonic()

@@ -3,16 +3,18 @@
 import os
 import re
 import subprocess
+import sys
 import zipfile
 
 import pytest
 
 from ampacity.ports.platform import EXIT_CONFIG, EXIT_USAGE
-from tools.deb import clean_root, wheels
+from tools.deb import clean_root, emulated, secondary, wheels
 from tools.deb.build import HERE, ROOT, controlled, version_of
 from tools.deb.copyright import copyright_text
-from tools.deb.try_out import RIGHTS
+from tools.deb.try_out import RIGHTS, SITE, until
 from tools.micropython.debian import Failed
+from tools.micropython.find import find
 
 ABORTED = ("abort-upgrade", "abort-remove", "abort-deconfigure")
 LOCK = """rich==15.0.0 \\
@@ -79,6 +81,39 @@ def test_the_service_opens_serial_devices_alone_and_the_page_has_the_rights_for_
     assert unit()["DevicePolicy"] == ["closed"] and unit()["DeviceAllow"] == ["char-tty* rw"] and unit()["SupplementaryGroups"] == ["dialout"]
     row = RIGHTS.search((ROOT / "docs/linux.md").read_text())[0]
     assert row.count("`DeviceAllow=char-gpiochip rw`") == row.count("`SupplementaryGroups=gpio`") == 1
+
+
+@pytest.mark.parametrize("said", [{}, {"CI_DEB": "1"}])
+def test_ci_runs_the_package_in_a_clean_debian_and_in_both_of_arm_where_its_environment_permits_it(tmp_path, said):
+    (tmp_path / "make").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/called\n')
+    (tmp_path / "make").chmod(0o755)
+    subprocess.run([ROOT / ".ci/run"], env={"PATH": f"{tmp_path}:{os.environ['PATH']}", **said}, check=True, capture_output=True)
+    called = (tmp_path / "called").read_text().splitlines()
+    trials = ["deb-test", "deb-test-arm ARCH=arm64", "deb-test-arm ARCH=armhf"]
+    assert [line.split()[0] for line in called[:3]] == ["setup", "check", "test"] and called[3:] == (trials if said else [])
+
+
+@pytest.mark.parametrize("runtime", sorted(secondary.RUNTIMES))
+def test_the_trials_under_emulation_have_a_secondary_of_this_project_on_each_runtime_and_leave_it_alone(tmp_path, runtime):
+    """Without the emulation: it comes up with the files that the trial writes, and ends with its pins."""
+    folder = tmp_path / secondary.FOLDER
+    parts = {"/usr/lib/ampacity": str(ROOT / "firmware"), "/usr/bin/python3": sys.executable, f"/{secondary.FOLDER}": str(folder)}
+
+    def started(command):
+        for there, here in parts.items():
+            command = command.replace(there, here)
+        return subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    with secondary.Secondary(tmp_path) as point:
+        folder.parent.mkdir(parents=True)
+        point.write(tmp_path, SITE + secondary.SITE)
+        site = folder / "site.json"
+        site.write_text(site.read_text().replace(f"/dev/{secondary.DEVICE}", point.own_end))
+        point.start(started, runtime, find())
+        until(point.up, 30, "a secondary that feeds its watchdog")
+        assert point.left_alone() < point.lease_s and point.fallback_da == 0 and point.stop() == 0
+    played = [step.__name__ for step in emulated.STEPS]
+    assert played.count("joined") == played.count("left") == len(secondary.RUNTIMES) and set(emulated.QEMU) == {"arm64", "armhf"}
 
 
 def test_a_wheel_that_was_changed_after_its_download_is_refused(tmp_path, monkeypatch):

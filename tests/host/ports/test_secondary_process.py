@@ -3,83 +3,17 @@
 import json
 import os
 import socket
-import socketserver
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
+from point_plant import Plant
 from pty_pair import Pair
 from pymodbus.client import ModbusSerialClient
 
 from ampacity.bus.leases import register_table as table
 from tools.micropython.find import find
-
-HIGH = {"A": 12000, "B": 9000, "C": 6000}
-
-
-class Plant(socketserver.ThreadingTCPServer):
-    """The bench's end of the pins of one charging point."""
-
-    allow_reuse_address = daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.car, self.fed, self.hello = "A", 0, None
-        self.pilot, self.contactor = ["x1", 0], False
-        self.link = self.connection = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.console = probe.getsockname()[1]
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def inputs(self):
-        kind, permille = self.pilot
-        high_mv = -12000 if kind == "f" else HIGH[self.car]
-        low_mv = high_mv if kind == "x1" else -12000
-        amps_da = permille * 6 // 10 if self.contactor and self.car == "C" else 0
-        return {"evse": "evse-2", "cp": [high_mv, low_mv], "pp": None, "amps": [amps_da] * 3, "volts": [2300] * 3,
-                "wh": 4321, "closed": self.contactor, "faults": []}
-
-    def tell(self, message):
-        self.link.write(json.dumps(message).encode() + b"\n")
-
-    def until(self, condition, limit_s=10):
-        end = time.monotonic() + limit_s
-        while not condition() and time.monotonic() < end:
-            time.sleep(0.01)
-        return condition()
-
-
-class Handler(socketserver.StreamRequestHandler):
-    def handle(self):
-        self.server.link, self.server.connection = self.wfile, self.connection
-        repeat = threading.Thread(target=self.repeat, daemon=True)
-        try:
-            for line in self.rfile:
-                self.take(json.loads(line), repeat)
-        except ConnectionError:
-            pass  # its controller is gone with bytes unread: each test ends it by SIGKILL
-
-    def take(self, message, repeat):
-        plant = self.server
-        if "hello" in message:
-            plant.hello = message["hello"]
-            repeat.start()
-        elif "wd" in message:
-            plant.fed += 1
-        else:
-            plant.pilot, plant.contactor = message["pilot"], message["contactor"]
-            plant.tell(plant.inputs())
-
-    def repeat(self):
-        try:
-            while True:
-                self.server.tell(self.server.inputs())
-                time.sleep(0.1)
-        except (OSError, ValueError):
-            pass
 
 
 @pytest.fixture(params=["cpython", "micropython"])

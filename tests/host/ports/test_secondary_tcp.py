@@ -10,8 +10,9 @@ import sys
 import time
 
 import pytest
+from point_plant import Plant
 from pymodbus.client import ModbusTcpClient, ModbusTlsClient
-from test_secondary_process import Plant, status
+from test_secondary_process import status
 
 from ampacity.bus.leases import register_table as table
 from certificates import Authority
