@@ -13,7 +13,7 @@ PORT_STUBS := .cache/port-stubs/.there
 CORTEX_M3 := .cache/cortex-m3/.there
 PYPY := .cache/pypy/.there
 
-.PHONY: help setup demo test quick check conformance proof mutants bench soak nightly first-hour images micropython32 cortex-m3 pypy deb deb-test deb-test-arm lock clean
+.PHONY: help setup demo test quick check conformance proof mutants bench soak nightly first-hour images micropython32 cortex-m3 cortex-m3-test pypy deb deb-test deb-test-arm lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE  # compiling every test anew in every process doubles the time of make test
@@ -69,7 +69,10 @@ images: $(INSTALLED) $(MICROPYTHON32)  ## each microcontroller board from its im
 
 micropython32: $(MICROPYTHON32)  ## a MicroPython with 32-bit objects as on a board, and TLS, in .cache/micropython32
 
-cortex-m3: $(CORTEX_M3)  ## MicroPython on an emulated Cortex-M3, for one row of the bench, in .cache/cortex-m3
+cortex-m3: $(CORTEX_M3)  ## MicroPython on an emulated Cortex-M3, for rows of the bench and cortex-m3-test, in .cache/cortex-m3
+
+cortex-m3-test: $(INSTALLED) $(CORTEX_M3)  ## the firmware on an emulated board: mpremote, flash, Modbus over machine.UART, an update and back; four minutes
+	@$(RUN) -m tools.cortex_m3.try_out
 
 pypy: $(PYPY)  ## PyPy, on which the soak of make proof is twice as fast, in .cache/pypy
 
@@ -114,7 +117,7 @@ $(MBPOLL): $(INSTALLED) tools/mbpoll.py tools/micropython/debian.py
 	@$(RUN) -m tools.mbpoll
 	@mkdir -p $(@D) && touch $@
 
-$(CORTEX_M3): $(INSTALLED) tools/micropython/build_m3.py tools/micropython/debian.py
+$(CORTEX_M3): $(INSTALLED) tools/micropython/build_m3.py tools/micropython/debian.py $(wildcard tools/cortex_m3/*.[chim]* tools/cortex_m3/frozen/*)
 	@$(RUN) -m tools.micropython.build_m3
 	@mkdir -p $(@D) && touch $@
 

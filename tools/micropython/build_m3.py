@@ -1,8 +1,9 @@
 """`python3 -m tools.micropython.build_m3`: MicroPython for a Cortex-M3 and an emulator for it, in .cache/cortex-m3.
 
 The emulated machine (QEMU's mps2-an385) has a counter that advances with the instructions, so times are those of a core and
-equal on every host. Sources, compiler and emulator are Debian's packages, unpacked, not installed; the compiler (800 MB) is
-deleted after the build. The build takes about three minutes and fetches 140 MB.
+equal on every host: `firmware.elf` is for the bench, and has no more than the port of MicroPython. `board.elf` has what a board has
+(tools/cortex_m3): UARTs, timers, a file system, and a start from `main.py`. Sources, compiler and emulator are Debian's packages,
+unpacked, not installed; the compiler (800 MB) is deleted after the build. The build takes one to three minutes and fetches 140 MB.
 """
 
 import os
@@ -17,15 +18,31 @@ from tools.micropython.find import ROOT
 
 DEST = ROOT / ".cache" / "cortex-m3"
 HEAP_BYTES = 1 << 20
+BOARD_HEAP_BYTES = 512 << 10
 COMPILER = ["gcc-arm-none-eabi", "binutils-arm-none-eabi", "libnewlib-dev", "libnewlib-arm-none-eabi"]
 EMULATOR = ["qemu-system-arm"]
 HERE_ALREADY = {"libc6", "libgcc-s1", "libstdc++6"}  # of the machine's own suite
-RUN = """#!/bin/sh
+QEMU = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 LD_LIBRARY_PATH="{libraries}" exec "$here/root/usr/bin/qemu-system-arm" -L "$here/root/usr/share/qemu" \\
-    -machine mps2-an385 -nographic -monitor null -semihosting -serial stdio -icount shift=3,sleep=off \\
-    -kernel "$here/firmware.elf" "$@"
+    -machine mps2-an385 -nographic -monitor null -semihosting "$@"
 """
+RUN = """#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+exec "$here/qemu" -serial stdio -icount shift=3,sleep=off -kernel "$here/firmware.elf" "$@"
+"""
+OWN = ROOT / "tools" / "cortex_m3"
+# File of the port, its text, the text of a board in its place. The port starts with the prompt; a board mounts its files first, and starts
+# `main.py` unless a program has the raw prompt. Unwind tables come with the 64-bit division of the time of day.
+CHANGES = (
+    ("main.c", "        mp_init();\n", """        mp_init();
+        pyexec_frozen_module("_boot.py", false);
+        if (pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL) {
+            pyexec_file_if_exists("main.py");
+        }
+"""),
+    ("mcu/arm/mps2.ld", "        *(.rodata*)\n", "        *(.rodata*)\n        *(.ARM.ex*)\n"),
+)
 
 
 def unpack(names: list[str], dest: Path) -> None:
@@ -56,9 +73,25 @@ def build(dest: Path, tools: Path) -> None:
         manifest.write_text("")
         quietly(["make", "-C", "mpy-cross", jobs], tree)
         arguments = ["BOARD=MPS2_AN385", "BUILD=build-m3", f"FROZEN_MANIFEST={manifest}", f"MICROPY_HEAP_SIZE={HEAP_BYTES}"]
-        quietly(["make", "-C", "ports/qemu", jobs, *arguments, f"CFLAGS_EXTRA=-isystem {headers} -Wno-error"], tree)
-        shutil.copy2(tree / "ports" / "qemu" / "build-m3" / "firmware.elf", dest)
+        port, flags = tree / "ports" / "qemu", f"-isystem {headers} -Wno-error"
+        quietly(["make", "-C", "ports/qemu", jobs, *arguments, f"CFLAGS_EXTRA={flags}"], tree)
+        shutil.copy2(port / "build-m3" / "firmware.elf", dest)
+        make_a_board_of(port)
+        arguments = ["BOARD=MPS2_AN385", "BUILD=build-board", f"FROZEN_MANIFEST={OWN / 'frozen' / 'manifest.py'}", f"USER_C_MODULES={OWN.parent}"]
+        arguments += ["MICROPY_VFS_LFS2=1", f"MICROPY_HEAP_SIZE={BOARD_HEAP_BYTES}"]
+        arguments += [f"CFLAGS_EXTRA={flags} -DMP_CONFIGFILE='\"{OWN / 'mpconfig.h'}\"'"]
+        quietly(["make", "-C", "ports/qemu", jobs, *arguments], tree)
+        shutil.copy2(port / "build-board" / "firmware.elf", dest / "board.elf")
         shutil.copy2(tree / "mpy-cross" / "build" / "mpy-cross", dest)
+
+
+def make_a_board_of(port: Path) -> None:
+    """The port starts as a board does. Raises Failed for sources in which one of these places is another."""
+    for name, text, board in CHANGES:
+        source = (port / name).read_text()
+        if source.count(text) != 1:
+            raise Failed(f"another MicroPython than 1.25: its ports/qemu/{name} has no place for the start of a board")
+        (port / name).write_text(source.replace(text, board))
 
 
 def main() -> int:
@@ -73,8 +106,9 @@ def main() -> int:
         print(f"cortex-m3: {problem}", file=sys.stderr)
         return 1
     libraries = sorted({f"$here/{path.parent.relative_to(DEST)}" for path in (DEST / "root").rglob("lib*.so*")})
-    (DEST / "run").write_text(RUN.format(libraries=":".join(libraries)))
-    (DEST / "run").chmod(0o755)
+    for name, text in (("qemu", QEMU.format(libraries=":".join(libraries))), ("run", RUN)):
+        (DEST / name).write_text(text)
+        (DEST / name).chmod(0o755)
     print(f"cortex-m3: {DEST / 'run'}")
     return 0
 
