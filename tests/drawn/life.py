@@ -15,22 +15,23 @@ import traceback
 from tests.drawn.families_at_random import draw_family
 from tests.drawn.person import Person
 from tests.drawn.sites_at_random import draw
-from tests.drawn.table import table
+from tests.drawn.table import CHARGES_DA, table
 from tests.drawn.troubles import Troubles
 
 FIRST_S, AGAIN_S, ROUNDS = 700, 1_800, 3
 FAMILIES = 0.15  # of all sites
+UNBALANCE = "unbalance limit"
 
 
 class Life:
     """one: the Table; text: the site file; chance: what is drawn comes from it.
 
-    measured: every EVSE below a meter says what it draws. One that does not, and counts its maximum because nothing is known of
-    it, leaves no room while it charges (safety.md 3.1); so there nobody is missed.
+    not_asked: who waits below a limit of the unbalance while an EVSE charges that does not say on which phase. What that draws is
+    other load to such a limit, so it is not asked to give any of it.
     """
 
-    def __init__(self, one, text, chance, measured):
-        self.one, self.chance, self.measured = one, chance, measured
+    def __init__(self, one, text, chance):
+        self.one, self.chance, self.not_asked = one, chance, set()
         self.site = tomllib.loads(text)
         self.troubles = Troubles(one, text, chance, self.car)
         self.log = self.troubles.log
@@ -61,14 +62,17 @@ class Life:
         return problems + self.wrongs() + self.mode()
 
     def left(self, first):
-        """{EVSE: why} of those that have not charged since the last attack."""
-        return {name: why for name, why in self.one.left().items() if name in first} if self.measured else {}
+        """{EVSE: why} of those that have not charged since the last attack, whether the others are measured or not."""
+        judge, left = self.one.judge, {name: why for name, why in self.one.left().items() if name in first}
+        drawing = {name for name in judge.unmeasured if max(judge.drawn_da[name], default=0) >= CHARGES_DA}
+        self.not_asked = {name for name, why in left.items() if UNBALANCE in why and drawing - {name}}
+        return {name: why for name, why in left.items() if name not in self.not_asked}
 
     def told(self):
         """Its figures."""
         judge = self.one.judge
         return {"evses": len(self.one.evses), "attacks": self.troubles.count, "played_s": judge.t_ms // 1000,
-                "over_s": sum(judge.over_ms.values()) / 1000, "person": self.person.given, "log": self.log}
+                "not_asked": sorted(self.not_asked), "over_s": sum(judge.over_ms.values()) / 1000, "person": self.person.given, "log": self.log}
 
     def wrongs(self):
         judge, found = self.one.judge, []
@@ -129,11 +133,10 @@ def live(order):
         text, beside, report = draw_family(chance)
     else:
         text, report = draw(chance)
-    measured = not any(row["what"].startswith("unmeasured") for row in report["evidence"])
     with io.StringIO() as errors, contextlib.redirect_stderr(errors):
         try:
             with table(text, seed, report, beside, "[ocpp]" in text) as one:
-                life = Life(one, text, chance, measured)
+                life = Life(one, text, chance)
                 problems = life.play(seconds)
         except Exception:  # whatever it is: the seed and the site are needed to see it again
             problems = ["the play broke off: " + traceback.format_exc()[-2_000:]]
@@ -141,5 +144,5 @@ def live(order):
         said = errors.getvalue()
     problems += [said[said.index("Traceback"):][:2_000]] if "Traceback" in said else []
     whole = "\n".join([text, *("#### %s\n%s" % pair for pair in beside)])
-    return {"seed": seed, "seconds": seconds, "again": again(seed, seconds), "problems": problems, "site": whole, "measured": measured,
-            **(life.told() if life else {"evses": 0, "attacks": 0, "played_s": 0, "over_s": 0, "person": {}, "log": []})}
+    return {"seed": seed, "seconds": seconds, "again": again(seed, seconds), "problems": problems, "site": whole,
+            **(life.told() if life else {"evses": 0, "attacks": 0, "played_s": 0, "not_asked": [], "over_s": 0, "person": {}, "log": []})}

@@ -31,7 +31,8 @@ def lives(first, sites, seconds, jobs=None, kept=None):
 
 
 def summary(found):
-    """Sums over lives; `failures`: lives in which something was found. `person`: what `why` asked a person for, how often."""
+    """Sums over lives; `failures`: lives in which something was found. `person`: what `why` asked a person for, how often; `not_asked`:
+    lives at whose end somebody waited whom nobody missed."""
     person = {}
     for life in found:
         for verb, count in life["person"].items():
@@ -40,7 +41,7 @@ def summary(found):
     return {"sites": len(found), "seed": min([life["seed"] for life in found], default=0), "evses": sum(life["evses"] for life in found),
             "attacks": sum(life["attacks"] for life in found), "hours": round(sum(life["played_s"] for life in found) / 3600, 1),
             "excused_s": round(sum(life["over_s"] for life in found), 1), "person": person, "left_to_a_person": sum(person.values()),
-            "not_asked": sum(not life["measured"] for life in found), "failures": len(wrong),
+            "not_asked": sum(bool(life["not_asked"]) for life in found), "failures": len(wrong),
             "problems": [{key: life[key] for key in ("seed", "again", "problems")} for life in wrong]}  # fmt: skip
 
 

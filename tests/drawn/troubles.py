@@ -13,7 +13,7 @@ METER = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed", "satur
 PRIMARY = ("csms_down", "network_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
 KINDS = ("jump", "jump", "dies", "writes", "bus", "bus", "evse", "evse", "evse", "meter", "meter", "primary", "replug", "pause", "limit", "pump",
          "change", "fact", "sun", "turns", "turns", "surge", "outage")
-OUTAGE_S = (600, 3_600, 4 * 3_600)
+OUTAGE_S = (*(600, 3_600, 4 * 3_600) * 6, 24 * 3_600, 7 * 24 * 3_600)  # a day and a week are rare: a week costs up to minutes
 AT_ONCE_MS = (20, 60, 100)
 LAST_MS = (500, 3_000, 15_000, 40_000, 120_000, 400_000)
 STRAY = ({"factor": 1.05}, {"factor": 1.09}, {"factor": 1.15}, {"factor": 1.5, "beyond_ms": 8_000, "obeys_ms": 1_500},
@@ -132,7 +132,7 @@ class Troubles:
         self.one.go(20_000)
 
     def _outage(self):
-        """The primary is gone for hours, once in a life; cars go and come meanwhile."""
+        """The primary is gone for up to a week, once in a life; cars go and come meanwhile."""
         if self.outages or self.chance.random() < 0.7:
             return
         self.outages += 1

@@ -1,9 +1,9 @@
-"""A primary below a primary (rule 13): two real guards, one granting to the other, each with an EVSE of its own."""
+"""Primaries below a primary (rule 13): real guards, each granting to the next, with EVSEs of their own."""
 
 from ampacity.bus.leases.lease import Lease
 from ampacity.circuit.cascaded_guard import CascadedGuard
 from tests.proof.freeze import Form, ids_of
-from tests.proof.model import IDENTITY, NOW, STEP_MS, World
+from tests.proof.model import IDENTITY, NOW, STEP_MS, Frame, World
 from tests.proof.plant import FINE_MS, NONE, Device, Secondary
 from tests.proof.sites import circuit, evse, site
 
@@ -11,26 +11,48 @@ LEASE_MS = 7500
 BELOW_MS = 7500 + 2500 + 5000  # watchdog + tolerance + settle of what is below
 
 
+def single():
+    """What is below the child of the world `below`: one charging point."""
+    return primary_site([evse(0)], 100)
+
+
+def primary_site(evses, rating_da, reserve_da=0, **settings):
+    """The site of a primary below another: reserve_da is what its parent counts for it at any time."""
+    facts = site(evses, [circuit(rating_da)], **settings)
+    facts["parent"] = {"fallback_da": reserve_da, "power_on_da": reserve_da}
+    return facts
+
+
 class Child(Device):
-    """A whole primary as its parent's secondary: its lease, its guard, and the one charging point below it."""
+    """A whole primary as its parent's secondary: its lease, its guard, and the points below it, of which one may be a primary again."""
 
     def __init__(self, facts, now, guard_class=CascadedGuard):
         Device.__init__(self, facts)
-        self.own_facts = site([evse(0)], [circuit(100)])
-        self.own_facts["parent"] = {"fallback_da": 0, "power_on_da": 0}
-        self.lease = Lease(0, facts["max_da"], 0)
+        self.own_facts = facts["below"]
+        self.lease = Lease(facts["fallback_da"], facts["max_da"], facts["power_on_da"])
         self.proven = (0, 0)  # epoch and sequence of the newest grant that it shows
         self.guard = guard_class(self.own_facts, now)
-        self.guard.demand(0, True)
-        self.point = Secondary(self.own_facts["evses"][0], now)
+        self.points = []
+        for i, own in enumerate(self.own_facts["evses"]):
+            self.guard.demand(i, not own.get("idle", False))
+            self.points.append(Child(own, now, guard_class) if own.get("primary") else Secondary(own, now))
         self.form = Form(self.guard, self.own_facts, STEP_MS, NOW, 1, False)
 
+    def children(self):
+        """Itself and the primaries below it, the nearest first."""
+        found = [self]
+        for child in found:
+            found += [point for point in child.points if isinstance(point, Child)]
+        return found
+
     def limit_da(self, now):
-        """As a status shows it: the most that may be drawn below."""
-        return self.guard.fullest_da()
+        """As a status shows it: the grant once all below are within it, until then the most that may be drawn below."""
+        guard, lease, limit_da = self.guard, self.lease, self.lease.limit_da(now)
+        standing_da = guard.reserves_da() if guard.mode == "quarantine" else guard.fullest_da()
+        return limit_da if standing_da <= max(limit_da, lease.fallback_da) else max(limit_da, min(standing_da, lease.max_da))
 
     def draw_da(self, now):
-        return self.point.draw_da(now)
+        return sum([point.draw_da(now) for point in self.points])
 
     def hear_order(self, frame, now):
         """A grant is acted upon before its reply leaves."""
@@ -46,7 +68,8 @@ class Child(Device):
         """Its settings are its own."""
 
     def settings(self):
-        return (("watchdog_ms", self.facts["watchdog_ms"]), ("fallback_da", 0), ("power_on_da", 0))
+        facts = self.facts
+        return (("watchdog_ms", facts["watchdog_ms"]), ("fallback_da", facts["fallback_da"]), ("power_on_da", facts["power_on_da"]))
 
     def tick(self, now):
         self.guard.grant(self.lease.limit_da(now))
@@ -55,19 +78,24 @@ class Child(Device):
             self.proven = (self.lease.epoch, self.lease.sequence)
 
     def before_advance(self, now):
-        self.point.before_advance(now)
+        for point in self.points:
+            point.before_advance(now)
 
     def advance(self, now):
-        self.point.advance(now)
+        for point in self.points:
+            point.advance(now)
         self.lease.limit_da(now)
 
     def encode(self, now, step, rank, epochs):
-        lease, ids = self.lease, ids_of(self.guard) | {0} | set(self.point.ids())
+        lease, ids = self.lease, ids_of(self.guard) | {0}
+        for point in self.points:
+            ids.update(point.ids())
         own = {order_id: place for place, order_id in enumerate(sorted(ids))}
         until = (lease._until_ms - now) // FINE_MS if lease._leased else NONE
         out = [lease.identity, epochs[lease.epoch], rank[lease.sequence], lease._granted_da if lease._leased else 0, until, lease._leased,
                epochs[self.proven[0]], rank[self.proven[1]], len(ids)]  # fmt: skip
-        out += self.point.encode(now, step, own, {0: 0, 1: 1})
+        for point in self.points:
+            out += point.encode(now, step, own, {0: 0, 1: 1})
         frozen = self.form.encode(self.guard, now, own)
         return out + [len(frozen)] + frozen
 
@@ -77,7 +105,9 @@ class Child(Device):
         lease._until_ms = -1 if until == NONE else now + until * FINE_MS
         lease._leased = leased == 1
         self.proven = (epoch, sequence)
-        at = self.point.decode(x, at + 9, now, step)
+        at += 9
+        for point in self.points:
+            at = point.decode(x, at, now, step)
         size = x[at]
         self.form.decode(self.guard, now, x[at + 1 : at + 1 + size])
         self.guard.ledger.permits.next_id = ids + 1
@@ -98,80 +128,94 @@ class Child(Device):
 
 
 class Below(World):
-    """The third turn is the child's own: its safety pass, and the driver of its charging point."""
+    """After the turns of the parent come those of the primaries below: its safety pass, and the driver of each of its points."""
 
-    own_ways = ("well", "dark", "mute")
+    own_ways = ("well", "dark", "mute")  # of each point below, or of each its own
+    any_own = (0, 100)  # targets of a child where nobody has a plan
     child_guard = CascadedGuard
+    cars_of = (1,)
 
-    def __init__(self, guard_class=None, **options):
-        facts = site([evse(0, primary=True, watchdog_ms=LEASE_MS + BELOW_MS), evse(1)], [circuit(160)])
-        World.__init__(self, "a primary below a primary", facts, **dict({"guard_class": guard_class} if guard_class else {}, **options))
+    def __init__(self, guard_class=None, name="a primary below a primary", facts=None, **options):
+        self.below = []  # (child, index of its point), in the order of their turns
+        facts = facts or site([evse(0, primary=True, watchdog_ms=LEASE_MS + BELOW_MS, below=single()), evse(1)], [circuit(160)])
+        World.__init__(self, name, facts, **dict({"guard_class": guard_class} if guard_class else {}, **options))
 
     def make_device(self, facts):
-        if facts.get("primary"):
-            return Child(facts, self.now, self.child_guard)
-        return World.make_device(self, facts)
-
-    cars_of = (1,)
-    any_own = (0, 100)  # targets of the child where nobody has a plan
+        if not facts.get("primary"):
+            return World.make_device(self, facts)
+        top = Child(facts, self.now, self.child_guard)
+        self.below += [(child, i) for child in top.children() for i in range(len(child.points))]
+        return top
 
     def turn_count(self):
-        return 3
+        return len(self.evses) + len(self.below)
 
     def guards(self):
-        return [self.guard, self.devices[0].guard]
+        return [self.guard] + [child.guard for child, i in self.below if i == 0]
 
     def turns(self, i):
-        if i < 2:
+        place = i - len(self.evses)
+        if place < 0:
             return World.turns(self, i)
-        return ["%s>%d" % (way, da) for way in self.own_ways for da in self.any_own] if self.any_plan else list(self.own_ways)
+        ways = self.own_ways[place] if type(self.own_ways[0]) is tuple else self.own_ways
+        return ["%s>%d" % (way, da) for way in ways for da in self.any_own] if self.any_plan else list(ways)
 
     def turn(self, i, label):
-        if i < 2:
+        if i < len(self.evses):
             World.turn(self, i, label)
             return
-        child = self.devices[0]
-        child.tick(self.now)
+        child, point = self.below[i - len(self.evses)]
+        if point == 0:
+            child.tick(self.now)
         label, _, target = label.partition(">")
         if target:
-            child.guard.want_da[0] = int(target)
-        heard = label in ("well", "mute")
-        answers = label == "well"
-        guard, point = child.guard, child.point
-        if answers:
-            self.read_point(guard, point)
-        want, current = guard.want_da[0], guard.last_order_da(0)
-        order_id = self.send(guard, 0, want)
-        if order_id is None and current is not None and want > current:
-            want, order_id = current, guard.send(0, current, self.now)
-        if order_id is not None and heard:
-            before = point.limit_da(self.now)
-            point.lease.grant(IDENTITY, 1, order_id, LEASE_MS, want, self.now)
-            point.changed(before, self.now)
-        if answers:
-            self.read_point(guard, point)
-        else:
-            guard.lost(0, self.now)
+            child.guard.want_da[point] = int(target)
+        self.drive(child, point, label in ("well", "mute"), label == "well")
 
-    def read_point(self, guard, point):
-        guard.heard(0, self.now)
+    def drive(self, child, i, heard, answers):
+        """The driver of one point below: it reads, orders, and reads again."""
+        guard, point = child.guard, child.points[i]
+        if answers:
+            self.read_point(guard, i, point)
+        want, current = guard.want_da[i], guard.last_order_da(i)
+        order_id = self.send(guard, i, want)
+        if order_id is None and current is not None and want > current:
+            want, order_id = current, guard.send(i, current, self.now)
+        if order_id is not None and heard:
+            point.hear_order(Frame(i, order_id, 1, IDENTITY, want, 0), self.now)
+        if answers:
+            self.read_point(guard, i, point)
+        else:
+            guard.lost(i, self.now)
+
+    def read_point(self, guard, i, point):
+        guard.heard(i, self.now)
         for key, value in point.settings():
-            guard.evidence(0, key, value, self.now)
+            guard.evidence(i, key, value, self.now)
         limit = point.limit_da(self.now)
-        guard.reported(0, limit, self.now)
-        order = guard.ledger.evse_states[0].book.find(point.lease.sequence)
-        if order is not None and limit <= order.da and point.lease.remaining_ms(self.now) > 0:
-            guard.proven(0, point.lease.sequence, limit, self.now)
+        guard.reported(i, limit, self.now)
+        self.prove_grant(guard, i, point, limit, 1)
+
+    def prove_grant(self, guard, i, device, limit, epoch):
+        """By what the device shows of its grants: a primary the newest that it has proven below, another one the newest that it took."""
+        shown = device.proven if isinstance(device, Child) else (device.lease.epoch, device.lease.sequence)
+        order = guard.ledger.evse_states[i].book.find(shown[1])
+        if shown[0] == epoch and device.lease.remaining_ms(self.now) > 0 and order is not None and limit <= order.da:
+            guard.proven(i, shown[1], limit, self.now)
 
     def prove(self, i, limit):
-        if i != 0:
+        if isinstance(self.devices[i], Child):
+            self.prove_grant(self.guard, i, self.devices[i], limit, self.epoch)
+        else:
             World.prove(self, i, limit)
-            return
-        guard, child = self.guard, self.devices[0]
-        epoch, sequence = child.proven
-        order = guard.ledger.evse_states[0].book.find(sequence)
-        if epoch == self.epoch and child.lease.remaining_ms(self.now) > 0 and order is not None and limit <= order.da:
-            guard.proven(0, sequence, limit, self.now)
 
     def charges(self, i):
-        return self.devices[0].point.limit_da(self.now) >= 80 if i == 0 else World.charges(self, i)
+        """Where primaries are below: everybody below who wants to."""
+        device = self.devices[i]
+        if not isinstance(device, Child):
+            return World.charges(self, i)
+        for child in device.children():
+            for point, facts in zip(child.points, child.own_facts["evses"], strict=True):
+                if not isinstance(point, Child) and not facts.get("idle") and point.limit_da(self.now) < facts["min_da"]:
+                    return False
+        return True

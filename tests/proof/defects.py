@@ -3,8 +3,10 @@
 `DEFECTS[name]` is (world of worlds.py, guard class or change of the made world, what was wrong). The first word of a name is the rule.
 """
 
+from ampacity.bus.leases.grant_numbers import GrantNumbers
 from ampacity.circuit.cascaded_guard import CascadedMargin
 from ampacity.circuit.guard import Guard
+from ampacity.circuit.policy.load_shedding import LoadShedding
 from ampacity.circuit.policy.plan import Plan
 from ampacity.circuit.policy.reservations import Reservations
 from ampacity.circuit.trusted.bounds import Bounds
@@ -18,7 +20,7 @@ from ampacity.circuit.trusted.metering.other_load import OtherLoad
 from ampacity.circuit.trusted.permits import Permits
 from ampacity.circuit.trusted.site.migration import SiteMigration
 from ampacity.circuit.trusted.site.tree import Site
-from tests.proof.without_rule import ledger, no, yes
+from tests.proof.without_rule import ledger, no, nothing, yes
 
 # lowers that are refused
 
@@ -125,6 +127,58 @@ def waited_for(world):
     world.devices[0].guard.ledger.margin.__class__ = Waiting
 
 
+class ReservesAreFree(LoadShedding):
+    def plan_da(self, s):
+        return 0 if s.reserve_da else LoadShedding.plan_da(self, s)
+
+
+class Generous(Plan):
+    """On a grant the reserves of others are no load: only the ledger counts them."""
+
+    def _free(self):
+        free = Plan._free(self)
+        for s in self.ledger.evse_states:
+            for key in self.ledger.grant_keys:
+                free[key] += s.reserve_da * s.on_keys.count(key)
+        return free
+
+    def _room(self, s, held):
+        others = [t for t in self.ledger.evse_states if t is not s]
+        taken = {key: sum([t.reserve_da * t.on_keys.count(key) for t in others]) for key in self.ledger.grant_keys}
+        for key, da in taken.items():
+            self.extra[key] -= da
+        room = Plan._room(self, s, held)
+        for key, da in taken.items():
+            self.extra[key] += da
+        return room
+
+
+def reserves_shared(world):
+    plan = world.devices[0].guard.plan
+    plan.__class__, plan.shed.__class__ = Generous, ReservesAreFree
+
+
+# grants, and who was locked out
+
+
+class OneEpoch(GrantNumbers):
+    """Its sequence runs on and on."""
+
+    def next(self):
+        self.used += 1
+        return self.epoch << 16 | self.used & 0xFFFF
+
+
+def one_epoch(world):
+    world.numbers_class = OneEpoch
+
+
+def _accepted_is_unlocked(self, evse, now_ms, new=False):
+    """Whatever device answers: the lock ends, the ladder stands."""
+    Intake.accept_device(self, evse, now_ms, new)
+    self.evse_states[evse].locked = ""
+
+
 # phases that are lent
 
 
@@ -189,6 +243,10 @@ DEFECTS = {
     "3.4 below": ("under", type("Mutant", (Guard,), {"site_class": OwnAlone, "other_class": OwnOther}),
                   "the load behind a dead meter below was forgotten above"),
     "13 kept alive": ("orphan", waited_for, "with its grant gone a primary below went on feeding what it had ordered under it"),
+    "13 reserves": ("reserves", reserves_shared, "a grant was shared as if the reserves below it were no load, and nobody began"),
+    "12 half range": ("hours", one_epoch, "a secondary that was cut off for hours refused every grant"),
+    "10 accepted": ("accepted", ledger(accept_device=_accepted_is_unlocked), "acceptance of the same unit ended its lock-out, and not the ladder"),
+    "10 replaced": ("accepted", ledger(_release=nothing), "another unit stayed locked out for what the one before it had done"),
     "8 unkept": ("journal", Unwritten, "what lowered trust was not in the journal before a raise"),
     "8 refreshed": ("journal", ledger(_rule_8_known=yes), "a device that lost its watchdog was refreshed before the journal knew"),
     "14 again": ("unused", used_unseen(), "a phase that was lent and is used again counted for nothing"),

@@ -40,7 +40,7 @@ FOUND = {
         "a primary below with two reserves of 6 A and a grant of 16 A: nobody below ever charged",
         "its share took reserves for no load, its ledger counted them, and who never began was never moved in the queue",
         "the grant is one more circuit, on which reserves are load for all that count (rule 13); who cannot begin gives way",
-        (NEVER + "::test_a_child_primary_with_reserves_starves_nobody",),
+        ("13 reserves", NEVER + "::test_a_child_primary_with_reserves_starves_nobody"),
     ),
     "D6": (
         "57.9 of 40 A for 5 s, eleven times in two hours: CTs rotated by one, a saturated one, reversed ones beside generation",
@@ -52,7 +52,8 @@ FOUND = {
         "a secondary that was cut off for thirteen hours refused every grant for an hour",
         "sequence numbers of 16 bits, compared by half of their range although the lease had long lapsed",
         "an epoch has no more grants than half the range orders, and the next one is durable before its first grant (rule 12)",
-        ("tests/roles/test_grant_numbers.py::test_a_secondary_that_was_cut_off_for_half_a_day_or_a_week_charges_again_at_once",),
+        ("12 half range",
+         "tests/roles/test_grant_numbers.py::test_a_secondary_that_was_cut_off_for_half_a_day_or_a_week_charges_again_at_once"),
     ),
     "D8": (
         "a car that had been locked out charged again, and drew what it liked: the power had failed within a minute of the lock-out",
@@ -99,7 +100,8 @@ FOUND = {
         "47.9 of 32 A after a lock-out, an acceptance and a restart; a replaced unit stood at 0 A; one that drew could be declared isolated",
         "lock and ladder of rule 10 were ended by different hands",
         "reset and replacement end both, acceptance of the same device ends neither; isolation is refused while current flows (rules 6, 10)",
-        (RESTARTS + "::test_a_lock_out_outlives_replace_without_another_unit", RESTARTS + "::test_a_unit_that_was_replaced_charges_again",
+        ("10 accepted", "10 replaced",
+         RESTARTS + "::test_a_lock_out_outlives_replace_without_another_unit", RESTARTS + "::test_a_unit_that_was_replaced_charges_again",
          RESTARTS + "::test_an_isolated_evse_that_draws_counts_or_the_word_is_refused"),
     ),
     "D15": (

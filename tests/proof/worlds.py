@@ -5,7 +5,7 @@ last has them all at once.
 """
 
 from ampacity.circuit.guard import Guard
-from tests.proof import edges
+from tests.proof import awaited, edges
 from tests.proof.below import Below
 from tests.proof.metered import Hung, Metered
 from tests.proof.model import World
@@ -216,7 +216,7 @@ def everything(guard=Guard, deep=False):
 MAKERS = (
     lost, fallback, any_order, held, gateway, kept, refused, rounding, partial, settings, broadcast, without_watchdog, death,
     foreign, disobeying, swapped, phases, unused, hidden, unwitnessed, change, left, hung, metered, mirrored, tree, below, everything,
-    *edges.MAKERS, *PUMPED,
+    *edges.MAKERS, *PUMPED, *awaited.MAKERS,
 )  # fmt: skip
 UNBOUNDED = ("everything",)  # searched as deep as time allows
 WORLDS = {make.__name__: make for make in MAKERS}
