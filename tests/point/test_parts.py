@@ -100,7 +100,7 @@ def test_a_motor_that_cannot_unlock_tries_on_for_less_than_1_percent_of_the_time
     assert not motor.failed and not motor.unlock
 
 
-def test_a_sense_that_comes_back_for_moments_counts_as_lost_all_the_same():
+def test_a_sense_that_comes_back_for_moments_still_counts_as_lost():
     for lost_ms, held_ms, fails in ((450, 50, True), (250, 250, True), (20, 20, True), (300, 4000, False), (10, 200, False)):
         motor = LockMotor(LOCK, 0)
         motor.step(True, True, True, 0)

@@ -12,7 +12,7 @@ START_MS = 1000  # nothing moves before the owner had time to say what it keeps 
 class LockMotor:
     """`lock`, `unlock`: its two drives, never both. `failed`: it is not where it was ordered to be after all tries, or held the plug and no longer
     does. `holds`: it was ordered to lock, and its sense shows that it did. A lock that should be open is tried on, slowly: a person may hold
-    its plug under load, and nobody may be there to enter `unlock`.
+    its plug under load, and none may be there to enter `unlock`.
 
     facts: table `lock` of the board.
     """
