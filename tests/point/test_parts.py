@@ -85,6 +85,34 @@ def test_a_lock_motor_runs_rests_and_gives_up_after_its_tries():
     assert not motor.failed
 
 
+def test_a_motor_that_cannot_unlock_tries_on_for_less_than_1_percent_of_the_time():
+    motor, runs, on_ms, was = LockMotor(LOCK, 0), 0, 0, False
+    for at_ms in range(0, 3600000, 10):
+        motor.step(False, True, True, at_ms)
+        runs += motor.unlock and not was
+        was = motor.unlock
+        on_ms += 10 if was and at_ms >= 10000 else 0
+    assert motor.failed and runs == 3 + 114 and on_ms < 36000, (runs, on_ms)
+    for at_ms in range(3600000, 3640000, 10):
+        motor.step(False, True, False, at_ms)  # its contactor was not seen open
+        assert not motor.unlock
+    motor.step(False, False, True, 3640000)
+    assert not motor.failed and not motor.unlock
+
+
+def test_a_sense_that_comes_back_for_moments_still_counts_as_lost():
+    for lost_ms, held_ms, fails in ((450, 50, True), (250, 250, True), (20, 20, True), (300, 4000, False), (10, 200, False)):
+        motor = LockMotor(LOCK, 0)
+        motor.step(True, True, True, 0)
+        at_ms, lost = 0, 0
+        while at_ms < 30000 and not motor.failed:
+            at_ms += 10
+            held = at_ms % (lost_ms + held_ms) >= lost_ms
+            lost += 0 if held else 10
+            motor.step(True, held, True, at_ms)
+        assert motor.failed == fails and (lost <= 570 or not fails), (lost_ms, held_ms, lost)
+
+
 def test_a_new_order_gets_new_tries_and_an_unlock_waits_for_the_contactor():
     motor = LockMotor(LOCK, 0)
     for at_ms in range(0, 3000, 10):

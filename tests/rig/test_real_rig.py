@@ -8,6 +8,9 @@ import time
 
 import pytest
 from rig_process import OCPP, SITE, running
+from typer.testing import CliRunner
+
+from ampacity_host.cli import app
 
 
 def children(pid):
@@ -74,3 +77,20 @@ def test_the_folder_of_a_rig_is_a_controller_for_commissioning(tmp_path):
             run.send_signal(signal.SIGINT)
             said = run.communicate(timeout=30)[0]
             assert run.returncode == 130 and "the run continues in the controller" in said, said
+
+
+def test_a_rig_keeps_the_site_file_that_it_was_started_with_and_a_push_to_it_is_refused_at_once(tmp_path):
+    other = tmp_path / "other.toml"
+    other.write_text(SITE.replace("rating_a = 63", "rating_a = 50"))
+    assert other.read_text() != SITE
+    folder = tmp_path / "practice"
+    with running(SITE, "--no-csms", "--data", str(folder)) as rig:
+        wait_for(lambda: rig.state()["primary"], 30)
+        pid = rig.ready["primary"]["pid"]
+        kept = CliRunner().invoke(app, ["configure", "backup", str(tmp_path / "kept.json"), "--controller", str(folder)])
+        assert kept.exit_code == 0, kept.output
+        for words in (["push", str(other)], ["restore", str(tmp_path / "kept.json")]):
+            for each in (folder, folder / "primary"):
+                result = CliRunner().invoke(app, ["configure", *words, "--controller", str(each)])
+                assert result.exit_code == 1 and "start it with the new one" in result.stderr, (words, result.output)
+        assert "configuration" not in rig.ask("console", text="show changes")["text"] and os.path.exists("/proc/%d" % pid)

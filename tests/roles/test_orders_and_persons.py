@@ -6,8 +6,9 @@ from helper_signed_configuration import brought, signed
 from helper_updates import Root, put, release
 
 from ampacity.base import strict_json
-from ampacity.roles.configuration.site_trial import SiteTrial
+from ampacity.roles.configuration.site_trial import BY_BUNDLE, SiteTrial
 from ampacity.store.memory_files import MemoryFiles
+from update.helper_bundle import key_list
 
 LOADED = ["Downloading", "Downloaded", "SignatureVerified"]
 ON_MICROPYTHON_EACH = 3
@@ -177,3 +178,61 @@ async def test_a_configuration_is_not_ready_before_the_signature_of_the_order_is
                 assert garage.order_signed(7, server.url, data if right else b"another file") == "Accepted"
                 await garage.reaches(7, status)
                 assert garage.show()["configuration"]["slots"]["a"] == ("ready 2.0" if right else "receiving 2.0"), garage.show()
+
+
+async def waiting(root):
+    """A garage in whose folder a configuration waits for a person: a person has set the one in force."""
+    garage = Held(root).garage
+    garage.platform.files.remove(BY_BUNDLE)
+    put(root.path + "/inbox/site.bundle", Held.configuration(100, 2))
+    await garage.passes(20)
+    assert garage.show()["configuration"]["slots"]["a"] == "ready 2.0" and "a person has set" in garage.show()["waits"], garage.show()
+    return garage
+
+
+async def test_an_application_that_the_CSMS_orders_is_installed_while_a_configuration_waits_for_a_person():
+    for is_signed in (False, True):
+        with Root() as root:
+            data = release(2)
+            async with FileServer(whole, data) as server:
+                garage = await waiting(root)
+                assert (garage.order_signed(7, server.url, data) if is_signed else garage.order(7, server.url)) == "Accepted"
+                statuses = await garage.reaches(7, "Installed", 1300)
+                assert statuses[:3] == LOADED and garage.runs == "2.0", statuses
+                assert garage.show()["configuration"]["slots"]["a"] == "ready 2.0" and "a person has set" in garage.show()["waits"], garage.show()
+                assert "configuration 2.0 is on trial" in garage.say("update activate --yes")
+
+
+async def test_a_key_list_that_the_CSMS_orders_is_in_force_at_once_while_a_configuration_waits_for_a_person():
+    with Root() as root:
+        async with FileServer(whole, key_list(2)) as server:
+            garage = await waiting(root)
+            garage.order(7, server.url)
+            await garage.reaches(7, "Installed", 30)
+            assert garage.show()["keys"] == 2 and garage.show()["configuration"]["slots"]["a"] == "ready 2.0", garage.show()
+
+
+async def test_an_order_takes_the_place_of_no_configuration_that_waits_for_a_person():
+    data = Held.configuration(120, 3)
+    for is_signed in (False, True):
+        with Root() as root:
+            async with FileServer(whole, data) as server:
+                garage = await waiting(root)
+                garage.order_signed(7, server.url, data) if is_signed else garage.order(7, server.url)
+                await garage.reaches(7, "InstallVerificationFailed")
+                assert "2.0 is ready" in garage.show()["csms"]["why"], garage.show()
+                assert garage.show()["configuration"]["slots"] == {"a": "ready 2.0", "b": "empty"}, garage.show()
+
+
+async def test_an_order_that_another_one_replaces_takes_no_configuration_along_that_waits_for_a_person():
+    with Root() as root:
+        async with FileServer(nothing("404 Not Found"), release(2)) as server:
+            garage = await waiting(root)
+            garage.order(7, server.url, retries=5, retryInterval=30)
+            await garage.passes(5)
+            assert garage.show()["csms"]["status"] == "Downloading" and server.asked, garage.show()
+            garage.updater.delivery.source = ""  # as after a restart
+            server.script = whole
+            assert garage.order(8, server.url) == "AcceptedCanceled"
+            await garage.reaches(8, "Installed", 1300)
+            assert garage.runs == "2.0" and garage.show()["configuration"]["slots"]["a"] == "ready 2.0", garage.show()

@@ -24,21 +24,26 @@ COSE_FIRST = 0xD2  # a key list begins so, a bundle does not
 
 class Offered:
     """What a bundle has to fit, with the rules of its source. newer_only: refuse what is not newer than the slot in force, or older than
-    one that is ready, or was rolled back."""
+    one that is ready, or was rolled back. keeps: refuse a configuration while another one is ready."""
 
-    def __init__(self, device: "Device", slots: "dict[int, Slots]", newer_only: bool) -> None:
+    def __init__(self, device: "Device", slots: "dict[int, Slots]", newer_only: bool, keeps: bool) -> None:
         self._device = device
         self._slots = slots
         self._newer_only = newer_only
+        self._keeps = keeps
 
     def check(self, manifest: "Manifest") -> None:
         """As Device.check. Raises Rejected, NotNow."""
         self._device.check(manifest)
         if manifest.kind not in self._slots:
             raise Rejected("kind", KINDS[manifest.kind], KINDS[APPLICATION])
+        state = self._slots[manifest.kind].state
+        if self._keeps and manifest.kind == CONFIGURATION:
+            for slot in state.slots:
+                if slot.state == SLOT_READY and slot.sequence != manifest.sequence:
+                    raise NotNow("sequence", manifest.sequence, "%s is ready, and not from this source" % slot.version)
         if not self._newer_only:
             return
-        state = self._slots[manifest.kind].state
         if state.active != NONE and manifest.sequence <= state.slots[state.active].sequence:
             raise NotNow("sequence", manifest.sequence, "%s is not newer than what runs" % manifest.version)
         for slot in state.slots:
@@ -105,7 +110,7 @@ class Delivery:
         self.size = 0
         self.error: "Rejected | OSError | None" = None
         self.events: "list[str]" = []
-        self._newer_only = False
+        self._newer_only = self._keeps = False
         self._intake: "Install | KeyListIntake | None" = None
 
     @property
@@ -122,8 +127,9 @@ class Delivery:
         """Is a delivery under way?"""
         return self.state not in ENDED
 
-    def begin(self, source: str, size: int, newer_only: bool = False) -> None:
-        """A bundle or key list of `size` bytes comes. Raises NotNow: a slot is on trial, or another source delivers; Rejected: nothing comes."""
+    def begin(self, source: str, size: int, newer_only: bool = False, keeps: bool = False) -> None:
+        """A bundle or key list of `size` bytes comes. newer_only, keeps: as of Offered. Raises NotNow: a slot is on trial, or another source
+        delivers; Rejected: nothing comes."""
         if self.busy():
             raise NotNow("update", "", "%s delivers a bundle now" % self.source)
         for slots in self._kinds.values():
@@ -131,6 +137,7 @@ class Delivery:
         if size < 1:
             raise Rejected("size", size, "1 byte or more")
         self.source, self.size, self.error, self._newer_only, self._intake = source, size, None, newer_only, None
+        self._keeps = keeps
         self._enter(RECEIVING)
 
     def write(self, offset: int, data: bytes) -> int:
@@ -175,7 +182,7 @@ class Delivery:
     def _made(self, first: int) -> "Install | KeyListIntake":
         if first == COSE_FIRST:
             return KeyListIntake(self.trust, self.size)
-        offered = Offered(self.device, self._kinds, self._newer_only)
+        offered = Offered(self.device, self._kinds, self._newer_only, self._keeps)
         return Install(self._kinds, self.trust, offered, self._judge)  # type: ignore[arg-type]  # it has the face of a Device
 
     def _check_size(self, waits: bool) -> None:

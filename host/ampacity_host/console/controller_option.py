@@ -42,6 +42,17 @@ def door_of(controller: ControllerRef) -> Door:
     return SocketDoor(host, int(port))
 
 
+def is_of_rig(controller: ControllerRef) -> bool:
+    """Is this the data folder of a simulated site, or of a controller in it? Only a folder tells."""
+    for name in ("boot.json", "primary/boot.json"):
+        try:
+            if controller.folder is not None and "sim" in json.loads((controller.folder / name).read_text()):
+                return True
+        except (OSError, ValueError, TypeError):
+            continue
+    return False
+
+
 def kept_address(data: Path) -> str:
     """Console address from a data folder; also that of a bench, or of the primary in it. Raises ValueError."""
     for name in ("console.json", "boot.json", "primary/boot.json"):

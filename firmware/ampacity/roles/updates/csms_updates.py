@@ -120,13 +120,13 @@ class CsmsUpdates:
 
     def _gives_way(self) -> bool:
         """A bundle that did not come by this order, on its way, ready or on trial, goes first: a person has brought it. The CSMS sees
-        DownloadScheduled until then, or the last status of an attempt before."""
+        DownloadScheduled until then, or the last status of an attempt before. A configuration that waits for a person holds nothing back."""
         updater, source = self._updater, self._updater.delivery.source
         if updater.trial is not None or updater.on_trial():
             self._why = "a version is on trial"
         elif updater.delivery.busy() and source != SOURCE:
             self._why = "%s delivers a bundle now" % source
-        elif updater.ready_number() != NONE and not self._may_be_ours():
+        elif updater.ready_number(updater.without_person()) != NONE and not self._may_be_ours():
             self._why = "another bundle is ready and is tried first"
         else:
             return False
@@ -349,7 +349,9 @@ class CsmsUpdates:
         self._stop()
         number = facts["slot"] if self._ours(SLOT_READY) else NONE
         if number == NONE and self.order.status in LOADING + CHECKED:  # the power was cut before its slot was noted
-            number = facts["expects"][0] if self._is_expected_ready() else self._updater.ready_number() if self._may_be_ours() else NONE
+            updater = self._updater
+            ready = updater.ready_number(updater.without_person()) if self._may_be_ours() else NONE
+            number = facts["expects"][0] if self._is_expected_ready() else ready
         if number != NONE:
             slots, slot = self._updater.numbered(number)
             slots.refused(slot, "replaced by the CSMS")

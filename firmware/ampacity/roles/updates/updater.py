@@ -236,7 +236,7 @@ class Updater:
             view["configuration"] = self.configuration.view(now_ms)
         if self.ready_number() != NONE and not self.on_trial():
             ordered = self.ready_number(self.reserved) == NONE
-            first = self.ready_number(self._without_person())
+            first = self.ready_number(self.without_person())
             held = self.held(first if first != NONE else self.ready_number())
             view["waits"] = self._hindrance or held or ("the order of the CSMS" if ordered else "a minute without charging")
         return view
@@ -254,20 +254,18 @@ class Updater:
         if self._restarting:
             raise NotNow("update", "", "this controller restarts, or its slots cannot be written")
         self.places.measure()
-        self.delivery.begin(source, size)
+        self.delivery.begin(source, size, keeps=source != CONSOLE)
 
     def sink(self, source: str) -> BundleSink:
         """What takes the bytes of a source."""
         return BundleSink(self, source)
 
     def forget_unfinished(self) -> None:
-        """What came into the spare slots before, of either kind, is not continued. Raises NotNow where a bundle is ready: it stays; OSError."""
-        kinds = [self.slots] if self.configuration is None else [self.slots, self.configuration.slots]
-        for slots in kinds:
-            slot = slots.state.slots[slots.spare()]
-            if slot.state == SLOT_READY:
-                raise NotNow("update", slot.version, "it is ready: it is tried first")
-        for slots in kinds:
+        """What came into the spare slots before, of either kind, is not continued. Raises NotNow where a bundle is ready that waits for no
+        person: it is tried first; OSError."""
+        if self.ready_number(self.without_person()) != NONE:
+            raise NotNow("update", "", "another bundle is ready: it is tried first")
+        for slots in [self.slots] if self.configuration is None else [self.slots, self.configuration.slots]:
             if slots.state.slots[slots.spare()].state == SLOT_RECEIVING:
                 slots.refused(slots.spare(), "")
 
@@ -310,7 +308,7 @@ class Updater:
     # the trial
 
     def _activate_when_quiet(self, now_ms: int) -> None:
-        number = self.ready_number(self.reserved + self._without_person())
+        number = self.ready_number(self.reserved + self.without_person())
         if self._hindrance or self.hold or self.delivery.busy() or number == NONE:
             self._quiet_since_ms = None
         elif self._quiet_since_ms is None:
@@ -324,9 +322,9 @@ class Updater:
 
     def held(self, number: int) -> str:
         """Why the bundle of this number waits for a word, "" where it does not."""
-        return "hold" if self.hold else self.configuration.awaits_person() if number in self._without_person() else ""  # type: ignore[union-attr]
+        return "hold" if self.hold else self.configuration.awaits_person() if number in self.without_person() else ""  # type: ignore[union-attr]
 
-    def _without_person(self) -> "tuple[int, ...]":
+    def without_person(self) -> "tuple[int, ...]":
         """Numbers of `ready_number` that are tried on the word of a person only."""
         configuration = self.configuration
         if configuration is None or configuration.ready_slot() == NONE or not configuration.awaits_person():

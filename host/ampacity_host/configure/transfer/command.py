@@ -15,13 +15,14 @@ from ampacity_host.configure.transfer.canonical import differences, digest, reda
 from ampacity_host.configure.transfer.interfaces import Refusal, Report, Unreachable, Way
 from ampacity_host.configure.transfer.over_console import OverConsole
 from ampacity_host.configure.transfer.over_prompt import OverPrompt
-from ampacity_host.console.controller_option import ControllerRef, door_of
+from ampacity_host.console.controller_option import ControllerRef, door_of, is_of_rig
 from ampacity_host.console.link import REFUSED as REFUSED_TEXT
 from ampacity_host.console.link import ConsoleLink, LinkLost, SerialDoor, asked_password
 from ampacity_host.progress import Progress
 
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 DETECT_S = 2.0
+RIG = "configuration: `ampacity rig` gives its controllers the site file that it was started with: start it with the new one"
 FIELD = re.compile(r"(\S+?)(?::? `.*`)?(?:[:;] | is refused| is not allowed| needs | does not take )")  # that a refusal begins with
 
 Result = tuple[int, dict[str, Any], list[str]]  # exit code, object, lines
@@ -122,6 +123,8 @@ def push_command(site: Path, options: Options, secondary: str | None, line: str 
         if options.json:
             print(json.dumps({"ok": False, "field": str(site), "error": "the site is refused: see `ampacity check`"}))
         return REFUSED
+    if is_of_rig(options.controller):
+        return stopped(options, RIG, REFUSED)
     return done(options, lambda way, report: sent(way, facts, {}, minutes, confirm, report))
 
 
@@ -222,6 +225,8 @@ def backup_command(options: Options, out: Path) -> int:
 
 def restore_command(file: Path, options: Options, secrets: list[str], minutes: int) -> int:
     """Checks the file, sends it, and names what has to be set again. secrets: PATH=FILE."""
+    if is_of_rig(options.controller):
+        return stopped(options, RIG, REFUSED)
     try:
         backup = read_backup(file)
         facts = backup["site"]
