@@ -262,3 +262,41 @@ def test_an_excess_is_tried_as_its_current_after_three_seconds_or_at_once_where_
 def test_an_excess_that_is_less_than_the_current_of_its_car_is_not_its_car():
     assert not over_on_l2(100, (140, [0, 140, 0]), 6000, shown=215), "75 of 215 are unexplained: a car draws alike on all its phases"
     assert over_on_l2(100, (140, [0, 140, 0]), 6000, shown=225)
+
+
+def minutes_until_free(bench, minutes):
+    """The first EVSE draws on one phase alone: after how many minutes only that one counts, None: not within these."""
+    for minute in range(minutes):
+        if bench.guard.bound_da(0)[1:] == [0, 0]:
+            return minute
+        for _ in range(20):
+            bench.order(100, 0)
+            bench.measure(0, 100, 0, 0)
+            bench.measure(1, 0, 0, 0)
+            bench.meter(100 + bench.mark % 2, 0, 0)
+            bench.tick(3000)
+    return None
+
+
+def hint(bench):
+    """The car begins, and at once the meter shows an excess on L2 that it may be."""
+    bench.measure(0, 0, 0, 0)
+    bench.tick(500)
+    bench.order(100, 0)
+    bench.measure(0, 100, 0, 0)
+    bench.measure(1, 0, 0, 0)
+    bench.meter(100, 290, 0)
+    bench.tick(500)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+
+
+def test_each_hint_of_a_meter_makes_the_time_until_the_next_try_longer():
+    bench = seen()
+    hint(bench)
+    assert minutes_until_free(bench, 30) in (16, 17)
+    hint(bench)
+    assert minutes_until_free(bench, 300) in (256, 257)
+    hint(bench)
+    assert minutes_until_free(bench, 270) is None
+    bench.guard.plugged(0, True)
+    assert minutes_until_free(bench, 5) in (1, 2)

@@ -107,4 +107,11 @@ LATE = {
         "two settle times later permits keep nothing above 0 A alive there (3.6)",
         ("tests/circuit/test_safety_load.py::test_3_6_whatever_the_plan_wants_nothing_is_kept_alive_there",),
     ),
+    "D74": (
+        "cars of one phase got 0.89 of their fair share over 30 h beside a house: until the unplug they counted on three phases (bench "
+        "`energy/one-phase`); since D24",
+        "a step of the house in the seconds in which a car's current rose was taken for a hidden use for good",
+        "it is tried again after 16 min, then 256 min; after the third time until the unplug (rule 14)",
+        ("tests/circuit/test_unused_phases.py::test_each_hint_of_a_meter_makes_the_time_until_the_next_try_longer",),
+    ),
 }  # fmt: skip

@@ -1,10 +1,18 @@
 """Worlds in which a car uses one of its two phases, the other one is given away, and it uses both again."""
 
+from ampacity.circuit.trusted.device.unused_phases import STEADY_MS, UnusedPhases
 from tests.proof.metered import Metered
 
 MORE_DA = 100
 KEPT = ("mark", "tries", "both", "hides", "drew_da", "found", "raised", "unseen")
 RAISED_STEPS = 2  # a frame that shows an excess so soon after a raise gives a device away that hides
+
+
+class TriedSoon(UnusedPhases):
+    """After a hint of the meter a phase is tried again after a minute, not after 16 min and then 256: so long is no state here."""
+
+    def _tried_after_ms(self, s):
+        return STEADY_MS
 
 
 class Unused(Metered):
@@ -20,6 +28,11 @@ class Unused(Metered):
     found = False
     unseen = False  # no reading has shown yet that its car uses both
     raised = 0
+
+    def make_guard(self, evidence):
+        guard = Metered.make_guard(self, evidence)
+        guard.ledger.bounds.unused_phases.__class__ = TriedSoon
+        return guard
 
     def before_tick(self, label):
         if self.guard.other.metered and label not in ("silence", "blind"):

@@ -4,7 +4,8 @@ What its contactor can close an EVSE may load, and most cars of one phase leave 
 its own measurement showed it steadily without current while another of its terminals drew. From then on an order counts on it
 no longer, but only on circuits whose meter is valid (or where the site file says so): there the sums are never less than
 what the meter shows, so a terminal that is used again, seen by its EVSE or not, is an overload of bounded length, as a step of
-other load is. It counts at once when it draws, when its EVSE cannot say what it draws, and from then on until the plug is drawn.
+other load is. It counts at once when it draws, from then on until the plug is drawn, and when its EVSE cannot say what it draws.
+Where only the meter hints at it, which a step of other load may have caused, it is tried again after a time that grows.
 """
 
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
@@ -27,6 +28,8 @@ if False:  # for the type checker
 
 
 STEADY_MS = 60000  # for so long no current on the terminal, while another one draws
+GROWS_BITS = 4  # that time after each hint of the meter: 16 times as long
+HINTS_MAX = 3  # then until the plug is drawn
 USED_DA = 5  # more than this is use
 DRAWS_DA = 30  # a car that draws less says nothing of its phases
 ALIKE_DA = 20  # a car draws as much on each phase that it uses, up to this
@@ -47,7 +50,7 @@ class UnusedPhases:
         self.steady_ms = [-1] * count
         self.rose_ms = [LONG_AGO_MS] * count  # its current rose last
         self.offered_ms = [-1] * count  # it is offered current and draws none since then
-        self.came_back = [False] * count  # its car used what it had not used
+        self.came_back = [0] * count  # hints that its car used what it had not used; HINTS_MAX: it did
         self.over_ms = [-1] * site.size  # since when a meter shows more than the rating, and not by what our readings explain
         for c in site.circuits:
             if c.frees_phases and c.meter < 0:
@@ -83,7 +86,7 @@ class UnusedPhases:
         elif self.steady_ms[s.index] < 0 or used != self.used[s.index] or sample_ms - s.measured_ms > FRESH_MS:
             self.steady_ms[s.index] = sample_ms
             self.used[s.index] = used
-        elif sample_ms - self.steady_ms[s.index] >= STEADY_MS and not self.came_back[s.index]:
+        elif self.came_back[s.index] < HINTS_MAX and sample_ms - self.steady_ms[s.index] >= self._tried_after_ms(s):
             self._free(s, used, len(amps_da))
 
     def over(self, key: int, other_da: int, now_ms: int) -> None:
@@ -101,7 +104,7 @@ class UnusedPhases:
         """It may hide that its car uses this phase, for a car draws alike on all: for certain enough if its current rose just now,
         and to be tried if the excess remains although the others were lowered."""
         if now_ms - self.rose_ms[s.index] <= ROSE_MS:
-            self.came_back[s.index] = True
+            self.came_back[s.index] += 1
             self.count(s)
         elif now_ms - self.over_ms[key] >= STAYS_MS or not self._others_give(key):
             self.count(s)
@@ -111,6 +114,9 @@ class UnusedPhases:
             if key in s.on_keys and s.bound_da > s.reserve_da:
                 return True
         return False
+
+    def _tried_after_ms(self, s: EvseState) -> int:
+        return STEADY_MS << GROWS_BITS * self.came_back[s.index]
 
     def _free(self, s: EvseState, used: int, count: int) -> None:
         unused = tuple([index for index in range(count) if not used >> index & 1])
@@ -126,7 +132,7 @@ class UnusedPhases:
         """A terminal that was unused draws: it counts at once, and until the plug is drawn."""
         for index in s.unused:
             if used >> index & 1:
-                self.came_back[s.index] = True
+                self.came_back[s.index] = HINTS_MAX
                 self.bounds.events.add(now_ms, "phases", "%s draws on phases that it did not use before; these phases count again" % s.evse.name)
                 self.count(s)
                 return
@@ -146,7 +152,7 @@ class UnusedPhases:
 
     def another_car(self, s: EvseState) -> None:
         """Forgets the unused phases of the previous car."""
-        self.came_back[s.index] = False
+        self.came_back[s.index] = 0
         self.offered_ms[s.index] = -1
         self.count(s)
 
