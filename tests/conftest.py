@@ -24,6 +24,9 @@ FILE_S_MAX = 300
 HEAP = "8M"
 os.environ["AMPACITY_DATA"] = str(TESTS / "data")  # recordings that only some machines have change no test: they are for make proof and make bench
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so in the background of a shell; what the tests start would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 hypothesis.settings.register_profile("shared machine", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None)
 hypothesis.settings.load_profile("shared machine")  # how long an example takes says something of the machine, not of the code
 

@@ -9,7 +9,7 @@ import io
 import json
 import sys
 
-ASYNC_TEST_S_MAX = 60
+ASYNC_TEST_S_MAX = 180
 
 
 def test_names(path):
