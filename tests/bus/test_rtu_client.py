@@ -190,6 +190,63 @@ def test_a_repetition_is_certainly_a_reply_on_a_line_with_known_echo_behaviour()
     assert not owned(echoes=False, asked_before=False)
 
 
+def exchange(b, asker, write, echo_us, answers):
+    """One request on a line that returns it echo_us after its end (None: not), to a device that answers or not.
+
+    What the engine made of it: None, or whether it was told that the answer cannot be the echo.
+    """
+    before = len(asker.replies)
+    if write:
+        asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+    frame = b.step()
+    end_us = b.sent[-1][0] + len(frame) * 573
+    heard = [(end_us + echo_us, frame)] if echo_us is not None else []
+    if answers:
+        heard.append((end_us + 20000, frame if write else reply_to(frame)))
+    for at_us, data in heard:
+        b.now_us = at_us
+        b.engine.receive(data, b.now_us)
+    asker.willing = False
+    b.step(200000)
+    asker.willing = True
+    return asker.own[-1] if len(asker.replies) > before else None
+
+
+def on_a_line(*steps):
+    """What becomes of each step (write, echo_us, answers), on a line of which nothing is known."""
+    asker = Asker(5)
+    b = bench(asker)
+    return [exchange(b, asker, *step) for step in steps]
+
+
+def test_after_an_echo_has_ended_a_device_that_only_gets_writes_is_heard_again():
+    echoed, alone = (False, 500, True), (True, None, True)
+    assert on_a_line(echoed, alone, alone, alone) == [True, None, False, False]
+    assert on_a_line(echoed, alone, alone, (False, None, True), alone) == [True, None, False, True, True]
+
+
+def test_while_the_line_echoes_no_number_of_writes_makes_a_dead_device_answer():
+    assert on_a_line((False, 500, True), *[(True, 500, False)] * 9) == [True] + [None] * 9
+    slow = on_a_line((False, 9000, True), *[(True, 9000, False)] * 9)  # the echo is heard when an answer could be there, too
+    assert slow[:2] == [True, None] and True not in slow[1:]
+
+
+def test_a_repetition_that_came_too_soon_proves_nothing_even_if_the_line_did_not_echo_before():
+    dead, silent = (True, 500, False), (False, None, True)
+    assert on_a_line(silent, dead) == [True, False]
+    assert on_a_line(silent, dead, (True, 9000, False)) == [True, False, False]
+
+
+def test_in_no_state_of_what_is_known_an_echo_is_certainly_an_answer_or_an_answer_lost_for_long():
+    steps = [(write, echo_us, answers) for write in (False, True) for echo_us in (None, 500) for answers in (False, True)]
+    for at in range(len(steps) ** 3):
+        begun = [steps[at // len(steps) ** place % len(steps)] for place in range(3)]
+        made = on_a_line(*begun + [(True, 500, False)])
+        for step, own in zip(begun + [(True, 500, False)], made):  # noqa: B905 — MicroPython has no strict
+            assert step[2] or not own, (begun, made)
+        assert None not in on_a_line(*begun + [(True, None, True)] * 3)[-2:], begun
+
+
 def test_noise_before_and_within_a_reply_costs_at_most_that_exchange():
     asker = Asker(5)
     b = bench(asker)

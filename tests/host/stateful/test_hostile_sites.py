@@ -48,6 +48,21 @@ def test_seeds_that_once_left_somebody_waiting_for_ever(seed, count):
     assert not site.bench.violations()
 
 
+@pytest.mark.parametrize("seed, count", [(410, 2), (2145, 2), (3356, 3)])
+def test_a_line_that_echoed_while_a_device_was_away_serves_it_afterwards(seed, count):
+    """On a line with devices that get nothing but writes answered by their repetition."""
+    with tempfile.TemporaryDirectory(prefix="ampacity-site.") as folder:
+        site = HostileSite(draw(random.Random(seed), count, Path(folder)), seed)
+    site.run(30)
+    site._begin("echo", "line-0", {})
+    for name in site.remote:
+        site._begin("power_off", name, {})
+    site.run(60)
+    site.heal()
+    site.everybody_charges()
+    assert not site.bench.violations()
+
+
 def cars_that_come_and_go(count, seed):
     """A minute of nothing else."""
     site = HostileSite(drawn(count, seed), seed)

@@ -66,7 +66,7 @@ class RtuClient(Engine):
         self._echo_at = 0
         self._echoing = False
         self._no_echo_heard = False  # the last answer of another form came with no echo before it
-        self._early_repeat = b""  # a repetition of functions 5 and 6 that came too soon to be the reply, on a line not known to echo
+        self._only_repeat = b""  # of functions 5 and 6: echo or reply, by its time the other one than by what is known of the line
         self._late_requests: dict[int, tuple[bytes, int]] = {}  # unit: (PDU never answered, until when it may be)
         self._now_us = 0
         self._last_reply = (0, b"")  # the unit that answered last, and its PDU
@@ -174,19 +174,19 @@ class RtuClient(Engine):
             return b""
         self._echo = b""
         if self._request is not None and self._request.pdu[0] in (5, 6):
-            if not self._surely_echo(now_us):
+            early = self._too_soon(now_us)
+            if not early and not self._echoing:
                 return echo + data[size:]
-            if not self._echoing:
-                self._early_repeat = echo[1:-2]
+            if early != self._echoing:
+                self._only_repeat = echo[1:-2]
                 return data[size:]
         self._echoing = True
         self.counters["echoes"] += 1
         return data[size:]
 
-    def _surely_echo(self, now_us: int) -> bool:
+    def _too_soon(self, now_us: int) -> bool:
         """The reply of functions 5 and 6 repeats the request; only the time, and earlier echoes of the line, distinguish the two."""
-        soonest_us = self._sent_end_us + self._silence_us + (len(self._request.adu) - 1) * self._char_us
-        return self._echoing or now_us < soonest_us
+        return now_us < self._sent_end_us + self._silence_us + (len(self._request.adu) - 1) * self._char_us
 
     def _match(self, now_us: int) -> None:
         while self._request is not None:
@@ -233,7 +233,7 @@ class RtuClient(Engine):
         return ""
 
     def _answered(self, pdu: bytes, now_us: int) -> None:
-        if self._early_repeat:  # that was the echo, this is the reply
+        if self._only_repeat:  # that was the echo, this is the reply
             self._echoing = True
             self.counters["echoes"] += 1
         if self._request.unit in self.duplicate_addresses.suspects:
@@ -291,16 +291,25 @@ class RtuClient(Engine):
             return
         if self._receiver.spoilt(size, now_us):
             self._fail("crc", now_us)
-        elif now_us >= self._deadline_us and self._early_repeat and self._receiver.empty() and not self._check_late_reply(request):
-            self._hand_over(self._early_repeat, now_us)  # an adapter or a pty may be faster than its baud
-        elif now_us >= self._deadline_us:
+        elif now_us >= self._deadline_us and not self._is_answer(request, now_us):
             if not request.wakes:  # nothing else has the same answer, except the same order repeated
                 self._late_requests[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)
             self._fail("timeout" if self._receiver.empty() else "crc", now_us)
 
+    def _is_answer(self, request: Request, now_us: int) -> bool:
+        """Nothing followed what repeated the request, so whether the line echoes is unknown from now on. One that came too soon is handed
+        over, proving nothing: an adapter or a pty may be faster than its baud. One that came later than an echo does is not, this time."""
+        if not self._only_repeat:
+            return False
+        echoed, self._echoing, self._no_echo_heard = self._echoing, False, False
+        if echoed or not self._receiver.empty() or self._check_late_reply(request):
+            return False
+        self._hand_over(self._only_repeat, now_us)
+        return True
+
     def _end(self) -> None:
         self._receiver.units = ()
-        self._echo = self._early_repeat = self._held_reply = b""
+        self._echo = self._only_repeat = self._held_reply = b""
         self._blocked_us = -1
         self.counters["cycle_ms"] = self._schedule.cycle_ms
 
