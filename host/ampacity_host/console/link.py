@@ -9,6 +9,7 @@ import contextlib
 import getpass
 import json
 import os
+import secrets
 import sys
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -23,9 +24,10 @@ CONNECT_S = 5.0
 ANSWER_S = 15.0
 PASSWORD_S = 30.0  # the controller works on a password for a second, a small one for longer
 RETRY_S = 0.5
-QUIET_S = 0.2
+MARK_S = 0.5  # until the second mark, after which each waits twice as long
 BAUD = 115200
-NEW_LINE = b"\x15\n"  # Ctrl-U removes what was typed before, LF ends the echo for a terminal
+ERASE = b"\x15"  # Ctrl-U removes what was typed before, and makes a program's line one of a terminal, which has an echo
+RUBBED = b"\x08 \x08"  # the echo of ERASE for each character
 PASSWORDS = ("login ", "password ")
 LOGIN_FIRST = ("login as installer first", "login as viewer first")  # the installer may do both
 PASSWORD = "AMPACITY_PASSWORD"  # noqa: S105 - name of the variable
@@ -78,10 +80,13 @@ class Door(Protocol):
 
 
 class Connection:
-    """An open way: `reader` has what the console says, `write` takes lines, `close` ends it."""
+    """An open way: `reader` has what the console says, `write` takes lines, `close` ends it.
 
-    def __init__(self, reader: asyncio.StreamReader, write: Any, close: Any) -> None:
-        self.reader, self.write, self.close = reader, write, close
+    greets: it also says a prompt when the controller starts, in the middle of whatever it was.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, write: Any, close: Any, greets: bool = False) -> None:
+        self.reader, self.write, self.close, self.greets = reader, write, close, greets
 
     async def ended(self) -> bool:
         """Was it ended at the other side since the last answer?"""
@@ -128,27 +133,28 @@ class SerialDoor:
         reader = asyncio.StreamReader(limit=ANSWER_BYTES_MAX)
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), port)
         try:
-            port.write(NEW_LINE)
-            await until_quiet(reader)
+            await answer_of_mark(reader, port.write)
         except BaseException:
             transport.close()
             raise
-        return Connection(reader, port.write, transport.close)
+        return Connection(reader, port.write, transport.close, greets=True)
 
 
-async def until_quiet(reader: asyncio.StreamReader) -> None:
-    """Until a prompt after which nothing comes: that of a controller that answers late would end the next line. Raises EOFError."""
-    end = b""
+async def answer_of_mark(reader: asyncio.StreamReader, write: Any) -> None:
+    """Until the answer to an empty line of ours, told from all others by its echo: a mark that is typed and erased again.
+
+    What came before is the greeting of a controller that started, or answers that are late. A controller that starts may not have heard the
+    line: then there is another one, with another mark. Raises EOFError.
+    """
+    wait_s = MARK_S
     while True:
+        mark = secrets.token_hex(6).encode()
+        write(ERASE + mark + ERASE + b"\n")
         try:
-            data = await within(reader.read(ANSWER_BYTES_MAX), QUIET_S)
+            await within(reader.readuntil(mark + RUBBED * len(mark) + b"\r\n" + PROMPT), wait_s)
+            return
         except TimeoutError:
-            if end == PROMPT:
-                return
-            continue
-        if not data:
-            raise EOFError
-        end = (end + data)[-len(PROMPT) :]
+            wait_s *= 2
 
 
 class ConsoleLink:
@@ -202,7 +208,7 @@ class ConsoleLink:
             try:
                 connection = await self._connected()
                 sent = True
-                return await self._say(connection, line)
+                return await self._say(connection, line, last)
             except (OSError, EOFError, asyncio.LimitOverrunError) as problem:
                 if sent and not repeatable(line):
                     return f"{REFUSED}the connection was lost at `{line.split()[0]}`: the command may have been executed; check its status"
@@ -219,11 +225,16 @@ class ConsoleLink:
             self._connection = await within(self._door.open(), self._connect_s)
         return self._connection
 
-    async def _say(self, connection: Connection, line: str) -> str:
-        """An answer that was not read to its end would be the next line's: then the connection goes."""
+    async def _say(self, connection: Connection, line: str, last: bool) -> str:
+        """An answer that was not read to its end would be the next line's: then the connection goes.
+
+        A bare prompt may be the greeting of a controller that has just started; only the last attempt takes it for an answer without words.
+        """
         try:
             connection.write(line.encode(errors="surrogateescape") + b"\n")
             text = await connection.until_prompt()
+            if connection.greets and line and not text and not (last and repeatable(line)):
+                raise EOFError
         except BaseException:
             self.close()
             raise

@@ -18,6 +18,7 @@ from ampacity_host.progress import Progress
 OWN, FOR_SECONDARIES = "bundle", "secondaries"  # what the controller does with it
 OK, NOT_TAKEN, USAGE, NO_CONNECTION = 0, 1, 2, 3
 WANTS = re.compile(r"offset (\d+)$")
+ENDS = re.compile(r".+ is ready in slot [ab]; |keys in force$|\d+ bytes are ready for secondaries: ")  # answers to a finished `transfer end`
 LOOK_S = 0.2  # between two questions while the controller works
 STILL_S = 120.0  # a controller that wants nothing new for so long has stopped
 BREAKS_MAX = 10  # lost connections in a row
@@ -63,11 +64,13 @@ class Push:
                 self._sleep(LOOK_S)
             if at >= len(self._data):
                 answer = self._ask("transfer end")
+                if ENDS.match(answer):
+                    return answer
             else:
                 piece = self._data[at : at + DATA_BYTES_MAX]
                 answer = self._ask(f"transfer data {at} {b64encode(piece).decode()}")
                 self.sent += len(piece)
-        return answer
+        raise NotTaken(f"transfer: the controller gave no answer that is known here, but {answer!r}")
 
     def _ask(self, line: str) -> str:
         answer = self._link.ask(line)
@@ -113,7 +116,11 @@ def push_command(file: Path, controller: ControllerRef, password: str | None, ac
 def activated(link: Link) -> str:
     """The controller's words; it may restart before they have left. Raises NotTaken."""
     text = link.ask("update activate --yes")
-    return "restarting" if text.startswith(f"{REFUSED}the connection was lost") else accepted(text)
+    if text.startswith(f"{REFUSED}the connection was lost"):
+        return "restarting"
+    if not accepted(text).startswith("restarting"):
+        raise NotTaken(f"update activate: the controller gave no answer that is known here, but {text!r}")
+    return text
 
 
 def accepted(text: str) -> str:

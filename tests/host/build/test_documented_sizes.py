@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
+from tests.host.build.test_board_images import ROW as MEASURED
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "manufacturing.md"
 OF_A_PRIMARY = r"(?:(\d+)(, fits|: freeze it)|is a secondary only)"
@@ -27,6 +28,15 @@ def rows(out, board, role):
 
 def test_the_table_has_every_board_that_is_built():
     assert [row[0] for row in ROWS] == ["esp32-s3:psram", "esp32-s3:no-psram", "rp2350", "stm32h7"]
+
+
+def test_no_estimate_is_below_what_was_measured_without_a_console_session():
+    estimates = {row[0]: {"primary": row[5], "both": row[5], "secondary": row[7]} for row in ROWS}
+    measured = [row for row in MEASURED.findall(PAGE.read_text()) if row[2] == "slot"]
+    assert measured
+    for board, role, _, _, used in measured:
+        estimate = estimates.get(board) or estimates[board.partition(":")[0]]
+        assert int(used) <= int(estimate[role]), (board, role)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])

@@ -18,6 +18,7 @@ from ampacity_host.cli.spelling import OLD, respelled
 from ampacity_host.configure.site_file.ocpp_versions import SPOKEN
 from ampacity_host.console.controller_option import ControllerRef, parse_controller
 from ampacity_host.places import SITES
+from tests.host.console.console_talker import SerialTalker
 
 DEMO = str(SITES / "demo.toml")
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -167,26 +168,10 @@ def test_a_text_names_a_folder_a_console_or_a_serial_device(tmp_path):
     os.close(terminal)
 
 
-def test_a_console_on_a_serial_device_answers(tmp_path):
-    import threading
-
-    person, terminal = os.openpty()
-
-    def controller():
-        line = b""
-        while not line.endswith(b"json\n"):  # after Ctrl-U and LF, which end what was half typed
-            line += os.read(person, 64)
-            if line == b"\x15\n":
-                os.write(person, b"> ")
-                line = b""
-        os.write(person, b"you said " + line + b"> ")
-    answering = threading.Thread(target=controller, daemon=True)
-    answering.start()
-    done = said("console", "show", "site", "--json", "--controller", os.ttyname(terminal))
-    answering.join(30)
+def test_a_console_on_a_serial_device_answers():
+    talker = SerialTalker(lambda line: b"you said %s\n" % line.encode())
+    done = said("console", "show", "site", "--json", "--controller", talker.name)
     assert (done.exit_code, done.stdout) == (0, '{"text": "you said show site --json"}\n')
-    os.close(person)
-    os.close(terminal)
 
 
 def test_the_version_is_an_option_too():

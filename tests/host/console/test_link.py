@@ -7,11 +7,9 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-import tty
 
 import pytest
-from console_talker import talker
+from console_talker import SerialTalker, talker
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
@@ -119,24 +117,44 @@ def test_a_missing_controller_is_reported_with_the_address():
         socket_link(("127.0.0.1", port)).ask("state")
 
 
-@pytest.mark.parametrize("late_s", [0, 0.6])  # of the first prompt: a controller that is busy
-def test_a_serial_console_is_used_alike_with_or_without_echo(late_s):
-    controller, terminal = os.openpty()
-
-    def serve():
-        for answer in (b"> ", b"mode regulating\r\n> ", b"state\r\nmode regulating\r\n> "):
-            line = b""
-            while not line.endswith(b"\n"):
-                line += os.read(controller, 100)
-            time.sleep(late_s if answer == b"> " else 0)
-            os.write(controller, answer)
-    threading.Thread(target=serve, daemon=True).start()
-    tty.setraw(terminal)
-    link = BlockingLink(SerialDoor(os.ttyname(terminal)))
-    assert [link.ask("state"), link.ask("state")] == ["mode regulating", "mode regulating"]
+# An early answer follows its line; a late greeting, in front of a first answer that takes longer, was taken for the answer to the next line.
+@pytest.mark.parametrize("timing", [{}, {"greets_s": 0}, {"greets_s": 0.1, "first_s": 0.5}, {"greets_s": 0.7, "first_s": 0.5},
+                                    {"greets_s": 0.7, "deaf": True}])
+@pytest.mark.parametrize("echo", [False, True])
+def test_a_serial_console_is_used_alike_with_or_without_echo_whenever_it_greets(timing, echo):
+    talker = SerialTalker(lambda line: (line + "\r\n" if echo else "").encode() + b"to %s\r\n" % line.encode(), **timing)
+    link = BlockingLink(SerialDoor(talker.name))
+    assert [link.ask("state"), link.ask("restart"), link.ask("show")] == ["to state", "to restart", "to show"]
+    assert talker.lines == ["state", "restart", "show"]
     link.close()
+
+
+def test_a_serial_device_that_is_missing_or_silent_is_reported():
     with pytest.raises(LinkLost, match="/dev/nothing"):
         BlockingLink(SerialDoor("/dev/nothing-here")).ask("state")
+    controller, terminal = os.openpty()
+    link = ConsoleLink(SerialDoor(os.ttyname(terminal)), connect_s=0.2, retry_s=0)
+    with pytest.raises(LinkLost, match="no answer"):
+        asyncio.run(link.ask("state"))
+    os.close(controller)
+    os.close(terminal)
+
+
+def test_the_greeting_of_a_controller_that_restarts_is_no_answer():
+    greets = iter([True, True, False])
+    talker = SerialTalker(lambda line: None if next(greets) else b"fine\r\n")
+    link = BlockingLink(SerialDoor(talker.name))
+    assert link.ask("commit").startswith("error: the connection was lost at `commit`: the command may have been executed")
+    assert link.ask("show") == "fine" and talker.lines == ["commit", "show", "show"]
+    link.close()
+
+
+def test_an_answer_without_words_counts_where_it_comes_twice():
+    talker = SerialTalker(lambda line: b"")
+    link = BlockingLink(SerialDoor(talker.name))
+    assert link.ask("log 1") == "" and talker.lines == ["log 1", "log 1"]
+    assert link.ask("") == "" and len(talker.lines) == 2
+    link.close()
 
 
 def console(*serve):
@@ -203,21 +221,9 @@ async def test_one_time_limit_applies_to_all_attempts_at_an_answer():
 
 
 def test_earlier_output_of_a_serial_device_for_another_client_is_not_an_answer():
-    controller, terminal = os.openpty()
-    tty.setraw(terminal)
-    said = threading.Event()
-
-    def serve():
-        os.write(controller, b"the rest of another answer\r\n> ")
-        said.set()
-        for answer in (b"> ", b"mode regulating\r\n> "):
-            line = b""
-            while not line.endswith(b"\n"):
-                line += os.read(controller, 100)
-            os.write(controller, answer)
-    threading.Thread(target=serve, daemon=True).start()
-    assert said.wait(PATIENCE_S)
-    link = BlockingLink(SerialDoor(os.ttyname(terminal)))
+    talker = SerialTalker(lambda line: b"mode regulating\r\n")
+    talker.say(b"the rest of another answer\r\n> ")
+    link = BlockingLink(SerialDoor(talker.name))
     assert link.ask("state") == "mode regulating"
     link.close()
 

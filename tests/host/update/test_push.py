@@ -16,6 +16,7 @@ from ampacity_host.console.link import REFUSED, LinkLost
 from ampacity_host.update.bundle import Manifest, files_of, listed, pack
 from ampacity_host.update.key_folder import KeyFolder
 from ampacity_host.update.push import NotTaken, Progress, Push, push_command
+from tests.host.console.console_talker import SerialTalker
 from tools.deb.rauc import SITE
 
 START_S = 40
@@ -108,6 +109,9 @@ def test_bundles_are_refused_or_restart_the_controller_in_their_slot(yard, runti
         assert modules.exit_code == 0
 
 
+READY = "2.0 is ready in slot b; it is tried after `update activate`"
+
+
 class Breaking:
     """A link that is lost at each of these lines."""
 
@@ -125,7 +129,7 @@ class Breaking:
         if word == "transfer data":
             self.at = min(self.size, self.at + 360)
         if word == "transfer end":
-            return "ready"
+            return READY
         return f"offset {self.at}"
 
     def close(self):
@@ -135,7 +139,7 @@ class Breaking:
 def test_a_push_continues_after_lost_connections():
     link = Breaking(["transfer begin", "transfer data", "transfer data", "transfer end"], 2000)
     push = Push(link, os.urandom(2000), Progress(True), lambda _: None)
-    assert push.run("bundle") == "ready"
+    assert push.run("bundle") == READY
     assert len([line for line in link.asked if line.startswith("transfer begin")]) == 5
 
 
@@ -161,7 +165,7 @@ class Guarded(Breaking):
 
 def test_a_push_logs_in_again_after_a_lost_connection():
     push = Push(Guarded(["transfer data", "transfer data"], 2000), bytes(2000), Progress(True), lambda _: None, "right")
-    assert push.run("bundle") == "ready"
+    assert push.run("bundle") == READY
     for password, text in (("wrong", "wrong password"), (None, "needs installer rights")):
         with pytest.raises(NotTaken, match=text):
             Push(Guarded([], 2000), bytes(2000), Progress(True), lambda _: None, password).run("bundle")
@@ -179,6 +183,64 @@ def test_a_refusal_has_the_words_of_the_controller():
 
     with pytest.raises(NotTaken, match="installer rights"):
         Push(Refusing([], 10), bytes(10), Progress(True)).run("bundle")
+
+
+@pytest.mark.parametrize("at", ["transfer begin", "transfer data", "transfer end"])
+@pytest.mark.parametrize("answer", ["", "offset", "offset 9 of 10", "fine", "ready", "idle"])
+def test_an_answer_that_is_not_known_is_no_success(at, answer):
+    class Odd(Breaking):
+        def ask(self, line):
+            return answer if line.startswith(at) else super().ask(line)
+
+    with pytest.raises(NotTaken, match=f"^transfer: .*{answer!r}$"):
+        Push(Odd([], 10), bytes(10), Progress(True)).run("bundle")
+
+
+@pytest.mark.parametrize("answer", [
+    READY, "configuration 7 is ready in slot a; it is tried after no EVSE has charged for a minute, or `update activate`", "keys in force",
+    "10 bytes are ready for secondaries: `secondaries stage`"])
+def test_each_way_in_which_a_transfer_ends_is_known(answer):
+    class Ending(Breaking):
+        def ask(self, line):
+            return answer if line == "transfer end" else super().ask(line)
+
+    assert Push(Ending([], 10), bytes(10), Progress(True)).run("bundle") == answer
+
+
+class Slots:
+    """The answers of a controller to a push."""
+
+    def __init__(self, size):
+        self.at, self.size, self.restarts = 0, size, 0
+
+    def __call__(self, line):
+        words = line.split()
+        if words[1] == "data" and int(words[2]) >= 720 and not self.restarts:
+            self.restarts += 1
+            return None
+        if words[1] == "data":
+            self.at = min(self.size, int(words[2]) + 360)
+        texts = {"end": READY, "update": "{}", "activate": "fine"}
+        return (texts.get(words[1], f"offset {self.at}") + "\n").encode()
+
+
+def pushed(tmp_path, capsys, *options, **timing):
+    (tmp_path / "file").write_bytes(bytes(2000))
+    slots = Slots(2000)
+    talker = SerialTalker(slots, **timing)
+    status = push_command(tmp_path / "file", parse_controller(talker.name), None, "activate" in options, False)
+    return status, capsys.readouterr(), talker, slots
+
+
+def test_a_push_at_a_serial_console_that_greets_late_and_restarts_sends_everything(tmp_path, capsys):
+    status, shown, talker, slots = pushed(tmp_path, capsys, greets_s=0.1, first_s=0.5)
+    assert status == 0 and READY in shown.out and (slots.at, slots.restarts) == (2000, 1)
+    assert len([line for line in talker.lines if line.startswith("transfer begin")]) == 2
+
+
+def test_an_activation_with_an_answer_that_is_not_known_is_no_success(tmp_path, capsys):
+    status, shown, _, _ = pushed(tmp_path, capsys, "activate")
+    assert status == 1 and "update activate: the controller gave no answer that is known here, but 'fine'" in shown.err
 
 
 def test_usage_and_connection_have_their_exit_codes(tmp_path):
