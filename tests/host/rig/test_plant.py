@@ -208,6 +208,25 @@ def test_a_plain_wallbox_pauses_and_resumes_its_car():
     assert point.amps_da == 100
 
 
+def test_a_plain_wallbox_opens_if_its_car_does_not_follow_a_pause():
+    site_plant, time = plant()
+    point = site_plant.points[0]
+    wallbox = Wallbox(point)
+    point.plug(Car())
+    wallbox.set_limit(160)
+    run_ms(time, 5_000)
+    point.set_fault("disobeys", True)
+    wallbox.set_limit(0)
+    run_ms(time, 5_000)
+    assert point.closed and point.amps_da >= 160
+    run_ms(time, 2_000)
+    assert not point.closed and point.amps_da == 0
+    point.set_fault("disobeys", False)
+    wallbox.set_limit(100)
+    run_ms(time, 6_000)
+    assert point.amps_da == 100
+
+
 @pytest.mark.parametrize("permille,da", [(79, 0), (80, 60), (100, 60), (266, 159), (533, 319), (850, 510),
                                          (900, 650), (970, 800), (980, 0)])
 def test_duty_follows_table_a7(permille, da):

@@ -1,6 +1,6 @@
 """A plain wallbox between a limit and the car: the power part of every simulated device.
 
-It offers its limit to a plugged car, closes when the car requests it, and opens when the request ends, or five seconds after
+It offers its limit to a plugged car, closes when the car requests it, and opens when the request ends, or six seconds after
 a pause that the car does not follow.
 """
 
@@ -48,20 +48,19 @@ class Wallbox:
             self._plugged = point.car is not None
             self.refresh()
         asks = self.powered and point.letter in "CD"
-        if asks == point.commanded or self._pending is not None:
+        if self._pending is not None:
             return
-        wait_ms = CLOSE_MS if asks else OPEN_MS
-        self._pending = self._time.at_ms(self._time.now_ms + wait_ms, self._switch)
+        if asks != point.commanded:
+            self._pending = self._time.at_ms(self._time.now_ms + (CLOSE_MS if asks else OPEN_MS), self._switch)
+        elif asks and point.pilot != "pwm":
+            self._pending = self._time.at_ms(self._time.now_ms + FORCE_OPEN_MS, self._force)
 
     def _switch(self):
         self._pending = None
         point = self._point
         asks = self.powered and point.letter in "CD"
-        pause = point.pilot != "pwm"
-        if asks and pause and point.commanded:
-            self._pending = self._time.at_ms(self._time.now_ms + FORCE_OPEN_MS, self._force)
-            return
-        if asks and pause:
+        if asks and point.pilot != "pwm":
+            self._see(point) if point.commanded else None
             return
         point.offer(point.offer_da, asks, point.locked)
         if not asks and point.car is not None:
