@@ -44,7 +44,10 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "mutants": ("tools/mutants", "tools/mutants/equivalent.txt", "tools/trusted.py", "tests/circuit", "firmware/ampacity/circuit"),
     # figures in prose: <!-- of: NAME CODE -->
     "fuzz-day": ("tests.fuzz.day", FIRMWARE, RIG),
-    "lying-meters": ("tests/circuit/helper_meter.py", "tests/circuit/helper_circuit.py", "firmware/ampacity/circuit"),
+    "lying-meters": (
+        "tests/circuit/helper_meter.py", "tests/circuit/helper_circuit.py", "tests/circuit/test_meter_trust.py",
+        "tests/circuit/test_routine_meter_tests.py", "firmware/ampacity/circuit",
+    ),  # fmt: skip
     "soak-same": ("tests.proof.soak_same", *PLAYED),
     # the benchmarks (tools/bench)
     "allocate": ("tools.bench.allocate", "tools.bench.probes.decide", "tools/bench/probes/decide_m3.py", "firmware/ampacity/circuit"),

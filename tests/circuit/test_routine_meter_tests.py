@@ -165,3 +165,20 @@ def test_a_suspected_meter_that_leaves_no_room_is_the_task_of_a_person_after_20_
     yard.guard.trust_meter(0)
     yard.run(60)
     assert not yard.guard.needs_inspection(0) and yard.cars[0].da == 160
+
+
+def test_transformers_that_saturate_are_found_below_limits_in_turn_where_a_turn_takes_12_s_or_more():
+    for turn_s in (12, 20, 30, 60):
+        yard = Yard(count=3).start()
+        yard.other = [200, 200, 200]
+        for e in range(3):
+            yard.plug(e)
+        yard.run(60)
+        yard.lie, yard.over_ms = lambda it, amps: [min(250, da) for da in amps], 0
+        yard.run(40, lambda it, second, turn_s=turn_s: all_limited(it, 60 if second % turn_s < turn_s // 2 else 320))
+        assert yard.state == "lost" and yard.over_ms <= 6000, (turn_s, yard.state, yard.over_ms)
+
+
+def all_limited(yard, da):
+    for e in range(len(yard.cars)):
+        yard.guard.limit("console", ("evse", e), da, None, "release")

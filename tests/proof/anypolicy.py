@@ -1,8 +1,9 @@
 """Any policy behind the ledger: every world but NOT_PLAYED with every target chosen by the adversary.
 
-No plan at all: in each turn it picks 0, the least or the most current of that EVSE; for the child of `below`, too. Liveness
-is not asked. Where other load steps, a stranger writes or a car disobeys, no policy sheds: the overload may last until the
-ledger's own budget has run out (then nothing is fed any more) and after that until every watchdog has, `excuse_steps` below.
+No plan at all: in each turn it picks 0, the least or the most current of that EVSE; for the child of `below`, 0 or the most. Each
+walk has one more target per EVSE: a current is a whole number of da, and that is any of them up to the most. Liveness is not
+asked. Where other load steps, a stranger writes or a car disobeys, no policy sheds: the overload may last until the ledger's own
+budget has run out (then nothing is fed any more) and after that until every watchdog has, `excuse_steps` below.
 
 `python -m tests.proof --parts policy` searches each world up to SEARCHED states; where it is not closed by then, random walks
 of 240 turns go on for WALKED transitions: a policy that chooses at random, and half of the time the first that it may.
@@ -41,6 +42,22 @@ def any_policy(name, guard=Guard):
     return world
 
 
+class AnyCurrent(Walks):
+    """In each walk one more target for every EVSE, drawn for that walk."""
+
+    def _walk(self, result):
+        world, kept, below = self.world, self.world.any_plan, getattr(self.world, "any_own", ())
+        world.any_plan = tuple([(*targets, self.chance.randint(1, targets[-1])) for targets in kept])
+        if below:
+            world.any_own = (*below, self.chance.randint(1, below[-1]))
+        try:
+            Walks._walk(self, result)
+        finally:
+            world.any_plan = kept
+            if below:
+                world.any_own = below
+
+
 def nobody(i):
     """Must this one charge again?"""
     return False
@@ -59,7 +76,7 @@ def one_of(task):
     """One world as a dict."""
     name, searched, walked = task
     world = any_policy(name)
-    found = Walks(world).run(searched=searched, walked=walked).as_dict()
+    found = AnyCurrent(world).run(searched=searched, walked=walked).as_dict()
     found["key"] = name
     if "trace" in found:
         found["trace"] = told(found["trace"], world.turn_count() + 1)

@@ -16,7 +16,7 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("lie", sample(sorted(LIES), 3, 1))
+@pytest.mark.parametrize("lie", sample(sorted(LIES), 4, sorted(LIES).index("rotated")))
 def test_a_meter_that_failed_is_not_believed_again_without_evidence(lie):
     kind, options, rating_a, more, load, phases = LIES[lie]
     root = circuit("main", rating_a, meter="m", assumed_other_a=max(load), **more)

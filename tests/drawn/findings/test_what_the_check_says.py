@@ -52,11 +52,12 @@ def test_twenty_wall_boxes_on_a_lan_are_taken(tmp_path):
     assert report["ok"]
 
 
-def test_the_printed_time_holds_the_time_in_which_a_meter_is_lost(tmp_path):
+@pytest.mark.parametrize("fields", [("meter_timeout_s", "meter_frozen_s"), ("meter_timeout_s",), ("meter_frozen_s",)], ids="+".join)
+def test_the_printed_time_holds_the_time_in_which_a_meter_is_lost(tmp_path, fields):
     path = tmp_path / "site.toml"
     times = {}
     for lost_s in (5, 60):
-        grid = meter(meter_timeout_s=lost_s, meter_frozen_s=lost_s)
+        grid = meter(**{"meter_timeout_s": 5, "meter_frozen_s": 5, **dict.fromkeys(fields, lost_s)})
         path.write_text(site(circuit("main", 63.0, meter="m", assumed_other_a=10.0), RTU, grid, evse("e1", "local")))
         report = checked(path)
         times[lost_s] = report["budgets"][0]["total_ms"] if report["ok"] else None
