@@ -261,3 +261,88 @@ def test_rule_3_1_one_that_is_not_read_draws_no_more_than_its_bound_whatever_it_
     life.order(60).intake.measured(0, None, life.now_ms, life.now_ms)
     life.pass_at(life.now_ms + 6000).later(1).frame(300, 300, 300)
     assert life.s.bound_da == 60 and life.view.low_da == [240] * 3 and life.view.high_da == [300] * 3
+
+
+def test_rule_3_1_a_reading_of_five_seconds_ago_counts_and_an_older_one_does_not():
+    for age_ms, over_da, waits in ((5000, 390, True), (5001, 290, False)):
+        life = play(charging(), 8, [(60, 60, 60)])
+        life.read(0, 60, 60, 60)
+        life.now_ms += age_ms
+        life.frame(450, 450, 450)
+        assert life.view.over_da == [over_da] * 3 and life.view.open == waits
+        assert life.view.low_da == [100 if waits else 290] * 3 and (life.view.read_since_ms[0] >= 0) == waits
+
+
+def test_rule_3_1_a_current_that_falls_after_a_frame_may_have_fallen_before_it():
+    life = play(charging(), 4, [(100, 100, 100)])
+    life.read(0, 100, 100, 100).later(100).frame(300, 300, 300).later(100).read(0, 40, 40, 40)
+    assert life.view.high_da == [260] * 3 and life.view.low_da == [200] * 3
+
+
+def test_rule_3_1_after_three_seconds_without_a_reading_the_next_one_is_the_first():
+    for gap_s, low_da in ((2, 200), (4, 140)):
+        life = play(charging(), 4, [(100, 100, 100)])
+        life.read(0, 100, 100, 100).frame(200, 200, 200)
+        for _ in range(gap_s):
+            life.later()
+        life.read(0, 100, 100, 100).later(500).frame(300, 300, 300).later(100).read(0, 100, 100, 100)
+        assert life.view.low_da == [low_da] * 3, gap_s
+
+
+def one(p, da, otherwise=0):
+    return tuple([da if q == p else otherwise for q in range(3)])
+
+
+def test_rule_3_2_the_sign_of_each_phase_is_wrong_from_an_ampere_or_a_twentieth_below_what_ours_draw():
+    rows = ((100, 0, -10, "ok"), (100, 0, -11, "lost"), (300, 0, -15, "ok"), (300, 0, -16, "lost"), (300, 60, -78, "ok"), (300, 60, -79, "lost"))
+    for p in range(3):
+        for da, generation, other_da, state in rows:
+            life = charging(da=300, evses=(evse(max_da=320, limit_da=320),), rating=700, generation=generation)
+            play(life, 4, [(da, da, da)])
+            life.read(0, da, da, da).frame(*[da + each for each in one(p, other_da, 100)])
+            life.read(0, da, da, da).later(1)
+            assert life.view.state == state, (p, da, generation, other_da)
+            assert life.view.trust.missing_steps == list(one(p, 0 if state == "ok" else 2)) and life.view.trust.blame[0] == (state == "lost") * 12
+
+
+def test_rule_3_2_a_step_of_which_half_was_shown_makes_a_meter_suspected_and_costs_an_untrusted_one_its_steps():
+    for p in range(3):
+        life = play(charging(), 10, [(0, 0, 0)])
+        play(life, 6, [one(p, 100)], one(p, 50, 100))
+        assert life.view.state == "ok" and [da >= 0 for da in life.view.held_da] == [q == p for q in range(3)]
+        assert life.view.trust.against == [0, 0, 0], "it may have followed, and no phase is known that it showed instead"
+        life.view.trust.require_steps(p, 0, life.now_ms)
+        more = one(p, 50, 100)
+        for ours, other, missing in ((one(p, 100), more, 2), (one(p, 0), more, 1), (one(p, 100), (0, 0, 0), 2), (one(p, 0), (0, 0, 0), 1)):
+            play(life, 12, [ours], other)
+            assert life.view.trust.missing_steps == list(one(p, missing)), (p, ours, other)
+
+
+def test_rule_3_2_a_test_step_ends_the_suspicion_of_its_phases_and_no_other():
+    for held_da in (0, 160):
+        for p in range(3):
+            life = play(charging(), 8, [one(p, 100)])
+            life.view.held_da = [held_da] * 3
+            life.view.begin_test(life.now_ms)
+            play(life, 8, [(0, 0, 0)])
+            assert life.view.held_da == list(one(p, -1, held_da)), (p, held_da)
+
+
+def test_rule_3_2_one_that_is_suspected_again_keeps_what_was_in_force_before():
+    life = charging()
+    for held_da in (0, 100):
+        life.view.held_da, life.view.suspect_ms = [held_da] * 3, [5000] * 3
+        life.view._suspect(0, 2)
+        assert life.view.held_da[0] == held_da and life.view.suspect_ms[0] == 5000 and life.view.trust.against[0] & 2
+
+
+def test_rule_3_2_what_a_lost_meter_was_suspected_of_is_forgotten_and_what_it_failed_is_not():
+    life = play(charging(), 8, [(100, 100, 0)])
+    life.view._suspect(0, 2)
+    play(life, 3, [(100, 100, 0)], (100, -60, 100))
+    assert life.view.state == "lost" and life.view.held_da == [-1] * 3
+    assert life.view.trust.against == [0, 4, 0] and life.view.trust.missing_steps == [0, 2, 0]
+    assert life.view.reason == life.view.trust.reason != ""
+    life.other.inspected(0, life.now_ms)
+    play(life, 3, [(100, 100, 0)])
+    assert life.view.state == "ok" and life.view.reason == ""
