@@ -346,3 +346,21 @@ def test_rule_3_2_what_a_lost_meter_was_suspected_of_is_forgotten_and_what_it_fa
     life.other.inspected(0, life.now_ms)
     play(life, 3, [(100, 100, 0)])
     assert life.view.state == "ok" and life.view.reason == ""
+
+
+def test_rule_3_3_a_reading_after_the_loss_of_a_meter_completes_no_frame_from_before_it():
+    life = play(charging(), 4, [(100, 100, 100)])
+    life.read(0, 100, 100, 100).frame(200, 200, 200)
+    assert life.view.open
+    life.view.reading(None, 0, life.now_ms)
+    life.later(100).read(0, 100, 100, 100).frame(250, 250, 250).later(1)
+    assert life.view.state == "lost", "no frame was compared with readings since"
+    play(life, 4, [(100, 100, 100)])
+    assert life.view.state == "ok"
+
+
+def test_rule_3_1_what_is_not_certain_counts_nothing_for_the_day():
+    life = metered().live(4, 0, 0, 0)
+    life.stand(160)
+    life.live(3, 60, 60, 60)
+    assert life.view.state == "ok" and life.view.tight_da == [0] * 3 == life.view.low_da and life.other.seen_da[0] == [0] * 3
