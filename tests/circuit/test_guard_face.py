@@ -150,21 +150,70 @@ def test_a_limit_that_runs_out_ends_in_the_next_tick():
         assert want(bench) == 60, later
 
 
+def begins(bench):
+    """One tick: does it begin a share? It is finished at once."""
+    bench.now_ms += 100
+    bench.guard.tick(bench.now_ms, whole=False)
+    begun = bench.guard.sharing
+    while bench.guard.sharing:
+        bench.guard.share_on()
+    return begun
+
+
+def test_a_limit_that_runs_out_begins_a_share_in_that_tick():
+    for later in range(SHARES):
+        bench = charging()
+        bench.tick(100 * later)
+        bench.guard.limit("csms", ("evse", 0), 80, bench.now_ms + 3050 + 100 * later, "release")
+        begun = [begins(bench) for _ in range(31 + later)]
+        assert begun[-1], (later, begun)
+
+
 def test_where_nothing_changes_two_shares_are_half_a_second_apart():
     rows = [dict(circuit(meter=0), max_unbalance_da=100)]
     for facts in (site([evse()]), site([evse()], rows, [meter_facts()])):
         bench = Bench(facts).start()
         bench.guard.demand(0, True)
         bench.follow(4, meter=bool(facts["meters"]))
-        begun = []
-        for _ in range(20):
-            bench.now_ms += 100
-            bench.guard.tick(bench.now_ms, whole=False)
-            assert bench.guard.now_ms == bench.now_ms
-            begun.append(bench.guard.sharing)
-            while bench.guard.sharing:
-                bench.guard.share_on()
+        begun = [begins(bench) for _ in range(20)]
+        assert bench.guard.now_ms == bench.now_ms
         assert begun.count(True) == 4 and [begun[at] for at in range(begun.index(True), 20, 5)] == [True] * 4, begun
+
+
+def test_a_device_that_is_accepted_again_is_new_only_where_the_installer_says_so():
+    for word, fault in (((), "draws above its order"), ((True,), None)):
+        bench = charging()
+        bench.ledger.evse_states[0].disobeys = True
+        bench.guard.accept_device(0, *word)
+        assert bench.guard.fault(0) == fault, word
+
+
+def test_an_order_above_the_wanted_one_is_what_its_device_makes_of_it_unless_it_is_in_force_already():
+    for word, rounding_da in (((), 4), ((True,), 0)):
+        bench = charging()
+        bench.guard.limit("console", ("evse", 0), 96, None, "release")
+        bench.tick()
+        assert bench.guard.send(0, 100, bench.now_ms, *word) is not None
+        assert bench.ledger.evse_states[0].rounding_da == rounding_da, word
+
+
+def test_an_answer_is_certain_only_where_the_driver_says_so():
+    for word, memory_da in (((), 160), ((True,), 0)):
+        bench = charging()
+        bench.guard.lost(0, bench.now_ms)
+        bench.tick(30000)
+        s = bench.ledger.evse_states[0]
+        assert s.lapsed
+        s.memory_da = 160
+        bench.guard.answered(0, bench.send(0), bench.now_ms, *word)
+        assert s.memory_da == memory_da, word
+
+
+def test_a_journal_that_is_late_from_the_first_moment_of_the_clock_needs_a_person_five_seconds_later():
+    bench = Bench(site([evse()]))
+    barrier, waits = bench.ledger.journal_barrier, bench.guard.waits_for_journal
+    barrier.written = barrier.version - 1
+    assert not waits(0) and not waits(4999) and waits(5000)
 
 
 # a fault of the controller
