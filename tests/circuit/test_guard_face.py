@@ -169,6 +169,23 @@ def test_a_limit_that_runs_out_begins_a_share_in_that_tick():
         assert begun[-1], (later, begun)
 
 
+def test_what_an_installer_accepts_and_what_an_older_site_no_longer_holds_begin_a_share_in_the_next_tick():
+    def accept(bench):
+        bench.guard.accept_device(0)
+
+    def let_go(bench):
+        bench.ledger.evse_states[0].old_keys = (6, 7, 8)
+
+    for tell in (accept, let_go):
+        for later in range(SHARES):
+            bench = Bench(site([evse(circuit=1)], [circuit("main"), circuit("a", 0, 200), circuit("b", 0, 200)])).start()
+            while not begins(bench):
+                pass
+            assert [begins(bench) for _ in range(later)] == [False] * later
+            tell(bench)
+            assert begins(bench), (tell, later)
+
+
 def test_where_nothing_changes_two_shares_are_half_a_second_apart():
     rows = [dict(circuit(meter=0), max_unbalance_da=100)]
     for facts in (site([evse()]), site([evse()], rows, [meter_facts()])):

@@ -364,3 +364,26 @@ def test_rule_3_1_what_is_not_certain_counts_nothing_for_the_day():
     life.stand(160)
     life.live(3, 60, 60, 60)
     assert life.view.state == "ok" and life.view.tight_da == [0] * 3 == life.view.low_da and life.other.seen_da[0] == [0] * 3
+
+
+def test_rule_3_2_no_step_is_seen_between_the_readings_before_and_after_a_gap():
+    for gap_s, suspected in ((1, True), (4, False)):
+        life = play(charging(), 10, [(0, 0, 0)])
+        for _ in range(gap_s):
+            life.frame(100, 100, 100).later()
+        play(life, 6, [(100, 100, 100)], (0, 0, 0))
+        assert life.view.state == "ok" and [da >= 0 for da in life.view.held_da] == [suspected] * 3, gap_s
+
+
+def test_rule_3_1_two_terminals_on_a_phase_draw_twice_the_order_there():
+    life = charging(da=100, evses=(evse(terminals=[[0, 1], [0, 2]]),), rating=400)
+    life.frame(500, 500, 500)
+    assert life.view.mult == [2, 1, 1] and life.view.over_da == [300, 400, 400] and life.view.low_da == [300, 400, 400]
+
+
+def test_rule_3_2_one_that_is_not_read_makes_a_suspicion_urgent_on_its_own_phase():
+    life = charging(evses=(evse(terminals=[[0]]), evse("b", terminals=[[1]])), rating=300, assumed=200)
+    life.frame(10, 10, 10)
+    life.order(0, 0).pass_at(life.now_ms + 6000)
+    life.view.held_da = [0, 0, 0]
+    assert [life.view.is_urgent(p) for p in range(3)] == [False, True, False]
