@@ -33,9 +33,9 @@ def test_rule_14_a_line_shared_by_two_terminals_carries_both():
 def test_rule_14_fewer_phases_count_after_the_switch_was_proven_and_settled():
     bench = Bench(site([evse(fallback_da=60, power_on_da=60)])).start()
     bench.stand(100)
-    assert bench.guard.ledger.permits.phases_sent(0, [0], bench.now_ms)
+    assert bench.guard.phases_sent(0, [0], bench.now_ms)
     assert bench.guard.bound_da(0) == [100, 100, 100]
-    bench.ledger.bounds.phases_proven(0, [0], bench.now_ms)
+    bench.guard.phases_proven(0, [0], bench.now_ms)
     bench.tick(SETTLE_MS - 100)
     assert bench.guard.bound_da(0) == [100, 100, 100]
     bench.tick(200)
@@ -45,12 +45,12 @@ def test_rule_14_fewer_phases_count_after_the_switch_was_proven_and_settled():
 
 def test_rule_14_more_phases_need_their_margin_first():
     bench = Bench(site([evse("evse-1"), evse("evse-2", terminals=[[1]])], [circuit(rating=200)])).start()
-    bench.ledger.permits.phases_sent(0, [0], bench.now_ms)
-    bench.ledger.bounds.phases_proven(0, [0], bench.now_ms)
+    bench.guard.phases_sent(0, [0], bench.now_ms)
+    bench.guard.phases_proven(0, [0], bench.now_ms)
     bench.tick(SETTLE_MS + 200)
     bench.stand(160, 0)
     bench.stand(160, 1)
-    assert not bench.ledger.permits.phases_sent(0, [0, 1, 2], bench.now_ms)
+    assert not bench.guard.phases_sent(0, [0, 1, 2], bench.now_ms)
     assert bench.guard.bound_da(0) == [160, 0, 0]
 
 
