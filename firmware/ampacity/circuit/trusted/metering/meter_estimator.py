@@ -428,7 +428,7 @@ class MeterEstimator:
 
     def _recover(self, now_ms: int) -> None:
         """A lost meter is valid again when it answers, and after a contradiction when it has followed steps."""
-        if self.complete and now_ms - self.mark_ms <= self.frozen_ms:
+        if self.complete and not self._rule_3_3_frozen(now_ms):
             earned = self.trust.is_trusted(now_ms)
             self.state = "ok" if earned else "lost"
             self.reason = "" if earned else self.trust.reason
@@ -444,7 +444,7 @@ class MeterEstimator:
         """Section 3.3: ages end in a latched state within one tick of their limit."""
         if self.open and now_ms - self.frame_ms > WAIT_MS:
             self._give_up_waiting(now_ms)
-        old, frozen = self._rule_3_3_old(now_ms), not self.coarse and self._rule_3_3_frozen(now_ms)
+        old, frozen = self._rule_3_3_old(now_ms), self._rule_3_3_frozen(now_ms)
         if self.state != "ok":  # a frame that was judged meanwhile ages like that of a valid meter
             self.complete = self.complete and not old and not frozen
         elif old:
@@ -459,12 +459,11 @@ class MeterEstimator:
         return now_ms - self.raw_ms > self.timeout_ms
 
     def _rule_3_3_frozen(self, now_ms: int) -> bool:
-        return now_ms - self.mark_ms > self.frozen_ms
+        return not self.coarse and now_ms - self.mark_ms > self.frozen_ms
 
     def needs_step(self, p: int, now_ms: int) -> bool:
         """It answers, and a step of our EVSEs on this phase would show whether it is valid."""
-        alive = self.raw_ms >= 0 and now_ms - self.mark_ms <= self.frozen_ms
-        return alive and self.trust.needs_step(p)
+        return self.trust.needs_step(p) and not (self._rule_3_3_old(now_ms) or self._rule_3_3_frozen(now_ms))
 
     def missed_two(self, now_ms: int) -> bool:
         """No raise: two frames that should have come have not."""
