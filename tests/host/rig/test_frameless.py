@@ -173,3 +173,27 @@ def life_of_meter(facts, no_bytes):
 def test_a_meter_shows_the_same_without_bytes_as_with_all_of_them(name):
     facts = meter_site(name)
     assert life_of_meter(facts, True) == life_of_meter(facts, False)
+
+
+def test_a_step_of_other_load_is_judged_as_soon_as_on_a_line_that_polls_steadily():
+    slow = '[[bus]]\nname = "slow"\nkind = "rtu"\nport = "virtual"\nbaud = 9600\nparity = "N"\n'
+    slow += "".join('[[evse]]\nname = "s%d"\nbus = "slow"\nunit = %d\ncircuit = "main"\nmax_a = 16.0\nkind = "smartevse-v3-node"\n' % (n, n)
+                    for n in range(2, 8))  # fmt: skip
+    meter = '[[meter]]\nname = "m"\nprofile = "eastron-sdm630"\nbus = "b"\nunit = 1\n'
+    own = '[[bus]]\nname = "own"\nkind = "rtu"\nport = "virtual"\n[[evse]]\nname = "e"\nbus = "own"\n' + OWN
+    text = HEAD.replace("[[circuit]]\n", '[[circuit]]\nmeter = "m"\n') + line_of("meter-eastron-sdm630") + meter + own + slow
+    one = Listened(compile_site(compiled(text)), True)
+    one.until(lambda: "meter" in one.told and one.role.buses.drivers[0].facts.online)
+    one.point.plug(Car(phases=2))
+    one.until(lambda: one.point.amps_da >= LEAST_DA)
+    judged, taken_ms = one.role.guard.other.estimators[0], []
+    for step in range(1, 8):
+        one.bench.run_ms(30_000 + 700 * step)
+        one.bench.plant.set_background(one.bench.plant.circuits[0], [10 * step] * 3)
+        since_ms = one.bench.plant.now_ms
+        while min(judged.low_da) < 10 * step - 1:
+            one.bench.run_ms(100)
+            assert one.bench.plant.now_ms - since_ms < PASSES_MS
+        taken_ms.append(one.bench.plant.now_ms - since_ms)
+    one.bench.close()
+    assert max(taken_ms) <= 2_500, taken_ms

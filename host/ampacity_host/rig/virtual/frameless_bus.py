@@ -8,7 +8,7 @@ readings have a realistic age.
 """
 
 from ampacity.bus.device_facts import DeviceFacts
-from ampacity_host.configure.analysis.line_timing import lines_of
+from ampacity_host.configure.analysis.line_timing import line_of, lines_of
 from ampacity_host.rig.plant.wallbox import Wallbox
 from ampacity_host.rig.virtual.frameless_registers import MeterReadings, ProfileReadings, SecondaryReadings
 from ampacity_host.rig.virtual.idle_pacing import CLOSE_MS
@@ -223,6 +223,11 @@ class FramelessMeter:
         self._seen = seen
         return True
 
+    @property
+    def has_changed(self):
+        """Does it show something else than in its last cycle?"""
+        return self._meter.changes != self._seen
+
     def round(self, now_ms):
         reading, shows = self._meter.reading(), self._shows
         amps_ma, volts_mv, power_w = reading["amps_ma"], reading["volts_mv"], reading["power_w"]
@@ -255,8 +260,12 @@ class FramelessBuses:
         self._ours = [driver for driver in self.drivers if driver is not None]
         self.meters = [FramelessMeter(index, guard, bench.plant.meters[index], on_reading, MeterReadings(profiles[facts["profile"]]))
                        for index, facts in enumerate(site["meters"])]
-        self._round_ms = max([ROUND_MS_MIN] + [line.cycle_ms for line in lines_of(site)])
-        self._round_due_ms = self.time.now_ms + self._round_ms
+        lines = lines_of(site)
+        self._line_of = [None if driver is None else lines.index(line_of(lines, site, facts))
+                         for driver, facts in zip(self.drivers, site["evses"], strict=True)]
+        self._round_ms = [max(ROUND_MS_MIN, line.cycle_ms) for line in lines]
+        self._due_ms = [self.time.now_ms + round_ms for round_ms in self._round_ms]
+        self._asked = False
         self._late = self.time.at_ms(self.time.now_ms + LATE_MS, self._round)
         self.time.at_ms(self.time.now_ms + METER_ROUND_MS, self._read_meters)
 
@@ -269,8 +278,8 @@ class FramelessBuses:
     def permit(self, until_ms):
         """Rule 11, as on a bus: feeding follows a safety pass, and so does the cycle when it is due."""
         self._permit_until_ms = until_ms
-        if self.time.now_ms >= self._round_due_ms:
-            self._round_due_ms = self.time.now_ms + LATE_MS
+        if not self._asked and self.time.now_ms >= min(self._due_ms, default=self.time.now_ms):
+            self._asked = True
             self.time.at_ms(self.time.now_ms, self._round)
 
     def may_send(self, lower):
@@ -279,20 +288,27 @@ class FramelessBuses:
     def _round(self):
         if not self.alive:
             return
-        now_ms = self.time.now_ms
+        now_ms, still_ms = self.time.now_ms, 0 if self._bench.pacing.lively else STILL_ROUND_MS
+        self._asked = False
         for driver in self._ours:
-            if driver.device.alive:
+            if driver.device.alive and now_ms >= self._due_ms[self._line_of[driver.index]]:
                 driver.round(now_ms)
-        self._round_due_ms = now_ms + (self._round_ms if self._bench.pacing.lively else max(self._round_ms, STILL_ROUND_MS))
+        for line, due_ms in enumerate(self._due_ms):
+            if now_ms >= due_ms:
+                self._due_ms[line] = now_ms + max(self._round_ms[line], still_ms)
         self.time.cancel(self._late)
-        self._late = self.time.at_ms(now_ms + LATE_MS, self._round)
+        self._late = self.time.at_ms(max([now_ms + LATE_MS, *self._due_ms]), self._round)
 
     def _read_meters(self):
         if not self.alive:
             return
-        now_ms, lively = self.time.now_ms, self._bench.pacing.lively
-        for meter in self.meters:
-            if meter.name not in self.cut_off and meter.due(now_ms, lively):
+        now_ms, pacing = self.time.now_ms, self._bench.pacing
+        meters = [meter for meter in self.meters if meter.name not in self.cut_off]
+        if any([meter.has_changed for meter in meters]):  # other load: the guard waits for the readings after such a frame
+            self._due_ms = [min(due_ms, now_ms + round_ms) for due_ms, round_ms in zip(self._due_ms, self._round_ms, strict=True)]
+            pacing.stir()
+        for meter in meters:
+            if meter.due(now_ms, pacing.lively):
                 meter.round(now_ms)
         self.time.at_ms(now_ms + METER_ROUND_MS, self._read_meters)
 
