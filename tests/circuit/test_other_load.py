@@ -247,6 +247,29 @@ def test_rule_3_3_a_coarse_meter_may_show_a_constant_value():
     assert bench.guard.meter_state(0) == "ok"
 
 
+def test_rule_3_3_a_coarse_meter_that_was_silent_is_valid_again_without_a_changed_bit():
+    bench = metered(meter=meter_facts(coarse=True))
+    for state in ("ok", "lost", "ok"):
+        for _ in range(0 if state == "lost" else 8):
+            bench.guard.meter(0, [100, 100, 100], bench.now_ms, 4711)
+            bench.tick(1000)
+        bench.tick(6000 if state == "lost" else 100)
+        assert bench.guard.meter_state(0) == state
+
+
+def test_a_reading_without_a_value_is_not_the_one_that_a_frame_waits_for():
+    bench = metered()
+    live(bench, 4, 100)
+    assert bench.order(100)
+    bench.measure(0, 60, 60, 60)
+    bench.tick(100)
+    bench.guard.meter(0, [200, 200, 200], bench.now_ms, 1 << 20)
+    bench.tick(100)
+    for amps_da, waits in ((None, True), ([60, 60, 60], False)):
+        bench.guard.measured(0, amps_da, bench.now_ms, bench.now_ms)
+        assert bench.guard.other.estimators[0].open == waits
+
+
 def test_rule_3_3_a_meter_with_an_infinite_or_impossible_value_is_lost_at_once():
     for amps in (None, [99999, 0, 0], [0, 0]):
         bench = metered()

@@ -108,10 +108,23 @@ LATE = {
         ("tests/circuit/test_safety_load.py::test_3_6_whatever_the_plan_wants_nothing_is_kept_alive_there",),
     ),
     "D74": (
-        "cars of one phase got 0.89 of their fair share over 30 h beside a house: until the unplug they counted on three phases (bench "
+        "cars of one phase got 0.89 of their fair share over 30 h next to other load: until the unplug they counted on three phases (bench "
         "`energy/one-phase`); since D24",
-        "a step of the house in the seconds in which a car's current rose was taken for a hidden use for good",
+        "a step of it in the seconds in which a car's current rose was taken for a hidden use for good",
         "it is tried again after 16 min, then 256 min; after the third time until the unplug (rule 14)",
         ("tests/circuit/test_unused_phases.py::test_each_hint_of_a_meter_makes_the_time_until_the_next_try_longer",),
+    ),
+    "D75": (
+        "a meter of whole amperes at a constant load that was silent for a moment stayed lost until its load changed",
+        "its return asked for a changed bit, from which 3.3 spares such a meter",
+        "one method says what is frozen, for its loss and for its return (3.3)",
+        ("tests/circuit/test_other_load.py::test_rule_3_3_a_coarse_meter_that_was_silent_is_valid_again_without_a_changed_bit",),
+    ),
+    "D76": (
+        "cars of a wall box whose orders are single writes had no current after an echo on its line had ended (random trees)",
+        "its answers are copies of the requests, and only another answer ended the verdict that the line echoes",
+        "one copy and nothing after it ends the verdict; nothing is certain until a read has shown it; a copy that is too early is an echo",
+        ("tests/bus/test_rtu_client.py::test_after_an_echo_has_ended_a_device_that_only_gets_writes_is_heard_again",
+         "tests/bus/test_rtu_client.py::test_in_no_state_of_what_is_known_an_echo_is_certainly_an_answer_or_an_answer_lost_for_long"),
     ),
 }  # fmt: skip

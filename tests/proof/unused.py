@@ -1,6 +1,6 @@
 """Worlds in which a car uses one of its two phases, the other one is given away, and it uses both again."""
 
-from ampacity.circuit.trusted.device.unused_phases import STEADY_MS, UnusedPhases
+from ampacity.circuit.trusted.device.unused_phases import STEADY_MS
 from tests.proof.metered import Metered
 
 MORE_DA = 100
@@ -8,11 +8,9 @@ KEPT = ("mark", "tries", "both", "hides", "drew_da", "found", "raised", "unseen"
 RAISED_STEPS = 2  # a frame that shows an excess so soon after a raise gives a device away that hides
 
 
-class TriedSoon(UnusedPhases):
+def tried_soon(phases):
     """After a hint of the meter a phase is tried again after a minute, not after 16 min and then 256: so long is no state here."""
-
-    def _tried_after_ms(self, s):
-        return STEADY_MS
+    phases.__class__ = type("TriedSoon", (type(phases),), {"_tried_after_ms": lambda *_: STEADY_MS})
 
 
 class Unused(Metered):
@@ -31,7 +29,7 @@ class Unused(Metered):
 
     def make_guard(self, evidence):
         guard = Metered.make_guard(self, evidence)
-        guard.ledger.bounds.unused_phases.__class__ = TriedSoon
+        tried_soon(guard.ledger.bounds.unused_phases)
         return guard
 
     def before_tick(self, label):

@@ -16,7 +16,7 @@ NAMES: dict[str, list[str]] = {
     "crypto": ["slice", "verify"],
     "energy": [
         *DAYS, f"{DAYS[0]}/untold", f"{DAYS[0]}/untold-equal-shares", "mixed-cars",
-        *[f"{kind}{form}" for kind in unused.KINDS for form in ("", "/bytes")],
+        *[f"{kind}{form}" for kind in unused.KINDS for form in ("", "/bytes")], "unmeasured/known", "unmeasured/bytes/known",
     ],
     "heap": [
         "live", "least", "ocpp", *[board for board, _ in heap.BOARDS_KIB],

@@ -6,14 +6,18 @@ of raises, settling or communication, no reserve and no faults. It shares as saf
 least its minimum, and the energy delivered so far decides where not every minimum fits.
 
 The rows `energy/mixed`, `energy/one-phase` and `energy/unmeasured` (tools/bench/unused.py) compare the firmware with it and
-show the cost of rule 14, by which an order counts on phases that its car may leave idle. `energy/…-equal-shares` does the
-same for cars that use all phases of their EVSE, where rule 14 costs nothing. This is the upper bound for a fair firmware that
-knows no departures; tools/bench/optimum.py has the bound with perfect foresight.
+show the cost of rule 14, by which an order counts on phases that its car may leave idle. `energy/unmeasured/known` has no knowledge
+that a controller cannot have (`knows_phases` False): what a car uses is known only where its EVSE measures, and counts only on
+circuits whose breaker holds a car that uses more again (`frees_phases`); elsewhere a car loads all terminals that its EVSE can close.
+`energy/…-equal-shares` does the same for cars that use all phases of their EVSE. This is the upper bound for a fair firmware
+that knows no departures; tools/bench/optimum.py has the bound with perfect foresight.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from ampacity_host.configure.analysis.unmeasured import measures
 from tools.bench.optimum import MINUTE_S, Stay, most_da, path_of, used_phases, watts_of
 
 Key = tuple[int, int]  # circuit, phase
@@ -21,10 +25,18 @@ SMALL_DA = 1e-6
 
 
 def fair_wh(
-    site: dict[str, Any], stays: Sequence[Stay], from_s: int, until_s: int, other_da: "Callable[[int, int, int], Sequence[float]]"
+    site: dict[str, Any],
+    stays: Sequence[Stay],
+    from_s: int,
+    until_s: int,
+    other_da: "Callable[[int, int, int], Sequence[float]]",
+    knows_phases: bool = True,
 ) -> list[float]:
-    """The energy of each stay between two instants. other_da(circuit, from_s, until_s): its mean other load per phase, in dA."""
-    cars = [_Car(site, stay) for stay in stays]
+    """The energy of each stay between two instants. other_da(circuit, from_s, until_s): its mean other load per phase, in dA.
+
+    knows_phases False: a car's phases are known only where a controller may use them, as the module says.
+    """
+    cars = [_Car(site, stay, knows_phases) for stay in stays]
     coming = sorted(cars, key=lambda car: -car.stay.arrival_s)
     here: list[_Car] = []
     for at_s in range(from_s, until_s, MINUTE_S):
@@ -39,7 +51,7 @@ def fair_wh(
 
 
 class _Car:
-    def __init__(self, site: dict[str, Any], stay: Stay) -> None:
+    def __init__(self, site: dict[str, Any], stay: Stay, knows_phases: bool) -> None:
         evse = site["evses"][stay.evse]
         self.stay = stay
         self.least_da = float(evse["min_da"])
@@ -47,7 +59,12 @@ class _Car:
         self.got_wh = 0.0
         self.share_da = 0.0
         used = used_phases(site, stay)
-        self.loads: dict[Key, int] = {(circuit, phase): times for circuit in path_of(site, evse["circuit"]) for phase, times in used.items()}
+        closed = used if knows_phases else used_phases(site, replace(stay, phases=len(evse["terminals"])))
+        shown = knows_phases or measures(evse, site)
+        self.loads: dict[Key, int] = {}
+        for circuit in path_of(site, evse["circuit"]):
+            frees = shown and (knows_phases or bool(site["circuits"][circuit].get("frees_phases")))
+            self.loads.update({(circuit, phase): times for phase, times in (used if frees else closed).items()})
 
 
 def _room(site: dict[str, Any], at_s: int, other_da: "Callable[[int, int, int], Sequence[float]]") -> dict[Key, float]:

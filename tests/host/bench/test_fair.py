@@ -52,6 +52,26 @@ def test_a_car_with_two_phases_loads_the_first_two_terminals_whatever_supply_pha
     assert got == pytest.approx([160 * W_PER_DA, 160 * 2 * W_PER_DA])
 
 
+def test_without_knowledge_of_phases_a_car_loads_all_terminals_where_phases_count_or_its_evse_does_not_measure():
+    facts, cars = site(200, 2, row_da=320), [stay(0, phases=1), stay(1, phases=1)]
+    facts["evses"][1]["terminals"] = [[1], [2], [0]]
+    facts["profiles"] = {"seen": {"fields": [[f"current_l{n}"] for n in (1, 2, 3)]}, "unseen": {"fields": [["state"]]}}
+
+    def got(main, row, profiles):
+        for circuit, frees in zip(facts["circuits"], (main, row), strict=True):
+            circuit["frees_phases"] = frees
+        for evse, profile in zip(facts["evses"], profiles, strict=True):
+            evse.update(kind="profile", profile=profile)
+        return fair_wh(facts, cars, 0, HOUR_S, nothing, knows_phases=False)
+
+    alone, shared = 160 * W_PER_DA, 100 * W_PER_DA
+    assert got(True, True, ["seen", "seen"]) == pytest.approx([alone, alone]) == fair_wh(facts, cars, 0, HOUR_S, nothing)
+    assert got(True, False, ["seen", "seen"]) == pytest.approx([alone, alone])  # the row carries both on all phases
+    assert got(False, True, ["seen", "seen"]) == pytest.approx([shared, shared])
+    assert got(True, True, ["unseen", "seen"]) == pytest.approx([shared, shared])
+    assert fair_wh(facts, cars, 0, HOUR_S, nothing) == pytest.approx([alone, alone])
+
+
 def test_an_evse_with_fewer_terminals_than_its_car_has_phases_gives_what_it_has():
     facts = site(200, 1)
     facts["evses"][0]["terminals"] = [[1]]

@@ -54,7 +54,7 @@ def test_other_load_stays_within_what_the_site_assumes():
 
 
 def test_a_case_is_measured_alone(monkeypatch):
-    monkeypatch.setattr(unused, "measured", lambda row, day: row)
+    monkeypatch.setattr(unused, "measured", lambda row, day: [row])
     monkeypatch.setattr(energy, "Week", lambda *_, **__: pytest.fail("a week was played that nobody asked for"))
     assert list(unused.rows("energy/one-phase")) == ["energy/one-phase", "energy/one-phase/bytes"]
     assert list(unused.rows("energy/one-phase/bytes")) == ["energy/one-phase/bytes"]

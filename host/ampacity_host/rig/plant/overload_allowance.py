@@ -17,7 +17,8 @@ DECIDE_MS = 200
 SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
 METER_MS = 300      # the meter's own delay behind the truth
 FRAME_CHARS = 70    # a long request and its answer, with the gaps
-STEP, LATE = "step", "late"
+STEP, LATE, REST = "step", "late", "rest"
+REST_DA = 10  # of a step: what the readings of cars hid whose currents rose at that moment
 DETECTIONS = 3      # of a car that follows a pause: the last locks it out (rule 10)
 Allowed = namedtuple("Allowed", "what amperes lasts ms")  # the cells of the table, and (allowance, power path) → ms
 ONE = "%d x (settle time + one round of its bus) + %g s" % (SETTLES, SWITCHED_MS / 1000)
@@ -27,6 +28,8 @@ ALLOWED = {
                   lambda allowance, _: allowance.budget_ms(False)),
     LATE: Allowed("the same while a fault of a meter or its bus lasts, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
                   "`well_ms` - `meter_well_ms` + `meter_age_ms`", lambda allowance, _: allowance.budget_ms(True)),
+    REST: Allowed("the rest of such a step, hidden by cars whose currents rose at that moment", "%g A" % (REST_DA / 10), "`well_ms` once more",
+                  lambda allowance, _: allowance.budget_ms(False)),
     LIE: Allowed("a meter shows something else than the truth", "the other load there",
                  "`well_ms` - `meter_well_ms` + `meter_age_ms` + %g s + one settle time, from the first use on" % (SUSPECTED_MS / 1000),
                  lambda allowance, _: allowance.budget_ms(True) + SUSPECTED_MS + allowance.settle_ms),
@@ -66,7 +69,7 @@ class OverloadAllowance:
         self._meters = [plant.meters[one.meter] for one in plant.circuits
                         if one.meter >= 0 and (one in circuit.path or circuit in one.path)]
         self.settle_ms = max([point.settle_ms for point in self._points] or [0])
-        self.budget_ms_max = self.budget_ms(True)
+        self.budget_ms_max = self.budget_ms(True) + self.budget_ms(False)
 
     def excused_until_ms(self, account, until_ms):
         """Until when the overload that lasts from `account.since_ms` to `until_ms` is excused. The time of these excuses is spent."""
@@ -98,7 +101,8 @@ class OverloadAllowance:
         """Until when a step of other load explains all but `room_da` of the overload: what cars may draw now was none with the
         other load before it."""
         ours_da = account.may_da - account.other_da - room_da
-        return account.last_at_most(account.rating_da - ours_da) + ALLOWED[self._step_kind(at_ms)].ms(self, None)
+        kinds = [self._step_kind(at_ms)] + [REST] * (account.may_da - room_da <= account.rating_da + REST_DA)
+        return account.last_at_most(account.rating_da - ours_da) + sum(ALLOWED[kind].ms(self, None) for kind in kinds)
 
     def _step_kind(self, at_ms):
         return LATE if any(meter.troubled(at_ms) for meter in self._meters) else STEP
