@@ -35,7 +35,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "policy": ("tests.proof.anypolicy", "firmware/ampacity/circuit"),
     "oracle": ("tests.proof.oracle",),
     "trees": ("tests.proof.trees", "tests/host/stateful", *PLAYED),
-    "drawn": ("tests.drawn.run", *PLAYED, "host/ampacity_host/configure"),
+    "drawn": ("tests.drawn.run", *PLAYED, *[f"host/ampacity_host/configure/{room}" for room in ("analysis", "compiler", "site_file")]),
     "soak": ("tests.proof.soak", *PLAYED),
     "same": ("tests.proof.soak_same", *PLAYED),
     "replay": ("tests.proof.replay", *PLAYED),
