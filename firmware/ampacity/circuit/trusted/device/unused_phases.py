@@ -101,12 +101,11 @@ class UnusedPhases:
                 self._rule_14_hidden(s, key, now_ms)
 
     def _rule_14_hidden(self, s: EvseState, key: int, now_ms: int) -> None:
-        """It may hide that its car uses this phase, for a car draws alike on all: for certain enough if its current rose just now,
-        and to be tried if the excess remains although the others were lowered."""
-        if now_ms - self.rose_ms[s.index] <= ROSE_MS:
+        """It may hide that its car uses this phase, for a car draws alike on all: at once if its current rose just now, else if the
+        excess remains although the others were lowered."""
+        rose = now_ms - self.rose_ms[s.index] <= ROSE_MS
+        if rose or now_ms - self.over_ms[key] >= STAYS_MS or not self._others_give(key):
             self.came_back[s.index] += 1
-            self.count(s)
-        elif now_ms - self.over_ms[key] >= STAYS_MS or not self._others_give(key):
             self.count(s)
 
     def _others_give(self, key: int) -> bool:
