@@ -109,3 +109,6 @@ def test_the_prefix_of_a_bundle_has_a_name_a_format_and_a_length():
     for prefix in (b"AMPX\0\2\1\0", b"AMPB\0\1\1\0", b"AMPB\0\0\1\0", b"AMPB\0\2\0\0", b"AMPB\0\2\x40\1", bytes(8)):
         with raises(Rejected):
             manifest_bytes(prefix)
+    with raises(Rejected) as refused:
+        manifest_bytes(b"\xcc\xbb\x9bh\0\2\1\0")
+    assert str(refused) == "bundle: 'ccbb9b68' is not allowed; use a file that begins with AMPB"

@@ -32,6 +32,7 @@ from tools.micropython.debian import Failed, PrivateApt, own_suite, unpack, writ
 QEMU = {"armhf": "arm", "arm64": "aarch64"}
 SUITE, PYTHON = "bookworm", "3.11"
 START_S, ORDER_S = 300, 300
+STALL_MS = {"cpython": PERMIT_MS, "micropython": 2000}  # on MicroPython modules are compiled while the loop runs; measured: 1815 at a load of 12
 INSIDE = """read go
 exec sh -c 'mount --make-rprivate / && mount -t proc proc /proc && mount -t binfmt_misc formats /proc/sys/fs/binfmt_misc \
 && printf %s "$FORMAT" > /proc/sys/fs/binfmt_misc/register && exec "$@"' sh "$@"
@@ -232,12 +233,15 @@ class TryOut:
         return f"16 A for both after {first_s:.1f} s; lowered {lower_s:.1f} s after a step of other load; 16 A again"
 
     def timed(self) -> str:
-        """The longest time between two passes of the safety loop, which starts one every 100 ms, and lets frames leave for 250 ms."""
+        """The longest time between two passes of the safety loop, which starts one every 100 ms. Raises Failed above STALL_MS of the runtime."""
         began_s = time.monotonic()
         shown = json.loads(self.inside("sh", "-c", "ampacity console --controller /var/lib/ampacity show --json"))
         took_s = time.monotonic() - began_s
-        late = "" if shown["stall_ms"] <= PERMIT_MS else f", more than the {PERMIT_MS} ms that are allowed"
-        return f"at most {shown['stall_ms']} ms between two passes{late}; the console answers in {took_s:.1f} s"
+        stall_ms, late = shown["stall_ms"], ""
+        need(stall_ms <= STALL_MS[self.runtime], f"{stall_ms} ms between two passes on {self.runtime}; limit {STALL_MS[self.runtime]} ms")
+        if stall_ms > PERMIT_MS:
+            late = f", more than the {PERMIT_MS} ms in which frames leave"
+        return f"at most {stall_ms} ms between two passes{late}; the console answers in {took_s:.1f} s"
 
     def stopped(self) -> str:
         """SIGTERM ends it with 0."""

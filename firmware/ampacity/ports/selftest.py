@@ -9,7 +9,7 @@ it these rows have no result. What no program can judge (a lit LED, a watchdog t
 import asyncio
 
 from ampacity.base.clock import Clock
-from ampacity.base.compat import format_exception
+from ampacity.base.errors import Rejected
 from ampacity.point.scaling import coding_ohm, measured_mv, sensor_c
 
 if False:  # for the type checker
@@ -59,8 +59,10 @@ class SelfTest:
             if self.board.get(name):
                 try:
                     await getattr(self, "_test_" + name)(self.board[name])
+                except Rejected as e:
+                    self.rows.append(row(name, False, note=str(e)))
                 except Exception as e:  # a pin that is not there must not hide the others
-                    self.rows.append(row(name, False, note=format_exception(e).strip().split("\n")[-1]))
+                    self.rows.append(row(name, False, note="%s: %s" % (type(e).__name__, e)))
         for name in ("serial", "network", "i2c", "rfid", "spi_flash", "watchdog"):
             found = self.board.get(name)
             for index, each in enumerate(found if isinstance(found, list) else [found] if found else []):
@@ -218,7 +220,6 @@ def rows(folder: str, moving: bool = False) -> "list[Row]":
     """
     import machine
 
-    from ampacity.base.errors import Rejected
     from ampacity.ports.board_facts import read_board
     from ampacity.ports.chips import MachinePins
     from ampacity.ports.mp_io import TicksClock

@@ -32,7 +32,7 @@ PATH_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 def manifest_bytes(prefix: "Buffer") -> int:
     """Length of the signed manifest, by the first 8 bytes of a bundle. Raises Rejected."""
     if prefix[:4] != MAGIC:
-        raise Rejected("bundle", bytes(prefix[:4]), "a file that begins with %s" % MAGIC.decode())
+        raise Rejected("bundle", bytes(prefix[:4]).hex(), "a file that begins with %s" % MAGIC.decode())
     if int.from_bytes(prefix[4:6], "big") != FORMAT:
         raise Rejected("bundle, format", int.from_bytes(prefix[4:6], "big"), "format %d" % FORMAT)
     size = int.from_bytes(prefix[6:8], "big")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from ampacity_host.commission.guide import Guide
@@ -25,15 +26,14 @@ def commission_command(
     """0 everything passed, 1 something did not, or the controller refused, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
     screen, guide = Screen(), None
     try:
-        link = open_link(controller)
-        refuse_to_sign_without_password(link, by)
-        guide = Guide(link, NoInstaller() if unattended else KeyboardInstaller(), screen)
-        if scan:
-            guide.scan(names)
-        guide.run(names)
-        screen.close()
-        report = fetch(link, guide.scans, by)
-        link.close()
+        with closing(open_link(controller)) as link:
+            refuse_to_sign_without_password(link, by)
+            guide = Guide(link, NoInstaller() if unattended else KeyboardInstaller(), screen)
+            if scan:
+                guide.scan(names)
+            guide.run(names)
+            screen.close()
+            report = fetch(link, guide.scans, by)
     except ENDS as problem:
         return report_failure(screen, str(problem), status_of(problem))
     except KeyboardInterrupt:

@@ -8,9 +8,10 @@ import ast
 import hashlib
 import json
 import os
+import sys
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ class Prompt:
             self.transport = SerialTransport(self.port, baudrate=115200, timeout=CONNECT_S)
             self.transport.serial.write(b"\r\x03")  # an application on trial needs two: it ends, and the pause before its next start ends
             time.sleep(PAUSE_S)
-            self.transport.enter_raw_repl(soft_reset=False, timeout_overall=CONNECT_S)
+            with redirect_stdout(sys.stderr):  # mpremote prints what it did not understand; several at once are in a redirection already
+                self.transport.enter_raw_repl(soft_reset=False, timeout_overall=CONNECT_S)
         except (TransportError, SerialException, OSError) as error:
             raise NoConnection(f"no MicroPython prompt at {self.port}: {error}") from None
         return self

@@ -22,6 +22,7 @@ REFUSED = "error: "
 ANSWER_BYTES_MAX = 1 << 22
 CONNECT_S = 5.0
 ANSWER_S = 15.0
+LOGOUT_S = 2.0  # a controller that is busy or away for longer ends the login by itself
 PASSWORD_S = 30.0  # the controller works on a password for a second, a small one for longer
 RETRY_S = 0.5
 MARK_S = 0.5  # until the second mark, after which each waits twice as long
@@ -71,9 +72,10 @@ def as_json(link: Link, line: str) -> Any:
 
 
 class Door(Protocol):
-    """A way to a console."""
+    """A way to a console. keeps_login: a login there outlives the connection."""
 
     name: str
+    keeps_login: bool
 
     async def open(self) -> "Connection":
         """A new connection, at which the next line gets the next answer. OSError."""
@@ -102,6 +104,8 @@ class Connection:
 class SocketDoor:
     """A console that listens at host:port; it begins with a prompt."""
 
+    keeps_login = False
+
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
         self.name = f"{host}:{port}"
@@ -119,6 +123,8 @@ class SocketDoor:
 
 class SerialDoor:
     """A console on a serial device: no beginning, and perhaps the rest of an answer to another client, or of a line that a person typed."""
+
+    keeps_login = True
 
     def __init__(self, tty: str) -> None:
         self.name = tty
@@ -173,6 +179,7 @@ class ConsoleLink:
         self._door = door
         self._connect_s, self._answer_s, self._retry_s = connect_s, answer_s, retry_s
         self._connection: Connection | None = None
+        self._logged_in = False
         self._lock = asyncio.Lock()
 
     async def ask(self, line: str) -> str:
@@ -188,6 +195,7 @@ class ConsoleLink:
 
     async def ask_after_login(self, line: str, password: str) -> str:
         """The answer to the line once the installer has logged in; that of a login which was refused."""
+        self._logged_in = True
         login = await self.ask(f"login {password}")
         return login if login.startswith(REFUSED) else await self._answer(line)
 
@@ -239,6 +247,18 @@ class ConsoleLink:
             self.close()
             raise
         return (text + "\n").removeprefix(line + "\n").rstrip("\n") if line else text  # a serial console may echo
+
+    def leaves_login(self) -> bool:
+        """Would a login that this link made remain after `close`?"""
+        return self._logged_in and self._door.keeps_login
+
+    async def end(self) -> None:
+        """Logs out where it would remain logged in, and ends the connection."""
+        if self.leaves_login():
+            self._logged_in = False
+            with contextlib.suppress(OSError):
+                await within(self._ask("logout"), LOGOUT_S)
+        self.close()
 
     def close(self) -> None:
         """Ends the connection, if there is one; the next line makes another."""
@@ -293,5 +313,8 @@ class BlockingLink:
 
     def close(self) -> None:
         """Ends it, also inside of a wait that Ctrl-C ended."""
+        if self._link.leaves_login():
+            with contextlib.suppress(KeyboardInterrupt):
+                self._runner.run(self._link.end())
         self._link.close()
         self._runner.close()

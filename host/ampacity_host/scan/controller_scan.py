@@ -39,7 +39,7 @@ async def remote_scan(options: SimpleNamespace, progress: ProgressLine) -> dict[
                 break
             add(document, name, await _scanned(link, name, options, progress))
     finally:
-        link.close()
+        await link.end()
     return document
 
 

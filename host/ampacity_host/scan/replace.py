@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,20 +34,19 @@ def replace_command(options: SimpleNamespace) -> int:
     """0 in service and tested, 1 something was refused or failed, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
     screen, at = Screen(), Stage()
     try:
-        link = open_link(options.ref)
-        refuse_to_sign_without_password(link, options.by)
-        new = shown_serial(link, options, screen)
-        if new is None:
-            return report_failure(screen, "nothing was changed", REFUSED)
-        at.state = SETTING
-        status = follow(link, options.evse, new, screen)
-        at.state = TAKEN
-        if status["outcome"] == "passed" and not options.no_test:
-            at.state = TESTING
-            Guide(link, NoInstaller() if options.unattended else KeyboardInstaller(), screen).follow()
-        screen.close()
-        report = fetch(link, scans_of(options.out, link), options.by) if status["outcome"] == "passed" and not options.no_test else None
-        link.close()
+        with closing(open_link(options.ref)) as link:
+            refuse_to_sign_without_password(link, options.by)
+            new = shown_serial(link, options, screen)
+            if new is None:
+                return report_failure(screen, "nothing was changed", REFUSED)
+            at.state = SETTING
+            status = follow(link, options.evse, new, screen)
+            at.state = TAKEN
+            if status["outcome"] == "passed" and not options.no_test:
+                at.state = TESTING
+                Guide(link, NoInstaller() if options.unattended else KeyboardInstaller(), screen).follow()
+            screen.close()
+            report = fetch(link, scans_of(options.out, link), options.by) if status["outcome"] == "passed" and not options.no_test else None
     except ENDS as problem:
         return report_failure(screen, str(problem), status_of(problem))
     except KeyboardInterrupt:

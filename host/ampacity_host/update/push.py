@@ -21,7 +21,8 @@ WANTS = re.compile(r"offset (\d+)$")
 ENDS = re.compile(r".+ is ready in slot [ab]; |keys in force$|\d+ bytes are ready for secondaries: ")  # answers to a finished `transfer end`
 LOOK_S = 0.2  # between two questions while the controller works
 STILL_S = 120.0  # a controller that wants nothing new for so long has stopped
-BREAKS_MAX = 10  # lost connections in a row
+BREAKS_MAX = 10  # lost connections
+BREAKS_FIRST = 2  # before any answer: a wrong place, or a controller that is off
 
 
 class NotTaken(Exception):
@@ -36,6 +37,7 @@ class Push:
     ) -> None:  # fmt: skip
         self._link, self._data, self._progress, self._sleep, self._password = link, data, progress, sleep, password
         self.sent = 0
+        self._answered = False
 
     def run(self, name: str) -> str:
         """The controller's last words. Raises NotTaken, LinkLost."""
@@ -44,11 +46,11 @@ class Push:
         while True:
             try:
                 return self._through(begin, name)
-            except LinkLost:
+            except LinkLost as problem:
                 breaks += 1
-                if breaks >= BREAKS_MAX:
+                if breaks >= (BREAKS_MAX if self._answered else BREAKS_FIRST):
                     raise
-                self._progress.note(name, "the connection was lost; it continues")
+                self._progress.note(name, "the connection was lost; it continues" if self._answered else f"{problem}; once more")
                 self._sleep(1.0)
 
     def _through(self, begin: str, name: str) -> str:
@@ -74,6 +76,7 @@ class Push:
 
     def _ask(self, line: str) -> str:
         answer = self._link.ask(line)
+        self._answered = True
         if self._password is not None and needs_login(answer):
             accepted(self._link.ask(f"login {self._password}"))
             answer = self._link.ask(line)

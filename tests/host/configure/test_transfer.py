@@ -211,6 +211,7 @@ def test_over_the_serial_console_a_rating_is_changed_because_a_person_is_there(t
         result = ampacity("console", "--controller", near, "log", "changes", AMPACITY_PASSWORD="a long pass phrase")
         assert "installer at serial: configuration confirmed" in result.stdout
         assert ampacity("configure", "diff", rated, "--controller", near, AMPACITY_PASSWORD="a long pass phrase").exit_code == 0
+        assert "login as viewer first" in ampacity("console", "--controller", near, "show", "site").stdout  # the tools have logged out
     finally:
         yard.stop()
         for number in numbers:

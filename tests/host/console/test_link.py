@@ -80,6 +80,50 @@ def test_without_the_password_the_refusal_is_the_answer(password, text):
     link.close()
 
 
+NEEDS_LOGIN = b"error: show needs viewer rights; login as viewer first: `login viewer PASSWORD`\r\n"
+
+
+class Locked:
+    """A serial console whose login outlives the connection."""
+
+    def __init__(self):
+        self.known = False
+
+    def __call__(self, line):
+        if line.startswith("login") or line == "logout":
+            self.known = line == "login a phrase"
+            return b"installer\r\n" if self.known else b"no role\r\n"
+        return b"mode regulating\r\n" if self.known else NEEDS_LOGIN
+
+
+@pytest.mark.parametrize("words, typed", [(("show", "site"), None), ((), "show site\nshow\n")])
+def test_the_tool_logs_out_of_a_serial_console_where_it_has_logged_in(monkeypatch, words, typed):
+    locked = Locked()
+    talker = SerialTalker(locked)
+    monkeypatch.setenv("AMPACITY_PASSWORD", "a phrase")
+    result = CliRunner().invoke(app, ["console", "--controller", talker.name, *words], input=typed)
+    assert result.exit_code == 0 and "mode regulating" in result.stdout
+    assert talker.lines[:3] == ["show site", "login a phrase", "show site"] and talker.lines[-1] == "logout" and not locked.known
+
+
+def test_a_login_of_a_person_at_a_serial_console_remains():
+    locked = Locked()
+    talker = SerialTalker(locked)
+    for line in ("login a phrase", "show"):
+        assert CliRunner().invoke(app, ["console", "--controller", talker.name, *line.split()]).exit_code == 0
+    assert talker.lines == ["login a phrase", "show"] and locked.known
+
+
+def test_a_connection_that_broke_before_the_end_is_made_again_to_log_out():
+    talker = SerialTalker(Locked())
+    link = BlockingLink(SerialDoor(talker.name), lambda: "a phrase")
+    assert link.ask("show") == "mode regulating"
+    link._link.close()
+    link.close()
+    link.close()
+    assert talker.lines[-1] == "logout" and talker.lines.count("logout") == 1
+
+
 def test_a_rig_still_sees_its_primary_once_a_password_is_set(monkeypatch):
     shown = iter(["error: show needs viewer rights; login as viewer first: `login viewer PASSWORD`", "{}", "{}"])
 

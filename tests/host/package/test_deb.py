@@ -1,10 +1,12 @@
 """The Debian package: what it takes from the lock file, from a wheel and from the licenses. `make deb-test` builds, installs and runs it."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -114,6 +116,17 @@ def test_the_trials_under_emulation_have_a_secondary_of_this_project_on_each_run
         assert point.left_alone() < point.lease_s and point.fallback_da == 0 and point.stop() == 0
     played = [step.__name__ for step in emulated.STEPS]
     assert played.count("joined") == played.count("left") == len(secondary.RUNTIMES) and set(emulated.QEMU) == {"arm64", "armhf"}
+
+
+@pytest.mark.parametrize("runtime, good_ms, late_ms, bad_ms", [("cpython", 250, None, 251), ("micropython", 250, 2000, 2001)])
+def test_a_pause_of_the_safety_loop_above_the_limit_is_a_failure(runtime, good_ms, late_ms, bad_ms):
+    def timed(stall_ms):
+        return emulated.TryOut.timed(SimpleNamespace(inside=lambda *_: json.dumps({"stall_ms": stall_ms}), runtime=runtime))
+
+    assert timed(good_ms).startswith(f"at most {good_ms} ms between two passes; ")
+    assert late_ms is None or "more than the 250 ms in which frames leave" in timed(late_ms)
+    with pytest.raises(Failed, match=f"{bad_ms} ms between two passes on {runtime}; limit"):
+        timed(bad_ms)
 
 
 def test_a_wheel_that_was_changed_after_its_download_is_refused(tmp_path, monkeypatch):

@@ -172,8 +172,18 @@ def test_a_push_logs_in_again_after_a_lost_connection():
 
 
 def test_a_push_gives_up_after_ten_lost_connections():
+    link = Breaking(["transfer data"] * 20, 2000)
     with pytest.raises(LinkLost):
-        Push(Breaking(["transfer begin"] * 20, 2000), bytes(2000), Progress(True), lambda _: None).run("bundle")
+        Push(link, bytes(2000), Progress(True), lambda _: None).run("bundle")
+    assert len(link.lost) == 10
+
+
+def test_a_push_without_any_answer_ends_at_the_second_attempt_with_its_reason(capsys):
+    link = Breaking(["transfer begin"] * 20, 2000)
+    with pytest.raises(LinkLost, match="^gone$"):
+        Push(link, bytes(2000), Progress(False), lambda _: None).run("bundle")
+    shown = capsys.readouterr()
+    assert len(link.asked) == 2 and "gone; once more" in shown.out + shown.err and "was lost" not in shown.out + shown.err
 
 
 def test_a_refusal_has_the_words_of_the_controller():

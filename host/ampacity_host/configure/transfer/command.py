@@ -10,18 +10,19 @@ from typing import Any, NamedTuple
 
 from ampacity_host.configure.command import accepted
 from ampacity_host.configure.push_pull import write_private
+from ampacity_host.configure.transfer.answers import Answer
 from ampacity_host.configure.transfer.backup_file import BackupError, contents, read_backup, write_backup
 from ampacity_host.configure.transfer.canonical import differences, digest, redacted, to_cbor
 from ampacity_host.configure.transfer.interfaces import Refusal, Report, Unreachable, Way
 from ampacity_host.configure.transfer.over_console import OverConsole
 from ampacity_host.configure.transfer.over_prompt import OverPrompt
 from ampacity_host.console.controller_option import ControllerRef, door_of, is_of_rig
-from ampacity_host.console.link import REFUSED as REFUSED_TEXT
 from ampacity_host.console.link import ConsoleLink, LinkLost, SerialDoor, asked_password
 from ampacity_host.progress import Progress
 
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 DETECT_S = 2.0
+LOOK = "show version --json"
 RIG = "configuration: `ampacity rig` gives its controllers the site file that it was started with: start it with the new one"
 FIELD = re.compile(r"(\S+?)(?::? `.*`)?(?:[:;] | is refused| is not allowed| needs | does not take )")  # that a refusal begins with
 
@@ -79,8 +80,10 @@ def way_to(options: Options) -> Way:
     tty = options.controller.tty
     if options.prompt and tty is None:
         raise Usage("--prompt needs --controller TTY")
-    if tty is not None and (options.prompt or not has_console(tty)):
+    if tty is not None and options.prompt:
         return OverPrompt(tty, options.folder)
+    if tty is not None and not has_console(tty):
+        return OverPrompt(tty, options.folder, f"no console at {tty}: no answer; ")
     try:
         door_of(options.controller)
     except ValueError as problem:
@@ -89,21 +92,21 @@ def way_to(options: Options) -> Way:
 
 
 def has_console(tty: str) -> bool:
-    """Does a console of a controller answer at this serial device?"""
+    """Does a console of a controller answer at this serial device? Raises Garbled, OSError."""
     import asyncio
 
     async def asked() -> str:
         link = ConsoleLink(SerialDoor(tty), DETECT_S, DETECT_S)
         try:
-            return await link.ask("show version --json")
+            return await link.ask(LOOK)
         finally:
             link.close()
 
     try:
-        text = asyncio.run(asked())
-        return text.startswith(REFUSED_TEXT) or "version" in json.loads(text)
-    except (LinkLost, ValueError, OSError):
+        Answer(LOOK, tty, asyncio.run(asked())).facts()
+    except LinkLost:
         return False
+    return True
 
 
 def password(options: Options) -> str | None:

@@ -5,7 +5,6 @@ asks for one.
 """
 
 import base64
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ import cbor2
 from ampacity.console.transfer import DATA_BYTES_MAX
 from ampacity.roles.configuration.site_trial import ARMED, RUNNING
 from ampacity.roles.service.configuring import NAME
+from ampacity_host.configure.transfer.answers import INFO, JUDGED, OFFSET, SETTINGS, Answer, Garbled
 from ampacity_host.configure.transfer.canonical import digest, redacted, to_cbor
 from ampacity_host.configure.transfer.interfaces import Active, Refusal, Report, Unreachable
 from ampacity_host.console.link import REFUSED, BlockingLink, Door, LinkLost, needs_login
@@ -32,43 +32,46 @@ class OverConsole:
     def __init__(self, door: Callable[[], Door], password: Callable[[], str | None]) -> None:
         self._door = door
         self._password = password
-        self._link = BlockingLink(door(), password)
+        way = door()
+        self._where = way.name
+        self._link = BlockingLink(way, password)
 
-    def ask(self, line: str) -> str:
-        """The answer. Raises Refusal, Unreachable."""
+    def ask(self, line: str) -> Answer:
+        """The answer. Raises Refusal, Unreachable, of which Garbled is one."""
         try:
-            text = self._link.ask(line)
+            answer = Answer(line, self._where, self._link.ask(line))
         except LinkLost as problem:
             raise Unreachable(str(problem)) from None
+        text = answer.text
         if needs_login(text):
             raise Refusal("login: the controller has a password; name its file with --password-file, or set AMPACITY_PASSWORD")
         if text.startswith(REFUSED):
             raise Refusal(text.removeprefix(REFUSED))
-        return text
+        return answer
 
     def info(self) -> dict[str, Any]:
         """`config info`."""
-        found: dict[str, Any] = json.loads(self.ask("config info"))
-        return found
+        return self.ask("config info").object(INFO)
 
     def active(self, report: Report) -> Active:
         """What is active, its digest compared."""
         info = self.info()
         data = b""
         while len(data) < info["bytes"]:
-            piece = base64.b64decode(self.ask(f"config read {len(data)}"))
+            piece = self.ask(f"config read {len(data)}").piece()
             if not piece:
                 break
             data += piece
             report("received", len(data), info["bytes"])
         if digest(data) != info["sha256"]:
+            if self.info()["sha256"] == info["sha256"]:
+                raise Garbled("config read", self._where)
             raise Refusal("sha256: the configuration changed while it was read; try again")
         return Active(cbor2.loads(data), info["secrets"], info["sha256"])
 
     def settings(self) -> dict[str, Any]:
         """`config settings`."""
-        found: dict[str, Any] = json.loads(self.ask("config settings"))
-        return found
+        return self.ask("config settings").object(SETTINGS)
 
     def send(self, facts: dict[str, Any], minutes: int, confirm: bool, report: Report) -> dict[str, Any]:
         """Sent, checked there, committed on trial, and confirmed once the controller is back with it."""
@@ -81,11 +84,20 @@ class OverConsole:
                 if OTHER not in str(problem):
                     self.ask("rollback")
                 raise
+        except Garbled:
+            pass  # what the controller runs on afterwards tells
         wanted = digest(to_cbor(redacted(facts)[0]))
         self._wait_until_back(wanted)
         if confirm:
-            self.ask("commit confirm")
+            self._confirm()
         return answer | {"sha256": wanted, "confirmed": confirm, "minutes": minutes}
+
+    def _confirm(self) -> None:
+        try:
+            self.ask("commit confirm")
+        except Garbled:
+            if self.info()["trial"] is not None:
+                raise
 
     def _offer(self, data: bytes, report: Report) -> dict[str, Any]:
         """Sends it; what the controller found. A broken connection is continued where the controller has it."""
@@ -95,11 +107,10 @@ class OverConsole:
                 while at < len(data):
                     at = self._next(f"transfer data {at} {base64.b64encode(data[at : at + DATA_BYTES_MAX]).decode()}")
                     report("sent", at, len(data))
-                text = self.ask("transfer end")
-                while text == f"offset {len(data)}":  # it judges, a slice at a time
-                    text = self.ask("transfer end")
-                answer: dict[str, Any] = json.loads(text.replace("\u2192 ", "-> "))  # the console writes arrows
-                return answer
+                answer = self.ask("transfer end")
+                while answer.text == f"{OFFSET}{len(data)}":  # it judges, a slice at a time
+                    answer = self.ask("transfer end")
+                return answer.object(JUDGED)
             except (Refusal, Unreachable) as problem:
                 if left == 0 or (isinstance(problem, Refusal) and BROKEN not in str(problem)):
                     raise
@@ -108,7 +119,7 @@ class OverConsole:
 
     def _next(self, line: str) -> int:
         """The byte that the controller wants next."""
-        return int(self.ask(line).removeprefix("offset "))
+        return self.ask(line).offset()
 
     def _wait_until_back(self, wanted: str) -> None:
         """Until the controller runs on what was sent. Refusal: it runs on the previous one again; Unreachable: it does not come back."""
@@ -138,14 +149,15 @@ class OverConsole:
         """Staged, committed together and confirmed: this connection does not depend on them."""
         if not settings:
             return []
-        try:
-            for key in sorted(settings):
-                self.ask(f"set {key} {settings[key]}")
-            lines = self.ask("commit 0").splitlines()
-        except Refusal:
-            self.ask("rollback")
-            raise
-        return lines
+        lines = [f"set {key} {settings[key]}" for key in sorted(settings)]
+        for line in lines + ["commit 0"]:
+            try:
+                answer = self.ask(line)
+            except (Refusal, Garbled) as problem:
+                if isinstance(problem, Refusal) or line in lines:  # after a commit a second `rollback` would undo what is on trial
+                    self.ask("rollback")
+                raise
+        return answer.text.splitlines()
 
     def close(self) -> None:
         """Ends the connection."""

@@ -35,9 +35,13 @@ NEW = ".judged"
 
 
 class OverPrompt:
-    """tty: the serial device of the prompt. folder: the data folder there, "" for the root; None: as Prompt.data_folder."""
+    """tty: the serial device of the prompt. folder: the data folder there, "" for the root; None: as Prompt.data_folder.
 
-    def __init__(self, tty: str, folder: str | None) -> None:
+    before: what was tried there first, for the text where there is no prompt either.
+    """
+
+    def __init__(self, tty: str, folder: str | None, before: str = "") -> None:
+        self._before = before
         self._tty = tty
         self._folder = folder
         self._name = place_of(folder or "")
@@ -61,7 +65,7 @@ class OverPrompt:
                     return None
                 found: dict[str, Any] = json.loads(prompt.read(self._name))
         except NoConnection as problem:
-            raise Unreachable(str(problem)) from None
+            raise Unreachable(f"{self._before}{problem}") from None
         except TransferRefused as problem:
             raise Refusal(str(problem)) from None
         except ValueError:
@@ -99,7 +103,7 @@ class OverPrompt:
                 if prompt.read(self._name) != data:
                     raise Refusal("sha256: the controller reads back other bytes than were sent")
         except NoConnection as problem:
-            raise Unreachable(str(problem)) from None
+            raise Unreachable(f"{self._before}{problem}") from None
         except TransferRefused as problem:
             raise Refusal(str(problem)) from None
         done = {"changes": lines, "count": len(lines), "safety": [], "kept": kept, "missing": missing}
