@@ -95,7 +95,7 @@ def test_a_board_whose_lines_cannot_be_opened_has_one_failed_row_and_all_others(
     rows = json.loads(done.stdout)["results"]
     failed = [row for row in rows if row["ok"] is False]
     assert [row["function"] for row in failed] == ["input"] and note in failed[0]["note"]
-    assert failed[0]["note"].startswith("gpiod: " if missing else "gpio"), failed[0]["note"]
+    assert failed[0]["note"].startswith("gpiod: " if missing else "pin: "), failed[0]["note"]
     assert {"output alarm", "serial rs485", "serial pilot", "network system", "watchdog systemd"} <= {row["function"] for row in rows}
 
 
