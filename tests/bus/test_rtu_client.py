@@ -247,6 +247,57 @@ def test_in_no_state_of_what_is_known_an_echo_is_certainly_an_answer_or_an_answe
         assert None not in on_a_line(*begun + [(True, None, True)] * 3)[-2:], begun
 
 
+def garbled(frame, at):
+    return frame[:at] + bytes([frame[at] ^ 0x40]) + frame[at + 1 :]
+
+
+def certain_write(read_heard, echo_us):
+    """A read that is answered after `read_heard(its frame)`, then a write to a dead device whose echo comes echo_us after its end: is it certain?"""
+    asker = Asker(5)
+    b = bench(asker)
+    frame = b.step()
+    b.now_us = b.sent[-1][0]
+    b.hear(read_heard(frame) + reply_to(frame), after_us=500)
+    asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+    frame = b.step()
+    b.now_us = b.sent[-1][0]
+    b.hear(frame, after_us=echo_us)
+    b.step()
+    return len(asker.replies) > 1 and asker.own[-1]
+
+
+def test_a_reading_with_a_damaged_echo_does_not_show_that_the_line_has_none():
+    for heard in (lambda frame: garbled(frame, 0), lambda frame: garbled(frame, 7), lambda frame: frame[:4], lambda frame: frame[1:]):
+        assert not certain_write(heard, 16000)
+        assert not certain_write(heard, 500)
+
+
+def test_two_bytes_of_a_line_driver_that_switches_are_no_echo():
+    assert certain_write(lambda _: b"", 16000) and certain_write(lambda _: b"\xff\x00", 16000)
+
+
+def test_two_readings_without_an_echo_show_that_it_has_ended():
+    echoed, silent, late = (False, 500, True), (False, None, True), (True, 9000, False)
+    assert on_a_line(echoed, silent, late)[-1] is not True
+    assert on_a_line(echoed, silent, silent, (True, None, True))[-1] is True
+
+
+def test_an_echo_that_is_heard_twice_is_no_answer_unless_a_reading_showed_one_echo():
+    for read_first in (None, 0, 1, 2):
+        asker = Asker(5)
+        b = bench(asker)
+        if read_first is not None:
+            frame = b.step()
+            b.now_us = b.sent[-1][0]
+            b.hear(frame * read_first + reply_to(frame), after_us=500)
+        asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+        frame = b.step()
+        b.now_us = b.sent[-1][0]
+        b.hear(frame, after_us=500)
+        b.hear(frame, after_us=9000)
+        assert asker.own[-1] == (read_first == 1), read_first
+
+
 def test_noise_before_and_within_a_reply_costs_at_most_that_exchange():
     asker = Asker(5)
     b = bench(asker)

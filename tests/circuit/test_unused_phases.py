@@ -264,11 +264,14 @@ def test_an_excess_that_is_less_than_the_current_of_its_car_is_not_its_car():
     assert over_on_l2(100, (140, [0, 140, 0]), 6000, shown=225)
 
 
-def minutes_until_free(bench, minutes):
-    """The first EVSE draws on one phase alone: after how many minutes only that one counts, None: not within these."""
+def minutes_until_free(bench, minutes, pauses_each=0):
+    """The first EVSE draws on one phase alone: after how many minutes only that one counts, None: not within these. It pauses each so many."""
     for minute in range(minutes):
         if bench.guard.bound_da(0)[1:] == [0, 0]:
             return minute
+        if pauses_each and minute % pauses_each == 0:
+            bench.measure(0, 0, 0, 0)
+            bench.tick(3000)
         for _ in range(20):
             bench.order(100, 0)
             bench.measure(0, 100, 0, 0)
@@ -305,3 +308,18 @@ def test_each_hint_of_a_meter_makes_the_time_until_the_next_try_longer():
         assert minutes_until_free(bench, 270 if slow else 30) is None
         bench.guard.plugged(0, True)
         assert minutes_until_free(bench, 5) in (1, 2)
+
+
+def test_a_car_that_pauses_is_tried_again_after_the_same_time_of_use():
+    bench = seen()
+    hint(bench, True)
+    assert minutes_until_free(bench, 30, pauses_each=5) in (16, 17, 18)
+
+
+def test_another_use_of_its_phases_begins_the_time_anew():
+    bench = seen()
+    hint(bench, True)
+    assert minutes_until_free(bench, 10) is None
+    bench.measure(0, 100, 100, 0)
+    bench.tick(3000)
+    assert minutes_until_free(bench, 30) in (16, 17)

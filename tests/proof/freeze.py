@@ -78,7 +78,7 @@ LEFT_OUT = {
     "SlotRotation": {"slot_ms", "had", "booked_ms", "swapped_ms"},
     "QueueOrder": {"order", "keys", "rows"},
     "Preemption": {"hidden", "want_da"},
-    "UnusedPhases": set(),
+    "UnusedPhases": {"alike_ms"},
     "Targets": {"inhibits", "want_da"},
     "Shed": {"sums", "constraint_sums", "limit_sums", "for_limits", "rising", "want_da"},
     "SafetyLoads": {"loads"},

@@ -127,4 +127,17 @@ LATE = {
         ("tests/bus/test_rtu_client.py::test_after_an_echo_has_ended_a_device_that_only_gets_writes_is_heard_again",
          "tests/bus/test_rtu_client.py::test_in_no_state_of_what_is_known_an_echo_is_certainly_an_answer_or_an_answer_lost_for_long"),
     ),
+    "D77": (
+        "cars of one phase that take turns each 15 min counted on three until the unplug: 24 instead of 57 Ah in 2 h (scene); since D74",
+        "the time until the next try began anew with each pause",
+        "the time of use counts, pauses do not (rule 14)",
+        ("tests/circuit/test_unused_phases.py::test_a_car_that_pauses_is_tried_again_after_the_same_time_of_use",),
+    ),
+    "D78": (
+        "a dead wall box whose orders are single writes had certainly acknowledged one, on a line with a late echo or with each echo twice",
+        "a reading before which a damaged echo was heard passed for one of a line without echoes",
+        "a reading tells of echoes only where one whole echo was heard before it, or nothing",
+        ("tests/bus/test_rtu_client.py::test_a_reading_with_a_damaged_echo_does_not_show_that_the_line_has_none",
+         "tests/bus/test_rtu_client.py::test_an_echo_that_is_heard_twice_is_no_answer_unless_a_reading_showed_one_echo"),
+    ),
 }  # fmt: skip

@@ -1,6 +1,5 @@
 """Worlds in which a car uses one of its two phases, the other one is given away, and it uses both again."""
 
-from ampacity.circuit.trusted.device.unused_phases import STEADY_MS
 from tests.proof.metered import Metered
 
 MORE_DA = 100
@@ -10,7 +9,7 @@ RAISED_STEPS = 2  # a frame that shows an excess so soon after a raise gives a d
 
 def tried_soon(phases):
     """After a hint of the meter a phase is tried again after a minute, not after 16 min and then 256: so long is no state here."""
-    phases.__class__ = type("TriedSoon", (type(phases),), {"_tried_after_ms": lambda *_: STEADY_MS})
+    phases.__class__ = type("TriedSoon", (type(phases),), {"_is_tried": lambda *_: True})
 
 
 class Unused(Metered):

@@ -78,13 +78,29 @@ def foreign():
     return plant, "row"
 
 
+def step_at_a_rise(until_ms=LONG_MS, low_ms=0):
+    """The car rises to 15.9 A, and other load with it; low_ms: it falls for so long, each until_ms, and the car stays."""
+    plant, time = charging(Car(ramp_da_per_s=40, need_wh=10**6))
+    plant.points[0].drive("pwm", 100, True)
+    run_ms(time, 20_000)
+    plant.points[0].drive("pwm", 266, True)
+    run_ms(time, 3_000)
+    for _ in range(LONG_MS // until_ms):
+        plant.set_background(plant.circuit["main"], [480] * 3)
+        run_ms(time, until_ms)
+        if low_ms:
+            plant.set_background(plant.circuit["main"], [0] * 3)
+            run_ms(time, low_ms)
+    return plant, "main"
+
+
 PLAYED = {
     STEP: [step], LATE: [lambda: step("dead"), lambda: step("nan")],
     SMALL: [lambda: above(Overdraw(over_da=10)), lambda: above(Overdraw(over_da=8, beyond_ms=3_000, obeys_ms=2_000))],
     LARGE: [lambda: above(Overdraw(1.5)), lambda: above(Overdraw(1.5, beyond_ms=8_000, obeys_ms=1_500)),
             lambda: above(Overdraw(1.5), 12_000)],
     REBEL: [above, lambda: above(None, 12_000)],
-    REST: [lambda: step(to_da=480)], AGAIN: [further_phases], LIE: [lie], FOREIGN: [foreign],
+    REST: [step_at_a_rise], AGAIN: [further_phases], LIE: [lie], FOREIGN: [foreign],
 }  # fmt: skip
 
 
@@ -98,6 +114,18 @@ def test_an_attack_without_end_is_excused_for_the_time_of_its_row_and_no_longer(
         excused_ms = judged_ms - account.violation_ms
         kinds = [STEP, REST] if kind == REST else [kind]
         assert excused_ms == sum(ALLOWED[each].ms(account.allowance, plant.points[0]) for each in kinds) < account.over_ms
+
+
+def test_the_rest_of_a_step_is_excused_only_where_cars_rose_with_it():
+    well_ms = BUDGETS_MS[0][0]
+    for play, wrong_ms in (
+        (lambda: step(to_da=480), LONG_MS - well_ms),
+        (lambda: step_at_a_rise(13_000, 1_000), LONG_MS // 13_000 * (13_000 - well_ms) - well_ms),
+    ):
+        plant, circuit = play()
+        plant.close()
+        account = plant.circuit[circuit].accounts[1]
+        assert wrong_ms - 1_000 <= account.violation_ms <= wrong_ms + 1_000
 
 
 def test_another_car_above_its_order_is_another_attack():

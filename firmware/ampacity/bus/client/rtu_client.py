@@ -33,6 +33,7 @@ _TURNAROUND_US = const(5000)  # after a broadcast, for devices that must act on 
 _WRITES_KEPT = const(3)  # of each unit: two devices may still be at the one before
 _OWN_WRITE_US = const(2000000)  # so long a write that equals ours byte for byte counts as ours, not as foreign
 _SECOND_REPLY_US = const(120000)  # an answer of a unit that may be two waits so long for a second one
+_STRAY_BYTES_MAX = const(2)  # before a reply: a line driver that switches; more may be a damaged echo
 _BABBLE_US = const(100000)  # after this time a line that is never silent is used nevertheless
 
 
@@ -65,7 +66,8 @@ class RtuClient(Engine):
         self._echo = b""
         self._echo_at = 0
         self._echoing = False
-        self._no_echo_heard = False  # the last answer of another form came with no echo before it
+        self._echoes: bool | None = None  # the last answer of another form came with one echo before it, or with nothing; None: unknown
+        self._heard = 0  # bytes since the request
         self._only_repeat = b""  # of functions 5 and 6: echo or reply, by its time the other one than by what is known of the line
         self._late_requests: dict[int, tuple[bytes, int]] = {}  # unit: (PDU never answered, until when it may be)
         self._now_us = 0
@@ -101,6 +103,7 @@ class RtuClient(Engine):
             self._read_spelled(data, now_us)
             return
         self._now_us = now_us
+        self._heard += len(data)
         if self._blocked_us < 0:
             self._blocked_us = now_us
         if now_us - self._blocked_us < _BABBLE_US or self._request is not None:
@@ -136,7 +139,7 @@ class RtuClient(Engine):
         if request.pdu[0] in (5, 6):
             self._note_write(request.unit, request.pdu, end_us)
         self._sent_end_us = end_us
-        self._echo, self._echo_at = adu, 0
+        self._echo, self._echo_at, self._heard = adu, 0, 0
         self._blocked_us = -1
         self.counters["frames"] += 1
         self._schedule.started(slot, now_us)
@@ -246,11 +249,13 @@ class RtuClient(Engine):
     def _hand_over(self, pdu: bytes, now_us: int) -> None:
         request, slot = self._request, self._slot
         self._request = None
+        stray = self._heard - len(pdu) - 3 - (len(request.adu) if self._echoing else 0)
         if request.pdu[0] in (5, 6):
-            request.not_echo = self._echoing or self._no_echo_heard
+            request.not_echo = self._echoes is self._echoing and stray <= _STRAY_BYTES_MAX
         else:
             request.not_echo = True
-            self._no_echo_heard = not self._echoing
+            changed = self._echoes is (not self._echoing)  # one echo may be lost: two readings show that it has ended
+            self._echoes = None if changed or stray > _STRAY_BYTES_MAX else self._echoing
         self._last_reply = (request.unit, pdu)
         self.counters["replies"] += 1
         self._outcome(request.unit, False)
@@ -301,7 +306,7 @@ class RtuClient(Engine):
         over, proving nothing: an adapter or a pty may be faster than its baud. One that came later than an echo does is not, this time."""
         if not self._only_repeat:
             return False
-        echoed, self._echoing, self._no_echo_heard = self._echoing, False, False
+        echoed, self._echoing, self._echoes = self._echoing, False, None
         if echoed or not self._receiver.empty() or self._check_late_reply(request):
             return False
         self._hand_over(self._only_repeat, now_us)

@@ -25,6 +25,7 @@ class PhaseAccount:
         self.over_ms = self.over_das = self.violation_ms = self.i2t = 0
         self.allowance = None
         self.others = deque([(FOREVER_MS, 0)])  # (start time, other load)
+        self.rose_ms = FOREVER_MS           # the current of cars rose last
         self.history = MarginHistory(rating_da) if keep_history else None
         self.budget_ms_max = 0
         self.violations = []
@@ -34,6 +35,8 @@ class PhaseAccount:
         if now_ms > self.since_ms:
             self.close(now_ms)
         self.amps_da += amps_by_da
+        if amps_by_da > other_by_da:
+            self.rose_ms = now_ms
         if other_by_da:
             self.other_da += other_by_da
             self.may_da += other_by_da

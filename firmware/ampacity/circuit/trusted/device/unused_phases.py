@@ -5,7 +5,7 @@ its own measurement showed it steadily without current while another of its term
 no longer, but only on circuits whose meter is valid (or where the site file says so): there the sums are never less than
 what the meter shows, so a terminal that is used again, seen by its EVSE or not, is an overload of bounded length, as a step of
 other load is. It counts at once when it draws, from then on until the plug is drawn, and when its EVSE cannot say what it draws.
-Where only the meter hints at it, which a step of other load may have caused, it is tried again after a time that grows.
+Where only the meter hints at it, which a step of other load may have caused, it is tried again after a time of use that grows.
 """
 
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
@@ -48,6 +48,7 @@ class UnusedPhases:
         count = len(site.evses)
         self.used = [0] * count  # by EVSE: mask of the terminals that draw, and since when it is the same
         self.steady_ms = [-1] * count
+        self.alike_ms = [0] * count  # after a hint: in all for so long the same terminals drew, without the pauses between
         self.rose_ms = [LONG_AGO_MS] * count  # its current rose last
         self.offered_ms = [-1] * count  # it is offered current and draws none since then
         self.came_back = [0] * count  # hints that its car used what it had not used; HINTS_MAX: it did
@@ -85,8 +86,9 @@ class UnusedPhases:
             self.steady_ms[s.index] = -1
         elif self.steady_ms[s.index] < 0 or used != self.used[s.index] or sample_ms - s.measured_ms > FRESH_MS:
             self.steady_ms[s.index] = sample_ms
-            self.used[s.index] = used
-        elif self.came_back[s.index] < HINTS_MAX and sample_ms - self.steady_ms[s.index] >= self._tried_after_ms(s):
+            if used != self.used[s.index]:
+                self.used[s.index], self.alike_ms[s.index] = used, 0
+        elif self.came_back[s.index] < HINTS_MAX and self._is_tried(s, sample_ms) and sample_ms - self.steady_ms[s.index] >= STEADY_MS:
             self._free(s, used, len(amps_da))
 
     def over(self, key: int, other_da: int, now_ms: int) -> None:
@@ -114,8 +116,12 @@ class UnusedPhases:
                 return True
         return False
 
-    def _tried_after_ms(self, s: EvseState) -> int:
-        return STEADY_MS << GROWS_BITS * self.came_back[s.index]
+    def _is_tried(self, s: EvseState, sample_ms: int) -> bool:
+        """After hints the same terminals drew for long enough, in all: cars that take turns pause."""
+        if not self.came_back[s.index]:
+            return True
+        self.alike_ms[s.index] += sample_ms - s.measured_ms
+        return self.alike_ms[s.index] >= STEADY_MS << GROWS_BITS * self.came_back[s.index]
 
     def _free(self, s: EvseState, used: int, count: int) -> None:
         unused = tuple([index for index in range(count) if not used >> index & 1])
@@ -158,6 +164,7 @@ class UnusedPhases:
     def count(self, s: EvseState) -> None:
         """All that its contactor can close counts again."""
         self.steady_ms[s.index] = -1
+        self.alike_ms[s.index] = 0
         if s.unused:
             s.unused = ()
             self.bounds.update_keys(s)
