@@ -316,7 +316,7 @@ def test_a_car_that_pauses_is_tried_again_after_the_same_time_of_use():
     assert minutes_until_free(bench, 30, pauses_each=5) in (16, 17, 18)
 
 
-def test_another_use_of_its_phases_begins_the_time_anew():
+def test_after_another_use_of_its_phases_the_time_is_counted_again():
     bench = seen()
     hint(bench, True)
     assert minutes_until_free(bench, 10) is None
