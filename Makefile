@@ -13,7 +13,7 @@ PORT_STUBS := .cache/port-stubs/.there
 CORTEX_M3 := .cache/cortex-m3/.there
 PYPY := .cache/pypy/.there
 
-.PHONY: help setup demo test quick check conformance proof mutants bench soak nightly first-hour images micropython32 cortex-m3 cortex-m3-test pypy deb deb-test deb-test-arm lock clean
+.PHONY: help setup demo test quick check conformance proof mutants bench soak nightly first-hour images micropython32 cortex-m3 cortex-m3-test pypy deb deb-ready deb-test deb-test-arm lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE  # compiling every test anew in every process doubles the time of make test
@@ -84,6 +84,9 @@ deb-test-arm: $(INSTALLED)  ## the package in a Debian for ARM under qemu-user: 
 
 deb-test: $(INSTALLED)  ## the package in a clean Debian under its systemd, from installation to purge; needs root and a network (DEB_TEST_OPTIONS="--suite trixie --lintian")
 	@$(RUN) -m tools.deb.try_out $(DEB_TEST_OPTIONS)
+
+deb-ready: $(INSTALLED)  ## whether deb-test can be run here: root, namespaces, Debian's packages; makes the minimal Debian that it takes
+	@$(RUN) -m tools.deb.try_out --ready $(DEB_TEST_OPTIONS)
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --extra linux --extra simulation --extra boards --extra dev --generate-hashes \

@@ -15,6 +15,7 @@ BOOT = Path(__file__).with_name("boot.sh")
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 INCLUDED = "systemd,systemd-sysv"
 BOOT_S = 60
+SPACES = ("--pid", "--mount", "--uts", "--ipc", "--net", "--cgroup", "--fork")
 
 
 def run(*words: str, patience_s: float = 900) -> str:
@@ -79,8 +80,7 @@ class CleanRoot:
 
     def on(self, terminal: str) -> None:
         """Start the service manager; terminal: a device of this machine that is /dev/ttyUSB0 there."""
-        spaces = ("--pid", "--mount", "--uts", "--ipc", "--net", "--cgroup", "--fork")
-        self._outer = subprocess.Popen(["unshare", *spaces, "sh", str(BOOT), str(self.folder), terminal],
+        self._outer = subprocess.Popen(["unshare", *SPACES, "sh", str(BOOT), str(self.folder), terminal],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         end_s, state = time.monotonic() + BOOT_S, ""
         while state not in ("running", "degraded"):

@@ -1,10 +1,10 @@
-"""`python -m tools.deb.try_out [--suite S] [--deb FILE] [--lintian]`: the package in a clean Debian, from its installation to its purge.
+"""`python -m tools.deb.try_out [--suite S] [--deb FILE] [--lintian] [--ready]`: the package in a clean Debian, from its installation to its purge.
 
 Builds the package twice and compares, makes a minimal Debian with debootstrap, installs the package there, starts Debian's own systemd in
 namespaces without a network, and runs a site on a serial terminal with a simulated EVSE and a simulated meter (pymodbus). Prints each step with its
-seconds. Needs root, the network for Debian's packages, and the package `pymodbus` of `make setup`.
+seconds. Needs root, the network for Debian's packages, and the package `pymodbus` of `make setup`; `--ready` only says whether these are here.
 
-Exit codes: 0 every step passed, 1 a step failed, 2 wrong usage.
+Exit codes: 0 every step passed, or what is needed is here; 1 a step failed, or something is not here; 2 wrong usage.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.e2e.serial_bench import SerialBench
 from tools.deb.build import ROOT, built, checked
-from tools.deb.clean_root import CleanRoot, run
+from tools.deb.clean_root import SPACES, CleanRoot, run
 from tools.micropython.debian import Failed
 
 PYTHON = {"bookworm": "3.11", "trixie": "3.13"}
@@ -274,15 +274,27 @@ def lint(deb: Path, suite: str, folder: Path) -> None:
         need(done.returncode == 0, "lintian found an error")
 
 
+def ready(suite: str) -> None:
+    """Make the minimal Debian, fetch packages from inside, and enter each namespace. Raises Failed."""
+    with tempfile.TemporaryDirectory(prefix="ampacity-try.") as work, CleanRoot(suite, Path(work) / "root") as root:
+        root.install("--download-only", "python3")
+        run("unshare", *SPACES, "true")
+    print("deb-test: root, namespaces and Debian's packages are here")
+
+
 def main(words: list[str]) -> int:
     """See the module."""
     reader = argparse.ArgumentParser(prog="python -m tools.deb.try_out", description=__doc__.split("\n")[0])
     reader.add_argument("--suite", choices=sorted(PYTHON), default="bookworm")
     reader.add_argument("--deb", type=Path, help="this package; default: the newest commit, built twice and compared")
     reader.add_argument("--lintian", action="store_true", help="check the package with lintian, too")
+    reader.add_argument("--ready", action="store_true", help="only say whether root, namespaces and Debian's packages are here")
     given = reader.parse_args(words)
     try:
         need(os.geteuid() == 0, "this test needs root: it makes namespaces and a root file system")
+        if given.ready:
+            ready(given.suite)
+            return 0
         architecture, python = run("dpkg", "--print-architecture").strip(), PYTHON[given.suite]
         deb = given.deb or built(ROOT / "dist", architecture, python)
         if given.deb is None:

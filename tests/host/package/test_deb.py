@@ -85,14 +85,28 @@ def test_the_service_opens_serial_devices_alone_and_the_page_has_the_rights_for_
     assert row.count("`DeviceAllow=char-gpiochip rw`") == row.count("`SupplementaryGroups=gpio`") == 1
 
 
-@pytest.mark.parametrize("said", [{}, {"CI_DEB": "1"}])
-def test_ci_runs_the_package_in_a_clean_debian_and_in_both_of_arm_where_its_environment_permits_it(tmp_path, said):
-    (tmp_path / "make").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/called\n')
+TRIAL, EMULATED = ["deb-test"], ["deb-test-arm ARCH=arm64", "deb-test-arm ARCH=armhf"]
+READY, BARE = "exit 0", '[ "$1" != deb-ready ]'  # what a machine answers to `make deb-ready`
+
+
+@pytest.mark.parametrize(
+    "said, machine, expected",
+    [
+        ({}, READY, ["deb-ready", *TRIAL]),
+        ({}, BARE, ["deb-ready"]),
+        ({"CI_DEB": "0"}, READY, []),
+        ({"CI_DEB": "1"}, BARE, TRIAL + EMULATED),
+    ],
+)
+def test_ci_tries_the_package_in_a_clean_debian_where_it_can_and_in_those_of_arm_on_request(tmp_path, said, machine, expected):
+    (tmp_path / "make").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/called\n{machine}\n')
     (tmp_path / "make").chmod(0o755)
-    subprocess.run([ROOT / ".ci/run"], env={"PATH": f"{tmp_path}:{os.environ['PATH']}", **said}, check=True, capture_output=True)
+    there = {name: value for name, value in os.environ.items() if name not in ("CI_DEB", "PATH")}
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run([ROOT / ".ci/run"], env={**there, "PATH": path, **said}, check=True, capture_output=True, text=True)
     called = (tmp_path / "called").read_text().splitlines()
-    trials = ["deb-test", "deb-test-arm ARCH=arm64", "deb-test-arm ARCH=armhf"]
-    assert [line.split()[0] for line in called[:3]] == ["setup", "check", "test"] and called[3:] == (trials if said else [])
+    assert [line.split()[0] for line in called[:3]] == ["setup", "check", "test"] and called[3:] == expected
+    assert ("was not tried in a clean Debian" in done.stdout) == ("deb-test" not in called)
 
 
 @pytest.mark.parametrize("runtime", sorted(secondary.RUNTIMES))
