@@ -6,7 +6,7 @@ from small_site import evse, run_ms, site
 from ampacity_host.rig.base.timeline import Timeline
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.overdraw import Overdraw
-from ampacity_host.rig.plant.overload_allowance import AGAIN, ALLOWED, FOREIGN, LARGE, LATE, LIE, REBEL, REST, SMALL, STEP
+from ampacity_host.rig.plant.overload_allowance import AGAIN, ALLOWED, FOREIGN, LARGE, LATE, LIE, REBEL, REST, SMALL, STEP, UNREAD
 from ampacity_host.rig.plant.plant import Plant
 
 BUDGETS_MS = [(7_000, 12_000, 4_000), (7_000, 12_000, 4_000)]
@@ -94,13 +94,32 @@ def step_at_a_rise(until_ms=LONG_MS, low_ms=0):
     return plant, "main"
 
 
+def step_at_a_fall(after_ms=0, returns_ms=0, lowered=False):
+    """A car that was offered 15.9 A is full, or is lowered to 10 A, and other load steps up after_ms later; it returns, or not."""
+    plant, time = charging(Car(need_wh=10**6))
+    point = plant.points[0]
+    if lowered:
+        point.drive("pwm", 166, True)
+        run_ms(time, 4_600)  # it has followed, and until its deadline it may draw as before
+    else:
+        point.want(False)
+        run_ms(time, 1_000)
+    run_ms(time, after_ms)
+    plant.set_background(plant.circuit["main"], [500] * 3)
+    if returns_ms:
+        run_ms(time, returns_ms)
+        point.want(True)
+    run_ms(time, LONG_MS - returns_ms)
+    return plant, "main"
+
+
 PLAYED = {
     STEP: [step], LATE: [lambda: step("dead"), lambda: step("nan")],
     SMALL: [lambda: above(Overdraw(over_da=10)), lambda: above(Overdraw(over_da=8, beyond_ms=3_000, obeys_ms=2_000))],
     LARGE: [lambda: above(Overdraw(1.5)), lambda: above(Overdraw(1.5, beyond_ms=8_000, obeys_ms=1_500)),
             lambda: above(Overdraw(1.5), 12_000)],
     REBEL: [above, lambda: above(None, 12_000)],
-    REST: [step_at_a_rise], AGAIN: [further_phases], LIE: [lie], FOREIGN: [foreign],
+    REST: [step_at_a_rise], UNREAD: [step_at_a_fall], AGAIN: [further_phases], LIE: [lie], FOREIGN: [foreign],
 }  # fmt: skip
 
 
@@ -110,10 +129,10 @@ def test_an_attack_without_end_is_excused_for_the_time_of_its_row_and_no_longer(
         plant, circuit = play()
         plant.close()
         account = plant.circuit[circuit].accounts[1]
-        judged_ms = LONG_MS if kind == LIE else account.over_ms  # a car that is offered it counts at once
+        judged_ms = LONG_MS if kind in (LIE, UNREAD) else account.over_ms  # a car that is offered it counts at once
         excused_ms = judged_ms - account.violation_ms
-        kinds = [STEP, REST] if kind == REST else [kind]
-        assert excused_ms == sum(ALLOWED[each].ms(account.allowance, plant.points[0]) for each in kinds) < account.over_ms
+        kinds = [STEP, kind] if kind in (REST, UNREAD) else [kind]
+        assert excused_ms == sum(ALLOWED[each].ms(account.allowance, plant.points[0]) for each in kinds) < judged_ms
 
 
 def test_the_rest_of_a_step_is_excused_only_where_cars_rose_with_it():
@@ -126,6 +145,22 @@ def test_the_rest_of_a_step_is_excused_only_where_cars_rose_with_it():
         plant.close()
         account = plant.circuit[circuit].accounts[1]
         assert wrong_ms - 1_000 <= account.violation_ms <= wrong_ms + 1_000
+
+
+def test_a_step_is_excused_longer_only_where_a_car_fell_with_it_and_did_not_return():
+    well_ms = BUDGETS_MS[0][0]
+    for play, excused_ms in (
+        (lambda: step_at_a_fall(after_ms=1_000), 2 * well_ms),
+        (lambda: step_at_a_fall(after_ms=6_000), well_ms),
+        (lambda: step_at_a_fall(returns_ms=9_000), 10_700),  # at 10.7 s it draws more than the rating leaves
+        (lambda: step_at_a_fall(returns_ms=3_000), well_ms),
+    ):
+        plant, circuit = play()
+        plant.close()
+        account = plant.circuit[circuit].accounts[1]
+        assert excused_ms - 1_000 <= LONG_MS - account.violation_ms <= excused_ms + 1_000
+    plant, circuit = step_at_a_fall(lowered=True)
+    assert plant.points[0].may.fell_ms < 0
 
 
 def test_another_car_above_its_order_is_another_attack():

@@ -5,6 +5,7 @@ the device: its offer, and what its controller asked for last. Nothing here read
 """
 
 from ampacity_host.rig.fault_injection.rogue_client import WRITTEN_A
+from ampacity_host.rig.plant.overload_accounting import FOREVER_MS
 from ampacity_host.rig.plant.stray import AGAIN, ROUNDED_DA, Since
 
 SETTLE_MS = 5_000  # from a lower offer on (IEC 61851-1, Annex A), unless the device declares more
@@ -21,6 +22,12 @@ class MayDraw:
         self._used = 0             # terminals that its car uses, or used
         self._counted = {}         # circuit → phase → what is counted there
         self.excess, self.again, self.foreign = {}, {}, {}
+        self.fell_ms = FOREVER_MS  # its current fell last although its offer allowed it
+
+    def moves(self, by_da):
+        """Its current is about to rise (or fall) by this much."""
+        if by_da < 0 and self._point.offer_da >= self._point.amps_da:
+            self.fell_ms = self._plant.now_ms
 
     def replaced(self, offer_da):
         """The path no longer offers this; until its deadline a car may follow it."""
@@ -30,6 +37,11 @@ class MayDraw:
         self._older = [one for one in self._older if one[0] > now_ms]
         self._older.append((now_ms + self._deadline_ms, offer_da))
         self._plant.time.at_ms(now_ms + self._deadline_ms, self.update)
+
+    def idle_da(self, circuit, phase):
+        """What is counted there and not drawn."""
+        drawn = self._on(self._point.amps_da, 0)
+        return max(0, self._counted.get(circuit, {}).get(phase, 0) - drawn.get(phase, 0))
 
     def _offered_da(self):
         now_ms = self._plant.now_ms

@@ -17,8 +17,9 @@ DECIDE_MS = 200
 SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
 METER_MS = 300      # the meter's own delay behind the truth
 FRAME_CHARS = 70    # a long request and its answer, with the gaps
-STEP, LATE, REST = "step", "late", "rest"
-REST_DA, ROSE_MS = 10, 3_000  # of a step: what the readings of cars hid whose currents rose at that moment, or so long before it
+STEP, LATE, REST, UNREAD = "step", "late", "rest", "unread"
+REST_DA = 10        # of a step: what the readings of cars hid whose currents rose
+MOVED_MS = 3_000    # … at that moment or so long before it; or whose currents fell without an order
 DETECTIONS = 3      # of a car that follows a pause: the last locks it out (rule 10)
 Allowed = namedtuple("Allowed", "what amperes lasts ms")  # the cells of the table, and (allowance, power path) → ms
 ONE = "%d x (settle time + one round of its bus) + %g s" % (SETTLES, SWITCHED_MS / 1000)
@@ -28,8 +29,10 @@ ALLOWED = {
                   lambda allowance, _: allowance.budget_ms(False)),
     LATE: Allowed("the same while a fault of a meter or its bus lasts, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
                   "`well_ms` - `meter_well_ms` + `meter_age_ms`", lambda allowance, _: allowance.budget_ms(True)),
-    REST: Allowed("the rest of such a step, hidden by cars whose currents rose last at that moment or %g s before it" % (ROSE_MS / 1000),
+    REST: Allowed("the rest of such a step, hidden by cars whose currents rose last at that moment or %g s before it" % (MOVED_MS / 1000),
                   "%g A" % (REST_DA / 10), "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
+    UNREAD: Allowed("such a step, hidden by cars whose currents fell without an order at that moment or %g s before it" % (MOVED_MS / 1000),
+                    "what these cars may draw and do not", "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
     LIE: Allowed("a meter shows something else than the truth", "the other load there",
                  "`well_ms` - `meter_well_ms` + `meter_age_ms` + %g s + one settle time, from the first use on" % (SUSPECTED_MS / 1000),
                  lambda allowance, _: allowance.budget_ms(True) + SUSPECTED_MS + allowance.settle_ms),
@@ -103,8 +106,15 @@ class OverloadAllowance:
         ours_da = account.may_da - account.other_da - room_da
         step_ms = account.last_at_most(account.rating_da - ours_da)
         until_ms = step_ms + ALLOWED[self._step_kind(at_ms)].ms(self, None)
-        hidden = account.may_da - room_da <= account.rating_da + REST_DA and step_ms - ROSE_MS <= account.rose_ms <= until_ms
-        return until_ms + (ALLOWED[REST].ms(self, None) if hidden else 0)
+        for kind, da in ((REST, REST_DA if step_ms - MOVED_MS <= account.rose_ms <= until_ms else 0),
+                         (UNREAD, self._unread_da(step_ms - MOVED_MS, until_ms))):
+            if da and account.may_da - room_da <= account.rating_da + da:
+                return until_ms + ALLOWED[kind].ms(self, None)
+        return until_ms
+
+    def _unread_da(self, from_ms, until_ms):
+        """What cars may draw here and do not whose currents fell in that time without an order: no current flows of it."""
+        return sum(point.may.idle_da(*self._place) for point in self._points if from_ms <= point.may.fell_ms <= until_ms)
 
     def _step_kind(self, at_ms):
         return LATE if any(meter.troubled(at_ms) for meter in self._meters) else STEP

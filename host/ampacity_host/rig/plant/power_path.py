@@ -414,6 +414,7 @@ class PowerPath:
             return
         self.settle()
         by_da = amps_da - self.amps_da
+        self.may.moves(by_da)
         self.amps_da = amps_da
         used = self.used()
         self.power = amps_da * sum(self.terminal_dv[:used])
