@@ -1,9 +1,9 @@
-"""`python -m tests.proof [--quick] [--parts A,B] [--world NAME …] [--rule NAME …] [--anew]`: the proof of the safety core.
+"""`python -m tests.proof [--quick] [--parts A,B] [--world NAME …] [--rule NAME …] [--anew] [--kept FOLDER]`: the proof of the safety core.
 
 One line for each world: states, depth, transitions, whether it is closed, the longest way back to charging; one for
 each rule taken away, with the shortest trace that then overloads a circuit. Then the further parts. The last line is
-one JSON object. Progress goes to standard error. What a deep run finds is kept in .cache/proof: one that was ended goes on where
-it was, as long as the code is the same.
+one JSON object. Progress goes to standard error. What a deep run finds is kept in .cache/proof (--kept: elsewhere): one that was
+ended goes on where it was, as long as the code is the same.
 
 Exit codes: 0 nothing was found; 1 an overload, a stranded car, a rule that nothing misses, or a further part that found
 something; 2 an option that cannot be meant.
@@ -75,6 +75,7 @@ def arguments():
     parser.add_argument("--processes", type=whole, help="for the searches; left out: one for each core")
     parser.add_argument("--json", action="store_true", help="only the last line")
     parser.add_argument("--anew", action="store_true", help="leave out what earlier runs found of the same code")
+    parser.add_argument("--kept", type=Path, metavar="FOLDER", default=FOLDER, help="what earlier runs found is there (left out: .cache/proof)")
     parser.add_argument("--out", metavar="FILE", help="write all results there, for `python -m tests.proof.case FILE`")
     options = parser.parse_args()
     chosen = bool(options.world or options.rule)
@@ -105,7 +106,7 @@ def kept_of(options):
     """What earlier runs found: only of full depth."""
     if options.quick or options.states:
         return Kept()
-    kept = Kept(FOLDER)
+    kept = Kept(options.kept)
     if options.anew:
         kept.forget(options.parts)
     return kept

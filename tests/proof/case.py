@@ -94,9 +94,9 @@ FIGURES = {
              "{seconds:,.0f} s (code {code}).",
     "drawn": "- Drawn sites: {sites:,} sites with {evses:,} EVSEs, {attacks:,} attacks, {hours:,} hours, {excused_s:,} s above a rating within "
              "an excuse, {left_to_a_person} times a person was asked, {not_asked} sites not asked who charges again, {failures} failures; "
-             "{seconds:,.0f} s (code {code}).",
-    "soak": "- Soak: {days} site-days, {sessions:,} sessions, {sessions_served:.1%} served, {violations} violations; "
-            "{seconds:,.0f} s (code {code}).",
+             "{cpu_s:,} s of a core (code {code}).",
+    "soak": "- Soak: {days} site-days, {source[0]}, {faults:,} faults, {sessions:,} sessions, {sessions_served:.1%} served, {violations} "
+            "violations; {cpu_s:,} s of a core (code {code}).",
     "same": "- With and without bytes: {hours} h of {evses} EVSEs twice, {source}, {energy_wh[0]:,.0f} and {energy_wh[1]:,.0f} Wh, "
             "{failures} failures; {seconds:,.0f} s (code {code}).",
     "replay": "- Replayed day: {source}, {served} of {asked} sessions served, {delivered_wh:,.0f} of {asked_wh:,.0f} Wh, {violations} violations, "
@@ -208,7 +208,7 @@ def run(options):
     """What is asked for, run here and now: (found, result, codes, whether at full depth)."""
     nothing = not (options.world or options.rule or options.part)
     codes = digests.codes(["rules", "worlds", *options.part])
-    earlier = Kept(FOLDER)
+    earlier = Kept(options.kept)
     found = list(searches(True, options.world, [*MUTANTS, *DEFECTS] if nothing else options.rule, kept=earlier))
     result = summary(found)
     for name in options.part:
@@ -222,6 +222,7 @@ def main():
     parser.add_argument("--world", action="append", default=[], type=one_of(list(WORLDS)), help="search it and write its row (may be repeated)")
     parser.add_argument("--rule", action="extend", default=[], type=rules_of, help="take this rule away and write its rows (may be repeated)")
     parser.add_argument("--part", action="append", default=[], type=one_of(list(FURTHER)), help="run this part and write its line (may be repeated)")
+    parser.add_argument("--kept", type=Path, metavar="FOLDER", default=FOLDER, help="what earlier runs found is there (left out: .cache/proof)")
     options = parser.parse_args()
     if options.file and (options.world or options.rule or options.part):
         parser.error("FILE and --world, --rule, --part exclude each other")

@@ -173,11 +173,13 @@ def enough(wh, most_wh):
 def portion(arguments):
     """One process's share: (hours, seed, faults) -> its result."""
     hours, seed, faults = arguments
+    began_s = time.monotonic()
     program = pypy.find()
     if program:
         result = Week(hours, seed).judged(played_by(program, hours, seed, faults))
     else:
         result = Run(hours, seed, faults).play(_tell_day).result()
+    result["cpu_s"] = round(time.monotonic() - began_s, 1)  # all of it is computed by one process after the other
     told = f"{result['served']} of {result['sessions']} served, {len(result['violations'])} violations"
     print(f"soak: seed {seed} on {result['runtime']}: {told}", file=sys.stderr, flush=True)
     return result
@@ -235,6 +237,7 @@ def summary(results):
         "energy_of_fair": round(energy["delivered"] / max(1, energy["fair"]), 4),
         "energy_of_perfect": round(energy["delivered"] / max(1, energy["perfect"]), 4),
         "faults": sum(sum(one["faults"].values()) for one in results), "growing": sum(one["growing"] for one in results),
+        "cpu_s": round(sum(one.get("cpu_s", 0) for one in results)), "source": sorted({one["source"] for one in results}),
         "seeds": [one["seed"] for one in results], "runs": results}
 
 
