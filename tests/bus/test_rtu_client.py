@@ -298,6 +298,47 @@ def test_an_echo_that_is_heard_twice_is_no_answer_unless_a_reading_showed_one_ec
         assert asker.own[-1] == (read_first == 1), read_first
 
 
+class Noter(Asker):
+    """Notes (what was asked, the answer, was it certain, can it be no echo) of each answer."""
+
+    def reply(self, request, pdu, now_ms):
+        Asker.reply(self, request, pdu, now_ms)
+        self.noted = getattr(self, "noted", []) + [(bytes(request.pdu), bytes(pdu), request.certain, request.not_echo)]
+
+
+def after_a_spoilt_one(heard, first, second, echoes=True, answer_us=20000):
+    """What was noted of `second`, asked right after `first`: before the answer to `first`, which is whole, so much was heard of that request."""
+    asker = Noter(5, count=1)
+    b = bench(asker)
+    frame = b.step()
+    b.now_us = b.sent[-1][0]
+    b.hear((frame if echoes else b"") + reply_to(frame, b"\x00\x07"), after_us=500)
+    asker.orders = [(LOWER, first), (LOWER, second)]
+    asker.willing = True
+    frame = b.step()
+    end_us = b.now_us
+    b.now_us = b.sent[-1][0]
+    b.hear(heard(frame), after_us=500)
+    b.step(end_us + answer_us - b.now_us)  # the next one may leave before the answer to this
+    b.now_us = max(b.now_us, end_us + answer_us)
+    b.engine.receive(frame if frame[1] == 6 else reply_to(frame, b"\x00\x01"), b.now_us)
+    asker.willing = False
+    b.step(200000)
+    asker.willing = True
+    b.step(200000)
+    return [one for one in asker.noted if one[0] == second]
+
+
+def test_the_answer_behind_a_damaged_echo_is_never_certainly_that_of_the_next_request():
+    reads, writes = (read_pdu(3, 1, 1), read_pdu(3, 2, 1)), (write_one_pdu(6, 261, 60), write_one_pdu(6, 261, 0))
+    for heard in (lambda frame: garbled(frame, 7), lambda frame: garbled(frame, 0), lambda frame: garbled(frame, 3), lambda frame: frame[1:]):
+        for first, second in (reads, writes):
+            for echoes in (True, False):
+                for answer_us in (12000, 20000, 40000):
+                    for _, _, certain, not_echo in after_a_spoilt_one(heard, first, second, echoes, answer_us):
+                        assert not (certain and not_echo), (first, second, echoes, answer_us)
+
+
 def test_noise_before_and_within_a_reply_costs_at_most_that_exchange():
     asker = Asker(5)
     b = bench(asker)

@@ -55,6 +55,7 @@ def test_an_exception_is_an_answer_but_a_gateways_exception_is_not():
 def test_a_reply_with_a_wrong_checksum_fails_when_the_line_is_silent():
     asker = Asker(5)
     b = bench(asker)
+    b.hear(reply_to(b.step()))  # as the line has no echo
     frame = b.step()
     wrong = reply_to(frame)[:-1] + b"\x00"
     b.hear(wrong)
@@ -64,10 +65,34 @@ def test_a_reply_with_a_wrong_checksum_fails_when_the_line_is_silent():
     assert asker.failures == ["crc"] and counted(b)["crc_errors"] == 1
 
 
+def test_where_a_line_may_echo_what_came_may_be_a_damaged_echo_and_the_answer_is_waited_for():
+    asker = Asker(5, timeout_ms=50)
+    b = bench(asker)
+    frame = b.step()
+    b.hear(reply_to(frame)[:-1] + b"\x00")
+    b.engine.next(b.now_us + SILENCE_US)
+    assert asker.failures == []
+    b.hear(reply_to(frame), after_us=20000)
+    assert len(asker.replies) == 1
+
+
+def test_the_answer_to_a_write_of_one_value_that_repeats_another_value_proves_nothing():
+    for value, certain in ((60, True), (0, False)):
+        asker = Asker(5)
+        b = bench(asker)
+        b.hear(reply_to(b.step()))
+        asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+        b.step()
+        b.hear(rtu_frame(5, write_one_pdu(6, 261, value)), after_us=20000)
+        assert len(asker.replies) == 2 and asker.certain[-1] is certain
+
+
 def test_the_rest_of_a_broken_answer_is_not_foreign_traffic_while_it_may_arrive():
     for after_us, foreign in ((40000, False), (51000, True)):
         asker = Asker(5, timeout_ms=50)
-        b = bench(asker)
+        asker.orders = [(LOWER, read_pdu(4, 0, 2))]
+        b = bench(asker, transit_ms=0)
+        b.hear(reply_to(b.step()))  # as the line has no echo
         frame = b.step()
         b.hear(reply_to(frame)[:-1] + b"\x00")
         asker.willing = False

@@ -256,6 +256,7 @@ def test_the_fault_of_a_device_is_one_sentence():
 def test_evidence_comes_from_the_latest_reading():
     one = audit(9000, 60, 160, 40, power_on=3)
     assert one.evidence([0, 1, 2, 3]) == [("watchdog_ms", 9000), ("fallback_da", 60), ("max_da", 160), ("power_on_da", 40)]
+    assert audit(0, 0, 2500).evidence([2]) == [("max_da", 2500)] and audit(0, 0, 2501).evidence([2]) == []  # what no charging point can offer
     assert one.evidence([1]) == [("fallback_da", 60)] and audit(None, 60).evidence([0, 1]) == [("fallback_da", 60)]
     for fixed, found in ((0, [("watchdog_ms", 9000), ("fallback_da", 0)]), (-1, [("watchdog_ms", 9000)])):
         assert audit(9000, 60, watchdog={"fallback_fixed": fixed}).evidence([0]) == found

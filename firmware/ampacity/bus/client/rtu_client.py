@@ -218,12 +218,15 @@ class RtuClient(Engine):
             return "other"
         if pdu[0] in (5, 6, 15, 16) and pdu[1:3] != asked[1:3]:
             return "other"
+        if pdu[0] in (5, 6) and pdu[3:5] != asked[3:5]:
+            return self._check_late_reply(request, False)
         return self._check_late_reply(request)
 
-    def _check_late_reply(self, request: Request) -> str:
-        """Could the reply belong to an older request of the same shape? Then it is uncertain, or useless."""
-        if not request.certain:
-            request.certain = True
+    def _check_late_reply(self, request: Request, repeats: bool = True) -> str:
+        """Could the reply belong to an older request of the same shape? Then it is uncertain, or useless. repeats: a write of one value was
+        answered with that value, as the protocol demands; another one proves nothing."""
+        if request.certain != repeats:
+            request.certain = repeats
         late = self._late_requests.get(request.unit)
         if late is None:
             return ""
@@ -294,12 +297,18 @@ class RtuClient(Engine):
             elif now_us >= self._deadline_us:
                 self._hand_over_held(now_us)
             return
-        if self._receiver.spoilt(size, now_us):
+        echo = 0 if self._echoing else len(request.adu)  # of what came so much may be a damaged echo, and the answer follows
+        if self._receiver.spoilt(size + (echo if self._echoes is not False else 0), now_us):
+            self._note_late(request, now_us)
             self._fail("crc", now_us)
         elif now_us >= self._deadline_us and not self._is_answer(request, now_us):
-            if not request.wakes:  # nothing else has the same answer, except the same order repeated
-                self._late_requests[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)
+            self._note_late(request, now_us)
             self._fail("timeout" if self._receiver.empty() else "crc", now_us)
+
+    def _note_late(self, request: Request, now_us: int) -> None:
+        """Its answer may still come. That of a request that only wakes is that of nothing else, except the same order repeated."""
+        if not request.wakes:
+            self._late_requests[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)
 
     def _is_answer(self, request: Request, now_us: int) -> bool:
         """Nothing followed what repeated the request, so whether the line echoes is unknown from now on. One that came too soon is handed
@@ -344,7 +353,7 @@ class RtuClient(Engine):
             self._report_duplicate(unit, self.duplicate_addresses.second_same(unit))
             return
         rest = (unit, pdu[0] & 0x7F) == self._garbled_until[:2] and self._now_us < self._garbled_until[2]
-        if rest or (late is not None and late[0][0] == pdu[0] & 0x7F):
+        if rest or (late is not None and late[0][0] == pdu[0] & 0x7F and self._now_us < late[1]):
             self.counters["late"] += 1
             return
         if unit == self._last_reply[0] and self._is_second_reply(unit, pdu):

@@ -19,6 +19,7 @@ if False:  # for the type checker
 TRIES_MAX = 3
 COUNTED = ("watchdog", "fallback")  # what the ledger counts as the device shows it, whatever was written
 STORED_PER_DAY = 12
+LIKELY_DA_MAX = 2500  # no charging point with alternating current offers more: another register's value, or a fault
 LONGER_MS_MAX = 1000  # a watchdog that is shown longer than written by more than a rounding counts as none
 
 
@@ -223,7 +224,7 @@ class SettingsAudit:
         rows = [("watchdog_ms", self.watchdog["time"]), ("fallback_da", self.watchdog["fallback"])]
         rows += [("max_da", self.identity["max"]), ("power_on_da", self.power_on)]
         for key, index in rows:
-            if index in fields and values[index] is not None:
+            if index in fields and values[index] is not None and not (key == "max_da" and values[index] > LIKELY_DA_MAX):
                 found.append((key, self._counted(index)))
         if self.watchdog["fallback_fixed"] >= 0 and self.watchdog["time"] in fields:
             found.append(("fallback_da", self.watchdog["fallback_fixed"]))
