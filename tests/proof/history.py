@@ -1,6 +1,6 @@
 """Defects that adversarial tests found in our own guard and check: what was seen, its cause, the mend, and what finds it again.
 
-`FOUND[name]` is (what was seen, cause, mend, what finds it again): a mend undone of defects.py by its name, or a test as
+`FOUND[name]` is (what was seen, cause, fix, what finds it again): a mend undone of defects.py by its name, or a test as
 FILE::NAME. The table in docs/safety-case.md is written from here (case.py), and a test compares them.
 """
 
@@ -13,7 +13,7 @@ NEVER = SCENES + "test_who_never_charges.py"
 
 FOUND = {
     "D1": (
-        "a car 5 % above its order for half an hour; two hours later six of eight cars of the demonstration's site were still dead",
+        "a car 5 % above its order for half an hour; two hours later six of eight cars of the demonstration's site still had no current",
         "a lower above the reserve was asked whether anything may be fed, so the excess that stopped feeding never ended",
         "a lower passes every rule that is not about its own bytes (rule 2, L1)",
         ("2 held back", CARS + "::test_a_car_five_per_cent_above_its_order_strands_nobody"),
@@ -33,7 +33,7 @@ FOUND = {
     "D4": (
         "47.9 of 32 A without end: an EVSE without watchdog that was taken out of the site file, or renamed, at 16 A",
         "the journal knew EVSEs by their names in the present file",
-        "it keeps where each device is; what left counts there until it lapsed or somebody says that it is gone (rule 15)",
+        "it keeps where each device is; an EVSE that left counts there until its watchdog expired or a person declares that it was removed (rule 15)",
         ("15 left", RESTARTS + "::test_an_evse_that_leaves_the_site_file_counts_where_it_was"),
     ),
     "D5": (
@@ -44,7 +44,7 @@ FOUND = {
     ),
     "D6": (
         "57.9 of 40 A for 5 s, eleven times in two hours: CTs rotated by one, a saturated one, reversed ones beside generation",
-        "a meter that failed was believed again when a while had passed, and each trial was an overload",
+        "a meter that failed was trusted again after a time, and each such trial was an overload",
         "trust is earned by steps of our own that it follows, and after the third failure a person looks (3.2)",
         ("3.2 forgiven", METERS + "::test_a_meter_that_failed_is_not_believed_again_without_evidence"),
     ),
@@ -56,13 +56,14 @@ FOUND = {
          "tests/roles/test_grant_numbers.py::test_a_secondary_that_was_cut_off_for_half_a_day_or_a_week_charges_again_at_once"),
     ),
     "D8": (
-        "a car that had been locked out charged again, and drew what it liked: the power had failed within a minute of the lock-out",
+        "a car that had been locked out charged again, and drew more than its order: the power had failed within a minute of the lock-out",
         "what lowers trust was written to the journal once a minute like everything else",
         "nothing is raised before the journal holds it (rule 8)",
         ("8 unkept", CARS + "::test_a_lock_out_outlives_a_restart"),
     ),
     "D9": (
-        "61.8 of 32 A for 59 s with 5.7 s printed; generation below a metered root was a wrong sign for good; a limit until replaced "
+        "61.8 of 32 A for 59 s with 5.7 s printed; generation below a metered root counted permanently as a wrong sign "
+        "of its meter; a limit until replaced "
         "was gone after a restart; one device was taken twice under two spellings, one meter on two circuits, generation without a meter; "
         "a unit that was swapped stopped its neighbours without a word",
         "the check left the meter's timeouts and a gateway's transit out of its times, added no generation up, compared addresses as "
@@ -82,7 +83,7 @@ FOUND = {
         (CHECKS + "::test_twenty_wall_boxes_on_a_lan_are_taken",),
     ),
     "D11": (
-        "28 to 35 A on 26 A for 38 of 40 s without any fault: other load rose beside a device of which nobody knows how it rounds",
+        "28 to 35 A on 26 A for 38 of 40 s without any fault: other load rose next to a device whose rounding is not known",
         "the lower counted as more than was wanted and was refused; what the device makes of an order was learnt from raises alone",
         "as D1; the surplus is learnt from any order",
         ("2 surplus", LOWERS + "::test_a_lower_leaves_from_a_device_that_rounds_nobody_knows_how"),
@@ -94,14 +95,15 @@ FOUND = {
         ("2 stale settings", LOWERS + "::test_one_slow_device_starves_nobody_and_is_lowered"),
     ),
     "D13": (
-        "55 of 40 A without end: a dead meter on a circuit below one that has none",
+        "55 of 40 A without end: a lost meter on a circuit below one that has none",
         "only what was measured below was passed up",
         "what is assumed below is passed up as well, and the alarm with it (3.4)",
         ("3.4 below", METERS + "::test_a_dead_meter_below_leaves_its_load_in_the_sum_above"),
     ),
     "D14": (
-        "47.9 of 32 A after a lock-out, an acceptance and a restart; a replaced unit stood at 0 A; one that drew could be declared isolated",
-        "lock and ladder of rule 10 were ended by different hands",
+        "47.9 of 32 A after a lock-out, an acceptance and a restart; a replaced unit stayed at 0 A; an EVSE that drew "
+        "current could be declared isolated",
+        "the lock-out and the escalation level of rule 10 were cleared by different actions",
         "reset and replacement end both, acceptance of the same device ends neither; isolation is refused while current flows (rules 6, 10)",
         ("10 accepted", "10 replaced",
          RESTARTS + "::test_a_lock_out_outlives_replace_without_another_unit", RESTARTS + "::test_a_unit_that_was_replaced_charges_again",
@@ -114,7 +116,7 @@ FOUND = {
         (RESTARTS + "::test_a_latch_of_the_local_point_outlives_a_restart",),
     ),
     "D16": (
-        "cars charged beside a fire pump whose meter stood still; 20.9 of 15 kW in a quarter of an hour; an absolute profile ended early",
+        "cars charged next to a running fire pump whose meter was frozen; 20.9 of 15 kW in a quarter of an hour; an absolute profile ended early",
         "a frozen meter of a safety load counted as resting; the quarter and the profile followed a clock that jumps",
         "frozen is lost, and lost sheds (3.6); the quarter is in the journal, and a jump back ends nothing",
         (SUMS + "::test_a_frozen_meter_of_a_safety_load_counts_as_running",
@@ -126,7 +128,7 @@ FOUND = {
     "D17": (
         "six cars of one phase on EVSEs with three got 0.29 of what their phases carry",
         "an order counted on every phase that the contactor can close, whatever the car uses",
-        "a phase that was steadily seen unused is lent where a meter would see it used again (rule 14)",
+        "a phase that readings show as unused is available to other EVSEs where a meter would show that it is used again (rule 14)",
         ("14 again", SCENES + "test_unused_phases.py::test_cars_of_one_phase_share_what_their_phases_carry"),
     ),
     "D18": (
@@ -144,9 +146,9 @@ FOUND = {
          "test_rule_8_one_that_lost_its_watchdog_is_not_even_refreshed_before_the_journal_knows"),
     ),
     "D20": (
-        "a lower was refused in the world `lowers` for the settle time after the first proof of a life",
-        "an order of an earlier life that was proven gone, and settled yet, left no measure for a lower",
-        "what is gone is no measure (rule 2)",
+        "a lower was refused in the world `lowers` for the settle time after the first proof since a start of the primary",
+        "an order from before that start, proven to be replaced but not yet settled, left no order with which a lower could be compared",
+        "a lower is compared only with orders that may still be in force; a replaced order that still settles is not one of them (rule 2)",
         ("tests/circuit/test_lowers.py::test_an_order_of_an_earlier_life_that_is_gone_holds_no_lower",),
     ),
     "D21": (
@@ -162,15 +164,15 @@ FOUND = {
         ("tests/circuit/test_other_load.py::test_rule_3_1_what_an_evse_drew_before_its_first_reading_is_no_other_load",),
     ),
     "D23": (
-        "47.8 of 32 A without end: an EVSE whose second terminal is not measured, other load rose, and nobody else was there to give",
-        "on a phase that was lent no order of that EVSE counted, so none was lowered",
+        "47.8 of 32 A without end: an EVSE whose second terminal is not measured, other load rose, and no other EVSE could be lowered",
+        "on a phase that counted as unused no order of that EVSE counted, so none was lowered",
         "an excess that others do not end is taken for a hidden use; no EVSE is fed on a phase that it may use and that stays above (rules 11, 14)",
         (SCENES + "test_unused_phase_that_nobody_gives.py::test_one_that_measures_its_first_terminal_only_gives_on_all",
          SCENES + "test_unused_phase_again_and_again.py::test_a_car_that_pauses_by_itself_is_one_excess_and_not_one_at_each_pause"),
     ),
     "D24": (
-        "27.6 of 84 A until the plugs were drawn: honest cars of one phase beside a house whose load comes and goes",
-        "whoever had been raised within 15 s of an excess was taken for one that hides its use",
+        "27.6 of 84 A until the cars were unplugged: cars that use one phase, next to other load that changes",
+        "any EVSE raised within 15 s of an excess was taken for one whose readings do not show the use of a phase",
         "only where the meter shows as much unexplained current as the car draws, and its current rose just then (rule 14)",
         (SCENES + "test_unused_phases_and_other_load.py::test_steps_of_the_house_do_not_make_honest_cars_of_one_phase_count_on_three",),
     ),
@@ -312,7 +314,8 @@ FOUND = {
         ("tests/circuit/test_learnt_minimum.py::test_section_6_a_learnt_minimum_that_is_not_possible_for_long_does_not_hold_a_car_back",),
     ),
     "D46": (
-        "a correct meter was lost for good by one step of other load within its declaration, 10 s old or beside an order that nobody drew (scenes: "
+        "a correct meter was lost permanently by one step of other load within its declaration, 10 s old or next to an "
+        "order that no car drew (scenes: "
         "5 of 17 steps of 9 A on 16 A and 10 A on 32 A): the site stood still until a person came",
         "the EVSEs made room, the meter showed no fall, and the lower counted as a step that it had missed: the time for which other load excused "
         "it ended before the reference did, and was kept only for a rise above all orders",
@@ -404,7 +407,7 @@ FOUND = {
     **LATE,
 }  # fmt: skip
 
-HEAD = ["", "seen", "cause", "mend", "found again by"]
+HEAD = ["", "seen", "cause", "fix", "found again by"]
 
 
 def again(names):

@@ -9,7 +9,7 @@ LATE = {
     ),
     "D59": (
         "a car that needs 13 A was stopped by a test step each 15 min, below a meter against which there was no evidence (scene)",
-        "a test lowers to the minimum of the EVSE, and nobody remembered that its car had stopped there",
+        "a test lowers to the minimum of the EVSE, and that its car had stopped there was not stored",
         "a car that stopped in such a test is spared by the next ones for an hour (3.2)",
         ("tests/circuit/test_suspected_meter.py::test_a_car_that_stops_in_a_routine_test_is_spared_by_the_next_ones_for_an_hour",),
     ),
@@ -54,7 +54,7 @@ LATE = {
          "tests/circuit/test_meter_tests_of_many.py::test_phases_whose_cars_must_pause_have_a_pause_each"),
     ),
     "D66": (
-        "cars without current for ever, and no person was asked: a suspected phase shows almost the rating, while a car of another phase charges; "
+        "cars without current permanently, and no person was asked: a suspected phase shows almost the rating, while a car of another phase charges; "
         "or a person was asked for a correct meter while a limit of 0 A held (scenes); since D62",
         "it was asked whether any phase carries current, and not whether what the meter shows is what keeps the cars back",
         "each phase for itself: none draws there, and a car has no room by what is shown, but by what is declared (3.2)",
@@ -102,7 +102,7 @@ LATE = {
         ("tests/circuit/test_learnt_minimum.py::test_section_6_one_limit_in_the_first_trial_delays_a_car_by_minutes_only",),
     ),
     "D73": (
-        "a safety load shed as long as the plan paused: with any other policy 16 A flowed until its contactor opened, or for ever without one",
+        "a safety load shed as long as the plan paused: with any other policy 16 A flowed until its contactor opened, or permanently without one",
         "the rule was an inhibit of the policy",
         "two settle times later permits keep nothing above 0 A alive there (3.6)",
         ("tests/circuit/test_safety_load.py::test_3_6_whatever_the_plan_wants_nothing_is_kept_alive_there",),
@@ -110,7 +110,7 @@ LATE = {
     "D74": (
         "cars of one phase got 0.89 of their fair share over 30 h next to other load: until the unplug they counted on three phases (bench "
         "`energy/one-phase`); since D24",
-        "a step of it in the seconds in which a car's current rose was taken for a hidden use for good",
+        "a step of it in the seconds in which a car's current rose was taken permanently for a use that readings do not show",
         "it is tried again after 16 min, then 256 min; after the third time until the unplug (rule 14)",
         ("tests/circuit/test_unused_phases.py::test_each_hint_of_a_meter_makes_the_time_until_the_next_try_longer",),
     ),
