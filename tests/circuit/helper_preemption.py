@@ -17,7 +17,7 @@ class Pick:
 
 
 class Beside(Bench):
-    """evses: (max_da, reserve_da, measures, car_da) each. The meter comes every second and shows all that is drawn."""
+    """evses: (max_da, reserve_da, measures, car_da) each; a car draws nothing below its needs_da. The meter comes every second and shows all that is drawn."""
 
     TICK_MS = 500
 
@@ -27,6 +27,7 @@ class Beside(Bench):
             facts.append(evse("evse-%d" % (e + 1), max_da=most, limit_da=most, fallback_da=reserve))
         Bench.__init__(self, site(facts, [circuit(rating=rating, meter=0)], [meter_facts()], slot_s=SLOT_S, restart_hold_ms=20000))
         self.rating, self.house, self.cars = rating, house, evses
+        self.needs_da = [60] * len(evses)
         self.drawn = [0] * len(evses)
         self.charged_s = [0] * len(evses)
         self.waited_s = [0] * len(evses)
@@ -44,8 +45,11 @@ class Beside(Bench):
             for _ in range(2):
                 for e, (_, _, measures, car) in enumerate(self.cars):
                     order = self.guard.last_order_da(e)
-                    self.drawn[e] = min(car, order) if order and order >= 60 else 0
-                    self._drive(e, self.facts["evses"][e], car if measures else False)
+                    self.drawn[e] = min(car, order) if order and order >= self.needs_da[e] else 0
+                    refuses = order and not self.drawn[e]
+                    self._drive(e, self.facts["evses"][e], car if measures and not refuses else False)
+                    if measures and refuses:
+                        self.measure(e, 0, 0, 0)
                 self.tick(500)
             shown = self.house + sum(self.drawn)
             self.above_s += shown > self.rating

@@ -207,3 +207,16 @@ def test_section_6_slightly_more_than_a_share_each_keeps_no_evse_from_its_minimu
     bench.guard.demand(4, True)
     bench.follow(20)
     assert min(bench.guard.want_da) >= 60 and sum(bench.guard.want_da) <= 310
+
+
+def test_rule_14_a_phase_that_an_evse_does_not_use_now_keeps_its_reserve_and_the_rest_is_shared_evenly():
+    """One of the sharers would begin with what the other one should have."""
+    evses = [evse("evse-1", fallback_da=60, power_on_da=60), evse("evse-2", terminals=[[1]]), evse("evse-3", terminals=[[1]])]
+    bench = Bench(site(evses, [circuit(rating=200)])).start()
+    bench.guard.phases_sent(0, [0], bench.now_ms)
+    bench.guard.phases_proven(0, [0], bench.now_ms)
+    bench.tick(SETTLE_MS + 200)
+    for e in (1, 2):
+        bench.guard.demand(e, True)
+    bench.follow(20)
+    assert bench.guard.want_da == [0, 70, 70], bench.guard.want_da

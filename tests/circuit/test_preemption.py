@@ -80,3 +80,51 @@ def test_section_6_liveness_no_evse_starves_in_any_combination():
         most_s = (len(bench.cars) + 4) * SLOT_S
         assert max(bench.longest_s) <= most_s, (seed, bench.cars, bench.rating, bench.longest_s)
         assert bench.above_s == 0, (seed, bench.above_s)
+
+
+def test_section_6_a_car_that_needs_more_than_its_share_is_offered_it_although_a_neighbour_that_does_not_measure_draws_all():
+    """What that draws looked like other load that stays: 8 A seemed impossible, and the car asleep."""
+    bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED, MEASURED], rating=550, house=100)
+    bench.needs_da[1] = 80
+    for e in (1, 2, 0):
+        bench.plug(e)
+    bench.run(30 * SLOT_S)
+    assert min(bench.charged_s) >= 3 * SLOT_S and bench.above_s == 0, (bench.charged_s, bench.longest_s, bench.guard.why(1))
+    assert bench.guard.site.evses[1].min_da == 82
+
+
+def test_section_6_an_evse_whose_own_current_leaves_no_margin_for_its_order_pauses_and_starts_again():
+    """An order of 32 A that nobody proved, then one of 6 A: as long as it drew 32 A, which a meter shows as well, it never left."""
+    bench = Beside([BLIND_WITHOUT_WATCHDOG], rating=500, house=100)
+    guard, drawn, charged_s, least_da = bench.guard, 320, 0, 320
+    bench.plug(0)
+    bench.tick(500)
+    bench.audit()
+    assert guard.want_da == [320] and bench.send(320) is not None
+    guard.limit("user", ("evse", 0), 60, None, "hold")
+    for _ in range(180):
+        bench.meter(100 + drawn + bench.mark % 2, 100 + drawn, 100 + drawn)
+        bench.tick(1000)
+        bench.audit()
+        order_id, want = bench.send(guard.want_da[0]), guard.want_da[0]
+        if order_id is not None:
+            bench.prove(order_id, want)
+            drawn = want
+        least_da = min(least_da, drawn)
+        charged_s += drawn == 60
+    assert least_da == 0 and charged_s > 60, (drawn, charged_s, guard.why(0))
+
+
+def test_section_6_what_others_give_is_kept_for_the_waiting_evse_until_it_starts():
+    bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED], rating=640)
+    bench.plug(0)
+    bench.run(30)
+    bench.plug(1)
+    texts = []
+    while not bench.drawn[1] and len(texts) < 60:
+        bench.run(1)
+        texts.append(bench.guard.why(0))
+    kept = [text for text in texts if "evse-2 6.0 A (waiting to start, " in text]
+    assert bench.drawn[1] and kept, texts
+    bench.run(3)
+    assert "waiting to start" not in bench.guard.why(0), "it has started"

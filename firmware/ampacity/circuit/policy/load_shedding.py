@@ -25,6 +25,7 @@ class LoadShedding:
         self.sums = [0] * site.size
         self.constraint_sums: list[int] = []
         self.limit_sums: list[int] = []
+        self.now_ms = 0  # of the last pass
         self.for_limits = False  # the shed is for an external limit
         self.rising = True  # some order may exceed its bound
 
@@ -67,6 +68,7 @@ class LoadShedding:
 
     def tick(self, now_ms: int) -> None:
         """No target above its ceiling, and none that an overloaded circuit or a limit has no room for."""
+        self.now_ms = now_ms
         self.rising = self.targets.cap(now_ms)
         self._shed(now_ms)
 

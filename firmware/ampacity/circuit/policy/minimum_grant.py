@@ -6,6 +6,7 @@ asks could begin, were it the only one. It counts where it is possible, all othe
 as it is possible next to the minimums of all others, in whole amperes: for some of the cars below less than the whole may suffice.
 """
 
+from ampacity.circuit.policy.preemption import hides
 from ampacity.circuit.trusted.device.evse_state import EvseState
 
 if False:  # for the type checker
@@ -26,6 +27,7 @@ if False:  # for the type checker
         other: OtherLoad
         reservations: Reservations
         want_da: "list[int]"
+        now_ms: int
         demand: Any
 
 
@@ -79,9 +81,11 @@ def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:
         return False
     da = ledger.permits.most_of(s, da)
     beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s)), keeps_da(shed, s, s))
+    hidden = sums_of(ledger, lambda t: _hidden_da(shed, t, s), with_off=False)
     for key in s.on_keys:
         load_da = da * s.on_keys.count(key)
-        carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - other.carried_da(key)
+        ours_da = min(hidden[key], max(0, ledger.other_da[key] - ledger.low_other_da[key]))
+        carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - max(other.carried_da(key) - ours_da, other.floor_da[key])
         if load_da + beside[key] > carries_da or load_da > limits.chargers_da[key]:
             return False
     for row in limits.constraints:
@@ -97,14 +101,21 @@ def keeps_da(shed: "SharedCapacity", t: EvseState, s: EvseState) -> int:
     return max(t.reserve_da, shed.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
 
 
-def sums_of(ledger: "Ledger", amount: "Callable[[EvseState], int]") -> "list[int]":
-    """Σ of an amount per EVSE on each circuit and phase; on phases that are open now its reserve."""
+def _hidden_da(shed: "SharedCapacity", t: EvseState, s: EvseState) -> int:
+    """So much of what looks like other load may be this one's current, which it does not measure and would give for the other."""
+    if t is s or not shed.want_da[t.index] or not hides(t, shed.now_ms):
+        return 0
+    return 0 if shed.reservations.stuck(t.index) or t.evse.priority > s.evse.priority else t.bound_da
+
+
+def sums_of(ledger: "Ledger", amount: "Callable[[EvseState], int]", with_off: bool = True) -> "list[int]":
+    """Σ of an amount per EVSE on each circuit and phase; on phases that are open now its reserve, unless with_off is False."""
     sums = [0] * ledger.site.size
     for s in ledger.evse_states:
         da = amount(s)
         for key in s.on_keys if da else ():
             sums[key] += da
-        for key in s.off_keys:
+        for key in s.off_keys if with_off else ():
             sums[key] += s.reserve_da
     return sums
 

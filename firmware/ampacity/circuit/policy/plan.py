@@ -289,9 +289,10 @@ class Plan:
         """Fairness takes back what others should have; noise below the deadband moves no target, unless an EVSE waits to start."""
         least = 1 if self._has_waiting_start(now_ms) else self.deadband_da
         for e in self.demand.order:
-            goal, want = self.goal_da[e], self.want_da[e]
+            goal, want, s = self.goal_da[e], self.want_da[e], self.ledger.evse_states[e]
+            if want and self.reservations.in_vain(s, now_ms):
+                goal = self.goal_da[e] = 0
             if want and (goal == 0 or want - goal >= least):
-                s = self.ledger.evse_states[e]
                 self.targets.lower(s, goal, now_ms, goal == 0 and self.demand.wants[e])
 
     def _has_waiting_start(self, now_ms: int) -> bool:

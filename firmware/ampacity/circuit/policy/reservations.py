@@ -15,6 +15,7 @@ DENIED = "order waits for margin"
 RETURNS = "returning"
 BEGINS = "waiting to start"
 DENIED_MS = 5000  # an order that lacks its margin for so long is made room for
+IN_VAIN_MS = 30000  # and paused, where that room was not enough: its own current may be what takes it
 RETURN_MS = 10000  # time for which capacity is reserved for an EVSE that lacks the margin to be read
 
 
@@ -53,6 +54,10 @@ class Reservations:
     def stuck(self, evse: int) -> bool:
         """No order of ours moves it now."""
         return self.reasons[evse] in (STUCK, LOST, RETURNS)
+
+    def in_vain(self, s: EvseState, now_ms: int) -> bool:
+        """Its order has lacked its margin for so long that only a pause, which needs none, helps."""
+        return self.reasons[s.index] == DENIED and now_ms - s.denied_ms >= IN_VAIN_MS
 
     def text(self, evse: int, now_ms: int) -> str:
         """Why it is kept, and for how long where that is known."""

@@ -15,7 +15,7 @@ if False:  # for the type checker
     from ampacity.circuit.policy.queue.learnt_minimum import LearntMinimum
 
 HEADROOM_DA = 20
-HEADROOM_SHORT_DA = 10  # while others are short; a tenth of more
+HEADROOM_SHORT_DA = 5  # while others are short; a tenth of more, for cars draw a twentieth less than their order
 SETTLED_MS = 15000  # after another order a car shows what it makes of it
 ASLEEP_DA = 10
 PROBE_MS = 60000

@@ -42,6 +42,7 @@ if False:  # for the type checker
 LEVELS_DA = (80, 100, 130)
 OVER_DA = 2  # the duty cycle of a control pilot is rounded down
 TRY_MS = 60000  # a trial; after one that was cut off the next comes so much later, then each after twice the time, at most `wake_ms`
+LACKS_MS = 30000  # a meter shows for so long what others drew before they gave it
 ROUNDS = 3
 SAME_DA = 5  # what it drew at so little above is no other order
 
@@ -70,7 +71,7 @@ class LearntMinimum:
         elif least_da > self.file_da[e] and not room.want_da[e] and not possible(room, s, least_da):
             if self.lacks_since_ms[e] < 0:
                 self.lacks_since_ms[e] = now_ms
-            if self.trying[e] or now_ms - self.lacks_since_ms[e] >= demand.idle_ms:
+            if now_ms - self.lacks_since_ms[e] >= (LACKS_MS if self.trying[e] else demand.idle_ms):
                 self._cut(demand, s, now_ms)
             return
         elif demand.needs_more(e, room.want_da[e]) and self.rounds[e] < ROUNDS and now_ms >= self.again_ms[e]:
