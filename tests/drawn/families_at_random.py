@@ -72,8 +72,8 @@ class Member:
         return self.chance.choice(self.tables["circuit"])["name"]
 
     def _hung(self, unit):
-        """Where something hangs on the bus of its EVSEs."""
-        host = {"host": "10.0.%d.%d" % (len(self.name), unit)} if self.bus["kind"] == "tcp" else {}
+        """Where something hangs on the bus of its EVSEs; the rig has one network, so no host is there twice."""
+        host = {"host": "10.0.%d.%d" % (int(self.name[1:] or 0), unit)} if self.bus["kind"] == "tcp" else {}
         return {"bus": self.bus["name"], "unit": unit} | host
 
     def _below(self, n, levels):

@@ -209,7 +209,7 @@ class Bench:
         return {"advance": "time moves by itself; --clock virtual has it", "csms": "there is no bench CSMS",
                 "csms_log": "there is no bench CSMS",
                 "safety_load": "the site has none",
-                "site": "--clock virtual has it, for a site without primaries below"}.get(op, "the controller has no interface for it")
+                "site": "--clock virtual has it"}.get(op, "the controller has no interface for it")
 
     def features(self):
         return []
