@@ -86,7 +86,8 @@ class Member:
         """One of ours, or of another make: that on a serial line."""
         chance, evse = self.chance, {"name": "%s-e%d" % (self.name, n), "max_a": float(self.chance.choice((16, 20)))}
         if chance.random() < 0.25:
-            evse |= {"kind": chance.choice(MAKES), "bus": self.meter_bus["name"], "unit": n, "power_on_a": float(chance.choice((0, 6))), "max_a": 16.0}
+            evse |= {"kind": chance.choice(MAKES), "bus": self.meter_bus["name"], "unit": n}
+            evse |= {"power_on_a": float(chance.choice((0, 6))), "max_a": 16.0}
         else:
             evse |= {"kind": "ampacity"} | self._hung(n) | ({"fallback_a": 6.0} if chance.random() < 0.3 else {})
         self._add("evse", circuit=self._place(), **evse)

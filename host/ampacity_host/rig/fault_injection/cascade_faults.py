@@ -8,7 +8,9 @@ INSIDE_KINDS = ("clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
 
 
 class CascadeFaultInjector(FaultInjector):
-    """rig: a bench with `cascade`, `primaries`, `below_fault(name, kind, on)`, `inside_below(name, kind, on, options)` and, over TCP, `path_below(name)`."""
+    """rig: a bench with `cascade`, `primaries`, `below_fault(name, kind, on)`, `inside_below(name, kind, on, options)` and, over TCP,
+    `path_below(name)`.
+    """
 
     def set(self, kind, target, on, options):
         rig = self._rig
