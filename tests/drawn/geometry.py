@@ -19,17 +19,21 @@ class Geometry:
     """Of one site file, with the sites below it. Currents are deci-amperes, lines count from 0.
 
     ratings: circuit → one for each line; above: circuit → itself and all that feed it; circuit_of, ends: EVSE → its
-    circuit, and for each terminal the lines that it loads; meters: meter → circuit; tables: EVSE → its table in the file.
+    circuit, and for each terminal the lines that it loads; meters: meter → circuit; tables: EVSE → its table in the file,
+    with the name of its bus in the whole family; sites: primary → its file, "" the one at the top; parents: primary below → the bus
+    of its parent.
     """
 
     def __init__(self, text, folder=None):
         self.ratings, self.above, self.circuit_of, self.ends, self.tables, self.meters, self.assumed = {}, {}, {}, {}, {}, {}, {}
+        self.sites, self.parents = {}, {}
         site = tomllib.loads(text)
         self.count = lines_of(site)
         self._read(site, folder, "", [], list(range(self.count)))
 
     def _read(self, site, folder, prefix, feeding, lines):
         """feeding: the circuits above the root of this file; lines: the top's line for each of its own."""
+        self.sites[prefix[:-1]] = site
         parents = {table["name"]: table.get("parent") for table in site["circuit"]}
         for table in site["circuit"]:
             name, at, chain = prefix + table["name"], table["name"], []
@@ -55,7 +59,9 @@ class Geometry:
         name, circuit = prefix + table["name"], prefix + table["circuit"]
         named = table.get("phases") or [LINES[at] for at in range(len(lines))]
         ends = [[lines[LINES.index(one)] for one in end.split("-")] for end in named]
+        table = table | {"bus": prefix + table["bus"]} if "bus" in table else table
         if "site" in table:
+            self.parents[name] = table["bus"]
             below = tomllib.loads((Path(folder) / table["site"]).read_text())
             return self._read(below, folder, name + ".", self.above[circuit], [end[0] for end in ends])
         self.circuit_of[name], self.ends[name], self.tables[name] = circuit, ends, table

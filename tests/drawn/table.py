@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ampacity_host.configure import SiteErrors, check_report, load_site
 from tests.drawn.desk import Desk
+from tests.drawn.geometry import LINES
 from tests.drawn.judge import Judge
 
 STEP_MS = 500
@@ -104,18 +105,30 @@ class Table:
         if target in judge.geometry.meters:
             judge.lies(target)
         elif kind in ("foreign_client", "second_primary"):
-            judge.foreign([name for name in self.evses if judge.geometry.tables[name].get("bus") == target or name == target])
+            judge.foreign([name for name in self.evses if judge.geometry.tables[name].get("bus") == target or self._reached(name, target)])
         elif kind in ("disobeys", "ignore_writes", "round_up"):
             judge.strays(target, 10 if kind == "round_up" else self._above_da(options, target) or None)
 
-    def primary(self, action, **more):
-        """Its death or start."""
+    def _reached(self, name, target):
+        """Is that it, or a primary or a bus through which its current is ordered?"""
+        while name and name != target and self.judge.geometry.parents.get(name) != target:
+            name = name.rpartition(".")[0]
+        return bool(name)
+
+    def primary(self, action, of="", **more):
+        """Its death or start. of: a primary below, "" the one at the top."""
         self.judge.prolong()
-        (self.on.discard if action == "start" else self.on.add)(("dead", "primary"))
+        dead = ("dead", of or "primary")
+        (self.on.discard if action == "start" else self.on.add)(dead)
         if action in ("power_cycle", "power_cut_at_write"):
-            self.on.discard(("dead", "primary"))
+            self.on.discard(dead)
         self._troubled_until_ms = self.judge.t_ms + TROUBLED_MS
-        return self.rig.primary(action=action, **more)
+        return self.rig.primary(action=action, **more, **({"of": of} if of else {}))
+
+    def view(self, of=""):
+        """What that primary shows of itself; {}: nothing, for it or the one at the top is down."""
+        top = self.state["primary"] or {}
+        return (top.get("below", {}).get(of) if of else top) or {}
 
     # ---- what is there
 
@@ -150,11 +163,32 @@ class Table:
 
 
 def checked(path):
-    """What `ampacity check --json` prints of a site file."""
+    """What `ampacity check --json` prints of a site file, and of those of the primaries below with the names of the whole family."""
     try:
-        return check_report(load_site(path))
+        site = load_site(path)
+        report = check_report(site)
     except SiteErrors as errors:
         return {"ok": False, "mistakes": [mistake.as_dict() for mistake in errors.mistakes]}
+    for table in site.evses:
+        if table["site"] is not None:
+            _join(report, checked(Path(path).parent / table["site"]), table)
+    return report
+
+
+def line_of(end):
+    """The name of the line of a terminal, or of the first of two."""
+    first = end if isinstance(end, str) else end[0]
+    return first if isinstance(first, str) else LINES[first]
+
+
+def _join(report, below, table):
+    """The rows of a primary below that hangs at that entry of its parent's file."""
+    report["ok"] = report["ok"] and below["ok"]
+    ends = [line_of(end) for end in table["phases"] or LINES]
+    for rows, key in (("budgets", "circuit"), ("buses", "bus"), ("circuits", "circuit"), ("evidence", "evse")):
+        for row in below.get(rows, ()):
+            phase = {"phase": ends[LINES.index(row["phase"])]} if row.get("phase") in LINES else {}
+            report[rows].append(row | phase | {key: "%s.%s" % (table["name"], row[key])})
 
 
 @contextlib.contextmanager

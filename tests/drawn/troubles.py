@@ -13,6 +13,9 @@ METER = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed", "satur
 PRIMARY = ("csms_down", "network_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
 KINDS = ("jump", "jump", "dies", "writes", "bus", "bus", "evse", "evse", "evse", "meter", "meter", "primary", "replug", "pause", "limit", "pump",
          "change", "fact", "sun", "turns", "turns", "surge", "outage")
+INSIDE = ("clock_jump", "disk_full", "slow_disk", "low_memory", "hang")  # also of a primary below
+BELOW = ("power_off", "power_off", "power_off", "restart", "restart", *BUS, *INSIDE)
+OF_FAMILIES = (*KINDS, "below", "below", "below", "below")
 OUTAGE_S = (*(600, 3_600, 4 * 3_600) * 6, 24 * 3_600, 7 * 24 * 3_600)  # a day and a week are rare: a week costs up to minutes
 AT_ONCE_MS = (20, 60, 100)
 LAST_MS = (500, 3_000, 15_000, 40_000, 120_000, 400_000)
@@ -27,12 +30,22 @@ class Troubles:
         self.one, self.text, self.chance, self.car = one, text, chance, car
         self.site = tomllib.loads(text)
         self.log, self.lies, self.latched = [], [], set()
-        self.family = any("site" in table for table in self.site["evse"])
+        self.sites = one.judge.geometry.sites
+        self.primaries = list(self.sites)  # "" is the one at the top
+        self.kinds = OF_FAMILIES if len(self.primaries) > 1 else KINDS
         self.loads, self.count, self.outages = {}, 0, 0
 
     def next(self):
         self.count += 1
-        getattr(self, "_" + self.chance.choice(KINDS))()
+        getattr(self, "_" + self.chance.choice(self.kinds))()
+
+    def _one(self, values):
+        """One of them; nothing is drawn where there is no choice."""
+        return values[0] if len(values) == 1 else self.chance.choice(values)
+
+    def _all(self, kind):
+        """(primary, name in the whole family, table) of each such table of every site file."""
+        return [(of, ".".join(filter(None, (of, table["name"]))), table) for of in self.primaries for table in self.sites[of].get(kind, ())]
 
     def say(self, *words):
         self.log.append("%7.1f s: " % (self.one.judge.t_ms / 1000) + " ".join(str(word) for word in words))
@@ -56,6 +69,8 @@ class Troubles:
             one.background(name)
         if one.rig.state()["primary"] is None:
             one.primary("start")
+        for of in self.primaries[1:]:
+            one.primary("start", of)
         one.go(2_000)
         for name in sorted(self.latched):
             one.unplug(name)
@@ -107,28 +122,29 @@ class Troubles:
 
     def _believed(self, circuits):
         """Does the primary count with all their meters?"""
-        view = (self.one.state["primary"] or {}).get("circuits", {})
+        view = {name: row for of in self.primaries for name, row in self.one.view(of).get("circuits", {}).items()}
         return all(view.get(name, {}).get("meter") == "ok" for name in circuits)
 
     def _sun(self):
         """Generation where it is declared, as far as it is declared."""
-        tables = [table for table in self.site["circuit"] if table.get("generation_a")]
-        if tables:
-            table = self.chance.choice(tables)
+        places = [(name, table) for _, name, table in self._all("circuit") if table.get("generation_a")]
+        if places:
+            name, table = self.chance.choice(places)
             amps = [-round(self.chance.uniform(0, table["generation_a"]), 1)] * self.one.judge.geometry.count
-            self.say("generation", table["name"], amps)
-            self._load(table["name"], amps)
+            self.say("generation", name, amps)
+            self._load(name, amps)
             self.one.go(self.some_ms(60_000))
-            self._load(table["name"], [0.0] * self.one.judge.geometry.count)
+            self._load(name, [0.0] * self.one.judge.geometry.count)
 
     # ---- the primary
 
     def _dies(self):
         off_ms = self.chance.choice((200, 900, 3_000, 20_000, 90_000))
-        self.say("kill for", off_ms, "ms")
-        self.one.primary("kill")
+        of = self._one(self.primaries)
+        self.say("kill", of, "for", off_ms, "ms")
+        self.one.primary("kill", of)
         self.one.go(off_ms)
-        self.one.primary("start")
+        self.one.primary("start", of)
         self.one.go(20_000)
 
     def _outage(self):
@@ -137,22 +153,23 @@ class Troubles:
             return
         self.outages += 1
         off_s, name = self.chance.choice(OUTAGE_S), self.chance.choice(self.one.evses)
-        self.say("outage of", off_s, "s")
-        self.one.primary("kill")
+        of = self._one(self.primaries)
+        self.say("outage of", off_s, "s", of)
+        self.one.primary("kill", of)
         self.one.go(60_000)
         self._again(name, 1_000)
         self.one.go(off_s * 1_000, 60_000)
-        self.one.primary("start")
+        self.one.primary("start", of)
         self.one.go(30_000)
         self.cards([name])
 
     def _writes(self):
-        n = self.chance.randrange(1, 6)
-        self.say("power cut in write", n)
-        self.one.primary("power_cut_at_write", n=n)
+        n, of = self.chance.randrange(1, 6), self._one(self.primaries)
+        self.say("power cut in write", n, of)
+        self.one.primary("power_cut_at_write", of, n=n)
         self.one.go(30_000)
-        self.one.primary("kill")
-        self.one.primary("start")
+        self.one.primary("kill", of)
+        self.one.primary("start", of)
         self.one.go(20_000)
 
     def _fact(self):
@@ -161,11 +178,12 @@ class Troubles:
         fact = self.chance.choice(("limit", "replug", "stray", "load", "isolate"))
         if fact == "isolate" and self._kind(name) == "local":
             return  # it has no feeder of its own
-        self.say("fact", fact, name, "power cut in write", n or "none, but at once")
+        of = owner(name) if fact == "isolate" else self._one(primaries_above(name))
+        self.say("fact", fact, name, "power cut in write", n or "none, but at once", of)
         if n and fact != "isolate":
-            self.one.primary("power_cut_at_write", n=n)
+            self.one.primary("power_cut_at_write", of, n=n)
         if fact == "limit":
-            self.one.rig.answer("limit", source="console", target=name, amps=0, ttl_s=20)
+            self._limited(name, 0, 20)
         elif fact == "replug":
             self._again(name, self.chance.randrange(200, 2_000))
             self.cards([name])
@@ -177,9 +195,9 @@ class Troubles:
             self._open(name, n)
         after_ms = self.chance.choice((*AT_ONCE_MS, 1_000, 12_000, 25_000))
         self.one.go(after_ms, 100 if fact == "stray" else 500)
-        self.one.primary("kill")
+        self.one.primary("kill", of)
         self.one.go(self.chance.choice((200, 5_000)))
-        self.one.primary("start")
+        self.one.primary("start", of)
         self.one.go(30_000)
         self.one.fault("disobeys", name, on=False)
         if fact == "isolate":
@@ -190,7 +208,7 @@ class Troubles:
         self.one.fault("power_off", name)
         self.one.go(self.chance.choice((500, 3_000, 12_000)))
         if n:
-            self.one.primary("power_cut_at_write", n=n)
+            self.one.primary("power_cut_at_write", owner(name), n=n)
         if not self._word("isolate %s on", name):
             self.one.go(10_000)
             self._word("isolate %s on", name)
@@ -200,12 +218,12 @@ class Troubles:
         """The person takes it back until that is taken, and closes the feeder half a minute later; the power goes at the word, after it, or not."""
         n = self.chance.choice((0, 0, 1, 2, 3))
         if n:
-            self.one.primary("power_cut_at_write", n=n)
+            self.one.primary("power_cut_at_write", owner(name), n=n)
         taken = self._word("isolate %s off", name)
         if n or self.chance.random() < 0.3:
             self.one.go(self.chance.choice(AT_ONCE_MS), 20)
-            self.one.primary("kill")
-            self.one.primary("start")
+            self.one.primary("kill", owner(name))
+            self.one.primary("start", owner(name))
             self.one.go(20_000)
         if not taken:
             self._word("isolate %s off", name)
@@ -217,43 +235,50 @@ class Troubles:
 
     def _word(self, line, name):
         """Said at the console of the primary that it belongs to. True: taken."""
-        below, _, short = name.rpartition(".")
-        answer = self.one.rig.answer("console", text=line % short, **({"of": below} if below else {}))
-        self.say("a person:", below, line % short, answer.get("text", answer.get("error")))
+        answer = self.one.rig.answer("console", text=line % name, **self._of(owner(name)))
+        self.say("a person:", owner(name), line % name, answer.get("text", answer.get("error")))
         return answer.get("text") == "ok"
+
+    def _of(self, of):
+        return {"of": of} if of else {}
 
     def _primary(self):
         self._fault(PRIMARY, ["primary"])
 
+    def _below(self):
+        self._fault(BELOW, self.primaries[1:])
+
     def _change(self):
-        """The primary is given another site file for a while: one EVSE is gone, elsewhere, renamed or at another unit.
+        """A primary is given another site file for a while: one EVSE, or a primary below, is gone, elsewhere, renamed or at another unit.
 
         Nothing in the installation moves with it, so the other circuit is one below its own: a file that leaves out a circuit which
         an EVSE does load is untrue, and nobody could see that.
         """
-        devices = [table["name"] for table in self.site["evse"] if table["kind"] != "local"]
-        if not devices or self.family:
+        of = self._one(self.primaries)
+        devices = [table["name"] for table in self.sites[of]["evse"] if table["kind"] != "local"]
+        if not devices:
             return
-        site, name = copy.deepcopy(self.site), self.chance.choice(devices)
+        site, name = copy.deepcopy(self.sites[of]), self.chance.choice(devices)
         how = self.chance.choice(("removed", "moved", "renamed", "other unit", "renamed circuit"))
         table = next(one for one in site["evse"] if one["name"] == name)
         if how == "removed":
             site["evse"].remove(table)
         elif how == "moved":
-            above = self.one.judge.geometry.above
-            table["circuit"] = self.chance.choice([each["name"] for each in site["circuit"] if table["circuit"] in above[each["name"]]])
+            above, place = self.one.judge.geometry.above, (of + "." if of else "") + table["circuit"]
+            table["circuit"] = self.chance.choice([each["name"] for each, (_, full, _) in zip(
+                site["circuit"], [one for one in self._all("circuit") if one[0] == of], strict=True) if place in above[full]])
         elif how == "renamed":
             table["name"] = "x" + name
         elif how == "other unit":
             table["unit"] = 60 + table["unit"]
         else:
             rename_circuit(site, table["circuit"])
-        if not self.one.rig.answer("site", text=as_toml(site))["ok"]:
+        if not self.one.rig.answer("site", text=as_toml(site), **self._of(of))["ok"]:
             return
-        self.say("site file:", name, how, table["circuit"] if how == "moved" else "")
-        for text in (as_toml(site), self.text):
-            self.one.rig.answer("site", text=text)
-            self.one.primary("power_cycle")
+        self.say("site file:", of, name, how, table["circuit"] if how == "moved" else "")
+        for text in (as_toml(site), as_toml(self.sites[of]) if of else self.text):
+            self.one.rig.answer("site", text=text, **self._of(of))
+            self.one.primary("power_cycle", of)
             self.one.go(self.some_ms(120_000))
 
     # ---- cars
@@ -279,11 +304,18 @@ class Troubles:
         self.one.rig.ev(evse=name, action="resume")
 
     def _limit(self):
-        target, amps = self.chance.choice(["site", *self.one.evses, *self.one.circuits]), self.chance.choice((0, 3, 6, 8.5, 13, 20))
-        if self.one.rig.answer("limit", source="console", target=target, amps=amps, ttl_s=self.chance.choice((5, 30)))["ok"]:
+        targets = ["site", *self.one.evses, *self.one.circuits, *self.primaries[1:]]
+        target, amps = self.chance.choice(targets), self.chance.choice((0, 3, 6, 8.5, 13, 20))
+        if self._limited(target, amps, self.chance.choice((5, 30))):
             self.say("limit", target, amps)
             self.one.go(self.some_ms())
-            self.one.rig.answer("limit", source="console", target=target, amps=None)
+            self._limited(target, None)
+
+    def _limited(self, target, amps, ttl_s=0):
+        """Said to the primary to which the target belongs. True: taken."""
+        words = ("limit", target, "off") if amps is None else ("limit", target, amps, ttl_s)
+        answer = self.one.rig.answer("console", text=" ".join(str(word) for word in words), **self._of(owner(target)))
+        return answer["ok"] and not answer["text"].startswith("error")
 
     def _pump(self):
         if self.site.get("safety_load"):
@@ -296,7 +328,7 @@ class Troubles:
     # ---- faults
 
     def _bus(self):
-        self._fault(BUS, [table["name"] for table in self.site["bus"]])
+        self._fault(BUS, [name for _, name, _ in self._all("bus")])
 
     def _evse(self):
         self._fault(EVSE, self.one.evses)
@@ -319,8 +351,9 @@ class Troubles:
     def _turns(self):
         """One meter lies in one way after the other, without a pause."""
         meters = [name for name in self.one.judge.geometry.meters if name not in [meter for _, meter in self.lies]]
+        meter = self._one(meters if len(self.primaries) > 1 else meters[:1]) if meters else None
         for kind in self.chance.sample(METER, 3) if meters else ():
-            meter, options = meters[0], self._options(kind, meters[0])
+            options = self._options(kind, meter)
             last_ms = self.chance.choice((2_000, 8_000, 30_000, 90_000))
             if self.one.fault(kind, meter, **options)["ok"]:
                 self.say(kind, meter, options or "", last_ms, "ms, by turns")
@@ -355,6 +388,17 @@ class Troubles:
         self.one.go(last_ms)
         self.one.fault(kind, target, on=False)
         self.one.go(15_000)
+
+
+def owner(name):
+    """The primary to which that name belongs; "": the one at the top."""
+    return name.rpartition(".")[0]
+
+
+def primaries_above(name):
+    """Its primary and those above that, nearest first."""
+    parts = name.split(".")[:-1]
+    return [".".join(parts[:count]) for count in range(len(parts), -1, -1)]
 
 
 def rename_circuit(site, name):

@@ -1,5 +1,6 @@
 """Primaries below primaries on the virtual clock: all bytes, all roles, one plant that holds the truth."""
 
+import asyncio
 
 import pytest
 
@@ -218,6 +219,38 @@ def test_a_line_is_cut(street, name):
     assert all(da == 0 for each, da in amps(street).items() if each.startswith(name))
     street.fault_injector.set("cut", name, False, {})
     all_well_again(street, 150_000)
+
+
+@pytest.mark.parametrize("name", sample(["garage", "garage.row"], 2))
+def test_a_primary_below_hangs_and_its_hardware_watchdog_ends_that(street, name):
+    street.fault_injector.set("hang", name, True, {})
+    street.run_ms(60_000)
+    assert {amps(street)[each] for each in NAMES if each.startswith(name + ".")} == {0}
+    starts = street.primaries[name].starts
+    street.fault_injector.set("hang", name, False, {})
+    all_well_again(street, 150_000)
+    assert street.primaries[name].starts == starts + 1 and street.primary.starts == 1
+
+
+def test_a_foreign_client_on_a_line_reaches_the_primaries_below_on_it(street):
+    assert street.units_of_line(street.lines["garage.line"]) == [7]
+    assert street.units_of_line(street.lines["line"], "garage") == [4]
+    (body,) = street.foreign_bodies(street.lines["line"], "garage", True)
+    assert body[:2] == bytes((4, 16))
+
+
+def test_a_primary_below_is_killed_and_given_another_site_file_by_name(street):
+    run = asyncio.run
+    run(street.primary_action("kill", "garage.row"))
+    assert not street.primaries["garage.row"].running and street.primary.running
+    run(street.change_site(ROW.replace("max_a = 16.0", "max_a = 10.0"), "garage.row"))
+    run(street.primary_action("start", "garage.row"))
+    all_well_again(street, 150_000)
+    assert max(amps(street)[name] for name in NAMES[2:]) <= 100
+    with pytest.raises(FieldError, match="garage.row"):
+        run(street.primary_action("kill", "nobody"))
+    with pytest.raises(FieldError, match="parent"):
+        run(street.change_site(STREET, "garage.row"))
 
 
 def test_a_fault_that_a_primary_below_cannot_have_is_refused(street):

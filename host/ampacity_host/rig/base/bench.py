@@ -161,17 +161,21 @@ class Bench:
         monitor, unit = self._monitor_of(point)
         return monitor.state(unit)
 
+    def addressed(self):
+        """Entries of the EVSEs, as their buses address them."""
+        return self.facts["evses"]
+
     def units_of_line(self, line, name=None):
         """The addresses on a line, or the one of the device named."""
         index = self.bus_index[line.name]
-        members = [facts for facts in self.facts["evses"] + self.facts["meters"] if facts["bus"] == index]
+        members = [facts for facts in self.addressed() + self.facts["meters"] if facts["bus"] == index]
         named = [facts["unit"] for facts in members if facts["name"] == name]
         return named or [facts["unit"] for facts in members]
 
     def foreign_bodies(self, line, name, writes):
         """Unit and PDU that a rogue client sends on a line (to one device, if `name` is a device)."""
         index, units = self.bus_index[line.name], self.units_of_line(line, name)
-        return [request_body(facts, writes) for facts in self.facts["evses"] if facts["bus"] == index and facts["unit"] in units]
+        return [request_body(facts, writes) for facts in self.addressed() if facts["bus"] == index and facts["unit"] in units]
 
     def meter_fault(self, meter, kind, on, options):
         """A fault of a meter that its electronics simulate."""
@@ -205,7 +209,7 @@ class Bench:
         return {"advance": "time moves by itself; --clock virtual has it", "csms": "there is no bench CSMS",
                 "csms_log": "there is no bench CSMS",
                 "safety_load": "the site has none",
-                "site": "--clock virtual has it, for a site without primaries below"}.get(op, "the controller has no interface for it")
+                "site": "--clock virtual has it"}.get(op, "the controller has no interface for it")
 
     def features(self):
         return []
@@ -244,12 +248,7 @@ class Bench:
     async def change_site(self, text):
         """Another site file for the primary, from its next start; the wiring does not change."""
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "site.toml"
-            path.write_text(text)
-            try:
-                self._changed = compile_site(load_site(path))
-            except SiteErrors as errors:
-                raise FieldError("text", text[:40], str(errors)) from None
+            self._changed = compiled(text, folder)
 
     def primary_config(self):
         """The compiled site that the primary loads at its next start."""
@@ -353,6 +352,18 @@ class Bench:
 
 
 TCP_ERRORS = ("timeouts", "crc_errors", "exceptions", "unexpected", "garbage")
+
+
+def compiled(text, folder):
+    """The facts of a site file of this text, as if it were in that folder."""
+    path = Path(folder) / "changed site.toml"
+    path.write_text(text)
+    try:
+        return compile_site(load_site(path))
+    except SiteErrors as errors:
+        raise FieldError("text", text[:40], str(errors)) from None
+    finally:
+        path.unlink()
 
 
 def over_tcp(bus, wires):

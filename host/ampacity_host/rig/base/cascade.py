@@ -69,6 +69,12 @@ class Cascade:
     def member(self, name):
         return next(member for member in self.members if member.name == name)
 
+    def stations(self):
+        """Entries of the primaries below, as the buses of their parents address them."""
+        at = {bus["name"]: index for index, bus in enumerate(self.flat["buses"])}
+        parents = [(member.name, member.facts["parent"]) for member in self.members[1:]]
+        return [{"name": name, "kind": "ampacity", "unit": parent["unit"], "bus": at[parent["name"]]} for name, parent in parents]
+
     def owner(self, evse):
         """The primary to which an EVSE or secondary belongs."""
         return next(member for member in self.members if evse in [each["name"] for each in member.facts["evses"]])

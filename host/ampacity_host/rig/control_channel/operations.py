@@ -105,15 +105,23 @@ class Ops:
     async def _primary(self, fields):
         action = fields.text("action", choices=("kill", "term", "start", "power_cycle", "power_cut_at_write"))
         if action == "power_cut_at_write":
-            await self._rig.cut_at_write(fields.integer("n", least=1))
+            await self._rig.cut_at_write(fields.integer("n", least=1), **self._of(fields))
         else:
-            await self._rig.primary_action(action)
+            await self._rig.primary_action(action, **self._of(fields))
+
+    def _of(self, fields):
+        """Of which primary below; nothing: of the one at the top."""
+        if not fields.has("of"):
+            return {}
+        if not self._rig.can("of"):
+            raise Unsupported("this rig does this for the primary alone; --clock virtual and a site with primaries below have `of`")
+        return {"of": fields.text("of")}
 
     async def _provision(self, fields):
         await self._rig.provision(fields)
 
     async def _site(self, fields):
-        await self._rig.change_site(fields.text("text"))
+        await self._rig.change_site(fields.text("text"), **self._of(fields))
 
     async def _factory_reset(self, fields):
         await self._rig.factory_reset()

@@ -218,16 +218,20 @@ class ProcessBench(Bench):
         elif kind == "dns_down":
             self.pull_name(on)
         else:
-            bitten = self.primary.running and self._primary_pins.watchdog.state == "expired"
-            self._primary_pins.send({"fault": kind, "on": on, **options})
-            if kind == "hang" and not on and bitten:
-                self._watch(self._loop.create_task(self._reboot()))
+            self.inside_fault(self.primary, self._primary_pins, kind, on, options)
 
-    async def _reboot(self):
-        """Kills and restarts the primary after its hardware watchdog has fired."""
-        await self.primary.kill()
-        self.primary.boot_facts["reason"] = "Watchdog"
-        await self.primary.start()
+    def inside_fault(self, controller, pins, kind, on, options):
+        """A fault inside a primary; one whose hardware watchdog has fired restarts at the end of its hang."""
+        bitten = controller.running and pins.watchdog.state == "expired"
+        pins.send({"fault": kind, "on": on, **options})
+        if kind == "hang" and not on and bitten:
+            self._watch(self._loop.create_task(self._reboot(controller)))
+
+    async def _reboot(self, controller):
+        """Kills and restarts a primary after its hardware watchdog has fired."""
+        await controller.kill()
+        controller.boot_facts["reason"] = "Watchdog"
+        await controller.start()
 
     def _watch(self, task):
         self._working.add(task)

@@ -85,6 +85,13 @@ class ProcessCascadeBench(ProcessBench):
         if on or kind == "power_off":
             self._watch(self._loop.create_task(self._secondary_fault(kind, self.primaries[name], self.sim.pins[name], on)))
 
+    def inside_below(self, name, kind, on, options):
+        """A fault inside a primary below."""
+        self.inside_fault(self.primaries[name], self.sim.pins[name], kind, on, options)
+
+    def addressed(self):
+        return [*super().addressed(), *self.cascade.stations()]
+
     def path_below(self, name):
         """The path of a TCP connection to a primary below."""
         return self.path(self.address_of[name])

@@ -135,20 +135,26 @@ class VirtualBench(Bench):
     def flush_later(self, fn):
         self.loop.at_us(self.loop.now_us + 500_000, fn)
 
-    async def primary_action(self, action):
+    async def primary_action(self, action, of=None):
+        primary = self.primary_named(of)
         if action in ("kill", "term", "power_cycle"):
-            self.primary.kill()
+            primary.kill()
             self.flush()
         if action in ("start", "power_cycle"):
-            self.primary.start()
+            primary.start()
         self.flush()
 
-    async def cut_at_write(self, n):
+    def primary_named(self, of):
+        """The controller of a primary; of: None at the top."""
+        return self.primary
+
+    async def cut_at_write(self, n, of=None):
         """In the n-th write from now on; while the primary is off: of its next run."""
-        if self.primary.running:
-            self.primary.files.cut_at_write(n)
+        primary = self.primary_named(of)
+        if primary.running:
+            primary.files.cut_at_write(n)
         else:
-            self.primary.cut_in = n
+            primary.cut_in = n
 
     async def factory_reset(self):
         self.primary.kill()
@@ -162,15 +168,15 @@ class VirtualBench(Bench):
         elif kind == "dns_down":
             self.pull_name(on)
         else:
-            bitten = self._bitten()
-            self.primary.set_fault(kind, on, options)
-            if kind == "hang" and not on and bitten:
-                self.primary.reason = "Watchdog"
-                self.restart("primary")
+            self.inside_fault(self.primary, kind, on, options)
 
-    def _bitten(self):
-        """Has the primary's hardware watchdog fired?"""
-        return self.primary.running and self.primary.platform.watchdog.state == "expired"
+    def inside_fault(self, controller, kind, on, options):
+        """A fault inside a primary; one whose hardware watchdog has fired restarts at the end of its hang."""
+        bitten = controller.running and controller.platform.watchdog.state == "expired"
+        controller.set_fault(kind, on, options)
+        if kind == "hang" and not on and bitten:
+            controller.reason = "Watchdog"
+            self.restart(controller.name)
 
     def _network_fault(self, kind, on):
         if self.upstream is not None:

@@ -1,6 +1,7 @@
 """The bench on a virtual clock for primaries below primaries: one plant, a controller for each primary."""
 
-from ampacity_host.rig.base.bench import budgets_ms
+from ampacity_host.rig.base.bench import budgets_ms, compiled
+from ampacity_host.rig.base.cascade import renamed
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.fault_injection.cascade_faults import CascadeFaultInjector
 from ampacity_host.rig.plant.overload_allowance import attach_allowances
@@ -11,11 +12,12 @@ from ampacity_host.rig.virtual.virtual_controller import VirtualController
 class VirtualCascadeBench(VirtualBench):
     """cascade: of rig/base/cascade.py. `primary` is the one at the top; `primaries` are those below, by name."""
 
-    can_site = False  # each level has a separate file
+    can_of = True
 
     def __init__(self, cascade, seed=1, **options):
         self.cascade = cascade
         self.primaries = {}
+        self._others = {}            # primary -> facts of another site file
         super().__init__(cascade.flat, seed, **options)
         self.fault_injector = CascadeFaultInjector(self)
         self.plant.budgets_ms = [ms for member in cascade.members for ms in budgets_ms(member.facts)]
@@ -29,10 +31,36 @@ class VirtualCascadeBench(VirtualBench):
             self.primaries[member.name] = self._make_primary(member, self.seed + 1000 + number)
 
     def _make_primary(self, member, seed):
-        return VirtualController(self, member.name, "primary", lambda: member.facts, None, member.locals, seed)
+        return VirtualController(self, member.name, "primary", lambda: self._facts(member), None, member.locals, seed)
 
     def primary_config(self):
-        return dict(self.cascade.members[0].facts, ocpp=super().primary_config()["ocpp"])
+        return dict(self._facts(self.cascade.members[0]), ocpp=super().primary_config()["ocpp"])
+
+    def _facts(self, member):
+        return self._others.get(member.name, member.facts)
+
+    async def change_site(self, text, of=None):
+        """Another site file for one primary, next to those of the others, which stay as they are."""
+        self.primary_named(of)
+        member = self.cascade.member(of or "primary")
+        facts = compiled(text, member.site.path.parent)
+        if of is not None:
+            if "parent" not in facts:
+                raise FieldError("text", text[:40], "a site with [parent]")
+            facts = renamed(facts, of, member.facts["parent"]["name"])
+            if "tcp" in member.facts["parent"]:
+                facts["parent"]["tcp"] = member.facts["parent"]["tcp"]
+        self._others[member.name] = facts
+
+    def addressed(self):
+        return [*super().addressed(), *self.cascade.stations()]
+
+    def primary_named(self, of):
+        if of is None:
+            return self.primary
+        if of not in self.primaries:
+            raise FieldError("of", of, ", ".join(sorted(self.primaries)))
+        return self.primaries[of]
 
     def start(self):
         for controller in self.primaries.values():
@@ -62,10 +90,12 @@ class VirtualCascadeBench(VirtualBench):
             controller.start()
         self.flush()
 
+    def inside_below(self, name, kind, on, options):
+        """A fault inside a primary below."""
+        self.inside_fault(self.primaries[name], kind, on, options)
+
     async def console_of(self, name, text):
-        if name not in self.primaries:
-            raise FieldError("of", name, ", ".join(sorted(self.primaries)))
-        return self._line_to(self.primaries[name], text)
+        return self._line_to(self.primary_named(name), text)
 
     def path_below(self, name):
         """The path of a TCP connection to a primary below."""
