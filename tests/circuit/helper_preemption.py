@@ -17,7 +17,10 @@ class Pick:
 
 
 class Beside(Bench):
-    """evses: (max_da, reserve_da, measures, car_da) each; a car draws nothing below its needs_da. The meter comes every second and shows all that is drawn."""
+    """evses: (max_da, reserve_da, measures, car_da) each; a car draws nothing below its needs_da.
+
+    The meter comes every second and shows all that is drawn.
+    """
 
     TICK_MS = 500
 

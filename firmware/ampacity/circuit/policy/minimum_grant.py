@@ -6,7 +6,7 @@ asks could begin, were it the only one. It counts where it is possible, all othe
 as it is possible next to the minimums of all others, in whole amperes: for some of the cars below less than the whole may suffice.
 """
 
-from ampacity.circuit.policy.preemption import hides
+from ampacity.circuit.policy.shortfall import hides
 from ampacity.circuit.trusted.device.evse_state import EvseState
 
 if False:  # for the type checker

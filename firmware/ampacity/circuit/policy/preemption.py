@@ -6,8 +6,8 @@ their slot. Until the car has started and risen this current is reserved for it;
 """
 
 from ampacity.circuit.policy.reservations import BEGINS
-from ampacity.circuit.policy.shortfall import Shortfall, shortfall_da
-from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
+from ampacity.circuit.policy.shortfall import Shortfall, hides, shortfall_da
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
 
 if False:  # for the type checker
     from ampacity.circuit.policy.allocator import Member
@@ -161,8 +161,3 @@ class Preemption:
         had_da = least_da if self.lowered >> s.index & 1 else min(want_da, s.book.most_da())
         helps = shortfall.given(s, had_da, 0 if stop else least_da, hides(s, now_ms))
         return helps or (self.harder == shortfall.state.index and shortfall.shares_key(s))
-
-
-def hides(s: EvseState, now_ms: int) -> bool:
-    """It does not say what it draws: a meter shows that as other load."""
-    return now_ms - s.measured_ms > FRESH_MS

@@ -1,7 +1,12 @@
 """Missing margin of a waiting EVSE, and what remains of it when others give current."""
 
-from ampacity.circuit.trusted.device.evse_state import EvseState
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, EvseState
 from ampacity.circuit.trusted.ledger import Ledger
+
+
+def hides(s: EvseState, now_ms: int) -> bool:
+    """It does not say what it draws: a meter shows that as other load."""
+    return now_ms - s.measured_ms > FRESH_MS
 
 
 def shortfall_da(ledger: Ledger, s: EvseState, key: int, da: int) -> int:
