@@ -201,7 +201,7 @@ def test_section_6_unused_current_is_kept_for_a_car_only_while_no_other_is_short
     assert bench.guard.want_da == [100, 160], bench.guard.want_da
 
 
-def test_section_6_the_headroom_of_a_car_while_others_are_short_stays():
+def test_section_6_the_headroom_of_a_car_while_others_are_short_does_not_move():
     """Also of one that draws a twentieth less than its order: it is not pressed down step by step."""
     for most, percent in ((62, 100), (80, 100), (110, 95), (150, 95), (150, 100)):
         bench = Bench(site([evse(), evse("evse-2", max_da=320, limit_da=320)], [circuit(rating=240)], idle_ms=20000)).start()

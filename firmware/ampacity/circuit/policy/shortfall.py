@@ -4,6 +4,11 @@ from ampacity.circuit.trusted.device.evse_state import FRESH_MS, EvseState
 from ampacity.circuit.trusted.ledger import Ledger
 
 
+def hides(s: EvseState, now_ms: int) -> bool:
+    """It does not say what it draws: a meter shows that as other load."""
+    return now_ms - s.measured_ms > FRESH_MS
+
+
 def shortfall_da(ledger: Ledger, s: EvseState, key: int, da: int) -> int:
     """By how much the margin there is too small for this order; 0 or less: it is enough."""
     return max(0, da - s.bound_da) * s.on_keys.count(key) - ledger.margin.free_da(key)
