@@ -14,11 +14,6 @@ def shortfall_da(ledger: Ledger, s: EvseState, key: int, da: int) -> int:
     return max(0, da - s.bound_da) * s.on_keys.count(key) - ledger.margin.free_da(key)
 
 
-def hides(s: EvseState, now_ms: int) -> bool:
-    """It does not say what it draws: a meter shows that as other load."""
-    return now_ms - s.measured_ms > FRESH_MS
-
-
 class Shortfall:
     """Of one EVSE, on each circuit and phase that it loads."""
 
