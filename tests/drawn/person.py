@@ -7,6 +7,7 @@ import re
 
 COMMAND = re.compile(r"`(unlock|replace|confirm|trust|accept|gone) ([^` ]+)`")
 RESTART = re.compile(r"(?:restart it|switch it on), or open its feeder and `isolate ([^` ]+) on`")
+UNTESTED = re.compile(r"(?:^|; )([^ ;]+): power-on value [^;]*(?:not tested; `commission start` tests it|counts; declare or test it)")
 AGAIN = {"replug": "unplug the car and plug it in again", "card": "authorize it at the EVSE"}
 SERIAL = re.compile(r"(?:serial number|new) (\S+?)[,:;.]?(?:\s|$)")
 
@@ -24,6 +25,7 @@ class Person:
             below = evse.rpartition(".")[0]  # the primary that says so, "": the top
             asked |= {(below, found[1], found[2]) for found in COMMAND.finditer(why)}
             asked |= {(below, "restart", found[1]) for found in RESTART.finditer(why)}
+            asked |= {(below, "commission start", found[1]) for found in UNTESTED.finditer(why)}
             asked |= {(below, verb, evse) for verb, words in AGAIN.items() if words in why}
         return [self._do(*one) for one in sorted(asked)]
 
@@ -40,6 +42,8 @@ class Person:
         self.given[verb] = self.given.get(verb, 0) + 1
         if verb == "restart":
             answer = self.one.fault("restart", name)
+        elif verb == "commission start":
+            answer = {"text": "passed" if self.one.rig.commissioned(name) else "not possible now"}
         elif verb == "replug":
             self.one.unplug(name)
             self.one.go(5_000)
