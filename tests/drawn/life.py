@@ -17,7 +17,8 @@ import tomllib
 import traceback
 
 from tests.drawn.families_at_random import draw_family
-from tests.drawn.person import Person
+from tests.drawn.person import TESTS, Person
+from tests.drawn.printed import short_of_room
 from tests.drawn.sites_at_random import draw
 from tests.drawn.table import CHARGES_DA, table
 from tests.drawn.troubles import Troubles
@@ -36,14 +37,14 @@ NOT_ASKED = {  # what that draws is other load to such a limit, which is not ask
 
 
 class Life:
-    """one: the Table; text: the site file; report: of the check; chance: what is drawn comes from it; tested: the site is commissioned.
+    """one: the Table; text: the site file; chance: what is drawn comes from it; tested: the site is commissioned.
 
     not_asked: {EVSE: of NOT_ASKED} of those who did not charge at last and are not missed.
     """
 
-    def __init__(self, one, text, report, chance, tested):
-        self.one, self.report, self.chance, self.tested, self.not_asked = one, report, chance, tested, {}
-        self.site = tomllib.loads(text)
+    def __init__(self, one, text, chance, tested):
+        self.one, self.chance, self.tested, self.not_asked = one, chance, tested, {}
+        self.site, self.short = tomllib.loads(text), set()
         self.troubles = Troubles(one, text, chance, self.car)
         self.log = self.troubles.log
         self.person = Person(one)
@@ -54,13 +55,13 @@ class Life:
         self.plug(self.car)
         if self.tested:
             self.commission()
-        self.charging(FIRST_S)
+        self.charging(FIRST_S, self.asked())
         until_ms = one.judge.t_ms + seconds * 1_000
         while one.judge.t_ms < until_ms:
             self.troubles.next()
         self.troubles.end()
         one.forget()
-        self.charging(self.time_s())
+        self.charging(self.time_s(), self.asked())
         left = self.left()
         for _ in range(ROUNDS):
             done = self.person.clear(left)
@@ -68,7 +69,7 @@ class Life:
                 break
             for words in done:
                 self.troubles.say("a person:", words)
-            self.charging(self.time_s(), set(left))
+            self.charging(self.time_s(), self.asked())
             left = self.left()
         problems = ["%s has not charged since the last fault: %s" % pair for pair in sorted(left.items())]
         return problems + self.wrongs() + self.mode()
@@ -81,6 +82,13 @@ class Life:
             if not waiting:
                 break
             self.one.go(5_000)
+
+    def asked(self):
+        """Who must charge: everybody but those for whom the printed sums leave nothing, and those who wait for a test of a device. Tests
+        change the sums, so with them they are asked."""
+        awaited = {name: self.person.names(words) for name, words in self.one.left().items()}
+        self.short = short_of_room(self.one.rig.printed(), self.one.judge.geometry) - {name for name, names in awaited.items() if names}
+        return self.one.hungry() - self.short - {name for name, names in awaited.items() if {verb for verb, _ in names} == {TESTS}}
 
     def time_s(self):
         """For so long a car may wait: half an hour, or a turn for each that waits where these take longer. A turn is a slot, the hold after
@@ -95,6 +103,7 @@ class Life:
         left = one.left()
         drawing = {name for name in judge.unmeasured if max(judge.drawn_da[name], default=0) >= CHARGES_DA}
         self.not_asked = {name: SATED for name in one.evses if name not in one.charged and name not in left}
+        self.not_asked |= {name: SUMS for name in left if name in self.short}
         for name, why in left.items():
             if UNBALANCE in why and drawing - {name}:
                 self.not_asked[name] = UNSEEN
@@ -104,7 +113,8 @@ class Life:
         """Its figures."""
         judge = self.one.judge
         return {"evses": len(self.one.evses), "attacks": self.troubles.count, "played_s": judge.t_ms // 1000,
-                "charged": len(self.one.charged), "not_asked": self.not_asked, "over_s": sum(judge.over_ms.values()) / 1000, "person": self.person.given, "log": self.log}
+                "charged": len(self.one.charged), "not_asked": self.not_asked, "over_s": sum(judge.over_ms.values()) / 1000,
+                "person": self.person.given, "log": self.log}
 
     def wrongs(self):
         judge, found = self.one.judge, []
@@ -143,11 +153,11 @@ class Life:
         one.go(30_000)
         self.troubles.cards(one.evses)
 
-    def charging(self, within_s, names=None):
+    def charging(self, within_s, names):
         """Until all of them took current, or that time is over."""
         for _ in range(within_s // 10):
             self.one.go(10_000, 1_000)
-            if not (self.one.hungry() if names is None else names & self.one.hungry()) - self.one.charged:
+            if not names & self.one.hungry() - self.one.charged:
                 break
 
 
@@ -170,7 +180,7 @@ def live(order):
     with io.StringIO() as errors, contextlib.redirect_stderr(errors):
         try:
             with table(text, seed, report, beside, "[ocpp]" in text) as one:
-                life = Life(one, text, report, chance, not beside and seed % UNTESTED_EACH != UNTESTED_EACH - 1)
+                life = Life(one, text, chance, not beside and seed % UNTESTED_EACH != UNTESTED_EACH - 1)
                 problems = life.play(seconds)
         except Exception:  # whatever it is: the seed and the site are needed to see it again
             problems = ["the play broke off: " + traceback.format_exc()[-2_000:]]
