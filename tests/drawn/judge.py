@@ -38,25 +38,26 @@ EXCUSES = {  # (attack, amperes at most, for at most)
 
 class Excuse:
     """One attack's. kind: of EXCUSES; circuits, lines: where it counts; until_ms: a moment; left_ms: time above a rating that it has
-    left; span_ms: from its first use on. One of the three bounds it."""
+    left; span_ms: from its first use on. One of the three bounds it, for what cars draw and once more for what they may draw (`may`)."""
 
     def __init__(self, kind, circuits, amount, until_ms=None, left_ms=None, span_ms=None):
         if kind not in EXCUSES or until_ms is left_ms is span_ms is None:
             raise ValueError("an excuse without a bound: %s" % kind)
         self.kind, self.circuits, self.amount = kind, circuits, amount
         self.until_ms, self.left_ms, self.span_ms = until_ms, left_ms, span_ms
+        self._used_ms, self._first_ms = {}, {}  # may → how long it was used; from when on
 
-    def worth(self, circuit, line, t_ms):
+    def worth(self, circuit, line, t_ms, may=False):
         """How many deci-amperes it excuses there now."""
-        spent = (self.until_ms is not None and t_ms > self.until_ms) or (self.left_ms is not None and self.left_ms <= 0)
+        spent = self.until_ms is not None and t_ms > self.until_ms
+        spent |= self.left_ms is not None and self._used_ms.get(may, 0) >= self.left_ms
+        spent |= self.span_ms is not None and t_ms > self._first_ms.get(may, t_ms) + self.span_ms
         return 0 if spent or circuit not in self.circuits else self.amount(circuit, line)
 
-    def spend(self, t_ms, span_ms):
+    def spend(self, t_ms, span_ms, may=False):
         """It was used for so long until now."""
-        if self.left_ms is not None:
-            self.left_ms -= span_ms
-        if self.span_ms is not None and self.until_ms is None:
-            self.until_ms = t_ms - span_ms + self.span_ms
+        self._used_ms[may] = self._used_ms.get(may, 0) + span_ms
+        self._first_ms.setdefault(may, t_ms - span_ms)
 
 
 class Times:
@@ -138,7 +139,7 @@ class Judge:
     def prolong(self):
         """A trouble has begun: a step whose time is running may last for the exposure from now on."""
         for excuse in self.excuses:
-            if excuse.span_ms is None and excuse.until_ms is not None and excuse.until_ms > self.t_ms:
+            if excuse.until_ms is not None and excuse.until_ms > self.t_ms:
                 excuse.kind = LATE
                 excuse.until_ms = max(excuse.until_ms, self.t_ms + self.times.exposure_ms() + METER_LOST_MS)
 
@@ -264,7 +265,7 @@ class Judge:
 
     def _excused(self, circuit, line, beyond_da, used):
         for excuse in self.excuses:
-            worth_da = excuse.worth(circuit, line, self.t_ms)
+            worth_da = excuse.worth(circuit, line, self.t_ms, self._may is not None)
             if worth_da > 0:
                 used.add(excuse)
                 beyond_da -= worth_da
@@ -283,15 +284,18 @@ class Judge:
             may[name] = [max(one, offered_da if at < phases else 0) for at, one in enumerate(drawn)]
             known[name] = drawn if name in self.unmeasured else may[name]
         self._may = may
+        used = set()
         metered, sums = self.geometry.sums(known, self.other_da), self.geometry.sums(may, self.other_da)
         for name in sums:
             for line, value_da in enumerate((metered if name in self.geometry.meters.values() else sums)[name]):
                 beyond_da = value_da - self.geometry.ratings[name][line]
-                if beyond_da > 0 and not self._excused(name, line, beyond_da, set()):
+                if beyond_da > 0 and not self._excused(name, line, beyond_da, used):
                     self.may_ms[name] = self.may_ms.get(name, 0) + span_ms
                     first_ms, most_da = self.could.get(name, (self.t_ms, 0))
                     self.could[name] = (first_ms, max(most_da, value_da))
                     break
+        for excuse in used:
+            excuse.spend(self.t_ms, span_ms, may=True)
         self._may = None
 
     # ---- the verdict

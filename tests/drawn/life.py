@@ -1,8 +1,11 @@
 """One drawn site on the rig's virtual clock: cars of every manner, attack after attack; then all is well again.
 
-Found wrong, all by the judge of this folder: a rating passed for longer or further than one of its excuses, an EVSE that
-charged at first and not within half an hour of the last fault although no person is asked for, a primary that does not
-regulate any more, anything raised in the rig's process.
+Found wrong, all by the judge of this folder: a rating passed for longer or further than one of its excuses, a car that wants to
+charge and does not in the time for it after the last fault, although whatever `why` asks a person for was done, a primary that does
+not regulate any more, anything raised in the rig's process.
+
+Who is not asked is in NOT_ASKED, and in the safety case with the same words. The sites are commissioned before the first car comes,
+but for one in UNTESTED_EACH, where `why` may ask for it.
 """
 
 import contextlib
@@ -14,26 +17,34 @@ import tomllib
 import traceback
 
 from tests.drawn.families_at_random import draw_family
-from tests.drawn.person import Person
+from tests.drawn.person import TESTS, Person
+from tests.drawn.printed import short_of_room
 from tests.drawn.sites_at_random import draw
 from tests.drawn.table import CHARGES_DA, table
 from tests.drawn.troubles import Troubles
 
 FIRST_S, AGAIN_S, ROUNDS = 700, 1_800, 3
+READ_S, TURN_S = 90, 60
 FAMILIES = 0.15  # of all sites
+UNTESTED_EACH = 6
 UNBALANCE = "unbalance limit"
+UNSEEN, SUMS, SATED = "unseen", "sums", "sated"
+NOT_ASKED = {  # what that draws is other load to such a limit, which is not asked to give any of it
+    UNSEEN: "who waits below an unbalance limit while an EVSE without current measurement charges",
+    SUMS: "for whom, by the printed sums of the site as it is tested, less than the least order is free",
+    SATED: "a car that wants no current",
+}
 
 
 class Life:
-    """one: the Table; text: the site file; chance: what is drawn comes from it.
+    """one: the Table; text: the site file; chance: what is drawn comes from it; tested: the site is commissioned.
 
-    not_asked: who waits below a limit of the unbalance while an EVSE charges that does not say on which phase. What that draws is
-    other load to such a limit, so it is not asked to give any of it.
+    not_asked: {EVSE: of NOT_ASKED} of those who did not charge at last and are not missed.
     """
 
-    def __init__(self, one, text, chance):
-        self.one, self.chance, self.not_asked = one, chance, set()
-        self.site = tomllib.loads(text)
+    def __init__(self, one, text, chance, tested):
+        self.one, self.chance, self.tested, self.not_asked = one, chance, tested, {}
+        self.site, self.short = tomllib.loads(text), set()
         self.troubles = Troubles(one, text, chance, self.car)
         self.log = self.troubles.log
         self.person = Person(one)
@@ -42,38 +53,68 @@ class Life:
         """What is wrong, as texts."""
         one = self.one
         self.plug(self.car)
-        self.charging(FIRST_S)
-        first = set(one.charged)
+        if self.tested:
+            self.commission()
+        self.charging(FIRST_S, self.asked())
         until_ms = one.judge.t_ms + seconds * 1_000
         while one.judge.t_ms < until_ms:
             self.troubles.next()
         self.troubles.end()
         one.forget()
-        self.charging(AGAIN_S, first)
-        left = self.left(first)
+        self.charging(self.time_s(), self.asked())
+        left = self.left()
         for _ in range(ROUNDS):
             done = self.person.clear(left)
             if not done:
                 break
             for words in done:
                 self.troubles.say("a person:", words)
-            self.charging(AGAIN_S, set(left))
-            left = self.left(first)
-        problems = ["%s charged at first and never again: %s" % pair for pair in sorted(left.items())]
+            self.charging(self.time_s(), self.asked())
+            left = self.left()
+        problems = ["%s has not charged since the last fault: %s" % pair for pair in sorted(left.items())]
         return problems + self.wrongs() + self.mode()
 
-    def left(self, first):
-        """{EVSE: why} of those that have not charged since the last attack, whether the others are measured or not."""
-        judge, left = self.one.judge, {name: why for name, why in self.one.left().items() if name in first}
+    def commission(self):
+        """Each EVSE, once its settings were read."""
+        waiting = set(self.one.evses)
+        for _ in range(READ_S // 5):
+            waiting = {name for name in waiting if not self.one.rig.commissioned(name)}
+            if not waiting:
+                break
+            self.one.go(5_000)
+
+    def asked(self):
+        """Who must charge: everybody but those for whom the printed sums leave nothing, and those who wait for a test of a device. Tests
+        change the sums, so with them they are asked."""
+        awaited = {name: self.person.names(words) for name, words in self.one.left().items()}
+        self.short = short_of_room(self.one.rig.printed(), self.one.judge.geometry) - {name for name, names in awaited.items() if names}
+        return self.one.hungry() - self.short - {name for name, names in awaited.items() if {verb for verb, _ in names} == {TESTS}}
+
+    def time_s(self):
+        """For so long a car may wait: half an hour, or a turn for each that waits where these take longer. A turn is a slot, the hold after
+        a pause, and a minute in which the one settles and the other starts."""
+        settings = self.site.get("settings", {})
+        waiting = len(self.one.hungry() - self.one.charged)
+        return max(AGAIN_S, waiting * (settings["slot_s"] + settings["restart_hold_s"] + TURN_S))
+
+    def left(self):
+        """{EVSE: why} of those that have not charged since the last attack and are missed."""
+        one, judge = self.one, self.one.judge
+        left = one.left()
         drawing = {name for name in judge.unmeasured if max(judge.drawn_da[name], default=0) >= CHARGES_DA}
-        self.not_asked = {name for name, why in left.items() if UNBALANCE in why and drawing - {name}}
+        self.not_asked = {name: SATED for name in one.evses if name not in one.charged and name not in left}
+        self.not_asked |= {name: SUMS for name in left if name in self.short}
+        for name, why in left.items():
+            if UNBALANCE in why and drawing - {name}:
+                self.not_asked[name] = UNSEEN
         return {name: why for name, why in left.items() if name not in self.not_asked}
 
     def told(self):
         """Its figures."""
         judge = self.one.judge
         return {"evses": len(self.one.evses), "attacks": self.troubles.count, "played_s": judge.t_ms // 1000,
-                "not_asked": sorted(self.not_asked), "over_s": sum(judge.over_ms.values()) / 1000, "person": self.person.given, "log": self.log}
+                "charged": len(self.one.charged), "not_asked": self.not_asked, "over_s": sum(judge.over_ms.values()) / 1000,
+                "person": self.person.given, "log": self.log}
 
     def wrongs(self):
         judge, found = self.one.judge, []
@@ -112,11 +153,11 @@ class Life:
         one.go(30_000)
         self.troubles.cards(one.evses)
 
-    def charging(self, within_s, names=None):
+    def charging(self, within_s, names):
         """Until all of them took current, or that time is over."""
         for _ in range(within_s // 10):
             self.one.go(10_000, 1_000)
-            if not (self.one.hungry() if names is None else names & self.one.hungry()) - self.one.charged:
+            if not names & self.one.hungry() - self.one.charged:
                 break
 
 
@@ -139,7 +180,7 @@ def live(order):
     with io.StringIO() as errors, contextlib.redirect_stderr(errors):
         try:
             with table(text, seed, report, beside, "[ocpp]" in text) as one:
-                life = Life(one, text, chance)
+                life = Life(one, text, chance, not beside and seed % UNTESTED_EACH != UNTESTED_EACH - 1)
                 problems = life.play(seconds)
         except Exception:  # whatever it is: the seed and the site are needed to see it again
             problems = ["the play broke off: " + traceback.format_exc()[-2_000:]]
@@ -147,7 +188,7 @@ def live(order):
         said = errors.getvalue()
     problems += [said[said.index("Traceback"):][:2_000]] if "Traceback" in said else []
     whole = "\n".join([text, *("#### %s\n%s" % pair for pair in beside)])
-    told = life.told() if life else {"evses": 0, "attacks": 0, "played_s": 0, "not_asked": [], "over_s": 0, "person": {}, "log": []}
+    told = life.told() if life else {"evses": 0, "attacks": 0, "played_s": 0, "charged": 0, "not_asked": {}, "over_s": 0, "person": {}, "log": []}
     log = told.pop("log")
     shown = {"site": whole, "log": log} if problems else {}
     return {"seed": seed, "seconds": seconds, "again": again(seed, seconds), "cpu_s": round(time.process_time() - began_s, 1),

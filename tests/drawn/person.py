@@ -7,6 +7,8 @@ import re
 
 COMMAND = re.compile(r"`(unlock|replace|confirm|trust|accept|gone) ([^` ]+)`")
 RESTART = re.compile(r"(?:restart it|switch it on), or open its feeder and `isolate ([^` ]+) on`")
+UNTESTED = re.compile(r"(?:^|; )([^ ;]+): power-on value [^;]*(?:not tested; `commission start` tests it|counts; declare or test it)")
+TESTS = "commission start"
 AGAIN = {"replug": "unplug the car and plug it in again", "card": "authorize it at the EVSE"}
 SERIAL = re.compile(r"(?:serial number|new) (\S+?)[,:;.]?(?:\s|$)")
 
@@ -22,10 +24,15 @@ class Person:
         asked = set()
         for evse, why in self._with_parents(left):
             below = evse.rpartition(".")[0]  # the primary that says so, "": the top
-            asked |= {(below, found[1], found[2]) for found in COMMAND.finditer(why)}
-            asked |= {(below, "restart", found[1]) for found in RESTART.finditer(why)}
-            asked |= {(below, verb, evse) for verb, words in AGAIN.items() if words in why}
+            asked |= {(below, verb, name or evse) for verb, name in self.names(why)}
         return [self._do(*one) for one in sorted(asked)]
+
+    def names(self, why):
+        """{(verb, of which EVSE, circuit or meter; None: of that one itself)} of what it asks a person for."""
+        asked = {(found[1], found[2]) for found in COMMAND.finditer(why)}
+        asked |= {("restart", found[1]) for found in RESTART.finditer(why)}
+        asked |= {(TESTS, found[1]) for found in UNTESTED.finditer(why)}
+        return asked | {(verb, None) for verb, words in AGAIN.items() if words in why}
 
     def _with_parents(self, left):
         """Each, and where its parent limits it what the parent says of that primary."""
@@ -40,6 +47,8 @@ class Person:
         self.given[verb] = self.given.get(verb, 0) + 1
         if verb == "restart":
             answer = self.one.fault("restart", name)
+        elif verb == TESTS:
+            answer = {"text": "passed" if self.one.rig.commissioned(name) else "not possible now"}
         elif verb == "replug":
             self.one.unplug(name)
             self.one.go(5_000)

@@ -31,17 +31,19 @@ def lives(first, sites, seconds, jobs=None, kept=None):
 
 
 def summary(found):
-    """Sums over lives; `failures`: lives in which something was found. `person`: what `why` asked a person for, how often; `not_asked`:
-    lives at whose end somebody waited whom nobody missed."""
-    person = {}
+    """Sums over lives; `failures`: lives in which something was found. `person`: what `why` asked a person for, how often; `charged`:
+    EVSEs that did after the last fault; `not_asked`: why others were not missed, and how many; `left_out`: how many in all."""
+    person, reasons = {}, {}
     for life in found:
         for verb, count in life["person"].items():
             person[verb] = person.get(verb, 0) + count
+        for reason in life["not_asked"].values():
+            reasons[reason] = reasons.get(reason, 0) + 1
     wrong = sorted([life for life in found if life["problems"]], key=lambda life: life["seed"])
     return {"sites": len(found), "seed": min([life["seed"] for life in found], default=0), "evses": sum(life["evses"] for life in found),
             "attacks": sum(life["attacks"] for life in found), "hours": round(sum(life["played_s"] for life in found) / 3600, 1),
             "excused_s": round(sum(life["over_s"] for life in found), 1), "person": person, "left_to_a_person": sum(person.values()),
-            "not_asked": sum(bool(life["not_asked"]) for life in found), "cpu_s": round(sum(life["cpu_s"] for life in found)),
+            "charged": sum(life["charged"] for life in found), "not_asked": reasons, "left_out": sum(reasons.values()), "cpu_s": round(sum(life["cpu_s"] for life in found)),
             "failures": len(wrong),
             "problems": [{key: life[key] for key in ("seed", "again", "problems")} for life in wrong]}  # fmt: skip
 

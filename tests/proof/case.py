@@ -93,7 +93,7 @@ FIGURES = {
     "trees": "- Random trees: {sites} sites of up to {largest} EVSEs, {moves:,} attacks, {hours} hours, {violations} violations; "
              "{seconds:,.0f} s (code {code}).",
     "drawn": "- Drawn sites: {sites:,} sites with {evses:,} EVSEs, {attacks:,} attacks, {hours:,} hours, {excused_s:,} s above a rating within "
-             "an excuse, {left_to_a_person} times a person was asked, {not_asked} sites not asked who charges again, {failures} failures; "
+             "an excuse, {left_to_a_person} times a person was asked, {left_out} EVSEs not asked whether they charge at last, {failures} failures; "
              "{cpu_s:,} s of a core (code {code}).",
     "soak": "- Soak: {days} site-days, {source[0]}, {faults:,} faults, {sessions:,} sessions, {sessions_served:.1%} served, {violations} "
             "violations; {cpu_s:,} s of a core (code {code}).",
