@@ -2,25 +2,36 @@
 
 from types import SimpleNamespace
 
-from tests.drawn.life import Life
+from tests.drawn.life import NOT_ASKED, SATED, SUMS, UNSEEN, Life
 
 QUEUED, UNBALANCED = "queued: main L1 (32.0 A)", "queued: unbalance limit of main L2 20.0 A; too little"
 
 
-def missed(why, drawn_da, first=("e1",)):
-    judge = SimpleNamespace(unmeasured={"e2"}, drawn_da={"e1": [0], "e2": drawn_da})
-    life = SimpleNamespace(one=SimpleNamespace(judge=judge, left=lambda: {"e1": why}))
-    return list(Life.left(life, set(first))), life.not_asked
+def missed(left, drawn_da=(0, 0, 0), short=()):
+    """({EVSE: why} of who is missed, {EVSE: reason} of who is not) of e1, which did not charge; e2 did, and does not measure."""
+    judge = SimpleNamespace(unmeasured={"e2"}, drawn_da={"e1": [0], "e2": list(drawn_da)})
+    one = SimpleNamespace(judge=judge, left=lambda: dict(left), evses=("e1", "e2"), charged={"e2"})
+    life = SimpleNamespace(one=one, short=set(short))
+    return Life.left(life), life.not_asked
 
 
 def test_who_waits_beside_an_unmeasured_evse_is_missed():
-    assert missed(QUEUED, [160, 0, 0]) == (["e1"], set())
+    assert missed({"e1": QUEUED}, (160, 0, 0)) == ({"e1": QUEUED}, {})
 
 
 def test_only_below_an_unbalance_limit_while_such_a_one_draws_nobody_is_missed():
-    assert missed(UNBALANCED, [160, 0, 0]) == ([], {"e1"})
-    assert missed(UNBALANCED, [0, 0, 0]) == (["e1"], set())
+    assert missed({"e1": UNBALANCED}, (160, 0, 0)) == ({}, {"e1": UNSEEN})
+    assert missed({"e1": UNBALANCED}) == ({"e1": UNBALANCED}, {})
 
 
-def test_who_had_never_charged_is_not_missed():
-    assert missed(QUEUED, [0], first=()) == ([], set())
+def test_who_is_not_missed_is_told_with_the_reason():
+    assert missed({"e1": QUEUED}, short=("e1",)) == ({}, {"e1": SUMS})
+    assert missed({}) == ({}, {"e1": SATED})
+    assert set(NOT_ASKED) == {UNSEEN, SUMS, SATED}
+
+
+def test_a_car_may_wait_for_half_an_hour_or_for_a_turn_of_each_that_waits():
+    settings = {"slot_s": 900, "restart_hold_s": 60}
+    for waiting, most_s in ((0, 1_800), (1, 1_800), (3, 3 * (900 + 60 + 60))):
+        one = SimpleNamespace(hungry=lambda waiting=waiting: set(range(waiting + 1)), charged={waiting})
+        assert Life.time_s(SimpleNamespace(one=one, site={"settings": settings})) == most_s
