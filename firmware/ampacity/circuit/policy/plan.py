@@ -347,12 +347,22 @@ class Plan:
         if ledger.permits.most_of(s, da) > room:
             da = room - s.rounding_da - s.overdraw_da
         least = s.evse.min_da if want < s.evse.min_da else want + self.deadband_da
-        if da < least or not ledger.permits.survives(s, ledger.permits.most_of(s, da)):
+        da = self._surviving_da(s, da, least)
+        if not da:
             return
         self._add_promised(s, held, -1)
         self._add_promised(s, ledger.permits.most_of(s, da))
         self.want_da[e] = da
         self.demand.changed_ms[e] = now_ms
+
+    def _surviving_da(self, s: EvseState, da: int, least: int) -> int:
+        """This order, or the first of ever smaller ones down to the least, with which the default state would hold (rule 7); 0: none."""
+        permits = self.ledger.permits
+        while da >= least:
+            if permits.survives(s, permits.most_of(s, da)):
+                return da
+            da = least + (da - least) // 2 if da > least else 0
+        return 0
 
     def _room(self, s: EvseState, held: int) -> int:
         """The highest order that has its margin now, with what others were promised counted, in da; 0: none."""
