@@ -43,7 +43,8 @@ def summary(found):
     return {"sites": len(found), "seed": min([life["seed"] for life in found], default=0), "evses": sum(life["evses"] for life in found),
             "attacks": sum(life["attacks"] for life in found), "hours": round(sum(life["played_s"] for life in found) / 3600, 1),
             "excused_s": round(sum(life["over_s"] for life in found), 1), "person": person, "left_to_a_person": sum(person.values()),
-            "charged": sum(life["charged"] for life in found), "not_asked": reasons, "left_out": sum(reasons.values()), "cpu_s": round(sum(life["cpu_s"] for life in found)),
+            "charged": sum(life["charged"] for life in found), "not_asked": reasons, "left_out": sum(reasons.values()),
+            "cpu_s": round(sum(life["cpu_s"] for life in found)),
             "failures": len(wrong),
             "problems": [{key: life[key] for key in ("seed", "again", "problems")} for life in wrong]}  # fmt: skip
 

@@ -156,11 +156,11 @@ def test_what_a_device_that_rounds_up_offers_to_a_car_that_draws_nothing_is_excu
         assert bool(judge.may_ms.get("main")) != told, judge.may_ms
 
 
-def possible(tell, order_a=16.0, told_a=16.0, drawn_a=0.0, other_a=25.0, again_ms=0):
+def possible(tell, order_a=16.0, told_a=16.0, drawn_a=0.0, other_a=(25.0, 25.0, 25.0), again_ms=0):
     """(judge, ms that cars could draw too much for on the root without an excuse) of two minutes in which they draw less."""
     text, budgets = SITE + '[[meter]]\nname = "m"\n', [dict(row, again_ms=again_ms) for row in REPORT["budgets"]]
     judge = Judge(text, dict(REPORT, budgets=budgets))
-    judge.step("main", [other_a] * 3, False)
+    judge.step("main", other_a, False)
     judge.excuses.clear()
     judge.plugged("turned", 1)
     tell(judge)
@@ -180,12 +180,12 @@ def test_what_cars_may_draw_and_do_not_is_excused_for_the_time_of_its_row_and_no
     for tell, times, options in (
         (lambda one: one.strays("turned", 10), 1, {"order_a": 8.0, "told_a": 7.0}),
         (lambda one: one.strays("turned"), 3, {"order_a": 16.0, "told_a": 6.0}),
-        (lambda one: one.foreign(["turned"]), 1, {"order_a": 6.0, "told_a": 6.0, "other_a": 30.0}),
+        (lambda one: one.foreign(["turned"]), 1, {"order_a": 6.0, "told_a": 6.0, "other_a": (30.0, 30.0, 30.0)}),
     ):
         judge, excused_ms = possible(tell, **options)
         once_ms = times * judge.times.detection_ms("turned")
         assert once_ms <= excused_ms <= once_ms + 500, (excused_ms, once_ms)
-    judge, excused_ms = possible(lambda one: one.plugged("turned", 3), again_ms=4_000)
+    judge, excused_ms = possible(lambda one: one.plugged("turned", 3), other_a=(0.0, 0.0, 25.0), again_ms=4_000)
     assert 4_000 <= excused_ms <= 4_500
 
 
