@@ -27,6 +27,7 @@ class Geometry:
     def __init__(self, text, folder=None):
         self.ratings, self.above, self.circuit_of, self.ends, self.tables, self.meters, self.assumed = {}, {}, {}, {}, {}, {}, {}
         self.sites, self.parents = {}, {}
+        self.generation = {}
         site = tomllib.loads(text)
         self.count = lines_of(site)
         self._read(site, folder, "", [], list(range(self.count)))
@@ -43,6 +44,7 @@ class Geometry:
             self.above[name] = chain + feeding
             self.ratings[name] = self._per_line(table["rating_a"], lines, 10**6)
             self.assumed[name] = self._per_line(table.get("assumed_other_a", 0), lines, 0)
+            self.generation[name] = self._per_line(table.get("generation_a", 0), lines, 0)
             if "meter" in table:
                 self.meters[prefix + table["meter"]] = name
         for table in site["evse"]:

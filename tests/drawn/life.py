@@ -69,6 +69,7 @@ class Life:
                 break
             for words in done:
                 self.troubles.say("a person:", words)
+            one.go(5_000)  # until `why` says so
             self.charging(self.time_s(), self.asked())
             left = self.left()
         problems = ["%s has not charged since the last fault: %s" % pair for pair in sorted(left.items())]

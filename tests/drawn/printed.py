@@ -1,4 +1,7 @@
-"""Who can never charge, by the sums that `ampacity check --data` prints of a site and of the tests of its devices."""
+"""Who can never charge: by what `ampacity check --data` prints of a site with the tests of its devices, and by what the site file declares.
+
+The sum `free_a` of the check leaves out what is declared of the circuits below; here it counts.
+"""
 
 from tests.drawn.geometry import LINES, da
 
@@ -6,21 +9,32 @@ LEAST_DA = 60
 
 
 def short_of_room(report, geometry):
-    """EVSEs for which what others may draw without being asked, and other load that no meter shows, leave less than 6 A."""
+    """EVSEs for which what others may draw without being asked, and other load that counts in any case, leave less than 6 A."""
     own_da = {}
     for row in report["reserves"]:
         own_da[row["evse"]] = max(own_da.get(row["evse"], 0), da(row["to_a"]))
     rows = {(row["circuit"], row["phase"]): row for row in report["circuits"]}
     found = set()
     for evse, ends in geometry.ends.items():
-        times = geometry.loads(evse, [1] * len(ends))
         for circuit in geometry.above[geometry.circuit_of[evse]]:
-            for line, count in enumerate(times):
+            for line, count in enumerate(geometry.loads(evse, [1] * len(ends))):
                 row = rows.get((circuit, LINES[line]))
-                if row is None or not count:
-                    continue
-                other_da = 0 if circuit in geometry.meters.values() else da(row["assumed_other_a"])
-                free_da = da(row["rating_a"]) - da(row["reserves_a"]) - other_da
-                if free_da < count * (LEAST_DA - min(LEAST_DA, own_da.get(evse, 0))):
-                    found.add(evse)
+                if row is not None and count:
+                    free_da = da(row["rating_a"]) - da(row["reserves_a"]) - other_da(geometry, circuit, line)
+                    if free_da < count * (LEAST_DA - min(LEAST_DA, own_da.get(evse, 0))):
+                        found.add(evse)
     return found
+
+
+def other_da(geometry, circuit, line):
+    """Other load that counts when there is none: what is declared, where no meter shows that it is less; and where one does, generation."""
+    below = [name for name, above in geometry.above.items() if above[1:2] == [circuit]]
+    if circuit in geometry.meters.values():
+        return fed_da(geometry, circuit, line)
+    return max(geometry.assumed[circuit][line], sum(other_da(geometry, name, line) for name in below))
+
+
+def fed_da(geometry, circuit, line):
+    """What may be generated there and below."""
+    below = [name for name, above in geometry.above.items() if above[1:2] == [circuit]]
+    return max(geometry.generation[circuit][line], sum(fed_da(geometry, name, line) for name in below))

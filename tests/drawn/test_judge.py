@@ -7,6 +7,8 @@ import pytest
 from ampacity_host.rig.plant import overload_allowance as plant
 from tests.drawn.geometry import Geometry
 from tests.drawn.judge import EXCUSES, STEP, Excuse, Judge
+from tests.drawn.life import NOT_ASKED
+from tests.drawn.printed import short_of_room
 
 SAFETY_CASE = Path(__file__).resolve().parents[2] / "docs/safety-case.md"
 
@@ -154,6 +156,47 @@ def test_what_a_device_that_rounds_up_offers_to_a_car_that_draws_nothing_is_excu
         assert bool(judge.may_ms.get("main")) != told, judge.may_ms
 
 
+def possible(tell, order_a=16.0, told_a=16.0, drawn_a=0.0, other_a=(25.0, 25.0, 25.0), again_ms=0):
+    """(judge, ms that cars could draw too much for on the root without an excuse) of two minutes in which they draw less."""
+    text, budgets = SITE + '[[meter]]\nname = "m"\n', [dict(row, again_ms=again_ms) for row in REPORT["budgets"]]
+    judge = Judge(text, dict(REPORT, budgets=budgets))
+    judge.step("main", other_a, False)
+    judge.excuses.clear()
+    judge.plugged("turned", 1)
+    tell(judge)
+    for t_ms in range(0, 120_001, 500):
+        here = state(t_ms, drawn_a, 0.0, order_a)
+        here["truth"]["evses"]["turned"]["told_a"], here["truth"]["evses"]["between"]["order_a"] = told_a, 0.0
+        here["truth"]["evses"]["between"]["told_a"] = 0.0
+        judge.see(here)
+    assert not judge.wrong_ms
+    return judge, 120_000 - judge.may_ms.get("main", 0)
+
+
+def test_what_cars_may_draw_and_do_not_is_excused_for_the_time_of_its_row_and_no_longer():
+    judge, excused_ms = possible(lambda one: one.lies("m"))
+    lie_ms = judge.times.total_ms("main") + 65_300 + judge.times.settle_ms("main")
+    assert lie_ms <= excused_ms <= lie_ms + 500
+    for tell, times, options in (
+        (lambda one: one.strays("turned", 10), 1, {"order_a": 8.0, "told_a": 7.0}),
+        (lambda one: one.strays("turned"), 3, {"order_a": 16.0, "told_a": 6.0}),
+        (lambda one: one.foreign(["turned"]), 1, {"order_a": 6.0, "told_a": 6.0, "other_a": (30.0, 30.0, 30.0)}),
+    ):
+        judge, excused_ms = possible(tell, **options)
+        once_ms = times * judge.times.detection_ms("turned")
+        assert once_ms <= excused_ms <= once_ms + 500, (excused_ms, once_ms)
+    judge, excused_ms = possible(lambda one: one.plugged("turned", 3), other_a=(0.0, 0.0, 25.0), again_ms=4_000)
+    assert 4_000 <= excused_ms <= 4_500
+
+
+def test_what_cars_may_draw_spends_nothing_of_what_they_draw():
+    judge, _ = possible(lambda one: one.lies("m"))
+    for t_ms in range(120_500, 300_001, 500):
+        judge.see(state(t_ms, 16.0, 0.0))
+    lie_ms = judge.times.total_ms("main") + 65_300 + judge.times.settle_ms("main")
+    assert lie_ms <= judge.over_ms["main"] - judge.wrong_ms["main"] <= lie_ms + 500
+
+
 def test_what_a_primary_says_of_its_orders_excuses_nothing():
     judge = Judge(SITE, REPORT)
     judge.strays("turned")
@@ -189,7 +232,21 @@ def test_the_safety_case_names_what_the_plant_of_other_simulations_allows():
     assert excuses_of("other simulations") == [row[:3] for row in plant.ALLOWED.values()]
 
 
+def test_the_safety_case_names_who_is_not_asked_and_nobody_else():
+    assert [row[0] for row in excuses_of("not asked on drawn sites")] == list(NOT_ASKED.values())
+
+
 def test_an_excuse_without_a_bound_is_refused():
     for kind, bound in (("a whim", {"left_ms": 1}), (STEP, {})):
         with pytest.raises(ValueError, match="without a bound"):
             Excuse(kind, [], None, **bound)
+
+
+def test_who_can_never_charge_is_told_from_the_printed_reserves_and_from_what_is_declared_below():
+    rows = [{"circuit": name, "phase": line, "rating_a": 32.0, "reserves_a": 20.0} for name in ("main", "row") for line in ("L1", "L2", "L3")]
+    report = {"circuits": rows, "reserves": [{"evse": "between", "to_a": 20.0}]}
+    row = 'parent = "main"\n'
+    for text, found in ((SITE, set()), (SITE.replace(row, row + "assumed_other_a = 7.0\n"), {"turned"}),
+                        (SITE.replace(row, row + 'assumed_other_a = 7.0\nmeter = "n"\n'), set()),
+                        (SITE.replace(row, row + 'generation_a = 7.0\nmeter = "n"\n'), {"turned"})):  # fmt: skip
+        assert short_of_room(report, Geometry(text)) == found

@@ -1,4 +1,4 @@
-"""Who is missed at the end of a life on a drawn site."""
+"""Who is missed at the end of a life on a drawn site, and for how long a car may wait."""
 
 from types import SimpleNamespace
 

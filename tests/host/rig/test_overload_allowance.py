@@ -129,7 +129,7 @@ def test_an_attack_without_end_is_excused_for_the_time_of_its_row_and_no_longer(
         plant, circuit = play()
         plant.close()
         account = plant.circuit[circuit].accounts[1]
-        judged_ms = LONG_MS if kind in (LIE, UNREAD) else account.over_ms  # a car that is offered it counts at once
+        judged_ms = LONG_MS if kind == UNREAD else account.over_ms  # a car that is offered it counts at once
         excused_ms = judged_ms - account.violation_ms
         kinds = [STEP, kind] if kind in (REST, UNREAD) else [kind]
         assert excused_ms == sum(ALLOWED[each].ms(account.allowance, plant.points[0]) for each in kinds) < judged_ms
@@ -161,6 +161,19 @@ def test_a_step_is_excused_longer_only_where_a_car_fell_with_it_and_did_not_retu
         assert excused_ms - 1_000 <= LONG_MS - account.violation_ms <= excused_ms + 1_000
     plant, circuit = step_at_a_fall(lowered=True)
     assert plant.points[0].may.fell_ms < 0
+
+
+def test_what_a_car_could_draw_of_a_device_that_rounds_up_and_does_not_is_excused_as_long_as_if_it_drew_it():
+    plant, time = charging(Car(max_da=100, need_wh=10**6), rating_da=150)
+    plant.points[0].set_fault("round_up", True)
+    plant.points[0].drive("pwm", 248, True)
+    run_ms(time, 10_000)
+    account = plant.circuit["row"].accounts[1]
+    account.violation_ms = 0
+    for _ in range(2):
+        run_ms(time, LONG_MS)
+    plant.close()
+    assert account.over_ms == 0 and 0 < 2 * LONG_MS - account.violation_ms <= plant.points[0].detect_ms
 
 
 def test_another_car_above_its_order_is_another_attack():

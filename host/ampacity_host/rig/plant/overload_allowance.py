@@ -1,9 +1,10 @@
 """Limits of the guarantee: what may exceed a rating, by how much and how long, without being a violation (safety.md 3.5 and 9).
 
 ALLOWED is all that there is: the judge takes each time from its row, and the table of the safety case has the same words
-(tests/drawn/test_judge.py). Each attack has its time once. Nothing here reads the controller: the printed budgets are what the
-check computes from the site's facts. The time for which a path may delay an order is never granted: no line of the bench is that
-slow. Other load above its declaration that no meter shows, or that leaves no room for the reserves (assumptions M2, I1), has no row.
+(tests/drawn/test_judge.py). Each attack has its time once for what cars draw, and once for what they may draw and do not. Nothing
+here reads the controller: the printed budgets are what the check computes from the site's facts. The time for which a path may delay
+an order is never granted: no line of the bench is that slow. Other load above its declaration that no meter shows, or that leaves no
+room for the reserves (assumptions M2, I1), has no row.
 """
 
 from collections import namedtuple
@@ -82,9 +83,13 @@ class OverloadAllowance:
             if reach_ms <= at_ms:
                 break
             for attack in attacks:
-                attack.spend(self._place, at_ms, min(reach_ms, until_ms) - at_ms, account.amps_da > account.rating_da)
+                attack.spend(self._spends(account), at_ms, min(reach_ms, until_ms) - at_ms)
             at_ms = min(reach_ms, until_ms)
         return at_ms
+
+    def _spends(self, account):
+        """Where an attack's time is spent: what cars draw and what they may draw and do not have each their own."""
+        return (*self._place, account.amps_da > account.rating_da)
 
     def _reach(self, account, at_ms):
         """(until when it is excused at most, the attacks that this needs): as few as possible, those with the most time left."""
@@ -126,7 +131,7 @@ class OverloadAllowance:
             found.append((point.stray, point.may.excess.get(self._phase, 0), point))
             found.append((point.foreign, point.may.foreign.get(self._phase, 0), point))
             found.append((point.again, point.may.again.get(self._phase, 0), point))
-        open_ = [(attack.left_ms(self._place, at_ms, ALLOWED[attack.kind].ms(self, point)), da, attack)
+        open_ = [(attack.left_ms(self._spends(account), at_ms, ALLOWED[attack.kind].ms(self, point)), da, attack)
                  for attack, da, point in found if attack is not None and da > 0]
         return [one for one in open_ if one[0] > 0]
 

@@ -16,11 +16,10 @@ class Attack:
         """Of its time there; `at_ms` is now."""
         return all_ms - self._spent_ms.get(place, 0)
 
-    def spend(self, place, at_ms, ms, flows):
-        """For so long more it was the excuse of an overload there. flows: of current; what a car could draw, and does not, nothing
-        can detect."""
-        if flows:
-            self._spent_ms[place] = self._spent_ms.get(place, 0) + ms
+    def spend(self, place, at_ms, ms):
+        """For so long more it was the excuse of an overload there. place: circuit, phase, and whether the current flows: what cars could draw,
+        and do not, has time of its own, as nothing but current detects the attack."""
+        self._spent_ms[place] = self._spent_ms.get(place, 0) + ms
 
 
 class Since(Attack):
@@ -29,7 +28,7 @@ class Since(Attack):
     def left_ms(self, place, at_ms, all_ms):
         return all_ms - (at_ms - self.since_ms)
 
-    def spend(self, place, at_ms, ms, flows):
+    def spend(self, place, at_ms, ms):
         """Its time passes by itself."""
 
 
@@ -39,7 +38,7 @@ class Lie(Attack):
     def left_ms(self, place, at_ms, all_ms):
         return all_ms - (at_ms - self._spent_ms.get(place, at_ms))
 
-    def spend(self, place, at_ms, ms, flows):
+    def spend(self, place, at_ms, ms):
         self._spent_ms.setdefault(place, at_ms)
 
 
