@@ -85,7 +85,7 @@ class RegisterMap:
         self._build(unit)
 
     def busy(self, now_ms: int) -> bool:
-        """Are the registers older than what may be told?"""
+        """Are the registers too old to be read?"""
         return False
 
     def read(self, address: int, count: int, now_ms: int) -> "bytes | None":
