@@ -157,7 +157,8 @@ class Preemption:
 
     def _gives(self, s: EvseState, want_da: int, shortfall: Shortfall, stop: bool, now_ms: int) -> bool:
         """Down to its minimum or to 0, if that helps."""
-        least_da = s.evse.min_da
-        had_da = least_da if self.lowered >> s.index & 1 else min(want_da, s.book.most_da())
+        most_of = self.ledger.permits.most_of
+        least_da = most_of(s, s.evse.min_da)
+        had_da = least_da if self.lowered >> s.index & 1 else min(most_of(s, want_da), s.book.most_da())
         helps = shortfall.given(s, had_da, 0 if stop else least_da, hides(s, now_ms))
         return helps or (self.harder == shortfall.state.index and hides(s, now_ms) and shortfall.shares_key(s))
