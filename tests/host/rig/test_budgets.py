@@ -138,6 +138,7 @@ profile = "eastron-sdm630"
 bus = "meters"
 unit = 100
 """
+ROW_EVSE = '\n[[evse]]\nname = "e%d"\nkind = "ampacity"\nbus = "wire"\nunit = %d\ncircuit = "row"\nmax_a = 32.0\n'
 METER, STEPS, RISE_DA = 'meter = "grid"\n', 16, 3
 
 
@@ -146,7 +147,7 @@ def worst_after_steps_ms(tmp_path, meter_above, needs_da, hold_ms):
     row steps up by RISE_DA more than there is room, at moments that differ by 0.1 s."""
     path = tmp_path / "site.toml"
     text = BELOW.format(above=METER if meter_above else "", below="" if meter_above else METER)
-    text += "".join('\n[[evse]]\nname = "e%d"\nkind = "ampacity"\nbus = "wire"\nunit = %d\ncircuit = "row"\nmax_a = 32.0\n' % (n, n + 1) for n in range(1, 9))
+    text += "".join(ROW_EVSE % (n, n + 1) for n in range(1, 9))
     path.write_text(text)
     setup = set_up(path)
     one = VirtualBench(setup.facts, setup.seed)

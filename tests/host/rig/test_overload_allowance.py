@@ -127,7 +127,8 @@ PLAYED = {
     LARGE: [lambda: above(Overdraw(1.5)), lambda: above(Overdraw(1.5, beyond_ms=8_000, obeys_ms=1_500)),
             lambda: above(Overdraw(1.5), 12_000)],
     REBEL: [above, lambda: above(None, 12_000)],
-    REST: [step_at_a_rise], UNREAD: [step_at_a_fall], IDLE: [step_beside_a_car_that_draws_less], AGAIN: [further_phases], LIE: [lie], FOREIGN: [foreign],
+    REST: [step_at_a_rise], UNREAD: [step_at_a_fall], IDLE: [step_beside_a_car_that_draws_less],
+    AGAIN: [further_phases], LIE: [lie], FOREIGN: [foreign],
 }  # fmt: skip
 
 

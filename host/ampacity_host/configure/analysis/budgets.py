@@ -2,8 +2,9 @@
 
 After a step of the other load an overload lasts at most meter age + decide + bus + device + car. The meter's age is that of a
 meter which dies just before the step: what it showed last counts until it is noticed to be old or frozen. Where only meters below
-show the step, the EVSEs have to be read as well. The bus has the longest that a path may hold an order back. When the primary dies, EVSEs hold their last order until their watchdogs end: the
-exposure. Computed here only: the report, the breakers and the judge of the rig take it from here.
+show the step, the EVSEs have to be read as well. The bus has the longest that a path may hold an order back. When the primary dies,
+EVSEs hold their last order until their watchdogs end: the exposure. Computed here only: the report, the breakers and the judge of the
+rig take it from here.
 """
 
 from typing import Any
