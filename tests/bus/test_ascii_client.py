@@ -3,7 +3,8 @@
 from helper_driver import Asker
 
 from ampacity.bus.client.ascii_client import AsciiClient, from_ascii, to_ascii
-from ampacity.bus.modbus.frames import read_pdu, rtu_frame
+from ampacity.bus.client.request import LOWER
+from ampacity.bus.modbus.frames import read_pdu, rtu_frame, write_one_pdu
 
 FACTS = {"baud": 38400, "parity": "E", "stop": 1, "transit_ms": 100}
 START_US = 1 << 40
@@ -98,3 +99,39 @@ def test_a_foreign_write_on_the_line_is_detected():
     bus.receive(to_ascii(rtu_frame(7, b"\x06\x00\x14\x00\xa0")), START_US)
     bus.next(START_US + 500000)
     assert heard == [(7, 6)]
+
+
+def certain_write(before_answer):
+    """Does a copy of a write certainly come from the device, after a reading before whose answer that was heard of its request?"""
+    asker = Asker(7)
+    bus = engine(asker)
+    data, now_us = asked(bus, START_US)
+    bus.receive(before_answer(data) + answer(1, 2), now_us + 20000)
+    assert len(asker.replies) == 1
+    asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+    data, now_us = asked(bus, now_us + 30000)
+    assert data[:5] == b":0706"
+    bus.receive(data, now_us + 40000)
+    return asker.own[-1]
+
+
+def test_a_reading_with_a_damaged_echo_does_not_show_that_the_line_has_none():
+    for damaged in (lambda line: line[1:], lambda line: line[:-2], lambda line: line[:6] + b"7" + line[7:], lambda line: line[:8] + b"\r\n"):
+        assert not certain_write(damaged)
+
+
+def test_a_reading_without_an_echo_shows_that_the_line_has_none():
+    for line_driver in (b"", b"\xff\x00"):
+        assert certain_write(lambda _, heard=line_driver: heard)
+
+
+def test_noise_before_a_request_is_no_damaged_echo_of_it():
+    asker = Asker(7)
+    bus = engine(asker)
+    bus.receive(b"noise" * 9, START_US)
+    data, now_us = asked(bus, START_US + 500000)
+    bus.receive(answer(1, 2), now_us + 20000)
+    asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+    data, now_us = asked(bus, now_us + 30000)
+    bus.receive(data, now_us + 40000)
+    assert asker.own[-1]

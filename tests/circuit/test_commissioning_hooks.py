@@ -175,3 +175,22 @@ def test_accepting_the_tested_device_again_keeps_its_results():
     bench.guard.optional.commissioned(0, False, True, {}, bench.now_ms)
     bench.guard.accept_device(0)
     assert bench.ledger.evse_states[0].evidence.distrusted
+
+
+def test_a_test_lacks_current_where_limits_from_outside_leave_less_than_its_order():
+    bench = charging(site([evse()], [circuit(rating=200, meter=0)], [meter_facts()]))
+    guard = bench.guard
+    guard.optional.watchdog_test(0, True, bench.now_ms)
+    guard.lost(0, bench.now_ms)
+    order_da = guard.bound_da(0)[0]
+    for target, room_da, lacks in (
+        ("chargers", order_da, False), ("chargers", order_da - 1, True), ("circuit", order_da + 70, False), ("circuit", order_da + 40, True),
+    ):  # fmt: skip
+        guard.limit("ems", (target, 0), room_da, bench.now_ms + 600000, "release")
+        for _ in range(8):
+            bench.meter(60 + order_da + bench.mark % 2, order_da, order_da)
+            bench.tick(500)
+        assert guard.optional.lacks_test_room(0) == lacks, (target, room_da)
+        guard.limit("ems", (target, 0), None, None, "release")
+    bench.tick(500)
+    assert not guard.optional.lacks_test_room(0)

@@ -62,6 +62,16 @@ def test_section_6_why_names_the_waiting_evse_and_the_one_that_yields():
     assert "no margin" in texts[1], texts
 
 
+def test_section_6_while_one_waits_to_start_no_other_is_ordered_what_is_reserved_for_it():
+    bench = drawn_from(104)
+    bench.run(3)
+    assert bench.drawn[:3] == [100, 69, 0] and bench.guard.demands.wants[2], "the second has a little more than its least order"
+    bench.run(7)
+    for _ in range(20):
+        assert bench.drawn == [60, 60, 0, 0] and bench.guard.last_order_da(1) == 60
+        bench.run(1)
+
+
 def test_section_6_the_order_of_arrival_decides_among_waiting_evses():
     bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED, MEASURED], rating=450)
     bench.plug(0)

@@ -236,6 +236,24 @@ def test_rule_7_liveness_the_plan_requests_no_more_than_the_default_state_allows
     assert bench.guard.last_order_da(0) == 70
 
 
+def test_rule_7_liveness_a_share_above_what_the_default_state_permits_is_tried_smaller():
+    """One of two holds 16.0 A, and its lower order to 15.0 A is not proven: the default state has 14.0 A for the other, not its share."""
+    facts = site([mute_evse("evse-1"), mute_evse("evse-2")], [circuit(rating=400, assumed=100, meter=0)], [meter_facts()])
+    bench = Bench(facts).start()
+    bench.guard.demand(0, True)
+    bench.follow(30, meter=True, house=10)
+    assert bench.bound() == 160
+    bench.guard.demand(1, True)
+    for _ in range(6):
+        bench.measure(0, 160, 160, 160)
+        bench.meter(170 + bench.mark % 2, 170, 170)
+        bench.audit(1)
+        bench.tick(500)
+    assert bench.bound() == 160 and bench.guard.want_da[0] < 160
+    assert 60 <= bench.guard.want_da[1] <= 140
+    assert bench.order(bench.guard.want_da[1], 1) is not None
+
+
 def test_the_world_starts_where_small_integers_end():
     assert START_MS + 60000 == 1 << 30
 

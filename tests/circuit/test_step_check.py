@@ -225,6 +225,20 @@ def test_a_part_of_a_step_is_unclear_where_other_load_was_calm_and_much_more_tha
     assert seen.frame((60, 0, 0), (-30, 0, 0)) and told(seen) == (0, 0, 0)
 
 
+def test_most_of_a_step_that_also_shows_on_a_spared_phase_tells_nothing_and_less_than_three_quarters_of_it_is_unclear():
+    for shown, unclear in ((59, 0), (46, 0), (45, 0), (44, 1), (37, 1), (15, 1)):
+        seen = rested()
+        assert seen.frame((60, 0, 0), (shown - 60, 60, 0))
+        assert (seen.followed, seen.missed, seen.unclear) == (0, 0, unclear), shown
+
+
+def test_three_quarters_of_a_step_are_followed_and_less_than_a_quarter_is_missed():
+    for shown, verdict in ((46, (1, 0, 0)), (45, (1, 0, 0)), (44, (0, 0, 1)), (19, (0, 0, 1)), (15, (0, 0, 1)), (14, (0, 1, 0)), (12, (0, 1, 0))):
+        seen = rested()
+        assert seen.frame((60, 0, 0), (shown - 60, 0, 0))
+        assert (seen.followed, seen.missed, seen.unclear) == verdict, shown
+
+
 def test_the_steps_of_a_test_are_its_next_one_down_and_then_the_next_one_up():
     seen = rested((120, 0, 0))
     seen.begin_test(seen.now_ms, 2)

@@ -131,9 +131,11 @@ class Life:
         return found + (["the rig's tree is another one: " + judge.crossed] if judge.crossed else [])
 
     def mode(self):
+        """Of the primary at the top, and of every one below."""
         view = self.one.state["primary"]
-        fine = view and view["mode"] in ("regulating", "degraded")
-        return [] if fine else ["the primary does not regulate any more: %s" % (view and view["mode"])]
+        modes = {"the primary": view and view["mode"]}
+        modes |= {"the primary " + name: seen and seen["mode"] for name, seen in ((view or {}).get("below") or {}).items()}
+        return ["%s does not regulate any more: %s" % pair for pair in modes.items() if pair[1] not in ("regulating", "degraded")]
 
     def car(self):
         """One of any manner: what it may depart from its order by is within what rule 10 lets pass."""

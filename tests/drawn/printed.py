@@ -1,6 +1,6 @@
 """Who can never charge: by what `ampacity check --data` prints of a site with the tests of its devices, and by what the site file declares.
 
-The sum `free_a` of the check leaves out what is declared of the circuits below; here it counts.
+The sum `free_a` of the check counts declared other load also where a meter may show that it is less; who is asked for has what is left then.
 """
 
 from tests.drawn.geometry import LINES, da

@@ -30,6 +30,17 @@ def test_who_is_not_missed_is_told_with_the_reason():
     assert set(NOT_ASKED) == {UNSEEN, SUMS, SATED}
 
 
+def test_every_primary_has_to_regulate_at_last():
+    below = {"evse-1": {"mode": "degraded"}, "evse-1.evse-2": {"mode": "quarantine"}, "evse-3": None}
+    for view, wrong in (
+        ({"mode": "regulating"}, []), ({"mode": "safe"}, ["the primary does not regulate any more: safe"]),
+        (None, ["the primary does not regulate any more: None"]),
+        ({"mode": "degraded", "below": below}, ["the primary evse-1.evse-2 does not regulate any more: quarantine",
+                                                "the primary evse-3 does not regulate any more: None"]),
+    ):  # fmt: skip
+        assert Life.mode(SimpleNamespace(one=SimpleNamespace(state={"primary": view}))) == wrong
+
+
 def test_a_car_may_wait_for_half_an_hour_or_for_a_turn_of_each_that_waits():
     settings = {"slot_s": 900, "restart_hold_s": 60}
     for waiting, most_s in ((0, 1_800), (1, 1_800), (3, 3 * (900 + 60 + 60))):

@@ -53,7 +53,7 @@ class Node:
         self.name, self.number, self.rating_da, self.below = name, unit, rating_da, below
         self.lease_ms = lease_ms
         self.files = MemoryFiles()
-        self.cut = self.dead = False
+        self.cut = self.dead = self.hung = False
         self.most_da = 0
         self.changes = changes
         self.site = site(rating_da, name=name, evses=[child.facts for child in below], settings=SETTINGS, parent=self._parent() if unit else None)
@@ -130,7 +130,8 @@ class Node:
             child.tick(now_ms)
         if not self.dead:
             self.platform.clock.us = max(self.platform.clock.us, now_ms * 1000)
-            self.primary.safety.tick(now_ms)
+            if not self.hung:
+                self.primary.safety.tick(now_ms)
             self.primary.step(now_ms)
         self.most_da = max(self.most_da, self.amps_da())
 

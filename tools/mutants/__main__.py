@@ -28,6 +28,7 @@ EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 NOT_BEHAVIOUR = ("test_vectors.py",)
 TESTS_BESIDE = {"bus": ("bus", "profiles")}
 SECONDS_MAX = 120.0  # more than all tests of a room take: none is left out
+SEEDS = 100000
 
 
 class Run:
@@ -201,7 +202,7 @@ def main(words: "list[str]") -> int:
     parser.add_argument("--room", action="append", help="a folder of firmware/ampacity: circuit/trusted, bus; again for more")
     parser.add_argument("--file", action="append", help="a firmware file, or a part of its path; again for more. Default: all that must be right")
     parser.add_argument("--sample", type=int, metavar="N", help="so many of them, drawn; without: all")
-    parser.add_argument("--seed", type=int, default=1, help="of the draw")
+    parser.add_argument("--seed", type=int, help="of the draw; without: a new one, which is printed")
     parser.add_argument("--contains", default="", help="only mutants whose name contains this")
     parser.add_argument("--seconds", type=float, default=SECONDS_MAX, help="of tests for one mutant, quick ones first (%(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (%(default)s)")
@@ -219,23 +220,24 @@ def main(words: "list[str]") -> int:
     equivalent = equivalent_names(EQUIVALENT)
     mutants = [m for m in run.mutants(files) if asked.contains in m.name]
     among = len(mutants)
+    seed = random.randrange(1, SEEDS) if asked.seed is None else asked.seed
     if asked.sample and asked.sample < len(mutants):
-        mutants = random.Random(asked.seed).sample(mutants, asked.sample)
+        mutants = random.Random(seed).sample(mutants, asked.sample)
     sample = len(mutants)
     mutants = [m for m in mutants if m.name not in equivalent]  # after the draw: a line there does not change the sample
-    if asked.list:
-        print("\n".join(m.name for m in mutants))
-        return 0
 
     def tell(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
+    tell("%d mutants%s" % (len(mutants), ", seed %d (SEED=%d draws them again)" % (seed, seed) if asked.sample else ""))
+    if asked.list:
+        print("\n".join(m.name for m in mutants))
+        return 0
     run.measure(files, tell)
-    tell("%d mutants%s" % (len(mutants), ", seed %d" % asked.seed if asked.sample else ""))
     results = run.play(mutants, tell)
     print(json.dumps(sorted(results.values(), key=lambda row: row["name"]), indent=1) if asked.json else report(results))
     if asked.page:
-        put_on_page(list(results.values()), (sample, among, asked.seed), code)
+        put_on_page(list(results.values()), (sample, among, seed), code)
     killed, count = score(list(results.values()))
     return 1 if 100 * killed < asked.least * count else 0
 

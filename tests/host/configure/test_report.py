@@ -12,7 +12,7 @@ from ampacity_host.cli import app
 from ampacity_host.configure import check_report, compile_site, load_site
 from ampacity_host.configure.analysis.budgets import site_budgets
 from ampacity_host.configure.analysis.line_timing import BusTiming, character_us, exchange_ms, frame_ms
-from ampacity_host.configure.analysis.site_report import evidence
+from ampacity_host.configure.analysis.site_report import circuit_sums, evidence
 
 SITES = Path(__file__).parent / "sites"
 REFUSED = sorted((SITES / "refused").glob("*.toml"))
@@ -70,6 +70,22 @@ def test_the_sums_of_every_circuit_and_phase(edited):
     assert {key: rows["main", "L2"][key] for key in wanted} == wanted
     assert (rows["main", "L1"]["reserves_a"], rows["main", "L1"]["limits_a"]) == (0.0, 32.0)
     assert rows["row-a", "L2"]["free_a"] == 26.0
+
+
+@pytest.mark.parametrize(("meter", "declared", "other_a"), [
+    (False, {"main": (20, 0), "row": (30, 0), "end": (4, 0)}, {"main": 30, "row": 30, "end": 4}),
+    (False, {"main": (0, 0), "row": (5, 0), "end": (9, 0)}, {"main": 9, "row": 9, "end": 9}),
+    (False, {"main": (0, 40), "row": (0, 0), "end": (0, 0)}, {"main": 0, "row": 0, "end": 0}),
+    (True, {"main": (5, 0), "row": (0, 12), "end": (2, 16)}, {"main": 16, "row": 2, "end": 2}),
+    (True, {"main": (20, 16), "row": (7, 0), "end": (0, 0)}, {"main": 20, "row": 7, "end": 0}),
+])
+def test_what_is_left_counts_other_load_and_generation_declared_below(meter, declared, other_a):
+    circuits = [{"name": name, "parent": at - 1, "rating_da": [630], "meter": 0 if meter and not at else -1, "voltage": 230,
+                 "assumed_other_da": [other * 10], "generation_da": [fed * 10]} for at, (name, (other, fed)) in enumerate(declared.items())]
+    facts = compile_site(load_site(GARAGE)) | {"phases": 1, "circuits": circuits, "evses": []}
+    rows = {row["circuit"]: row for row in circuit_sums(facts)}
+    assert {name: row["assumed_other_a"] for name, row in rows.items()} == other_a
+    assert {name: row["free_a"] for name, row in rows.items()} == {name: 63 - other for name, other in other_a.items()}
 
 
 def test_json_is_one_object_with_the_same_facts():

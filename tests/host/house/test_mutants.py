@@ -109,6 +109,17 @@ def test_the_score_is_in_the_safety_case_with_its_sample_and_digest(tmp_path):
     assert line in file.read_text().splitlines() and ("figures mutants", "mutants", "0123abcd") in case.recorded(file.read_text())
 
 
+def test_each_run_draws_a_sample_of_its_own_and_says_how_it_is_repeated(capsys):
+    words = ["--list", "--file", "permits.py", "--sample", "20"]
+    drawn = []
+    for _ in range(2):
+        assert main(words) == 0
+        drawn.append(capsys.readouterr())
+    (first, seed), (second, other) = [(each.out, each.err.split("seed ")[1].split()[0]) for each in drawn]
+    assert first != second and seed != other
+    assert main([*words, "--seed", seed]) == 0 and capsys.readouterr().out == first
+
+
 def test_the_score_of_a_part_is_not_written(capsys):
     with pytest.raises(SystemExit):
         main(["--page", "--file", "permits.py"])

@@ -232,6 +232,20 @@ def test_a_primary_below_hangs_and_its_hardware_watchdog_ends_that(street, name)
     assert street.primaries[name].starts == starts + 1 and street.primary.starts == 1
 
 
+@pytest.mark.parametrize("name", ["garage", "garage.row"])
+def test_a_hang_below_costs_the_meter_above_no_trust_and_frees_what_the_hung_one_had(street, name):
+    above = street.primary if name == "garage" else street.primaries["garage"]
+    street.fault_injector.set("hang", name, True, {})
+    for _ in range(60):
+        street.run_ms(1_000)
+        assert street.view()["mode"] in ("regulating", "degraded")
+        assert [each.trust.text() for each in street.primary.role.guard.other.metered] == [""]
+    guard = above.role.guard
+    assert guard.state(1) == "silent" and guard.bound_da(1) == [0, 0, 0]
+    street.fault_injector.set("hang", name, False, {})
+    all_well_again(street, 150_000)
+
+
 def test_a_foreign_client_on_a_line_reaches_the_primaries_below_on_it(street):
     assert street.units_of_line(street.lines["garage.line"]) == [7]
     assert street.units_of_line(street.lines["line"], "garage") == [4]

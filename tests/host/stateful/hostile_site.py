@@ -23,7 +23,7 @@ METER = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed")
 ONCE = ("restart", "forget_settings")
 AFTER_LIE_MS = 45_000
 LATE_MS_MAX = 4_000  # what is held back comes within the time that the path is known to need
-HEAL_S = 900
+HEAL_S = 1_800  # a person is asked for after 20 min without a step that a meter could follow (safety.md 3.2, rule 14)
 
 
 class HostileSite:

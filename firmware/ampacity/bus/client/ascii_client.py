@@ -61,6 +61,7 @@ class AsciiSpelling:
     """How frames are written and read on an ASCII line. `inside`: a line has begun and not ended."""
 
     inside = False
+    _stray = 0  # characters since the request that are of no line
 
     def __init__(self) -> None:
         self._heard = bytearray()
@@ -71,21 +72,28 @@ class AsciiSpelling:
 
     def write(self, frame: bytes) -> bytes:
         """The characters of an RTU frame."""
+        self._stray = 0
         return to_ascii(frame)
 
-    def read(self, data: bytes) -> "list[bytes]":
-        """Characters from the line: the RTU frame of each line that ended, b"" for one that is none."""
+    def read(self, data: bytes) -> "list[tuple[bytes, int]]":
+        """Characters from the line: (the RTU frame of each line that ended, b"" for one that is none; characters of no frame up to there)."""
         frames = []
         for byte in data:
             if byte == START:
+                self._stray += len(self._heard) if self.inside else 0
                 self._heard, self.inside = bytearray(), True
             elif self.inside and byte == END:
                 self.inside = False
                 line = self._heard
-                frames.append(from_ascii(line[:-1]) if line[-1:] == b"\r" else b"")
+                frame = from_ascii(line[:-1]) if line[-1:] == b"\r" else b""
+                frames.append((frame, self._stray if frame else self._stray + len(line)))
+                self._stray = 0
             elif self.inside:
                 self._heard.append(byte)
                 self.inside = len(self._heard) <= CHARACTERS_MAX
+                self._stray += 0 if self.inside else CHARACTERS_MAX
+            else:
+                self._stray += 1
         return frames
 
 

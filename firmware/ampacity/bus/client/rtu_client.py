@@ -121,7 +121,8 @@ class RtuClient(Engine):
 
     def _read_spelled(self, data: bytes, now_us: int) -> None:
         """Whole lines are handed on as frames, an answer that is on its way is waited for."""
-        for frame in self._spelling.read(data):
+        for frame, stray in self._spelling.read(data):
+            self._heard += stray
             if frame:
                 self.receive(frame, now_us, False)
             else:

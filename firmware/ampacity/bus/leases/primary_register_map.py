@@ -9,6 +9,7 @@ from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.register_map import STARTING, RegisterMap
 
 MAX_DA_MAX = 63000
+PASSED_MS = 300  # three passes of the safety loop: what was computed before them is no evidence of what is so now
 
 
 class PrimaryRegisterMap(RegisterMap):
@@ -16,7 +17,7 @@ class PrimaryRegisterMap(RegisterMap):
 
     Set by the role in each safety pass, in addition to the facts of RegisterMap (offered_da: Σ bounds per phase):
     `standing_da` (the most that all EVSEs may be drawing on the fullest phase), `starting`; `prove()` when the grant in
-    force is met.
+    force is met. `passed_ms`: the last pass that the safety loop itself made.
     """
 
     def __init__(self, lease: Lease, serial: str, firmware: str, model: str, unit: int, after_lease_ms: int) -> None:
@@ -24,7 +25,12 @@ class PrimaryRegisterMap(RegisterMap):
         RegisterMap.__init__(self, lease, serial, firmware, model, unit)
         self.standing_da = lease.max_da
         self.starting = True
+        self.passed_ms = -(1 << 30)
         self._proven = (0, 0, 0)
+
+    def busy(self, now_ms: int) -> bool:
+        """A safety loop that hangs computes nothing any more, while the line still answers: then there is no answer but this."""
+        return now_ms - self.passed_ms > PASSED_MS
 
     def prove(self) -> None:
         """Every EVSE is within the newest grant that was taken: it may be shown."""

@@ -76,16 +76,14 @@ class MinimumGrants:
 
 def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:
     """Would it fit if all others gave what they can, within all limits?"""
-    ledger, limits, other = shed.ledger, shed.limits, shed.other
+    ledger, limits = shed.ledger, shed.limits
     if da > min(s.evse.limit_da, limits.evse_da[s.index]):
         return False
     da = ledger.permits.most_of(s, da)
     beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s)), keeps_da(shed, s, s))
-    hidden = sums_of(ledger, lambda t: _hidden_da(shed, t, s), with_off=False)
     for key in s.on_keys:
         load_da = da * s.on_keys.count(key)
-        ours_da = min(hidden[key], max(0, ledger.other_da[key] - ledger.low_other_da[key]))
-        carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - max(other.carried_da(key) - ours_da, other.floor_da[key])
+        carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - _kept_other_da(shed, s, key)
         if load_da + beside[key] > carries_da or load_da > limits.chargers_da[key]:
             return False
     for row in limits.constraints:
@@ -99,6 +97,14 @@ def keeps_da(shed: "SharedCapacity", t: EvseState, s: EvseState) -> int:
     if t is not s and shed.reservations.stuck(t.index):
         return t.bound_da
     return max(t.reserve_da, shed.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
+
+
+def _kept_other_da(shed: "SharedCapacity", s: EvseState, key: int) -> int:
+    """Other load there but for what others without a measurement would give for this one."""
+    ledger, other = shed.ledger, shed.other
+    hidden_da = sum([_hidden_da(shed, t, s) * t.on_keys.count(key) for t in ledger.evse_states])
+    ours_da = min(hidden_da, max(0, ledger.other_da[key] - ledger.low_other_da[key]))
+    return max(other.carried_da(key) - ours_da, other.floor_da[key])
 
 
 def _hidden_da(shed: "SharedCapacity", t: EvseState, s: EvseState) -> int:
@@ -171,6 +177,6 @@ def _carried(shed: "Any", s: EvseState, least: int, beside: "list[int]", keys: "
         load_da = max(least, s.reserve_da) * s.on_keys.count(key) + beside[key]
         if key in keys:
             needs_da = max(needs_da, load_da)
-        if key < own and load_da + shed.other.carried_da(key) > shed.ledger.cap_da[key]:
+        if key < own and load_da + _kept_other_da(shed, s, key) > shed.ledger.cap_da[key]:
             return 0
     return needs_da

@@ -121,7 +121,7 @@ class Preemption:
     def _others_give(self, shortfall: Shortfall, now_ms: int) -> bool:
         """The last of the queue first: down to the minimum; then EVSEs after their slot, completely. If this is not enough, none.
 
-        After a failed attempt all EVSEs give that had their slot.
+        After a failed attempt all unmeasured EVSEs give that had their slot.
         """
         demand, s = self.demand, shortfall.state
         harder, stops = self.harder == s.index, []
@@ -160,4 +160,4 @@ class Preemption:
         least_da = s.evse.min_da
         had_da = least_da if self.lowered >> s.index & 1 else min(want_da, s.book.most_da())
         helps = shortfall.given(s, had_da, 0 if stop else least_da, hides(s, now_ms))
-        return helps or (self.harder == shortfall.state.index and shortfall.shares_key(s))
+        return helps or (self.harder == shortfall.state.index and hides(s, now_ms) and shortfall.shares_key(s))

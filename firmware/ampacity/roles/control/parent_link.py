@@ -53,13 +53,15 @@ class ParentLink:
         """What may be drawn together, from the lease; also when no grant came for long."""
         self.guard.grant(self.lease.limit_da(now_ms))
 
-    def after(self, now_ms: int) -> None:
-        """What the parent reads and relies on, and whether its newest grant is proven.
+    def after(self, now_ms: int, permit: bool) -> None:
+        """What the parent reads and relies on, and whether its newest grant is proven. permit: a pass of the safety loop itself, which lives.
 
         In quarantine the bounds are what is not known, and no grant is proven by them. What an earlier life was granted
         the parent counts by itself; we ordered nothing since, so what we add to that are the reserves.
         """
         guard, shown = self.guard, self.map
+        if permit:
+            shown.passed_ms = now_ms
         shown.starting = guard.mode == "quarantine"
         shown.faulted = guard.mode == "safe"
         shown.faults = CONTROLLER_FAULT if shown.faulted else 0

@@ -76,7 +76,7 @@ class SafetyLoop:
         guard.tick(now_ms, False)
         self._share_on(began_us)
         if self.parent_link is not None:
-            self.parent_link.after(now_ms)
+            self.parent_link.after(now_ms, permit)
         if self.contactor_outputs is not None:
             self.contactor_outputs.step(now_ms)
         if permit and guard.feed_ok:

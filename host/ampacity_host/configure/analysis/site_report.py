@@ -21,14 +21,29 @@ def reserves_da(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> li
     return ReserveSums(Site(facts), kept).reserve_da
 
 
+def other_da(facts: dict[str, Any]) -> list[list[int]]:
+    """Other load that counts for a raise by what is declared, of each circuit and phase (section 3): its own or the sum of those below; at
+    a meter, to which generation is added back, at least that."""
+    circuits = facts["circuits"]
+
+    def counted(index: int, phase: int) -> tuple[int, int]:
+        """(other load, generation) of a circuit with those below."""
+        below = [counted(i, phase) for i, entry in enumerate(circuits) if entry["parent"] == index]
+        fed = max(circuits[index]["generation_da"][phase], sum(each[1] for each in below))
+        other = max(circuits[index]["assumed_other_da"][phase], sum(each[0] for each in below))
+        return max(other, fed) if circuits[index]["meter"] >= 0 else other, fed
+
+    return [[counted(index, phase)[0] for phase in range(facts["phases"])] for index in range(len(circuits))]
+
+
 def circuit_sums(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """For every circuit and phase: rating, reserves, assumed other load, what is left of the rating, Σ of limits; in A."""
-    rows = []
+    rows, others = [], other_da(facts)
     reserved = {evse["name"]: da for evse, da in zip(facts["evses"], reserves_da(facts, kept), strict=True)}
     for index, entry in enumerate(facts["circuits"]):
         evses = evses_below(facts, index)
         for phase in range(facts["phases"]):
-            rating, other = entry["rating_da"][phase], entry["assumed_other_da"][phase]
+            rating, other = entry["rating_da"][phase], others[index][phase]
             reserves = sum(reserved[evse["name"]] for evse in evses if loads(evse, phase))
             wishes = sum(evse["limit_da"] for evse in evses if loads(evse, phase))
             row = {"rating_a": rating, "reserves_a": reserves, "assumed_other_a": other, "free_a": rating - reserves - other, "limits_a": wishes}
@@ -38,7 +53,8 @@ def circuit_sums(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> l
 
 def fallback_proposal(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> int:
     """How many of the units that now pause when the primary is lost could fall back to 6 A instead, in file order."""
-    left = [[c["rating_da"][p] - c["assumed_other_da"][p] for p in range(facts["phases"])] for c in facts["circuits"]]
+    others = other_da(facts)
+    left = [[c["rating_da"][p] - others[at][p] for p in range(facts["phases"])] for at, c in enumerate(facts["circuits"])]
 
     def take(evse: dict[str, Any], amount_da: int) -> bool:
         path, circuit = [], evse["circuit"]
