@@ -123,6 +123,24 @@ def test_the_budget_is_the_sum_of_its_parts(edited):
     assert main["exposure_ms"] == 60000 + 6000 + (5000 + 200) + 147  # watchdog, tolerance, settle with the device's latency, its line
 
 
+def test_a_meter_of_the_circuit_shows_a_current_above_its_rating_before_evses_were_read_and_one_below_does_not(edited):
+    facts = compile_site(load_site(edited()))
+    own, _ = site_budgets(facts)
+    facts["circuits"][1]["meter"], facts["circuits"][0]["meter"] = facts["circuits"][0]["meter"], -1
+    below, row = site_budgets(facts)
+    assert row["meter_well_ms"] == own["meter_well_ms"] and row["reading_ms"] == own["reading_ms"] > 2 * 800
+    assert below["reading_ms"] == 0 and below["well_ms"] == own["well_ms"] + own["reading_ms"]
+    assert below["meter_age_ms"] == own["meter_age_ms"] + own["reading_ms"] // 2
+
+
+def test_a_frame_waits_for_the_readings_of_a_slow_line_for_three_seconds_at_most(edited):
+    facts = compile_site(load_site(edited()))
+    facts["buses"][0]["baud"] = 300
+    assert site_budgets(facts)[0]["reading_ms"] == 6_000
+    facts["evses"] = []
+    assert site_budgets(facts)[0]["reading_ms"] == 0
+
+
 def test_the_exposure_of_a_device_without_watchdog_is_unlimited(edited):
     facts = compile_site(load_site(edited()))
     facts["evses"][1]["watchdog_ms"] = 0

@@ -6,10 +6,10 @@ from small_site import evse, run_ms, site
 from ampacity_host.rig.base.timeline import Timeline
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.overdraw import Overdraw
-from ampacity_host.rig.plant.overload_allowance import AGAIN, ALLOWED, FOREIGN, LARGE, LATE, LIE, REBEL, REST, SMALL, STEP, UNREAD
+from ampacity_host.rig.plant.overload_allowance import AGAIN, ALLOWED, FOREIGN, IDLE, LARGE, LATE, LIE, REBEL, REST, SMALL, STEP, UNREAD
 from ampacity_host.rig.plant.plant import Plant
 
-BUDGETS_MS = [(7_000, 12_000, 4_000), (7_000, 12_000, 4_000)]
+BUDGETS_MS = [(7_000, 12_000, 4_000, 3_000), (7_000, 12_000, 4_000, 3_000)]
 LONG_MS = 900_000
 
 
@@ -113,13 +113,22 @@ def step_at_a_fall(after_ms=0, returns_ms=0, lowered=False):
     return plant, "main"
 
 
+def step_beside_a_car_that_draws_less():
+    """A car that needs 10 A of the 15.9 A that it is offered."""
+    plant, time = charging(Car(max_da=100, need_wh=10**6))
+    plant.set_background(plant.circuit["main"], [500] * 3)
+    run_ms(time, LONG_MS)
+    return plant, "main"
+
+
 PLAYED = {
     STEP: [step], LATE: [lambda: step("dead"), lambda: step("nan")],
     SMALL: [lambda: above(Overdraw(over_da=10)), lambda: above(Overdraw(over_da=8, beyond_ms=3_000, obeys_ms=2_000))],
     LARGE: [lambda: above(Overdraw(1.5)), lambda: above(Overdraw(1.5, beyond_ms=8_000, obeys_ms=1_500)),
             lambda: above(Overdraw(1.5), 12_000)],
     REBEL: [above, lambda: above(None, 12_000)],
-    REST: [step_at_a_rise], UNREAD: [step_at_a_fall], AGAIN: [further_phases], LIE: [lie], FOREIGN: [foreign],
+    REST: [step_at_a_rise], UNREAD: [step_at_a_fall], IDLE: [step_beside_a_car_that_draws_less],
+    AGAIN: [further_phases], LIE: [lie], FOREIGN: [foreign],
 }  # fmt: skip
 
 
@@ -129,9 +138,9 @@ def test_an_attack_without_end_is_excused_for_the_time_of_its_row_and_no_longer(
         plant, circuit = play()
         plant.close()
         account = plant.circuit[circuit].accounts[1]
-        judged_ms = LONG_MS if kind == UNREAD else account.over_ms  # a car that is offered it counts at once
+        judged_ms = LONG_MS if kind in (UNREAD, IDLE) else account.over_ms  # a car that is offered it counts at once
         excused_ms = judged_ms - account.violation_ms
-        kinds = [STEP, kind] if kind in (REST, UNREAD) else [kind]
+        kinds = [STEP, kind] if kind in (REST, UNREAD, IDLE) else [kind]
         assert excused_ms == sum(ALLOWED[each].ms(account.allowance, plant.points[0]) for each in kinds) < judged_ms
 
 
@@ -147,11 +156,13 @@ def test_the_rest_of_a_step_is_excused_only_where_cars_rose_with_it():
         assert wrong_ms - 1_000 <= account.violation_ms <= wrong_ms + 1_000
 
 
-def test_a_step_is_excused_longer_only_where_a_car_fell_with_it_and_did_not_return():
-    well_ms = BUDGETS_MS[0][0]
+def test_a_step_is_excused_longer_only_as_long_as_no_current_above_the_rating_flows():
+    well_ms, reading_ms = BUDGETS_MS[0][0], BUDGETS_MS[0][3]
     for play, excused_ms in (
         (lambda: step_at_a_fall(after_ms=1_000), 2 * well_ms),
-        (lambda: step_at_a_fall(after_ms=6_000), well_ms),
+        (lambda: step_at_a_fall(after_ms=6_000), well_ms + reading_ms),
+        (lambda: step_at_a_fall(after_ms=6_000, returns_ms=7_000), 8_700),
+        (lambda: step_at_a_fall(after_ms=6_000, returns_ms=3_000), well_ms),
         (lambda: step_at_a_fall(returns_ms=9_000), 10_700),  # at 10.7 s it draws more than the rating leaves
         (lambda: step_at_a_fall(returns_ms=3_000), well_ms),
     ):

@@ -1,14 +1,17 @@
 """The times that a site is promised (safety.md 3.5), and whether its breakers hold for that long.
 
 After a step of the other load an overload lasts at most meter age + decide + bus + device + car. The meter's age is that of a
-meter which dies just before the step: what it showed last counts until it is noticed to be old or frozen. The bus has the
-longest that a path may hold an order back. When the primary dies, EVSEs hold their last order until their watchdogs end: the
-exposure. Computed here only: the report, the breakers and the judge of the rig take it from here.
+meter which dies just before the step: what it showed last counts until it is noticed to be old or frozen. Where only meters below
+show the step, the EVSEs have to be read as well. The bus has the longest that a path may hold an order back. When the primary dies,
+EVSEs hold their last order until their watchdogs end: the exposure. Computed here only: the report, the breakers and the judge of the
+rig take it from here.
 """
 
 from typing import Any
 
+from ampacity.bus.device_facts import STEADY_POLL_MS
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS
+from ampacity.circuit.trusted.metering.meter_estimator import WAIT_MS
 from ampacity.circuit.trusted.site.tree import Site
 from ampacity_host.configure.analysis.line_timing import BusTiming, finding, line_of, lines_of
 from ampacity_host.rig.plant.breaker import parse_breaker, trip_time_s
@@ -33,13 +36,12 @@ def loads(evse: dict[str, Any], phase: int) -> bool:
     return any(phase in lines for lines in evse["terminals"])
 
 
-def meters_of(facts: dict[str, Any], circuit: int) -> list[dict[str, Any]]:
-    """The meters by which its other load is known: its own, else those of the nearest circuits below that have one."""
-    own = facts["circuits"][circuit]["meter"]
-    if own >= 0:
-        return [facts["meters"][own]]
+def metered(facts: dict[str, Any], circuit: int) -> list[int]:
+    """The circuits by whose meters its other load is known: itself, else the nearest circuits below that have one."""
+    if facts["circuits"][circuit]["meter"] >= 0:
+        return [circuit]
     below = [index for index, entry in enumerate(facts["circuits"]) if entry["parent"] == circuit]
-    return [meter for index in below for meter in meters_of(facts, index)]
+    return [each for index in below for each in metered(facts, index)]
 
 
 def meter_ages_ms(facts: dict[str, Any], meter: dict[str, Any], line: BusTiming) -> tuple[int, int]:
@@ -50,6 +52,33 @@ def meter_ages_ms(facts: dict[str, Any], meter: dict[str, Any], line: BusTiming)
     profile = facts["profiles"].get(meter["profile"]) or {}
     lost_ms = meter["timeout_ms"] if meter["coarse"] else max(meter["timeout_ms"], meter["frozen_ms"])
     return meter["sample_ms"] + int(profile.get("live_ms", 0)) + line.cycle_ms, meter["sample_ms"] + lost_ms
+
+
+def reading_ms(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> int:
+    """The longest for which a frame of this circuit's meter waits until all EVSEs below were read after it (3.1), in ms."""
+    rounds = [0]
+    for evse in evses_below(facts, circuit):
+        if evse["bus"] >= 0:
+            live_ms = int((facts["profiles"].get(evse["profile"]) or {}).get("live_ms", 0))
+            rounds.append(max(STEADY_POLL_MS, live_ms) + line_of(lines, facts, evse).cycle_ms)
+    return min(WAIT_MS, max(rounds))
+
+
+def seen_ms(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> tuple[int, int, int]:
+    """After how long other load is known by its meters, in ms: (while they live, until they are noticed to be dead or frozen, how much
+    later what cars may draw and do not).
+
+    Its own meter shows a current above the rating at once. Anything else is certain when all EVSEs were read after the frame, which may wait
+    for those of the frame before it; after a silence of the meter there is none.
+    """
+    own = facts["circuits"][circuit]["meter"] >= 0
+    seen = []
+    for each in metered(facts, circuit):
+        meter = facts["meters"][facts["circuits"][each]["meter"]]
+        well_ms, lost_ms = meter_ages_ms(facts, meter, line_of(lines, facts, meter))
+        read_ms = reading_ms(facts, each, lines)
+        seen.append((well_ms, lost_ms, 2 * read_ms) if own else (well_ms + 2 * read_ms, lost_ms + read_ms, 0))
+    return max((one[0] for one in seen), default=0), max((max(one[:2]) for one in seen), default=0), max((one[2] for one in seen), default=0)
 
 
 def evse_times(facts: dict[str, Any], evse: dict[str, Any], lines: list[BusTiming]) -> dict[str, Any]:
@@ -72,22 +101,21 @@ NOBODY = {"bus_ms": 0, "device_ms": 0, "car_ms": 0, "transit_ms": 0, "total_ms":
 def circuit_budget(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> dict[str, Any]:
     """The parts of a circuit's budget in ms, by its slowest EVSE, and their sum; the exposure with a dead primary (None: unlimited).
 
-    `well_ms`: the sum while its meter lives and no path holds an order back. `slowest`: that EVSE.
+    `well_ms`: the sum while its meter lives and no path holds an order back; `reading_ms`: how much later orders have had their effect
+    for what cars may draw and do not. `slowest`: that EVSE.
     """
     name, evses = facts["circuits"][circuit]["name"], evses_below(facts, circuit)
     times = [(evse_times(facts, evse, lines), str(evse["name"])) for evse in evses] or [(NOBODY, "")]
     slowest, who = max(times, key=lambda one: int(one[0]["total_ms"]))
     prompt_ms = max(int(one["total_ms"] - one["transit_ms"]) for one, _ in times)
-    ages = [meter_ages_ms(facts, meter, line_of(lines, facts, meter)) for meter in meters_of(facts, circuit)]
-    well_ms = max((well for well, _ in ages), default=0)
-    age_ms = max((max(each) for each in ages), default=0)
+    well_ms, age_ms, later_ms = seen_ms(facts, circuit, lines)
     parts = {"meter_age_ms": age_ms, "decide_ms": TICK_MS, **{key: slowest[key] for key in ("bus_ms", "device_ms", "car_ms")}}
     exposures = [each for each, evse in zip(exposures_ms(facts), facts["evses"], strict=True) if evse in evses]
     exposure = None if None in exposures else max((each for each in exposures if each is not None), default=0)
     return {
         "circuit": name, **parts, "total_ms": sum(parts.values()), "exposure_ms": exposure, "slowest": who,
         "transit_ms": slowest["transit_ms"], "meter_well_ms": well_ms, "well_ms": well_ms + TICK_MS + prompt_ms,
-        **phases_budget(facts, circuit, lines),
+        "reading_ms": later_ms, **phases_budget(facts, circuit, lines),
     }  # fmt: skip
 
 
@@ -102,9 +130,8 @@ def phases_budget(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -
 def again_ms(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> int:
     """How long a phase that a car had not used (rule 14) may load this circuit before that is noticed and made room for, in ms:
     until its EVSE's reading is too old, or the meter shows it, and then as after a step of other load."""
-    ages = [max(meter_ages_ms(facts, meter, line_of(lines, facts, meter))) for meter in meters_of(facts, circuit)]
     slowest = max((int(evse_times(facts, evse, lines)["total_ms"]) for evse in evses_below(facts, circuit)), default=0)
-    return max([FRESH_MS, *ages]) + TICK_MS + slowest
+    return max(FRESH_MS, seen_ms(facts, circuit, lines)[1]) + TICK_MS + slowest
 
 
 def again_da(facts: dict[str, Any], circuit: int) -> list[int]:

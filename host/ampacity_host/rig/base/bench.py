@@ -401,9 +401,10 @@ def with_strangers(facts, evses):
 
 
 def budgets_ms(facts):
-    """Per circuit the budget (safety.md 3.5) while its meter works, and with a failure that has not been detected yet, both
-    as `ampacity check` computes them.
+    """Per circuit the budget (safety.md 3.5) while its meter works, with a failure that has not been detected yet, for phases that cars use
+    again, and how much longer for what cars may draw and do not, as `ampacity check` computes them.
     """
     from ampacity_host.configure.analysis.budgets import site_budgets
 
-    return [(one["well_ms"], one["well_ms"] - one["meter_well_ms"] + one["meter_age_ms"], one["again_ms"]) for one in site_budgets(facts)]
+    return [(one["well_ms"], one["well_ms"] - one["meter_well_ms"] + one["meter_age_ms"], one["again_ms"], one["reading_ms"])
+            for one in site_budgets(facts)]

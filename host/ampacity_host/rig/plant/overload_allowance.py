@@ -18,7 +18,7 @@ DECIDE_MS = 200
 SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
 METER_MS = 300      # the meter's own delay behind the truth
 FRAME_CHARS = 70    # a long request and its answer, with the gaps
-STEP, LATE, REST, UNREAD = "step", "late", "rest", "unread"
+STEP, LATE, REST, UNREAD, IDLE = "step", "late", "rest", "unread", "idle"
 REST_DA = 10        # of a step: what the readings of cars hid whose currents rose
 MOVED_MS = 3_000    # … at that moment or so long before it; or whose currents fell without an order
 DETECTIONS = 3      # of a car that follows a pause: the last locks it out (rule 10)
@@ -34,6 +34,8 @@ ALLOWED = {
                   "%g A" % (REST_DA / 10), "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
     UNREAD: Allowed("such a step, hidden by cars whose currents fell without an order at that moment or %g s before it" % (MOVED_MS / 1000),
                     "what these cars may draw and do not", "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
+    IDLE: Allowed("such a step, as long as no current above the rating flows", "what cars may draw and do not", "`reading_ms` of the circuit more",
+                  lambda allowance, _: allowance.reading_ms()),
     LIE: Allowed("a meter shows something else than the truth", "the other load there",
                  "`well_ms` - `meter_well_ms` + `meter_age_ms` + %g s + one settle time, from the first use on" % (SUSPECTED_MS / 1000),
                  lambda allowance, _: allowance.budget_ms(True) + SUSPECTED_MS + allowance.settle_ms),
@@ -111,15 +113,14 @@ class OverloadAllowance:
         ours_da = account.may_da - account.other_da - room_da
         step_ms = account.last_at_most(account.rating_da - ours_da)
         until_ms = step_ms + ALLOWED[self._step_kind(at_ms)].ms(self, None)
-        for kind, da in ((REST, REST_DA if step_ms - MOVED_MS <= account.rose_ms <= until_ms else 0),
-                         (UNREAD, self._unread_da(step_ms - MOVED_MS, until_ms))):
-            if da and account.may_da - room_da <= account.rating_da + da:
-                return until_ms + ALLOWED[kind].ms(self, None)
-        return until_ms
+        longer = ((REST, REST_DA if step_ms - MOVED_MS <= account.rose_ms <= until_ms else 0),
+                  (UNREAD, self._idle_da(step_ms - MOVED_MS, until_ms)), (IDLE, self._idle_da()))
+        return until_ms + max([ALLOWED[kind].ms(self, None) for kind, da in longer
+                               if da and account.may_da - room_da <= account.rating_da + da] or [0])
 
-    def _unread_da(self, from_ms, until_ms):
-        """What cars may draw here and do not whose currents fell in that time without an order: no current flows of it."""
-        return sum(point.may.idle_da(*self._place) for point in self._points if from_ms <= point.may.fell_ms <= until_ms)
+    def _idle_da(self, from_ms=None, until_ms=None):
+        """What cars may draw here and do not: no current flows of it. Of all, or those whose currents fell in that time without an order."""
+        return sum(point.may.idle_da(*self._place) for point in self._points if from_ms is None or from_ms <= point.may.fell_ms <= until_ms)
 
     def _step_kind(self, at_ms):
         return LATE if any(meter.troubled(at_ms) for meter in self._meters) else STEP
@@ -138,6 +139,10 @@ class OverloadAllowance:
     def again_ms(self):
         """Printed: for this time a car may use previously unused phases (safety.md, rule 14); 0: unused phases count."""
         return self._plant.budgets_ms[self._circuit.index][2] if self._plant.budgets_ms is not None else 0
+
+    def reading_ms(self):
+        """Printed: how much later a step is certain for what cars may draw and do not."""
+        return self._plant.budgets_ms[self._circuit.index][3] if self._plant.budgets_ms is not None else 0
 
     def budget_ms(self, late):
         """After a step of the other load; 0 if it is not measured. late: a fault of a meter may have to be detected first."""

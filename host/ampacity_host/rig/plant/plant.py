@@ -15,7 +15,7 @@ class Plant:
 
     def __init__(self, site, time, seed=1, keep_history=True, budgets_ms=None):
         self.site = site
-        self.budgets_ms = budgets_ms         # printed, per circuit (its meter works, it is lost); None: the estimate of the accounting
+        self.budgets_ms = budgets_ms         # printed, per circuit (base/bench.py); None: the estimate of the accounting
         self.time = time
         self.regulated = True                # False: without a controller only what flows is judged
         self.seed = seed
