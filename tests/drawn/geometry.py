@@ -21,9 +21,9 @@ class Geometry:
     """Of one site file, with the sites below it. Currents are deci-amperes, lines count from 0.
 
     ratings: circuit → one for each line; above: circuit → itself and all that feed it; circuit_of, ends: EVSE → its
-    circuit, and for each terminal the lines that it loads; meters: meter → circuit; seen: circuit → lines that its meter measures; tables: EVSE → its table in the file,
-    with the name of its bus in the whole family; sites: primary → its file, "" the one at the top; parents: primary below → the bus
-    of its parent.
+    circuit, and for each terminal the lines that it loads; meters: meter → circuit; seen: circuit → lines that its meter measures;
+    tables: EVSE → its table in the file, with the name of its bus in the whole family; sites: primary → its file, "" the one at the
+    top; parents: primary below → the bus of its parent.
     """
 
     def __init__(self, text, folder=None):
