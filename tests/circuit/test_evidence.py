@@ -170,11 +170,14 @@ def test_every_gap_is_named():
     assert required.gaps() == ["not commissioned; `commission start evse-1`"]
     required.tested = True
     assert required.gaps() == []
-    text = "power-on value unknown, the hardware maximum counts; declare or test it"
+    text = "power-on value unknown, the hardware maximum counts; declare it, or `commission start` tests it"
     for make, more, values, told in ((foreign_evse, {}, {}, True), (foreign_evse, {}, {"power_on_da": 60}, False),
         (evse, {}, {"fallback_da": 0}, False)):
         found = read(known(make, power_on_source="unknown", watchdog_fixed=make is foreign_evse, **more), **values).gaps()
         assert (text in found) == told and len(found) == told, values
+    shown = read(known(foreign_evse, power_on_source="unknown", watchdog_fixed=True))
+    shown.commissioned(True, False, {"power_on_da": shown.max_da()})
+    assert shown.gaps() == []  # its test showed the maximum: there is nothing to be freed
     doubted = known(watchdog_fixed=True)
     doubted.distrusted, doubted.evse.shared_feed = True, True
     assert doubted.gaps() == [

@@ -100,7 +100,11 @@ def test_why_says_that_an_evse_never_fits_next_to_a_reserve_and_names_the_missin
     bench.guard.demand(0, True)
     bench.follow(20)
     text = bench.guard.why(0)
-    assert text.startswith("0.0 A: no margin for its minimum 6.0 A: row L1 (20.0 A) − reserve bay-2 16.0 A; bay-2: power-on value unknown"), text
+    sums, unknown = "no margin for its minimum 6.0 A: row L1 (20.0 A) − reserve bay-2 16.0 A", "bay-2: power-on value unknown"
+    assert text.startswith("0.0 A: %s; %s" % (sums, unknown)) and "`commission start`" in text, text
+    bench.guard.optional.commissioned(1, True, False, {"power_on_da": 160}, bench.now_ms)
+    bench.follow(5)
+    assert bench.guard.why(0) == "0.0 A: " + sums
 
 
 def test_a_limit_from_outside_below_the_minimum_is_named_with_its_source_and_is_no_lack_of_margin():

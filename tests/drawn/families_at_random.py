@@ -7,6 +7,7 @@ part of what its parent declares (safety.md, rule 13).
 import tempfile
 from pathlib import Path
 
+from tests.drawn.printed import checked
 from tests.drawn.sites_at_random import EVSES, METERS, section
 
 LINES = ("L1", "L2", "L3")
@@ -102,8 +103,6 @@ class Member:
 
 def draw_family(chance):
     """(text of the top, [(file, text)] of those below, the check's report)."""
-    from tests.drawn.table import checked
-
     while True:
         (_, top), *below = Member(chance, "t", chance.choice((2, 2, 3)), None, None).files()
         with tempfile.TemporaryDirectory() as folder:

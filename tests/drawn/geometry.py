@@ -5,9 +5,11 @@ It reads the file as an installer would, by code of its own: who judges the cont
 
 import tomllib
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 LINES = ("L1", "L2", "L3")
+PROFILES = Path(__file__).parents[2] / "firmware/ampacity/profiles"
 
 
 def da(amps):
@@ -19,15 +21,15 @@ class Geometry:
     """Of one site file, with the sites below it. Currents are deci-amperes, lines count from 0.
 
     ratings: circuit → one for each line; above: circuit → itself and all that feed it; circuit_of, ends: EVSE → its
-    circuit, and for each terminal the lines that it loads; meters: meter → circuit; tables: EVSE → its table in the file,
-    with the name of its bus in the whole family; sites: primary → its file, "" the one at the top; parents: primary below → the bus
-    of its parent.
+    circuit, and for each terminal the lines that it loads; meters: meter → circuit; seen: circuit → lines that its meter measures;
+    tables: EVSE → its table in the file, with the name of its bus in the whole family; sites: primary → its file, "" the one at the
+    top; parents: primary below → the bus of its parent.
     """
 
     def __init__(self, text, folder=None):
         self.ratings, self.above, self.circuit_of, self.ends, self.tables, self.meters, self.assumed = {}, {}, {}, {}, {}, {}, {}
         self.sites, self.parents = {}, {}
-        self.generation = {}
+        self.generation, self.seen = {}, {}
         site = tomllib.loads(text)
         self.count = lines_of(site)
         self._read(site, folder, "", [], list(range(self.count)))
@@ -36,6 +38,7 @@ class Geometry:
         """feeding: the circuits above the root of this file; lines: the top's line for each of its own."""
         self.sites[prefix[:-1]] = site
         parents = {table["name"]: table.get("parent") for table in site["circuit"]}
+        meters = {table["name"]: table for table in site.get("meter", ())}
         for table in site["circuit"]:
             name, at, chain = prefix + table["name"], table["name"], []
             while at is not None:
@@ -47,6 +50,7 @@ class Geometry:
             self.generation[name] = self._per_line(table.get("generation_a", 0), lines, 0)
             if "meter" in table:
                 self.meters[prefix + table["meter"]] = name
+                self.seen[name] = {lines[at] for at in measured(meters.get(table["meter"], {}), len(lines))}
         for table in site["evse"]:
             self._hang(table, folder, prefix, lines)
 
@@ -68,6 +72,14 @@ class Geometry:
             return self._read(below, folder, name + ".", self.above[circuit], [end[0] for end in ends])
         self.circuit_of[name], self.ends[name], self.tables[name] = circuit, ends, table
         return None
+
+    def sees(self, circuit, lines):
+        """Does its meter measure all these lines?"""
+        return self.seen.get(circuit, set()).issuperset(lines)
+
+    def lines_of(self, evse):
+        """Which lines it loads."""
+        return {line for lines in self.ends[evse] for line in lines}
 
     def loads(self, name, currents_da):
         """What an EVSE adds to each line, for the current of each of its terminals."""
@@ -96,3 +108,18 @@ def lines_of(site):
     """How many lines the supply has."""
     table = site["site"]
     return table.get("phases") or (2 if table.get("system") == "split" else 3)
+
+
+def measured(meter, count):
+    """The lines that a meter of a supply of so many lines measures, by its table: those written, or the first ones, one for each of its inputs."""
+    if meter.get("phases"):
+        return [LINES.index(one) for one in meter["phases"]]
+    return range(min(count, inputs(meter.get("profile"))))
+
+
+@cache
+def inputs(profile):
+    """How many lines a meter of that make measures: the currents that its profile reads."""
+    path = PROFILES / ("meter-%s.toml" % profile)
+    registers = tomllib.loads(path.read_text()).get("registers", {}) if path.exists() else {}
+    return sum(name in registers for name in ("current_l1", "current_l2", "current_l3")) or len(LINES)

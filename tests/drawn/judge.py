@@ -126,8 +126,9 @@ class Judge:
         geometry, before = self.geometry, self.other_da[circuit]
         after = [da(one) for one in amps] + [0] * (geometry.count - len(amps))
         self.other_da[circuit] = after
-        rise = [max(0, new - old) for new, old in zip(after, before, strict=True)]
-        seen = [name for name in geometry.above[circuit] if name in geometry.meters.values()]
+        seen = [name for name in geometry.above[circuit] if name in geometry.seen]
+        rise = [max(0, new - old) if any(geometry.sees(name, [line]) for name in seen) else 0
+                for line, (new, old) in enumerate(zip(after, before, strict=True))]
         if not any(rise) or not seen:
             return
         reach = [name for name in geometry.ratings if any(one in geometry.above[name] or name in geometry.above[one] for one in seen)]

@@ -7,7 +7,7 @@ import re
 
 COMMAND = re.compile(r"`(unlock|replace|confirm|trust|accept|gone) ([^` ]+)`")
 RESTART = re.compile(r"(?:restart it|switch it on), or open its feeder and `isolate ([^` ]+) on`")
-UNTESTED = re.compile(r"(?:^|; )([^ ;]+): power-on value [^;]*(?:not tested; `commission start` tests it|counts; declare or test it)")
+UNTESTED = re.compile(r"(?:^|; )([^ ;]+): power-on value [^;]*; (?:declare it, or )?`commission start` tests it")
 TESTS = "commission start"
 AGAIN = {"replug": "unplug the car and plug it in again", "card": "authorize it at the EVSE"}
 SERIAL = re.compile(r"(?:serial number|new) (\S+?)[,:;.]?(?:\s|$)")

@@ -3,6 +3,9 @@
 The sum `free_a` of the check counts declared other load also where a meter may show that it is less; who is asked for has what is left then.
 """
 
+from pathlib import Path
+
+from ampacity_host.configure import SiteErrors, check_report, load_site
 from tests.drawn.geometry import LINES, da
 
 LEAST_DA = 60
@@ -29,7 +32,7 @@ def short_of_room(report, geometry):
 def other_da(geometry, circuit, line):
     """Other load that counts when there is none: what is declared, where no meter shows that it is less; and where one does, generation."""
     below = [name for name, above in geometry.above.items() if above[1:2] == [circuit]]
-    if circuit in geometry.meters.values():
+    if geometry.sees(circuit, [line]):
         return fed_da(geometry, circuit, line)
     return max(geometry.assumed[circuit][line], sum(other_da(geometry, name, line) for name in below))
 
@@ -38,3 +41,36 @@ def fed_da(geometry, circuit, line):
     """What may be generated there and below."""
     below = [name for name, above in geometry.above.items() if above[1:2] == [circuit]]
     return max(geometry.generation[circuit][line], sum(fed_da(geometry, name, line) for name in below))
+
+
+def checked(path, kept=None, of=""):
+    """What `ampacity check --json` prints of a site file, and of those of the primaries below with the names of the whole family.
+
+    kept: primary → what is in its journal, "" the one at the top; of: the one that this file is for.
+    """
+    try:
+        site = load_site(path)
+        report = check_report(site, (kept or {}).get(of))
+    except SiteErrors as errors:
+        return {"ok": False, "mistakes": [mistake.as_dict() for mistake in errors.mistakes]}
+    for table in site.evses:
+        if table["site"] is not None:
+            name = ".".join(filter(None, (of, table["name"])))
+            _join(report, checked(Path(path).parent / table["site"], kept, name), table)
+    return report
+
+
+def _join(report, below, table):
+    """The rows of a primary below that hangs at that entry of its parent's file."""
+    report["ok"] = report["ok"] and below["ok"]
+    ends = [_line(end) for end in table["phases"] or LINES]
+    for rows, key in (("budgets", "circuit"), ("buses", "bus"), ("circuits", "circuit"), ("evidence", "evse"), ("reserves", "evse")):
+        for row in below.get(rows, ()):
+            phase = {"phase": ends[LINES.index(row["phase"])]} if row.get("phase") in LINES else {}
+            report[rows].append(row | phase | {key: "%s.%s" % (table["name"], row[key])})
+
+
+def _line(end):
+    """The name of the line of a terminal, or of the first of two."""
+    first = end if isinstance(end, str) else end[0]
+    return first if isinstance(first, str) else LINES[first]

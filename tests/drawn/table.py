@@ -5,10 +5,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from ampacity_host.configure import SiteErrors, check_report, load_site
 from tests.drawn.desk import Desk
-from tests.drawn.geometry import LINES
 from tests.drawn.judge import Judge
+from tests.drawn.printed import checked
 
 STEP_MS = 500
 TROUBLED_MS = 30_000
@@ -69,7 +68,8 @@ class Table:
     def blind(self, name):
         """On one of its circuits neither the EVSE nor a meter would show that its car draws above its order (safety.md, assumption C2)."""
         geometry = self.judge.geometry
-        return name in self.judge.unmeasured and not set(geometry.above[geometry.circuit_of[name]]) <= set(geometry.meters.values())
+        lines = geometry.lines_of(name)
+        return name in self.judge.unmeasured and not all(geometry.sees(one, lines) for one in geometry.above[geometry.circuit_of[name]])
 
     def _above_da(self, how, name):
         """How far a car or a fault with these options is above its order at most; 0: never."""
@@ -160,35 +160,6 @@ class Table:
 
     def energy_wh(self):
         return {name: evse["energy_wh"] for name, evse in self.state["truth"]["evses"].items()}
-
-
-def checked(path):
-    """What `ampacity check --json` prints of a site file, and of those of the primaries below with the names of the whole family."""
-    try:
-        site = load_site(path)
-        report = check_report(site)
-    except SiteErrors as errors:
-        return {"ok": False, "mistakes": [mistake.as_dict() for mistake in errors.mistakes]}
-    for table in site.evses:
-        if table["site"] is not None:
-            _join(report, checked(Path(path).parent / table["site"]), table)
-    return report
-
-
-def line_of(end):
-    """The name of the line of a terminal, or of the first of two."""
-    first = end if isinstance(end, str) else end[0]
-    return first if isinstance(first, str) else LINES[first]
-
-
-def _join(report, below, table):
-    """The rows of a primary below that hangs at that entry of its parent's file."""
-    report["ok"] = report["ok"] and below["ok"]
-    ends = [line_of(end) for end in table["phases"] or LINES]
-    for rows, key in (("budgets", "circuit"), ("buses", "bus"), ("circuits", "circuit"), ("evidence", "evse")):
-        for row in below.get(rows, ()):
-            phase = {"phase": ends[LINES.index(row["phase"])]} if row.get("phase") in LINES else {}
-            report[rows].append(row | phase | {key: "%s.%s" % (table["name"], row[key])})
 
 
 @contextlib.contextmanager

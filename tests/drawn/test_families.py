@@ -176,6 +176,22 @@ def test_the_times_of_every_level_are_printed_with_the_names_of_the_family():
         assert times.again_ms("mid.main") > 0 == times.again_ms("mid.low.posts")
 
 
+def test_what_a_test_of_a_device_of_a_primary_below_shows_is_known_to_that_primary_and_printed():
+    low = LOW.replace('kind = "ampacity"', 'kind = "etek-ekepc2"').replace("fallback_a", "power_on_a")
+    with table(TOP, beside=[("mid.toml", MID), ("low.toml", low)]) as one:
+        one.plug()
+        one.go(120_000)
+        assert "mid.low.one" in {row["evse"] for row in one.rig.printed()["evidence"]}
+        before = [row for row in one.rig.printed()["reserves"] if row["evse"] == "mid.low.one"]
+        assert one.rig.commissioned("mid.low.one") and one.rig.commissioned("mid.door")
+        known = {of: one.rig.bench.primary_named(of).role.guard.ledger.evse_states for of in ("mid", "mid.low")}
+        assert [s.evidence.tested for s in known["mid.low"]] == [True] and [s.evidence.tested for s in known["mid"]] == [True, False]
+        after = [row for row in one.rig.printed()["reserves"] if row["evse"] == "mid.low.one"]
+        assert (before[-1]["to_a"], after[-1]["to_a"]) == (16.0, 6.0), (before, after)
+        one.primary("kill", "mid.low")
+        assert not one.rig.commissioned("mid.low.one")
+
+
 def test_families_have_meters_generation_local_points_and_other_makes_at_every_level():
     found = set()
     for seed in range(60):

@@ -250,3 +250,15 @@ def test_who_can_never_charge_is_told_from_the_printed_reserves_and_from_what_is
                         (SITE.replace(row, row + 'assumed_other_a = 7.0\nmeter = "n"\n'), set()),
                         (SITE.replace(row, row + 'generation_a = 7.0\nmeter = "n"\n'), {"turned"})):  # fmt: skip
         assert short_of_room(report, Geometry(text)) == found
+
+
+def test_a_meter_tells_of_the_lines_that_it_measures_and_of_no_other():
+    one_line, row = '[[meter]]\nname = "m"\nprofile = "eastron-sdm120"\n', 'parent = "main"\n'
+    rows = [{"circuit": "row", "phase": line, "rating_a": 32.0, "reserves_a": 20.0} for line in ("L1", "L2", "L3")]
+    declared = SITE.replace(row, row + 'assumed_other_a = 7.0\nmeter = "n"\n') + one_line.replace('"m"', '"n"')
+    short = short_of_room({"circuits": rows, "reserves": [{"evse": "between", "to_a": 20.0}]}, Geometry(declared))
+    assert short == {"turned"}  # on L2 and L3 what is declared counts
+    for line in range(3):
+        judge = Judge(SITE + one_line, REPORT)
+        judge.step("main", [30.0 if at == line else 0.0 for at in range(3)], False)
+        assert bool(judge.excuses) == (line == 0), line

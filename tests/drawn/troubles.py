@@ -102,7 +102,8 @@ class Troubles:
     def _surge(self):
         """More other load than was declared, where every circuit that carries it has a meter that tells the truth (assumption M2)."""
         geometry = self.one.judge.geometry
-        seen = [name for name in self.one.circuits if all(one in geometry.meters.values() for one in geometry.above[name])]
+        lines = range(geometry.count)
+        seen = [name for name in self.one.circuits if all(geometry.sees(one, lines) for one in geometry.above[name])]
         if not seen or self.lies or self.one.troubled or not self._believed(seen):
             return
         circuit = self.chance.choice(seen)

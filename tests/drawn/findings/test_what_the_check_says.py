@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.drawn.findings.scene import LAN, RTU, circuit, evse, meter, site, toml
-from tests.drawn.table import checked
+from tests.drawn.printed import checked
 
 
 def line(port, name="b"):

@@ -161,3 +161,22 @@ def test_both_files_must_agree_on_the_line(tmp_path):
         "is 502, but its [parent] says 1502; write the same in both files, unless a gateway translates the port"]
     facts = compile_site(load_site(tmp_path / "garage.toml"))
     assert facts["parent"]["tcp"] == {"host": "0.0.0.0", "tcp_port": 1502} and "port" not in facts["parent"]
+
+
+@pytest.mark.parametrize("kind, target", [("foreign_client", "garage"), ("foreign_client", "lan"), ("second_primary", "garage")])
+def test_a_second_client_of_a_primary_below_is_one_more_connection_to_it(street, kind, target):
+    clients = lambda: street.view()["below"]["garage"]["parent"]["tcp"]["clients"]  # noqa: E731
+    before = clients()
+    street.fault_injector.set(kind, target, True, {"writes": True} if kind == "foreign_client" else {})
+    street.run_ms(5_000)
+    assert clients() == before + 1
+    street.fault_injector.set(kind, target, False, {})
+    assert well(street, 150_000)
+
+
+def test_a_cut_of_the_whole_bus_reaches_the_primaries_below_on_it(street):
+    street.fault_injector.set("cut", "lan", True, {})
+    street.run_ms(90_000)
+    assert [amps(street)[name] for name in BELOW] == [0, 0]
+    street.fault_injector.set("cut", "lan", False, {})
+    assert well(street, 150_000)

@@ -8,9 +8,7 @@ INSIDE_KINDS = ("clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
 
 
 class CascadeFaultInjector(FaultInjector):
-    """rig: a bench with `cascade`, `primaries`, `below_fault(name, kind, on)`, `inside_below(name, kind, on, options)` and, over TCP,
-    `path_below(name)`.
-    """
+    """rig: a bench with `cascade`, `primaries`, `below_fault(name, kind, on)` and `inside_below(name, kind, on, options)`."""
 
     def set(self, kind, target, on, options):
         rig = self._rig
@@ -25,7 +23,7 @@ class CascadeFaultInjector(FaultInjector):
         parent = rig.cascade.member(target).facts["parent"]
         self.trouble(rig.bus_index[parent["name"]], on)
         if "tcp" in parent:
-            return rig.path_below(target).set_fault(kind, on, options)
+            return self._tcp(kind, target, [rig.address_of[target]], on, options)
         line = rig.lines[parent["name"]]
         return self._wire(line, line.drop(target), kind, target, on, options)
 

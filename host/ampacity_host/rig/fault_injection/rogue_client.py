@@ -45,7 +45,7 @@ class RogueTcpClient:
         self._rig = rig
         self._number = 0
         self._requests = []
-        for facts in rig.facts["evses"]:
+        for facts in rig.addressed():
             if rig.address_of.get(facts["name"]) in keys and name in (facts["name"], rig.facts["buses"][facts["bus"]]["name"]):
                 receive = rig.endpoints[rig.address_of[facts["name"]]].receiver(lambda answer: None)
                 self._requests.append((receive, request_body(facts, writes)))

@@ -92,10 +92,6 @@ class ProcessCascadeBench(ProcessBench):
     def addressed(self):
         return [*super().addressed(), *self.cascade.stations()]
 
-    def path_below(self, name):
-        """The path of a TCP connection to a primary below."""
-        return self.path(self.address_of[name])
-
     def watchdog_of(self, point):
         owner = self.cascade.owner(point.name).name
         if point.kind != "local" or owner == "primary":

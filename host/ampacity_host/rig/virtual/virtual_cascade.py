@@ -2,6 +2,7 @@
 
 from ampacity_host.rig.base.bench import budgets_ms, compiled
 from ampacity_host.rig.base.cascade import renamed
+from ampacity_host.rig.base.secondary_endpoint import SecondaryEndpoint, dial_network
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.fault_injection.cascade_faults import CascadeFaultInjector
 from ampacity_host.rig.plant.overload_allowance import attach_allowances
@@ -29,6 +30,16 @@ class VirtualCascadeBench(VirtualBench):
         self.primary = VirtualController(self, "primary", "primary", self.primary_config, None, top.locals, self.seed)
         for number, member in enumerate(below):
             self.primaries[member.name] = self._make_primary(member, self.seed + 1000 + number)
+            if "tcp" in member.facts["parent"]:
+                self._reach_below(member)
+
+    def _reach_below(self, member):
+        """A primary below over TCP listens itself; faults of its bus and other clients find it at its address."""
+        parent = member.facts["parent"]
+        address = parent["tcp"]["host"], parent["tcp"]["tcp_port"]
+        key = self.address_of[member.name] = (self.bus_index[parent["name"]], *address)
+        end = self.endpoints[key] = SecondaryEndpoint(member.name)
+        end.dial = dial_network(self.loop, self.network, address)
 
     def _make_primary(self, member, seed):
         return VirtualController(self, member.name, "primary", lambda: self._facts(member), None, member.locals, seed)
@@ -96,11 +107,6 @@ class VirtualCascadeBench(VirtualBench):
 
     async def console_of(self, name, text):
         return self._line_to(self.primary_named(name), text)
-
-    def path_below(self, name):
-        """The path of a TCP connection to a primary below."""
-        tcp = self.cascade.member(name).facts["parent"]["tcp"]
-        return self.network.path(tcp["host"], tcp["tcp_port"])
 
     def watchdog_of(self, point):
         controller = self.primaries.get(self.cascade.owner(point.name).name)

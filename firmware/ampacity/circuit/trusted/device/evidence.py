@@ -124,8 +124,9 @@ class Evidence:
             found.append("not commissioned; `commission start %s`" % self.evse.name)
         if self.evse.power_on_source == "declared" and not self.tested:
             found.append("power-on value %d.%d A is declared, not tested; `commission start` tests it" % divmod(self.evse.power_on_da, 10))
-        if self.evse.power_on_source == "unknown" and "power_on_da" not in self.values and self.evse.kind == "profile":
-            found.append("power-on value unknown, the hardware maximum counts; declare or test it")
+        known = "power_on_da" in self.values or "power_on_da" in self.seen
+        if self.evse.power_on_source == "unknown" and self.evse.kind == "profile" and not known:
+            found.append("power-on value unknown, the hardware maximum counts; declare it, or `commission start` tests it")
         if self.evse.shared_feed:
             found.append("other clients may feed its watchdog; declare its bus private if none can")
         if self.distrusted:
