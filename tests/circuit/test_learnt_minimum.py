@@ -186,6 +186,17 @@ def test_section_6_a_car_that_really_needs_its_learnt_minimum_charges_as_soon_as
     assert min(drive(bench, 120, (80, 60))) > 30, bench.guard.why(0)
 
 
+def test_section_6_a_level_just_above_its_share_at_which_a_car_drew_is_tried_again_once_it_was_forgotten():
+    """A control pilot of 8.0 A is below 8 A. What was learnt is forgotten while less is possible, and the share is 8.0 A then."""
+    bench = garage(2, 160)
+    assert drive(bench, 200, (81, 60))[0] > 60 and bench.guard.site.evses[0].min_da == 82
+    bench.guard.limit("ems", ("chargers", 0), 70, None, "hold")
+    drive(bench, 120, (81, 60))
+    assert bench.guard.site.evses[0].min_da == 60
+    bench.guard.limit("ems", ("chargers", 0), None, None, "hold")
+    assert drive(bench, 300, (81, 60))[0] > 60, bench.guard.why(0)
+
+
 def test_section_6_unused_current_is_kept_for_a_car_only_while_no_other_is_short():
     bench = garage(2, 220)
     for _ in range(80):

@@ -149,11 +149,11 @@ def _possible_da(room: "SharedCapacity", s: EvseState, level_da: int, tried_da: 
 
 
 def above(want_da: int, drew_da: int, most_da: int) -> int:
-    """The next minimum above its order, at most a current at which it drew before; 0: none."""
-    if drew_da and drew_da <= want_da + SAME_DA:
-        return 0
+    """The next minimum above its order, at most a current at which it drew before; 0: none. Where that is hardly above its order, only if
+    a level is between the two."""
+    same = 0 < drew_da <= want_da + SAME_DA
     for level_da in LEVELS_DA:
         da = min(level_da + OVER_DA, drew_da or most_da, most_da)
-        if want_da < da and level_da <= most_da:
+        if want_da < da and level_da <= (drew_da if same else most_da):
             return da
     return 0
