@@ -7,7 +7,7 @@ from ampacity_host.rig.base.timeline import Timeline
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.plant import Plant
 
-BUDGETS_MS = [(7_000, 12_000, 4_000, 3_000), (7_000, 12_000, 4_000, 3_000)]
+BUDGETS_MS = [(7_000, 12_000, 4_000, 3_000, 30_000), (7_000, 12_000, 4_000, 3_000, 30_000)]
 
 
 def row(*evses, **changes):

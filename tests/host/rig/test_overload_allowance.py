@@ -6,10 +6,10 @@ from small_site import evse, run_ms, site
 from ampacity_host.rig.base.timeline import Timeline
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.overdraw import Overdraw
-from ampacity_host.rig.plant.overload_allowance import AGAIN, ALLOWED, FOREIGN, IDLE, LARGE, LATE, LIE, REBEL, REST, SMALL, STEP, UNREAD
+from ampacity_host.rig.plant.overload_allowance import AGAIN, ALLOWED, FOREIGN, IDLE, LARGE, LATE, LIE, REBEL, REST, SMALL, STEP, STOPPED, UNREAD
 from ampacity_host.rig.plant.plant import Plant
 
-BUDGETS_MS = [(7_000, 12_000, 4_000, 3_000), (7_000, 12_000, 4_000, 3_000)]
+BUDGETS_MS = [(7_000, 12_000, 4_000, 3_000, 30_000), (7_000, 12_000, 4_000, 3_000, 30_000)]
 LONG_MS = 900_000
 
 
@@ -30,6 +30,18 @@ def step(trouble=None, to_da=500):
     if trouble:
         plant.meter["grid"].set_fault(trouble, True, {})
     plant.set_background(plant.circuit["main"], [to_da] * 3)
+    run_ms(time, LONG_MS)
+    return plant, "main"
+
+
+def step_without_a_primary(stops_ms=0):
+    """It is stopped before the step, or so long after it."""
+    plant, time = charging(Car())
+    if not stops_ms:
+        plant.primary_runs("primary", False)
+    plant.set_background(plant.circuit["main"], [500] * 3)
+    run_ms(time, stops_ms)
+    plant.primary_runs("primary", False)
     run_ms(time, LONG_MS)
     return plant, "main"
 
@@ -123,6 +135,7 @@ def step_beside_a_car_that_draws_less():
 
 PLAYED = {
     STEP: [step], LATE: [lambda: step("dead"), lambda: step("nan")],
+    STOPPED: [step_without_a_primary, lambda: step_without_a_primary(2_000)],
     SMALL: [lambda: above(Overdraw(over_da=10)), lambda: above(Overdraw(over_da=8, beyond_ms=3_000, obeys_ms=2_000))],
     LARGE: [lambda: above(Overdraw(1.5)), lambda: above(Overdraw(1.5, beyond_ms=8_000, obeys_ms=1_500)),
             lambda: above(Overdraw(1.5), 12_000)],

@@ -137,7 +137,20 @@ class Unit:
 class PrimaryUnit(Unit):
     """The primary role; `hung`: its safety loop stands still, drivers go on."""
 
-    hung = False
+    _hung = False
+
+    @property
+    def hung(self):
+        return self._hung
+
+    @hung.setter
+    def hung(self, hung):
+        self._hung = hung
+        self.bench.plant.primary_runs(self.name, not hung and self.running)
+
+    def kill(self):
+        super().kill()
+        self.bench.plant.primary_runs(self.name, False)
 
     def _boot(self, platform):
         bench, self.hung = self.bench, False

@@ -159,6 +159,6 @@ class Preemption:
         """Down to its minimum or to 0, if that helps."""
         most_of = self.ledger.permits.most_of
         least_da = most_of(s, s.evse.min_da)
-        had_da = least_da if self.lowered >> s.index & 1 else min(most_of(s, want_da), s.book.most_da())
+        had_da = least_da if self.lowered >> s.index & 1 else min(most_of(s, want_da), self.ledger.bounds.with_overdraw_da(s, s.book.most_da()))
         helps = shortfall.given(s, had_da, 0 if stop else least_da, hides(s, now_ms))
         return helps or (self.harder == shortfall.state.index and hides(s, now_ms) and shortfall.shares_key(s))

@@ -402,9 +402,11 @@ def with_strangers(facts, evses):
 
 def budgets_ms(facts):
     """Per circuit the budget (safety.md 3.5) while its meter works, with a failure that has not been detected yet, for phases that cars use
-    again, and how much longer for what cars may draw and do not, as `ampacity check` computes them.
+    again, how much longer for what cars may draw and do not, and the exposure with a stopped primary, as `ampacity check` computes
+    them. An EVSE without a watchdog has none: the default state has room for it (rule 7).
     """
-    from ampacity_host.configure.analysis.budgets import site_budgets
+    from ampacity_host.configure.analysis.budgets import exposures_ms, site_budgets
 
-    return [(one["well_ms"], one["well_ms"] - one["meter_well_ms"] + one["meter_age_ms"], one["again_ms"], one["reading_ms"])
+    exposure_ms = max((ms for ms in exposures_ms(facts) if ms is not None), default=0)
+    return [(one["well_ms"], one["well_ms"] - one["meter_well_ms"] + one["meter_age_ms"], one["again_ms"], one["reading_ms"], exposure_ms)
             for one in site_budgets(facts)]

@@ -18,7 +18,7 @@ DECIDE_MS = 200
 SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
 METER_MS = 300      # the meter's own delay behind the truth
 FRAME_CHARS = 70    # a long request and its answer, with the gaps
-STEP, LATE, REST, UNREAD, IDLE = "step", "late", "rest", "unread", "idle"
+STEP, LATE, STOPPED, REST, UNREAD, IDLE = "step", "late", "stopped", "rest", "unread", "idle"
 REST_DA = 10        # of a step: what the readings of cars hid whose currents rose
 MOVED_MS = 3_000    # … at that moment or so long before it; or whose currents fell without an order
 DETECTIONS = 3      # of a car that follows a pause: the last locks it out (rule 10)
@@ -30,6 +30,9 @@ ALLOWED = {
                   lambda allowance, _: allowance.budget_ms(False)),
     LATE: Allowed("the same while a fault of a meter or its bus lasts, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
                   "`well_ms` - `meter_well_ms` + `meter_age_ms`", lambda allowance, _: allowance.budget_ms(True)),
+    STOPPED: Allowed("the same while a primary is stopped or hangs, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
+                     "`well_ms` - `meter_well_ms` + `meter_age_ms` + the longest `exposure_ms` of the site's EVSEs",
+                     lambda allowance, _: allowance.budget_ms(True) + allowance.exposure_ms()),
     REST: Allowed("the rest of such a step, hidden by cars whose currents rose last at that moment or %g s before it" % (MOVED_MS / 1000),
                   "%g A" % (REST_DA / 10), "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
     UNREAD: Allowed("such a step, hidden by cars whose currents fell without an order at that moment or %g s before it" % (MOVED_MS / 1000),
@@ -75,7 +78,7 @@ class OverloadAllowance:
         self._meters = [plant.meters[one.meter] for one in plant.circuits
                         if one.meter >= 0 and (one in circuit.path or circuit in one.path)]
         self.settle_ms = max([point.settle_ms for point in self._points] or [0])
-        self.budget_ms_max = self.budget_ms(True) + self.budget_ms(False)
+        self.budget_ms_max = self.budget_ms(True) + self.budget_ms(False) + self.exposure_ms()
 
     def excused_until_ms(self, account, until_ms):
         """Until when the overload that lasts from `account.since_ms` to `until_ms` is excused. The time of these excuses is spent."""
@@ -123,6 +126,8 @@ class OverloadAllowance:
         return sum(point.may.idle_da(*self._place) for point in self._points if from_ms is None or from_ms <= point.may.fell_ms <= until_ms)
 
     def _step_kind(self, at_ms):
+        if self._plant.unattended():
+            return STOPPED
         return LATE if any(meter.troubled(at_ms) for meter in self._meters) else STEP
 
     def _open(self, account, at_ms):
@@ -143,6 +148,10 @@ class OverloadAllowance:
     def reading_ms(self):
         """Printed: how much later a step is certain for what cars may draw and do not."""
         return self._plant.budgets_ms[self._circuit.index][3] if self._plant.budgets_ms is not None else 0
+
+    def exposure_ms(self):
+        """Printed: for so long an EVSE may hold its last order without a primary."""
+        return self._plant.budgets_ms[self._circuit.index][4] if self._plant.budgets_ms is not None else 0
 
     def budget_ms(self, late):
         """After a step of the other load; 0 if it is not measured. late: a fault of a meter may have to be detected first."""

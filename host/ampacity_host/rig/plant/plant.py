@@ -32,6 +32,7 @@ class Plant:
         self._watched = [[] for _ in self.circuits]  # the meters to inform when the currents of a circuit change
         self._hang_meters()
         self.troubled_buses = {}                     # bus index -> time until which its faults may still have effects
+        self.stopped = {}                            # primary -> the same of its stops
         attach_allowances(self)
         self._mains = None
 
@@ -106,7 +107,20 @@ class Plant:
                 point.written(None)
 
     def bus_troubled(self, bus):
-        until_ms = self.troubled_buses.get(bus)
+        return self._lasts(self.troubled_buses.get(bus))
+
+    def primary_runs(self, name, runs):
+        """A primary was stopped, hangs, or runs again."""
+        if not runs:
+            self.stopped[name] = -1
+        elif self.stopped.get(name) == -1:
+            self.stopped[name] = self.now_ms + TROUBLED_MS
+
+    def unattended(self):
+        """A primary does not run, or stopped so recently that this may still have consequences."""
+        return any(self._lasts(until_ms) for until_ms in self.stopped.values())
+
+    def _lasts(self, until_ms):
         return until_ms is not None and (until_ms < 0 or self.now_ms < until_ms)
 
     def close(self):

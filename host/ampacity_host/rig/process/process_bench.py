@@ -186,12 +186,15 @@ class ProcessBench(Bench):
     # ---- controllers
 
     async def primary_action(self, action):
+        if action != "start":
+            self.plant.primary_runs(self.primary.name, False)
         if action in ("kill", "power_cycle"):
             await self.primary.kill()
         elif action == "term":
             await self.primary.term()
         if action in ("start", "power_cycle"):
             await self.primary.start()
+            self.plant.primary_runs(self.primary.name, True)
 
     async def cut_at_write(self, n):
         """Active on return: the controller reads its faults several times per second; while it is off, at its start."""
@@ -224,6 +227,8 @@ class ProcessBench(Bench):
         """A fault inside a primary; one whose hardware watchdog has fired restarts at the end of its hang."""
         bitten = controller.running and pins.watchdog.state == "expired"
         pins.send({"fault": kind, "on": on, **options})
+        if kind == "hang":
+            self.plant.primary_runs(controller.name, not on and controller.running)
         if kind == "hang" and not on and bitten:
             self._watch(self._loop.create_task(self._reboot(controller)))
 

@@ -47,6 +47,7 @@ class VirtualController:
         if self.running:
             return
         self.starts += 1
+        self._runs(True)
         self.files.restart()
         if self.cut_in:
             self.files.cut_at_write(self.cut_in)
@@ -86,10 +87,15 @@ class VirtualController:
         if not self.running:
             return
         platform, self.platform = self.platform, None
+        self._runs(False)
         platform.die()
         self.world.loop.release(self)
         for task in list(self.tasks):
             task.cancel()
+
+    def _runs(self, runs):
+        if self.role_name == "primary":
+            self.world.plant.primary_runs(self.name, runs)
 
     def _cut(self):
         self.world.loop.call_soon(self.kill)
@@ -100,6 +106,8 @@ class VirtualController:
             self.files.full = on
         elif kind == "slow_disk":
             self.files.slow_ms = int(options.get("ms", SLOW_DISK_MS)) if on else 0
+        if kind == "hang":
+            self._runs(not on and self.running)
         if self.platform is not None:
             message = {"fault": kind, "on": on, **options}
             if on:
