@@ -2,6 +2,9 @@
 
 from helper_circuit import Bench, circuit, evse, meter_facts, site
 
+from ampacity.circuit.cascaded_guard import CascadedGuard
+from ampacity.circuit.guard import Guard
+
 SLOT_S = 60
 
 
@@ -19,16 +22,21 @@ class Pick:
 class Beside(Bench):
     """evses: (max_da, reserve_da, measures, car_da) each; a car draws nothing below its needs_da.
 
-    The meter comes every second and shows all that is drawn.
+    The meter comes every second and shows all that is drawn. grant_da: what a parent permits in all; 0: there is none.
     """
 
     TICK_MS = 500
 
-    def __init__(self, evses, rating, house=0):
+    def __init__(self, evses, rating, house=0, grant_da=0):
         facts = []
         for e, (most, reserve, _, _) in enumerate(evses):
             facts.append(evse("evse-%d" % (e + 1), max_da=most, limit_da=most, fallback_da=reserve))
-        Bench.__init__(self, site(facts, [circuit(rating=rating, meter=0)], [meter_facts()], slot_s=SLOT_S, restart_hold_ms=20000))
+        facts = site(facts, [circuit(rating=rating, meter=0)], [meter_facts()], slot_s=SLOT_S, restart_hold_ms=20000)
+        if grant_da:
+            reserves_da = sum([one[1] for one in evses])
+            facts["parent"] = {"fallback_da": reserves_da, "power_on_da": reserves_da}
+        Bench.__init__(self, facts, guard_class=CascadedGuard if grant_da else Guard)
+        self.grant_da = grant_da
         self.rating, self.house, self.cars = rating, house, evses
         self.needs_da = [60] * len(evses)
         self.drawn = [0] * len(evses)
@@ -53,6 +61,8 @@ class Beside(Bench):
                     self._drive(e, self.facts["evses"][e], car if measures and not refuses else False)
                     if measures and refuses:
                         self.measure(e, 0, 0, 0)
+                if self.grant_da:
+                    self.guard.grant(self.grant_da)
                 self.tick(500)
             shown = self.house + sum(self.drawn)
             self.above_s += shown > self.rating

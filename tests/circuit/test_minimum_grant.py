@@ -1,6 +1,6 @@
 """A primary below tells with how little somebody can begin there: that is its minimum, as far as others can give it."""
 
-from helper_circuit import Bench, circuit, evse, mute_evse, site
+from helper_circuit import Bench, circuit, evse, meter_facts, mute_evse, site
 
 from ampacity.circuit.cascaded_guard import CascadedGuard
 
@@ -115,6 +115,23 @@ def test_the_least_useful_grant_carries_what_a_car_is_known_to_draw_above_its_or
     assert bench.guard.minimum_grant_da() == 120
     bench.ledger.evse_states[1].overdraw_da = 3
     assert bench.guard.minimum_grant_da() == 123
+
+
+def test_what_one_draws_that_does_not_measure_stays_no_other_load_of_the_least_useful_grant():
+    facts = site([evse("a", fallback_da=160, power_on_da=160), evse("b")], [circuit(rating=370, meter=0)], [meter_facts()])
+    facts["parent"] = {"fallback_da": 160, "power_on_da": 160}
+    bench = Bench(facts, guard_class=CascadedGuard).start()
+    for e in range(2):
+        bench.guard.demand(e, True)
+    for _ in range(20):
+        bench.guard.grant(160)
+        bench.tick(1000)
+        order_id = bench.send(bench.guard.want_da[0], 0)
+        if order_id is not None:
+            bench.prove(order_id, bench.guard.want_da[0], 0)
+        bench.meter(160 + bench.mark % 2, 160, 160)
+    assert bench.guard.want_da == [160, 0]
+    assert bench.guard.minimum_grant_da() == 220
 
 
 def test_a_car_that_draws_above_its_order_gets_its_slot_below_a_parent_that_gives_what_is_asked_for():

@@ -125,6 +125,18 @@ def test_section_6_an_evse_whose_own_current_leaves_no_margin_for_its_order_paus
     assert least_da == 0 and charged_s > 60, (drawn, charged_s, guard.why(0))
 
 
+def test_section_6_one_whose_car_makes_more_of_its_least_order_gives_that_too():
+    """The first at its least order, and of the grant 0.9 A of the second, are what the third lacks."""
+    bench = Beside([(160, 160, False, 160), (160, 60, True, 60), MEASURED], rating=400, grant_da=280)
+    for e in range(2):
+        bench.plug(e)
+        bench.run(60)
+    bench.ledger.evse_states[1].overdraw_da = 9
+    bench.plug(2)
+    bench.run(10 * SLOT_S)
+    assert min(bench.charged_s) >= SLOT_S // 2, (bench.charged_s, bench.guard.why(2))
+
+
 def test_section_6_what_others_give_is_kept_for_the_waiting_evse_until_it_starts():
     bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED], rating=640)
     bench.plug(0)

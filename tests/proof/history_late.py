@@ -170,4 +170,33 @@ LATE = {
         ("tests/drawn/findings/test_order_of_the_default_state.py::"
          "test_a_car_at_a_device_without_watchdog_whose_goal_is_more_than_the_default_state_permits_begins_with_less",),
     ),
+    "D83": (
+        "cars at the top of a family charged less, and then not at all: a primary below hung, and the correct meter above it was taken for one "
+        "that lies (drawn families)",
+        "its line still answered, with the currents and bounds of the last pass before the hang",
+        "while its safety loop does not pass a primary answers its parent as busy: it is silent (rule 13)",
+        ("tests/host/rig/test_cascade.py::test_a_hang_below_costs_the_meter_above_no_trust_and_frees_what_the_hung_one_had",
+         "tests/roles/test_hierarchy.py::test_a_garage_whose_safety_loop_hangs_tells_its_parent_nothing_until_it_runs_again"),
+    ),
+    "D84": (
+        "D78 on an ASCII line: a dead device had certainly acknowledged a write after a reading before which a damaged echo was heard (found by "
+        "reading)",
+        "characters of no frame were not counted there",
+        "both spellings count what was heard since the request",
+        ("tests/bus/test_ascii_client.py::test_a_reading_with_a_damaged_echo_does_not_show_that_the_line_has_none",
+         "tests/bus/test_ascii_client.py::test_noise_before_a_request_is_no_damaged_echo_of_it"),
+    ),
+    "D86": (
+        "two cars below a primary waited without end beside wall boxes that do not measure (drawn family, seed 3052)",
+        "in the least grant that it reports, the current of these boxes counted as other load that stays: it reported none of use",
+        "what EVSEs without a measurement would give is no other load there, as in D79 (section 6)",
+        ("tests/circuit/test_minimum_grant.py::"
+         "test_what_one_draws_that_does_not_measure_stays_no_other_load_of_the_least_useful_grant",),
+    ),
+    "D87": (
+        "one of these two still waited without end: 0.9 A of the grant were not asked for (drawn family, seed 3052, once D86 was mended)",
+        "of one that has to give current the order counted, and not what its car makes of it",
+        "what it gives is what its device and its car make of its order (section 6)",
+        ("tests/circuit/test_preemption.py::test_section_6_one_whose_car_makes_more_of_its_least_order_gives_that_too",),
+    ),
 }  # fmt: skip
