@@ -137,6 +137,18 @@ def test_section_6_a_car_that_is_asleep_is_woken_early_only_once_for_each_curren
     assert 2 <= len(begins) <= 8 and begins[-1] < 1800, begins
 
 
+def test_section_6_a_car_of_three_phases_at_an_evse_ordered_in_watts_is_offered_the_maximum_at_last():
+    """With less its watts are those of one phase, a third for each of three: below the minimum of this car whatever the order is."""
+    for by_power in (True, False):
+        evses = [evse("evse-1", max_da=160, by_power=by_power), evse("evse-2")]
+        bench = Bench(site(evses, [circuit(rating=220)], raise_hold_ms=1000, restart_hold_ms=2000, idle_ms=20000, slot_s=60)).start()
+        for e in (0, 1):
+            plug(bench, e)
+        charged = drive(bench, 600, (160, 60))
+        assert (charged[0] > 60) is by_power and charged[1] > 60, (charged, bench.guard.why(0))
+        assert bench.guard.site.evses[0].min_da == (160 if by_power else 60)
+
+
 def test_section_6_a_full_car_that_charged_at_its_share_is_not_offered_more():
     bench = garage(3, 220)
     drive(bench, 60, (60, 60, 60))
@@ -184,6 +196,17 @@ def test_section_6_a_car_that_really_needs_its_learnt_minimum_charges_as_soon_as
     assert lacking[0] < 5 and lacking[1] > 0.8 * 1800, (lacking, bench.guard.why(0))
     bench.guard.limit("ems", ("chargers", 0), None, None, "hold")
     assert min(drive(bench, 120, (80, 60))) > 30, bench.guard.why(0)
+
+
+def test_section_6_a_level_just_above_its_share_at_which_a_car_drew_is_tried_again_once_it_was_forgotten():
+    """A control pilot of 8.0 A is below 8 A. What was learnt is forgotten while less is possible, and the share is 8.0 A then."""
+    bench = garage(2, 160)
+    assert drive(bench, 200, (81, 60))[0] > 60 and bench.guard.site.evses[0].min_da == 82
+    bench.guard.limit("ems", ("chargers", 0), 70, None, "hold")
+    drive(bench, 120, (81, 60))
+    assert bench.guard.site.evses[0].min_da == 60
+    bench.guard.limit("ems", ("chargers", 0), None, None, "hold")
+    assert drive(bench, 300, (81, 60))[0] > 60, bench.guard.why(0)
 
 
 def test_section_6_unused_current_is_kept_for_a_car_only_while_no_other_is_short():

@@ -9,14 +9,13 @@ from fractions import Fraction
 from ampacity_host.profiles.loader import limit_registers, load, reads_feed
 from ampacity_host.profiles.read_requests import spans
 from ampacity_host.profiles.undocumented import off_conditions, off_refused
-from ampacity_host.profiles.units import da, fraction, ms
+from ampacity_host.profiles.units import WATTS, da, fraction, ms
 
 WIDTH = {"u16": 1, "i16": 1, "u32": 2, "i32": 2, "u64": 4, "i64": 4, "f32": 2, "f64": 4, "bool": 1, "letter": 1, "text": 1}
 READ_WITH = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 LEAST_VOLTAGE_PERCENT = 90
 NO_LIMIT = 1 << 30
 MOST_DA = 800  # no pilot offers more (IEC 61851-1)
-WATTS = ("W", "kW")
 MEASURES = ("A", "V", "W", "kW")
 LAYOUT = ("fields", "reads", "live_ms", "slow_ms", "gap_ms", "reply_ms", "sign", "require")
 SWITCHES_PER_DAY = 24

@@ -7,7 +7,7 @@ not document and the installer does not declare counts as the worst the device c
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.profiles.loader import blocked, reads_feed, usable
 from ampacity_host.profiles.undocumented import off_refused
-from ampacity_host.profiles.units import da, fraction, ms
+from ampacity_host.profiles.units import WATTS, da, fraction, ms
 
 UNKNOWN_BOOT_MS = 500
 UNKNOWN_REFRESH_MS = 500
@@ -37,7 +37,14 @@ def evse_facts(profile: dict, site_evse: dict) -> dict:
         "fingerprint": site_evse.get("fingerprint"), "blocked": blocked(profile),
     }  # fmt: skip
     facts.update(watchdog)
-    return facts | _phase_switch(profile, site_evse) | _off_shows(profile, site_evse)
+    return facts | _phase_switch(profile, site_evse) | _off_shows(profile, site_evse) | _by_power(profile)
+
+
+def _by_power(profile: dict) -> dict:
+    """Ordered in watts, which count as if one phase drew them all; an order of the maximum is one of all phases (compiler.py)."""
+    order = profile.get("order")
+    in_watts = order and profile["registers"][order["limit"]].get("unit") in WATTS and not order.get("balances")
+    return {"by_power": True} if in_watts else {}
 
 
 def _off_shows(profile: dict, site_evse: dict) -> dict:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 TO_OURS = {"A": 10, "V": 10, "W": 1, "kW": 1000, "Wh": 1, "kWh": 1000, "s": 1000, "ms": 1, "dC": 1, "%": 10, None: 1}
+WATTS = ("W", "kW")
 
 
 def fraction(register: dict) -> Fraction:

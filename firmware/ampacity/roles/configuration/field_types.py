@@ -16,7 +16,7 @@ FIELDS = (
     "name s kind s profile s? bus i unit i host s? tcp_port i? port s? baud i parity s stop i gateway b private b tls d? tcp d? "
     "rating_da l assumed_other_da l generation_da l continuous_da l breaker s? frees_phases b meter i contract_w i? max_unbalance_da i? "
     "max_neutral_da i? inputs i coarse b circuit i terminals m priority i weight i watchdog_fixed b power_on_source s? survives b holds b "
-    "held b proof s poll_feeds b one_client b connector s feeder_output s? version s identity s url s security_profile i password s? "
+    "held b proof s poll_feeds b one_client b by_power b connector s feeder_output s? version s identity s url s security_profile i password s? "
     "storage_kib i root_pem s? certificate_pem s? key_pem s? additional_root_check b? tls_min s? iso15118 b? "
     "publish_address s? publish_kib i config d? tz s? ntp s? serial s off_shows s slot_s i start_delay_s i"
 ).split(" ")

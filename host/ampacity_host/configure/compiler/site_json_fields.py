@@ -110,6 +110,7 @@ held? | | | true | something on the way may hold its answers back while it resta
 proof | | | `limit`, `sequence`, `measured`, `none` | what proves an order: the limit read back, a sequence number, a car that follows
 poll_feeds | | | | any request feeds its watchdog (safety.md rule 9)
 one_client? | | | | it takes one TCP connection at a time
+by_power? | | | | it is ordered in watts as if one phase drew them all; only an order of its maximum is one of all phases
 fingerprint | s? | | | accepted serial number; null: the first that is seen
 blocked? | s? | | null | why its profile may not regulate; a site with one does not compile
 phase_switch? | b | | true | it may switch between one phase and three

@@ -285,9 +285,9 @@ class Demand:
             return least_da
         if self.ledger.site.evses[evse].primary:
             return least_da if least_da > idle_da else 0
-        from ampacity.circuit.policy.queue.learnt_minimum import above
+        from ampacity.circuit.policy.queue.learnt_minimum import next_da
 
-        return above(idle_da, self.drew_da[evse], most_da)
+        return next_da(self.ledger.evse_states[evse], idle_da, self.drew_da[evse], most_da)
 
     def exact_da(self, evse: int, level_da: int) -> int:
         """A level of learnt_minimum.py without the allowance for a rounded duty cycle, where it was not tried yet, in da; 0: it is no such level."""

@@ -81,7 +81,7 @@ class LearntMinimum:
     def _next(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
         e = s.index
         most_da = min(s.evse.limit_da, room.limits.evse_da[e])
-        level_da = _possible_da(room, s, above(room.want_da[e], demand.drew_da[e], most_da), room.want_da[e])
+        level_da = _possible_da(room, s, next_da(s, room.want_da[e], demand.drew_da[e], most_da), room.want_da[e])
         if level_da and not demand.satisfied(e):
             self.trying[e] = True
             s.evse.min_da = level_da
@@ -91,7 +91,7 @@ class LearntMinimum:
             demand.changed = True
         elif self.trying[e]:
             self._usual(s, now_ms + (demand.wake_ms << self.rounds[e]))  # only a round that came to the last level counts
-            if not above(room.want_da[e], demand.drew_da[e], s.evse.limit_da):
+            if not next_da(s, room.want_da[e], demand.drew_da[e], s.evse.limit_da):
                 self.rounds[e] += 1
             if demand.idle[e]:
                 demand.idle_cap_da[e] = s.evse.min_da
@@ -101,7 +101,7 @@ class LearntMinimum:
 
         So it keeps what a short turn with more current has shown; after a low share alone a car may also have slept.
         """
-        level_da = 0 if s.evse.primary else above(idle_da, 0, want_da)
+        level_da = 0 if s.evse.primary else next_da(s, idle_da, 0, want_da)
         if level_da > s.evse.min_da and (idle_da >= LEVELS_DA[0] or want_da <= level_da + WHOLE_DA):
             s.evse.min_da = level_da
 
@@ -137,7 +137,7 @@ def untried_da(room: "SharedCapacity", demand: "Use", s: EvseState) -> int:
     if s.evse.primary:
         return s.evse.min_da if s.evse.min_da > demand.idle_da[e] else 0
     idle_da = demand.idle_da[e]
-    return _possible_da(room, s, above(idle_da, demand.drew_da[e], min(s.evse.limit_da, room.limits.evse_da[e])), idle_da)
+    return _possible_da(room, s, next_da(s, idle_da, demand.drew_da[e], min(s.evse.limit_da, room.limits.evse_da[e])), idle_da)
 
 
 def _possible_da(room: "SharedCapacity", s: EvseState, level_da: int, tried_da: int) -> int:
@@ -148,12 +148,21 @@ def _possible_da(room: "SharedCapacity", s: EvseState, level_da: int, tried_da: 
     return 0
 
 
+def next_da(s: EvseState, want_da: int, drew_da: int, most_da: int) -> int:
+    """The next level for this EVSE; 0: none. After all others the maximum of one that is ordered in watts: with less, a car of three phases
+    is offered a third."""
+    da = above(want_da, drew_da, most_da)
+    if not da and s.evse.by_power and not drew_da and want_da < s.evse.max_da <= most_da:
+        da = s.evse.max_da
+    return da
+
+
 def above(want_da: int, drew_da: int, most_da: int) -> int:
-    """The next minimum above its order, at most a current at which it drew before; 0: none."""
-    if drew_da and drew_da <= want_da + SAME_DA:
-        return 0
+    """The next minimum above its order, at most a current at which it drew before; 0: none. Where that is hardly above its order, only if
+    a level is between the two."""
+    same = 0 < drew_da <= want_da + SAME_DA
     for level_da in LEVELS_DA:
         da = min(level_da + OVER_DA, drew_da or most_da, most_da)
-        if want_da < da and level_da <= most_da:
+        if want_da < da and level_da <= (drew_da if same else most_da):
             return da
     return 0

@@ -13,7 +13,7 @@ TOLERANCE_MS_MIN = 1000
 AS_TOLD = (
     "bus", "circuit", "max_da", "min_da", "priority", "fallback_da", "power_on_da", "transit_ms", "boot_ms", "fingerprint",
 )  # fmt: skip
-FLAGS = ("watchdog_fixed", "survives", "holds", "poll_feeds", "one_client", "primary", "removed")
+FLAGS = ("watchdog_fixed", "survives", "holds", "poll_feeds", "one_client", "primary", "removed", "by_power")
 
 
 class Circuit:
@@ -69,6 +69,7 @@ class Evse:
     primary = False  # a primary with EVSEs below (rule 13): it reports Σ of their bounds
     require_tested = False  # of the site: what was only declared counts when a commissioning test has seen it
     removed = False  # it left the site file, and counts at its old place (rule 15)
+    by_power = False  # an order counts as if one phase drew it all; only one of the maximum is one of all phases
     shared_feed = False  # its watchdog is fed by requests, and others may send some (rule 9)
     keys: tuple[int, ...] = ()
 
