@@ -53,6 +53,14 @@ phase_switch = true
 feeder_output = "gpio:5"
 off_shows = "least"
 [[evse]]
+name = "watts"
+kind = "delta-ac-max"
+bus = "lan"
+unit = 1
+host = "10.0.0.6"
+circuit = "main"
+max_a = 16
+[[evse]]
 name = "own"
 kind = "local"
 circuit = "main"
