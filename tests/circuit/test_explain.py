@@ -58,6 +58,20 @@ def test_why_reports_that_an_order_waits_for_its_margin():
     assert text.startswith("0.0 A: no margin: main L1 (20.0 A) − other load 10.1 A − reserve evse-1 16.0 A"), text
 
 
+def test_why_names_the_missing_evidence_of_a_reserve_that_an_order_waits_for():
+    """What the first draws is not measured: as other load it takes the margin, and the reserve takes it a second time."""
+    evses = [foreign_evse("bay-1", watchdog_ms=0, power_on_source="declared"), evse("bay-2")]
+    bench = Bench(site(evses, [circuit("row", rating=330, meter=0)], [meter_facts()])).start()
+    for e in range(2):
+        bench.guard.demand(e, True)
+    for _ in range(20):
+        bench.meter(160 + bench.mark % 2, 160, 160)
+        bench.tick(500)
+    text = bench.guard.why(1)
+    assert text.startswith("0.0 A: no margin: row L1 (33.0 A) − other load 16.1 A − reserve bay-1 16.0 A; bay-1: "), text
+    assert "`commission start` tests it" in text, text
+
+
 def test_why_gives_the_remaining_hold_time_of_a_paused_evse():
     bench = Bench(site([evse("evse-1"), evse("evse-2")], raise_hold_ms=1000, restart_hold_ms=30000)).start()
     bench.guard.demand(0, True)

@@ -81,6 +81,10 @@ class Geometry:
         """Which lines it loads."""
         return {line for lines in self.ends[evse] for line in lines}
 
+    def below(self, circuit):
+        """The circuits that it feeds."""
+        return [name for name, above in self.above.items() if above[1:2] == [circuit]]
+
     def loads(self, name, currents_da):
         """What an EVSE adds to each line, for the current of each of its terminals."""
         out = [0] * self.count

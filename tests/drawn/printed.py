@@ -30,17 +30,17 @@ def short_of_room(report, geometry):
 
 
 def other_da(geometry, circuit, line):
-    """Other load that counts when there is none: what is declared, where no meter shows that it is less; and where one does, generation."""
-    below = [name for name, above in geometry.above.items() if above[1:2] == [circuit]]
+    """Other load that counts when there is none: what is declared there and below, where the circuit has no meter; and where one shows that
+    it is less, generation."""
     if geometry.sees(circuit, [line]):
-        return fed_da(geometry, circuit, line)
-    return max(geometry.assumed[circuit][line], sum(other_da(geometry, name, line) for name in below))
+        return declared_da(geometry, geometry.generation, circuit, line)
+    below_da = sum(other_da(geometry, name, line) for name in geometry.below(circuit))
+    return max(declared_da(geometry, geometry.assumed, circuit, line), below_da)
 
 
-def fed_da(geometry, circuit, line):
-    """What may be generated there and below."""
-    below = [name for name, above in geometry.above.items() if above[1:2] == [circuit]]
-    return max(geometry.generation[circuit][line], sum(fed_da(geometry, name, line) for name in below))
+def declared_da(geometry, declared, circuit, line):
+    """What is declared there, or of all circuits below together if that is more."""
+    return max(declared[circuit][line], sum(declared_da(geometry, declared, name, line) for name in geometry.below(circuit)))
 
 
 def checked(path, kept=None, of=""):

@@ -169,7 +169,8 @@ def _cannot_begin(guard: "ExplainableGuard", s: "EvseState") -> bool:
 
 
 def _no_margin(guard: "ExplainableGuard", s: "EvseState") -> str:
-    """Why the order is not sent: the circuit and phase with the least margin, and what each EVSE may still draw there."""
+    """Why the order is not sent: the circuit and phase with the least margin, and what each EVSE may still draw there. The missing evidence
+    of each reserve is named."""
     ledger = guard.ledger
     best, least = s.on_keys[0], 1 << 20
     for key in s.on_keys:
@@ -179,12 +180,14 @@ def _no_margin(guard: "ExplainableGuard", s: "EvseState") -> str:
     text = "no margin: %s (%s)" % (guard.site.phase_name(best), amps(ledger.cap_da[best]))
     if ledger.other_da[best]:
         text += " − other load " + amps(ledger.other_da[best])
-    text += _meter_note(guard, best // guard.site.phases, best % guard.site.phases)
+    text, gaps = text + _meter_note(guard, best // guard.site.phases, best % guard.site.phases), []
     for other in ledger.evse_states:
-        load_da = other.bound_da * other.on_keys.count(best)
+        load_da, reserve = other.bound_da * other.on_keys.count(best), other.bound_da == other.reserve_da
         if load_da:
-            text += " − %s%s %s" % ("reserve " if other.bound_da == other.reserve_da else "", other.evse.name, amps(load_da))
-    return text
+            text += " − %s%s %s" % ("reserve " if reserve else "", other.evse.name, amps(load_da))
+        if load_da and reserve and other is not s:
+            gaps += ["%s: %s" % (other.evse.name, gap) for gap in guard.gaps(other.index)[:1]]
+    return "; ".join([text] + gaps)
 
 
 def _meter_note(guard: "ExplainableGuard", circuit: int, phase: int = -1) -> str:
