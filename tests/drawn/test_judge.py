@@ -248,6 +248,7 @@ def test_who_can_never_charge_is_told_from_the_printed_reserves_and_from_what_is
     row = 'parent = "main"\n'
     for text, found in ((SITE, set()), (SITE.replace(row, row + "assumed_other_a = 7.0\n"), {"turned"}),
                         (SITE.replace(row, row + 'assumed_other_a = 7.0\nmeter = "n"\n'), set()),
+                        (SITE.replace('meter = "m"\n', "").replace(row, row + 'assumed_other_a = 7.0\nmeter = "n"\n'), {"turned"}),
                         (SITE.replace(row, row + 'generation_a = 7.0\nmeter = "n"\n'), {"turned"})):  # fmt: skip
         assert short_of_room(report, Geometry(text)) == found
 
