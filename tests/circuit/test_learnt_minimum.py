@@ -55,6 +55,17 @@ def test_section_6_where_the_allowance_for_rounding_does_not_fit_the_level_itsel
     assert min(charged) > 60 and bench.guard.site.evses[0].min_da == 80, (charged, bench.guard.why(0))
 
 
+def test_section_6_where_no_level_is_possible_the_most_that_is_possible_is_tried():
+    """A car of 7 A beside two reserves of 6 A on 20 A, where its share is 6.6 A."""
+    reserved = {"fallback_da": 60, "power_on_da": 60}
+    evses = [evse("evse-%d" % (e + 1), **reserved) for e in range(3)]
+    bench = Bench(site(evses, [circuit(rating=199)], raise_hold_ms=1000, restart_hold_ms=2000, idle_ms=20000, slot_s=60)).start()
+    for e in range(3):
+        plug(bench, e)
+    charged = drive(bench, 900, (70, 60, 60))
+    assert min(charged) > 60 and bench.guard.site.evses[0].min_da == 79, (charged, bench.guard.why(0))
+
+
 def test_section_6_slots_shorter_than_the_time_for_an_idle_car_suffice():
     bench = garage(3, 150, idle_ms=300000)
     charged = drive(bench, 1800, (80, 60, 60))

@@ -76,20 +76,32 @@ class MinimumGrants:
 
 def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:
     """Would it fit if all others gave what they can, within all limits?"""
-    ledger, limits = shed.ledger, shed.limits
-    if da > min(s.evse.limit_da, limits.evse_da[s.index]):
+    if da > min(s.evse.limit_da, shed.limits.evse_da[s.index]) or shed.ledger.permits.most_of(s, da) > _room_da(shed, s):
         return False
-    da = ledger.permits.most_of(s, da)
-    beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s)), keeps_da(shed, s, s))
-    for key in s.on_keys:
-        load_da = da * s.on_keys.count(key)
-        carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - _kept_other_da(shed, s, key)
-        if load_da + beside[key] > carries_da or load_da > limits.chargers_da[key]:
-            return False
-    for row in limits.constraints:
+    for row in shed.limits.constraints:
         if da * row.weights[s.index] > row.cap_da:
             return False
     return True
+
+
+def most_possible_da(shed: "SharedCapacity", s: EvseState) -> int:
+    """The most that would fit if all others gave what they can, within all limits; 0 or less: nothing."""
+    da = min(s.evse.limit_da, shed.limits.evse_da[s.index], _room_da(shed, s) - s.rounding_da - s.overdraw_da)
+    for row in shed.limits.constraints:
+        if row.weights[s.index]:
+            da = min(da, row.cap_da // row.weights[s.index])
+    return da
+
+
+def _room_da(shed: "SharedCapacity", s: EvseState) -> int:
+    """What the circuits have for it, and for what it makes of an order, if all others gave what they can."""
+    ledger, limits = shed.ledger, shed.limits
+    beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s)), keeps_da(shed, s, s))
+    room_da = s.evse.limit_da + s.rounding_da + s.overdraw_da
+    for key in s.on_keys:
+        carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - _kept_other_da(shed, s, key)
+        room_da = min(room_da, min(carries_da - beside[key], limits.chargers_da[key]) // s.on_keys.count(key))
+    return room_da
 
 
 def keeps_da(shed: "SharedCapacity", t: EvseState, s: EvseState) -> int:

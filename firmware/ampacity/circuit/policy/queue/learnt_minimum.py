@@ -1,13 +1,13 @@
 """Cars that begin only above the minimum of the standard: found by trying, kept until they are unplugged.
 
 A car that needs 8 A does nothing at a share of 7.3 A, and appears asleep. A car that draws no current at its order is therefore
-offered 8, 10 and 13 A in turn, each for a while and as its minimum: others give that current, or it waits for its slot. What
-it draws at is its minimum from then on. Where it draws at none of them it is asleep or full after all: the usual minimum
+offered 8, 10 and 13 A in turn, or the most that is possible below, each for a while and as its minimum: others give that current, or it
+waits for its slot. What it draws at is its minimum from then on. Where it draws at none of them it is asleep or full after all: the usual minimum
 counts again, and after a few rounds nothing above it is tried for this car. The usual minimum also counts again where what was learnt
 has not been possible for long: the car may have begun at that moment for another reason, and less may suffice.
 """
 
-from ampacity.circuit.policy.minimum_grant import WHOLE_DA, possible
+from ampacity.circuit.policy.minimum_grant import WHOLE_DA, most_possible_da, possible
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
 
 if False:  # for the type checker
@@ -141,11 +141,13 @@ def untried_da(room: "SharedCapacity", demand: "Use", s: EvseState) -> int:
 
 
 def _possible_da(room: "SharedCapacity", s: EvseState, level_da: int, tried_da: int) -> int:
-    """This level, or without the allowance for a rounded duty cycle, where that makes it possible and is more than was tried; 0: neither."""
+    """This level, or without the allowance for a rounded duty cycle, where that makes it possible and is more than was tried; else the most
+    that is possible, where that is no longer what was tried; 0: none."""
     for da in (level_da, level_da - OVER_DA):
         if (da == level_da or da in LEVELS_DA) and da > tried_da and possible(room, s, da):
             return da
-    return 0
+    most_da = most_possible_da(room, s) if level_da else 0
+    return most_da if most_da > tried_da + SAME_DA else 0
 
 
 def next_da(s: EvseState, want_da: int, drew_da: int, most_da: int) -> int:
