@@ -21,8 +21,7 @@ high word first; text is padded with zeros. Addresses count from 0, as on the wi
 
 Functions: 3 and 4 read the same registers; 6 and 16 write; 23 writes, then reads; 43/14 returns manufacturer, product and
 version. Exceptions: 1 unknown function, 2 no such register (or a block that is written whole was written in part),
-3 a value that is not allowed, 6 busy (a primary whose safety loop has not passed for 300 ms: its registers are old, and nothing
-is read or written until it passes again). Up to 125 registers are read with one request.
+3 a value that is not allowed. Up to 125 registers are read with one request.
 
 The map is a SunSpec chain: marker at {base}, the common model, then models {models} of this firmware, and the end
 (0xFFFF, 0) at {end}. A later version only appends to blocks and adds models: follow the lengths.

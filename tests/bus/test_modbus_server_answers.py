@@ -18,9 +18,6 @@ class Registers:
     def read(self, address, count, now_ms):
         return None if address < 1000 or address + count > 1200 else words(list(range(address, address + count)))
 
-    def busy(self, now_ms):
-        return False
-
     def write(self, address, data, now_ms):
         if not self.code:
             self.written.append((address, data))

@@ -22,22 +22,24 @@ class Pick:
 class Beside(Bench):
     """evses: (max_da, reserve_da, measures, car_da) each; a car draws nothing below its needs_da.
 
-    The meter comes every second and shows all that is drawn. grant_da: what a parent permits in all; 0: there is none.
+    The meter comes every second and shows all that is drawn. grant_da: what a parent permits in all; above: rating of a circuit without a
+    meter above the metered one; 0: there is none.
     """
 
     TICK_MS = 500
 
-    def __init__(self, evses, rating, house=0, grant_da=0):
+    def __init__(self, evses, rating, house=0, grant_da=0, above=0):
         facts = []
         for e, (most, reserve, _, _) in enumerate(evses):
-            facts.append(evse("evse-%d" % (e + 1), max_da=most, limit_da=most, fallback_da=reserve))
-        facts = site(facts, [circuit(rating=rating, meter=0)], [meter_facts()], slot_s=SLOT_S, restart_hold_ms=20000)
+            facts.append(evse("evse-%d" % (e + 1), max_da=most, limit_da=most, fallback_da=reserve, circuit=int(above > 0)))
+        circuits = [circuit("top", rating=above), circuit("row", 0, rating, meter=0)] if above else [circuit(rating=rating, meter=0)]
+        facts = site(facts, circuits, [meter_facts()], slot_s=SLOT_S, restart_hold_ms=20000)
         if grant_da:
             reserves_da = sum([one[1] for one in evses])
             facts["parent"] = {"fallback_da": reserves_da, "power_on_da": reserves_da}
         Bench.__init__(self, facts, guard_class=CascadedGuard if grant_da else Guard)
         self.grant_da = grant_da
-        self.rating, self.house, self.cars = rating, house, evses
+        self.rating, self.house, self.cars = above or rating, house, evses
         self.needs_da = [60] * len(evses)
         self.drawn = [0] * len(evses)
         self.charged_s = [0] * len(evses)

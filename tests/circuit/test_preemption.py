@@ -72,6 +72,18 @@ def test_section_6_while_one_waits_to_start_no_other_is_ordered_what_is_reserved
         bench.run(1)
 
 
+def test_3_5_orders_within_reserves_fall_too_where_other_load_leaves_no_room_on_a_circuit_without_a_meter_of_its_own():
+    """Only the meter of the circuit below shows it, and what counts of these EVSEs is their reserve, whatever they are ordered."""
+    bench = Beside([(160, 160, True, 160), (160, 160, True, 160)], rating=630, house=50, above=400)
+    for e in range(2):
+        bench.plug(e)
+    bench.run(60)
+    assert bench.drawn == [160, 160] and bench.above_s == 0
+    bench.house = 200
+    bench.run(300)
+    assert bench.above_s <= 3 and 120 <= sum(bench.drawn) <= 200, (bench.above_s, bench.drawn)
+
+
 def test_section_6_the_order_of_arrival_decides_among_waiting_evses():
     bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED, MEASURED], rating=450)
     bench.plug(0)

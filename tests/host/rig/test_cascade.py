@@ -233,15 +233,12 @@ def test_a_primary_below_hangs_and_its_hardware_watchdog_ends_that(street, name)
 
 
 @pytest.mark.parametrize("name", ["garage", "garage.row"])
-def test_a_hang_below_costs_the_meter_above_no_trust_and_frees_what_the_hung_one_had(street, name):
-    above = street.primary if name == "garage" else street.primaries["garage"]
+def test_a_hang_below_costs_the_meter_above_no_trust(street, name):
     street.fault_injector.set("hang", name, True, {})
     for _ in range(60):
         street.run_ms(1_000)
         assert street.view()["mode"] in ("regulating", "degraded")
         assert [each.trust.text() for each in street.primary.role.guard.other.metered] == [""]
-    guard = above.role.guard
-    assert guard.state(1) == "silent" and guard.bound_da(1) == [0, 0, 0]
     street.fault_injector.set("hang", name, False, {})
     all_well_again(street, 150_000)
 

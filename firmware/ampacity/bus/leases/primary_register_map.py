@@ -28,9 +28,11 @@ class PrimaryRegisterMap(RegisterMap):
         self.passed_ms = -(1 << 30)
         self._proven = (0, 0, 0)
 
-    def busy(self, now_ms: int) -> bool:
-        """A safety loop that hangs computes nothing any more, while the line still answers: then there is no answer but this."""
-        return now_ms - self.passed_ms > PASSED_MS
+    def read(self, address: int, count: int, now_ms: int) -> "bytes | None":
+        """As RegisterMap. A safety loop that hangs computes nothing any more, while the line still answers: then nothing counts as measured."""
+        if now_ms - self.passed_ms > PASSED_MS:
+            self.measured_da = [None, None, None]
+        return RegisterMap.read(self, address, count, now_ms)
 
     def prove(self) -> None:
         """Every EVSE is within the newest grant that was taken: it may be shown."""

@@ -84,10 +84,6 @@ class RegisterMap:
         self._mark = 0
         self._build(unit)
 
-    def busy(self, now_ms: int) -> bool:
-        """Are the registers too old to be read?"""
-        return False
-
     def read(self, address: int, count: int, now_ms: int) -> "bytes | None":
         """count registers as bytes, or None where one of them does not exist."""
         if address >= table.UPDATE_AT and self.update_window is not None:

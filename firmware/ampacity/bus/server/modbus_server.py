@@ -6,7 +6,6 @@ another device is transmitting. What follows our own reply and repeats it is our
 
 from ampacity.bus.leases.register_table import VENDOR
 from ampacity.bus.modbus.frames import (
-    BUSY,
     ILLEGAL_ADDRESS,
     ILLEGAL_FUNCTION,
     ILLEGAL_VALUE,
@@ -28,7 +27,7 @@ LOOK_US = 10000000  # nothing to do before bytes come; the transport may look ag
 
 
 class ModbusServer:
-    """Engine of one unit, 1..247. register_map: busy, read, write, broadcast of RegisterMap, and serial, firmware, model.
+    """Engine of one unit, 1..247. register_map: read, write, broadcast of RegisterMap, and serial, firmware, model.
 
     `counters`: requests answered, broadcasts taken, exceptions sent, own echoes, frames to it with a wrong checksum.
     """
@@ -100,9 +99,7 @@ class ModbusServer:
     def answer(self, pdu: bytes, now_ms: int) -> bytes:
         """The reply's PDU to a request's PDU, regular or exception."""
         function = pdu[0]
-        if function in (3, 4, 6, 16, 23) and self.map.busy(now_ms):
-            reply: "bytes | int" = BUSY
-        elif function in (3, 4):
+        if function in (3, 4):
             reply = self._read(pdu, now_ms) if len(pdu) == 5 else ILLEGAL_VALUE
         elif function == 6:
             reply = self._write_one(pdu, now_ms) if len(pdu) == 5 else ILLEGAL_VALUE

@@ -75,8 +75,8 @@ class LoadShedding:
     def _shed(self, now_ms: int) -> None:
         """Bring the plans of every overloaded circuit within what it can carry, at once; then the orders within the limits.
 
-        Where a meter shows more than the rating, that is a limit on the orders too: whose reserve counts anyway draws less
-        for a lower one in any case. No plan exceeds its bound unless it rises: where all bounds fit, all plans do.
+        Where orders and other load exceed the rating, or a meter shows more, that is a limit on the orders too: whose reserve counts anyway
+        draws less for a lower one in any case. A grant is none: reserves are within it (rule 13). No plan exceeds its bound unless it rises: where all bounds fit, all plans do.
         """
         ledger = self.ledger
         self.for_limits = False
@@ -86,11 +86,15 @@ class LoadShedding:
                 excess = self.sums[key] + ledger.low_other_da[key] - ledger.cap_da[key]
                 if excess > 0:
                     self._shed_key(key, excess, now_ms)
-        if self.other.over or self.limits.any():
+        if self.other.over or ledger.margin.over or self.limits.any():
             self._sum_limits()
             self.for_limits = True
+            rated = len(self.site.circuits) * self.site.phases
             for key in range(self.site.size):
-                excess = self.limit_sums[key] + ledger.low_other_da[key] - self.limits.circuit_da[key]
+                carries_da = self.limits.circuit_da[key]
+                if key < rated:
+                    carries_da = min(carries_da, ledger.cap_da[key])
+                excess = self.limit_sums[key] + ledger.low_other_da[key] - carries_da
                 excess = max(excess, self.limit_sums[key] - self.limits.chargers_da[key])
                 if self.other.over_da[key]:
                     excess = max(excess, self.limit_sums[key] + self.other.over_da[key] - ledger.cap_da[key])
