@@ -126,6 +126,21 @@ def test_section_6_an_idle_car_is_offered_more_only_a_few_times():
     assert bench.guard.site.evses[0].min_da == 60
 
 
+def test_section_6_rounds_end_also_where_the_last_levels_never_fit():
+    """13 A never fit beside a reserve of 6 A on 17 A: a car that is full is tried three times, and then left alone."""
+    evses = [evse("evse-1"), evse("evse-2", fallback_da=60, power_on_da=60)]
+    times = {"raise_hold_ms": 1000, "restart_hold_ms": 2000, "idle_ms": 20000, "slot_s": 60, "wake_ms": 60000}
+    bench = Bench(site(evses, [circuit(rating=170)], **times)).start()
+    for e in (0, 1):
+        plug(bench, e)
+    tried = [0, 0]
+    for part in (0, 1):
+        for _ in range(150):
+            drive(bench, 10, (1000, 60))
+            tried[part] += bench.guard.site.evses[0].min_da > 60
+    assert tried[0] > 5 and tried[1] == 0, tried
+
+
 def test_section_6_a_paused_car_is_offered_more_as_soon_as_more_is_possible():
     bench = garage(3, 180, wake_ms=3600000)
     bench.guard.limit("ems", ("evse", 0), 70, None, "hold")
@@ -158,6 +173,36 @@ def test_section_6_a_car_of_three_phases_at_an_evse_ordered_in_watts_is_offered_
         charged = drive(bench, 600, (160, 60))
         assert (charged[0] > 60) is by_power and charged[1] > 60, (charged, bench.guard.why(0))
         assert bench.guard.site.evses[0].min_da == (160 if by_power else 60)
+
+
+def in_watts(bench, seconds):
+    """A car of 16 A on three phases that begins only at the maximum; seconds in which it drew."""
+    drew = 0
+    for _ in range(seconds):
+        want = bench.guard.want_da[0]
+        bench.audit(0)
+        order_id = bench.send(want, 0)
+        if order_id is not None:
+            bench.prove(order_id, want, 0)
+        draws = 160 if (bench.guard.last_order_da(0) or 0) >= 320 else 0
+        drew += draws > 0
+        bench.measure(0, draws, draws, draws)
+        bench.tick(1000)
+    return drew
+
+
+def test_section_6_a_car_that_drew_at_the_maximum_of_an_evse_ordered_in_watts_keeps_it_and_gets_it_again():
+    """It draws half of the maximum: with an order of what it draws and headroom it would have a third of that."""
+    own = evse("evse-1", max_da=320, limit_da=320, by_power=True)
+    bench = Bench(site([own], [circuit(rating=400)], raise_hold_ms=1000, restart_hold_ms=2000, idle_ms=20000, slot_s=60)).start()
+    plug(bench, 0)
+    in_watts(bench, 300)
+    assert in_watts(bench, 300) == 300, bench.guard.why(0)
+    bench.guard.limit("ems", ("evse", 0), 160, None, "hold")
+    assert in_watts(bench, 300) <= 60
+    bench.guard.limit("ems", ("evse", 0), None, None, "hold")
+    in_watts(bench, 900)
+    assert in_watts(bench, 300) == 300, bench.guard.why(0)
 
 
 def test_section_6_a_full_car_that_charged_at_its_share_is_not_offered_more():

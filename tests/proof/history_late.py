@@ -226,4 +226,17 @@ LATE = {
         ("tests/circuit/test_preemption.py::"
          "test_3_5_orders_within_reserves_fall_too_where_other_load_leaves_no_room_on_a_circuit_without_a_meter_of_its_own",),
     ),
+    "D91": (
+        "neighbours of a car that is full paused for trials without end (scene)",
+        "a round of trials counted only if it came to 13 A, or to the maximum where orders are watts, also where these never fit",
+        "a round is over with the last level that ratings and reserves ever permit (section 6)",
+        ("tests/circuit/test_learnt_minimum.py::test_section_6_rounds_end_also_where_the_last_levels_never_fit",),
+    ),
+    "D92": (
+        "a car at a wall box that is ordered in watts had a third of its current, or none, once it had charged at the maximum (scene)",
+        "its order was reduced to what it drew and headroom, with which it has a third; the maximum was offered to none that ever drew",
+        "one that draws there keeps the maximum, and is offered it again (section 6)",
+        ("tests/circuit/test_learnt_minimum.py::"
+         "test_section_6_a_car_that_drew_at_the_maximum_of_an_evse_ordered_in_watts_keeps_it_and_gets_it_again",),
+    ),
 }  # fmt: skip

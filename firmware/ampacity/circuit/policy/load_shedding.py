@@ -76,7 +76,8 @@ class LoadShedding:
         """Bring the plans of every overloaded circuit within what it can carry, at once; then the orders within the limits.
 
         Where orders and other load exceed the rating, or a meter shows more, that is a limit on the orders too: whose reserve counts anyway
-        draws less for a lower one in any case. A grant is none: reserves are within it (rule 13). No plan exceeds its bound unless it rises: where all bounds fit, all plans do.
+        draws less for a lower one in any case. A grant is none: reserves are within it (rule 13). No plan
+        exceeds its bound unless it rises: where all bounds fit, all plans do.
         """
         ledger = self.ledger
         self.for_limits = False

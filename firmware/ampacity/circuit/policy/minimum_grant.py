@@ -93,6 +93,14 @@ def most_possible_da(shed: "SharedCapacity", s: EvseState) -> int:
     return da
 
 
+def most_ever_da(shed: "SharedCapacity", s: EvseState) -> int:
+    """The most that the ratings of the site and the reserves of others ever leave it; a grant, limits and other load change."""
+    ledger = shed.ledger
+    beside = without(s, sums_of(ledger, lambda t: t.reserve_da), s.reserve_da)
+    own = len(ledger.site.circuits) * ledger.site.phases
+    return min([(ledger.cap_da[key] - beside[key]) // s.on_keys.count(key) for key in s.on_keys if key < own])
+
+
 def _room_da(shed: "SharedCapacity", s: EvseState) -> int:
     """What the circuits have for it, and for what it makes of an order, if all others gave what they can."""
     ledger, limits = shed.ledger, shed.limits

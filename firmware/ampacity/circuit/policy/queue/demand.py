@@ -214,7 +214,7 @@ class Demand:
         cap = self.idle_cap_da[evse]
         if want_da < s.evse.min_da:
             self.wake(evse)  # more is to be tried
-        elif used + headroom >= want_da:
+        elif used + headroom >= want_da or s.evse.by_power and used >= ASLEEP_DA:  # with less than its maximum it may have a third
             if used + max(HEADROOM_SHORT_DA // 2, cap // 20 + 1) >= cap:
                 self.wake(evse)
             elif cap == NONE_DA:

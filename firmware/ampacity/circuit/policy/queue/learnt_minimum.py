@@ -7,7 +7,7 @@ counts again, and after a few rounds nothing above it is tried for this car. The
 has not been possible for long: the car may have begun at that moment for another reason, and less may suffice.
 """
 
-from ampacity.circuit.policy.minimum_grant import WHOLE_DA, most_possible_da, possible
+from ampacity.circuit.policy.minimum_grant import WHOLE_DA, most_ever_da, most_possible_da, possible
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
 
 if False:  # for the type checker
@@ -91,7 +91,7 @@ class LearntMinimum:
             demand.changed = True
         elif self.trying[e]:
             self._usual(s, now_ms + (demand.wake_ms << self.rounds[e]))  # only a round that came to the last level counts
-            if not next_da(s, room.want_da[e], demand.drew_da[e], s.evse.limit_da):
+            if not next_da(s, room.want_da[e], demand.drew_da[e], min(s.evse.limit_da, most_ever_da(room, s))):
                 self.rounds[e] += 1
             if demand.idle[e]:
                 demand.idle_cap_da[e] = s.evse.min_da
@@ -154,7 +154,7 @@ def next_da(s: EvseState, want_da: int, drew_da: int, most_da: int) -> int:
     """The next level for this EVSE; 0: none. After all others the maximum of one that is ordered in watts: with less, a car of three phases
     is offered a third."""
     da = above(want_da, drew_da, most_da)
-    if not da and s.evse.by_power and not drew_da and want_da < s.evse.max_da <= most_da:
+    if not da and s.evse.by_power and want_da < s.evse.max_da <= most_da and not 0 < drew_da <= want_da:
         da = s.evse.max_da
     return da
 
