@@ -30,8 +30,8 @@ UNTESTED_EACH = 6
 UNBALANCE = "unbalance limit"
 UNSEEN, SUMS, SATED = "unseen", "sums", "sated"
 NOT_ASKED = {  # what that draws is other load to such a limit, which is not asked to give any of it
-    UNSEEN: "who waits below an unbalance limit while an EVSE without current measurement charges",
-    SUMS: "for whom, by the printed sums of the site as it is tested, less than the least order is free",
+    UNSEEN: "an EVSE that waits below an unbalance limit while one without current measurement charges",
+    SUMS: "an EVSE for which, by the printed sums of the site as it is tested, less than the least order is free",
     SATED: "a car that wants no current",
 }
 

@@ -134,14 +134,14 @@ def _hidden_da(shed: "SharedCapacity", t: EvseState, s: EvseState) -> int:
     return 0 if shed.reservations.stuck(t.index) or t.evse.priority > s.evse.priority else t.bound_da
 
 
-def sums_of(ledger: "Ledger", amount: "Callable[[EvseState], int]", with_off: bool = True) -> "list[int]":
-    """Σ of an amount per EVSE on each circuit and phase; on phases that are open now its reserve, unless with_off is False."""
+def sums_of(ledger: "Ledger", amount: "Callable[[EvseState], int]") -> "list[int]":
+    """Σ of an amount per EVSE on each circuit and phase; on phases that are open now its reserve."""
     sums = [0] * ledger.site.size
     for s in ledger.evse_states:
         da = amount(s)
         for key in s.on_keys if da else ():
             sums[key] += da
-        for key in s.off_keys if with_off else ():
+        for key in s.off_keys:
             sums[key] += s.reserve_da
     return sums
 
