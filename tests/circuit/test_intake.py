@@ -265,11 +265,21 @@ def test_another_car_begins_without_the_learned_excess():
     life.intake.measured(0, [66] * 3, life.now_ms, life.now_ms)
     life.intake.measured(0, [0] * 3, life.now_ms, life.now_ms)
     assert life.s.bound_da == 66
-    life.intake.another_car(0)
+    life.s.excess = 9
+    life.intake.another_car(0, True)
+    assert (life.s.overdraw_da, life.s.excess, life.s.bound_da) == (6, 9, 66), "it was plugged when the primary started: the journal speaks of it"
+    life.intake.another_car(0, False)
     assert (life.s.overdraw_da, life.s.excess, life.s.bound_da) == (0, 0, 60)
     life.s.excess = 9
-    life.intake.another_car(0)
+    life.intake.another_car(0, False)
     assert life.s.excess == 0
+
+
+def test_what_a_car_makes_of_its_order_is_to_be_durable_in_steps_of_half_an_ampere():
+    life = Life(evse()).stand(60)
+    for drawn_da, marks in ((61, 1), (65, 1), (66, 2), (70, 2), (80, 2)):
+        life.intake.measured(0, [drawn_da] * 3, life.now_ms, life.now_ms)
+        assert life.intake.journal_barrier.version == marks, drawn_da
 
 
 def test_a_device_fed_by_any_request_stays_alive_with_each_answer_while_it_may_hold_more_than_its_reserve():

@@ -246,3 +246,19 @@ def test_removed_devices_are_shown_with_the_time_of_their_release():
     assert later.guard.removed_evses()[0]["falls_ms"] == falls_ms - 1000
     later.tick(40000)
     assert later.guard.removed_evses()[0]["falls_ms"] is None and later.guard.removed_evses()[0]["most_da"] == 60
+
+
+def test_what_a_car_makes_of_its_orders_is_known_after_a_restart_until_it_is_unplugged():
+    bench = Bench(site([evse(), mute_evse("evse-2")], ROWS)).start()
+    bench.stand(60)
+    bench.guard.plugged(0, True)
+    bench.measure(0, 67, 67, 67)
+    kept = bench.guard.evidence_dump()
+    assert kept["overdraw"] == {"evse-1": 10}, "in steps of half an ampere"
+    bench = Bench(bench.facts, kept)
+    bench.guard.plugged(0, True)
+    assert [s.overdraw_da for s in bench.ledger.evse_states] == [10, 0] and bench.ledger.evse_states[0].bound_da == 170
+    bench.guard.plugged(0, False)
+    assert bench.ledger.evse_states[0].overdraw_da == 0 and "overdraw" not in bench.guard.evidence_dump()
+    for wrong, known in ((None, 0), ([7], 0), ({"evse-1": "7"}, 0), ({"evse-1": -7}, 0), ({"evse-1": 700}, 16), ({"evse-2": 5}, 0)):
+        assert Bench(bench.facts, dict(kept, overdraw=wrong)).ledger.evse_states[0].overdraw_da == known, wrong

@@ -1,6 +1,7 @@
 """A car that begins only above the minimum of the standard: found by offering more for a while, kept until unplug."""
 
 from helper_circuit import Bench, circuit, evse, site
+from helper_preemption import Beside
 
 ON_MICROPYTHON_EACH = 3
 
@@ -148,6 +149,27 @@ def test_section_6_a_paused_car_is_offered_more_as_soon_as_more_is_possible():
     assert charged[0] == 0 and min(charged[1:]) > 100 and "next retry" in bench.guard.why(0), (charged, bench.guard.why(0))
     bench.guard.limit("ems", ("evse", 0), None, None, "hold")
     assert drive(bench, 300, (80, 60, 60))[0] > 30, bench.guard.why(0)
+
+
+def test_section_6_the_rest_after_a_round_of_trials_does_not_hold_back_a_level_that_becomes_possible():
+    """A car of 8.2 A was tried at 8.0 A, the most that a limit permitted."""
+    bench = garage(3, 180, wake_ms=3600000)
+    bench.guard.limit("ems", ("evse", 0), 80, None, "hold")
+    assert drive(bench, 600, (82, 60, 60))[0] == 0 and bench.guard.demands.learnt.again_ms[0] > bench.now_ms
+    bench.guard.limit("ems", ("evse", 0), None, None, "hold")
+    assert drive(bench, 300, (82, 60, 60))[0] > 100, bench.guard.why(0)
+
+
+def test_section_6_a_trial_whose_order_does_not_rise_to_its_level_waits_as_one_that_starts():
+    """Other load that wobbles counts with its most for a raise and with what stays for a share: none of the others gives the difference."""
+    bench = Beside([(200, 60, True, 82), (160, 0, True, 160), (160, 0, False, 60), (200, 0, True, 160)], 414)
+    bench.needs_da[0] = 82
+    for e in range(4):
+        bench.plug(e)
+    for second in range(300):
+        bench.house = 100 if second % 3 else 109
+        bench.run(1)
+    assert bench.charged_s[0] > 100 and min(bench.charged_s) > 100, (bench.charged_s, bench.guard.why(0))
 
 
 def test_section_6_a_car_that_is_asleep_is_woken_early_only_once_for_each_current():

@@ -249,7 +249,9 @@ def test_who_can_never_charge_is_told_from_the_printed_reserves_and_from_what_is
     for text, found in ((SITE, set()), (SITE.replace(row, row + "assumed_other_a = 7.0\n"), {"turned"}),
                         (SITE.replace(row, row + 'assumed_other_a = 7.0\nmeter = "n"\n'), set()),
                         (SITE.replace('meter = "m"\n', "").replace(row, row + 'assumed_other_a = 7.0\nmeter = "n"\n'), {"turned"}),
-                        (SITE.replace(row, row + 'generation_a = 7.0\nmeter = "n"\n'), {"turned"})):  # fmt: skip
+                        (SITE.replace(row, row + 'generation_a = 7.0\nmeter = "n"\n'), {"turned"}),
+                        (SITE.replace(row, row + 'generation_a = 5.6\nmeter = "n"\n'), {"turned"}),  # 6.4 A, and readings differ
+                        (SITE.replace(row, row + 'generation_a = 5.5\nmeter = "n"\n'), set())):  # fmt: skip
         assert short_of_room(report, Geometry(text)) == found
 
 

@@ -172,7 +172,7 @@ class Guard:
         """A car was plugged in or out: the unused phases of the previous car are no evidence for this one."""
         if plugged != self.demands.plugged[evse]:
             self.demands.another_car(evse, plugged)
-            self.ledger.intake.another_car(evse)
+            self.ledger.intake.another_car(evse, plugged)
             if self.limits.phase_usage is not None:
                 self.limits.phase_usage.forget(evse)
                 self.limits.renew()

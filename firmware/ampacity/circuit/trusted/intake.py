@@ -153,15 +153,19 @@ class Intake:
         elif s.above_da:
             s.above_da = 0
         if above_da > s.overdraw_da and s.ok and s.book.has_settled_order() and not s.disobeys:
+            kept_da = s.overdraw_kept_da()
             s.overdraw_da = min(above_da, allowed_da)
+            if s.overdraw_kept_da() > kept_da:
+                self.journal_barrier.mark_dirty()
         if s.disobeys:
             s.disobeyed_da = max(s.disobeyed_da, s.measured_da)
 
-    def another_car(self, evse: int) -> None:
-        """Forgets the behaviour of the previous car."""
+    def another_car(self, evse: int, plugged: bool) -> None:
+        """Forgets the behaviour of the previous car. plugged: one was plugged in, or was so when the primary started: then what it makes
+        of its orders is in the journal."""
         s = self.evse_states[evse]
         self.bounds.unused_phases.another_car(s)
-        if s.overdraw_da or s.excess:
+        if not plugged and (s.overdraw_da or s.excess):
             s.overdraw_da = s.excess = 0
             self.bounds.update_bound(s)
 

@@ -3,6 +3,7 @@
 Evidence per EVSE, the other load that is assumed, what counts against meters and devices, the shape of the site (rule 15).
 """
 
+from ampacity.circuit.trusted.bounds import OVER_DA
 from ampacity.circuit.trusted.device.escalation import CONTACTOR
 from ampacity.circuit.trusted.site.migration import shape_of
 
@@ -16,12 +17,15 @@ if False:  # for the type checker
 
 
 def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict[str, object]":
-    """Evidence per EVSE, assumed other load, the structure of the site (rule 15), lock-outs."""
+    """Evidence per EVSE, assumed other load, the structure of the site (rule 15), lock-outs, what cars make of their orders."""
     evses = {s.evse.name: s.evidence.dump() for s in ledger.evse_states if not s.evse.removed}
     kept = {"format": 1, "evses": evses, "assumed": _assumed(ledger), "site": shape_of(ledger, facts)}
     locked = {s.evse.name: s.escalation_level for s in ledger.evse_states if s.escalation_level >= CONTACTOR}
     if locked:
         kept["locked"] = locked
+    overdrawn = {s.evse.name: s.overdraw_kept_da() for s in ledger.evse_states if s.overdraw_da and not s.evse.removed}
+    if overdrawn:
+        kept["overdraw"] = overdrawn
     meters = other.dump()
     if meters:
         kept["meters"] = meters
@@ -85,5 +89,9 @@ def _load_evidence(ledger: "Ledger", s: "EvseState", kept: "dict[str, object]", 
     rungs = [locked[each] for each in (was, name) if isinstance(locked, dict) and isinstance(locked.get(each), int)]
     if rungs:
         ledger.bounds.escalation.lock(s, max(rungs), now_ms)
+    overdrawn = kept.get("overdraw")
+    overdraw_da = overdrawn.get(was) if isinstance(overdrawn, dict) else None
+    if isinstance(overdraw_da, int) and 0 < overdraw_da:
+        s.overdraw_da = min(overdraw_da, max(OVER_DA, s.evse.max_da // 10))
     if isinstance(swapped, list) and was in swapped:
         s.locked, s.swap_kept = "swapped", True

@@ -6,6 +6,7 @@ once for each current that learnt_minimum.py tries.
 
 from ampacity.circuit.policy.queue.inhibit import InhibitTimers
 from ampacity.circuit.policy.queue.learnt_minimum import untried_da
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
 
 if False:  # for the type checker
     from ampacity.circuit.policy.minimum_grant import SharedCapacity
@@ -45,4 +46,6 @@ class IdleBackoff(InhibitTimers):
             if level_da > self.woken_da[e]:
                 self.free(e)
                 self.woken_da[e] = level_da
+                if demand.learnt is not None:
+                    demand.learnt.again_ms[e] = LONG_AGO_MS  # that rest was for what was possible then
                 demand.changed = True

@@ -28,6 +28,7 @@ if False:  # for the type checker
         idle_cap_da: "list[int]"
         idle_ms: int
         wake_ms: int
+        learnt: "LearntMinimum | None"
         changed: bool
 
         def needs_more(self, evse: int, want_da: int) -> bool:
@@ -42,7 +43,7 @@ if False:  # for the type checker
 LEVELS_DA = (80, 100, 130)
 OVER_DA = 2  # the duty cycle of a control pilot is rounded down
 TRY_MS = 60000  # a trial; after one that was cut off the next comes so much later, then each after twice the time, at most `wake_ms`
-LACKS_MS = 30000  # a meter shows for so long what others drew before they gave it
+LACKS_MS = 30000  # a meter shows for so long what others drew before they gave it; until then an order rises to its level by itself
 ROUNDS = 3
 SAME_DA = 5  # what it drew at so little above is no other order
 
@@ -74,6 +75,12 @@ class LearntMinimum:
             if now_ms - self.lacks_since_ms[e] >= (LACKS_MS if self.trying[e] else demand.idle_ms):
                 self._cut(demand, s, now_ms)
             return
+        elif self.trying[e] and 0 < room.want_da[e] < least_da:
+            if self.lacks_since_ms[e] < 0:
+                self.lacks_since_ms[e] = now_ms
+            if now_ms - self.lacks_since_ms[e] < LACKS_MS:
+                return
+            room.targets.lower(s, 0, now_ms, False)  # others make room only for one that waits to start
         elif demand.needs_more(e, room.want_da[e]) and self.rounds[e] < ROUNDS and now_ms >= self.again_ms[e]:
             self._next(room, demand, s, now_ms)
         self.lacks_since_ms[e] = -1

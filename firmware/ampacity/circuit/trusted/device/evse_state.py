@@ -6,6 +6,7 @@ from ampacity.circuit.trusted.site.tree import Evse
 
 LONG_AGO_MS = -(1 << 40)
 FRESH_MS = 5000  # an EVSE's reading older than this says nothing
+OVERDRAW_STEP_DA = 5
 
 
 class EvseState:
@@ -73,3 +74,7 @@ class EvseState:
         self.sent_da = -1  # the last order of this life
         self.phase_da = [0] * phases
         self.zero_ms = -1  # draws nothing since
+
+    def overdraw_kept_da(self) -> int:
+        """overdraw_da as the journal holds it: rounded up to 0.5 A, for less it is not written anew."""
+        return -(-self.overdraw_da // OVERDRAW_STEP_DA) * OVERDRAW_STEP_DA
