@@ -165,7 +165,7 @@ class Intake:
         of its orders is in the journal."""
         s = self.evse_states[evse]
         self.bounds.unused_phases.another_car(s)
-        if not plugged and (s.overdraw_da or s.excess):
+        if not plugged:
             s.overdraw_da = s.excess = 0
             self.bounds.update_bound(s)
 

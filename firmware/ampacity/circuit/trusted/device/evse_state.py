@@ -76,5 +76,5 @@ class EvseState:
         self.zero_ms = -1  # draws nothing since
 
     def overdraw_kept_da(self) -> int:
-        """overdraw_da as the journal holds it: rounded up to 0.5 A, for less it is not written anew."""
+        """overdraw_da as the journal holds it: rounded up to 0.5 A, for less it is not written again."""
         return -(-self.overdraw_da // OVERDRAW_STEP_DA) * OVERDRAW_STEP_DA
