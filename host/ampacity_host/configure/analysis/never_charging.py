@@ -1,0 +1,48 @@
+"""EVSEs for which reserves and other load leave less than their minimum: nothing is overloaded, but they never get an order."""
+
+from typing import Any
+
+from ampacity_host.configure.analysis.budgets import evses_below, loads
+from ampacity_host.configure.analysis.line_timing import finding
+
+CODE = "no_order"
+FIX = "less that EVSEs there may draw without an order (`fallback_a`, `power_on_a`), the other load as it is, or another circuit for them"
+
+
+def never_charging(facts: dict[str, Any], reserves_da: list[int]) -> list[dict[str, Any]]:
+    """A warning for each circuit that leaves less than the minimum of an EVSE, on its worst phase."""
+    found = []
+    reserved = {evse["name"]: da for evse, da in zip(facts["evses"], reserves_da, strict=True)}
+    for index, circuit in enumerate(facts["circuits"]):
+        rows = [row for phase in range(facts["phases"]) if (row := _short(facts, reserved, index, phase))[1]]
+        if rows:
+            free_da, names, phase = min(rows)
+            other = certain_other_da(facts, index, phase) / 10
+            text = (f"phase L{phase + 1} ({circuit['rating_da'][phase] / 10:.1f} A) less reserves and {other:.1f} A of other load leaves "
+                    f"{free_da / 10:.1f} A, which is no order for {', '.join(names)}")  # fmt: skip
+            found.append(finding(CODE, circuit["name"], text, FIX) | {"level": "warning"})
+    return found
+
+
+def certain_other_da(facts: dict[str, Any], index: int, phase: int) -> int:
+    """Other load that counts even if there is none (section 3), in da: what is declared; at a meter only generation, which may hide as much."""
+    circuits = facts["circuits"]
+    if circuits[index]["meter"] >= 0:
+        return _declared(circuits, "generation_da", index, phase)
+    below = sum(certain_other_da(facts, i, phase) for i, entry in enumerate(circuits) if entry["parent"] == index)
+    return max(_declared(circuits, "assumed_other_da", index, phase), below)
+
+
+def _declared(circuits: list[dict[str, Any]], key: str, index: int, phase: int) -> int:
+    """Of a circuit, or of all below it together where that is more."""
+    below = sum(_declared(circuits, key, i, phase) for i, entry in enumerate(circuits) if entry["parent"] == index)
+    return max(int(circuits[index][key][phase]), below)
+
+
+def _short(facts: dict[str, Any], reserved: dict[str, int], index: int, phase: int) -> tuple[int, list[str], int]:
+    """What is left for orders on this circuit and phase, in da; the EVSEs for whose minimum it does not suffice; the phase."""
+    evses = [evse for evse in evses_below(facts, index) if loads(evse, phase)]
+    total = sum(reserved[evse["name"]] for evse in evses)
+    free_da = facts["circuits"][index]["rating_da"][phase] - total - certain_other_da(facts, index, phase)
+    needs = [evse["name"] for evse in evses if free_da < max(0, evse["min_da"] - reserved[evse["name"]])]
+    return free_da, needs, phase
