@@ -114,7 +114,7 @@ class Judge:
         self.over_ms, self.wrong_ms, self.may_ms, self.worst = {}, {}, {}, {}
         self.t_ms, self.drawn_da, self.wrong, self.crossed = 0, {}, [], None
         self._obeyed, self._told, self._raised = {}, {}, {}
-        self.unmeasured = {row["evse"] for row in report.get("evidence", ()) if row["what"].startswith("unmeasured")}
+        self.unmeasured = {row["where"] for row in report.get("findings", ()) if row["code"] == "unmeasured"}
         self.could = {}                  # circuit → when cars could first have drawn too much, and how much at most
         self._car_lines, self._later = {}, []
         self._may = None  # {EVSE: currents that it may draw}, while these are judged

@@ -66,7 +66,7 @@ def _join(report, below, table):
     """The rows of a primary below that hangs at that entry of its parent's file."""
     report["ok"] = report["ok"] and below["ok"]
     ends = [_line(end) for end in table["phases"] or LINES]
-    for rows, key in (("budgets", "circuit"), ("buses", "bus"), ("circuits", "circuit"), ("evidence", "evse"), ("reserves", "evse")):
+    for rows, key in (("budgets", "circuit"), ("buses", "bus"), ("circuits", "circuit"), ("evidence", "evse"), ("findings", "where"), ("reserves", "evse")):
         for row in below.get(rows, ()):
             phase = {"phase": ends[LINES.index(row["phase"])]} if row.get("phase") in LINES else {}
             report[rows].append(row | phase | {key: "%s.%s" % (table["name"], row[key])})

@@ -192,6 +192,12 @@ def test_what_a_test_of_a_device_of_a_primary_below_shows_is_known_to_that_prima
         assert not one.rig.commissioned("mid.low.one")
 
 
+def test_an_evse_that_nothing_measures_is_known_to_the_judge_also_below_a_site_without_a_meter():
+    low = LOW.replace('kind = "ampacity"', 'kind = "phoenix-ev-cc-ac1-m3"').replace("fallback_a", "power_on_a")
+    with table(TOP, beside=[("mid.toml", MID), ("low.toml", low)]) as one:
+        assert one.judge.unmeasured == {"mid.low.one"} and one.blind("mid.low.one")
+
+
 def test_families_have_meters_generation_local_points_and_other_makes_at_every_level():
     found = set()
     for seed in range(60):

@@ -103,7 +103,7 @@ def test_a_step_that_no_meter_sees_has_no_excuse():
     assert not judge.excuses
 
 
-UNMEASURED = {**REPORT, "evidence": [{"evse": "between", "what": "unmeasured EVSE: its current appears in the residual"}]}
+UNMEASURED = {**REPORT, "findings": [{"code": "unmeasured", "where": "between"}]}
 
 
 def test_an_unmeasured_car_may_take_more_of_an_old_order_for_the_time_of_a_step():

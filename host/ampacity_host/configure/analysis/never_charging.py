@@ -6,7 +6,7 @@ from ampacity_host.configure.analysis.budgets import evses_below, loads
 from ampacity_host.configure.analysis.line_timing import finding
 
 CODE = "no_order"
-FIX = "less that EVSEs there may draw without an order (`fallback_a`, `power_on_a`), the other load as it is, or another circuit for them"
+FIX = "reduce reserves (`fallback_a`, `power_on_a`), declare no more other load or generation than there is, or use another circuit"
 
 
 def never_charging(facts: dict[str, Any], reserves_da: list[int]) -> list[dict[str, Any]]:
