@@ -1,6 +1,6 @@
 """Section 6 over time: shed at once, raise slowly, the queue and its rotation, giving back."""
 
-from helper_circuit import SETTLE_MS, Bench, circuit, evse, foreign_evse, mute_evse, site
+from helper_circuit import SETTLE_MS, Bench, circuit, evse, foreign_evse, meter_facts, mute_evse, site
 
 
 def garage(count, rating, **settings):
@@ -195,6 +195,24 @@ def test_rule_1_a_device_that_rounds_up_is_planned_with_its_rounded_order():
     bench.shrink(170)
     bench.tick()
     assert bench.send(bench.guard.want_da[0] + 7, 0) is not None
+
+
+def test_rule_7_a_device_that_rounds_up_beyond_the_default_state_is_planned_with_its_rounded_order():
+    """13 A, of which 5.9 A are assumed without the meter: 7.1 A are wanted, and the device makes 7.2 A of that."""
+    bench = Bench(site([mute_evse()], [circuit(rating=130, assumed=59, meter=0)], [meter_facts()])).start()
+    bench.guard.plugged(0, True)
+    bench.guard.demand(0, True)
+    for _ in range(60):
+        want = bench.guard.want_da[0]
+        bench.audit()
+        order_id = bench.send(want + 1 if want else 0)
+        if order_id is not None:
+            bench.prove(order_id, want + 1 if want else 0)
+        drawn = bench.guard.last_order_da(0) or 0
+        bench.measure(0, drawn, drawn, drawn)
+        bench.meter(drawn, drawn, drawn)
+        bench.tick(1000)
+    assert bench.guard.want_da == [70] and bench.guard.last_order_da(0) == 71
 
 
 def test_section_6_slightly_more_than_a_share_each_keeps_no_evse_from_its_minimum():

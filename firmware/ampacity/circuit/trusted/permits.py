@@ -83,14 +83,14 @@ class Permits:
         if self.margin.blind(s):
             return self._refuse(3)
         if not self._rule_7_default(s, most_da):
-            return self._refuse(7)
-        return self._rule_2_margin(s, most_da) or self._rule_2_denied(s, now_ms)
+            return self._rule_2_denied(s, now_ms, 7)
+        return self._rule_2_margin(s, most_da) or self._rule_2_denied(s, now_ms, 2)
 
-    def _rule_2_denied(self, s: EvseState, now_ms: int) -> bool:
-        """What the plan wants lacks the margin: the plan is to see since when."""
+    def _rule_2_denied(self, s: EvseState, now_ms: int, rule: int) -> bool:
+        """What the plan wants lacks the margin, now or in the default state: the plan is to see since when."""
         if s.denied_ms < 0:
             s.denied_ms = now_ms
-        return self._refuse(2)
+        return self._refuse(rule)
 
     def _refuse(self, rule: int) -> bool:
         self.refused_count[rule] += 1
