@@ -57,12 +57,11 @@ class Beside(Bench):
         for _ in range(seconds):
             for _ in range(2):
                 for e, (_, _, measures, car) in enumerate(self.cars):
+                    self._drive(e, self.facts["evses"][e], False)
                     order = self.guard.last_order_da(e)
                     self.drawn[e] = min(car, order) if order and order >= self.needs_da[e] else 0
-                    refuses = order and not self.drawn[e]
-                    self._drive(e, self.facts["evses"][e], car if measures and not refuses else False)
-                    if measures and refuses:
-                        self.measure(e, 0, 0, 0)
+                    if measures:
+                        self.measure(e, *[self.drawn[e]] * 3)
                 if self.grant_da:
                     self.guard.grant(self.grant_da)
                 self.tick(500)

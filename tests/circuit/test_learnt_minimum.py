@@ -213,6 +213,25 @@ def in_watts(bench, seconds):
     return drew
 
 
+def test_section_6_where_a_trial_loses_a_little_of_its_room_the_most_that_is_possible_is_tried():
+    """All others stop for the maximum of 32 A on 32 A, and then a meter shows 0.1 A of other load that they had hidden."""
+    bench = Beside([(320, 0, True, 96), (160, 0, True, 160), (160, 0, True, 160)], 320)
+    bench.guard.site.evses[0].by_power = True
+    bench.needs_da[0] = 312
+    for e in range(3):
+        bench.plug(e)
+    for _ in range(1200):
+        bench.house = 0 if bench.drawn[1] or bench.drawn[2] else 1
+        bench.run(1)
+    assert min(bench.charged_s) > 300, (bench.charged_s, bench.guard.why(0))
+
+
+def test_section_6_a_car_that_never_draws_is_idle_also_where_its_turns_are_short():
+    bench = garage(3, 150, slot_s=30, idle_ms=200000, wake_ms=3600000)
+    drive(bench, 1800, (1000, 60, 60))
+    assert "idle: paused" in bench.guard.why(0), bench.guard.why(0)
+
+
 def test_section_6_a_car_that_drew_at_the_maximum_of_an_evse_ordered_in_watts_keeps_it_and_gets_it_again():
     """It draws half of the maximum: with an order of what it draws and headroom it would have a third of that."""
     own = evse("evse-1", max_da=320, limit_da=320, by_power=True)

@@ -84,6 +84,19 @@ def test_3_5_orders_within_reserves_fall_too_where_other_load_leaves_no_room_on_
     assert bench.above_s <= 3 and 120 <= sum(bench.drawn) <= 200, (bench.above_s, bench.drawn)
 
 
+def test_3_5_orders_above_reserves_fall_below_them_but_to_no_less_than_orders_within_reserves_do():
+    bench = Beside([(200, 160, True, 200), (200, 160, True, 200)], rating=630, house=50, above=400)
+    for e in range(2):
+        bench.plug(e)
+    bench.run(60)
+    assert min(bench.drawn) > 160 and bench.above_s == 0
+    bench.house = 200
+    bench.run(300)
+    assert bench.above_s <= 3 and 120 <= sum(bench.drawn) <= 200, (bench.above_s, bench.drawn)
+    why = bench.guard.why(0)
+    assert "top L1 (40.0 A) − other load 20.1 A − evse-2 %.1f A; below the reserves" % (bench.drawn[1] / 10) in why, why
+
+
 def test_section_6_the_order_of_arrival_decides_among_waiting_evses():
     bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED, MEASURED], rating=450)
     bench.plug(0)

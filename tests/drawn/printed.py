@@ -9,6 +9,7 @@ from ampacity_host.configure import SiteErrors, check_report, load_site
 from tests.drawn.geometry import LINES, da
 
 LEAST_DA = 60
+KEYS = {"budgets": "circuit", "buses": "bus", "circuits": "circuit", "evidence": "evse", "findings": "where", "reserves": "evse"}  # what names a row
 READINGS_DA = 5  # a meter and the EVSEs below it may differ by so much about the same currents
 
 
@@ -66,7 +67,7 @@ def _join(report, below, table):
     """The rows of a primary below that hangs at that entry of its parent's file."""
     report["ok"] = report["ok"] and below["ok"]
     ends = [_line(end) for end in table["phases"] or LINES]
-    for rows, key in (("budgets", "circuit"), ("buses", "bus"), ("circuits", "circuit"), ("evidence", "evse"), ("findings", "where"), ("reserves", "evse")):
+    for rows, key in KEYS.items():
         for row in below.get(rows, ()):
             phase = {"phase": ends[LINES.index(row["phase"])]} if row.get("phase") in LINES else {}
             report[rows].append(row | phase | {key: "%s.%s" % (table["name"], row[key])})

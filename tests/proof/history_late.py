@@ -265,4 +265,24 @@ LATE = {
         "the plan is told of these, too (rules 2 and 7)",
         ("tests/circuit/test_plan.py::test_rule_7_a_device_that_rounds_up_beyond_the_default_state_is_planned_with_its_rounded_order",),
     ),
+    "D97": (
+        "a car at a wall box that is ordered in watts got nothing in 90 min, and all others stopped for its trials (scene)",
+        "a trial that lost 0.1 A of its room to other load ended, and began again later with the same level",
+        "the trial goes on with the most that is possible then (section 6)",
+        ("tests/circuit/test_learnt_minimum.py::"
+         "test_section_6_where_a_trial_loses_a_little_of_its_room_the_most_that_is_possible_is_tried",),
+    ),
+    "D98": (
+        "two cars at orders above their reserves of 16 A were paused where two within them kept 10 A each (scene)",
+        "an order was lowered to 0 also where nothing is gained below the reserve",
+        "it is lowered to the reserve, and below that only as far as orders must fall (3.5)",
+        ("tests/circuit/test_preemption.py::"
+         "test_3_5_orders_above_reserves_fall_below_them_but_to_no_less_than_orders_within_reserves_do",),
+    ),
+    "D99": (
+        "neighbours of a car that never draws were paused for its turns without end (scene)",
+        "a car was asleep only after `idle_s` without current in one turn, and with short slots no turn is so long",
+        "it is asleep after three times `idle_s` without current in all its turns, too (section 6)",
+        ("tests/circuit/test_learnt_minimum.py::test_section_6_a_car_that_never_draws_is_idle_also_where_its_turns_are_short",),
+    ),
 }  # fmt: skip

@@ -56,7 +56,7 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
     if not reason:
         planned_da = [guard.plan.shed.plan_da(other) for other in guard.ledger.evse_states]
         key, slack = _tightest(guard, s, planned_da)
-        reason = _outside(guard, s, slack) or _circuit(guard, s, key, planned_da)
+        reason = _outside(guard, s, slack) or _below_reserves(guard, s, want, key, slack) or _circuit(guard, s, key, planned_da)
         if guard.plan.preemption.lowered >> evse & 1:
             reason = "lowered for %s: %s" % (guard.site.evses[guard.plan.preemption.claimant].name, reason)
         elif want == 0:
@@ -250,6 +250,15 @@ def _outside(guard: "ExplainableGuard", s: "EvseState", slack: int) -> str:
                 best = row.describe() + _meter_note(guard, row.circuit)
                 best += _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.evse_states], ordered_da)
     return best
+
+
+def _below_reserves(guard: "ExplainableGuard", s: "EvseState", want_da: int, key: int, slack: int) -> str:
+    """Reserves and other load exceed the rating, so what counts is what orders leave (3.5); "": they do not."""
+    ordered_da = [guard.plan.shed.ordered_da(other) for other in guard.ledger.evse_states]
+    planned_da = [guard.plan.shed.plan_da(other) for other in guard.ledger.evse_states]
+    if not want_da or slack >= 0 or _sum_da(guard, key, ordered_da) >= _sum_da(guard, key, planned_da):
+        return ""
+    return _circuit(guard, s, key, ordered_da) + "; below the reserves, which exceed it with the other load"
 
 
 def cap_da(guard: "ExplainableGuard", key: int) -> int:

@@ -126,7 +126,7 @@ class LoadShedding:
         return found
 
     def _shed_key(self, key: int, excess: int, now_ms: int) -> None:
-        """Class by class to their minimum, in proportion; then pause the last of the queue.
+        """Class by class to their minimum, in proportion; then the last of the queue to its reserve, or to 0.
 
         An excess at a meter falls reliably only through EVSEs with a current measurement: they give first.
         """
@@ -137,7 +137,12 @@ class LoadShedding:
         for s in givers:
             if excess <= 0:
                 return
-            excess -= self._cut(s, 0, key, now_ms)
+            excess -= self._cut(s, self._last_da(s), key, now_ms)
+
+    def _last_da(self, s: EvseState) -> int:
+        """What it is lowered to at last: 0, or its reserve if that is an order and less would gain nothing."""
+        floor = self._floor_da(s)
+        return floor if floor >= s.evse.min_da else 0
 
     def _by_class(self, givers: "list[EvseState]", key: int, excess: int, now_ms: int) -> int:
         start = 0

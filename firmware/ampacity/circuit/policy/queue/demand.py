@@ -21,7 +21,7 @@ ASLEEP_DA = 10
 PROBE_MS = 60000
 SATISFIED_MS = 10000
 TURNS_MS = 90000  # offered in turns without current: it may need more
-REPORTS_TIMES = 3  # `idle_s` without current, in all turns, before a primary below is idle although it reports a request
+WITHOUT_TIMES = 3  # `idle_s` without current, in all turns, before it is idle whatever its turns were, and whatever a primary below reports
 SAME_DA = 5  # orders that differ by so little are one order to a car
 FIRST, KEEPS, LAST = 0, 1, 2  # among its rank: its turn has come, within its slot, as ever
 
@@ -52,7 +52,7 @@ class Demand:
         self.idle_cap_da = [NONE_DA] * count
         self.idle_before_ms = [0] * count  # for how long it drew nothing in turns that were ended, and at what order
         self.idle_before_da = [0] * count
-        self.without_ms = [0] * count  # for how long a primary below that reports a request drew nothing, in turns that were ended
+        self.without_ms = [0] * count  # for how long it drew nothing, in turns that were ended
         self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
         self.reports = [False] * count  # a primary below that reports a car that could begin (minimum_grant.py)
         self.suspended_ev = [False] * count  # the car stopped without an order: it is offered current and does not request it
@@ -200,8 +200,7 @@ class Demand:
                 self.back_off(evse, now_ms)  # it was paused for others
             if self.idle_before_da[evse] and self.idle_since_ms[evse] >= 0:
                 self.idle_before_ms[evse] = min(TURNS_MS, self.idle_before_ms[evse] + now_ms - self.idle_since_ms[evse])
-            if self.reports[evse]:
-                self.without_ms[evse] = min(REPORTS_TIMES * self.idle_ms, self._without_ms(evse, now_ms))
+            self.without_ms[evse] = min(WITHOUT_TIMES * self.idle_ms, self._without_ms(evse, now_ms))
             self.wake(evse)
             return
         used = self._used_da(s, now_ms)
@@ -228,7 +227,7 @@ class Demand:
                 self.idle_da[evse] = max(self.idle_da[evse], want_da)
         if used < ASLEEP_DA and 0 <= self.idle_since_ms[evse]:
             self._idle_in_turns(evse, want_da, now_ms)
-            if self.reports[evse] and self._without_ms(evse, now_ms) >= self.idle_ms * (1 if self._is_retried(evse) else REPORTS_TIMES):
+            if self._without_ms(evse, now_ms) >= self.idle_ms * (1 if self._is_retried(evse) else WITHOUT_TIMES):
                 self.idle[evse], self.idle_cap_da[evse] = True, s.evse.min_da
                 self.idle_da[evse] = max(self.idle_da[evse], want_da)
 

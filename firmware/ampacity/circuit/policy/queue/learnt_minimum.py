@@ -24,6 +24,7 @@ if False:  # for the type checker
         drew_da: "list[int]"
         idle_da: "list[int]"
         idle_before_ms: "list[int]"
+        without_ms: "list[int]"
         idle_before_da: "list[int]"
         idle_cap_da: "list[int]"
         idle_ms: int
@@ -70,9 +71,12 @@ class LearntMinimum:
             self.rounds[e] = 0
             self.cut_rest_ms[e] = TRY_MS
         elif least_da > self.file_da[e] and not room.want_da[e] and not possible(room, s, least_da):
-            if self.lacks_since_ms[e] < 0:
+            most_da = most_possible_da(room, s) if self.trying[e] else 0
+            if most_da > demand.idle_da[e] + SAME_DA and most_da > self.file_da[e]:
+                s.evse.min_da = most_da  # other load has taken some of it
+            elif self.lacks_since_ms[e] < 0:
                 self.lacks_since_ms[e] = now_ms
-            if now_ms - self.lacks_since_ms[e] >= (LACKS_MS if self.trying[e] else demand.idle_ms):
+            elif now_ms - self.lacks_since_ms[e] >= (LACKS_MS if self.trying[e] else demand.idle_ms):
                 self._cut(demand, s, now_ms)
             return
         elif self.trying[e] and 0 < room.want_da[e] < least_da:
@@ -94,6 +98,7 @@ class LearntMinimum:
             s.evse.min_da = level_da
             demand.drew[e] = False
             demand.idle_before_ms[e], demand.idle_before_da[e] = 0, level_da
+            demand.without_ms[e] = 0
             demand.wake(e)
             demand.changed = True
         elif self.trying[e]:
