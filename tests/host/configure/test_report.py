@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -203,6 +204,9 @@ def test_declared_and_unknown_values_are_listed_with_their_cost():
     assert evidence({**site, "evses": [declared], "require_tested": True})[0]["costs_a"] == 26.0
     dumb = {**declared, "power_on_source": "documented", "watchdog_ms": 0}
     assert [row["costs_a"] for row in evidence({**site, "evses": [dumb]})] == [32.0, 32.0]
+    known = SimpleNamespace(seen={"power_on_da": 60, "holds": 1}, tested=True)
+    for each, left in ((evse, []), (declared, []), (dumb, [32.0])):
+        assert [row["costs_a"] for row in evidence({**site, "evses": [each]}, [known])] == left, "what a test has shown is not missing"
 
 
 @pytest.mark.parametrize(("kind", "told"), [("evse-wb-din", True), ("heidelberg-energy-control", False)])

@@ -77,11 +77,12 @@ def fallback_proposal(facts: dict[str, Any], kept: dict[str, Any] | None = None)
     return sum(1 for evse in could if take(evse, max(60, evse["min_da"])))
 
 
-def evidence(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each piece of evidence that is missing or only declared, what it costs in amperes, and what would free them."""
+def evidence(facts: dict[str, Any], known: list[Declared] | None = None) -> list[dict[str, Any]]:
+    """Each piece of evidence that is missing or only declared, what it costs in amperes, and what would free them. known: of each EVSE,
+    with its tests; None: nothing was tested."""
     rows = []
-    for evse in facts["evses"]:
-        for what, cost_da, frees in missing(evse, facts["require_tested"]):
+    for at, evse in enumerate(facts["evses"]):
+        for what, cost_da, frees in missing(evse, facts["require_tested"], known[at].seen if known else {}, bool(known and known[at].tested)):
             rows.append({"evse": evse["name"], "what": what, "costs_a": cost_da / 10, "frees": frees})
         meter = meter_above(evse, facts)
         if meter is not None and not measures(evse, facts):
@@ -102,14 +103,14 @@ def meter_above(evse: dict[str, Any], facts: dict[str, Any]) -> str | None:
     return None
 
 
-def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, str]]:
+def missing(evse: dict[str, Any], require_tested: bool, seen: dict[str, int], tested: bool) -> list[tuple[str, int, str]]:
     found = []
     source, most = evse["power_on_source"], evse["max_da"]
     fallback = evse["fallback_da"] if evse["watchdog_ms"] else 0
-    if source == "unknown":
+    if source == "unknown" and "power_on_da" not in seen:
         frees = "the power-on test (restart while its highest order is active and a car is plugged in), or power_on_a"
         found.append(("power-on value unknown: its maximum counts", most - fallback, frees))
-    if source == "declared":
+    if source == "declared" and not tested:
         cost = most - max(evse["power_on_da"], fallback) if require_tested else 0
         found.append(("power-on value declared, not tested", cost, "the power-on test"))
     if not evse["watchdog_ms"]:
@@ -118,7 +119,7 @@ def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, 
     if evse.get("proof") == "measured":
         text = "no register shows the limit in force: its maximum counts until a car draws no more than ordered"
         found.append((text, 0, "a charging car"))
-    if not evse["watchdog_ms"] and not evse["holds"]:
+    if not evse["watchdog_ms"] and not evse["holds"] and not seen.get("holds"):
         found.append(("not tested that it keeps its order without communication", most - evse["power_on_da"], "the communication-loss test (30 min)"))
     return found
 
@@ -189,7 +190,7 @@ def report(site: SiteFile, kept: dict[str, Any] | None, load: Callable[[Path, st
         "buses": [bus_row(line) for line in lines_of(facts)],
         "budgets": budgets,
         "evse_budgets": evse_budgets(facts),
-        "evidence": evidence(facts),
+        "evidence": evidence(facts, ReserveSums(Site(facts), kept).known),
         "could_fall_back_to_6_a": fallback_proposal(facts, kept),
         "reserves": reserve_causes(facts, kept),
         "fixes": proposed,
