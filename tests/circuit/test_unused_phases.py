@@ -70,8 +70,26 @@ def test_a_phase_that_is_used_again_counts_until_the_unplug():
     live(bench, 3 * STEADY_S, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 100, 100]
     bench.guard.plugged(0, True)
+    bench.guard.plugged(0, False)
     live(bench, STEADY_S + 6, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 0, 0]
+
+
+def test_that_a_phase_was_used_again_is_known_after_a_restart_and_before_anything_is_raised():
+    bench = seen()
+    assert "used_again" not in bench.guard.evidence_dump()
+    version = bench.ledger.journal_barrier.version
+    bench.measure(0, 100, 100, 0)
+    kept = bench.guard.evidence_dump()
+    assert kept["used_again"] == ["evse-1"] and bench.ledger.journal_barrier.version == version + 1
+    for plug, kept_again, freed in (("in", kept, False), ("out", kept, True), ("in", dict(kept, used_again="evse-1"), True)):
+        bench = Bench(bench.facts, kept_again).start()
+        bench.guard.plugged(0, True)
+        if plug == "out":
+            bench.guard.plugged(0, False)
+        live(bench, 2, IDLE, IDLE)
+        live(bench, STEADY_S + 6, ONE, IDLE)
+        assert bench.guard.bound_da(0) == [100, 0 if freed else 100, 0 if freed else 100], plug
 
 
 def test_another_car_counts_on_all_phases():
@@ -307,6 +325,7 @@ def test_each_hint_of_a_meter_makes_the_time_until_the_next_try_longer():
         hint(bench, slow)
         assert minutes_until_free(bench, 270 if slow else 30) is None
         bench.guard.plugged(0, True)
+        bench.guard.plugged(0, False)
         assert minutes_until_free(bench, 5) in (1, 2)
 
 

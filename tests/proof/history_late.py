@@ -285,4 +285,11 @@ LATE = {
         "it is asleep after three times `idle_s` without current in all its turns, too (section 6)",
         ("tests/circuit/test_learnt_minimum.py::test_section_6_a_car_that_never_draws_is_idle_also_where_its_turns_are_short",),
     ),
+    "D100": (
+        "after each restart of a primary a car that had used its other phases again could do so once more within the printed time (read)",
+        "that it had was not in the journal, and a car that was plugged in all the time counted as another one",
+        "it is in the journal before anything is raised, until the car is unplugged (rules 8 and 14)",
+        ("tests/circuit/test_unused_phases.py::"
+         "test_that_a_phase_was_used_again_is_known_after_a_restart_and_before_anything_is_raised",),
+    ),
 }  # fmt: skip

@@ -164,7 +164,7 @@ class Intake:
         """Forgets the behaviour of the previous car. plugged: one was plugged in, or was so when the primary started: then what it makes
         of its orders is in the journal."""
         s = self.evse_states[evse]
-        self.bounds.unused_phases.another_car(s)
+        self.bounds.unused_phases.another_car(s, plugged)
         if not plugged:
             s.overdraw_da = s.excess = 0
             self.bounds.update_bound(s)

@@ -5,6 +5,7 @@ Evidence per EVSE, the other load that is assumed, what counts against meters an
 
 from ampacity.circuit.trusted.bounds import OVER_DA
 from ampacity.circuit.trusted.device.escalation import CONTACTOR
+from ampacity.circuit.trusted.device.unused_phases import HINTS_MAX
 from ampacity.circuit.trusted.site.migration import shape_of
 
 if False:  # for the type checker
@@ -17,7 +18,7 @@ if False:  # for the type checker
 
 
 def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict[str, object]":
-    """Evidence per EVSE, assumed other load, the structure of the site (rule 15), lock-outs, what cars make of their orders."""
+    """Evidence per EVSE, assumed other load, the structure of the site (rule 15), lock-outs, how cars follow."""
     evses = {s.evse.name: s.evidence.dump() for s in ledger.evse_states if not s.evse.removed}
     kept = {"format": 1, "evses": evses, "assumed": _assumed(ledger), "site": shape_of(ledger, facts)}
     locked = {s.evse.name: s.escalation_level for s in ledger.evse_states if s.escalation_level >= CONTACTOR}
@@ -26,6 +27,10 @@ def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict
     overdrawn = {s.evse.name: s.overdraw_kept_da() for s in ledger.evse_states if s.overdraw_da and not s.evse.removed}
     if overdrawn:
         kept["overdraw"] = overdrawn
+    came_back = ledger.bounds.unused_phases.came_back
+    used_again = [s.evse.name for s in ledger.evse_states if came_back[s.index] >= HINTS_MAX and not s.evse.removed]
+    if used_again:
+        kept["used_again"] = used_again
     meters = other.dump()
     if meters:
         kept["meters"] = meters
@@ -93,5 +98,8 @@ def _load_evidence(ledger: "Ledger", s: "EvseState", kept: "dict[str, object]", 
     overdraw_da = overdrawn.get(was) if isinstance(overdrawn, dict) else None
     if isinstance(overdraw_da, int) and 0 < overdraw_da:
         s.overdraw_da = min(overdraw_da, max(OVER_DA, s.evse.max_da // 10))
+    used_again = kept.get("used_again")
+    if isinstance(used_again, list) and was in used_again:
+        ledger.bounds.unused_phases.came_back[s.index] = HINTS_MAX
     if isinstance(swapped, list) and was in swapped:
         s.locked, s.swap_kept = "swapped", True

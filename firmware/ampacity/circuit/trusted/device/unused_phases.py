@@ -14,6 +14,7 @@ if False:  # for the type checker
     from typing import Protocol
 
     from ampacity.circuit.trusted.events import Events
+    from ampacity.circuit.trusted.journal_barrier import JournalBarrier
     from ampacity.circuit.trusted.site.tree import Site
 
     class BoundSums(Protocol):
@@ -22,6 +23,7 @@ if False:  # for the type checker
         site: Site
         evse_states: "list[EvseState]"
         events: Events
+        journal_barrier: JournalBarrier
 
         def update_keys(self, s: EvseState, leak_da: int = 0) -> None:
             """Count it where it counts now."""
@@ -138,6 +140,7 @@ class UnusedPhases:
         for index in s.unused:
             if used >> index & 1:
                 self.came_back[s.index] = HINTS_MAX
+                self.bounds.journal_barrier.mark_dirty()
                 self.bounds.events.add(now_ms, "phases", "%s draws on phases that it did not use before; these phases count again" % s.evse.name)
                 self.count(s)
                 return
@@ -155,9 +158,10 @@ class UnusedPhases:
             self.offered_ms[s.index] = -1
             self.count(s)
 
-    def another_car(self, s: EvseState) -> None:
-        """Forgets the unused phases of the previous car."""
-        self.came_back[s.index] = 0
+    def another_car(self, s: EvseState, plugged: bool) -> None:
+        """Forgets the unused phases of the previous car, and once that is unplugged also that it had used them again."""
+        if not plugged:
+            self.came_back[s.index] = 0
         self.offered_ms[s.index] = -1
         self.count(s)
 
