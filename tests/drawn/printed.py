@@ -36,14 +36,14 @@ def other_da(geometry, circuit, line):
     """Other load that counts when there is none: what is declared there and below, where the circuit has no meter; and where one shows that
     it is less, generation."""
     if geometry.sees(circuit, [line]):
-        return declared_da(geometry, geometry.generation, circuit, line)
+        return sum(values[line] for name, values in geometry.generation.items() if circuit in geometry.above[name])
     below_da = sum(other_da(geometry, name, line) for name in geometry.below(circuit))
-    return max(declared_da(geometry, geometry.assumed, circuit, line), below_da)
+    return max(assumed_da(geometry, circuit, line), below_da)
 
 
-def declared_da(geometry, declared, circuit, line):
+def assumed_da(geometry, circuit, line):
     """What is declared there, or of all circuits below together if that is more."""
-    return max(declared[circuit][line], sum(declared_da(geometry, declared, name, line) for name in geometry.below(circuit)))
+    return max(geometry.assumed[circuit][line], sum(assumed_da(geometry, name, line) for name in geometry.below(circuit)))
 
 
 def checked(path, kept=None, of=""):

@@ -78,7 +78,7 @@ def test_the_sums_of_every_circuit_and_phase(edited):
     (False, {"main": (20, 0), "row": (30, 0), "end": (4, 0)}, {"main": 30, "row": 30, "end": 4}),
     (False, {"main": (0, 0), "row": (5, 0), "end": (9, 0)}, {"main": 9, "row": 9, "end": 9}),
     (False, {"main": (0, 40), "row": (0, 0), "end": (0, 0)}, {"main": 0, "row": 0, "end": 0}),
-    (True, {"main": (5, 0), "row": (0, 12), "end": (2, 16)}, {"main": 16, "row": 2, "end": 2}),
+    (True, {"main": (5, 0), "row": (0, 12), "end": (2, 16)}, {"main": 28, "row": 2, "end": 2}),
     (True, {"main": (20, 16), "row": (7, 0), "end": (0, 0)}, {"main": 20, "row": 7, "end": 0}),
 ])
 def test_what_is_left_counts_other_load_and_generation_declared_below(meter, declared, other_a):

@@ -26,17 +26,25 @@ def never_charging(facts: dict[str, Any], reserves_da: list[int]) -> list[dict[s
 
 def certain_other_da(facts: dict[str, Any], index: int, phase: int) -> int:
     """Other load that counts even if there is none (section 3), in da: what is declared; at a meter only generation, which may hide as much."""
-    circuits = facts["circuits"]
-    if circuits[index]["meter"] >= 0:
-        return _declared(circuits, "generation_da", index, phase)
-    below = sum(certain_other_da(facts, i, phase) for i, entry in enumerate(circuits) if entry["parent"] == index)
-    return max(_declared(circuits, "assumed_other_da", index, phase), below)
+    if facts["circuits"][index]["meter"] >= 0:
+        return _generation_da(facts, index, phase)
+    return max(_assumed_da(facts, index, phase), sum(certain_other_da(facts, child, phase) for child in _children(facts, index)))
 
 
-def _declared(circuits: list[dict[str, Any]], key: str, index: int, phase: int) -> int:
+def _assumed_da(facts: dict[str, Any], index: int, phase: int) -> int:
     """Of a circuit, or of all below it together where that is more."""
-    below = sum(_declared(circuits, key, i, phase) for i, entry in enumerate(circuits) if entry["parent"] == index)
-    return max(int(circuits[index][key][phase]), below)
+    own = int(facts["circuits"][index]["assumed_other_da"][phase])
+    return max(own, sum(_assumed_da(facts, child, phase) for child in _children(facts, index)))
+
+
+def _generation_da(facts: dict[str, Any], index: int, phase: int) -> int:
+    """Of a circuit and all below it together."""
+    own = int(facts["circuits"][index]["generation_da"][phase])
+    return own + sum(_generation_da(facts, child, phase) for child in _children(facts, index))
+
+
+def _children(facts: dict[str, Any], index: int) -> list[int]:
+    return [child for child, entry in enumerate(facts["circuits"]) if entry["parent"] == index]
 
 
 def _short(facts: dict[str, Any], reserved: dict[str, int], index: int, phase: int) -> tuple[int, list[str], int]:

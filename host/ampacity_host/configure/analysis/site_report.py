@@ -30,7 +30,7 @@ def other_da(facts: dict[str, Any]) -> list[list[int]]:
     def counted(index: int, phase: int) -> tuple[int, int]:
         """(other load, generation) of a circuit with those below."""
         below = [counted(i, phase) for i, entry in enumerate(circuits) if entry["parent"] == index]
-        fed = max(circuits[index]["generation_da"][phase], sum(each[1] for each in below))
+        fed = circuits[index]["generation_da"][phase] + sum(each[1] for each in below)
         other = max(circuits[index]["assumed_other_da"][phase], sum(each[0] for each in below))
         return max(other, fed) if circuits[index]["meter"] >= 0 else other, fed
 
