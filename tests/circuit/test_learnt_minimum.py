@@ -232,6 +232,19 @@ def test_section_6_a_car_that_never_draws_is_idle_also_where_its_turns_are_short
     assert "idle: paused" in bench.guard.why(0), bench.guard.why(0)
 
 
+def test_section_6_a_car_that_drew_at_a_little_more_than_its_share_gets_that_again():
+    """7.1 A, and 7.0 A of three on 21 A: a duty cycle of 7.0 A is 6.9 A at the car."""
+    bench = garage(3, 210)
+    bench.guard.demand(2, False)
+    bench.guard.limit("ems", ("evse", 0), 71, None, "hold")
+    assert drive(bench, 60, (71, 60, 60))[0] > 30
+    bench.guard.demand(2, True)
+    bench.guard.limit("ems", ("evse", 0), None, None, "hold")
+    drive(bench, 300, (71, 60, 60))
+    charged = drive(bench, 300, (71, 60, 60))
+    assert min(charged) > 100 and bench.guard.site.evses[0].min_da == 71, (charged, bench.guard.why(0))
+
+
 def test_section_6_a_car_that_drew_at_the_maximum_of_an_evse_ordered_in_watts_keeps_it_and_gets_it_again():
     """It draws half of the maximum: with an order of what it draws and headroom it would have a third of that."""
     own = evse("evse-1", max_da=320, limit_da=320, by_power=True)

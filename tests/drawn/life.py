@@ -31,7 +31,7 @@ UNBALANCE = "unbalance limit"
 UNSEEN, SUMS, SATED = "unseen", "sums", "sated"
 NOT_ASKED = {  # what that draws is other load to such a limit, which is not asked to give any of it
     UNSEEN: "an EVSE that waits below an unbalance limit while one without current measurement charges",
-    SUMS: "an EVSE for which, by the printed sums of the tested site, less than the least order is free, or 0.5 A more below a meter",
+    SUMS: "an EVSE for which, by the printed sums of the tested site, less than 0.5 A more than the least order of its car is free",
     SATED: "a car that wants no current",
 }
 
@@ -88,7 +88,7 @@ class Life:
         """Who must charge: everybody but those for whom the printed sums leave nothing, and those who wait for a test of a device. Tests
         change the sums, so with them they are asked."""
         awaited = {name: self.person.names(words) for name, words in self.one.left().items()}
-        self.short = short_of_room(self.one.rig.printed(), self.one.judge.geometry) - {name for name, names in awaited.items() if names}
+        self.short = short_of_room(self.one.rig.printed(), self.one.judge.geometry, self.one.needs_da) - {name for name, names in awaited.items() if names}
         return self.one.hungry() - self.short - {name for name, names in awaited.items() if {verb for verb, _ in names} == {TESTS}}
 
     def time_s(self):

@@ -10,11 +10,12 @@ from tests.drawn.geometry import LINES, da
 
 LEAST_DA = 60
 KEYS = {"budgets": "circuit", "buses": "bus", "circuits": "circuit", "evidence": "evse", "findings": "where", "reserves": "evse"}  # what names a row
-READINGS_DA = 5  # a meter and the EVSEs below it may differ by so much about the same currents
+APART_DA = 5  # so much of what is free may be none: readings of the same currents differ, a car takes a little more than its order
 
 
-def short_of_room(report, geometry):
-    """EVSEs for which what others may draw without being asked, and other load that counts in any case, leave less than 6 A."""
+def short_of_room(report, geometry, needs_da):
+    """EVSEs for which what others may draw without being asked, and other load that counts in any case, leave less than 6 A, or than
+    what its car needs (needs_da: EVSE → that, where it is more)."""
     own_da = {}
     for row in report["reserves"]:
         own_da[row["evse"]] = max(own_da.get(row["evse"], 0), da(row["to_a"]))
@@ -26,8 +27,8 @@ def short_of_room(report, geometry):
                 row = rows.get((circuit, LINES[line]))
                 if row is not None and count:
                     free_da = da(row["rating_a"]) - da(row["reserves_a"]) - other_da(geometry, circuit, line)
-                    free_da -= READINGS_DA * geometry.sees(circuit, [line])
-                    if free_da < count * (LEAST_DA - min(LEAST_DA, own_da.get(evse, 0))):
+                    more_da = count * max(0, needs_da.get(evse, LEAST_DA) - own_da.get(evse, 0))
+                    if free_da < more_da + (APART_DA if more_da else 0):
                         found.add(evse)
     return found
 

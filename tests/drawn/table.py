@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.drawn.desk import Desk
 from tests.drawn.judge import Judge
-from tests.drawn.printed import checked
+from tests.drawn.printed import LEAST_DA, checked
 
 STEP_MS = 500
 TROUBLED_MS = 30_000
@@ -27,6 +27,7 @@ class Table:
         self.state = rig.state()
         judge.see(self.state)
         self.listeners = []
+        self.needs_da = {}  # EVSE → the least order at which its car draws, where that is more than the usual one
 
     def go(self, ms, step_ms=STEP_MS):
         """Runs that long; time stands in `state` after it."""
@@ -53,6 +54,7 @@ class Table:
             if self.blind(name):
                 car = {key: value for key, value in car.items() if key not in ABOVE}
             self.rig.plug(evse=name, car={"battery_kwh": 9_000, **car})
+            self.needs_da[name] = max(LEAST_DA, int(car.get("min_a", 0) * 10))
             self.judge.plugged(name, int(car.get("phases", 3)))
             if car.get("then_phases"):
                 self.judge.uses_more(name, int(car["phases"]), int(car["then_phases"]), self.judge.t_ms + car["then_ms"])

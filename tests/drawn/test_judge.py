@@ -252,14 +252,16 @@ def test_who_can_never_charge_is_told_from_the_printed_reserves_and_from_what_is
                         (SITE.replace(row, row + 'generation_a = 7.0\nmeter = "n"\n'), {"turned"}),
                         (SITE.replace(row, row + 'generation_a = 5.6\nmeter = "n"\n'), {"turned"}),  # 6.4 A, and readings differ
                         (SITE.replace(row, row + 'generation_a = 5.5\nmeter = "n"\n'), set())):  # fmt: skip
-        assert short_of_room(report, Geometry(text)) == found
+        assert short_of_room(report, Geometry(text), {}) == found
+    assert short_of_room(report, Geometry(SITE), {"turned": 115}) == set()  # 12 A are left
+    assert short_of_room(report, Geometry(SITE), {"turned": 116, "between": 200}) == {"turned"}
 
 
 def test_a_meter_tells_of_the_lines_that_it_measures_and_of_no_other():
     one_line, row = '[[meter]]\nname = "m"\nprofile = "eastron-sdm120"\n', 'parent = "main"\n'
     rows = [{"circuit": "row", "phase": line, "rating_a": 32.0, "reserves_a": 20.0} for line in ("L1", "L2", "L3")]
     declared = SITE.replace(row, row + 'assumed_other_a = 7.0\nmeter = "n"\n') + one_line.replace('"m"', '"n"')
-    short = short_of_room({"circuits": rows, "reserves": [{"evse": "between", "to_a": 20.0}]}, Geometry(declared))
+    short = short_of_room({"circuits": rows, "reserves": [{"evse": "between", "to_a": 20.0}]}, Geometry(declared), {})
     assert short == {"turned"}  # on L2 and L3 what is declared counts
     for line in range(3):
         judge = Judge(SITE + one_line, REPORT)

@@ -172,11 +172,12 @@ def next_da(s: EvseState, want_da: int, drew_da: int, most_da: int) -> int:
 
 
 def above(want_da: int, drew_da: int, most_da: int) -> int:
-    """The next minimum above its order, at most a current at which it drew before; 0: none. Where that is hardly above its order, only if
-    a level is between the two."""
-    same = 0 < drew_da <= want_da + SAME_DA
+    """The next minimum above its order, at most a current at which it drew before; 0: none. Where that is hardly above its order, it is
+    that current: a duty cycle is rounded down, and the car may need just that."""
+    if want_da < drew_da <= min(want_da + SAME_DA, most_da):
+        return drew_da
     for level_da in LEVELS_DA:
         da = min(level_da + OVER_DA, drew_da or most_da, most_da)
-        if want_da < da and level_da <= (drew_da if same else most_da):
+        if want_da < da and level_da <= most_da:
             return da
     return 0
