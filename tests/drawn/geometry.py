@@ -22,6 +22,7 @@ class Geometry:
 
     ratings: circuit → one for each line; above: circuit → itself and all that feed it; circuit_of, ends: EVSE → its
     circuit, and for each terminal the lines that it loads; meters: meter → circuit; seen: circuit → lines that its meter measures;
+    contracts: circuit → (watts, volts) of its contracted power;
     tables: EVSE → its table in the file, with the name of its bus in the whole family; sites: primary → its file, "" the one at the
     top; parents: primary below → the bus of its parent.
     """
@@ -29,7 +30,7 @@ class Geometry:
     def __init__(self, text, folder=None):
         self.ratings, self.above, self.circuit_of, self.ends, self.tables, self.meters, self.assumed = {}, {}, {}, {}, {}, {}, {}
         self.sites, self.parents = {}, {}
-        self.generation, self.seen = {}, {}
+        self.generation, self.seen, self.contracts = {}, {}, {}
         site = tomllib.loads(text)
         self.count = lines_of(site)
         self._read(site, folder, "", [], list(range(self.count)))
@@ -48,6 +49,8 @@ class Geometry:
             self.ratings[name] = self._per_line(table["rating_a"], lines, 10**6)
             self.assumed[name] = self._per_line(table.get("assumed_other_a", 0), lines, 0)
             self.generation[name] = self._per_line(table.get("generation_a", 0), lines, 0)
+            if "contract_kw" in table:
+                self.contracts[name] = table["contract_kw"] * 1000, site["site"].get("voltage", 230)
             if "meter" in table:
                 self.meters[prefix + table["meter"]] = name
                 self.seen[name] = {lines[at] for at in measured(meters.get(table["meter"], {}), len(lines))}

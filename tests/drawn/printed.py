@@ -23,7 +23,10 @@ def short_of_room(report, geometry, needs_da):
     found = set()
     for evse, ends in geometry.ends.items():
         for circuit in geometry.above[geometry.circuit_of[evse]]:
-            for line, count in enumerate(geometry.loads(evse, [1] * len(ends))):
+            loads = geometry.loads(evse, [1] * len(ends))
+            if contract_da(geometry, circuit) < sum(count * (needs_da.get(evse, LEAST_DA) + APART_DA) for count in loads):
+                found.add(evse)
+            for line, count in enumerate(loads):
                 row = rows.get((circuit, LINES[line]))
                 if row is not None and count:
                     free_da = da(row["rating_a"]) - da(row["reserves_a"]) - other_da(geometry, circuit, line)
@@ -40,6 +43,12 @@ def other_da(geometry, circuit, line):
         return sum(values[line] for name, values in geometry.generation.items() if circuit in geometry.above[name])
     below_da = sum(other_da(geometry, name, line) for name in geometry.below(circuit))
     return max(assumed_da(geometry, circuit, line), below_da)
+
+
+def contract_da(geometry, circuit):
+    """What is left of its contracted power for EVSEs, as a current summed over the lines: reserves are no load there."""
+    watts, volts = geometry.contracts.get(circuit, (10**9, 230))
+    return int(watts * 10 / volts) - sum(other_da(geometry, circuit, line) for line in range(geometry.count))
 
 
 def assumed_da(geometry, circuit, line):

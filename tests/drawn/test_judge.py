@@ -253,6 +253,8 @@ def test_who_can_never_charge_is_told_from_the_printed_reserves_and_from_what_is
                         (SITE.replace(row, row + 'generation_a = 5.6\nmeter = "n"\n'), {"turned"}),  # 6.4 A, and readings differ
                         (SITE.replace(row, row + 'generation_a = 5.5\nmeter = "n"\n'), set())):  # fmt: skip
         assert short_of_room(report, Geometry(text), {}) == found
+    for watts, short in ((4.5, set()), (4.48, {"turned"})):  # 3 x 6.5 A at 230 V
+        assert short_of_room(report, Geometry(SITE.replace(row, row + f"contract_kw = {watts}\n")), {}) == short
     assert short_of_room(report, Geometry(SITE), {"turned": 115}) == set()  # 12 A are left
     assert short_of_room(report, Geometry(SITE), {"turned": 116, "between": 200}) == {"turned"}
 

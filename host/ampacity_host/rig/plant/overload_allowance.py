@@ -12,7 +12,7 @@ from collections import namedtuple
 from ampacity_host.rig.fault_injection.rogue_client import WRITTEN_A
 from ampacity_host.rig.plant.meter import TROUBLED_MS
 from ampacity_host.rig.plant.power_path import SETTLES, SWITCHED_MS
-from ampacity_host.rig.plant.stray import AGAIN, FOREIGN, LARGE, LIE, REBEL, SMALL, SMALL_DA
+from ampacity_host.rig.plant.stray import AGAIN, FOREIGN, LARGE, LIE, SMALL, SMALL_DA
 
 DECIDE_MS = 200
 SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
@@ -21,7 +21,7 @@ FRAME_CHARS = 70    # a long request and its answer, with the gaps
 STEP, LATE, STOPPED, REST, UNREAD, IDLE = "step", "late", "stopped", "rest", "unread", "idle"
 REST_DA = 10        # of a step: what the readings of cars hid whose currents rose
 MOVED_MS = 3_000    # … at that moment or so long before it; or whose currents fell without an order
-DETECTIONS = 3      # of a car that follows a pause: the last locks it out (rule 10)
+DETECTIONS = 3      # a pause opens the contactor: the last locks it out (rule 10)
 Allowed = namedtuple("Allowed", "what amperes lasts ms")  # the cells of the table, and (allowance, power path) → ms
 ONE = "%d x (settle time + one round of its bus) + %g s" % (SETTLES, SWITCHED_MS / 1000)
 WHERE = "on each circuit and phase"
@@ -44,10 +44,8 @@ ALLOWED = {
                  lambda allowance, _: allowance.budget_ms(True) + SUSPECTED_MS + allowance.settle_ms),
     SMALL: Allowed("a car or a device above its order by at most %g A" % (SMALL_DA / 10), "what it is above",
                    "one detection in all %s: %s" % (WHERE, ONE), lambda _, point: point.detect_ms),
-    LARGE: Allowed("a car above its order by more, which follows a pause, or a device that ignores orders", "what it is above",
+    LARGE: Allowed("a car above its order by more, whatever it is told, or a device that ignores orders", "what it is above",
                    "%d detections in all %s: the last locks it out" % (DETECTIONS, WHERE), lambda _, point: DETECTIONS * point.detect_ms),
-    REBEL: Allowed("a car that draws its maximum whatever it is told", "what it is above", "one detection in all " + WHERE,
-                   lambda _, point: point.detect_ms),
     FOREIGN: Allowed("a second client writes to a device, and for %g s after it" % (TROUBLED_MS / 1000),
                      "the %g A that it writes, where the device holds no more" % WRITTEN_A, "one detection in all " + WHERE,
                      lambda _, point: point.detect_ms),

@@ -2,7 +2,7 @@
 
 SMALL_DA = 10
 ROUNDED_DA = 10  # the fault `round_up`, and a step of the duty cycle: less than this
-SMALL, LARGE, REBEL, AGAIN, LIE, FOREIGN = "small", "large", "rebel", "again", "lie", "foreign"
+SMALL, LARGE, AGAIN, LIE, FOREIGN = "small", "large", "again", "lie", "foreign"
 
 
 class Attack:
@@ -43,9 +43,7 @@ class Lie(Attack):
 
 
 def stray(rebel, overdraw, max_da, now_ms):
-    """The attack of a car that is above offers of up to `max_da`; None: it never is."""
-    if rebel:
-        return Attack(REBEL, now_ms)
-    if not overdraw.strays:
+    """The attack of a car that is above offers of up to `max_da`; None: it never is. rebel: whatever it is told."""
+    if not rebel and not overdraw.strays:
         return None
-    return Attack(SMALL if overdraw.most_above_da(max_da) <= SMALL_DA else LARGE, now_ms)
+    return Attack(SMALL if not rebel and overdraw.most_above_da(max_da) <= SMALL_DA else LARGE, now_ms)
