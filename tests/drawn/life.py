@@ -88,7 +88,8 @@ class Life:
         """Who must charge: everybody but those for whom the printed sums leave nothing, and those who wait for a test of a device. Tests
         change the sums, so with them they are asked."""
         awaited = {name: self.person.names(words) for name, words in self.one.left().items()}
-        self.short = short_of_room(self.one.rig.printed(), self.one.judge.geometry, self.one.needs_da) - {name for name, names in awaited.items() if names}
+        short = short_of_room(self.one.rig.printed(), self.one.judge.geometry, self.one.needs_da)
+        self.short = short - {name for name, names in awaited.items() if names}
         return self.one.hungry() - self.short - {name for name, names in awaited.items() if {verb for verb, _ in names} == {TESTS}}
 
     def time_s(self):
