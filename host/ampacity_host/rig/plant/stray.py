@@ -43,7 +43,7 @@ class Lie(Attack):
 
 
 def stray(rebel, overdraw, max_da, now_ms):
-    """The attack of a car that is above offers of up to `max_da`; None: it never is. rebel: whatever it is told."""
+    """The attack of a car that is above offers of up to `max_da`; None: it never is. rebel: it follows no offer at all."""
     if not rebel and not overdraw.strays:
         return None
     return Attack(SMALL if not rebel and overdraw.most_above_da(max_da) <= SMALL_DA else LARGE, now_ms)
