@@ -197,6 +197,17 @@ def test_section_6_a_car_of_three_phases_at_an_evse_ordered_in_watts_is_offered_
         assert bench.guard.site.evses[0].min_da == (160 if by_power else 60)
 
 
+def test_section_6_a_car_of_three_phases_at_an_evse_ordered_in_watts_is_offered_three_times_its_minimum_before_the_maximum():
+    """18.2 A of 32 A: 6 A on each phase, which leaves 6.9 A for each of its neighbours."""
+    evses = [evse("evse-1", max_da=320, limit_da=320, by_power=True), evse("evse-2"), evse("evse-3")]
+    bench = Bench(site(evses, [circuit(rating=320)], raise_hold_ms=1000, restart_hold_ms=2000, idle_ms=20000, slot_s=60)).start()
+    for e in range(3):
+        plug(bench, e)
+    drive(bench, 600, (182, 60, 60))
+    charged = drive(bench, 300, (182, 60, 60))
+    assert min(charged) > 290 and bench.guard.site.evses[0].min_da == 182, (charged, bench.guard.why(0))
+
+
 def in_watts(bench, seconds):
     """A car of 16 A on three phases that begins only at the maximum; seconds in which it drew."""
     drew = 0

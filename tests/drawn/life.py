@@ -164,7 +164,8 @@ class Life:
             if not names & self.one.hungry() - self.one.charged:
                 names = self.asked()
                 if names <= self.one.charged:
-                    break
+                    return
+        self.asked()  # who has no room counts by what `why` asks for now
 
 
 def again(seed, seconds):

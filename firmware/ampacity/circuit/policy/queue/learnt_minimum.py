@@ -42,6 +42,7 @@ if False:  # for the type checker
             """Nothing is known of its use any more."""
 
 LEVELS_DA = (80, 100, 130)
+THIRDS_DA = 182  # 3 x 6 A of a car of three phases, where an order is in watts
 OVER_DA = 2  # the duty cycle of a control pilot is rounded down
 TRY_MS = 60000  # a trial; after one that was cut off the next comes so much later, then each after twice the time, at most `wake_ms`
 LACKS_MS = 30000  # a meter shows for so long what others drew before they gave it; until then an order rises to its level by itself
@@ -163,12 +164,15 @@ def _possible_da(room: "SharedCapacity", s: EvseState, level_da: int, tried_da: 
 
 
 def next_da(s: EvseState, want_da: int, drew_da: int, most_da: int) -> int:
-    """The next level for this EVSE; 0: none. After all others the maximum of one that is ordered in watts: with less, a car of three phases
-    is offered a third."""
+    """The next level for this EVSE; 0: none. After all others of one that is ordered in watts: with less than its maximum a car of three
+    phases is offered a third, so what gives it its minimum on each, and then the maximum."""
     da = above(want_da, drew_da, most_da)
-    if not da and s.evse.by_power and want_da < s.evse.max_da <= most_da and not 0 < drew_da <= want_da:
-        da = s.evse.max_da
-    return da
+    if da or not s.evse.by_power or 0 < drew_da <= want_da:
+        return da
+    for level_da in (THIRDS_DA, s.evse.max_da):
+        if want_da < level_da <= min(most_da, s.evse.max_da):
+            return level_da
+    return 0
 
 
 def above(want_da: int, drew_da: int, most_da: int) -> int:
