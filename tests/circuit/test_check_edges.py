@@ -205,6 +205,10 @@ def test_an_evse_that_never_fits_next_to_reserves_is_reported_with_what_would_he
     assert codes(single(evse("a"), reserved, rating=220)) == []
     measured = site([evse("a")], [circuit(rating=100, assumed=50, meter=0)], [meter_facts()])
     assert codes(measured) == [] and codes(site([evse("a")], [circuit(rating=100, assumed=50)])) == ["unservable"]
+    for below, text in ((10, None), (11, "reserves of others 0.0 A and 4.1 A that generation may hide leave less than its minimum 6.0 A")):
+        circuits = [circuit(rating=100, meter=0, generation=30), circuit("roof", 0, generation=below)]
+        fed = site([evse("a")], circuits, [meter_facts()])
+        assert codes(fed) == [] if text is None else text in only(fed)["text"]
 
 
 def test_the_reserve_of_an_evse_that_behaves_as_declared():

@@ -260,5 +260,11 @@ def test_what_a_car_makes_of_its_orders_is_known_after_a_restart_until_it_is_unp
     assert [s.overdraw_da for s in bench.ledger.evse_states] == [10, 0] and bench.ledger.evse_states[0].bound_da == 170
     bench.guard.plugged(0, False)
     assert bench.ledger.evse_states[0].overdraw_da == 0 and "overdraw" not in bench.guard.evidence_dump()
+    bench = Bench(bench.facts, kept)
+    bench.guard.plugged(0, False)
+    assert bench.ledger.evse_states[0].overdraw_da == 0, "that car left before the start"
+    bench = Bench(bench.facts, kept)
+    bench.ledger.intake.accept_device(0, bench.now_ms, True)
+    assert bench.ledger.evse_states[0].overdraw_da == 0, "of another device"
     for wrong, known in ((None, 0), ([7], 0), ({"evse-1": "7"}, 0), ({"evse-1": -7}, 0), ({"evse-1": 700}, 16), ({"evse-2": 5}, 0)):
         assert Bench(bench.facts, dict(kept, overdraw=wrong)).ledger.evse_states[0].overdraw_da == known, wrong

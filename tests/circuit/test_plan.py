@@ -215,6 +215,21 @@ def test_rule_7_a_device_that_rounds_up_beyond_the_default_state_is_planned_with
     assert bench.guard.want_da == [70] and bench.guard.last_order_da(0) == 71
 
 
+def test_rule_7_what_a_car_takes_more_than_its_order_counts_once():
+    """7.6 A for a car that takes 0.9 A more than its order, at a device without watchdog: 6.7 A are its order."""
+    bench = Bench(site([mute_evse()], [circuit(rating=76)])).start()
+    bench.guard.demand(0, True)
+    for second in range(120):
+        if second in (60, 70):
+            bench.guard.demand(0, second == 70)
+        bench._drive(0, bench.facts["evses"][0], False)
+        order = bench.guard.last_order_da(0) or 0
+        drawn = order + 9 if order else 0
+        bench.measure(0, drawn, drawn, drawn)
+        bench.tick(1000)
+    assert bench.guard.last_order_da(0) == 67 and bench.ledger.evse_states[0].overdraw_da == 9, bench.guard.why(0)
+
+
 def test_section_6_slightly_more_than_a_share_each_keeps_no_evse_from_its_minimum():
     evses = [evse("evse-%d" % (e + 1), limit_da=65 if e < 4 else 160) for e in range(5)]
     bench = Bench(site(evses, [circuit(rating=310)], raise_hold_ms=2000, restart_hold_ms=3000)).start()

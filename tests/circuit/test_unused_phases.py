@@ -322,7 +322,9 @@ def test_each_hint_of_a_meter_makes_the_time_until_the_next_try_longer():
         assert minutes_until_free(bench, 30) in (16, 17)
         hint(bench, slow)
         assert minutes_until_free(bench, 300) in (256, 257)
+        version = bench.ledger.journal_barrier.version
         hint(bench, slow)
+        assert bench.ledger.journal_barrier.version == version + 1, "that it is tried no more is durable"
         assert minutes_until_free(bench, 270 if slow else 30) is None
         bench.guard.plugged(0, True)
         bench.guard.plugged(0, False)

@@ -10,7 +10,7 @@ from tests.drawn.geometry import LINES, da
 
 LEAST_DA = 60
 KEYS = {"budgets": "circuit", "buses": "bus", "circuits": "circuit", "evidence": "evse", "findings": "where", "reserves": "evse"}  # what names a row
-APART_DA = 5  # so much of what is free may be none: readings of the same currents differ, a car takes a little more than its order
+APART_DA = 5  # readings of a meter and of the EVSEs below it may differ by so much about the same currents
 
 
 def short_of_room(report, geometry, needs_da):
@@ -31,7 +31,7 @@ def short_of_room(report, geometry, needs_da):
                 if row is not None and count:
                     free_da = da(row["rating_a"]) - da(row["reserves_a"]) - other_da(geometry, circuit, line)
                     more_da = count * max(0, needs_da.get(evse, LEAST_DA) - own_da.get(evse, 0))
-                    if free_da < more_da + (APART_DA if more_da else 0):
+                    if free_da < more_da + (APART_DA if more_da and geometry.sees(circuit, [line]) else 0):
                         found.add(evse)
     return found
 

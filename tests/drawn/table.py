@@ -15,6 +15,7 @@ CHARGES_DA = 45
 PERSON = re.compile(r"\b(unlock|accept|replace|commission|confirm|isolate|person|installer|gone|disobeyed|authorize|unplug)\b")
 MOST_PERCENT, MOST_DA = 10, 10
 ABOVE = ("factor", "over_a", "leak_a")
+ROUNDED_DA = 2
 
 
 class Table:
@@ -54,7 +55,7 @@ class Table:
             if self.blind(name):
                 car = {key: value for key, value in car.items() if key not in ABOVE}
             self.rig.plug(evse=name, car={"battery_kwh": 9_000, **car})
-            self.needs_da[name] = max(LEAST_DA, int(car.get("min_a", 0) * 10))
+            self.needs_da[name] = least_da(car, self._above_da(car, name))
             self.judge.plugged(name, int(car.get("phases", 3)))
             if car.get("then_phases"):
                 self.judge.uses_more(name, int(car["phases"]), int(car["then_phases"]), self.judge.t_ms + car["then_ms"])
@@ -162,6 +163,13 @@ class Table:
 
     def energy_wh(self):
         return {name: evse["energy_wh"] for name, evse in self.state["truth"]["evses"].items()}
+
+
+def least_da(car, above_da):
+    """What a circuit must carry for the least order at which this car draws: what it takes more of that counts, and a duty cycle is rounded
+    down."""
+    picky_da = int(car.get("min_a", 0) * 10)
+    return max(LEAST_DA, picky_da + ROUNDED_DA if picky_da > LEAST_DA else 0) + min(above_da, MOST_DA)
 
 
 @contextlib.contextmanager

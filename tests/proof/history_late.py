@@ -298,4 +298,10 @@ LATE = {
         "where it drew at a little more than its share that is offered (section 6)",
         ("tests/circuit/test_learnt_minimum.py::test_section_6_a_car_that_drew_at_a_little_more_than_its_share_gets_that_again",),
     ),
+    "D102": (
+        "a car that takes 0.9 A more than its order never began at a device without watchdog where 7.6 A were free (read)",
+        "what it takes more counted twice in the default state",
+        "it counts once (rule 7)",
+        ("tests/circuit/test_plan.py::test_rule_7_what_a_car_takes_more_than_its_order_counts_once",),
+    ),
 }  # fmt: skip

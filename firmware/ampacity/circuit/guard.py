@@ -178,6 +178,8 @@ class Guard:
                 self.limits.renew()
             if self.demands.slack is not None and not plugged:
                 self.demands.slack.put(evse, None, None)
+        elif not plugged:
+            self.ledger.intake.no_car(evse)
 
     def isolate(self, evse: int, on: bool, now_ms: "int | None" = None) -> None:
         """The installer declares the feeder of this EVSE open and locked; not permitted while `draws_da` is above 0."""

@@ -143,7 +143,7 @@ def _exceeded(guard: "GuardFacts", key: int) -> str:
 def default_state_full(guard: "GuardFacts", s: "EvseState") -> str:
     """Where no order may leave because it would outlive the primary (rule 7): the sum that is full, and the remedy; "": it may leave."""
     ledger, least_da = guard.ledger, guard.ledger.permits.most_of(s, s.evse.min_da)
-    if ledger.permits.survives(s, least_da):
+    if ledger.permits.survives(s, s.evse.min_da):
         return ""
     for key in s.on_keys:
         left_da = ledger.cap_da[key] - ledger.assumed_da[key]

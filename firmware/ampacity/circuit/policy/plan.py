@@ -357,9 +357,8 @@ class Plan:
 
     def _surviving_da(self, s: EvseState, da: int, least: int) -> int:
         """This order, or the first of ever smaller ones down to the least, with which the default state would hold (rule 7); 0: none."""
-        permits = self.ledger.permits
         while da >= least:
-            if permits.survives(s, permits.most_of(s, da)):
+            if self.ledger.permits.survives(s, da):
                 return da
             da = least + (da - least) // 2 if da > least else 0
         return 0

@@ -169,6 +169,11 @@ class Intake:
             s.overdraw_da = s.excess = 0
             self.bounds.update_bound(s)
 
+    def no_car(self, evse: int) -> None:
+        """None is plugged in: what the journal says of one is of a car that left before the start."""
+        if self.evse_states[evse].overdraw_da or self.bounds.unused_phases.came_back[evse]:
+            self.another_car(evse, False)
+
     def heard(self, evse: int, now_ms: int) -> None:
         """Any valid answer of the device."""
         self._hear(self.evse_states[evse], now_ms)
@@ -284,7 +289,8 @@ class Intake:
         self.journal_barrier.mark_dirty()
         if new or s.evidence.known_fingerprint != known:
             self._release(s, now_ms)
-            s.disobeys, s.disobeyed_da, s.above_da, s.excess = False, 0, 0, 0
+            s.disobeys, s.disobeyed_da, s.above_da = False, 0, 0
+            self.another_car(evse, False)
         s.locked = lockout_reason(s)
         s.swap_kept = False
         self.bounds.update(s)

@@ -216,9 +216,9 @@ class Permits:
         """May anything be raised, as far as other hands are concerned?"""
         return self._rule_9_quiet(now_ms)
 
-    def survives(self, s: EvseState, most_da: int) -> bool:
-        """Would the default state hold with this order?"""
-        return self._rule_7_default(s, most_da)
+    def survives(self, s: EvseState, want_da: int) -> bool:
+        """Would the default state hold with this target?"""
+        return self._rule_7_default(s, self.most_of(s, want_da) - (s.overdraw_da if want_da else 0))
 
     def revives_da(self, s: EvseState) -> int:
         """The highest value that a frame which is no order may keep or bring alive, in da."""

@@ -10,7 +10,6 @@ from ampacity.circuit.trusted.site.tree import Evse, Site
 from ampacity_host.configure.analysis.budgets import check_breakers, evse_budgets, evses_below, loads, site_budgets
 from ampacity_host.configure.analysis.fixes import Tools, fixes
 from ampacity_host.configure.analysis.line_timing import BusTiming, check_ages, check_settings, check_watchdogs, lines_of
-from ampacity_host.configure.analysis.never_charging import never_charging
 from ampacity_host.configure.analysis.unmeasured import measures, unmeasured_devices
 from ampacity_host.configure.compiler.cascade import check_parent
 from ampacity_host.configure.compiler.site_facts import compile_site
@@ -176,7 +175,6 @@ def report(site: SiteFile, kept: dict[str, Any] | None, load: Callable[[Path, st
     budgets = site_budgets(facts)
     found = [*findings(facts, budgets, kept), *unmeasured_devices(facts)]
     refused = any(each["level"] == "error" for each in found)
-    found += [] if refused else never_charging(facts, reserves_da(facts, kept))
     proposed = fixes(site, kept, found, Tools(load, all_findings)) if refused else {"passes": True, "changes": [], "left": []}
     lead(found, proposed)
     return {

@@ -75,6 +75,7 @@ class LearntMinimum:
             most_da = most_possible_da(room, s) if self.trying[e] else 0
             if most_da > demand.idle_da[e] + SAME_DA and most_da > self.file_da[e]:
                 s.evse.min_da = most_da  # other load has taken some of it
+                self.lacks_since_ms[e] = -1
             elif self.lacks_since_ms[e] < 0:
                 self.lacks_since_ms[e] = now_ms
             elif now_ms - self.lacks_since_ms[e] >= (LACKS_MS if self.trying[e] else demand.idle_ms):

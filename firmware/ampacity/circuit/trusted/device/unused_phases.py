@@ -110,6 +110,8 @@ class UnusedPhases:
         rose = now_ms - self.rose_ms[s.index] <= ROSE_MS
         if rose or now_ms - self.over_ms[key] >= STAYS_MS or not self._others_give(key):
             self.came_back[s.index] += 1
+            if self.came_back[s.index] == HINTS_MAX:
+                self.bounds.journal_barrier.mark_dirty()
             self.count(s)
 
     def _others_give(self, key: int) -> bool:

@@ -130,20 +130,24 @@ def _unservable_findings(sums: ReserveSums, blocked: "list[object]") -> "list[Fi
     """EVSEs, besides those that are `blocked`, whose minimum does not fit in addition to the reserves of the others: they never charge,
     because reserves are never lent (rule 4).
 
-    Where a meter shows the other load, what is assumed of it does not count here: there may be less.
+    Where a meter shows the other load, what is assumed of it does not count here: there may be less. But what generation there and below
+    may hide always does.
     """
     found, site = [], sums.site
     for evse in site.evses:
         if evse.name in blocked or sums.reserve_da[evse.index] >= evse.min_da or evse.limit_da < evse.min_da:
             continue
         for key in evse.keys:
-            assumed_da = 0 if site.circuits[key // site.phases].meter >= 0 else site.assumed_da[key]
+            metered = site.circuits[key // site.phases].meter >= 0
+            assumed_da = 0 if metered else site.assumed_da[key]
+            hidden_da = site.generation_da[key] if metered else 0
             others_da = sums.total_da(key) - site.assumed_da[key] - sums.reserve_da[evse.index] * evse.keys.count(key)
-            missing_da = evse.min_da * evse.keys.count(key) + others_da + assumed_da - site.rating_da[key]
+            missing_da = evse.min_da * evse.keys.count(key) + others_da + assumed_da + hidden_da - site.rating_da[key]
             if missing_da > 0 and others_da + assumed_da <= site.rating_da[key]:
+                other = " and other load " + amps(assumed_da) if assumed_da else ""
+                other += " and %s that generation may hide" % amps(hidden_da) if hidden_da else ""
                 text = "%s: never charges: at %s the reserves of others %s%s leave less than its minimum %s of the rating %s" % (
-                    evse.name, site.phase_name(key), amps(others_da), " and other load " + amps(assumed_da) if assumed_da else "",
-                    amps(evse.min_da), amps(site.rating_da[key]))  # fmt: skip
+                    evse.name, site.phase_name(key), amps(others_da), other, amps(evse.min_da), amps(site.rating_da[key]))  # fmt: skip
                 others = [e.name for e in site.evses if e is not evse and e.keys.count(key) and sums.reserve_da[e.index]]
                 fix = least_change(sums, key, missing_da) + ("; or evidence for a lower reserve of " + ", ".join(others) if others else "")
                 found.append(finding("unservable", evse.name, text, fix, None, missing_da, "warning"))
