@@ -158,6 +158,12 @@ class Bench:
     def measure(self, e, *amps_da):
         self.guard.measured(e, list(amps_da), self.now_ms, self.now_ms)
 
+    def unplug(self, e=0):
+        """The plug is out, and so for long enough that it counts."""
+        self.guard.plugged(e, False)
+        self.tick(1000)
+        self.guard.plugged(e, False)
+
     def kinds(self):
         return [kind for _, kind, _ in self.guard.events]
 

@@ -266,13 +266,15 @@ def test_another_car_begins_without_the_learned_excess():
     life.intake.measured(0, [0] * 3, life.now_ms, life.now_ms)
     assert life.s.bound_da == 66
     life.s.excess = 9
-    life.intake.another_car(0, True)
+    life.intake.another_car(0)
     assert (life.s.overdraw_da, life.s.excess, life.s.bound_da) == (6, 9, 66), "it was plugged when the primary started: the journal speaks of it"
-    life.intake.another_car(0, False)
-    assert (life.s.overdraw_da, life.s.excess, life.s.bound_da) == (0, 0, 60)
-    life.s.excess = 9
-    life.intake.another_car(0, False)
-    assert life.s.excess == 0
+    for ms in (0, 999):
+        life.intake.no_car(0, life.now_ms + ms)
+    assert life.s.overdraw_da == 6, "a charging point that starts shows no plug for a moment"
+    life.intake.another_car(0)
+    for ms, forgotten in ((1000, False), (1999, False), (2000, True)):
+        life.intake.no_car(0, life.now_ms + ms)
+        assert (life.s.overdraw_da, life.s.excess, life.s.bound_da) == ((0, 0, 60) if forgotten else (6, 9, 66)), ms
 
 
 def test_what_a_car_makes_of_its_order_is_to_be_durable_in_steps_of_half_an_ampere():

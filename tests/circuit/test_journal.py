@@ -258,10 +258,10 @@ def test_what_a_car_makes_of_its_orders_is_known_after_a_restart_until_it_is_unp
     bench = Bench(bench.facts, kept)
     bench.guard.plugged(0, True)
     assert [s.overdraw_da for s in bench.ledger.evse_states] == [10, 0] and bench.ledger.evse_states[0].bound_da == 170
-    bench.guard.plugged(0, False)
+    bench.unplug()
     assert bench.ledger.evse_states[0].overdraw_da == 0 and "overdraw" not in bench.guard.evidence_dump()
     bench = Bench(bench.facts, kept)
-    bench.guard.plugged(0, False)
+    bench.unplug()
     assert bench.ledger.evse_states[0].overdraw_da == 0, "that car left before the start"
     bench = Bench(bench.facts, kept)
     bench.ledger.intake.accept_device(0, bench.now_ms, True)

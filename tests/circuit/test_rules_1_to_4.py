@@ -217,5 +217,5 @@ def test_rule_4_measured_current_above_the_order_counts():
     assert bench.bound() == 104, "its car makes so much of this order, and may again"
     bench.guard.plugged(0, True)
     assert bench.bound() == 104, "the car that was plugged in before the start"
-    bench.guard.plugged(0, False)
-    assert bench.bound() == 100, "another car"
+    bench.unplug()
+    assert bench.bound() == 100, "no car"

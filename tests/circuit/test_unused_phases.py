@@ -70,7 +70,7 @@ def test_a_phase_that_is_used_again_counts_until_the_unplug():
     live(bench, 3 * STEADY_S, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 100, 100]
     bench.guard.plugged(0, True)
-    bench.guard.plugged(0, False)
+    bench.unplug()
     live(bench, STEADY_S + 6, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 0, 0]
 
@@ -86,7 +86,7 @@ def test_that_a_phase_was_used_again_is_known_after_a_restart_and_before_anythin
         bench = Bench(bench.facts, kept_again).start()
         bench.guard.plugged(0, True)
         if plug == "out":
-            bench.guard.plugged(0, False)
+            bench.unplug()
         live(bench, 2, IDLE, IDLE)
         live(bench, STEADY_S + 6, ONE, IDLE)
         assert bench.guard.bound_da(0) == [100, 0 if freed else 100, 0 if freed else 100], plug
@@ -327,7 +327,7 @@ def test_each_hint_of_a_meter_makes_the_time_until_the_next_try_longer():
         assert bench.ledger.journal_barrier.version == version + 1, "that it is tried no more is durable"
         assert minutes_until_free(bench, 270 if slow else 30) is None
         bench.guard.plugged(0, True)
-        bench.guard.plugged(0, False)
+        bench.unplug()
         assert minutes_until_free(bench, 5) in (1, 2)
 
 

@@ -172,14 +172,14 @@ class Guard:
         """A car was plugged in or out: the unused phases of the previous car are no evidence for this one."""
         if plugged != self.demands.plugged[evse]:
             self.demands.another_car(evse, plugged)
-            self.ledger.intake.another_car(evse, plugged)
+            self.ledger.intake.another_car(evse)
             if self.limits.phase_usage is not None:
                 self.limits.phase_usage.forget(evse)
                 self.limits.renew()
             if self.demands.slack is not None and not plugged:
                 self.demands.slack.put(evse, None, None)
-        elif not plugged:
-            self.ledger.intake.no_car(evse)
+        if not plugged:
+            self.ledger.intake.no_car(evse, self.now_ms)
 
     def isolate(self, evse: int, on: bool, now_ms: "int | None" = None) -> None:
         """The installer declares the feeder of this EVSE open and locked; not permitted while `draws_da` is above 0."""

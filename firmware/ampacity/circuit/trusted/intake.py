@@ -5,6 +5,8 @@ from ampacity.circuit.trusted.device.escalation import DISOBEYED, FEEDER, contac
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
 from ampacity.circuit.trusted.permits import LINE_CLEAN_MS, REFUSALS_MAX, Permits
 
+NO_CAR_MS = 1000  # cars are not changed faster
+
 
 class Intake:
     """What changes the bounds. Every method is O(phases x depth)."""
@@ -160,19 +162,28 @@ class Intake:
         if s.disobeys:
             s.disobeyed_da = max(s.disobeyed_da, s.measured_da)
 
-    def another_car(self, evse: int, plugged: bool) -> None:
-        """Forgets the behaviour of the previous car. plugged: one was plugged in, or was so when the primary started: then what it makes
-        of its orders is in the journal."""
+    def another_car(self, evse: int) -> None:
+        """A car was plugged in or out: all phases count again."""
         s = self.evse_states[evse]
-        self.bounds.unused_phases.another_car(s, plugged)
-        if not plugged:
-            s.overdraw_da = s.excess = 0
-            self.bounds.update_bound(s)
+        self.bounds.unused_phases.another_car(s)
+        s.no_car_ms = -1
 
-    def no_car(self, evse: int) -> None:
-        """None is plugged in: what the journal says of one is of a car that left before the start."""
-        if self.evse_states[evse].overdraw_da or self.bounds.unused_phases.came_back[evse]:
-            self.another_car(evse, False)
+    def no_car(self, evse: int, now_ms: int) -> None:
+        """None is plugged in now. After NO_CAR_MS the behaviour of the last one is forgotten, also what the journal says of it: a charging
+        point that starts shows none for a moment."""
+        s = self.evse_states[evse]
+        if not (s.overdraw_da or s.excess or self.bounds.unused_phases.came_back[evse]):
+            return
+        if s.no_car_ms < 0:
+            s.no_car_ms = now_ms
+        elif now_ms - s.no_car_ms >= NO_CAR_MS:
+            self._forget_car(s)
+
+    def _forget_car(self, s: EvseState) -> None:
+        s.no_car_ms = -1
+        s.overdraw_da = s.excess = 0
+        self.bounds.unused_phases.came_back[s.index] = 0
+        self.bounds.update_bound(s)
 
     def heard(self, evse: int, now_ms: int) -> None:
         """Any valid answer of the device."""
@@ -290,7 +301,7 @@ class Intake:
         if new or s.evidence.known_fingerprint != known:
             self._release(s, now_ms)
             s.disobeys, s.disobeyed_da, s.above_da = False, 0, 0
-            self.another_car(evse, False)
+            self._forget_car(s)
         s.locked = lockout_reason(s)
         s.swap_kept = False
         self.bounds.update(s)

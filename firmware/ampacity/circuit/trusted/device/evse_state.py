@@ -36,6 +36,7 @@ class EvseState:
     excess = 0  # da·ms of that, less what has leaked
     watched_ms = 0
     overdraw_da = 0  # its car makes so much more of an order than was ordered, within what it may
+    no_car_ms = -1  # none is plugged in since then
     disobeys = False
     disobeyed_da = 0
     disobeyed_ms: "list[int] | tuple[()]" = ()

@@ -160,10 +160,8 @@ class UnusedPhases:
             self.offered_ms[s.index] = -1
             self.count(s)
 
-    def another_car(self, s: EvseState, plugged: bool) -> None:
-        """Forgets the unused phases of the previous car, and once that is unplugged also that it had used them again."""
-        if not plugged:
-            self.came_back[s.index] = 0
+    def another_car(self, s: EvseState) -> None:
+        """Forgets the unused phases of the previous car."""
         self.offered_ms[s.index] = -1
         self.count(s)
 
