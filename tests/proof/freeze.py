@@ -28,7 +28,7 @@ from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, Ev
 from ampacity.circuit.trusted.device.order_book import READ_MS_MAX, Order, OrderBook
 from ampacity.circuit.trusted.device.unused_phases import OFFERED_MS, ROSE_MS, STEADY_MS, UnusedPhases
 from ampacity.circuit.trusted.events import Events
-from ampacity.circuit.trusted.intake import Intake
+from ampacity.circuit.trusted.intake import NO_CAR_MS, Intake
 from ampacity.circuit.trusted.journal_barrier import JournalBarrier
 from ampacity.circuit.trusted.margin import Margin
 from ampacity.circuit.trusted.metering.max_filter import MaxFilter
@@ -92,7 +92,7 @@ NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG
 REACHED = {
     "last_feed_ms", "escalated_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms",
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
-    "claimed_ms", "begun_ms", "steady_ms", "offered_ms", "read_since_ms",
+    "claimed_ms", "begun_ms", "steady_ms", "offered_ms", "read_since_ms", "no_car_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX, "ref_looks": LOOKS_MAX}
 LENGTHS_OF_TIME = {"suspect_ms", "budget_ms", "idle_before_ms", "without_ms"}
@@ -127,7 +127,7 @@ def spans_ms(facts):
     waited = WAITED_MS if meters else 0  # without a meter nobody waits beside one that does not measure
     return {
         "last_feed_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
-        "zero_ms": settle, "watched_ms": settle, "measured_ms": max(FRESH_MS, settle), "escalated_ms": settle + transit,
+        "no_car_ms": NO_CAR_MS, "zero_ms": settle, "watched_ms": settle, "measured_ms": max(FRESH_MS, settle), "escalated_ms": settle + transit,
         "hearing_ms": 0, "needs_room_ms": RETURN_MS, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.margin.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.margin.budget_ms), "quarantine_until_ms": 0,
         "reported_until_ms": 0, "backoff_until_ms": 0, "tick_ms": TICK_MS_MAX,
