@@ -20,6 +20,7 @@ PRIMARY = {
     "identity": {"identity": 77, "epoch": 5},
     "evidence": {
         "format": 1, "assumed": {"main": [0, 0, 0]}, "locked": {"evse-2": 3}, "swapped": [],
+        "overdraw": {"evse-1": 10}, "used_again": ["evse-1"],
         "evses": {"evse-2": {"known_fingerprint": "S-2", "distrusted": True, "tested": False, "tested_fingerprint": None, "seen": {"holds": 1},
                              "fallback_da": 0, "power_on_da": 0, "watchdog_ms": 10000, "max_da": 160},
                   "evse-1": {"known_fingerprint": None, "distrusted": False, "tested": False, "tested_fingerprint": None, "seen": {}}},

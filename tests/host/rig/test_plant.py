@@ -112,7 +112,7 @@ def test_an_overload_after_a_step_of_measured_load_is_no_violation_until_its_bud
 
 @pytest.mark.parametrize("ramp_da_per_s", [20, 100])
 def test_current_above_the_offer_is_not_a_violation_until_it_must_have_been_stopped(ramp_da_per_s):
-    for stopped_ms, violated in ((16_500, False), (19_000, True)):
+    for stopped_ms, violated in ((49_500, False), (57_000, True)):  # three detections
         site_plant, time = plant([evse("evse-1", max_da=160)], circuits=[dict(each, rating_da=[160] * 3) for each in site()["circuits"]])
         point = site_plant.point["evse-1"]
         point.plug(Car(ramp_da_per_s=ramp_da_per_s))

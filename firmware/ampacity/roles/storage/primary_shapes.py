@@ -8,7 +8,7 @@ distrusted?:b,tested?:b,tested_fingerprint?:?s200,seen?:{*:i0..}}},assumed?:{*:[
 site?:{circuits:{*:[i0..*3]},evses:{*:{path:[s300*99],terminals:[[i0..2*3]*3],at?:?s300,max?:i0..,reserve?:i0..,lapse?:i0..}},\
 before?:{circuits:{*:[i0..*3]},evses:[{name:s300,path:[s300*99],terminals:[[i0..2*3]*3],at?:?s300,max?:i0..,reserve?:i0..,lapse?:i0..}*9999]}},\
 locked?:{*:i0..9},meters?:{*:{seen:[[i0..*3]*9],trust:?{owed:[i0..*3],against:[i0..*3],blame:[i0..*9],latched:b,reason:s500}}},\
-swapped?:[s300*9999]}
+swapped?:[s300*9999],overdraw?:{*:i0..1000},used_again?:[s300*9999]}
 latched {*:[s100*99]}
 limits [{source:(console),kind:(chargers circuit evse),name:s300,value:<i0..100000000|[i0..63000*3]>,unit:(da w percent),left_ms:?i0..,\
 silent:<(hold release)|i0..100000000|[i0..63000*3]>,release_ms:i0..,sign:(import export),phases:?i1..3}*999]
