@@ -159,7 +159,8 @@ class Bench:
         self.guard.measured(e, list(amps_da), self.now_ms, self.now_ms)
 
     def unplug(self, e=0):
-        """The plug is out, and so for long enough that it counts."""
+        """The plug is out and nothing flows, and so for long enough that it counts."""
+        self.measure(e, *[0] * len(self.facts["evses"][e]["terminals"]))
         self.guard.plugged(e, False)
         self.tick(1000)
         self.guard.plugged(e, False)

@@ -166,3 +166,15 @@ def test_rule_10_an_evse_that_draws_with_its_contactor_ordered_open_counts_its_m
     bench.guard.unlock(0)
     drawing(0, 7, bench)
     assert bench.bound() == 0
+
+
+def test_an_evse_that_draws_above_its_order_disobeys_whatever_it_says_of_its_plug():
+    for plug in (lambda second: True, lambda second: False, lambda second: second // 2 % 2 == 0):
+        bench = Bench(site([evse()])).start()
+        bench.stand(60)
+        for second in range(20):
+            bench.guard.plugged(0, plug(second))
+            bench.audit()
+            bench.measure(0, 160, 160, 160)
+            bench.tick(1000)
+        assert "disobeys" in bench.kinds()

@@ -260,21 +260,32 @@ def test_rule_10_nothing_is_learned_from_an_evse_out_of_service_or_without_a_set
     assert life.s.above_da == 0 and life.s.overdraw_da == 0
 
 
-def test_another_car_begins_without_the_learned_excess():
+def test_another_car_begins_without_what_the_last_one_made_of_its_orders():
     life = Life(evse()).stand(60)
     life.intake.measured(0, [66] * 3, life.now_ms, life.now_ms)
-    life.intake.measured(0, [0] * 3, life.now_ms, life.now_ms)
-    assert life.s.bound_da == 66
     life.s.excess = 9
+    for ms in (0, 1000, 2000):
+        life.intake.no_car(0, life.now_ms + ms)
+    assert life.s.overdraw_da == 6, "current flows, whatever its plug status is"
+    life.intake.measured(0, [0] * 3, life.now_ms, life.now_ms)
     life.intake.another_car(0)
-    assert (life.s.overdraw_da, life.s.excess, life.s.bound_da) == (6, 9, 66), "it was plugged when the primary started: the journal speaks of it"
+    assert (life.s.overdraw_da, life.s.bound_da) == (6, 66), "it was plugged when the primary started: the journal speaks of it"
     for ms in (0, 999):
         life.intake.no_car(0, life.now_ms + ms)
-    assert life.s.overdraw_da == 6, "a charging point that starts shows no plug for a moment"
     life.intake.another_car(0)
     for ms, forgotten in ((1000, False), (1999, False), (2000, True)):
+        assert (life.s.overdraw_da, life.s.bound_da) == (6, 66), "a charging point that starts shows no plug for a moment"
         life.intake.no_car(0, life.now_ms + ms)
-        assert (life.s.overdraw_da, life.s.excess, life.s.bound_da) == ((0, 0, 60) if forgotten else (6, 9, 66)), ms
+        assert (life.s.overdraw_da, life.s.bound_da) == ((0, 60) if forgotten else (6, 66)), ms
+    assert life.s.excess == 9, "a plug status is no evidence of what flowed"
+
+
+def test_a_reading_that_is_old_keeps_no_car_that_left():
+    life = Life(evse()).stand(60)
+    life.intake.measured(0, [66] * 3, life.now_ms, life.now_ms)
+    for ms, known_da in ((5000, 6), (6000, 6), (6001, 6), (7001, 0)):
+        life.intake.no_car(0, life.now_ms + ms)
+        assert life.s.overdraw_da == known_da, ms
 
 
 def test_what_a_car_makes_of_its_order_is_to_be_durable_in_steps_of_half_an_ampere():

@@ -260,15 +260,15 @@ LATE = {
          "test_section_6_the_rest_after_a_round_of_trials_does_not_hold_back_a_level_that_becomes_possible",),
     ),
     "D96": (
-        "an order of 7.1 A to a device without watchdog never left (drawn, seed 3224)",
-        "the device makes 7.2 A of it, 0.1 A more than the default state permits; the plan was told of orders that lack margin now only",
-        "the plan is told of these, too (rules 2 and 7)",
+        "an order of 7.1 A to a device without watchdog was never sent (drawn, seed 3224)",
+        "the device makes 7.2 A of it, 0.1 A more than the default state permits; the plan knew only of orders that lack margin at present",
+        "the plan knows of these, too (rules 2 and 7)",
         ("tests/circuit/test_plan.py::test_rule_7_a_device_that_rounds_up_beyond_the_default_state_is_planned_with_its_rounded_order",),
     ),
     "D97": (
         "a car at a wall box that is ordered in watts got nothing in 90 min, and all others stopped for its trials (scene)",
         "a trial that lost 0.1 A of its room to other load ended, and began again later with the same level",
-        "the trial goes on with the most that is possible then (section 6)",
+        "the trial continues with the most that is possible then (section 6)",
         ("tests/circuit/test_learnt_minimum.py::"
          "test_section_6_where_a_trial_loses_a_little_of_its_room_the_most_that_is_possible_is_tried",),
     ),
@@ -303,5 +303,11 @@ LATE = {
         "what it takes more counted twice in the default state",
         "it counts once (rule 7)",
         ("tests/circuit/test_plan.py::test_rule_7_what_a_car_takes_more_than_its_order_counts_once",),
+    ),
+    "D103": (
+        "an EVSE that drew 16 A at an order of 6 A was never found to disobey while its plug status changed every 2 s (read)",
+        "the ampere-seconds above its order were forgotten with each change of the plug status",
+        "a plug status is no evidence of what flowed: they leak with time only (rule 10)",
+        ("tests/circuit/test_disobedience.py::test_an_evse_that_draws_above_its_order_disobeys_whatever_it_says_of_its_plug",),
     ),
 }  # fmt: skip

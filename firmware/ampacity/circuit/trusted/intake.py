@@ -2,7 +2,7 @@
 
 from ampacity.circuit.trusted.bounds import ZERO_DA, Bounds
 from ampacity.circuit.trusted.device.escalation import DISOBEYED, FEEDER, contactor, lockout_reason
-from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
 from ampacity.circuit.trusted.permits import LINE_CLEAN_MS, REFUSALS_MAX, Permits
 
 NO_CAR_MS = 1000  # cars are not changed faster
@@ -169,19 +169,21 @@ class Intake:
         s.no_car_ms = -1
 
     def no_car(self, evse: int, now_ms: int) -> None:
-        """None is plugged in now. After NO_CAR_MS the behaviour of the last one is forgotten, also what the journal says of it: a charging
-        point that starts shows none for a moment."""
+        """No car is plugged in now, as the device says. After NO_CAR_MS in which nothing flows either what the last one makes of its orders is
+        forgotten, and that it used phases again: a charging point that starts shows no plug for a moment. What flowed above its orders (rule
+        10) is not: a plug status is no evidence of that."""
         s = self.evse_states[evse]
-        if not (s.overdraw_da or s.excess or self.bounds.unused_phases.came_back[evse]):
-            return
-        if s.no_car_ms < 0:
+        flows = s.measured_da > ZERO_DA and now_ms - s.measured_ms <= FRESH_MS
+        if flows or not (s.overdraw_da or self.bounds.unused_phases.came_back[evse]):
+            s.no_car_ms = -1
+        elif s.no_car_ms < 0:
             s.no_car_ms = now_ms
         elif now_ms - s.no_car_ms >= NO_CAR_MS:
             self._forget_car(s)
 
     def _forget_car(self, s: EvseState) -> None:
         s.no_car_ms = -1
-        s.overdraw_da = s.excess = 0
+        s.overdraw_da = 0
         self.bounds.unused_phases.came_back[s.index] = 0
         self.bounds.update_bound(s)
 
@@ -300,7 +302,7 @@ class Intake:
         self.journal_barrier.mark_dirty()
         if new or s.evidence.known_fingerprint != known:
             self._release(s, now_ms)
-            s.disobeys, s.disobeyed_da, s.above_da = False, 0, 0
+            s.disobeys, s.disobeyed_da, s.above_da, s.excess = False, 0, 0, 0
             self._forget_car(s)
         s.locked = lockout_reason(s)
         s.swap_kept = False

@@ -44,7 +44,7 @@ ALLOWED = {
                  lambda allowance, _: allowance.budget_ms(True) + SUSPECTED_MS + allowance.settle_ms),
     SMALL: Allowed("a car or a device above its order by at most %g A" % (SMALL_DA / 10), "what it is above",
                    "one detection in all %s: %s" % (WHERE, ONE), lambda _, point: point.detect_ms),
-    LARGE: Allowed("a car above its order by more, whatever it is told, or a device that ignores orders", "what it is above",
+    LARGE: Allowed("a car above its order by more, up to its maximum, or a device that ignores orders", "what it is above",
                    "%d detections in all %s: the last locks it out" % (DETECTIONS, WHERE), lambda _, point: DETECTIONS * point.detect_ms),
     FOREIGN: Allowed("a second client writes to a device, and for %g s after it" % (TROUBLED_MS / 1000),
                      "the %g A that it writes, where the device holds no more" % WRITTEN_A, "one detection in all " + WHERE,
