@@ -94,9 +94,8 @@ ALONE = {
     "Bounds._rule_15_keys": (nowhere, "change"),
     "migration._rule_15_path": (nothing, "change"),
     "SiteMigration._rule_15_ratings": (nothing, "rerated"),
-    "MeterEstimator._rule_3_1_over": (nothing, "reserved"),
     "OtherLoad._rule_3_3_alarm": (nothing, "known"),
-    "OtherLoad._rule_3_4_assumed": (zero, "death"),
+    "OtherLoad._rule_3_4_assumed": (zero, "metered"),
     "MeterEstimator._rule_3_2": (nothing, "mirrored"),
     "MeterEstimator._rule_3_2_sign": (yes, "mirrored"),
     "MeterEstimator._rule_3_2_phase": (yes, "elsewhere"),
@@ -105,6 +104,7 @@ ALONE = {
 }
 # why one is not missed alone, and the change of mutants.py that takes it away with others
 BUNDLES = {
+    "MeterEstimator._rule_3_1_over": ("3.1 at once", "in the worlds a car draws what it may, so what exceeds all bounds asks for the same"),
     "Permits._rule_5_feed": ("5 feeds", "what is read counts as ordered (`fed`): the time of a silent one then never runs out, which is timid"),
     "Permits._rule_7_default": ("7 survival", "the plan shares by the rows of the default state and asks for no such order"),
     "UnusedPhases._rule_14_alone": ("14 again", "in `unused` what it asks for is asked by _rule_14_fresh and by the default state, too"),

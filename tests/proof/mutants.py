@@ -123,6 +123,11 @@ def _no_old_phases(self, s, terminals):
 # 3.1
 
 
+def _no_excess(self):
+    MeterEstimator._at_once(self)
+    self.certain_da = [0] * self.phases
+
+
 def _most_for_least(self):
     least, most = MeterEstimator._sums(self)
     return most, most
@@ -216,6 +221,7 @@ MUTANTS = {
     "14 fallback": ("phases", ledger(set_phases=_no_old_phases), "the fallback counts on the switched phases only"),
     "15 old place": ("change", ledger(_rule_15_keys=lambda self, s: ()), "only the new site counts"),
     "3.1 interval": ("metered", view(_sums=_most_for_least), "the newest readings are subtracted"),
+    "3.1 at once": ("metered", view(_rule_3_1_over=nothing, _at_once=_no_excess), "what a meter shows above a rating waits for the estimate"),
     "3.2 sign": ("mirrored", view(_rule_3_2_sign=yes, _rule_3_2_phase=yes), "an implausible meter is believed"),
     "3.2 phase": ("elsewhere", view(_rule_3_2_phase=yes), "a meter that follows no step of ours is believed"),
     "3.6 barred": ("pumped", ledger(_rule_3_6_barred=no), "a pump sheds only as long as a plan pauses"),
