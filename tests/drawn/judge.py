@@ -24,7 +24,8 @@ EXCUSES = {  # (attack, amperes at most, for at most)
     STEP: ("other load steps up where a meter sees it", "the step", "`total_ms` of the circuit + %g s of the meter itself" % (METER_MS / 1000)),
     LATE: ("the same while a meter, a bus or the primary is in trouble", "the step",
            "`total_ms` + `exposure_ms` + %g s" % ((METER_MS + METER_LOST_MS) / 1000)),
-    SMALL: ("a car or a device above its order by at most %g A, once" % (SMALL_DA / 10), "what it is above", "one detection: " + DETECTION),
+    SMALL: ("a car or a device above its order by at most %g A, once" % (SMALL_DA / 10), "what it is above",
+            "one detection, without the time in which its primary is stopped: " + DETECTION),
     LARGE: ("a car or a device above its order by more", "what it is above", "%d detections: the last locks it out" % DETECTIONS),
     FOREIGN: ("somebody else writes to devices of a bus", "the %g A that it writes, where they hold no more" % WRITTEN_A, "one detection"),
     AGAIN: ("a car uses phases that it, or the car before it, had not used", "what it draws on these",
@@ -38,12 +39,13 @@ EXCUSES = {  # (attack, amperes at most, for at most)
 
 class Excuse:
     """One attack's. kind: of EXCUSES; circuits, lines: where it counts; until_ms: a moment; left_ms: time above a rating that it has
-    left; span_ms: from its first use on. One of the three bounds it, for what cars draw and once more for what they may draw (`may`)."""
+    left; span_ms: from its first use on. One of the three bounds it, for what cars draw and once more for what they may draw (`may`).
+    waits: says whether that time stands still, for nothing could detect it."""
 
-    def __init__(self, kind, circuits, amount, until_ms=None, left_ms=None, span_ms=None):
+    def __init__(self, kind, circuits, amount, until_ms=None, left_ms=None, span_ms=None, waits=None):
         if kind not in EXCUSES or until_ms is left_ms is span_ms is None:
             raise ValueError("an excuse without a bound: %s" % kind)
-        self.kind, self.circuits, self.amount = kind, circuits, amount
+        self.kind, self.circuits, self.amount, self.waits = kind, circuits, amount, waits
         self.until_ms, self.left_ms, self.span_ms = until_ms, left_ms, span_ms
         self._used_ms, self._first_ms = {}, {}  # may → how long it was used; from when on
 
@@ -56,6 +58,8 @@ class Excuse:
 
     def spend(self, t_ms, span_ms, may=False):
         """It was used for so long until now."""
+        if self.waits and self.waits():
+            return
         self._used_ms[may] = self._used_ms.get(may, 0) + span_ms
         self._first_ms.setdefault(may, t_ms - span_ms)
 
@@ -117,6 +121,7 @@ class Judge:
         self.unmeasured = {row["where"] for row in report.get("findings", ()) if row["code"] == "unmeasured"}
         self.could = {}                  # circuit → when cars could first have drawn too much, and how much at most
         self._car_lines, self._later = {}, []
+        self.stopped = set()  # primaries that do not run, by name; "": the one at the top
         self._may = None  # {EVSE: currents that it may draw}, while these are judged
 
     # ---- attacks
@@ -147,7 +152,8 @@ class Judge:
     def strays(self, evse, most_da=None):
         """Its car or its device is above its order from now on; most_da: by so much at most, None: by any."""
         small = most_da is not None and most_da <= SMALL_DA
-        self._pool(SMALL if small else LARGE, [evse], (1 if small else DETECTIONS) * self.times.detection_ms(evse))
+        waits = lambda: evse.rpartition(".")[0] in self.stopped  # noqa: E731
+        self._pool(SMALL if small else LARGE, [evse], (1 if small else DETECTIONS) * self.times.detection_ms(evse), waits=waits if small else None)
 
     def foreign(self, evses):
         """Somebody else writes to them."""
@@ -162,10 +168,10 @@ class Judge:
         hidden = lambda _, line: geometry.sums({}, self.other_da)[circuit][line]  # noqa: E731
         self.excuses.append(Excuse(LIE, places, hidden, span_ms=span_ms))
 
-    def _pool(self, kind, evses, left_ms, by=None):
+    def _pool(self, kind, evses, left_ms, by=None, waits=None):
         circuits = {name for evse in evses for name in self.geometry.above[self.geometry.circuit_of[evse]]}
         amount = lambda circuit, line: sum((by or self._beyond)(evse)[line] for evse in evses)  # noqa: E731
-        self.excuses.append(Excuse(kind, circuits, amount, left_ms=left_ms))
+        self.excuses.append(Excuse(kind, circuits, amount, left_ms=left_ms, waits=waits))
 
     def _beyond(self, evse):
         """What it draws above the lower of what it offered and what it was told, per line; while `_may` is counted, what it may

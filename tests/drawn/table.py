@@ -125,6 +125,7 @@ class Table:
         (self.on.discard if action == "start" else self.on.add)(dead)
         if action in ("power_cycle", "power_cut_at_write"):
             self.on.discard(dead)
+        (self.judge.stopped.add if dead in self.on else self.judge.stopped.discard)(of)
         self._troubled_until_ms = self.judge.t_ms + TROUBLED_MS
         return self.rig.primary(action=action, **more, **({"of": of} if of else {}))
 

@@ -89,6 +89,29 @@ def test_a_car_above_its_order_is_excused_once_and_then_no_more():
     assert judge.over_ms["main"] == 59_500 and 59_500 - once_ms - 500 <= judge.wrong_ms["main"] <= 59_500 - once_ms
 
 
+def test_a_car_slightly_above_its_order_spends_its_time_only_while_its_primary_runs():
+    judge = Judge(SITE, REPORT)
+    judge.strays("turned", 10)
+    judge.stopped.add("")
+    for t_ms in range(0, 600_000, 500):
+        judge.see(state(t_ms, 17.0, 16.0))
+    assert not judge.wrong_ms
+    judge.stopped.discard("")
+    for t_ms in range(600_000, 660_000, 500):
+        judge.see(state(t_ms, 17.0, 16.0))
+    once_ms = judge.times.detection_ms("turned")
+    assert 60_000 - once_ms - 500 <= judge.wrong_ms["main"] <= 60_000 - once_ms
+
+
+def test_a_car_far_above_its_order_has_no_more_time_while_its_primary_is_stopped():
+    judge = Judge(SITE, REPORT)
+    judge.strays("turned", 20)
+    judge.stopped.add("")
+    for t_ms in range(0, 120_000, 500):
+        judge.see(state(t_ms, 18.0, 16.0))
+    assert judge.wrong_ms["main"] >= 120_000 - 3 * judge.times.detection_ms("turned") - 1_000
+
+
 def test_no_more_is_excused_than_the_car_is_above_its_order():
     judge = Judge(SITE, REPORT)
     judge.strays("turned", 10)
