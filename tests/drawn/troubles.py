@@ -17,6 +17,7 @@ INSIDE = ("clock_jump", "disk_full", "slow_disk", "low_memory", "hang")  # also 
 BELOW = ("power_off", "power_off", "power_off", "restart", "restart", *BUS, *INSIDE)
 OF_FAMILIES = (*KINDS, "below", "below", "below", "below")
 OUTAGE_S = (*(600, 3_600, 4 * 3_600) * 6, 24 * 3_600, 7 * 24 * 3_600)  # a day and a week are rare: a week costs up to minutes
+BELOW_OUTAGE_S = 4 * 3_600  # of a primary below at most: the site above it runs on, and a week of that costs hours
 AT_ONCE_MS = (20, 60, 100)
 LAST_MS = (500, 3_000, 15_000, 40_000, 120_000, 400_000)
 STRAY = ({"factor": 1.05}, {"factor": 1.09}, {"factor": 1.15}, {"factor": 1.5, "beyond_ms": 8_000, "obeys_ms": 1_500},
@@ -149,12 +150,13 @@ class Troubles:
         self.one.go(20_000)
 
     def _outage(self):
-        """The primary is gone for up to a week, once in a life; cars go and come meanwhile."""
+        """A primary is gone for up to a week, one below for hours, once in a life; cars go and come meanwhile."""
         if self.outages or self.chance.random() < 0.7:
             return
         self.outages += 1
         off_s, name = self.chance.choice(OUTAGE_S), self.chance.choice(self.one.evses)
         of = self._one(self.primaries)
+        off_s = min(off_s, BELOW_OUTAGE_S) if of else off_s
         self.say("outage of", off_s, "s", of)
         self.one.primary("kill", of)
         self.one.go(60_000)
