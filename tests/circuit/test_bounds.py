@@ -35,6 +35,29 @@ def test_the_bound_is_the_greatest_current_that_may_be_drawn():
     assert life.bounds.with_overdraw_da(life.s, 0) == 0 and life.bounds.with_overdraw_da(life.s, 1) == 8
 
 
+def test_rule_10_what_a_car_makes_of_its_orders_it_makes_of_the_reserve_of_an_evse_that_does_not_obey_now():
+    for ok, reserve_da, order_da, bound_da in ((True, 60, 0, 60), (False, 60, 0, 67), (True, 60, 55, 62), (False, 60, 55, 67), (False, 0, 0, 0),
+                                               (True, 60, 80, 87), (False, 60, 80, 87)):  # fmt: skip
+        life = standing(order_da)
+        life.s.ok = ok
+        assert bound_with(life, reserve_da=reserve_da, overdraw_da=7) == bound_da, (ok, reserve_da, order_da)
+        assert life.sums == [bound_da] * 3
+
+
+def test_rule_10_the_reserve_of_one_that_is_lost_counts_with_it_at_once_and_no_longer_than_until_it_is_back():
+    life = Life(evse(fallback_da=60, power_on_da=60)).stand(50)
+    life.s.overdraw_da = 7
+    life.bounds.update_bound(life.s)
+    assert life.s.bound_da == 60 and life.s.ok
+    life.intake.lost(0, life.now_ms)
+    assert life.s.bound_da == 67 and life.sums == [67] * 3
+    life.s.proved = True
+    for key, value in life.s.evidence.values.items():
+        life.intake.put_evidence(0, key, value, life.now_ms)
+    assert life.s.ok and life.s.bound_da == 60 and life.sums == [60] * 3
+    life.margin.check(life.now_ms)
+
+
 def test_the_sums_follow_every_change_of_a_bound_or_a_reserve():
     life = Life(evse(), evse("b", circuit=1, terminals=[[1]]), circuits=[circuit(), circuit("row", 0)])
     assert life.sums == [160, 320, 160, 0, 160, 0]
@@ -296,6 +319,9 @@ def test_rule_7_the_default_state_counts_reserves_orders_without_watchdog_and_th
     life.evse_states[2].old_keys, life.evse_states[1].off_keys = (), (2,)
     assert margin.default_fits_with(life.s, 160) and not margin.default_fits_with(life.s, 161)
     life.evse_states[1].off_keys = ()
+    life.evse_states[1].overdraw_da = 7
+    assert margin.default_state_da(life.evse_states[1]) == 67, "its car makes of the reserve what it makes of an order"
+    assert margin.default_fits_with(life.s, 213) and not margin.default_fits_with(life.s, 214)
     life.evse_states[1].isolated = True
     assert margin.default_state_da(life.evse_states[1]) == 60 and margin.default_state_da(life.evse_states[2]) == 40
 

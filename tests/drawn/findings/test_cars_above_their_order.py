@@ -100,3 +100,18 @@ def test_a_lock_out_outlives_a_restart(kind, after_ms):
         one.go(185_000)
         within(one, "8 %s, power cycle %d ms after the lock-out (%s)" % (kind, after_ms, one.why("e1")))
         assert "e1" not in one.charged and "locked out" in one.why("e1"), one.why("e1")
+
+
+@pytest.mark.parametrize("fallback_a", sample([6.0, 16.0], 1))
+def test_what_a_car_makes_of_its_orders_it_makes_of_a_fallback_too(fallback_a):
+    with table(site(circuit("main", 40.0), RTU, evse("e1", bus="b", unit=1, max_a=16.0, fallback_a=fallback_a), evse("e2", bus="b", unit=2))) as one:
+        one.plug("e1", factor=1.05, max_a=40)
+        one.plug("e2", max_a=40)
+        settle_in(one)
+        one.go(60_000)
+        one.fault("cut", "e1")
+        one.go(120_000)
+        within(one, "104 fallback of %s A" % fallback_a)
+        one.fault("cut", "e1", on=False)
+        one.forget()
+        assert not everybody_charges(one, 300), one.stranded()

@@ -90,6 +90,8 @@ class Bounds:
         if s.isolated:
             return 0
         bound = s.book.most_da()
+        if not s.ok and s.reserve_da > bound:
+            bound = s.reserve_da  # perhaps in force: to its car an order like any other
         if bound and s.overdraw_da:
             bound = self.with_overdraw_da(s, bound)
         if s.reserve_da > bound:

@@ -209,6 +209,7 @@ class Intake:
         if s.hearing_ms != LONG_AGO_MS:
             s.hearing_ms = LONG_AGO_MS
         s.evidence.forget_audit()
+        self.bounds.update_bound(s)
 
     def fed(self, evse: int, now_ms: int) -> None:
         """A frame that is no order, but may revive what it holds, has left for it."""
@@ -264,6 +265,7 @@ class Intake:
             return
         if s.evidence.audited() and s.evidence.mode_ok():
             s.ok = True
+            self.bounds.update_bound(s)
             self.events.add(now_ms, "back", "%s: settings audited, limit proven" % s.evse.name)
 
     def isolate(self, evse: int, on: bool, now_ms: int) -> None:
