@@ -319,9 +319,6 @@ def test_rule_7_the_default_state_counts_reserves_orders_without_watchdog_and_th
     life.evse_states[2].old_keys, life.evse_states[1].off_keys = (), (2,)
     assert margin.default_fits_with(life.s, 160) and not margin.default_fits_with(life.s, 161)
     life.evse_states[1].off_keys = ()
-    life.evse_states[1].overdraw_da = 7
-    assert margin.default_state_da(life.evse_states[1]) == 67, "its car makes of the reserve what it makes of an order"
-    assert margin.default_fits_with(life.s, 213) and not margin.default_fits_with(life.s, 214)
     life.evse_states[1].isolated = True
     assert margin.default_state_da(life.evse_states[1]) == 60 and margin.default_state_da(life.evse_states[2]) == 40
 

@@ -2,6 +2,8 @@
 
 from helper_circuit import Bench, circuit, evse, foreign_evse, meter_facts, mute_evse, site
 
+from ampacity.circuit.cascaded_guard import CascadedGuard
+
 
 def test_why_shows_rating_other_load_other_evses_and_reserves():
     evses = [evse("evse-1", limit_da=100), evse("evse-3"), evse("evse-7", fallback_da=60, power_on_da=60)]
@@ -140,3 +142,19 @@ def test_why_names_the_doubted_meter_of_a_circuit_below_whose_other_load_counts_
     bench.follow(20)
     text = bench.guard.why(0)
     assert text.startswith("0.0 A: no margin for its minimum 6.0 A: house L1 (20.0 A) − other load 12.0 A (meter of shop: "), text
+
+
+def test_why_of_a_grant_names_what_ends_with_it():
+    evses = [foreign_evse(name, fingerprint="A1", watchdog_ms=0, power_on_source="documented", power_on_da=0) for name in ("bay-1", "bay-2")]
+    facts = site(evses, [circuit("row", rating=630)])
+    facts["parent"] = {"fallback_da": 160, "power_on_da": 0}
+    bench = Bench(facts, guard_class=CascadedGuard)
+    bench.guard.grant(300)
+    for e in range(2):
+        bench.guard.evidence(e, "fingerprint", "A1", bench.now_ms)
+    bench.start()
+    bench.guard.grant(300)
+    for e in range(2):
+        bench.guard.demand(e, True)
+        bench.follow(30)
+    assert "what ends with the grant 14.0 A" in bench.guard.why(1), bench.guard.why(1)

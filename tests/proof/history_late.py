@@ -312,10 +312,16 @@ LATE = {
     ),
     "D104": (
         "40.6 of 40 A as long as an EVSE at its fallback of 16 A was cut off: its car makes 5 % more of each order (drawn, seed 203)",
-        "what a car makes of its orders counted on top of orders, not on top of the reserve of an EVSE that does not obey, nor in the default state",
-        "it counts there, too (rules 7 and 10)",
+        "what a car makes of its orders counted on top of orders, not on top of the reserve of an EVSE that does not obey",
+        "it counts there, too (rule 10)",
         ("tests/drawn/findings/test_cars_above_their_order.py::test_what_a_car_makes_of_its_orders_it_makes_of_a_fallback_too",
          "tests/circuit/test_bounds.py::"
          "test_rule_10_the_reserve_of_one_that_is_lost_counts_with_it_at_once_and_no_longer_than_until_it_is_back"),
+    ),
+    "D105": (
+        "the view of a primary below ended with an exception where its grant left no margin in the default state (found with D104)",
+        "`why` looked for the circuit of the grant, which has none",
+        "it names what ends with the grant",
+        ("tests/circuit/test_explain.py::test_why_of_a_grant_names_what_ends_with_it",),
     ),
 }  # fmt: skip

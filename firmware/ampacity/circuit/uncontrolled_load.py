@@ -148,9 +148,10 @@ def default_state_full(guard: "GuardFacts", s: "EvseState") -> str:
     for key in s.on_keys:
         left_da = ledger.cap_da[key] - ledger.assumed_da[key]
         text = "no margin if the primary fails: %s (%s)" % (guard.site.phase_name(key), amps(ledger.cap_da[key]))
+        granted = key >= len(guard.site.circuits) * guard.site.phases  # a grant: what its fallback leaves is no other load
         if ledger.assumed_da[key]:
-            text += " − assumed other load " + amps(ledger.assumed_da[key])
-        remedies = [_exceeded(guard, key)] if ledger.assumed_da[key] > guard.site.assumed_da[key] else []
+            text += " − %s %s" % ("what ends with the grant" if granted else "assumed other load", amps(ledger.assumed_da[key]))
+        remedies = [_exceeded(guard, key)] if not granted and ledger.assumed_da[key] > guard.site.assumed_da[key] else []
         for o in ledger.evse_states:
             standing_da = max(least_da if o is s else 0, ledger.margin.default_state_da(o))
             load_da = standing_da * (o.on_keys.count(key) + o.old_keys.count(key))

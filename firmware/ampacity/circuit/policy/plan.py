@@ -279,8 +279,7 @@ class Plan:
         return max(room, min(present, cap_da - self.ledger.low_other_da[key]))
 
     def _free_by_default(self, free: "list[int]", s: EvseState) -> None:
-        reserve = self.ledger.bounds.with_overdraw_da(s, s.reserve_da)
-        standing = self.ledger.margin.default_state_da(s) if self.reservations.stuck(s.index) else reserve
+        standing = self.ledger.margin.default_state_da(s) if self.reservations.stuck(s.index) else s.reserve_da
         for key in s.on_keys:
             free[key + self.site.size] -= standing
         for key in s.off_keys:

@@ -92,7 +92,7 @@ class Margin:
 
     def default_state_da(self, s: EvseState) -> int:
         """What it draws at most once the primary is gone and every watchdog has run out, in da."""
-        return s.reserve_da if s.isolated else default_da(s.evse, s.evidence, self.bounds.with_overdraw_da(s, s.reserve_da), s.bound_da)
+        return s.reserve_da if s.isolated else default_da(s.evse, s.evidence, s.reserve_da, s.bound_da)
 
     def blind(self, s: EvseState) -> bool:
         """Section 3.3: no raise after two missed frames of a meter above."""
