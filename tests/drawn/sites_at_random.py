@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 from ampacity_host.configure import SiteErrors, check_report, load_site
+from ampacity_host.configure.analysis.site_report import all_findings
 
 PROFILES = Path(__file__).resolve().parents[2] / "firmware/ampacity/profiles"
 RATINGS_A = (16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160)
@@ -159,6 +160,8 @@ def checked(text):
         path = Path(folder) / "site.toml"
         path.write_text(text)
         try:
-            return [], check_report(load_site(path))
+            site = load_site(path)
+            refused = any(each["level"] == "error" for each in all_findings(site))
+            return [], None if refused else check_report(site)
         except SiteErrors as errors:
             return [mistake.as_dict() for mistake in errors.mistakes if mistake.level == "error"], None

@@ -2,8 +2,8 @@
 
 from ampacity_host.profiles.compiler import compile_profile
 from ampacity_host.profiles.facts import evse_facts, meter_facts
-from ampacity_host.profiles.loader import PROFILES, blocked, load, names, validate
+from ampacity_host.profiles.loader import PROFILES, blocked, exists, load, names, validate
 
 compile = compile_profile
 
-__all__ = ["PROFILES", "blocked", "compile", "compile_profile", "evse_facts", "load", "meter_facts", "names", "validate"]
+__all__ = ["PROFILES", "blocked", "compile", "compile_profile", "evse_facts", "exists", "load", "meter_facts", "names", "validate"]

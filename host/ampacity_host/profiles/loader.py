@@ -38,6 +38,11 @@ def names(kind: str) -> list[str]:
     return sorted(path.stem[len(kind) + 1 :] for path in PROFILES.glob(f"{kind}-*.toml"))
 
 
+def exists(kind: str, name: str) -> bool:
+    """Is there a profile of that kind and name?"""
+    return bool(NAME.fullmatch(name)) and (PROFILES / f"{kind}-{name}.toml").is_file()
+
+
 def load(name: str) -> dict:
     """The checked profile called name ("heidelberg-energy-control" or "evse-heidelberg-energy-control").
 

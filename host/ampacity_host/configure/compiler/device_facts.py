@@ -118,9 +118,9 @@ def check_devices(site: SiteFile, collector: Collector) -> None:
 
 
 def check_profile(table: Table, key: str, kind: str, collector: Collector) -> bool:
-    known = profiles.names(kind)
-    if table[key] in known or (kind == "evse" and table[key] in OWN_KINDS):
+    if profiles.exists(kind, table[key]) or (kind == "evse" and table[key] in OWN_KINDS):
         return True
+    known = profiles.names(kind)
     own = [*OWN_KINDS] if kind == "evse" else []
     other, said = ("meter", "a meter, not an EVSE") if own else ("evse", "an EVSE, not a meter")
     if table[key] in profiles.names(other) or table[key] in OWN_KINDS:
@@ -186,9 +186,8 @@ def behind_gateway(bus: Table, link: dict[str, Any]) -> bool:
 
 def check_shared(site: SiteFile, collector: Collector) -> None:
     """The unit of shared limit frames must not be used by a device on the line."""
-    known = profiles.names("evse")
     for evse in site.evses:
-        link: dict[str, Any] = profiles.load("evse-" + evse["kind"])["link"] if evse["kind"] in known else {}
+        link: dict[str, Any] = profiles.load("evse-" + evse["kind"])["link"] if evse["kind"] and profiles.exists("evse", evse["kind"]) else {}
         if "shared" not in link:
             continue
         for other in (*site.meters, *site.evses):
