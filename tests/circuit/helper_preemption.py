@@ -45,6 +45,7 @@ class Beside(Bench):
         self.charged_s = [0] * len(evses)
         self.waited_s = [0] * len(evses)
         self.longest_s = [0] * len(evses)
+        self.turns_s = [[] for _ in evses]  # how long each charged, turn by turn
         self.above_s = 0
         self.start()
         self.run(5)
@@ -75,6 +76,9 @@ class Beside(Bench):
     def _book(self, e):
         if self.drawn[e]:
             self.charged_s[e] += 1
+            if self.waited_s[e] or not self.turns_s[e]:
+                self.turns_s[e].append(0)
+            self.turns_s[e][-1] += 1
             self.waited_s[e] = 0
         elif self.guard.demands.wants[e]:
             self.waited_s[e] += 1

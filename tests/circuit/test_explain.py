@@ -158,3 +158,32 @@ def test_why_of_a_grant_names_what_ends_with_it():
         bench.guard.demand(e, True)
         bench.follow(30)
     assert "what ends with the grant 14.0 A" in bench.guard.why(1), bench.guard.why(1)
+
+
+def test_why_names_what_an_evse_waits_for_also_during_a_test_step_of_a_meter():
+    evses = [evse("bay-1"), mute_evse("bay-2", fallback_da=60, power_on_da=60)]
+    bench = Bench(site(evses, [circuit("row", rating=200, assumed=120, meter=0)], meters=[meter_facts()])).start()
+    bench.guard.demand(0, True)
+    bench.follow(20)
+    before = bench.guard.why(0)
+    bench.guard.limit("meter test step", ("evse", 0), 0, None, "hold")
+    bench.tick()
+    assert before.startswith("0.0 A: no margin for its minimum 6.0 A: row L1 (20.0 A) − other load 12.0 A (meter: "), before
+    assert bench.guard.why(0) == before + "; meter test step for some seconds"
+    bench.guard.limit("user", ("evse", 0), 0, None, "hold")
+    assert bench.guard.why(0).endswith("0.0 A is below its minimum 6.0 A"), "a limit that is no test is a reason: " + bench.guard.why(0)
+
+
+def test_why_names_the_doubted_meter_of_an_unbalance_limit_and_a_limit_that_leaves_less_than_the_circuit():
+    root = dict(circuit("row", rating=400, assumed=20, meter=0), max_unbalance_da=50)
+    bench = Bench(site([evse("bay-1", terminals=[[0]])], [root], meters=[meter_facts()])).start()
+    bench.guard.demand(0, True)
+    bench.follow(20)
+    text = bench.guard.why(0)
+    assert text.startswith("0.0 A: queued: unbalance limit of row L1 5.0 A (meter: "), text
+    root = dict(circuit("row", rating=370, meter=0), contract_w=3450)
+    bench = Bench(site([evse("bay-1", fallback_da=320, max_da=320, limit_da=320)], [root], meters=[meter_facts()])).start()
+    bench.guard.demand(0, True)
+    bench.follow(20, meter=True)
+    text = bench.guard.why(0)
+    assert text.startswith("0.0 A: queued: contracted power 3,450 W"), "the circuit leaves 5 A above its reserve of 32 A: " + text

@@ -38,6 +38,17 @@ def test_section_6_evses_take_turns_if_one_needs_the_current_of_all_others():
     assert bench.above_s == 0
 
 
+def test_section_6_who_has_begun_keeps_its_slot_although_several_others_have_waited_longer_than_one():
+    for count in (3, 4, 5):
+        bench = Beside([(60, 0, False, 60)] * count, rating=200, house=50)
+        for e in range(count):
+            bench.plug(e)
+        bench.run(4 * count * SLOT_S)
+        for turns in bench.turns_s:
+            assert min(turns[2:-1]) >= SLOT_S * 4 // 5, (count, turns)
+        assert max(bench.longest_s) <= count * SLOT_S and bench.above_s == 0, (count, bench.longest_s)
+
+
 def test_section_6_no_evse_is_paused_for_one_that_cannot_start_because_of_other_load():
     bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED], rating=640, house=280)
     bench.plug(0)
@@ -160,6 +171,20 @@ def test_section_6_one_whose_car_makes_more_of_its_least_order_gives_that_too():
     bench.plug(2)
     bench.run(10 * SLOT_S)
     assert min(bench.charged_s) >= SLOT_S // 2, (bench.charged_s, bench.guard.why(2))
+
+
+def test_section_6_orders_that_exceed_their_margin_a_little_fall_for_one_that_could_begin_within_its_reserve():
+    """The car of the second was seen to draw 0.8 A more than its order: nothing burns, but the first lacked margin without end."""
+    bench = Beside([(160, 160, False, 160), (320, 60, True, 320), (60, 0, True, 60)], rating=500, house=200)
+    for e in (2, 1):
+        bench.plug(e)
+        bench.run(60)
+    bench.ledger.evse_states[1].overdraw_da = 8
+    bench.run(30)
+    assert bench.drawn == [0, 79, 60] and bench.ledger.margin.free_da(0) < 0
+    bench.plug(0)
+    bench.run(90)
+    assert bench.drawn[0] == 160 and min(bench.drawn) >= 60 and bench.above_s == 0, (bench.drawn, bench.guard.why(0))
 
 
 def test_section_6_what_others_give_is_kept_for_the_waiting_evse_until_it_starts():

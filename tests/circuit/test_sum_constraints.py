@@ -70,6 +70,18 @@ def test_section_6_a_three_phase_car_unbalances_nothing_until_it_is_seen_on_one_
     assert bench.guard.want_da == [100]
 
 
+def test_section_6_a_car_on_two_phases_may_begin_where_it_loads_the_emptiest_phase_too():
+    """Only L1 is measured, at 0; of the others 6 A are declared. A car on L2 alone would be 12 A above L1; one on L1 and L2 is 6 A above L3."""
+    for lines, begins in (([1], False), ([0, 1], True)):
+        root = dict(circuit(rating=400, assumed=60, meter=0), max_unbalance_da=100)
+        bench = Bench(site([evse(terminals=[[line] for line in lines])], [root], [meter_facts(phases=[0])], raise_hold_ms=1000)).start()
+        bench.guard.demand(0, True)
+        for _ in range(60):
+            bench.meter(bench.ledger.evse_states[0].phase_da[0] + bench.mark % 2)
+            bench.follow(1)
+        assert (bench.guard.want_da[0] >= 60) == begins, (lines, bench.guard.why(0))
+
+
 def contracted(watts, **more):
     root = circuit(rating=400, meter=0)
     root.update(dict({"contract_w": watts}, **more))

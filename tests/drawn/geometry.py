@@ -22,7 +22,7 @@ class Geometry:
 
     ratings: circuit → one for each line; above: circuit → itself and all that feed it; circuit_of, ends: EVSE → its
     circuit, and for each terminal the lines that it loads; meters: meter → circuit; seen: circuit → lines that its meter measures;
-    contracts: circuit → (watts, volts) of its contracted power;
+    contracts: circuit → (watts, volts) of its contracted power; unbalance: circuit → how far one line may be above another;
     tables: EVSE → its table in the file, with the name of its bus in the whole family; sites: primary → its file, "" the one at the
     top; parents: primary below → the bus of its parent.
     """
@@ -30,7 +30,7 @@ class Geometry:
     def __init__(self, text, folder=None):
         self.ratings, self.above, self.circuit_of, self.ends, self.tables, self.meters, self.assumed = {}, {}, {}, {}, {}, {}, {}
         self.sites, self.parents = {}, {}
-        self.generation, self.seen, self.contracts = {}, {}, {}
+        self.generation, self.seen, self.contracts, self.unbalance = {}, {}, {}, {}
         site = tomllib.loads(text)
         self.count = lines_of(site)
         self._read(site, folder, "", [], list(range(self.count)))
@@ -51,6 +51,8 @@ class Geometry:
             self.generation[name] = self._per_line(table.get("generation_a", 0), lines, 0)
             if "contract_kw" in table:
                 self.contracts[name] = table["contract_kw"] * 1000, site["site"].get("voltage", 230)
+            if "max_unbalance_a" in table:
+                self.unbalance[name] = da(table["max_unbalance_a"])
             if "meter" in table:
                 self.meters[prefix + table["meter"]] = name
                 self.seen[name] = {lines[at] for at in measured(meters.get(table["meter"], {}), len(lines))}
@@ -126,7 +128,9 @@ def measured(meter, count):
 
 @cache
 def inputs(profile):
-    """How many lines a meter of that make measures: the currents that its profile reads."""
+    """How many lines a meter of that make measures: the currents that its profile reads. Some have none; of one without a profile: all."""
     path = PROFILES / ("meter-%s.toml" % profile)
-    registers = tomllib.loads(path.read_text()).get("registers", {}) if path.exists() else {}
-    return sum(name in registers for name in ("current_l1", "current_l2", "current_l3")) or len(LINES)
+    if not path.exists():
+        return len(LINES)
+    registers = tomllib.loads(path.read_text())["registers"]
+    return sum(name in registers for name in ("current_l1", "current_l2", "current_l3"))

@@ -31,7 +31,8 @@ UNBALANCE = "unbalance limit"
 UNSEEN, SUMS, SATED = "unseen", "sums", "sated"
 NOT_ASKED = {  # what that draws is other load to such a limit, which is not asked to give any of it
     UNSEEN: "an EVSE that waits below an unbalance limit while one without current measurement charges",
-    SUMS: "an EVSE for which, by the printed sums of the tested site, less is free than its car needs, or 0.5 A more below a meter",
+    SUMS: "an EVSE for which, by the printed sums of the tested site and what is declared, less is free than its car needs, 0.2 A for a device "
+          "that rounds, or 0.5 A where a meter measures there or below",
     SATED: "a car that wants no current",
 }
 

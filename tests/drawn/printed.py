@@ -11,6 +11,7 @@ from tests.drawn.geometry import LINES, da
 LEAST_DA = 60
 KEYS = {"budgets": "circuit", "buses": "bus", "circuits": "circuit", "evidence": "evse", "findings": "where", "reserves": "evse"}  # what names a row
 APART_DA = 5  # readings of a meter and of the EVSEs below it may differ by so much about the same currents
+ROUNDED_DA = 2  # a device may make so much more of its order than it was told
 
 
 def short_of_room(report, geometry, needs_da):
@@ -24,6 +25,8 @@ def short_of_room(report, geometry, needs_da):
     for evse, ends in geometry.ends.items():
         for circuit in geometry.above[geometry.circuit_of[evse]]:
             loads = geometry.loads(evse, [1] * len(ends))
+            if any(unbalanced(geometry, circuit, geometry.loads(evse, [needs_da.get(evse, LEAST_DA)] * count)) for count in range(1, 1 + len(ends))):
+                found.add(evse)
             if contract_da(geometry, circuit) < sum(count * (needs_da.get(evse, LEAST_DA) + APART_DA) for count in loads):
                 found.add(evse)
             for line, count in enumerate(loads):
@@ -31,9 +34,23 @@ def short_of_room(report, geometry, needs_da):
                 if row is not None and count:
                     free_da = da(row["rating_a"]) - da(row["reserves_a"]) - other_da(geometry, circuit, line)
                     more_da = count * max(0, needs_da.get(evse, LEAST_DA) - own_da.get(evse, 0))
-                    if free_da < more_da + (APART_DA if more_da and geometry.sees(circuit, [line]) else 0):
+                    if free_da < more_da + (APART_DA if seen_below(geometry, circuit, line) else ROUNDED_DA if more_da else 0):
                         found.add(evse)
     return found
+
+
+def seen_below(geometry, circuit, line):
+    """Does a meter show other load of this line, there or below?"""
+    return any(geometry.sees(name, [line]) for name, above in geometry.above.items() if circuit in above)
+
+
+def unbalanced(geometry, circuit, loads_da):
+    """Would these loads alone exceed the unbalance limit there? Of a line that its meter does not measure what is declared counts."""
+    most_da = geometry.unbalance.get(circuit, 10**6)
+    least_da = [0 if geometry.sees(circuit, [line]) else other_da(geometry, circuit, line) for line in range(geometry.count)]
+    most_of_da = [load_da + other_da(geometry, circuit, line) for line, load_da in enumerate(loads_da)]
+    return any(load_da and not loads_da[emptier] and most_of_da[line] - least_da[emptier] > most_da
+               for line, load_da in enumerate(loads_da) for emptier in range(geometry.count))
 
 
 def other_da(geometry, circuit, line):

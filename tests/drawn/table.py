@@ -16,6 +16,7 @@ PERSON = re.compile(r"\b(unlock|accept|replace|commission|confirm|isolate|person
 MOST_PERCENT, MOST_DA = 10, 10
 ABOVE = ("factor", "over_a", "leak_a")
 ROUNDED_DA = 2
+SEEN_OUT_MS = 3_000  # a plug that was out for less may not have been seen (safety.md, rule 10: 1 s, and a round of a bus)
 
 
 class Table:
@@ -28,6 +29,7 @@ class Table:
         self.state = rig.state()
         judge.see(self.state)
         self.listeners = []
+        self._out_ms = {}  # EVSE → when its plug was pulled last
         self.needs_da = {}  # EVSE → the least order at which its car draws, where that is more than the usual one
 
     def go(self, ms, step_ms=STEP_MS):
@@ -55,7 +57,9 @@ class Table:
             if self.blind(name):
                 car = {key: value for key, value in car.items() if key not in ABOVE}
             self.rig.plug(evse=name, car={"battery_kwh": 9_000, **car})
-            self.needs_da[name] = least_da(car, self._above_da(car, name))
+            needs_da = least_da(car, self._above_da(car, name))
+            unseen = self.judge.t_ms - self._out_ms.get(name, -SEEN_OUT_MS) < SEEN_OUT_MS  # then what the car before it drew counts on
+            self.needs_da[name] = max(needs_da, self.needs_da[name]) if unseen else needs_da
             self.judge.plugged(name, int(car.get("phases", 3)))
             if car.get("then_phases"):
                 self.judge.uses_more(name, int(car["phases"]), int(car["then_phases"]), self.judge.t_ms + car["then_ms"])
@@ -66,6 +70,7 @@ class Table:
     def unplug(self, *names):
         for name in names or self.evses:
             self.rig.unplug(evse=name)
+            self._out_ms[name] = self.judge.t_ms
             self.judge.plugged(name, None)
 
     def blind(self, name):

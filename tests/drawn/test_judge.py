@@ -34,6 +34,7 @@ circuit = "main"
 max_a = 32.0
 phases = ["L1-L2"]
 """
+POWER_ALONE = '[[meter]]\nname = "n"\nprofile = "eastron-sdm72"\n'
 REPORT = {"budgets": [{"circuit": name, "total_ms": 6_000, "exposure_ms": 16_000, "car_ms": 5_000, "device_ms": 200} for name in ("main", "row")],
           "buses": []}  # fmt: skip
 
@@ -271,6 +272,7 @@ def test_who_can_never_charge_is_told_from_the_printed_reserves_and_from_what_is
     row = 'parent = "main"\n'
     for text, found in ((SITE, set()), (SITE.replace(row, row + "assumed_other_a = 7.0\n"), {"turned"}),
                         (SITE.replace(row, row + 'assumed_other_a = 7.0\nmeter = "n"\n'), set()),
+                        (SITE.replace(row, row + 'assumed_other_a = 7.0\nmeter = "n"\n') + POWER_ALONE, {"turned"}),
                         (SITE.replace('meter = "m"\n', "").replace(row, row + 'assumed_other_a = 7.0\nmeter = "n"\n'), {"turned"}),
                         (SITE.replace(row, row + 'generation_a = 7.0\nmeter = "n"\n'), {"turned"}),
                         (SITE.replace(row, row + 'generation_a = 5.6\nmeter = "n"\n'), {"turned"}),  # 6.4 A, and readings differ
@@ -280,6 +282,19 @@ def test_who_can_never_charge_is_told_from_the_printed_reserves_and_from_what_is
         assert short_of_room(report, Geometry(SITE.replace(row, row + f"contract_kw = {watts}\n")), {}) == short
     assert short_of_room(report, Geometry(SITE), {"turned": 115}) == set()  # 12 A are left
     assert short_of_room(report, Geometry(SITE), {"turned": 116, "between": 200}) == {"turned"}
+    unmetered = Geometry(SITE.replace('meter = "m"\n', ""))
+    assert short_of_room(report, unmetered, {"turned": 118}) == set() and short_of_room(report, unmetered, {"turned": 119}) == {"turned"}
+    shown = Geometry(SITE.replace(row, row + 'meter = "n"\n'))
+    full = {"circuits": [one | {"reserves_a": 31.6} for one in rows], "reserves": [{"evse": "turned", "to_a": 20.0}]}
+    assert short_of_room(full, unmetered, {"between": 0}) == set(), "all that it needs is its own reserve"
+    assert short_of_room(full, shown, {"between": 0}) == {"between", "turned"}, "a meter that shows 0.1 A of nothing leaves less"
+
+
+def test_an_unbalance_limit_counts_what_is_declared_of_lines_that_its_meter_does_not_measure():
+    one_line = '[[meter]]\nname = "n"\nprofile = "eastron-sdm120"\n'
+    for limit_a, short in ((12.9, {"turned"}), (13.0, set())):  # 6 A on L2, where 7 A are declared, above L1
+        text = SITE.replace('parent = "main"\n', 'parent = "main"\nassumed_other_a = 7.0\nmeter = "n"\nmax_unbalance_a = %s\n' % limit_a) + one_line
+        assert short_of_room({"circuits": [], "reserves": []}, Geometry(text), {}) == short
 
 
 def test_a_meter_tells_of_the_lines_that_it_measures_and_of_no_other():

@@ -18,7 +18,7 @@ from ampacity.circuit.policy.preemption import CLAIM_MS, RISE_MS, WAITED_MS, Pre
 from ampacity.circuit.policy.queue.demand import Demand
 from ampacity.circuit.policy.queue.inhibit import InhibitTimers
 from ampacity.circuit.policy.queue.slot_rotation import PARTS, STEP_MS_MAX, TICK_MS, SlotRotation
-from ampacity.circuit.policy.reservations import DENIED_MS, RETURN_MS, Reservations
+from ampacity.circuit.policy.reservations import DENIED_MS, KEPT_MS, RETURN_MS, Reservations
 from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.safety_load import SafetyLoads
 from ampacity.circuit.trusted.bounds import Bounds
@@ -92,7 +92,7 @@ NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG
 REACHED = {
     "last_feed_ms", "escalated_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms",
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
-    "claimed_ms", "begun_ms", "steady_ms", "offered_ms", "read_since_ms", "no_car_ms",
+    "kept_since_ms", "claimed_ms", "begun_ms", "steady_ms", "offered_ms", "read_since_ms", "no_car_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX, "ref_looks": LOOKS_MAX}
 LENGTHS_OF_TIME = {"suspect_ms", "budget_ms", "idle_before_ms", "without_ms"}
@@ -132,7 +132,7 @@ def spans_ms(facts):
         "over_ms": guard.ledger.margin.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.margin.budget_ms), "quarantine_until_ms": 0,
         "reported_until_ms": 0, "backoff_until_ms": 0, "tick_ms": TICK_MS_MAX,
         "changed_ms": max([plan.raise_hold_ms] + [load.frozen_ms + 1 for load in loads]),
-        "until_ms": 0, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
+        "until_ms": 0, "waits_since_ms": max(slot, waited), "kept_since_ms": KEPT_MS, "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, FRESH_MS, 15000), "mark_ms": frozen,
         "failed_ms": UNTRIED_MS, "frame_ms": max(WAIT_MS, FRESH_MS),
         "same_ms": STILL_MS, "ref_ms": REFERENCE_MS, "ref_frame_ms": REFERENCE_MS + WAIT_MS, "above_ms": REFERENCE_MS + WAIT_MS,

@@ -56,7 +56,8 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
     if not reason:
         planned_da = [guard.plan.shed.plan_da(other) for other in guard.ledger.evse_states]
         key, slack = _tightest(guard, s, planned_da)
-        reason = _outside(guard, s, slack) or _below_reserves(guard, s, want, key, slack) or _circuit(guard, s, key, planned_da)
+        most_da = slack // s.on_keys.count(key) + planned_da[evse]
+        reason = _outside(guard, s, most_da) or _below_reserves(guard, s, want, key, slack) or _circuit(guard, s, key, planned_da)
         if guard.plan.preemption.lowered >> evse & 1:
             reason = "lowered for %s: %s" % (guard.site.evses[guard.plan.preemption.claimant].name, reason)
         elif want == 0:
@@ -65,6 +66,8 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
             reason = _no_margin(guard, s)
         elif want >= guard.plan.targets.ceiling_da(s):
             reason = _own_limit(guard, s)
+        if not want and _held_by_test(guard, s):
+            reason += "; %s for some seconds" % _held_by_test(guard, s)
         taken_by = blocked_by(guard, evse)
         if ignores_order(guard, s):
             reason = remedy(guard, s)
@@ -90,9 +93,16 @@ def _not_charging(guard: "ExplainableGuard", s: "EvseState") -> str:
     for inhibit in guard.plan.targets.inhibits:
         if inhibit.inhibited[s.index]:
             return inhibit.reason(s.index)
-    if guard.plan.targets.ceiling_da(s) == 0:
+    if guard.plan.targets.ceiling_da(s) == 0 and not _held_by_test(guard, s):
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""
+
+
+def _held_by_test(guard: "ExplainableGuard", s: "EvseState") -> str:
+    """The name of a test step of a meter, where nothing else is below its minimum: what it waits for is another reason; "": it is not so."""
+    steps = guard.optional.meter_test_steps
+    sources = [source for value, source in guard.limits.sources_of("evse", s.index) if value < s.evse.min_da]
+    return steps.source if steps is not None and sources == [steps.source] else ""
 
 
 def _state_text(state: str) -> str:
@@ -106,7 +116,7 @@ def _waits(guard: "ExplainableGuard", s: "EvseState", reason: str) -> str:
     """It is queued: the reason why it waits. reason: the tightest circuit or limit."""
     if _cannot_begin(guard, s):
         return _no_margin(guard, s)
-    short = "" if possible(guard.plan.shed, s, s.evse.min_da) else "; too little for its minimum " + _minimum(s)
+    short = "" if _held_by_test(guard, s) or possible(guard.plan.shed, s, s.evse.min_da) else "; too little for its minimum " + _minimum(s)
     return _surplus(guard, s) or "queued: " + reason + short
 
 
@@ -229,24 +239,24 @@ def _tightest(guard: "ExplainableGuard", s: "EvseState", planned_da: "list[int]"
     return best, least
 
 
-def _outside(guard: "ExplainableGuard", s: "EvseState", slack: int) -> str:
-    """The external limit on the sum of the EVSEs that is at least as tight as the tightest circuit; "": none."""
+def _outside(guard: "ExplainableGuard", s: "EvseState", most_da: int) -> str:
+    """The external limit on the sum of the EVSEs that leaves it no more than the tightest circuit does, most_da; "": none."""
     limits, best = guard.limits, ""
     ordered_da = [guard.plan.shed.ordered_da(o) for o in guard.ledger.evse_states]  # a reserve is no load on an external limit
     if limits.has_chargers:
         for key in s.on_keys:
-            left = limits.chargers_da[key] - _sum_da(guard, key, ordered_da)
-            if left <= slack:
-                slack = left
+            left = (limits.chargers_da[key] - _sum_da(guard, key, ordered_da)) // s.on_keys.count(key) + ordered_da[s.index]
+            if left <= most_da:
+                most_da = left
                 source = limits.sources_of("chargers", key // guard.site.phases)
                 best = "limit by %s %s" % (source[0][1], amps(limits.chargers_da[key]))
                 best += _others(guard, s, [(o, o.on_keys.count(key)) for o in guard.ledger.evse_states], ordered_da)
     for row in limits.constraints:
         weight = row.weights[s.index]
         if weight:
-            left = row.cap_da - sum([da * row.weights[e] for e, da in enumerate(ordered_da)])
-            if left // weight <= slack:
-                slack = left // weight
+            left = (row.cap_da - sum([da * row.weights[e] for e, da in enumerate(ordered_da)])) // weight + ordered_da[s.index]
+            if left <= most_da:
+                most_da = left
                 best = row.describe() + _meter_note(guard, row.circuit)
                 best += _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.evse_states], ordered_da)
     return best

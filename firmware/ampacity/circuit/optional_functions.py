@@ -67,7 +67,9 @@ class OptionalFunctions:
             from ampacity.circuit.policy.constraints.phase_unbalance import UnbalanceConstraint
 
             for p in range(self.site.phases):
-                self.limits.add_constraint(UnbalanceConstraint(self.site, self.limits, c, p, min(most_da)))
+                for q in range(self.site.phases):
+                    if p != q:
+                        self.limits.add_constraint(UnbalanceConstraint(self.site, self.limits, c, p, q, min(most_da)))
         if circuit.get("contract_w"):
             from ampacity.circuit.policy.constraints.contracted_power import WINDOW_MS, ContractedPower
 

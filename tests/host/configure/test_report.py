@@ -1,6 +1,7 @@
 """`ampacity check`: what it refuses, the sums and times it prints, and what missing evidence costs."""
 
 import json
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -93,6 +94,16 @@ def test_the_check_warns_of_evses_that_can_never_get_an_order_and_passes(edited)
     path = edited(("rating_a = 63.0", "rating_a = 63.0\ngeneration_a = 60.0"))
     done = command("check", path)
     assert done.exit_code == 0 and "evse-1: never charges" in done.stdout and "60.0 A that generation may hide" in done.stdout, done.stdout
+
+
+def test_the_check_warns_of_an_unbalance_limit_on_phases_that_no_meter_shows(edited):
+    limit = ("rating_a = 63.0", "rating_a = 63.0\nmax_unbalance_a = 16.0")
+    (meter,) = tomllib.loads(GARAGE.read_text())["meter"]
+    one_phase = [('profile = "%s"' % meter["profile"], 'profile = "eastron-sdm120"'), ("unit = %d\nphases = [" % meter["unit"], "unit = 99\n#")]
+    done = command("check", edited(limit))
+    assert done.exit_code == 0 and "max_unbalance_a" not in done.stdout, done.stdout
+    done = command("check", edited(limit, *one_phase))
+    assert done.exit_code == 0 and "the limit of 16.0 A counts what is declared: L2 20.0 A, L3 20.0 A" in done.stdout, done.stdout
 
 
 def test_json_is_one_object_with_the_same_facts():

@@ -43,7 +43,9 @@ LEVEL_DA = 20  # a car that draws nothing at its order is offered so much more (
 
 
 class MeterTestSteps:
-    """Looks once a second; `tick` is True when limits changed."""
+    """Looks once a second; `tick` is True when limits changed. source: the name of its limits."""
+
+    source = SOURCE
 
     def __init__(self, ledger: "Ledger", other: "OtherLoad", limits: "Limits", wants: "list[bool]") -> None:
         self.ledger = ledger

@@ -40,7 +40,7 @@ class Plan:
         self.demand = demand
         self.want_da = ledger.want_da
         self.targets = Targets(ledger, limits, demand)
-        self.reservations = Reservations(ledger, other)
+        self.reservations = Reservations(ledger, other, demand.kept_since_ms)
         self.shed = LoadShedding(self.targets, other, self.reservations)
         self.goal_da = [0] * len(site.evses)
         self.admitted = [False] * len(site.evses)
@@ -274,6 +274,8 @@ class Plan:
         But where that keeps one from what it was given, be it a first write without its second, all make the room for it.
         """
         room, present = cap_da - self.other.carried_da(key), self.ledger.sums[key]
+        if key in self.reservations.kept:
+            return min(room, cap_da - self.ledger.other_da[key])
         if present <= room or key in self.reservations.lacking:
             return room
         return max(room, min(present, cap_da - self.ledger.low_other_da[key]))
@@ -306,7 +308,12 @@ class Plan:
     # raise
 
     def _raise_to_goals(self) -> "Iterator[None]":
-        ready = [e for e in self.demand.order if self._may_rise(e, self.now_ms)]
+        ready = []
+        for e in self.demand.order:
+            if self._may_rise(e, self.now_ms):
+                ready.append(e)
+            if not self.admitted[e] or self.want_da[e] or self.demand.paused.inhibited[e]:
+                self.demand.kept_since_ms[e] = -1
         if not ready or not self.ledger.permits.quiet(self.now_ms):
             return
         self._count_unsent()
@@ -349,6 +356,8 @@ class Plan:
         least = s.evse.min_da if want < s.evse.min_da else want + self.deadband_da
         da = self._surviving_da(s, da, least)
         if not da:
+            if not want and self.admitted[e] and self.demand.kept_since_ms[e] < 0:
+                self.demand.kept_since_ms[e] = now_ms
             return
         self._add_promised(s, held, -1)
         self._add_promised(s, ledger.permits.most_of(s, da))

@@ -151,9 +151,9 @@ class Preemption:
             return False
         if not stop:
             return want > self.ledger.site.evses[e].min_da
-        long_ago_ms = now_ms - demand.slot_ms
         had = demand.served[e] or demand.in_slot[e] and demand.slots.over(self.ledger.evse_states[e])
-        return had or rank[e] < rank[claimant] or 0 <= demand.waits_since_ms[claimant] <= long_ago_ms
+        waited = 0 <= demand.waits_since_ms[claimant] <= now_ms - demand.slot_ms
+        return had or rank[e] < rank[claimant] or waited and demand.ticket[claimant] < demand.ticket[e]
 
     def _gives(self, s: EvseState, want_da: int, shortfall: Shortfall, stop: bool, now_ms: int) -> bool:
         """Down to its minimum or to 0, if that helps."""

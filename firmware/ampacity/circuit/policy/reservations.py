@@ -15,6 +15,7 @@ DENIED = "order waits for margin"
 RETURNS = "returning"
 BEGINS = "waiting to start"
 DENIED_MS = 5000  # an order that lacks its margin for so long is made room for
+KEPT_MS = 30000  # so is one that may begin, once what others were lowered to has had time to show
 IN_VAIN_MS = 30000  # and paused, where that room was not enough: its own current may be what takes it
 RETURN_MS = 10000  # time for which capacity is reserved for an EVSE that lacks the margin to be read
 
@@ -22,17 +23,20 @@ RETURN_MS = 10000  # time for which capacity is reserved for an EVSE that lacks 
 class Reservations:
     """By EVSE what is kept for it (the most, where there are several), why, and until when; reason "": nothing."""
 
-    def __init__(self, ledger: Ledger, other: OtherLoad) -> None:
+    def __init__(self, ledger: Ledger, other: OtherLoad, kept_since_ms: "list[int]") -> None:
         self.ledger = ledger
         self.other = other
+        self.kept_since_ms = kept_since_ms  # of each EVSE that has its share and lacks the margin to begin; -1: it does not
         self.da = [0] * len(ledger.evse_states)
         self.reasons = [""] * len(self.da)
         self.until_ms = [0] * len(self.da)
         self.lacking: "list[int]" = []  # circuits and phases on which an order lacks its margin
+        self.kept: "list[int]" = []  # the same of one that could begin
 
     def renew(self, now_ms: int) -> None:
         """Rebuilds all reservations, before each pass."""
         del self.lacking[:]
+        del self.kept[:]
         for s in self.ledger.evse_states:
             e = s.index
             if self.reasons[e]:
@@ -45,6 +49,8 @@ class Reservations:
             if s.denied_ms >= 0 and self.ledger.want_da[e] and now_ms - s.denied_ms >= DENIED_MS:
                 self.put(e, s.bound_da, DENIED, now_ms)
                 self.lacking += s.on_keys
+            elif self.kept_since_ms[e] >= 0 and now_ms - self.kept_since_ms[e] >= KEPT_MS:
+                self.kept += s.on_keys
 
     def put(self, evse: int, da: int, reason: str, until_ms: int) -> None:
         """So much is kept for it, until then at least."""

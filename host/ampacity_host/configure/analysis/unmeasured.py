@@ -1,4 +1,4 @@
-"""EVSEs whose current nothing measures: a warning that says what the controller then assumes."""
+"""What nothing measures, of EVSEs and of phases with an unbalance limit: a warning that says what the controller then assumes."""
 
 import json
 from pathlib import Path
@@ -12,6 +12,7 @@ ASSUMED = (
     "it counts with its order on every phase of its contactor; a car that draws less frees nothing, one that draws more is not seen, "
     "and OCPP shows no current and no energy of it"
 )
+UNBALANCE = {"max_unbalance_da": "max_unbalance_a", "max_neutral_da": "max_neutral_a"}  # a fact of a circuit: its field
 BOOT = ("boot.json", "primary/boot.json")  # of a controller, and of a bench
 
 
@@ -27,6 +28,23 @@ def unmeasured_devices(facts: dict[str, Any]) -> list[dict[str, Any]]:
     """A warning for each EVSE whose profile has no current of all its phases."""
     silent = [evse for evse in facts["evses"] if not measures(evse, facts)]
     return [_warning(evse["name"], "its device shows no current per phase", "a device that measures its current") for evse in silent]
+
+
+def unmeasured_phases(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """A warning for each circuit with an unbalance limit and a meter that does not measure all its phases."""
+    found = []
+    for circuit in facts["circuits"]:
+        limits = [(circuit[key], name) for key, name in UNBALANCE.items() if circuit.get(key) is not None]
+        measured = facts["meters"][circuit["meter"]]["phases"] if circuit["meter"] >= 0 else range(facts["phases"])
+        unseen = [phase for phase in range(facts["phases"]) if phase not in measured]
+        if not limits or not unseen:
+            continue
+        most_da, name = min(limits)
+        lines = ", ".join(f"L{phase + 1} {circuit['assumed_other_da'][phase] / 10:.1f} A" for phase in unseen)
+        why = f"{name}: its meter does not measure all phases; the limit of {most_da / 10:.1f} A counts what is declared: {lines}"
+        what = "; an EVSE on these alone may never charge, and an unbalance of other load there is not seen"
+        found.append(finding("unbalance", circuit["name"], why + what, f"a meter of all phases, or no {name}") | {"level": "warning"})
+    return found
 
 
 def unmeasured_outlets(facts: dict[str, Any], data: Path) -> list[dict[str, Any]]:

@@ -47,6 +47,7 @@ class Demand:
         self.slots = SlotRotation(count, self.slot_ms)
         self.in_slot = [False] * count  # admitted, and has begun
         self.waits_since_ms = [-1] * count  # wants and is not admitted since
+        self.kept_since_ms = [-1] * count  # has its share, and lacks the margin to begin since
         self.served = [False] * count  # had its slot, and continues because no other EVSE could charge
         self.idle_since_ms = [-1] * count
         self.idle_cap_da = [NONE_DA] * count
