@@ -29,6 +29,7 @@ COUNTS_FOR = {  # modules below the package that only another room needs
     "bus/profile/pause_evidence.py": "commission", "bus/client/single_driver.py": "commission",
     "roles/service/replacing.py": "commission", "roles/service/configuring.py": "commission",
     "roles/configuration/site_trial.py": "commission", "roles/configuration/site_comparison.py": "commission",
+    "roles/secondary.py": "secondary", "roles/service/secondary_console.py": "secondary",
     "roles/storage/commission_shapes.py": "commission", "roles/service/primary_help.py": "commission", "console/help_texts.py": "commission",
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from ampacity_host.build.image import Image
 from ampacity_host.build.target import KIB, Target
 
 LATER = ("commission", "profiles")  # rooms that are loaded only while they are used: tests, and the devices that a scan knows
-APART = (*LATER, "update", "point")  # not in the budget of a primary, as in tools/size.py
+APART = (*LATER, "update", "point", "secondary")  # not in the budget of a primary, as in tools/size.py
 HEAP_ROW = "heap with the code in it"
 OF_SECONDARY = 8, 5  # heap in use with a console session, to compiled bytes: functions, names and objects come on top (docs/ports.md)
 
@@ -38,7 +38,7 @@ def table(target: Target, image: Image) -> list[Row]:
     loaded = sum(size for room, size in rooms.items() if room not in LATER)
     budgeted = sum(size for room, size in rooms.items() if room not in APART)
     rows = [Row(f"room {room}", size) for room, size in sorted(rooms.items())]
-    rows.append(Row("application without commissioning, updates and pilot", budgeted, target.application_bytes))
+    rows.append(Row("application of a primary without commissioning, updates and pilot", budgeted, target.application_bytes))
     rows.append(Row("image, one slot", len(image.data), target.slot_bytes))
     site = target.board["site"]
     if target.role == "secondary":  # it loads nearly all that it has; a primary leaves blocks of OCPP out, which outweighs the objects of the code
