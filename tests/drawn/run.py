@@ -1,6 +1,7 @@
 """Many drawn sites over all cores, with the time left; and the part `drawn` of `python -m tests.proof`.
 
-`run(deep)`: SITES sites of SECONDS of attacks each from seed 1 on, or the twenty of CI. Each life says how it is played again.
+`run(deep)`: SITES sites of SECONDS of attacks each from seed 1 on, in quarters that are evidence each by itself, or the twenty of CI.
+Each life says how it is played again.
 """
 
 import sys
@@ -9,7 +10,7 @@ import time
 from tests.drawn.life import again, live
 from tests.proof.kept import Kept
 
-SITES, SECONDS = 1_000, 1_800
+SITES, SECONDS, QUARTERS = 1_000, 1_800, (1, 2, 3, 4)
 CI_SITES, CI_SECONDS = 20, 100
 LIVES_PER_PROCESS = 20  # what a rig leaves behind goes with its process
 
@@ -48,6 +49,15 @@ def summary(found):
             "problems": [{key: life[key] for key in ("seed", "again", "problems")} for life in wrong]}  # fmt: skip
 
 
-def run(deep=True, kept=None):
-    """The part of `python -m tests.proof`."""
-    return summary(list(lives(1, *((SITES, SECONDS) if deep else (CI_SITES, CI_SECONDS)), kept=kept)))
+def run(deep=True, kept=None, quarters=QUARTERS):
+    """The part of `python -m tests.proof`: the summary of each quarter, {"1": summary}, and what was found in all; at CI depth one summary."""
+    if not deep:
+        return summary(list(lives(1, CI_SITES, CI_SECONDS, kept=kept)))
+    found = {str(each): summary(list(lives(*quarter(each), SECONDS, kept=kept))) for each in quarters}
+    return {"quarters": found, "sites": sum(each["sites"] for each in found.values()), "failures": sum(each["failures"] for each in found.values())}
+
+
+def quarter(each):
+    """(its first seed, how many sites) of a quarter, 1 to 4."""
+    sites = SITES // len(QUARTERS)
+    return 1 + (each - 1) * sites, sites

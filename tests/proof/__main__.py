@@ -1,4 +1,5 @@
-"""`python -m tests.proof [--quick] [--parts A,B] [--world NAME …] [--rule NAME …] [--anew] [--kept FOLDER]`: the proof of the safety core.
+"""`python -m tests.proof [--quick] [--parts A,B] [--world NAME …] [--rule NAME …] [--quarter N …] [--anew] [--kept FOLDER]`: the proof of
+the safety core.
 
 One line for each world: states, depth, transitions, whether it is closed, the longest way back to charging; one for
 each rule taken away, with the shortest trace that then overloads a circuit. Then the further parts. The last line is
@@ -15,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.drawn.run import QUARTERS
 from tests.proof.kept import FOLDER, Kept
 from tests.proof.mutants import DEFECTS, MUTANTS
 from tests.proof.run import PARTS, SEARCHES, part, rule_of, searches, sound, summary
@@ -71,6 +73,7 @@ def arguments():
     parser.add_argument("--without", type=parts_of, default=[], help="all but these")
     parser.add_argument("--world", action="append", type=one_of(list(WORLDS)), help="only this world (may be repeated)")
     parser.add_argument("--rule", action="extend", type=rules_of, help="only this rule taken away (may be repeated): 3, or '3 settle'")
+    parser.add_argument("--quarter", action="append", type=int, choices=QUARTERS, help="only this quarter of the drawn sites (may be repeated)")
     parser.add_argument("--states", type=whole, help="stop each world after so many states")
     parser.add_argument("--processes", type=whole, help="for the searches; left out: one for each core")
     parser.add_argument("--json", action="store_true", help="only the last line")
@@ -125,7 +128,8 @@ def main():
     keep(options.out, head, found, result)
     for name in options.parts:
         if name not in SEARCHES:
-            result[name] = part(name, not options.quick, kept)
+            some = {"quarters": options.quarter} if name == "drawn" and options.quarter and not options.quick else {}
+            result[name] = part(name, not options.quick, kept, **some)
             keep(options.out, head, found, result)
     result["seconds"] = round(time.monotonic() - began, 1)
     keep(options.out, head, found, result)

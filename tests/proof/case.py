@@ -16,6 +16,7 @@ import re
 import sys
 from pathlib import Path
 
+from tests.drawn.run import QUARTERS, quarter
 from tests.proof import history
 from tests.proof.__main__ import one_of, rules_of
 from tests.proof.anypolicy import NAMES as POLICY_NAMES
@@ -87,14 +88,15 @@ def worlds_rows(found, code):
     return lines
 
 
+DRAWN = {"drawn %d" % each: "%d to %d" % (quarter(each)[0], sum(quarter(each)) - 1) for each in QUARTERS}
 FIGURES = {
     "policy": "- Any policy: {states:,} distinct states of all worlds, {closed} closed, {violations} violations; {seconds:,.0f} s (code {code}).",
     "oracle": "- Oracle: {instances:,} random instances of sharing, {disagreements} disagreements; {seconds:,.0f} s (code {code}).",
     "trees": "- Random trees: {sites} sites of up to {largest} EVSEs, {moves:,} attacks, {hours} hours, {violations} violations; "
              "{seconds:,.0f} s (code {code}).",
-    "drawn": "- Drawn sites: {sites:,} sites with {evses:,} EVSEs, {attacks:,} attacks, {hours:,} hours, {excused_s:,} s above a rating within "
-             "an excuse, {left_to_a_person} times a person was asked, {left_out} EVSEs not asked whether they charge at last, {failures} failures; "
-             "{cpu_s:,} s of a core (code {code}).",
+    **{name: "- Drawn sites " + seeds + ": {sites:,} sites with {evses:,} EVSEs, {attacks:,} attacks, {hours:,} hours, {excused_s:,} s above a "
+             "rating within an excuse, {left_to_a_person} times a person was asked, {left_out} EVSEs not asked whether they charge at last, "
+             "{failures} failures; {cpu_s:,} s of a core (code {code})." for name, seeds in DRAWN.items()},
     "soak": "- Soak: {days} site-days, {source[0]}, {faults:,} faults, {sessions:,} sessions, {sessions_served:.1%} served, {violations} "
             "violations; {cpu_s:,} s of a core (code {code}).",
     "same": "- With and without bytes: {hours} h of {evses} EVSEs twice, {source}, {energy_wh[0]:,.0f} and {energy_wh[1]:,.0f} Wh, "
@@ -133,13 +135,23 @@ def total_line(text):
     return TOTAL.format(states=states, depth=depth, closed=sum(row[4] == "closed" for row in small), worlds=len(small))
 
 
+def parts_of(result):
+    """{name in FIGURES: its values} of what ran; each quarter of the drawn sites is a part of its own."""
+    drawn = {"drawn " + each: values for each, values in result.get("drawn", {}).get("quarters", {}).items()}
+    return {name: values for name, values in {**result, **drawn}.items() if name in FIGURES}
+
+
+def figure(name):
+    """The name of its sources (tools/digests.py): "drawn 2" → "drawn"."""
+    return name.partition(" ")[0]
+
+
 def with_figures(text, result, codes):
     """The document with a line for each part that ran; those of the others stay."""
     lines = {label(line): line for line in inside(text, "figures").splitlines() if line}
-    for name in FIGURES:
-        if name in result:
-            line = FIGURES[name].format(code=codes.get(name, NOT_KNOWN), **result[name])
-            lines[label(line)] = line
+    for name, values in parts_of(result).items():
+        line = FIGURES[name].format(code=codes.get(figure(name), NOT_KNOWN), **values)
+        lines[label(line)] = line
     lines[label(TOTAL)] = total_line(text)
     order = [label(TOTAL)] + [label(line) for line in FIGURES.values()]
     return put(text, "figures", [lines[name] for name in order if name in lines])
@@ -157,20 +169,20 @@ def written(text, found, result, codes, deep=True):
         text = merged(text, "policy", POLICY_HEAD, policy_rows(result["policy"], codes.get("policy", NOT_KNOWN)), WORLDS)
     measured = worlds_rows(found, codes.get("worlds", NOT_KNOWN))
     text = merged(text, "worlds", WORLDS_HEAD, measured, WORLDS)
-    return with_figures(text, result, codes) if measured or any(name in result for name in FIGURES) else text
+    return with_figures(text, result, codes) if measured or parts_of(result) else text
 
 
 def recorded(text):
-    """[(row, its figure in tools/digests.py, the digest that it carries)] of all figures of the document."""
+    """[(row, its sources' name in tools/digests.py, the digest that it carries)] of all figures of the document."""
     found = []
     for name, head in (("rules", RULES_HEAD), ("mends", RULES_HEAD), ("worlds", WORLDS_HEAD), ("policy", POLICY_HEAD)):
-        figure = name if name in ("worlds", "policy") else "rules"
-        found += [("%s %s" % (name, key), figure, row[-1]) for key, row in marked.rows(inside(text, name), len(head)).items()]
+        sources = name if name in ("worlds", "policy") else "rules"
+        found += [("%s %s" % (name, key), sources, row[-1]) for key, row in marked.rows(inside(text, name), len(head)).items()]
     labels = {label(line): name for name, line in FIGURES.items()}
     for line in inside(text, "figures").splitlines():
         if label(line) in labels:
             carried = re.search(r"\(code ([0-9a-f-]+)\)\.$", line)
-            found.append(("figures %s" % labels[label(line)], labels[label(line)], carried[1] if carried else NOT_KNOWN))
+            found.append(("figures %s" % labels[label(line)], figure(labels[label(line)]), carried[1] if carried else NOT_KNOWN))
     return found
 
 

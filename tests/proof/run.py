@@ -110,19 +110,21 @@ def searches(deep=True, worlds=None, mutants=None, states_max=None, processes=No
             yield tuple(one)
 
 
-def part(name, deep, kept=None):
-    """What a further part has to say, and how long it took. One that cannot be run is a failure, and no end of the others."""
+def part(name, deep, kept=None, **some):
+    """What a further part has to say, and how long it took. One that cannot be run is a failure, and no end of the others.
+    some: what the part's `run` takes to do less than all of it."""
     began = time.monotonic()
     kept = kept or Kept()
-    known = kept.found(name).get("whole")
+    known = None if some else kept.found(name).get("whole")
     if known:
         print("proof: %s is known of this code" % name, file=sys.stderr, flush=True)
         return known
     print("proof: %s …" % name, file=sys.stderr, flush=True)
     try:
         module = importlib.import_module(FURTHER[name])
-        answer = module.run(deep, kept=kept) if name in PIECES else module.run(deep)
-        kept.put(name, "whole", {**answer, "seconds": round(time.monotonic() - began, 1)})
+        answer = module.run(deep, **some, **({"kept": kept} if name in PIECES else {}))
+        if not some:
+            kept.put(name, "whole", {**answer, "seconds": round(time.monotonic() - began, 1)})
     except Exception as problem:
         answer = {"failures": 1, "problems": ["%s: %s" % (type(problem).__name__, problem)]}
         print("proof: %s: %s" % (name, answer["problems"][0]), file=sys.stderr, flush=True)

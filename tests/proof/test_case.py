@@ -77,6 +77,15 @@ def test_a_run_writes_its_own_rows_alone_with_their_digest():
     assert written(text, [MUTANT, ("world", SMALL), ("wide", WIDE)], ORACLE, CODES) == text
 
 
+def test_each_quarter_of_the_drawn_sites_has_a_row_of_its_own():
+    quarter = {"sites": 250, "evses": 1, "attacks": 2, "hours": 3, "excused_s": 4, "left_to_a_person": 5, "left_out": 6, "failures": 0, "cpu_s": 7}
+    first = written(TEXT, [], {"drawn": {"quarters": {"2": quarter}, "failures": 0}}, {"drawn": "0123abcd"})
+    both = written(first, [], {"drawn": {"quarters": {"4": quarter}, "failures": 0}}, {"drawn": "4567abcd"})
+    assert "- Drawn sites 251 to 500: 250 sites with 1 EVSEs" in first and digests_of(first)["figures drawn 2"] == "0123abcd"
+    assert (digests_of(both)["figures drawn 2"], digests_of(both)["figures drawn 4"]) == ("0123abcd", "4567abcd")
+    assert {sources for row, sources, _ in recorded(both) if row.startswith("figures drawn")} == {"drawn"}
+
+
 def test_the_sums_over_worlds_are_those_of_the_table():
     assert total_line("<!-- worlds -->\n| h |\n| - |\n| `a` | x | 10 | 3 | closed | - | 5, walked | 7 |\n| `b` | x | 2 | 9 | open | - | - | - |\n"
                       "<!-- /worlds -->\n").startswith("- Worlds: 17 distinct states, deepest 9 turns, 1 of 2 small worlds closed")  # fmt: skip

@@ -93,6 +93,23 @@ def test_a_further_part_that_found_something_is_a_failure(monkeypatch, capsys):
     assert result["soak"]["violations"] == 1 and not sound(result)
 
 
+def test_a_quarter_of_the_drawn_sites_is_run_and_is_not_kept_as_the_whole(monkeypatch, capsys, tmp_path):
+    played = []
+
+    def lives(first, sites, seconds, kept):
+        played.append((first, sites, seconds))
+        return []
+
+    monkeypatch.setattr("tests.drawn.run.lives", lives)
+    words = ["--parts", "drawn", "--json", "--kept", str(tmp_path)]
+    called(monkeypatch, *words, "--quarter", "2", "--quarter", "4")
+    assert main() == 0 and played == [(251, 250, 1800), (751, 250, 1800)]
+    assert list(json.loads(capsys.readouterr().out)["drawn"]["quarters"]) == ["2", "4"]
+    called(monkeypatch, *words)
+    assert main() == 0 and len(played) == 6
+    assert list(json.loads(capsys.readouterr().out)["drawn"]["quarters"]) == ["1", "2", "3", "4"]
+
+
 def test_random_trees_say_what_was_lived():
     result = trees.shard((3, 1, 3))
     assert result["sites"] == 1 and result["largest"] in (2, 3, 5, 8, 16, 32, 64) and result["hours"] > 0

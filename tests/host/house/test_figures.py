@@ -101,7 +101,7 @@ def test_prose_is_stamped_by_its_name(tmp_path, monkeypatch):
 
 def test_every_part_of_the_proof_and_the_mutants_have_a_line_of_figures():
     wanted = figures.wanted(case.PATH)
-    assert set(case.FIGURES) == {*FURTHER, "mutants"} and {f"figures {name}" for name in case.FIGURES} < set(wanted)
+    assert {case.figure(name) for name in case.FIGURES} == {*FURTHER, "mutants"} and {f"figures {name}" for name in case.FIGURES} < set(wanted)
     assert set(wanted) >= {row for _, row, _ in ROWS if row.startswith(("rules ", "mends ", "worlds ", "policy ", "figures "))}
 
 
