@@ -23,7 +23,7 @@ def shown(book):
 def test_an_empty_order_book_proves_nothing():
     book = booked()
     assert (book.most_da(), book.least_da(), book.least_known_da(), book.last_da()) == (0, -1, NONE_DA, -1)
-    assert not book.has_settled_order() and not book.blocked() and not book.is_unknown() and not book.seen(0) and not book.settle(0)
+    assert not book.blocked() and not book.is_unknown() and not book.seen(0) and not book.settle(0)
     assert book.drop_all() == 0 and book.find(1) is None
 
 
@@ -63,7 +63,7 @@ def test_a_foreign_order_does_not_belong_to_this_run():
 def test_a_foreign_order_replaces_the_feared_and_the_proven_one():
     book = booked(100)
     book.prove(1, 10)
-    assert book.least_da() == 100 and book.has_settled_order()
+    assert book.least_da() == 100
     book.add_unknown(160, 20)
     assert (book.most_da(), book.least_da(), book.last_da(), book.least_known_da()) == (160, -1, -1, 100)
     book.add_unknown(120, 30)
@@ -88,7 +88,7 @@ def test_an_order_replaced_at_the_first_millisecond_of_a_clock_is_replaced():
     book.prove(2, 100)
     assert book.orders[0].gone_ms == 0
     assert not book.settle(SETTLE_MS - 1) and book.settle(SETTLE_MS)
-    assert shown(book) == [(2, 60, True, -1)] and book.has_settled_order()
+    assert shown(book) == [(2, 60, True, -1)]
 
 
 def test_only_an_order_replaced_for_the_settle_time_settles():
@@ -169,13 +169,6 @@ def test_the_least_order_in_force_is_known_only_by_a_proof():
     assert book.least_da() == 0 and book.most_da() == 100
     book.prove(4, 200)
     assert book.least_da() == 80 == book.least_known_da() and book.last_da() == 80
-
-
-def test_a_single_proven_order_other_than_a_pause_is_in_force():
-    for values, proven, stands in (((60,), 1, True), ((60,), 0, False), ((0,), 1, False), ((60, 100), 2, False), ((1,), 1, True)):
-        book = booked(*values)
-        book.prove(proven, 100)
-        assert book.has_settled_order() == stands, values
 
 
 def test_only_an_earlier_frame_after_a_proof_requires_the_order_again():

@@ -187,3 +187,17 @@ def test_why_names_the_doubted_meter_of_an_unbalance_limit_and_a_limit_that_leav
     bench.follow(20, meter=True)
     text = bench.guard.why(0)
     assert text.startswith("0.0 A: queued: contracted power 3,450 W"), "the circuit leaves 5 A above its reserve of 32 A: " + text
+
+
+def test_why_names_what_its_own_car_takes_above_its_order_and_no_reserve_where_there_is_none():
+    bench = Bench(site([evse("a"), evse("b", unit=2)], [circuit("main", rating=240)])).start()
+    bench.guard.demand(0, True)
+    bench.guard.demand(1, True)
+    bench.follow(60)
+    bench.guard.ledger.evse_states[0].overdraw_da = 9
+    bench.follow(60)
+    text = bench.guard.why(0)
+    assert text.startswith("11.4 A: main L1 (24.0 A) − b 11.4 A − 0.9 A that its car takes above its order"), text
+    bench.guard.plan.reservations.put(1, 160, "waiting to start", bench.now_ms + 50_000)
+    text = bench.guard.why(0)
+    assert "below the reserves" not in text, text

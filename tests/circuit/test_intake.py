@@ -243,7 +243,7 @@ def test_rule_10_monitoring_begins_with_the_first_reading_above():
     assert life.s.watched_ms == 7, "the time of an excess that leaks runs on"
 
 
-def test_rule_10_nothing_is_learned_from_an_evse_out_of_service_or_without_a_settled_order():
+def test_rule_10_nothing_is_learned_from_an_evse_out_of_service_or_without_an_order():
     for name, value in (("ok", False), ("disobeys", True)):
         life = Life(evse()).stand(60)
         setattr(life.s, name, value)
@@ -251,13 +251,22 @@ def test_rule_10_nothing_is_learned_from_an_evse_out_of_service_or_without_a_set
         assert life.s.overdraw_da == 0 and life.s.disobeyed_da == (65 if name == "disobeys" else 0)
     life.intake.measured(0, [63] * 3, life.now_ms, life.now_ms)
     assert life.s.disobeyed_da == 65
-    life = Life(evse()).stand(60).order(65)
-    life.intake.measured(0, [68] * 3, life.now_ms, life.now_ms)
-    assert life.s.overdraw_da == 0
     life = Life(evse())
+    life.intake.measured(0, [3] * 3, life.now_ms, life.now_ms)
+    assert life.s.overdraw_da == 0, "it leaks, and has no order"
     life.intake.isolate(0, True, 0)
     life.intake.measured(0, [165] * 3, 10, 10)
     assert life.s.above_da == 0 and life.s.overdraw_da == 0
+
+
+def test_rule_10_what_flows_above_all_orders_that_may_be_in_force_is_learned_at_once():
+    life = Life(evse()).stand(60).order(65)
+    life.intake.measured(0, [65] * 3, life.now_ms, life.now_ms)
+    assert life.s.overdraw_da == 0, "it may have the higher one"
+    life.intake.measured(0, [68] * 3, life.now_ms, life.now_ms)
+    assert (life.s.overdraw_da, life.s.bound_da) == (3, 68)
+    life.order(60).intake.measured(0, [70] * 3, life.now_ms, life.now_ms)
+    assert life.s.overdraw_da == 5, "the lower one has not settled"
 
 
 def test_another_car_begins_without_what_the_last_one_made_of_its_orders():

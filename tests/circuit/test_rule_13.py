@@ -81,6 +81,14 @@ def test_a_grant_below_the_reserves_is_met_by_the_reserves():
     assert bench.guard.grant_met() and bench.guard.reserves_da() == 60
 
 
+def test_what_cars_make_of_the_reserves_is_reported_with_them():
+    bench = below([evse("a", fallback_da=60, power_on_da=60), evse("b", unit=2)], fallback_da=60, granted_da=160)
+    bench.tick()
+    for s in bench.guard.ledger.evse_states:
+        s.overdraw_da = 7
+    assert bench.guard.reserves_da() == 67, "who has no reserve adds nothing"
+
+
 def test_an_evse_without_watchdog_is_limited_to_the_permanent_count_of_the_parent():
     bench = below([mute_evse("a")], fallback_da=80)
     bench.tick()

@@ -355,4 +355,40 @@ LATE = {
          "test_why_names_the_doubted_meter_of_an_unbalance_limit_and_a_limit_that_leaves_less_than_the_circuit",
          "tests/circuit/test_explain.py::test_why_names_what_an_evse_waits_for_also_during_a_test_step_of_a_meter"),
     ),
+    "D110": (
+        "32.9 of 32 A, and 33.3 of 32 A, as long as a primary below was gone: a car there takes 1 A, or 10 %, more than its order (assessor)",
+        "its parent counted the reserves of the primary that was gone, without what was known there of its cars",
+        "a primary below reports its reserves with what its cars make of them (rules 10 and 13)",
+        ("tests/drawn/findings/test_cars_above_their_order.py::"
+         "test_a_primary_below_that_dies_leaves_behind_what_its_cars_make_of_their_reserves",
+         "tests/circuit/test_rule_13.py::test_what_cars_make_of_the_reserves_is_reported_with_them"),
+    ),
+    "D111": (
+        "33.2 of 32 A for 7.0 s where 6.7 s are printed, 34.1 of 32 A for 14 s with three cars: cars that rise 1 A above their orders (assessor)",
+        "what a car makes of an order was learned of settled orders alone, so each lower order waited for the one before it to settle",
+        "it is learned at once, and while orders change the whole tolerance is planned (rule 10)",
+        ("tests/drawn/findings/test_cars_above_their_order.py::"
+         "test_room_for_cars_that_all_rise_above_their_orders_is_made_within_one_settle_time",
+         "tests/circuit/test_intake.py::test_rule_10_what_flows_above_all_orders_that_may_be_in_force_is_learned_at_once"),
+    ),
+    "D112": (
+        "a car that begins two minutes after its order charged 86 s in two hours, next to 8.5 kWh for each of two others (assessor)",
+        "it had charged before it was paused and did not request current for a minute after that, so it was taken for full",
+        "full is who charged in that turn; a car has the time that it took to begin (section 6)",
+        ("tests/drawn/findings/test_who_never_charges.py::test_a_car_that_takes_two_minutes_to_begin_is_not_asleep",),
+    ),
+    "D113": (
+        "a car at an EVSE without measurement was paused 2 s after its order, for another one that could not charge next to it (assessor)",
+        "what looked like other load was expected to fall by as much as the order, also where the car draws no more than the lower one",
+        "it is expected to fall by what is drawn above the lower order (section 6)",
+        ("tests/circuit/test_shortfall.py::"
+         "test_section_6_what_looks_like_other_load_falls_by_no_more_than_is_drawn_above_the_lower_order",),
+    ),
+    "D114": (
+        "`why` spoke of reserves on sites without one, and its sum was wrong by what the own car takes above its order (assessor)",
+        "a reservation for a car that starts was taken for a reserve; only the excess of others was named",
+        "reserves are named where they exceed a circuit; the own excess is a part of the sum",
+        ("tests/circuit/test_explain.py::"
+         "test_why_names_what_its_own_car_takes_above_its_order_and_no_reserve_where_there_is_none",),
+    ),
 }  # fmt: skip

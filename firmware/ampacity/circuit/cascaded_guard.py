@@ -88,12 +88,12 @@ class CascadedLedger(Ledger):
             s.old_keys += tuple([key + shift for key in s.old_keys if key in self.root_keys and key + shift not in s.on_keys + s.old_keys])
 
     def reserves_da(self) -> int:
-        """Σ reserves on the fullest phase: the current that they may draw without an order."""
+        """Σ reserves on the fullest phase: the current that they may draw without an order, and what their cars make of it (rule 10)."""
         most = 0
         for key in self.root_keys:
             total = 0
             for s in self.evse_states:
-                total += s.reserve_da * (s.on_keys.count(key) + s.off_keys.count(key))
+                total += self.bounds.with_overdraw_da(s, s.reserve_da) * s.on_keys.count(key) + s.reserve_da * s.off_keys.count(key)
             most = max(most, total)
         return most
 

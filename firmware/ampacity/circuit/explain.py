@@ -265,8 +265,8 @@ def _outside(guard: "ExplainableGuard", s: "EvseState", most_da: int) -> str:
 def _below_reserves(guard: "ExplainableGuard", s: "EvseState", want_da: int, key: int, slack: int) -> str:
     """Reserves and other load exceed the rating, so what counts is what orders leave (3.5); "": they do not."""
     ordered_da = [guard.plan.shed.ordered_da(other) for other in guard.ledger.evse_states]
-    planned_da = [guard.plan.shed.plan_da(other) for other in guard.ledger.evse_states]
-    if not want_da or slack >= 0 or _sum_da(guard, key, ordered_da) >= _sum_da(guard, key, planned_da):
+    reserves_da = _sum_da(guard, key, [other.reserve_da for other in guard.ledger.evse_states])
+    if not want_da or slack >= 0 or reserves_da + guard.other.carried_da(key) <= cap_da(guard, key):
         return ""
     return _circuit(guard, s, key, ordered_da) + "; below the reserves, which exceed it with the other load"
 
@@ -308,4 +308,6 @@ def _others(guard: "ExplainableGuard", s: "EvseState", loads: "list[tuple[EvseSt
             text += " − %s%s %s" % ("reserve " if reserve else "", other.evse.name, amps(planned * count))
             if planned == guard.plan.reservations.da[other.index] and not reserve:
                 text += " (%s)" % guard.plan.reservations.text(other.index, guard.now_ms)
+    if s.overdraw_da and guard.want_da[s.index]:
+        text += " − %s that its car takes above its order" % amps(s.overdraw_da)
     return text

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.deep import sample
-from tests.drawn.findings.scene import RTU, circuit, everybody_charges, evse, meter, settle_in, site, within
+from tests.drawn.findings.scene import HEAD, RTU, SOON, circuit, everybody_charges, evse, meter, settle_in, site, toml, within
 from tests.drawn.table import table
 
 DEMO = Path(__file__).resolve().parents[3] / "sites" / "demo.toml"
@@ -38,6 +38,39 @@ def test_room_is_made_for_what_is_measured_above_an_order(factor, metered):
         within(one, "2 factor %s, %s" % (factor, "metered" if metered else "no meter"))
         one.forget()
         assert not everybody_charges(one, 300), one.stranded()
+
+
+@pytest.mark.parametrize(("kind", "count", "rating_a"), sample([("esp32-evse", 3, 32.0), ("ampacity", 5, 40.0)], 2, 1))
+def test_room_for_cars_that_all_rise_above_their_orders_is_made_within_one_settle_time(kind, count, rating_a):
+    """Rule 10: all of an excess counts at once, also while orders change; before, each step waited for the one before it to settle."""
+    more = {"power_on_a": 6.0} if kind == "esp32-evse" else {}
+    evses = [evse("e%d" % n, kind, bus="b", unit=n, max_a=16.0, **more) for n in range(1, count + 1)]
+    with table(site(circuit("main", rating_a), RTU, *evses)) as one:
+        one.plug(max_a=40, over_a=1.0, ramp_a_per_s=0.3)
+        above_ms = 0
+        for _ in range(900):
+            one.go(100, 100)
+            currents = [one.state["truth"]["evses"][name]["amps"][0] for name in one.evses]
+            above_ms += 100 * (sum(currents) > rating_a + 0.05)
+        assert sum(currents) > rating_a - 1.0 * count and above_ms <= 7_100, above_ms
+        within(one, "%d cars 1 A above their orders" % count)
+
+
+def test_a_primary_below_that_dies_leaves_behind_what_its_cars_make_of_their_reserves():
+    child = HEAD.replace("scene", "p") + "\n".join((
+        toml("[parent]", bus="b", port="virtual", unit=50), circuit("row", 20.0), RTU.replace('"b"', '"r"'),
+        *[evse("p%d" % n, at="row", bus="r", unit=n, max_a=16.0, fallback_a=6.0) for n in (1, 2)], SOON))  # fmt: skip
+    parent = evse("p", bus="b", unit=50, site="p.toml").replace("max_a = 32.0\n", "")
+    text = site(circuit("main", 32.0), RTU, parent, evse("t1", bus="b", unit=1, max_a=32.0))
+    with table(text, beside=[("p.toml", child)]) as one:
+        one.plug("p.p1", over_a=1.0, max_a=40)
+        one.plug("p.p2", "t1")
+        one.go(240_000)
+        one.primary("kill", of="p")
+        one.go(120_000)
+        currents = {name: one.state["truth"]["evses"][name]["amps"][0] for name in one.evses}
+        assert currents["p.p1"] > 6.9 and currents["t1"] > 17.0 and sum(currents.values()) <= 32.0, currents
+        within(one, "a primary below dies, one of its cars takes 1 A more")
 
 
 def test_a_device_that_rounds_up_on_a_full_circuit_is_given_room():

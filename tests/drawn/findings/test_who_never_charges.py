@@ -32,6 +32,17 @@ def test_a_car_whose_minimum_is_above_its_share_charges(least_a):
         assert not left, left
 
 
+def test_a_car_that_takes_two_minutes_to_begin_is_not_asleep():
+    """It showed no demand for a minute after each of its pauses, was taken for full, and had trials of a minute."""
+    text = "\n".join((HEAD, circuit("main", 14.0), RTU, *[evse("e%d" % n, bus="b", unit=n, max_a=14.0) for n in (1, 2, 3)]))
+    with table(text) as one:
+        one.plug("e1", reaction_ms=60_000)
+        one.plug("e2", "e3")
+        one.go(7_200_000, 1_000)
+        energy_wh = {name: one.state["truth"]["evses"][name]["energy_wh"] for name in one.evses}
+        assert energy_wh["e1"] > 0.5 * energy_wh["e2"], energy_wh
+
+
 def below(name, unit, *bays):
     """A primary below with a circuit of 16 A and these EVSEs, as text."""
     return name + ".toml", HEAD.replace("scene", name) + "\n".join((

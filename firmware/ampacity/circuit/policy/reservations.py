@@ -76,8 +76,12 @@ class Reservations:
 
     def planned_da(self, s: EvseState, want_da: int) -> int:
         """What it will draw at most once this target has done its work, in da: that base, what it makes of the target, and what it
-        is measured to draw while no order that is out would make it less."""
-        planned_da = max(self.ledger.permits.most_of(s, want_da), self.base_da(s))
+        is measured to draw while no order that is out would make it less. While orders change, what a car draws above them may be
+        seen in part only: all that it may draw above its order is planned then."""
+        most_da = self.ledger.permits.most_of(s, want_da)
+        if s.overdraw_da and want_da and len(s.book.orders) > 1:
+            most_da = max(most_da, want_da + self.ledger.bounds.allowed_above_da(s))
+        planned_da = max(most_da, self.base_da(s))
         if s.measured_da > planned_da and s.lower_ms < 0 and want_da >= s.book.last_da():
             return s.measured_da
         return planned_da

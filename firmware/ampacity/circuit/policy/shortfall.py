@@ -37,18 +37,18 @@ class Shortfall:
         return False
 
     def given(self, s: EvseState, had_da: int, da: int, hides: bool) -> bool:
-        """This one goes from had_da to da: its bound falls, and if it does not measure, what looks like other load.
-
-        True: it helps.
+        """This one goes from had_da to da: its bound falls, and if it does not measure, what looks like other load, as far as it
+        continues to draw less. True: it helps.
         """
         helps = False
         for key in self.lacks:
             count = s.on_keys.count(key)
             gives = (max(s.reserve_da, had_da) - max(s.reserve_da, da)) * count
             if hides and count and had_da > da:
-                shown = min((had_da - da) * count, self.blind[key])
-                self.blind[key] -= shown
-                gives += shown
+                shown = min(had_da * count, self.blind[key]) - da * count
+                if shown > 0:
+                    self.blind[key] -= shown
+                    gives += shown
             helps = helps or (gives > 0 and self.lacks[key] > 0)
             self.lacks[key] -= gives
         return helps

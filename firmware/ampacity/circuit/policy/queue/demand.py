@@ -57,7 +57,9 @@ class Demand:
         self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
         self.reports = [False] * count  # a primary below that reports a car that could begin (minimum_grant.py)
         self.suspended_ev = [False] * count  # the car stopped without an order: it is offered current and does not request it
-        self.drew = [False] * count  # since it wants
+        self.drew = [False] * count  # in its present turn
+        self.offered_since_ms = [-1] * count  # its present turn; -1: its car has drawn since
+        self.begin_ms: "dict[int, int]" = {}  # the longest time that a car took to begin, where that is more than a trial
         self.changed_ms = [LONG_AGO_MS] * count
         self.slack: "DepartureSlack | None" = None
         self.idle_backoff: "IdleBackoff | None" = None
@@ -91,6 +93,7 @@ class Demand:
         self.slots.fresh[evse] = plugged
         self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         self.drew_da[evse] = self.idle_da[evse] = 0
+        self.begin_ms.pop(evse, None)
         if self.learnt is not None:
             self.learnt.forget(self.ledger.evse_states[evse])
         self.wake(evse)
@@ -197,6 +200,7 @@ class Demand:
         """A car asleep or full gives back what it does not draw, keeping headroom to wake."""
         s = self.ledger.evse_states[evse]
         if want_da == 0:
+            self.drew[evse], self.offered_since_ms[evse] = False, -1
             if self.idle[evse] and self.wants[evse]:
                 self.back_off(evse, now_ms)  # it was paused for others
             if self.idle_before_da[evse] and self.idle_since_ms[evse] >= 0:
@@ -207,9 +211,12 @@ class Demand:
         used = self._used_da(s, now_ms)
         if used < 0:
             self.wake(evse)
+            self.offered_since_ms[evse] = -1
             return
         if used >= ASLEEP_DA:
             self._draws(evse, want_da, now_ms)
+        elif self.offered_since_ms[evse] < 0 and not self.drew[evse]:
+            self.offered_since_ms[evse] = now_ms
         headroom = min(HEADROOM_DA, max(HEADROOM_SHORT_DA, used // 10)) if self.short else HEADROOM_DA
         cap = self.idle_cap_da[evse]
         if want_da < s.evse.min_da:
@@ -256,6 +263,11 @@ class Demand:
 
     def _draws(self, evse: int, want_da: int, now_ms: int) -> None:
         self.drew[evse] = True
+        if self.offered_since_ms[evse] >= 0:
+            took_ms = min(self.idle_ms, now_ms - self.offered_since_ms[evse])
+            if took_ms > max(PROBE_MS, self.begin_ms.get(evse, 0)):
+                self.begin_ms[evse] = took_ms
+            self.offered_since_ms[evse] = -1
         self.without_ms[evse] = 0
         self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         if self.idle_da[evse] and self.learnt is not None:
@@ -305,16 +317,15 @@ class Demand:
         return 0 if self.suspended_ev[s.index] else -1
 
     def _patience_ms(self, evse: int) -> int:
-        """A car that charged and stopped without an order has ended its demand; a retried car had its time before; a car that has what it
-        needed is done."""
+        """A car that charged in this turn and stopped without an order has ended its demand; a retried car had its time before; a car that has
+        what it needed is done. One that took longer to begin has that time, and a quarter more."""
         if self.satisfied(evse):
             return min(self.idle_ms, SATISFIED_MS)
-        if self.learnt is not None and self.learnt.trying[evse]:
-            from ampacity.circuit.policy.queue.learnt_minimum import TRY_MS
-
-            return min(self.idle_ms, TRY_MS)
-        sure = self.suspended_ev[evse] and self.drew[evse] or self._is_retried(evse)
-        return min(self.idle_ms, PROBE_MS) if sure else self.idle_ms
+        if self.suspended_ev[evse] and self.drew[evse]:
+            return min(self.idle_ms, PROBE_MS)
+        if self._is_retried(evse) or self.learnt is not None and self.learnt.trying[evse]:
+            return min(self.idle_ms, max(PROBE_MS, self.begin_ms.get(evse, 0) * 5 // 4))
+        return self.idle_ms
 
     def satisfied(self, evse: int) -> bool:
         """It has what it was said to need."""

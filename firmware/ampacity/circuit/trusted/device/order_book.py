@@ -181,10 +181,6 @@ class OrderBook:
         """The value of the last frame that was sent, or -1."""
         return self.orders[-1].da if self.orders and self.orders[-1].id != UNKNOWN else -1
 
-    def has_settled_order(self) -> bool:
-        """One order above 0 alone, proven and settled: what its car draws now is what it makes of that."""
-        return len(self.orders) == 1 and self.orders[0].proven and self.orders[0].da > 0
-
     def is_unknown(self, settling: bool = True) -> bool:
         """True if an order before the start may be in force. settling: also while a replaced one settles."""
         for order in self.orders:
