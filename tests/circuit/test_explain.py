@@ -197,7 +197,7 @@ def test_why_names_what_its_own_car_takes_above_its_order_and_no_reserve_where_t
     bench.guard.ledger.evse_states[0].overdraw_da = 9
     bench.follow(60)
     text = bench.guard.why(0)
-    assert text.startswith("11.4 A: main L1 (24.0 A) − b 11.4 A − 0.9 A that its car takes above its order"), text
+    assert text.startswith("11.5 A: main L1 (24.0 A) − b 11.5 A − 0.9 A that its car takes above its order"), text
     bench.guard.plan.reservations.put(1, 160, "waiting to start", bench.now_ms + 50_000)
     text = bench.guard.why(0)
     assert "below the reserves" not in text, text

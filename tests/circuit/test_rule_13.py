@@ -136,3 +136,18 @@ def test_when_the_grant_is_gone_nothing_above_it_is_kept_alive_whatever_is_wante
     bench.guard.grant(200)
     bench.tick()
     assert bench.order(120, 0) is not None
+
+
+def test_rule_10_what_a_primary_below_shows_while_its_grants_change_is_not_learned():
+    bench = Bench(site([evse("garage", primary=True), evse("b", unit=2)])).start()
+    s = bench.guard.ledger.evse_states[0]
+    bench.guard.demand(0, True)
+    bench.follow(20)
+    assert s.ok and len(s.book.orders) == 1
+    s.book.add(99, s.book.last_da() - 10, bench.now_ms)
+    most_da = s.book.most_da()
+    bench.guard.measured(0, [most_da + 6] * 3, bench.now_ms, bench.now_ms)
+    assert s.overdraw_da == 0
+    s.book.orders = s.book.orders[:1]
+    bench.guard.measured(0, [most_da + 6] * 3, bench.now_ms, bench.now_ms)
+    assert s.overdraw_da == 6

@@ -240,6 +240,7 @@ class Form:
             self._walk(guard.demands.queue_order, "g.demands.queue_order", ("QueueOrder",))
             self.writes.append("g.demands.queue_order.rows[:] = [g.demands.queue_order.keys[e] for e in g.demands.order]")
         self._walk(guard.plan, "g.plan", ("Plan",))
+        self._attribute(guard.plan.reservations.sure_da, "g.plan.reservations.sure_da", "sure_da")
         for part in ("preemption", "shed", "targets"):
             self._walk(getattr(guard.plan, part), "g.plan." + part, (part.capitalize(),))
         if guard.safety_loads is not None:

@@ -366,7 +366,7 @@ LATE = {
     "D111": (
         "33.2 of 32 A for 7.0 s where 6.7 s are printed, 34.1 of 32 A for 14 s with three cars: cars that rise 1 A above their orders (assessor)",
         "what a car makes of an order was learned of settled orders alone, so each lower order waited for the one before it to settle",
-        "it is learned at once, and while orders change the whole tolerance is planned (rule 10)",
+        "it is learned at once; where it is more than was known before, the whole tolerance is planned as long as orders change (rule 10)",
         ("tests/drawn/findings/test_cars_above_their_order.py::"
          "test_room_for_cars_that_all_rise_above_their_orders_is_made_within_one_settle_time",
          "tests/circuit/test_intake.py::test_rule_10_what_flows_above_all_orders_that_may_be_in_force_is_learned_at_once"),

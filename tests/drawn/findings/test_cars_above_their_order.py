@@ -148,3 +148,18 @@ def test_what_a_car_makes_of_its_orders_it_makes_of_a_fallback_too(fallback_a):
         one.fault("cut", "e1", on=False)
         one.forget()
         assert not everybody_charges(one, 300), one.stranded()
+
+
+def test_what_is_known_of_cars_pauses_none_where_their_minimums_fit():
+    """Four cars 0.2 A above their orders need 24.8 A; the tolerance of 1 A each, which is planned while an excess may still grow, would need 28 A."""
+    evses = [evse("e%d" % n, bus="b", unit=n, max_a=16.0) for n in range(1, 5)]
+    with table(site(circuit("main", 40.0, meter="m", assumed_other_a=15.0), RTU, meter(), *evses)) as one:
+        one.plug(over_a=0.2, max_a=40)
+        one.background("main", 12.0, 12.0, 12.0)
+        settle_in(one)
+        one.go(240_000)
+        one.background("main", 14.9, 14.9, 14.9)
+        for _ in range(600):
+            one.go(100, 100)
+            assert min(one.state["truth"]["evses"][name]["order_a"] for name in one.evses) >= 6.0, one.state["t_ms"]
+        within(one, "four cars 0.2 A above their orders, other load rises")

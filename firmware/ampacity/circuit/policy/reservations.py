@@ -32,6 +32,7 @@ class Reservations:
         self.until_ms = [0] * len(self.da)
         self.lacking: "list[int]" = []  # circuits and phases on which an order lacks its margin
         self.kept: "list[int]" = []  # the same of one that could begin
+        self.sure_da: "dict[int, int]" = {}  # what a car draws above its order, as it was known when that was the only one
 
     def renew(self, now_ms: int) -> None:
         """Rebuilds all reservations, before each pass."""
@@ -39,6 +40,10 @@ class Reservations:
         del self.kept[:]
         for s in self.ledger.evse_states:
             e = s.index
+            if not s.overdraw_da:
+                self.sure_da.pop(e, None)
+            elif len(s.book.orders) == 1:
+                self.sure_da[e] = s.overdraw_da
             if self.reasons[e]:
                 self.da[e], self.reasons[e] = 0, ""
             # it follows no order, or nothing shows what it makes of one
@@ -76,10 +81,10 @@ class Reservations:
 
     def planned_da(self, s: EvseState, want_da: int) -> int:
         """What it will draw at most once this target has done its work, in da: that base, what it makes of the target, and what it
-        is measured to draw while no order that is out would make it less. While orders change, what a car draws above them may be
-        seen in part only: all that it may draw above its order is planned then."""
+        is measured to draw while no order that is out would make it less. What a car draws above its orders may be seen in part only while
+        they change: where it is more than was known before, all that it may draw is planned until then."""
         most_da = self.ledger.permits.most_of(s, want_da)
-        if s.overdraw_da and want_da and len(s.book.orders) > 1:
+        if s.overdraw_da > self.sure_da.get(s.index, 0) and want_da:
             most_da = max(most_da, want_da + self.ledger.bounds.allowed_above_da(s))
         planned_da = max(most_da, self.base_da(s))
         if s.measured_da > planned_da and s.lower_ms < 0 and want_da >= s.book.last_da():

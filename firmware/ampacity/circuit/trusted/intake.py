@@ -154,7 +154,7 @@ class Intake:
             s.above_da = above_da
         elif s.above_da:
             s.above_da = 0
-        if above_da > s.overdraw_da and s.ok and s.book.most_da() and not s.disobeys:
+        if above_da > s.overdraw_da and s.ok and s.book.most_da() and not s.disobeys and (not s.evse.primary or len(s.book.orders) == 1):
             kept_da = s.overdraw_kept_da()
             s.overdraw_da = min(above_da, allowed_da)
             if s.overdraw_kept_da() > kept_da:
