@@ -99,6 +99,24 @@ def test_section_6_each_failed_retry_follows_after_a_longer_time():
     assert len(gaps) >= 2 and gaps[0] > 180 and gaps[1] > 380, tries
 
 
+def test_section_6_a_car_that_slept_has_the_time_that_it_took_to_begin_when_it_is_retried():
+    bench = garage(3, 130, idle_ms=300000, slot_s=400, wake_ms=300000)
+
+    def slow(seconds):
+        """It begins 100 s after each of its orders. Seconds in which it draws."""
+        drawn, offered = 0, 0
+        for _ in range(seconds):
+            offered = offered + 1 if bench.guard.want_da[0] else 0
+            drive(bench, 1, asleep=() if offered >= 100 else (0,))
+            drawn += offered >= 100
+        return drawn
+
+    assert slow(1200) > 100
+    drive(bench, 3000, asleep=(0,))
+    assert bench.guard.why(0).startswith("0.0 A: idle: paused"), bench.guard.why(0)
+    assert slow(2400) > 100
+
+
 def test_section_6_among_cars_with_slack_the_one_with_the_least_precedes_and_gets_all_it_can_take():
     bench = garage(2, 240, slot_s=3600)
     bench.guard.optional.charging_needs(0, 5000, bench.now_ms + 20 * 3600000)

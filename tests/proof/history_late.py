@@ -375,7 +375,9 @@ LATE = {
         "a car that begins two minutes after its order charged 86 s in two hours, next to 8.5 kWh for each of two others (assessor)",
         "it had charged before it was paused and did not request current for a minute after that, so it was taken for full",
         "full is who charged in that turn; a car has the time that it took to begin (section 6)",
-        ("tests/drawn/findings/test_who_never_charges.py::test_a_car_that_takes_two_minutes_to_begin_is_not_asleep",),
+        ("tests/drawn/findings/test_who_never_charges.py::test_a_car_that_takes_two_minutes_to_begin_is_not_asleep",
+         "tests/circuit/test_fairness.py::"
+         "test_section_6_a_car_that_slept_has_the_time_that_it_took_to_begin_when_it_is_retried"),
     ),
     "D113": (
         "a car at an EVSE without measurement was paused 2 s after its order, for another one that could not charge next to it (assessor)",
