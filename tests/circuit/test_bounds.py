@@ -33,6 +33,9 @@ def test_the_bound_is_the_greatest_current_that_may_be_drawn():
     life = standing(0)
     assert bound_with(life, overdraw_da=7) == 0, "of a pause no car makes anything"
     assert life.bounds.with_overdraw_da(life.s, 0) == 0 and life.bounds.with_overdraw_da(life.s, 1) == 8
+    for order_da, most_da in ((60, 70), (100, 110), (109, 119), (110, 121), (200, 220), (259, 284), (260, 286), (270, 297), (279, 306), (320, 347)):
+        life.s.overdraw_da = 27
+        assert life.bounds.with_overdraw_da(life.s, order_da) == most_da, "1 A or 10 % of a low order, whatever it made of a higher one"
 
 
 def test_rule_10_what_a_car_makes_of_its_orders_it_makes_of_the_reserve_of_an_evse_that_does_not_obey_now():

@@ -131,7 +131,7 @@ def test_a_limit_from_outside_below_the_minimum_is_named_with_its_source_and_is_
     text = bench.guard.why(0)
     assert text == "0.0 A: queued: row L1 (4.0 A) by ocpp; too little for its minimum 6.0 A"
     bench.guard.ledger.evse_states[0].overdraw_da = 13
-    assert bench.guard.why(0).endswith("; too little for its minimum 6.0 A, of which its car makes up to 1.3 A more")
+    assert bench.guard.why(0).endswith("; too little for its minimum 6.0 A, of which its car makes up to 1.0 A more")
 
 
 def test_why_names_the_doubted_meter_of_a_circuit_below_whose_other_load_counts_here():

@@ -47,7 +47,7 @@ def test_section_6_an_idle_car_is_retried_and_stays_idle_or_wakes():
     drive(bench, 60, asleep=(0,))
     tried = drive(bench, 400, asleep=(0,))
     assert 0 < tried[0] < 200, tried
-    bench.tick(200000)
+    bench.tick(400000)  # the longest pause is over
     drive(bench, 60)
     charged = drive(bench, 600)
     assert min(charged) > 300, charged
@@ -115,6 +115,39 @@ def test_section_6_a_car_that_slept_has_the_time_that_it_took_to_begin_when_it_i
     drive(bench, 3000, asleep=(0,))
     assert bench.guard.why(0).startswith("0.0 A: idle: paused"), bench.guard.why(0)
     assert slow(2400) > 100
+
+
+def begin_late(bench, seconds, begins):
+    """Each car begins so many seconds after its order, after each pause anew. Seconds in which each draws."""
+    offered, drawn = [0] * len(begins), [0] * len(begins)
+    for _ in range(seconds):
+        offered = [offered[e] + 1 if bench.guard.want_da[e] else 0 for e in range(len(begins))]
+        asleep = [e for e in range(len(begins)) if offered[e] < begins[e]]
+        drive(bench, 1, asleep)
+        drawn = [drawn[e] + (offered[e] > 0 and e not in asleep) for e in range(len(begins))]
+    return drawn
+
+
+def test_section_6_a_slot_counts_from_the_begin_of_its_car():
+    bench = garage(3, 140, idle_ms=300000, slot_s=60, wake_ms=900000)
+    drawn = begin_late(bench, 3600, (80, 80, 80))
+    assert min(drawn) > 600, drawn
+
+
+def test_section_6_a_car_that_has_not_drawn_since_it_was_plugged_has_once_all_the_time_that_a_car_may_take():
+    bench = garage(4, 140, idle_ms=300000, slot_s=300, wake_ms=300000)
+    drawn = begin_late(bench, 3600, (280, 280, 2, 2))
+    assert min(drawn) > 300, drawn
+
+
+def test_section_6_a_slow_car_whose_minimum_is_higher_is_tried_for_longer():
+    bench = garage(3, 140, idle_ms=300000, slot_s=300, wake_ms=300000)
+    offered, drawn = 0, 0
+    for _ in range(3600):
+        offered = offered + 1 if bench.guard.want_da[0] >= 80 else 0
+        drive(bench, 1, () if offered >= 110 else (0,))
+        drawn += offered >= 110
+    assert drawn > 600, drawn
 
 
 def test_section_6_among_cars_with_slack_the_one_with_the_least_precedes_and_gets_all_it_can_take():

@@ -230,6 +230,26 @@ def test_rule_7_what_a_car_takes_more_than_its_order_counts_once():
     assert bench.guard.last_order_da(0) == 67 and bench.ledger.evse_states[0].overdraw_da == 9, bench.guard.why(0)
 
 
+def test_rule_10_what_a_car_made_of_a_high_order_keeps_none_from_a_low_one():
+    """9 % more than each order: 2.8 A at 32 A, and 0.6 A at 7 A. With 8 A left it has an order of 7 A: it may take 1 A more than that."""
+    bench = Bench(site([evse("evse-1", max_da=320, limit_da=320)], [circuit(rating=400)], restart_hold_ms=2000)).start()
+    bench.guard.demand(0, True)
+    lowest = 320
+    for second in range(150):
+        if second == 60:
+            bench.guard.limit("ocpp", ("circuit", 0), 80, None, "hold")
+        bench._drive(0, bench.facts["evses"][0], False)
+        order = bench.guard.last_order_da(0) or 0
+        drawn = order * 109 // 100
+        bench.measure(0, drawn, drawn, drawn)
+        bench.tick(1000)
+        if second == 59:
+            assert bench.guard.last_order_da(0) == 320 and bench.ledger.evse_states[0].overdraw_da == 28
+        if second > 60:
+            lowest = min(lowest, bench.guard.last_order_da(0))
+    assert bench.guard.last_order_da(0) == 70 and lowest >= 60, (lowest, bench.guard.why(0))
+
+
 def test_section_6_slightly_more_than_a_share_each_keeps_no_evse_from_its_minimum():
     evses = [evse("evse-%d" % (e + 1), limit_da=65 if e < 4 else 160) for e in range(5)]
     bench = Bench(site(evses, [circuit(rating=310)], raise_hold_ms=2000, restart_hold_ms=3000)).start()

@@ -393,4 +393,21 @@ LATE = {
         ("tests/circuit/test_explain.py::"
          "test_why_names_what_its_own_car_takes_above_its_order_and_no_reserve_where_there_is_none",),
     ),
+    "D115": (
+        "a car that begins four minutes after its first order charged nothing in two hours, next to 8.8 kWh for each of two others; "
+        "of four that all begin after 150 s, two charged nothing with slots of 60 s (assessor)",
+        "a slot ran while its car had not begun; a trial of one minute for each current was too short, and no later one was longer",
+        "a slot counts from the begin of its car; one that has not drawn since it was plugged has more time when it is retried (section 6)",
+        ("tests/circuit/test_fairness.py::test_section_6_a_slot_counts_from_the_begin_of_its_car",
+         "tests/circuit/test_fairness.py::"
+         "test_section_6_a_car_that_has_not_drawn_since_it_was_plugged_has_once_all_the_time_that_a_car_may_take",
+         "tests/circuit/test_fairness.py::test_section_6_a_slow_car_whose_minimum_is_higher_is_tried_for_longer"),
+    ),
+    "D116": (
+        "a car that takes 9 % more than its order had 0 A where other load left 8 A: 2.7 A more was learned at 32 A (assessor)",
+        "what a car made of a high order was added in amperes to a low one, to 6 A as well",
+        "of an order no more than the tolerance of that order is added (rule 10)",
+        ("tests/circuit/test_plan.py::test_rule_10_what_a_car_made_of_a_high_order_keeps_none_from_a_low_one",
+         "tests/host/rig/test_overdraw.py::test_a_car_a_tenth_above_its_order_keeps_charging_where_other_load_leaves_8_a"),
+    ),
 }  # fmt: skip

@@ -116,12 +116,12 @@ def _waits(guard: "ExplainableGuard", s: "EvseState", reason: str) -> str:
     """It is queued: the reason why it waits. reason: the tightest circuit or limit."""
     if _cannot_begin(guard, s):
         return _no_margin(guard, s)
-    short = "" if _held_by_test(guard, s) or possible(guard.plan.shed, s, s.evse.min_da) else "; too little for its minimum " + _minimum(s)
+    short = "" if _held_by_test(guard, s) or possible(guard.plan.shed, s, s.evse.min_da) else "; too little for its minimum " + _minimum(guard, s)
     return _surplus(guard, s) or "queued: " + reason + short
 
 
-def _minimum(s: "EvseState") -> str:
-    return amps(s.evse.min_da) + (", of which its car makes up to %s more" % amps(s.overdraw_da) if s.overdraw_da else "")
+def _minimum(guard: "ExplainableGuard", s: "EvseState") -> str:
+    return amps(s.evse.min_da) + (", of which its car makes up to %s more" % amps(_above_da(guard, s, s.evse.min_da)) if s.overdraw_da else "")
 
 
 def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:
@@ -144,7 +144,7 @@ def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:
         if left_da < 0:
             if other_da:
                 text = " − other load " + amps(other_da) + _meter_note(guard, key // guard.site.phases, key % guard.site.phases) + text
-            head = "no margin for its minimum %s: %s (%s)" % (_minimum(s), guard.site.phase_name(key), amps(ledger.cap_da[key]))
+            head = "no margin for its minimum %s: %s (%s)" % (_minimum(guard, s), guard.site.phase_name(key), amps(ledger.cap_da[key]))
             return "; ".join([head + text] + gaps)
     return ""
 
@@ -309,5 +309,9 @@ def _others(guard: "ExplainableGuard", s: "EvseState", loads: "list[tuple[EvseSt
             if planned == guard.plan.reservations.da[other.index] and not reserve:
                 text += " (%s)" % guard.plan.reservations.text(other.index, guard.now_ms)
     if s.overdraw_da and guard.want_da[s.index]:
-        text += " − %s that its car takes above its order" % amps(s.overdraw_da)
+        text += " − %s that its car takes above its order" % amps(_above_da(guard, s, guard.want_da[s.index]))
     return text
+
+
+def _above_da(guard: "ExplainableGuard", s: "EvseState", order_da: int) -> int:
+    return guard.ledger.bounds.with_overdraw_da(s, order_da) - order_da

@@ -54,3 +54,50 @@ async def test_the_primary_starts_with_another_site_file_and_the_wiring_is_uncha
     state = await ops.run("state", Fields({}))
     assert "a" in before and "z" in state["primary"]["evses"] and "a" in state["truth"]["evses"]
     one.close()
+
+
+FULL_OF_OTHER_LOAD = """
+[site]
+name = "t"
+
+[[circuit]]
+name = "main"
+rating_a = 40.0
+assumed_other_a = 34.0
+meter = "grid"
+
+[[bus]]
+name = "rs485-1"
+kind = "rtu"
+port = "virtual"
+
+[[meter]]
+name = "grid"
+profile = "eastron-sdm630"
+bus = "rs485-1"
+unit = 100
+
+[[evse]]
+name = "a"
+kind = "ampacity"
+bus = "rs485-1"
+unit = 2
+circuit = "main"
+max_a = 32.0
+"""
+
+
+async def test_a_car_a_tenth_above_its_order_keeps_charging_where_other_load_leaves_8_a(tmp_path):
+    one = bench(tmp_path, FULL_OF_OTHER_LOAD)
+    await drawn(one, Ops(one), factor=1.09)
+    circuit, point = one.plant.circuits[0], one.plant.point["a"]
+    one.plant.set_background(circuit, [20] * 3)
+    one.run_ms(120_000)
+    assert point.amps_da == 347
+    one.plant.set_background(circuit, [320] * 3)
+    lowest = point.amps_da
+    for _ in range(120):
+        one.run_ms(1_000)
+        lowest = min(lowest, point.amps_da)
+    assert lowest >= 60 and 70 <= point.amps_da <= 80, (lowest, point.amps_da)
+    one.close()

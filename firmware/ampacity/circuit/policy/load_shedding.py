@@ -175,9 +175,9 @@ class LoadShedding:
         least = s.book.least_da()
         if 0 <= least < da:
             da = least if least >= s.evse.min_da else 0
-        want, floor = self.want_da[s.index], self._floor_da(s)
+        floor, most_of = self._floor_da(s), self.ledger.permits.most_of
+        gained = max(floor, most_of(s, self.want_da[s.index])) - max(floor, most_of(s, da))
         self.targets.lower(s, da, now_ms, da == 0)
-        gained = max(floor, want) - max(floor, da)
         for loaded in s.on_keys:
             if self.for_limits:
                 self.limit_sums[loaded] -= gained

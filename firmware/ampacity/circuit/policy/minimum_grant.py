@@ -15,6 +15,7 @@ if False:  # for the type checker
 
     from ampacity.circuit.policy.constraints.external_limits import Limits
     from ampacity.circuit.policy.reservations import Reservations
+    from ampacity.circuit.policy.targets import Targets
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
@@ -22,7 +23,7 @@ if False:  # for the type checker
         """Shared data: the circuits, the external limits, and the targets of all EVSEs."""
 
         ledger: Ledger
-        targets: Any
+        targets: Targets
         limits: Limits
         other: OtherLoad
         reservations: Reservations
@@ -71,7 +72,7 @@ class MinimumGrants:
             if row.weights[s.index]:
                 others_da = sum([least_da[t.index] * row.weights[t.index] for t in ledger.evse_states if t is not s])
                 most_da = min(most_da, (row.cap_da - others_da) // row.weights[s.index])
-        return most_da - s.overdraw_da
+        return shed.targets.within_da(s, most_da) + s.rounding_da
 
 
 def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:
@@ -86,7 +87,7 @@ def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:
 
 def most_possible_da(shed: "SharedCapacity", s: EvseState) -> int:
     """The most that would fit if all others gave what they can, within all limits; 0 or less: nothing."""
-    da = min(s.evse.limit_da, shed.limits.evse_da[s.index], _room_da(shed, s) - s.rounding_da - s.overdraw_da)
+    da = min(s.evse.limit_da, shed.limits.evse_da[s.index], shed.targets.within_da(s, _room_da(shed, s)))
     for row in shed.limits.constraints:
         if row.weights[s.index]:
             da = min(da, row.cap_da // row.weights[s.index])

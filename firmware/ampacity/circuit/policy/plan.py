@@ -212,7 +212,7 @@ class Plan:
     def _goal(self, member: Member) -> int:
         """The target of which the device makes no more than its share."""
         s = self.ledger.evse_states[member.index]
-        goal_da = member.goal_da - s.overdraw_da if member.goal_da else 0
+        goal_da = self.targets.within_da(s, member.goal_da) + s.rounding_da if member.goal_da else 0
         if s.rounding_da and 0 < goal_da < s.evse.max_da:
             goal_da -= s.rounding_da
         return min(goal_da, self.targets.ceiling_da(s)) if goal_da < member.goal_da else goal_da
@@ -352,7 +352,7 @@ class Plan:
         held = self.shed.plan_da(s)
         da, room = min(self.goal_da[e], self.targets.ceiling_da(s)), self._room(s, held)
         if ledger.permits.most_of(s, da) > room:
-            da = room - s.rounding_da - s.overdraw_da
+            da = self.targets.within_da(s, room)
         least = s.evse.min_da if want < s.evse.min_da else want + self.deadband_da
         da = self._surviving_da(s, da, least)
         if not da:

@@ -80,8 +80,8 @@ class Bounds:
         return s.old_keys
 
     def with_overdraw_da(self, s: EvseState, order_da: int) -> int:
-        """What its car makes of an order at the most, by what it made of others, in da."""
-        return order_da + s.overdraw_da if order_da else 0
+        """What its car makes of an order at the most, by what it made of others, in da: of a low one no more than it may (rule 10)."""
+        return order_da + min(s.overdraw_da, max(OVER_DA, order_da // 10)) if order_da else 0
 
     def _reported(self, s: EvseState) -> int:
         return max(s.reported_da, s.reported_old_da)

@@ -58,7 +58,11 @@ class Permits:
         """The most that device and car will make of this target, by what they made of others, in da."""
         if not want_da or not (s.rounding_da or s.overdraw_da):
             return want_da
-        return min(max(want_da, s.evse.max_da), want_da + s.rounding_da) + s.overdraw_da
+        return self.bounds.with_overdraw_da(s, self.rounded_da(s, want_da))
+
+    def rounded_da(self, s: EvseState, want_da: int) -> int:
+        """The most that the device will make of this target, by what it made of others, in da."""
+        return min(max(want_da, s.evse.max_da), want_da + s.rounding_da) if want_da else 0
 
     def _may_send(self, s: EvseState, most_da: int, now_ms: int) -> bool:
         if now_ms < s.backoff_until_ms and not s.ok:  # what it refuses would only keep alive what it holds
@@ -218,7 +222,7 @@ class Permits:
 
     def survives(self, s: EvseState, want_da: int) -> bool:
         """Would the default state hold with this target?"""
-        return self._rule_7_default(s, self.most_of(s, want_da) - (s.overdraw_da if want_da else 0))
+        return self._rule_7_default(s, self.rounded_da(s, want_da))
 
     def revives_da(self, s: EvseState) -> int:
         """The highest value that a frame which is no order may keep or bring alive, in da."""

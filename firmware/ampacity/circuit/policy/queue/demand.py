@@ -143,7 +143,7 @@ class Demand:
             place = LAST
             if e == claimant or slack is not None and slack.turn[e]:
                 place = FIRST
-            elif self.in_slot[e] and not self.served[e] and want_da[e] > 0 and not (late and queue_order.rank[e] in late):
+            elif self.in_slot[e] and not self.served[e] and want_da[e] > 0 and (self._begins(e, now_ms) or queue_order.rank[e] not in late):
                 place = KEEPS
             queue_order.key(e, place, self.ticket[e])
         queue_order.sort()
@@ -165,7 +165,7 @@ class Demand:
                 waiting.append(rank[e])
         for e in self.order:
             s = self.ledger.evse_states[e]
-            if self.in_slot[e] and self.ledger.want_da[e]:
+            if self.in_slot[e] and self.ledger.want_da[e] and not self._begins(e, now_ms):
                 slots.book(s, self.ledger.want_da[e], self._used_da(s, now_ms), ticks)
             over = self.in_slot[e] and slots.over(s)
             if self.slack is not None and (not self.wants[e] or over):
@@ -189,6 +189,11 @@ class Demand:
             elif over and waiting and rank[e] in waiting and slots.may_swap(charging, now_ms):
                 self._end_slot(s, now_ms)
                 self.served[e] = True
+
+    def _begins(self, evse: int, now_ms: int) -> bool:
+        """It is offered current, and its car has not drawn in this turn: its slot counts from its begin, or from when it is no longer tried."""
+        since_ms = self.offered_since_ms[evse]
+        return 0 <= since_ms and (now_ms - since_ms < self.idle_ms or self._under_trial(evse))
 
     def _end_slot(self, s: EvseState, now_ms: int) -> None:
         self.slots.end(s, now_ms)
@@ -252,7 +257,7 @@ class Demand:
         too short for a car that takes long to begin."""
         if want_da > self.idle_before_da[evse] + SAME_DA:
             self.idle_before_ms[evse], self.idle_before_da[evse] = 0, want_da
-        if self.idle_before_ms[evse] + now_ms - self.idle_since_ms[evse] >= TURNS_MS:
+        if self.idle_before_ms[evse] + now_ms - self.idle_since_ms[evse] >= max(TURNS_MS, self._trial_ms(evse)):
             self.idle_before_ms[evse] = TURNS_MS
             self.idle_da[evse] = max(self.idle_da[evse], want_da)
 
@@ -318,14 +323,28 @@ class Demand:
 
     def _patience_ms(self, evse: int) -> int:
         """A car that charged in this turn and stopped without an order has ended its demand; a retried car had its time before; a car that has
-        what it needed is done. One that took longer to begin has that time, and a quarter more."""
+        what it needed is done."""
         if self.satisfied(evse):
             return min(self.idle_ms, SATISFIED_MS)
         if self.suspended_ev[evse] and self.drew[evse]:
             return min(self.idle_ms, PROBE_MS)
-        if self._is_retried(evse) or self.learnt is not None and self.learnt.trying[evse]:
-            return min(self.idle_ms, max(PROBE_MS, self.begin_ms.get(evse, 0) * 5 // 4))
+        if self._is_retried(evse) or self._under_trial(evse):
+            return self._trial_ms(evse)
         return self.idle_ms
+
+    def _trial_ms(self, evse: int) -> int:
+        """For how long a car is tried. One that took longer to begin has that time, and a quarter more; one that has not drawn since it was
+        plugged may be slow: when it is retried it has more, and once all the time that a car may take: at its minimum, which costs the least."""
+        tries, least_ms = 0 if self.idle_backoff is None else self.idle_backoff.tries[evse], PROBE_MS
+        if tries and not self.drew_da[evse]:
+            if not self._under_trial(evse):
+                least_ms = self.idle_ms if tries == 1 else 2 * PROBE_MS
+            elif self.learnt.rounds[evse] == 1:  # type: ignore[union-attr]
+                least_ms = 2 * PROBE_MS
+        return min(self.idle_ms, max(least_ms, self.begin_ms.get(evse, 0) * 5 // 4))
+
+    def _under_trial(self, evse: int) -> bool:
+        return self.learnt is not None and self.learnt.trying[evse]
 
     def satisfied(self, evse: int) -> bool:
         """It has what it was said to need."""
