@@ -51,6 +51,18 @@ def test_section_6_a_reserve_that_is_counted_anyway_costs_nothing():
     assert shares([40], member(0, base=60), member(1, base=60)) == [80, 80]
 
 
+def test_section_6_who_waits_keeps_what_its_reserve_carries_where_that_is_of_use():
+    def kept(da, *rows):
+        one = member(1, least=180, most=200, base=120)
+        one.kept_da, one.limit_rows = da, rows
+        return one
+
+    assert shares([80], member(0), member(1, least=180, most=200, base=120)) == [80, 0]
+    assert shares([80], member(0), kept(120)) == [80, 120]
+    assert shares([140], member(0), kept(120)) == [80, 180], "it is not kept below what there is room for"
+    assert shares([80, 110], member(0), kept(120, 1)) == [80, 0], "a limit from outside counts what flows"
+
+
 def test_section_6_a_row_named_twice_counts_twice():
     assert shares([200], member(0, (0, 0))) == [100]
 

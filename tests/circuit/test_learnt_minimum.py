@@ -47,6 +47,20 @@ def test_section_6_a_car_whose_minimum_is_above_its_share_is_offered_more_and_ch
         assert bench.guard.site.evses[0].min_da == least + 2
 
 
+def test_section_6_a_car_that_begins_at_its_old_order_while_more_is_to_be_tried_needs_no_more():
+    bench = garage(2, 140, idle_ms=300000, slot_s=900)
+    drive(bench, 20, (999, 60))
+    for _ in range(200):
+        drive(bench, 1, (999, 60))
+        if bench.guard.site.evses[0].min_da > 60:
+            break
+    assert bench.guard.site.evses[0].min_da == 82 and bench.guard.last_order_da(0) == 70
+    drive(bench, 3, (60, 60))
+    assert bench.guard.site.evses[0].min_da == 60
+    charged = drive(bench, 120, (60, 60))
+    assert min(charged) > 100, charged
+
+
 def test_section_6_where_the_allowance_for_rounding_does_not_fit_the_level_itself_is_tried():
     evses = [evse("evse-1"), evse("evse-2", fallback_da=60, power_on_da=60)]
     bench = Bench(site(evses, [circuit(rating=140)], raise_hold_ms=1000, restart_hold_ms=2000, idle_ms=20000, slot_s=60)).start()

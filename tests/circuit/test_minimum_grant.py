@@ -110,6 +110,27 @@ def test_the_least_useful_grant_serves_one_requesting_evse_in_addition_to_all_ot
     assert told(evses(), (0, 2), rating=190).guard.minimum_grant_da() == 120, "what no rating carries is not asked for"
 
 
+def asked(request_da, rating_da, overdraw_da=0):
+    """The minimum of a primary below that reports this grant, next to an EVSE with a reserve of 6 A."""
+    evses = [evse("garage", primary=True, max_da=320, limit_da=320), evse("b", unit=2, fallback_da=60, power_on_da=60)]
+    bench = Bench(site(evses, [circuit(rating=rating_da)])).start()
+    for e in (0, 1):
+        bench.guard.demand(e, True)
+    bench.ledger.evse_states[1].overdraw_da = overdraw_da
+    bench.guard.minimum_grant(0, request_da)
+    return bench.guard.site.evses[0].min_da
+
+
+def test_a_request_that_was_rounded_up_counts_as_the_most_that_is_possible_where_that_may_be_enough():
+    for rating_da, least_da in ((300, 240), (299, 239), (291, 231), (290, 230)):
+        assert asked(240, rating_da) == least_da, "23.0 A or less is less than it asks for: 24.0 A may stand for 23.1 A"
+
+
+def test_a_request_that_is_not_possible_counts_as_far_as_it_is_possible_next_to_what_cars_take_above_their_minimums():
+    assert asked(250, 290) == 230 and asked(250, 290, 10) == 220
+    assert asked(240, 290, 10) == 220, "a request of 24 A never is 23 A"
+
+
 def test_the_least_useful_grant_carries_what_a_car_is_known_to_draw_above_its_order():
     bench = told([evse("a", fallback_da=60, power_on_da=60), evse("b")], (1,))
     assert bench.guard.minimum_grant_da() == 120
@@ -183,7 +204,7 @@ def play(bench, needs_da, grant_da, seconds):
 
 def test_a_row_whose_cars_drew_nothing_at_the_grant_asks_for_more_and_they_charge():
     bench, drew = row_of_picky_cars((80, 80), 120, 900)
-    assert drew == [0, 0] and bench.guard.minimum_grant_da() == 142, bench.guard.minimum_grant_da()
+    assert drew == [0, 0] and bench.guard.minimum_grant_da() == 140, bench.guard.minimum_grant_da()
     drew = play(bench, (80, 80), lambda: max(120, bench.guard.minimum_grant_da()), 900)
     assert min(drew) > 0, drew
 

@@ -184,3 +184,14 @@ def test_section_6_liveness_a_two_part_order_gets_its_margin_from_all_evses():
     assert not bench.started and min(bench.guard.want_da) >= 60
     bench.run(60)
     assert bench.started, (bench.guard.want_da, bench.guard.why(2))
+
+
+def test_why_names_the_other_load_with_and_without_evses_that_do_not_measure():
+    bench = Blind(2, 1000)
+    bench.run(240)
+    why = bench.guard.why(0)
+    orders = bench.guard.want_da
+    carried_da = bench.guard.other.carried_da(0)
+    assert why == "%.1f A: main L1 (32.0 A) − other load %.1f A (%.1f A with the current of EVSEs that do not measure it) − evse-2 %.1f A" % (
+        orders[0] / 10, bench.ledger.low_other_da[0] / 10, carried_da / 10, orders[1] / 10), (why, orders)  # fmt: skip
+    assert bench.ledger.low_other_da[0] <= bench.house + 1 and carried_da >= bench.house + sum(orders)

@@ -410,4 +410,49 @@ LATE = {
         ("tests/circuit/test_plan.py::test_rule_10_what_a_car_made_of_a_high_order_keeps_none_from_a_low_one",
          "tests/host/rig/test_overdraw.py::test_a_car_a_tenth_above_its_order_keeps_charging_where_other_load_leaves_8_a"),
     ),
+    "D117": (
+        "one car 1 A above its order let a site pause in turns for nobody: 25 of 40 kWh in two hours (assessor)",
+        "a request that does not fit counted next to the bare minimums of others, and as 1 A less than it says where that was possible",
+        "it counts next to what their cars take above those; rounded up by less than 1 A it is the most that is possible (section 6)",
+        ("tests/drawn/findings/test_who_never_charges.py::test_a_car_above_its_order_beside_a_primary_is_no_cause_for_turns",
+         "tests/circuit/test_minimum_grant.py::"
+         "test_a_request_that_is_not_possible_counts_as_far_as_it_is_possible_next_to_what_cars_take_above_their_minimums",
+         "tests/circuit/test_minimum_grant.py::"
+         "test_a_request_that_was_rounded_up_counts_as_the_most_that_is_possible_where_that_may_be_enough"),
+    ),
+    "D118": (
+        "two EVSEs with a reserve below a primary were paused 40 times in an hour, for turns that were served by nobody's current (assessor)",
+        "a primary that waits for its turn had 0 A, also of the reserves that are counted anyway",
+        "it has the sum of its reserves while it waits (section 6)",
+        ("tests/drawn/findings/test_who_never_charges.py::test_a_primary_out_of_turn_has_what_its_reserves_carry",
+         "tests/circuit/test_allocator.py::"
+         "test_section_6_who_waits_keeps_what_its_reserve_carries_where_that_is_of_use"),
+    ),
+    "D119": (
+        "a car that begins 100 s after its order took turns with a neighbour until it was unplugged, where both fit (assessor)",
+        "it drew in the moment in which more was to be tried, at its old order: that level became its minimum",
+        "who begins while its order is below the level needs no more (section 6)",
+        ("tests/circuit/test_learnt_minimum.py::"
+         "test_section_6_a_car_that_begins_at_its_old_order_while_more_is_to_be_tried_needs_no_more",),
+    ),
+    "D120": (
+        "a car that begins three minutes after its order charged 135 Wh next to 4.2 kWh for each of two others, all not measured (assessor)",
+        "how long it took was not learned at an EVSE without measurement, so its later turns had 60 s",
+        "its pilot shows when it requests current: that is its begin (section 6)",
+        ("tests/circuit/test_fairness.py::"
+         "test_section_6_a_car_at_an_evse_without_measurement_has_the_time_that_it_took_to_begin",),
+    ),
+    "D121": (
+        "`why` named the current of EVSEs without measurement twice: 32 − 30 − 10 − 10 A for an order of 10 A (assessor)",
+        "a meter shows it as other load, and it was named once more by EVSE",
+        "both values of the other load are named, with and without it",
+        ("tests/circuit/test_unmeasured.py::test_why_names_the_other_load_with_and_without_evses_that_do_not_measure",),
+    ),
+    "D122": (
+        "33.9 of 32 A without end: a primary below restarts and is cut off 6 s later, its cars take 1 A more than their reserves (assessor)",
+        "until it has read its EVSEs it reported the reserves of its site file, and its parent gave the rest away",
+        "it reports from the first reply on what it knew of them in its last life (rules 10 and 13)",
+        ("tests/drawn/findings/test_cars_above_their_order.py::"
+         "test_a_primary_below_that_restarts_reports_at_once_what_its_cars_make_of_their_reserves",),
+    ),
 }  # fmt: skip

@@ -292,8 +292,11 @@ def _circuit(guard: "ExplainableGuard", s: "EvseState", key: int, planned_da: "l
     if guard.limits.circuit_da[key] < guard.ledger.cap_da[key]:
         sources = guard.limits.sources_of("circuit", key // guard.site.phases)
         text += " by " + sources[0][1]
-    if guard.other.carried_da(key):
-        text += " − other load " + amps(guard.other.carried_da(key))
+    other_da, low_da = guard.other.carried_da(key), guard.ledger.low_other_da[key]
+    if low_da < other_da and guard.want_da[s.index] and _sum_da(guard, key, planned_da) + other_da > cap_da(guard, key):
+        text += " − other load %s (%s with the current of EVSEs that do not measure it)" % (amps(low_da), amps(other_da))
+    elif other_da:
+        text += " − other load " + amps(other_da)
     text += _meter_note(guard, key // guard.site.phases, key % guard.site.phases)
     return text + _others(guard, s, [(other, other.on_keys.count(key)) for other in guard.ledger.evse_states], planned_da)
 

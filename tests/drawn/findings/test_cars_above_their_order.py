@@ -56,13 +56,18 @@ def test_room_for_cars_that_all_rise_above_their_orders_is_made_within_one_settl
         within(one, "%d cars 1 A above their orders" % count)
 
 
-def test_a_primary_below_that_dies_leaves_behind_what_its_cars_make_of_their_reserves():
+def two_with_reserves_below():
+    """A primary below with two reserves of 6 A, and t1, on 32 A: (text, files beside it)."""
     child = HEAD.replace("scene", "p") + "\n".join((
         toml("[parent]", bus="b", port="virtual", unit=50), circuit("row", 20.0), RTU.replace('"b"', '"r"'),
         *[evse("p%d" % n, at="row", bus="r", unit=n, max_a=16.0, fallback_a=6.0) for n in (1, 2)], SOON))  # fmt: skip
     parent = evse("p", bus="b", unit=50, site="p.toml").replace("max_a = 32.0\n", "")
-    text = site(circuit("main", 32.0), RTU, parent, evse("t1", bus="b", unit=1, max_a=32.0))
-    with table(text, beside=[("p.toml", child)]) as one:
+    return site(circuit("main", 32.0), RTU, parent, evse("t1", bus="b", unit=1, max_a=32.0)), [("p.toml", child)]
+
+
+def test_a_primary_below_that_dies_leaves_behind_what_its_cars_make_of_their_reserves():
+    text, files = two_with_reserves_below()
+    with table(text, beside=files) as one:
         one.plug("p.p1", over_a=1.0, max_a=40)
         one.plug("p.p2", "t1")
         one.go(240_000)
@@ -71,6 +76,22 @@ def test_a_primary_below_that_dies_leaves_behind_what_its_cars_make_of_their_res
         currents = {name: one.state["truth"]["evses"][name]["amps"][0] for name in one.evses}
         assert currents["p.p1"] > 6.9 and currents["t1"] > 17.0 and sum(currents.values()) <= 32.0, currents
         within(one, "a primary below dies, one of its cars takes 1 A more")
+
+
+def test_a_primary_below_that_restarts_reports_at_once_what_its_cars_make_of_their_reserves():
+    """Its line is cut before it has read its EVSEs again: what it told until then is what its parent counts."""
+    text, files = two_with_reserves_below()
+    with table(text, beside=files) as one:
+        one.plug("p.p1", "p.p2", over_a=1.0, max_a=40)
+        one.plug("t1")
+        one.go(240_000)
+        one.primary("power_cycle", of="p")
+        one.go(6_000)
+        one.fault("cut", "p")
+        one.go(120_000)
+        currents = {name: one.state["truth"]["evses"][name]["amps"][0] for name in one.evses}
+        assert currents["t1"] > 17.0 and sum(currents.values()) <= 32.0, currents
+        within(one, "a primary below restarts and is cut off, its cars take 1 A more")
 
 
 def test_a_device_that_rounds_up_on_a_full_circuit_is_given_room():

@@ -74,6 +74,38 @@ def test_cars_with_a_large_minimum_below_primaries_charge_and_do_not_stop_their_
         assert not left, left
 
 
+def test_a_primary_out_of_turn_has_what_its_reserves_carry():
+    """p.q3 waits for its turns with t1 and t2; the two that have a reserve are paused for nobody."""
+    part = evse("q", max_a=16.0, bus="b", unit=100, site="q.toml").replace("max_a = 16.0\n", "")
+    text = site(circuit("main", 26.0), RTU, part, *[evse("t%d" % n, bus="b", unit=n, max_a=16.0) for n in (1, 2)])
+    child = below("q", 100, {"fallback_a": 6.0}, {"fallback_a": 6.0}, {})
+    with table(text, beside=[(child[0], child[1].replace("rating_a = 16.0", "rating_a = 26.0"))]) as one:
+        one.plug()
+        one.go(120_000, 1_000)
+        before = one.energy_wh()
+        one.forget()
+        one.go(1_200_000, 1_000)
+        got = {name: wh - before[name] for name, wh in one.energy_wh().items()}
+        within(one, "a primary out of turn")
+        assert min(got["q.q1"], got["q.q2"]) > 0.97 * 6 * 3 * 230 / 3 and min(got.values()) > 600, got
+
+
+def test_a_car_above_its_order_beside_a_primary_is_no_cause_for_turns():
+    """A request that never fits counted next to the bare minimum of t1, which with what its car takes did not fit: both were paused in turn."""
+    part = evse("q", max_a=16.0, bus="b", unit=100, site="q.toml").replace("max_a = 16.0\n", "")
+    text = site(circuit("main", 29.0), RTU, part, evse("t1", bus="b", unit=1, max_a=29.0, fallback_a=6.0))
+    child = below("q", 100, {"fallback_a": 6.0}, {"fallback_a": 6.0}, {"fallback_a": 6.0}, {})
+    with table(text, beside=[(child[0], child[1].replace("rating_a = 16.0", "rating_a = 29.0"))]) as one:
+        one.plug("q.q1", "q.q2", "q.q3", "q.q4")
+        one.plug("t1", over_a=1.0, max_a=40)
+        one.go(240_000, 1_000)
+        before = sum(one.energy_wh().values())
+        one.go(1_200_000, 1_000)
+        got = sum(one.energy_wh().values()) - before
+        within(one, "a car above its order beside a primary")
+        assert got > 0.95 * 29 * 3 * 230 / 3, got
+
+
 def test_a_primary_whose_cars_are_asleep_gives_its_turns_to_a_hungry_neighbour():
     """They report a request, and draw nothing at any current: after a few turns the primary is paused."""
     part = evse("p", max_a=16.0, bus="b", unit=100, site="p.toml").replace("max_a = 16.0\n", "")

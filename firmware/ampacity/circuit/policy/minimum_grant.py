@@ -6,6 +6,7 @@ asks could begin, were it the only one. It counts where it is possible, all othe
 as it is possible next to the minimums of all others, in whole amperes: for some of the cars below less than the whole may suffice.
 """
 
+from ampacity.circuit.policy.reservations import within_da
 from ampacity.circuit.policy.shortfall import hides
 from ampacity.circuit.trusted.device.evse_state import EvseState
 
@@ -15,7 +16,6 @@ if False:  # for the type checker
 
     from ampacity.circuit.policy.constraints.external_limits import Limits
     from ampacity.circuit.policy.reservations import Reservations
-    from ampacity.circuit.policy.targets import Targets
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
@@ -23,7 +23,7 @@ if False:  # for the type checker
         """Shared data: the circuits, the external limits, and the targets of all EVSEs."""
 
         ledger: Ledger
-        targets: Targets
+        targets: Any
         limits: Limits
         other: OtherLoad
         reservations: Reservations
@@ -49,8 +49,9 @@ class MinimumGrants:
         self.shed.demand.reports[e] = da > 0
         s, least_da = self.shed.ledger.evse_states[e], self.file_da[e]
         if da > least_da:
-            if not possible(self.shed, s, da) and possible(self.shed, s, da - WHOLE_DA):
-                da -= WHOLE_DA  # by less than that it was rounded up
+            if not possible(self.shed, s, da):
+                most_da = most_possible_da(self.shed, s)
+                da = most_da if most_da > da - WHOLE_DA else da  # by less than that it was rounded up
             lacks_da = 0 if possible(self.shed, s, da) else da - self._beside_minimums_da(s)
             least_da = max(least_da, da - max(0, -(-lacks_da // WHOLE_DA)) * WHOLE_DA)
         if least_da == s.evse.min_da:
@@ -61,8 +62,7 @@ class MinimumGrants:
     def _beside_minimums_da(self, s: EvseState) -> int:
         """The most that this one could have while each other that may charge has its minimum, in da; of a primary that of the site file."""
         shed, ledger, limits = self.shed, self.shed.ledger, self.shed.limits
-        least_da = [max(keeps_da(shed, t, s), self.file_da[t.index] if t.evse.primary else t.evse.min_da) if shed.targets.ceiling_da(t) else
-                    keeps_da(shed, t, s) for t in ledger.evse_states]  # fmt: skip
+        least_da = [max(keeps_da(shed, t, s), self._least_da(t)) for t in ledger.evse_states]
         beside = without(s, sums_of(ledger, lambda t: least_da[t.index]), least_da[s.index])
         most_da = min(s.evse.limit_da, limits.evse_da[s.index])
         for key in s.on_keys:
@@ -72,7 +72,13 @@ class MinimumGrants:
             if row.weights[s.index]:
                 others_da = sum([least_da[t.index] * row.weights[t.index] for t in ledger.evse_states if t is not s])
                 most_da = min(most_da, (row.cap_da - others_da) // row.weights[s.index])
-        return shed.targets.within_da(s, most_da) + s.rounding_da
+        return within_da(s, most_da) + s.rounding_da
+
+    def _least_da(self, t: EvseState) -> int:
+        """What this one takes at its minimum, in da; of a primary at that of the site file; 0: it may not charge."""
+        if not self.shed.targets.ceiling_da(t):
+            return 0
+        return self.shed.ledger.permits.most_of(t, self.file_da[t.index] if t.evse.primary else t.evse.min_da)
 
 
 def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:
@@ -87,7 +93,7 @@ def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:
 
 def most_possible_da(shed: "SharedCapacity", s: EvseState) -> int:
     """The most that would fit if all others gave what they can, within all limits; 0 or less: nothing."""
-    da = min(s.evse.limit_da, shed.limits.evse_da[s.index], shed.targets.within_da(s, _room_da(shed, s)))
+    da = min(s.evse.limit_da, shed.limits.evse_da[s.index], within_da(s, _room_da(shed, s)))
     for row in shed.limits.constraints:
         if row.weights[s.index]:
             da = min(da, row.cap_da // row.weights[s.index])
@@ -183,11 +189,12 @@ def minimum_grant_da(shed: "Any", minimum_grants: "MinimumGrants | None", keys: 
         if not least:
             continue
         beside = without(s, sums, s.reserve_da)
-        for da in (least, shed.demand.exact_da(s.index, least)):  # without the allowance where only that makes it possible
-            needs_da = _carried(shed, s, ledger.permits.most_of(s, da), beside, keys, own) if da else 0
-            if needs_da:
-                most_da = max(most_da, needs_da)
-                break
+        needs_da = 0
+        for da in (least, shed.demand.exact_da(s.index, least)):  # without the allowance where that makes it possible, or one ampere less
+            other_da = _carried(shed, s, ledger.permits.most_of(s, da), beside, keys, own) if da else 0
+            if other_da and (not needs_da or -(-other_da // WHOLE_DA) < -(-needs_da // WHOLE_DA)):
+                needs_da = other_da
+        most_da = max(most_da, needs_da)
     return most_da
 
 

@@ -13,7 +13,7 @@ from ampacity.circuit.policy.constraints.external_limits import Limits
 from ampacity.circuit.policy.load_shedding import LoadShedding
 from ampacity.circuit.policy.preemption import Preemption
 from ampacity.circuit.policy.queue.demand import Demand
-from ampacity.circuit.policy.reservations import Reservations
+from ampacity.circuit.policy.reservations import Reservations, within_da
 from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.trusted.device.evse_state import EvseState
 from ampacity.circuit.trusted.device.order_book import NONE_DA
@@ -156,7 +156,7 @@ class Plan:
 
     def _is_blocked(self, member: Member) -> bool:
         """It has a share but cannot start next to an unmeasured EVSE: it waits as without a share."""
-        return not self.want_da[member.index] and self.preemption.blocked(self.ledger.evse_states[member.index], member.min_da)
+        return self.want_da[member.index] < member.min_da and self.preemption.blocked(self.ledger.evse_states[member.index], member.min_da)
 
     def _member(self, s: EvseState, cap_da: int) -> Member:
         """Shares are of what the device makes of its target, not of the target."""
@@ -168,6 +168,10 @@ class Plan:
         if member is None:
             member = self.member_of[e] = Member(e, (), 0, 0, s.evse.weight, 0, 0)
         limit_rows = self._limit_rows(s) if self.limits.any() else ()
+        kept = s.reserve_da if s.evse.primary and 60 <= s.reserve_da < s.evse.min_da else 0  # 6 A: the least of IEC 61851-1
+        if kept != member.kept_da:
+            member.kept_da = kept
+            self.same = False
         if member.asks(self._rows(s), limit_rows, least, most, self.demand.queue_order.rank[e], self.reservations.base_da(s), present):
             self.same = False
         return member
@@ -212,7 +216,7 @@ class Plan:
     def _goal(self, member: Member) -> int:
         """The target of which the device makes no more than its share."""
         s = self.ledger.evse_states[member.index]
-        goal_da = self.targets.within_da(s, member.goal_da) + s.rounding_da if member.goal_da else 0
+        goal_da = within_da(s, member.goal_da) + s.rounding_da if member.goal_da else 0
         if s.rounding_da and 0 < goal_da < s.evse.max_da:
             goal_da -= s.rounding_da
         return min(goal_da, self.targets.ceiling_da(s)) if goal_da < member.goal_da else goal_da
@@ -352,8 +356,8 @@ class Plan:
         held = self.shed.plan_da(s)
         da, room = min(self.goal_da[e], self.targets.ceiling_da(s)), self._room(s, held)
         if ledger.permits.most_of(s, da) > room:
-            da = self.targets.within_da(s, room)
-        least = s.evse.min_da if want < s.evse.min_da else want + self.deadband_da
+            da = within_da(s, room)
+        least = min(s.evse.min_da, self.goal_da[e]) if want < s.evse.min_da else want + self.deadband_da
         da = self._surviving_da(s, da, least)
         if not da:
             if not want and self.admitted[e] and self.demand.kept_since_ms[e] < 0:

@@ -73,12 +73,14 @@ class Preemption:
                         hidden.append(key)
         if self.claimant == NOBODY:
             return
-        want, ceiling = self.want_da[self.claimant], self.targets.ceiling_da(self.ledger.evse_states[self.claimant])
-        if want and self.begun_ms < 0:
+        s = self.ledger.evse_states[self.claimant]
+        want, ceiling = self.want_da[self.claimant], self.targets.ceiling_da(s)
+        begun = want >= s.evse.min_da  # a primary below may have its reserve while it waits
+        if begun and self.begun_ms < 0:
             self.begun_ms = now_ms
             self.harder = NOBODY
-        risen = want and (want >= ceiling or now_ms - self.begun_ms >= raise_hold_ms + RISE_MS)
-        in_vain = not want and now_ms - self.claimed_ms >= CLAIM_MS
+        risen = begun and (want >= ceiling or now_ms - self.begun_ms >= raise_hold_ms + RISE_MS)
+        in_vain = not begun and now_ms - self.claimed_ms >= CLAIM_MS
         if not ceiling or risen or in_vain:
             self.again_ms = now_ms + STILL_MS
             if in_vain:
@@ -107,7 +109,7 @@ class Preemption:
         waiting = []
         for member in members:
             e, since_ms = member.index, demand.waits_since_ms[member.index]
-            waits = not self.want_da[e] and since_ms >= 0 and now_ms - since_ms >= WAITED_MS
+            waits = self.want_da[e] < self.ledger.site.evses[e].min_da and since_ms >= 0 and now_ms - since_ms >= WAITED_MS
             if waits and self.blocked(self.ledger.evse_states[e], member.min_da):
                 waiting.append((-demand.queue_order.rank[e], since_ms, e, member.min_da))
         if not waiting:

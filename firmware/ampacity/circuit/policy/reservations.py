@@ -5,6 +5,7 @@ reason. Shed and raise plan with one number per EVSE: what its order will make o
 reserve and its reservation, whichever is most. A share begins with the last two, and sets the order.
 """
 
+from ampacity.circuit.trusted.bounds import OVER_DA
 from ampacity.circuit.trusted.device.evse_state import EvseState
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
@@ -107,3 +108,9 @@ class Reservations:
             if revives * s.on_keys.count(key) + beside + self.other.shown_da[key] > self.ledger.cap_da[key]:
                 return 0
         return revives
+
+
+def within_da(s: EvseState, da: int) -> int:
+    """The highest target of which device and car make no more than this, in da; it may be 0 or less."""
+    order_da = max(da - s.overdraw_da, min(da - OVER_DA, (10 * da + 9) // 11)) if s.overdraw_da else da
+    return order_da - s.rounding_da

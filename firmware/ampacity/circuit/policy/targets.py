@@ -5,7 +5,6 @@ All three passes of the plan move targets, each by its own rule; common parts ar
 
 from ampacity.circuit.policy.constraints.external_limits import Limits
 from ampacity.circuit.policy.queue.demand import Demand
-from ampacity.circuit.trusted.bounds import OVER_DA
 from ampacity.circuit.trusted.device.evse_state import EvseState
 from ampacity.circuit.trusted.ledger import Ledger
 
@@ -30,11 +29,6 @@ class Targets:
                 return 0
         ceiling = min(s.evse.limit_da, self.limits.evse_da[e])
         return ceiling if ceiling >= s.evse.min_da else 0
-
-    def within_da(self, s: EvseState, da: int) -> int:
-        """The highest target of which device and car make no more than this, in da; it may be 0 or less."""
-        order_da = max(da - s.overdraw_da, min(da - OVER_DA, (10 * da + 9) // 11)) if s.overdraw_da else da
-        return order_da - s.rounding_da
 
     def cap(self, now_ms: int) -> bool:
         """Lowers targets to their ceilings. True: some order may exceed its bound."""

@@ -8,6 +8,7 @@ from ampacity import __version__
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.primary_register_map import PrimaryRegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
+from ampacity.circuit.trusted.device.reserve import Declared, reserve_da
 from ampacity.roles.configuration.site_rows import spread
 
 if False:  # for the type checker
@@ -32,7 +33,8 @@ class ParentLink:
         self.primary = primary
         self.facts = facts
         self.guard: "CascadedGuard" = primary.guard  # type: ignore[assignment]  # with a parent it is one
-        self.lease = Lease(facts["fallback_da"], facts["max_da"], facts["power_on_da"], facts["lease_ms"])
+        more_da = _known_more_da(self.guard)
+        self.lease = Lease(facts["fallback_da"] + more_da, facts["max_da"], facts["power_on_da"] + more_da, facts["lease_ms"])
         self.map = PrimaryRegisterMap(self.lease, facts["serial"], __version__, "Primary", facts["unit"], facts["after_lease_ms"])
         self.map.boot_count = boots
         self.engine = ModbusServer(facts["unit"], self.map, facts.get("baud", 19200))
@@ -183,3 +185,12 @@ def _highest(volts_dv: "list[int | None]", own_dv: "list[int]", terminals: "list
     for n, lines in enumerate(terminals):
         if len(lines) == 1 and n < len(own_dv):
             volts_dv[lines[0]] = max(volts_dv[lines[0]] or 0, own_dv[n])
+
+
+def _known_more_da(guard: "CascadedGuard") -> int:
+    """By how much the reserves are larger than the site file says, with what cars make of them, by what an earlier life knew, in da (rule 10)."""
+    more_da = 0
+    for s in guard.ledger.evse_states:
+        said_da = reserve_da(s.evse, Declared(s.evse))
+        more_da += guard.ledger.bounds.with_overdraw_da(s, max(said_da, s.evidence.known_reserve_da())) - said_da
+    return more_da

@@ -191,9 +191,10 @@ class Demand:
                 self.served[e] = True
 
     def _begins(self, evse: int, now_ms: int) -> bool:
-        """It is offered current, and its car has not drawn in this turn: its slot counts from its begin, or from when it is no longer tried."""
+        """It is offered current, and its car has not drawn in this turn: its slot counts from its begin, or from when it is no longer tried.
+        The first slot, a quarter, does not: other newly connected cars wait for it."""
         since_ms = self.offered_since_ms[evse]
-        return 0 <= since_ms and (now_ms - since_ms < self.idle_ms or self._under_trial(evse))
+        return not self.slots.fresh[evse] and 0 <= since_ms and (now_ms - since_ms < self.idle_ms or self._under_trial(evse))
 
     def _end_slot(self, s: EvseState, now_ms: int) -> None:
         self.slots.end(s, now_ms)
@@ -216,6 +217,8 @@ class Demand:
         used = self._used_da(s, now_ms)
         if used < 0:
             self.wake(evse)
+            if s.measured_ms == LONG_AGO_MS and self.offered_since_ms[evse] >= 0:
+                self._draws(evse, want_da, now_ms)  # its car requests current now
             self.offered_since_ms[evse] = -1
             return
         if used >= ASLEEP_DA:
@@ -273,6 +276,8 @@ class Demand:
             if took_ms > max(PROBE_MS, self.begin_ms.get(evse, 0)):
                 self.begin_ms[evse] = took_ms
             self.offered_since_ms[evse] = -1
+        if self.ledger.evse_states[evse].measured_ms == LONG_AGO_MS:
+            return  # nothing shows whether it draws
         self.without_ms[evse] = 0
         self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         if self.idle_da[evse] and self.learnt is not None:

@@ -68,6 +68,8 @@ class LearntMinimum:
         if least_da > self.file_da[e] and least_da > min(s.evse.limit_da, room.limits.evse_da[e]):
             self._cut(demand, s, now_ms)  # it may not have so much for now
         elif self.trying[e] and demand.drew[e]:
+            if s.book.last_da() < least_da - SAME_DA:
+                self._usual(s)  # at an order from before this trial: it only took long to begin
             self.trying[e] = False
             self.rounds[e] = 0
             self.cut_rest_ms[e] = TRY_MS
