@@ -1,6 +1,8 @@
 """Room that is kept free: whose it is, why `why` says so, and that it counts once."""
 
-from helper_circuit import Bench, circuit, foreign_evse, site
+from helper_circuit import Bench, circuit, evse, foreign_evse, site
+
+from ampacity.circuit.policy.reservations import within_da
 
 
 def two():
@@ -65,3 +67,14 @@ def test_section_6_why_reports_that_a_neighbour_does_not_answer():
     bench.guard.lost(0, bench.now_ms)
     bench.tick(1000)
     assert "evse-1 16.0 A (no answer)" in bench.guard.why(1), bench.guard.why(1)
+
+
+def test_section_6_the_highest_target_within_a_current_is_the_highest_of_which_device_and_car_make_no_more():
+    bench = Bench(site([evse("evse-1", max_da=800, limit_da=800)])).start()
+    s, most_of = bench.ledger.evse_states[0], bench.guard.ledger.permits.most_of
+    for overdraw_da in (0, 1, 7, 10, 11, 27, 80):
+        for rounding_da in (0, 5):
+            s.overdraw_da, s.rounding_da = overdraw_da, rounding_da
+            for da in range(60, 400):
+                target_da = within_da(s, da)
+                assert most_of(s, target_da) <= da < most_of(s, target_da + 1), (overdraw_da, rounding_da, da, target_da)

@@ -408,7 +408,8 @@ LATE = {
         "what a car made of a high order was added in amperes to a low one, to 6 A as well",
         "of an order no more than the tolerance of that order is added (rule 10)",
         ("tests/circuit/test_plan.py::test_rule_10_what_a_car_made_of_a_high_order_keeps_none_from_a_low_one",
-         "tests/host/rig/test_overdraw.py::test_a_car_a_tenth_above_its_order_keeps_charging_where_other_load_leaves_8_a"),
+         "tests/drawn/findings/test_cars_above_their_order.py::"
+         "test_a_car_a_tenth_above_its_order_keeps_charging_where_other_load_leaves_8_a"),
     ),
     "D117": (
         "one car 1 A above its order let a site pause in turns for nobody: 25 of 40 kWh in two hours (assessor)",

@@ -57,7 +57,7 @@ def test_room_for_cars_that_all_rise_above_their_orders_is_made_within_one_settl
 
 
 def two_with_reserves_below():
-    """A primary below with two reserves of 6 A, and t1, on 32 A: (text, files beside it)."""
+    """A primary below with two reserves of 6 A, and t1, on 32 A: (text, the files that it names)."""
     child = HEAD.replace("scene", "p") + "\n".join((
         toml("[parent]", bus="b", port="virtual", unit=50), circuit("row", 20.0), RTU.replace('"b"', '"r"'),
         *[evse("p%d" % n, at="row", bus="r", unit=n, max_a=16.0, fallback_a=6.0) for n in (1, 2)], SOON))  # fmt: skip
@@ -92,6 +92,24 @@ def test_a_primary_below_that_restarts_reports_at_once_what_its_cars_make_of_the
         currents = {name: one.state["truth"]["evses"][name]["amps"][0] for name in one.evses}
         assert currents["t1"] > 17.0 and sum(currents.values()) <= 32.0, currents
         within(one, "a primary below restarts and is cut off, its cars take 1 A more")
+
+
+def test_a_car_a_tenth_above_its_order_keeps_charging_where_other_load_leaves_8_a():
+    """What it made of 32 A, 2.7 A more, is not what it makes of 6 A."""
+    text = site(circuit("main", 40.0, meter="m", assumed_other_a=34.0), RTU, meter(), evse("e1", bus="b", unit=1))
+    with table(text) as one:
+        one.plug("e1", factor=1.09, max_a=40)
+        one.background("main", 2.0, 2.0, 2.0)
+        one.go(180_000, 1_000)
+        assert one.state["truth"]["evses"]["e1"]["amps"][0] > 34.0
+        one.background("main", 32.0, 32.0, 32.0)
+        lowest_a = 40.0
+        for _ in range(120):
+            one.go(1_000, 1_000)
+            lowest_a = min(lowest_a, one.state["truth"]["evses"]["e1"]["amps"][0])
+        now_a = one.state["truth"]["evses"]["e1"]["amps"][0]
+        assert lowest_a >= 6.0 and 7.0 <= now_a <= 8.0, (lowest_a, now_a)
+        within(one, "9 % more than the order, 8 A are left")
 
 
 def test_a_device_that_rounds_up_on_a_full_circuit_is_given_room():
