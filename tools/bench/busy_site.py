@@ -17,6 +17,7 @@ from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.virtual.memory_network import MemoryWriter
 from ampacity_host.rig.virtual.virtual_bench import VirtualBench
 from ampacity_host.rig.virtual.virtual_csms import HOST, PORT, attach_csms
+from tools.micropython.build32 import ROOT
 
 UNITS, BAUD = 16, 19200
 STAY_MS = 600_000
@@ -110,12 +111,12 @@ class BusySite:
     # ---- the process at the other end
 
     def run(self, command: list[str], run_s: float, modules: str = ".frozen") -> bool:
-        """Serves the process for this time; False if it ended earlier. modules: its MICROPYPATH."""
+        """Serves the process for this time; False if it ended earlier. modules: its MICROPYPATH, relative to this project."""
         end_us = self.start_us + int(run_s * 1e6)
         self.begin()
         with subprocess.Popen(
             [*command, str(self.data), str(self.start_us)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, bufsize=1, env={"MICROPYPATH": modules},
+            stderr=subprocess.STDOUT, text=True, bufsize=1, env={"MICROPYPATH": modules}, cwd=ROOT,
         ) as process:  # fmt: skip
             try:
                 return self.serve(process, end_us)
