@@ -456,4 +456,11 @@ LATE = {
         ("tests/drawn/findings/test_cars_above_their_order.py::"
          "test_a_primary_below_that_restarts_reports_at_once_what_its_cars_make_of_their_reserves",),
     ),
+    "D123": (
+        "0 A without end below a primary between two others, after it and the top had restarted; a car takes 0.8 A more (drawn site 72)",
+        "since D122 it reported reserves and what cars make of them, and was held to the reserves alone: it never proved a lower grant",
+        "one method sets what it reports and what it is held to (rule 13)",
+        ("tests/drawn/findings/test_cars_above_their_order.py::"
+         "test_a_primary_between_two_others_that_restarts_proves_its_grants_as_before",),
+    ),
 }  # fmt: skip

@@ -94,6 +94,24 @@ def test_a_primary_below_that_restarts_reports_at_once_what_its_cars_make_of_the
         within(one, "a primary below restarts and is cut off, its cars take 1 A more")
 
 
+def test_a_primary_between_two_others_that_restarts_proves_its_grants_as_before():
+    """What it reports on top of its reserves, by its journal, is also what it is held to: the top, which restarts too, waits for that proof."""
+    middle, files = two_with_reserves_below()
+    middle = middle.replace(HEAD, HEAD.replace("scene", "t")).replace('"b"', '"c"') + toml("[parent]", bus="b", port="virtual", unit=60)
+    files = [("t.toml", middle), *[(name, text.replace('"b"', '"c"')) for name, text in files]]
+    with table(site(circuit("main", 60.0), RTU, evse("t", bus="b", unit=60, site="t.toml").replace("max_a = 32.0\n", "")), beside=files) as one:
+        one.plug("t.p.p1", "t.p.p2", over_a=1.0, max_a=40)
+        one.plug("t.t1")
+        settle_in(one, 240)
+        one.go(120_000)
+        one.primary("power_cycle", of="t")
+        one.go(60_000)
+        one.primary("power_cycle")
+        one.forget()
+        assert not everybody_charges(one, 600)
+        within(one, "two of three primaries restart, two cars take 1 A more than their reserves")
+
+
 def test_a_car_a_tenth_above_its_order_keeps_charging_where_other_load_leaves_8_a():
     """What it made of 32 A, 2.7 A more, is not what it makes of 6 A."""
     text = site(circuit("main", 40.0, meter="m", assumed_other_a=34.0), RTU, meter(), evse("e1", bus="b", unit=1))

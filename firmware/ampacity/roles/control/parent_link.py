@@ -33,8 +33,7 @@ class ParentLink:
         self.primary = primary
         self.facts = facts
         self.guard: "CascadedGuard" = primary.guard  # type: ignore[assignment]  # with a parent it is one
-        more_da = _known_more_da(self.guard)
-        self.lease = Lease(facts["fallback_da"] + more_da, facts["max_da"], facts["power_on_da"] + more_da, facts["lease_ms"])
+        self.lease = Lease(facts["fallback_da"], facts["max_da"], facts["power_on_da"], facts["lease_ms"])
         self.map = PrimaryRegisterMap(self.lease, facts["serial"], __version__, "Primary", facts["unit"], facts["after_lease_ms"])
         self.map.boot_count = boots
         self.engine = ModbusServer(facts["unit"], self.map, facts.get("baud", 19200))
@@ -48,6 +47,8 @@ class ParentLink:
         self._least_a = 0
         self._least_ms: "int | None" = None
         self._energy_wh = [0] * len(primary.site["evses"])
+        more_da = _known_more_da(self.guard)
+        self._declare(facts["fallback_da"] + more_da, facts["power_on_da"] + more_da)
 
     # around the safety pass
 
@@ -73,16 +74,19 @@ class ParentLink:
             shown.prove()
         del shown.grants[:]
         if not shown.starting:
-            self._keep_sums(now_ms)
+            self._keep_sums()
         self._show_cars(now_ms)
         self._show_measured(now_ms)
         self._log_edges(now_ms)
 
-    def _keep_sums(self, now_ms: int) -> None:
+    def _keep_sums(self) -> None:
         """Reserves that turned out larger than the site file says are reported: they are what the parent must count."""
-        facts, lease = self.facts, self.lease
         reserves_da = self.guard.reserves_da()
-        fallback_da, power_on_da = max(facts["fallback_da"], reserves_da), max(facts["power_on_da"], reserves_da)
+        self._declare(max(self.facts["fallback_da"], reserves_da), max(self.facts["power_on_da"], reserves_da))
+
+    def _declare(self, fallback_da: int, power_on_da: int) -> None:
+        """What the parent reads as the reserve is also what the guard is held to."""
+        lease = self.lease
         if (fallback_da, power_on_da) != (lease.fallback_da, lease.power_on_da):
             self.map.set_settings(fallback_da, lease.max_da, power_on_da, lease.longest_ms)
             self.guard.set_fallback(fallback_da)
