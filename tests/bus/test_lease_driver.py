@@ -188,8 +188,9 @@ def test_a_reading_is_facts_for_people_and_the_guard():
 
 def test_a_primary_below_reports_its_sum_and_its_least_useful_current():
     made = driver(primary=True)
-    feed(made, 2000, sent_ms=1900, plug=(8 << 8) | 1)
-    assert made.guard.of("least") == [("least", 2, 80)] and made.guard.of("measured")[0][3] == 1900 - 1700 and made.idle_poll_ms == 0
+    feed(made, 2000, sent_ms=1900, plug=(8 << 8) | 1, car_phases=(14 << 8) | 7)
+    assert made.guard.of("least") == [("least", 2, 80)] and made.idle_poll_ms == 0
+    assert made.guard.of("measured")[0][3] == 1900 - 1400 - 300, "as old as its oldest part, and as a pass that hangs"
 
 
 def test_a_grant_that_is_shown_in_force_proves_its_order_and_those_before():

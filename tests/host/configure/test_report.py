@@ -159,6 +159,14 @@ def test_a_frame_waits_for_the_readings_of_a_slow_line_for_three_seconds_at_most
     assert site_budgets(facts)[0]["reading_ms"] == 0
 
 
+def test_a_frame_above_a_primary_waits_until_its_oldest_reading_is_newer(edited):
+    facts = compile_site(load_site(edited()))
+    facts["evses"][0] |= {"primary": True, "below_reading_ms": 2_500}
+    assert 2 * (2_500 + 300) < site_budgets(facts)[0]["reading_ms"] < 2 * (2_500 + 300 + 800)
+    facts["buses"][0]["baud"] = 300
+    assert site_budgets(facts)[0]["reading_ms"] == 10_000
+
+
 def test_the_exposure_of_a_device_without_watchdog_is_unlimited(edited):
     facts = compile_site(load_site(edited()))
     facts["evses"][1]["watchdog_ms"] = 0

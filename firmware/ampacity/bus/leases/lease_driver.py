@@ -28,7 +28,7 @@ _RESEND_MS = const(100)
 _REAUDIT_MS = const(5000)
 _HOLD_MS = const(50)  # after the guard refused
 _RESEND_BELOW_MS = const(1000)  # a primary below proves a lower grant only when all of its own are proven and settled
-_SAMPLE_AGE_MS = const(1700)  # its measured current is a sum of readings, the oldest no older than this: FRESH_MS of the link, PASSED_MS of its map
+PASSED_MS = const(300)  # what a primary below shows may have been computed so long before (primary_register_map.py)
 _MUTED_MS = const(1000)
 _FLAG_OPEN = const(2)  # of a grant: open the contactor
 _SENT_MAX = const(8)  # orders whose proof is still awaited
@@ -49,6 +49,7 @@ _FAULT_BITS = const(2)
 _LIMIT = const(3)
 _AMPS = const(7)
 _ENERGY = const(10)
+_CAR_PHASES = const(11)
 _PILOT = const(12)
 _PLUG = const(13)
 _VOLTS = const(14)
@@ -88,7 +89,6 @@ class LeaseDriver:
     flags = 0  # of its grants; other than 0 it is granted alone, for a broadcast carries none
     traffic = ALL_TRAFFIC
     _resend_ms = _RESEND_MS
-    _sample_age_ms = 0
     _reserve_da = 0
     _sent_flags = 0
     _failures = 0
@@ -107,7 +107,7 @@ class LeaseDriver:
             self.poll_ms = poll_ms
         if evse_facts.get("primary"):
             self.below = True
-            self._resend_ms, self._sample_age_ms = _RESEND_BELOW_MS, _SAMPLE_AGE_MS
+            self._resend_ms = _RESEND_BELOW_MS
         watchdog_ms = evse_facts.get("lease_ms") or evse_facts.get("watchdog_ms", self.watchdog_ms)
         if watchdog_ms != self.watchdog_ms:
             self.watchdog_ms = watchdog_ms
@@ -356,7 +356,7 @@ class LeaseDriver:
 
     def _idle_poll(self, amps: "list[int] | None", now_ms: int) -> int:
         """How long the next reading may wait: not at all while something moves, or did a moment ago."""
-        if amps is None or not self.poll_ms or self._sample_age_ms:  # below a primary much moves that a sum does not show
+        if amps is None or not self.poll_ms or self.below:  # below a primary much moves that a sum does not show
             return 0
         before = self._still
         same = before[1] == self.facts.state and before[2] == self.order_da and len(before) == 3 + len(amps)
@@ -382,7 +382,7 @@ class LeaseDriver:
         self.guard.reported(self.index, s[_LIMIT], now_ms)
         amps = self.facts.amps_da
         self.idle_poll_ms = self._idle_poll(amps, now_ms) if self._step == DONE else 0
-        sample_ms = request.sent_ms - self._sample_age_ms if self._sample_age_ms else request.sent_ms  # a difference is a new integer
+        sample_ms = request.sent_ms - PASSED_MS - (s[_CAR_PHASES] >> 8) * 100 if self.below else request.sent_ms  # a difference is a new integer
         self.guard.measured(self.index, amps, sample_ms, now_ms)
         if self.below:
             self.guard.minimum_grant(self.index, (s[_PLUG] >> 8) * 10)

@@ -5,6 +5,7 @@ can a grant be proven. The line's loop lives by itself: it answers, but proves a
 """
 
 from ampacity import __version__
+from ampacity.bus.device_facts import IDLE_POLL_MS
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.primary_register_map import PrimaryRegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
@@ -19,7 +20,7 @@ if False:  # for the type checker
     from ampacity.roles.primary_face import PrimaryFace
 
 NAME = "parent"
-FRESH_MS = 1400  # a reading older than this is not part of the measured sum
+FRESH_MS = 4000  # a reading older than this is not part of the measured sum; the parent waits a second longer (meter_estimator.py)
 WORD_MAX = 0xFFFE
 CONTROLLER_FAULT = 1 << 7
 LEAST_MS = 1000
@@ -105,15 +106,22 @@ class ParentLink:
         shown.pilot = "C2" if charging else "B2" if asks else "A"
 
     def _show_measured(self, now_ms: int) -> None:
-        """Σ of fresh readings per phase; one that cannot say makes the sum unknown. Voltage: the highest to neutral."""
+        """Σ of fresh readings per phase, and the age of the oldest; one that cannot say makes the sum unknown. Voltage: the highest to neutral.
+
+        An EVSE that may draw nothing, and draws nothing, is read seldom, and makes the sum no older.
+        """
         evses, phases = self.primary.site["evses"], self.primary.site["phases"]
         amps_da: "list[int] | None" = [0] * phases
         volts_dv: "list[int | None]" = [None] * phases
+        age_ms = 0
         for index, driver in enumerate(self.primary.buses.drivers):
             facts, terminals = driver.facts, evses[index]["terminals"]
             if facts.energy_wh is not None:
                 self._energy_wh[index] = facts.energy_wh
-            amps_da = _added(amps_da, facts, terminals, phases, now_ms)
+            read_ms = now_ms - self.guard.ledger.evse_states[index].measured_ms
+            amps_da = _added(amps_da, facts, terminals, phases, read_ms <= FRESH_MS)
+            if getattr(driver, "idle_poll_ms", 0) != IDLE_POLL_MS:
+                age_ms = max(age_ms, read_ms)
             if facts.online and facts.volts_dv is not None:
                 _highest(volts_dv, facts.volts_dv, terminals)
         shown = self.map
@@ -121,7 +129,7 @@ class ParentLink:
         shown.measured_da = none if amps_da is None else (amps_da + none)[:3]
         shown.volts_dv = (volts_dv + none)[:3]
         shown.energy_wh = sum(self._energy_wh)
-        shown.car_phases = 0
+        shown.car_phases = min(0xFF, -(-age_ms // 100)) << 8
         for p in range(3):
             if (shown.measured_da[p] or 0) >= 10:
                 shown.car_phases |= 1 << p
@@ -176,10 +184,9 @@ class ParentLink:
         return view
 
 
-def _added(amps_da: "list[int] | None", facts: "EvseFacts", terminals: "list[list[int]]", phases: int, now_ms: int) -> "list[int] | None":
+def _added(amps_da: "list[int] | None", facts: "EvseFacts", terminals: "list[list[int]]", phases: int, fresh: bool) -> "list[int] | None":
     """The sum with one more EVSE, None where that one cannot say."""
-    fresh = facts.online and now_ms - facts.updated_ms <= FRESH_MS
-    if amps_da is None or facts.amps_da is None or not fresh:
+    if amps_da is None or facts.amps_da is None or not facts.online or not fresh:
         return None
     own = spread(terminals, facts.amps_da, phases)
     return [min(WORD_MAX, amps_da[p] + own[p]) for p in range(phases)]

@@ -11,8 +11,10 @@ from typing import Any
 
 from ampacity.bus.device_facts import STEADY_POLL_MS
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS
-from ampacity.circuit.trusted.metering.meter_estimator import WAIT_MS
+from ampacity.bus.leases.lease_driver import PASSED_MS
+from ampacity.circuit.trusted.metering.meter_estimator import WAIT_BELOW_MS, WAIT_MS
 from ampacity.circuit.trusted.site.tree import Site
+from ampacity.roles.control.parent_link import FRESH_MS as SUM_FRESH_MS
 from ampacity_host.configure.analysis.line_timing import BusTiming, finding, line_of, lines_of
 from ampacity_host.rig.plant.breaker import parse_breaker, trip_time_s
 
@@ -56,12 +58,20 @@ def meter_ages_ms(facts: dict[str, Any], meter: dict[str, Any], line: BusTiming)
 
 def reading_ms(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> int:
     """The longest for which a frame of this circuit's meter waits until all EVSEs below were read after it (3.1), in ms."""
+    below = any(evse.get("primary") for evse in evses_below(facts, circuit))
+    return min(WAIT_BELOW_MS if below else WAIT_MS, round_ms(facts, circuit, lines))
+
+
+def round_ms(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> int:
+    """The longest until all EVSEs below this circuit were read once; what a primary shows of its own may be as old before that."""
     rounds = [0]
     for evse in evses_below(facts, circuit):
-        if evse["bus"] >= 0:
+        if evse.get("primary"):
+            rounds.append(evse.get("below_reading_ms", SUM_FRESH_MS) + PASSED_MS + line_of(lines, facts, evse).cycle_ms)
+        elif evse["bus"] >= 0:
             live_ms = int((facts["profiles"].get(evse["profile"]) or {}).get("live_ms", 0))
             rounds.append(max(STEADY_POLL_MS, live_ms) + line_of(lines, facts, evse).cycle_ms)
-    return min(WAIT_MS, max(rounds))
+    return max(rounds)
 
 
 def seen_ms(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> tuple[int, int, int]:

@@ -12,6 +12,8 @@ from ampacity.circuit.trusted.amperes import amps
 from ampacity.circuit.trusted.device.reserve import Declared, default_da
 from ampacity.circuit.trusted.site.check import declared_da
 from ampacity.circuit.trusted.site.tree import Evse, Site
+from ampacity.roles.control.parent_link import FRESH_MS as SUM_FRESH_MS
+from ampacity_host.configure.analysis.budgets import round_ms
 from ampacity_host.configure.analysis.line_timing import finding, lines_of
 from ampacity_host.configure.site_file.device_address import line
 from ampacity_host.configure.site_file.mistakes import Collector, SiteErrors
@@ -40,6 +42,7 @@ def primary_facts(evse: Table) -> dict[str, Any]:
         "settle_ms": below["settle_ms"],
         "latency_ms": below["latency_ms"],
         "below_transit_ms": below.get("transit_ms", 0),
+        "below_reading_ms": below.get("reading_ms", SUM_FRESH_MS),
     }
 
 
@@ -63,7 +66,9 @@ def parent_entry(parent: Table, facts: dict[str, Any], site_file: SiteFile) -> d
     site = Site(facts)
     sums_da = fullest_da(site, [default_state_da(evse) for evse in site.evses])
     rating_da = next(c.rating_da for c in site.circuits if c.parent == -1)
-    orders_ms = max((each.orders_ms for each in lines_of(facts)), default=0)
+    lines = lines_of(facts)
+    orders_ms = max((each.orders_ms for each in lines), default=0)
+    root = next(index for index, entry in enumerate(facts["circuits"]) if entry["parent"] == -1)
     most_da = fullest_da(site, [evse.max_da for evse in site.evses], rating_da)
     return {
         "name": parent["bus"],
@@ -77,6 +82,7 @@ def parent_entry(parent: Table, facts: dict[str, Any], site_file: SiteFile) -> d
         "settle_ms": max((evse["settle_ms"] for evse in facts["evses"]), default=0),
         "latency_ms": TICK_MS + orders_ms + max((evse["latency_ms"] for evse in facts["evses"]), default=0),
         "transit_ms": max((evse["transit_ms"] + evse.get("below_transit_ms", 0) for evse in facts["evses"]), default=0),
+        "reading_ms": min(SUM_FRESH_MS, round_ms(facts, root, lines)),
     } | parent_line(parent, site_file)
 
 

@@ -118,6 +118,7 @@ off_shows? | | | @evse.off_shows | what it was seen to show as its limit while i
 primary? | b | | true | it is a primary with EVSEs of its own (safety.md rule 13)
 lease_ms? | | ms | @evse.watchdog_s | of a primary: how long a grant lasts
 below_transit_ms? | | ms | 0 or more | of a primary: the longest transit below it
+below_reading_ms? | | ms | 0 to 4000 | of a primary: how old its measured sums may be
 """
 
 SAFETY_LOAD = """
@@ -182,6 +183,7 @@ after_lease_ms | | ms | 0 or more | how long an EVSE below may continue after th
 settle_ms | | ms | 0 or more | the longest below
 latency_ms | | ms | 0 or more | from a grant to the last order below
 transit_ms | | ms | 0 or more | the longest below
+reading_ms? | | ms | 0 to 4000 | how old the measured sums may be
 port? | | | @parent.port | of a serial line
 baud? | | Bd | @parent.baud | of a serial line
 parity? | | | @parent.parity | of a serial line

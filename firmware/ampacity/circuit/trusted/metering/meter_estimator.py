@@ -12,7 +12,7 @@ from ampacity.circuit.trusted.metering.max_filter import MaxFilter, MinMaxHistor
 from ampacity.circuit.trusted.metering.meter_trust import PHASE, SIGN, MeterTrust
 from ampacity.circuit.trusted.metering.step_check import STEP_DA, StepCheck
 
-WAIT_MS = 3000  # how long a frame waits for the readings after it
+WAIT_MS, WAIT_BELOW_MS = 3000, 5000  # how long a frame waits for the readings after it: for sums of a primary below, whose parts are older
 FILTER_MS = 3000
 SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
 FOLLOW_MS = 2000  # after a lower order, until the meter can show that it was followed
@@ -54,8 +54,8 @@ class MeterEstimator:
         self.raw_da = [0] * self.phases
         self.raw_ms = -1
         self.period_ms = 1000
-        self.mark = -1
-        self.mark_ms = -1
+        self.mark = self.mark_ms = -1
+        self.wait_ms = WAIT_BELOW_MS if any([site.evses[e].primary for e in self.evses]) else WAIT_MS
         self.steps = StepCheck(self.phases, self.inputs)
         self.held_da = [-1] * self.phases  # Σ bounds when a step was unclear: no raise beyond it until a test step is followed; -1: none was
         self.suspect_ms = [0] * self.phases  # for so long in all there could have been an overload since, had the meter missed it
@@ -442,7 +442,7 @@ class MeterEstimator:
 
     def tick(self, now_ms: int) -> None:
         """Section 3.3: ages end in a latched state within one tick of their limit."""
-        if self.open and now_ms - self.frame_ms > WAIT_MS:
+        if self.open and now_ms - self.frame_ms > self.wait_ms:
             self._give_up_waiting(now_ms)
         old, frozen = self._rule_3_3_old(now_ms), self._rule_3_3_frozen(now_ms)
         if self.state != "ok":  # a frame that was judged meanwhile ages like that of a valid meter
