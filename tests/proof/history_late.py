@@ -475,7 +475,7 @@ LATE = {
     "D125": (
         "some 70 of 115 A used: a meter above a primary with 16 EVSEs at 9600 baud (what lay next to D124)",
         "a round of such a line takes 3 s: the sum was not measured at all, and counted as other load besides its order",
-        "the sum is told with its age, up to 4 s, and a frame above a primary waits for it up to 5 s (3.1, 3.5)",
+        "the sum is reported with its age, up to 4 s, and a frame above a primary waits for it up to 5 s (3.1, 3.5)",
         ("tests/drawn/findings/test_sums_of_primaries_below.py::"
          "test_sixteen_cars_below_on_a_slow_line_get_what_the_meter_above_leaves",),
     ),

@@ -34,7 +34,7 @@ def test_a_primary_below_with_an_empty_bay_is_given_what_other_load_gives_back()
 
 
 def test_sixteen_cars_below_on_a_slow_line_get_what_the_meter_above_leaves():
-    """A round of 16 EVSEs at 9600 baud takes 3 s: their sum is told with its age."""
+    """A round of 16 EVSEs at 9600 baud takes 3 s: their sum is reported with its age."""
     child = below("p", 50, 110.0, *[evse("p%d" % n, at="row", bus="own", unit=n, max_a=16.0) for n in range(1, 17)], baud=9600)
     text = site(circuit("main", 120.0, meter="m", assumed_other_a=20.0), RTU, meter(), entry("p", 50), evse("t1", bus="b", unit=1))
     with table(text, beside=[("p.toml", child)]) as one:

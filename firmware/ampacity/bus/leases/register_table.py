@@ -39,7 +39,7 @@ STATUS = (
     ("measured_l2_da", "u16", "0.1 A", "the same, L2"),
     ("measured_l3_da", "u16", "0.1 A", "the same, L3"),
     ("energy_wh", "u32", "Wh", "energy delivered, running total"),
-    ("car_phases", "u16", "bits", "phases that the car uses: 1 L1, 2 L2, 4 L3; high byte, of a primary: age of the oldest part of the measured sums, 0.1 s"),
+    ("car_phases", "u16", "bits", "phases that the car uses: 1 L1, 2 L2, 4 L3; high byte, of a primary: age of the measured sums, 0.1 s"),
     ("pilot", "u16", "", "low byte: ASCII letter A..F; high byte: 1 steady, 2 modulated, 0 unknown"),
     ("plug", "u16", "bits", "1 plugged, 2 locked, 4 contactor closed, 8 the car asks for current; high byte, of a primary: least of use, A"),
     ("volts_l1_dv", "u16", "0.1 V", "voltage on terminal L1; 0xFFFF not measured"),
