@@ -1,5 +1,7 @@
 """What a primary below measures is known to its parent: of a meter's reading it is not other load. Found by an assessor, and what lay next to it."""
 
+import pytest
+
 from tests.drawn.findings.scene import HEAD, RTU, SOON, circuit, everybody_charges, evse, meter, site, toml, within
 from tests.drawn.table import table
 
@@ -19,14 +21,18 @@ def drawn(one):
     return {name: facts["amps"][0] for name, facts in one.state["truth"]["evses"].items()}
 
 
-def test_a_primary_below_with_an_empty_bay_is_given_what_other_load_gives_back():
-    """What rests there is read seldom; the sum of the others is a measurement all the same."""
+@pytest.mark.parametrize("dead", (False, True))
+def test_a_primary_below_with_an_empty_bay_is_given_what_other_load_gives_back(dead):
+    """What rests there is read seldom, what is dead is not read; the sum of the others is a measurement all the same."""
     child = below("p", 50, 32.0, *[evse("p%d" % n, at="row", bus="own", unit=n) for n in (1, 2)])
     text = site(circuit("main", 40.0, meter="m", assumed_other_a=20.0), RTU, meter(), entry("p", 50), evse("t1", bus="b", unit=1))
     with table(text, beside=[("p.toml", child)]) as one:
         one.background("main", 20.0, 20.0, 20.0)
         one.plug("p.p1", "t1")
-        one.go(180_000)
+        one.go(60_000)
+        if dead:
+            one.fault("power_off", "p.p2")
+        one.go(120_000)
         one.background("main", 4.0, 4.0, 4.0)
         one.go(180_000)
         assert min(drawn(one)["p.p1"], drawn(one)["t1"]) > 16.0, drawn(one)

@@ -5,7 +5,6 @@ can a grant be proven. The line's loop lives by itself: it answers, but proves a
 """
 
 from ampacity import __version__
-from ampacity.bus.device_facts import IDLE_POLL_MS
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.primary_register_map import PrimaryRegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
@@ -108,7 +107,7 @@ class ParentLink:
     def _show_measured(self, now_ms: int) -> None:
         """Σ of fresh readings per phase, and the age of the oldest; one that cannot say makes the sum unknown. Voltage: the highest to neutral.
 
-        An EVSE that may draw nothing, and draws nothing, is read seldom, and makes the sum no older.
+        An EVSE that may draw nothing adds nothing: it is read seldom, or does not answer any more.
         """
         evses, phases = self.primary.site["evses"], self.primary.site["phases"]
         amps_da: "list[int] | None" = [0] * phases
@@ -118,9 +117,10 @@ class ParentLink:
             facts, terminals = driver.facts, evses[index]["terminals"]
             if facts.energy_wh is not None:
                 self._energy_wh[index] = facts.energy_wh
-            read_ms = now_ms - self.guard.ledger.evse_states[index].measured_ms
-            amps_da = _added(amps_da, facts, terminals, phases, read_ms <= FRESH_MS)
-            if getattr(driver, "idle_poll_ms", 0) != IDLE_POLL_MS:
+            s = self.guard.ledger.evse_states[index]
+            if s.bound_da:
+                read_ms = now_ms - s.measured_ms
+                amps_da = _added(amps_da, facts, terminals, phases, read_ms <= FRESH_MS)
                 age_ms = max(age_ms, read_ms)
             if facts.online and facts.volts_dv is not None:
                 _highest(volts_dv, facts.volts_dv, terminals)
