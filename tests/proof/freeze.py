@@ -66,7 +66,7 @@ LEFT_OUT = {
     "OrderBook": {"orders"},
     "OtherLoad": {"estimators", "by_meter", "metered", "below_da", "floor_da", "states", "bucket_ms", "greatest_da"},
     "MeterEstimator": {"let_ms", "circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
-                  "sample_ms", "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
+                  "wait_ms", "sample_ms", "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
     "StepCheck": {"inputs", "step_ms", "calm_ms", "missed", "unclear", "followed", "tested", "rose", "jumpy", "spared", "from_rest", "jump_x16",
                   "row", "test_ms", "test_steps"},
     "MeterTrust": {"loaded", "fell", "reason"},
@@ -120,6 +120,7 @@ def spans_ms(facts):
     meters = [view for view in guard.other.estimators if view is not None]
     timeout = max([0] + [view.timeout_ms for view in meters])
     frozen = max([0] + [view.frozen_ms for view in meters])
+    waits = max([WAIT_MS] + [view.wait_ms for view in meters])
     plan = guard.plan
     late = READ_MS_MAX + transit
     slot = guard.demands.slot_ms
@@ -135,9 +136,9 @@ def spans_ms(facts):
         "until_ms": 0, "waits_since_ms": max(slot, waited), "kept_since_ms": KEPT_MS, "idle_since_ms": guard.demands.idle_ms,
         "offered_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, FRESH_MS, 15000), "mark_ms": frozen,
-        "failed_ms": UNTRIED_MS, "frame_ms": max(WAIT_MS, FRESH_MS),
-        "same_ms": STILL_MS, "ref_ms": REFERENCE_MS, "ref_frame_ms": REFERENCE_MS + WAIT_MS, "above_ms": REFERENCE_MS + WAIT_MS,
-        "lowered_ms": REFERENCE_MS + WAIT_MS + settle if meters else 0,
+        "failed_ms": UNTRIED_MS, "frame_ms": max(waits, FRESH_MS),
+        "same_ms": STILL_MS, "ref_ms": REFERENCE_MS, "ref_frame_ms": REFERENCE_MS + waits, "above_ms": REFERENCE_MS + waits,
+        "lowered_ms": REFERENCE_MS + waits + settle if meters else 0,
         "since_ms": max(FILTER_MS, 2 * settle) if loads else FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
         "again_ms": 0, "rose_ms": ROSE_MS, "steady_ms": STEADY_MS, "offered_ms": OFFERED_MS,
         "seen_ms": max([0] + [load.timeout_ms for load in loads]),
