@@ -479,4 +479,18 @@ LATE = {
         ("tests/drawn/findings/test_sums_of_primaries_below.py::"
          "test_sixteen_cars_below_on_a_slow_line_get_what_the_meter_above_leaves",),
     ),
+    "D126": (
+        "a car of at least 12.6 A, at a primary with a second car and a share of 12 A, drew nothing for 78 min (assessor)",
+        "nobody drew there while it was offered 12 A: the grant fell to what was requested, and 13 A were not requested before 12 A were tried",
+        "a primary that reports a request and draws nothing keeps its grant for three times `idle_s` (section 6)",
+        ("tests/drawn/findings/test_who_never_charges.py::"
+         "test_a_car_below_whose_minimum_is_above_the_share_of_its_primary_charges",),
+    ),
+    "D127": (
+        "66 % of the energy of the flat site: cars of one phase next to a primary below, at a meter and B40 (assessor)",
+        "the time and current of the return of an unused phase counted the primary, which leaves none unused: none was freed there",
+        "only EVSEs of the site itself count for that (rule 14)",
+        ("tests/host/configure/test_unused_phases.py::"
+         "test_a_primary_below_leaves_no_phase_unused_and_takes_that_from_no_other",),
+    ),
 }  # fmt: skip

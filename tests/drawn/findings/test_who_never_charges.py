@@ -32,6 +32,23 @@ def test_a_car_whose_minimum_is_above_its_share_charges(least_a):
         assert not left, left
 
 
+def test_a_car_below_whose_minimum_is_above_the_share_of_its_primary_charges():
+    """While it was offered 12 A for a minute, nobody drew there: the grant fell, and 13 A were never tried."""
+    head = '[parent]\nbus = "b"\nport = "virtual"\nunit = %d\n'
+    files = []
+    for name, unit, count in (("p", 50, 1), ("r", 51, 2)):
+        bays = [evse("%s%d" % (name, n), at="row", bus="own", unit=n, max_a=16.0) for n in range(1, count + 1)]
+        parts = (head % unit, circuit("row", 16.0), RTU.replace('"b"', '"own"'), *bays, SOON)
+        files.append((name + ".toml", HEAD.replace("scene", name) + "\n".join(parts)))
+    entries = [evse(name, bus="b", unit=unit, site=name + ".toml").replace("max_a = 32.0\n", "") for name, unit in (("p", 50), ("r", 51))]
+    with table(site(circuit("main", 24.0), RTU, *entries), beside=files) as one:
+        one.plug("p.p1", "r.r2")
+        one.plug("r.r1", min_a=12.6)
+        left = everybody_charges(one, 900, 30)
+        within(one, "a car of at least 12.6 A at shares of 12 A of two primaries below")
+        assert not left, left
+
+
 def test_a_car_that_takes_two_minutes_to_begin_is_not_asleep():
     """It showed no demand for a minute after each of its pauses, was taken for full, and had trials of a minute."""
     text = "\n".join((HEAD, circuit("main", 14.0), RTU, *[evse("e%d" % n, bus="b", unit=n, max_a=14.0) for n in (1, 2, 3)]))

@@ -89,3 +89,25 @@ def test_a_meter_without_a_current_for_each_phase_counts_as_none(tmp_path):
 def test_the_peak_is_that_of_an_evse_with_several_phases(tmp_path):
     _, budget, _ = both(tmp_path, evse='phases = ["L1"]')
     assert budget["again_da"] == 630
+
+
+PRIMARY = """
+[[evse]]
+name = "below"
+kind = "ampacity"
+bus = "line"
+unit = 2
+circuit = "main"
+max_a = 63
+watchdog_s = 10
+after_lease_s = 20
+settle_s = 5
+"""
+
+
+def test_a_primary_below_leaves_no_phase_unused_and_takes_that_from_no_other(tmp_path):
+    """What is below it counts on all phases, so nothing of that returns."""
+    lent, budget, found = both(tmp_path, rating=40.0)
+    with_primary, other, also_found = both(tmp_path, rating=40.0, evse=PRIMARY.replace("63", "40"))
+    assert lent and with_primary and not found + also_found
+    assert (other["again_da"], other["again_cut_ms"]) == (budget["again_da"], budget["again_cut_ms"]) == (720, budget["again_cut_ms"])

@@ -144,11 +144,16 @@ def again_ms(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> int
     return max(FRESH_MS, seen_ms(facts, circuit, lines)[1]) + TICK_MS + slowest
 
 
+def lends_phases(evse: dict[str, Any]) -> bool:
+    """May a car there leave phases unused? What is below a primary counts on all phases that can close (rule 14)."""
+    return len(evse["terminals"]) > 1 and not evse.get("primary")
+
+
 def again_da(facts: dict[str, Any], circuit: int) -> list[int]:
     """The peak per phase while one car, the greatest there is, uses such a phase of a full circuit again, in da."""
     peaks = []
     for phase, rating in enumerate(facts["circuits"][circuit]["rating_da"]):
-        there = [evse for evse in evses_below(facts, circuit) if len(evse["terminals"]) > 1 and loads(evse, phase)]
+        there = [evse for evse in evses_below(facts, circuit) if lends_phases(evse) and loads(evse, phase)]
         peaks.append(rating + max((evse["limit_da"] for evse in there), default=0))
     return peaks
 
@@ -162,7 +167,7 @@ def holds_again_s(facts: dict[str, Any], circuit: int) -> float:
 def cut_ms(facts: dict[str, Any], circuit: int) -> int:
     """The longest that an EVSE below holds its order where its line is cut or the primary dies, in ms."""
     below = evses_below(facts, circuit)
-    exposures = [each for each, evse in zip(exposures_ms(facts), facts["evses"], strict=True) if evse in below and len(evse["terminals"]) > 1]
+    exposures = [each for each, evse in zip(exposures_ms(facts), facts["evses"], strict=True) if evse in below and lends_phases(evse)]
     return max((each for each in exposures if each is not None), default=0)  # one without a watchdog lends nothing (rule 14)
 
 

@@ -236,9 +236,9 @@ class Demand:
                 self.idle_since_ms[evse] = -1
         elif self.idle_since_ms[evse] < 0:
             self.idle_since_ms[evse] = now_ms
-        elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse):
+        elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse) and (used >= ASLEEP_DA or not self.reports[evse]):
             self.idle_cap_da[evse] = max(s.evse.min_da, used + headroom)
-            self.idle[evse] = used < ASLEEP_DA and not self.reports[evse]
+            self.idle[evse] = used < ASLEEP_DA
             if self.idle[evse]:
                 self.idle_da[evse] = max(self.idle_da[evse], want_da)
         if used < ASLEEP_DA and 0 <= self.idle_since_ms[evse]:
