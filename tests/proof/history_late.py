@@ -464,16 +464,16 @@ LATE = {
          "test_a_primary_between_two_others_that_restarts_proves_its_grants_as_before",),
     ),
     "D124": (
-        "0 Wh for a car without any fault, and 26 of 36 A used: a meter above a primary with an EVSE that rests (assessor)",
-        "what rests is read each 2 s, and the sum counted no reading older than 1.4 s: for half a second of two it was not measured",
-        "an EVSE that may draw nothing, and draws nothing, makes the sum no older (3.1)",
+        "0 Wh for a car without any fault, and 26 of 36 A used: a meter above a primary with an EVSE without a car (assessor)",
+        "an EVSE without a car is read each 2 s, and the sum counted no reading older than 1.4 s: for half a second of two it was not measured",
+        "an EVSE that may draw nothing adds nothing to the sum, and makes it no older (3.5)",
         ("tests/drawn/findings/test_sums_of_primaries_below.py::"
          "test_a_primary_below_with_an_empty_bay_is_given_what_other_load_gives_back",
          "tests/drawn/findings/test_sums_of_primaries_below.py::"
          "test_a_car_at_the_middle_of_three_primaries_has_its_turn_next_to_reserves_below"),
     ),
     "D125": (
-        "some 70 of 115 A used: a meter above a primary with 16 EVSEs at 9600 baud (what lay next to D124)",
+        "some 70 of 115 A used: a meter above a primary with 16 EVSEs at 9600 baud (found after D124)",
         "a round of such a line takes 3 s: the sum was not measured at all, and counted as other load besides its order",
         "the sum is reported with its age, up to 4 s, and a frame above a primary waits for it up to 5 s (3.1, 3.5)",
         ("tests/drawn/findings/test_sums_of_primaries_below.py::"

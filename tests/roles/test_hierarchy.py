@@ -78,6 +78,18 @@ def test_a_dead_garage_counts_until_its_watchdog_and_all_those_below_have_expire
     all_charge_again(town, 50000)
 
 
+def test_what_a_garage_measures_counts_as_old_as_the_oldest_of_its_readings():
+    town = charging()
+    town.run(20000)  # what is steady is read seldom
+    left, state, ages_ms = town.node("left"), town.top.primary.guard.ledger.evse_states[0], []
+    for _ in range(40):
+        town.run(150)
+        oldest_ms = min([s.measured_ms for s in left.primary.guard.ledger.evse_states])
+        assert oldest_ms - 3000 <= state.measured_ms <= oldest_ms
+        ages_ms.append(town.now_us // 1000 - oldest_ms)
+    assert max(ages_ms) > 600, "or nothing was old"
+
+
 def test_a_garage_whose_safety_loop_hangs_shows_its_parent_no_measured_current_until_it_runs_again():
     town = charging()
     left, state = town.node("left"), town.top.primary.guard.ledger.evse_states[0]

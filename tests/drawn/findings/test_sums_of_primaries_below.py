@@ -1,4 +1,4 @@
-"""What a primary below measures is known to its parent: of a meter's reading it is not other load. Found by an assessor, and what lay next to it."""
+"""What a primary below measures is known to its parent, so it is not taken for other load."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def drawn(one):
 
 @pytest.mark.parametrize("dead", (False, True))
 def test_a_primary_below_with_an_empty_bay_is_given_what_other_load_gives_back(dead):
-    """What rests there is read seldom, what is dead is not read; the sum of the others is a measurement all the same."""
+    """An EVSE without a car is read each 2 s, one without power not at all; the others of that primary are measured."""
     child = below("p", 50, 32.0, *[evse("p%d" % n, at="row", bus="own", unit=n) for n in (1, 2)])
     text = site(circuit("main", 40.0, meter="m", assumed_other_a=20.0), RTU, meter(), entry("p", 50), evse("t1", bus="b", unit=1))
     with table(text, beside=[("p.toml", child)]) as one:

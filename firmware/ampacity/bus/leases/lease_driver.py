@@ -28,7 +28,6 @@ _RESEND_MS = const(100)
 _REAUDIT_MS = const(5000)
 _HOLD_MS = const(50)  # after the guard refused
 _RESEND_BELOW_MS = const(1000)  # a primary below proves a lower grant only when all of its own are proven and settled
-PASSED_MS = const(300)  # what a primary below shows may have been computed so long before (primary_register_map.py)
 _MUTED_MS = const(1000)
 _FLAG_OPEN = const(2)  # of a grant: open the contactor
 _SENT_MAX = const(8)  # orders whose proof is still awaited
@@ -382,7 +381,7 @@ class LeaseDriver:
         self.guard.reported(self.index, s[_LIMIT], now_ms)
         amps = self.facts.amps_da
         self.idle_poll_ms = self._idle_poll(amps, now_ms) if self._step == DONE else 0
-        sample_ms = request.sent_ms - PASSED_MS - (s[_CAR_PHASES] >> 8) * 100 if self.below else request.sent_ms  # a difference is a new integer
+        sample_ms = request.sent_ms - table.PASSED_MS - (s[_CAR_PHASES] >> 8) * 100 if self.below else request.sent_ms
         self.guard.measured(self.index, amps, sample_ms, now_ms)
         if self.below:
             self.guard.minimum_grant(self.index, (s[_PLUG] >> 8) * 10)

@@ -7,9 +7,9 @@ as limit in force what may still be drawn. Settings come from its site file and 
 
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.register_map import STARTING, RegisterMap
+from ampacity.bus.leases.register_table import PASSED_MS
 
 MAX_DA_MAX = 63000
-PASSED_MS = 300  # three passes of the safety loop: what was computed before them is no evidence of what is so now
 
 
 class PrimaryRegisterMap(RegisterMap):

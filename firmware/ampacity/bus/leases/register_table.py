@@ -13,6 +13,7 @@ BROADCAST_HEAD = 7  # registers in front of the limits
 BROADCAST_UNITS_MAX = 100
 NO_ORDER = 0xFFFF
 NOT_MEASURED = 0xFFFF
+PASSED_MS = 300  # of a primary, three passes of its safety loop: what was computed before them is no evidence of what is so now
 
 IDENTIFICATION = (
     ("marker", "u32", "", "0x53756E53: \"SunS\""),

@@ -10,7 +10,7 @@ rig take it from here.
 from typing import Any
 
 from ampacity.bus.device_facts import STEADY_POLL_MS
-from ampacity.bus.leases.lease_driver import PASSED_MS
+from ampacity.bus.leases.register_table import PASSED_MS
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS
 from ampacity.circuit.trusted.metering.meter_estimator import WAIT_BELOW_MS, WAIT_MS
 from ampacity.circuit.trusted.site.tree import Site
