@@ -3,6 +3,8 @@
 from helper_circuit import Bench, circuit, evse, site
 from helper_preemption import Beside
 
+from ampacity.circuit.cascaded_guard import CascadedGuard
+
 ON_MICROPYTHON_EACH = 3
 
 
@@ -153,7 +155,7 @@ def test_section_6_rounds_end_also_where_the_last_levels_never_fit():
         for _ in range(150):
             drive(bench, 10, (1000, 60))
             tried[part] += bench.guard.site.evses[0].min_da > 60
-    assert tried[0] > 5 and tried[1] == 0, tried
+    assert tried[0] > 3 and tried[1] == 0, tried
 
 
 def test_section_6_a_paused_car_is_offered_more_as_soon_as_more_is_possible():
@@ -408,3 +410,41 @@ def test_section_6_one_limit_in_the_first_trial_delays_a_car_by_minutes_only():
         drive(bench, 10, (130, 60))
         bench.guard.limit("ems", ("chargers", 0), None, None, "hold")
         assert drive(bench, 400, (130, 60))[0] > 30, (cut_s, bench.guard.why(0))
+
+
+def below_in_turns(needs_da, high_da, on_s, off_s, count, seconds=3600):
+    """A primary below that has high_da for on_s in its turns, and else the 6 A of its reserve; seconds in which each car drew."""
+    evses = [evse("evse-1", fallback_da=60, power_on_da=60)] + [evse("evse-%d" % n) for n in range(2, count + 1)]
+    facts = site(evses, [circuit(rating=320)], raise_hold_ms=1000, restart_hold_ms=2000, idle_ms=300000, slot_s=60)
+    facts["parent"] = {"fallback_da": 60, "power_on_da": 60}
+    bench, charged = Bench(facts, guard_class=CascadedGuard).start(), [0] * count
+    for e in range(count):
+        plug(bench, e)
+
+    def go(grant_da, seconds):
+        bench.guard.grant(grant_da)
+        for _ in range(seconds):
+            for e, drew in enumerate(drive(bench, 1, [needs_da] + [60] * (count - 1))):
+                charged[e] += drew
+                bench.guard.demands.suspended_ev[e] = not drew and bench.guard.want_da[e] > 0
+
+    go(150, 60)
+    go(60, 75)
+    charged = [0] * count
+    for _ in range(seconds // (on_s + off_s)):
+        go(high_da, on_s)
+        go(60, off_s)
+    return charged, bench.guard.why(0)
+
+
+def test_section_6_a_pause_that_ends_because_more_is_possible_is_a_trial_of_that():
+    """It was offered 6 A once more, at which it had drawn nothing, and paused for twice the time: a car of 7 A never charged."""
+    for on_s, off_s in ((50, 240), (58, 300)):
+        charged, why = below_in_turns(70, 120, on_s, off_s, 2)
+        assert min(charged) > 100, (on_s, charged, why)
+
+
+def test_section_6_a_trial_that_was_cut_off_is_repeated_at_its_level():
+    """It began again at the first level, and was cut off each time before it came to the one that the car needs."""
+    charged, why = below_in_turns(120, 180, 100, 100, 3)
+    assert min(charged) > 300, (charged, why)

@@ -4,6 +4,7 @@
 FILE::NAME. The table in docs/safety-case.md is written from here (case.py), and a test compares them.
 """
 
+from tests.proof.history_below import BELOW
 from tests.proof.history_late import LATE
 
 SCENES = "tests/drawn/findings/"
@@ -405,6 +406,7 @@ FOUND = {
         ("tests/circuit/test_meter_trust.py::test_rule_3_2_distrust_of_a_meter_outlives_a_new_name_of_its_circuit",),
     ),
     **LATE,
+    **BELOW,
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "fix", "found again by"]

@@ -290,14 +290,16 @@ class Demand:
     def learn(self, room: "SharedCapacity", evse: int, now_ms: int) -> None:
         """Its car may need more than it is offered (learnt_minimum.py)."""
         s = self.ledger.evse_states[evse]
+        if not s.evse.primary and (self.learnt is not None or self.needs_more(evse, self.ledger.want_da[evse])):
+            self.levels().look(room, self, s, now_ms)
+
+    def levels(self) -> "LearntMinimum":
+        """What is known of minimums above the usual one; made for the first car that needs it."""
         if self.learnt is None:
-            if s.evse.primary or not self.needs_more(evse, self.ledger.want_da[evse]):
-                return
             from ampacity.circuit.policy.queue.learnt_minimum import LearntMinimum
 
             self.learnt = LearntMinimum(self.ledger.site)
-        if not s.evse.primary:
-            self.learnt.look(room, self, s, now_ms)
+        return self.learnt
 
     def untried_da(self, evse: int, least_da: int, most_da: int) -> int:
         """The least current, in da, at which its car was not tried although it drew nothing at its orders so far: least_da as long as there was

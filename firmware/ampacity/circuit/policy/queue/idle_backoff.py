@@ -1,12 +1,11 @@
 """Cars that are asleep or full, while others are short: they give back all, and are tried again from time to time.
 
-A car that needs more than it was offered looks the same. So the pause ends early where more has become possible than was tried,
-once for each current that learnt_minimum.py tries.
+A car that needs more than it was offered looks the same. So the pause ends early where more has become possible than was tried, and
+that is tried then: once for each current of learnt_minimum.py, or until a trial of it was not cut off.
 """
 
 from ampacity.circuit.policy.queue.inhibit import InhibitTimers
 from ampacity.circuit.policy.queue.learnt_minimum import untried_da
-from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
 
 if False:  # for the type checker
     from ampacity.circuit.policy.minimum_grant import SharedCapacity
@@ -42,10 +41,10 @@ class IdleBackoff(InhibitTimers):
         e = self._looks_at
         self._looks_at = (e + 1) % len(self.tries)
         if self.inhibited[e]:
-            level_da = untried_da(room, demand, room.ledger.evse_states[e])
-            if level_da > self.woken_da[e]:
+            s = room.ledger.evse_states[e]
+            level_da = untried_da(room, demand, s)
+            if level_da > self.woken_da[e] or level_da and demand.levels().is_due(s, room.now_ms):
                 self.free(e)
                 self.woken_da[e] = level_da
-                if demand.learnt is not None:
-                    demand.learnt.again_ms[e] = LONG_AGO_MS  # that rest was for what was possible then
+                demand.levels().woken(demand, s, level_da)
                 demand.changed = True

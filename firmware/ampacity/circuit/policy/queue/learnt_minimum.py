@@ -38,6 +38,9 @@ if False:  # for the type checker
         def satisfied(self, evse: int) -> bool:
             """It has what it was said to need."""
 
+        def levels(self) -> "LearntMinimum":
+            """What is known of minimums above the usual one."""
+
         def wake(self, evse: int) -> None:
             """Nothing is known of its use any more."""
 
@@ -59,6 +62,7 @@ class LearntMinimum:
         self.rounds = [0] * len(site.evses)
         self.again_ms = [LONG_AGO_MS] * len(site.evses)  # no next round before
         self.cut_rest_ms = [TRY_MS] * len(site.evses)
+        self.cut = [False] * len(site.evses)  # its last trial was cut off: nothing is known of that level yet
         self.lacks_since_ms = [-1] * len(site.evses)  # since when it waits for a learnt minimum that is not possible
 
     def look(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
@@ -96,21 +100,38 @@ class LearntMinimum:
     def _next(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
         e = s.index
         most_da = min(s.evse.limit_da, room.limits.evse_da[e])
-        level_da = _possible_da(room, s, next_da(s, room.want_da[e], demand.drew_da[e], most_da), room.want_da[e])
+        for tried_da in (max(room.want_da[e], demand.idle_da[e]), room.want_da[e]):  # after a trial that was cut off where it was
+            level_da = _possible_da(room, s, next_da(s, tried_da, demand.drew_da[e], most_da), tried_da)
+            if level_da:
+                break
         if level_da and not demand.satisfied(e):
-            self.trying[e] = True
-            s.evse.min_da = level_da
-            demand.drew[e] = False
-            demand.idle_before_ms[e], demand.idle_before_da[e] = 0, level_da
-            demand.without_ms[e] = 0
-            demand.wake(e)
-            demand.changed = True
+            self._try(demand, s, level_da)
         elif self.trying[e]:
             self._usual(s, now_ms + (demand.wake_ms << self.rounds[e]))  # only a round that came to the last level counts
             if not next_da(s, room.want_da[e], demand.drew_da[e], min(s.evse.limit_da, most_ever_da(room, s))):
                 self.rounds[e] += 1
             if demand.idle[e]:
                 demand.idle_cap_da[e] = s.evse.min_da
+
+    def _try(self, demand: "Use", s: EvseState, level_da: int) -> None:
+        e = s.index
+        self.trying[e], self.cut[e] = True, False
+        s.evse.min_da = level_da
+        demand.drew[e] = False
+        demand.idle_before_ms[e], demand.idle_before_da[e] = 0, level_da
+        demand.without_ms[e] = 0
+        demand.wake(e)
+        demand.changed = True
+
+    def is_due(self, s: EvseState, now_ms: int) -> bool:
+        """Its last trial was cut off, and the rest after that is over."""
+        return self.cut[s.index] and now_ms >= self.again_ms[s.index]
+
+    def woken(self, demand: "Use", s: EvseState, level_da: int) -> None:
+        """Its pause ended because it can have level_da: that is what it is offered, not once more what it did not draw at."""
+        self.again_ms[s.index] = LONG_AGO_MS  # that rest was for what was possible then
+        if not s.evse.primary and self.rounds[s.index] < ROUNDS:
+            self._try(demand, s, level_da)
 
     def begins(self, s: EvseState, idle_da: int, want_da: int) -> None:
         """Its car draws at want_da, after it drew nothing at idle_da, one of the levels or the next below: what is between is its minimum.
@@ -128,6 +149,7 @@ class LearntMinimum:
         if rest_ms:
             self.cut_rest_ms[e] = min(2 * rest_ms, demand.wake_ms)
         self._usual(s, now_ms + rest_ms)
+        self.cut[e] = rest_ms > 0
 
     def _usual(self, s: EvseState, again_ms: int = LONG_AGO_MS) -> None:
         """No level is under trial any more, and none before again_ms."""
@@ -140,6 +162,7 @@ class LearntMinimum:
     def forget(self, s: EvseState) -> None:
         """Another car."""
         self._usual(s)
+        self.cut[s.index] = False
         self.rounds[s.index] = 0
         self.cut_rest_ms[s.index] = TRY_MS
 
