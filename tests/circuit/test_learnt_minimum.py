@@ -1,44 +1,12 @@
 """A car that begins only above the minimum of the standard: found by offering more for a while, kept until unplug."""
 
 from helper_circuit import Bench, circuit, evse, site
+from helper_picky_cars import drive, garage, plug
 from helper_preemption import Beside
 
 from ampacity.circuit.cascaded_guard import CascadedGuard
 
 ON_MICROPYTHON_EACH = 3
-
-
-def garage(count, rating, **settings):
-    times = {"raise_hold_ms": 1000, "restart_hold_ms": 2000, "idle_ms": 20000, "slot_s": 60}
-    times.update(settings)
-    bench = Bench(site([evse("evse-%d" % (e + 1)) for e in range(count)], [circuit(rating=rating)], **times)).start()
-    for e in range(count):
-        plug(bench, e)
-    return bench
-
-
-def plug(bench, e):
-    bench.guard.plugged(e, True)
-    bench.guard.demand(e, True)
-
-
-def drive(bench, seconds, needs_da):
-    """Each car draws what it is told, but nothing below what it needs; seconds in which each drew."""
-    charged = [0] * len(needs_da)
-    for _ in range(seconds):
-        for e in range(len(needs_da)):
-            want = bench.guard.want_da[e]
-            draws = bench.guard.last_order_da(e) or 0
-            bench.audit(e)
-            order_id = bench.send(want, e)
-            if order_id is not None:
-                bench.prove(order_id, want, e)
-                draws = want
-            draws = draws if draws >= needs_da[e] else 0
-            charged[e] += draws > 0
-            bench.measure(e, draws, draws, draws)
-        bench.tick(1000)
-    return charged
 
 
 def test_section_6_a_car_whose_minimum_is_above_its_share_is_offered_more_and_charges():
@@ -131,31 +99,6 @@ def test_section_6_a_learnt_minimum_is_discarded_with_the_car():
     assert bench.guard.site.evses[0].min_da == 82, "the same car"
     bench.guard.plugged(0, False)
     assert bench.guard.site.evses[0].min_da == 60
-
-
-def test_section_6_an_idle_car_is_offered_more_only_a_few_times():
-    bench = garage(3, 220, wake_ms=30000)
-    above = 0
-    for minute in range(60):
-        drive(bench, 60, (1000, 60, 60))
-        above = minute if bench.guard.want_da[0] > 73 else above
-    assert 0 < bench.guard.demands.learnt.rounds[0] <= 3 and above < 20, above
-    assert bench.guard.site.evses[0].min_da == 60
-
-
-def test_section_6_rounds_end_also_where_the_last_levels_never_fit():
-    """13 A never fit beside a reserve of 6 A on 17 A: a car that is full is tried three times, and then left alone."""
-    evses = [evse("evse-1"), evse("evse-2", fallback_da=60, power_on_da=60)]
-    times = {"raise_hold_ms": 1000, "restart_hold_ms": 2000, "idle_ms": 20000, "slot_s": 60, "wake_ms": 60000}
-    bench = Bench(site(evses, [circuit(rating=170)], **times)).start()
-    for e in (0, 1):
-        plug(bench, e)
-    tried = [0, 0]
-    for part in (0, 1):
-        for _ in range(150):
-            drive(bench, 10, (1000, 60))
-            tried[part] += bench.guard.site.evses[0].min_da > 60
-    assert tried[0] > 3 and tried[1] == 0, tried
 
 
 def test_section_6_a_paused_car_is_offered_more_as_soon_as_more_is_possible():

@@ -175,7 +175,7 @@ def _least_da(shed: "Any", minimum_grants: "MinimumGrants | None", s: EvseState)
     backs_off = demand.backs_off(e)
     if not shed.targets.ceiling_da(s) and not demand.paused.inhibited[e] and not backs_off:
         return 0
-    return demand.untried_da(e, least_da, min(s.evse.limit_da, shed.limits.evse_da[e])) or (0 if backs_off or demand.idle[e] else least_da)
+    return demand.untried_da(shed, s, least_da) or (0 if backs_off or demand.idle[e] else least_da)
 
 
 def minimum_grant_da(shed: "Any", minimum_grants: "MinimumGrants | None", keys: "range") -> int:

@@ -243,7 +243,7 @@ class Demand:
                 self.idle_da[evse] = max(self.idle_da[evse], want_da)
         if used < ASLEEP_DA and 0 <= self.idle_since_ms[evse]:
             self._idle_in_turns(evse, want_da, now_ms)
-            if self._without_ms(evse, now_ms) >= self.idle_ms * (1 if self._is_retried(evse) else WITHOUT_TIMES):
+            if self._without_ms(evse, now_ms) >= self.idle_ms * (1 if self.is_retried(evse) else WITHOUT_TIMES):
                 self.idle[evse], self.idle_cap_da[evse] = True, s.evse.min_da
                 self.idle_da[evse] = max(self.idle_da[evse], want_da)
 
@@ -252,7 +252,8 @@ class Demand:
         since_ms = self.idle_since_ms[evse]
         return self.without_ms[evse] + (now_ms - since_ms if since_ms >= 0 else 0)
 
-    def _is_retried(self, evse: int) -> bool:
+    def is_retried(self, evse: int) -> bool:
+        """It was idle, and has not drawn since."""
         return self.idle_backoff is not None and self.idle_backoff.tries[evse] > 0
 
     def _idle_in_turns(self, evse: int, want_da: int, now_ms: int) -> None:
@@ -301,17 +302,15 @@ class Demand:
             self.learnt = LearntMinimum(self.ledger.site)
         return self.learnt
 
-    def untried_da(self, evse: int, least_da: int, most_da: int) -> int:
+    def untried_da(self, shed: "SharedCapacity", s: EvseState, least_da: int) -> int:
         """The least current, in da, at which its car was not tried although it drew nothing at its orders so far: least_da as long as there was
-        no such order, then the next level of learnt_minimum.py up to most_da, or what a primary below reports; 0: it was tried at all."""
-        idle_da = self.idle_da[evse]
+        no such order, then the next level of learnt_minimum.py or that of a last trial, or what a primary below reports; 0: it was tried at all."""
+        idle_da = self.idle_da[s.index]
         if not idle_da:
             return least_da
-        if self.ledger.site.evses[evse].primary:
+        if s.evse.primary:
             return least_da if least_da > idle_da else 0
-        from ampacity.circuit.policy.queue.learnt_minimum import next_da
-
-        return next_da(self.ledger.evse_states[evse], idle_da, self.drew_da[evse], most_da)
+        return self.levels().next_da(shed, self, s)
 
     def exact_da(self, evse: int, level_da: int) -> int:
         """A level of learnt_minimum.py without the allowance for a rounded duty cycle, where it was not tried yet, in da; 0: it is no such level."""
@@ -335,7 +334,7 @@ class Demand:
             return min(self.idle_ms, SATISFIED_MS)
         if self.suspended_ev[evse] and self.drew[evse]:
             return min(self.idle_ms, PROBE_MS)
-        if self._is_retried(evse) or self._under_trial(evse):
+        if self.is_retried(evse) or self._under_trial(evse):
             return self._trial_ms(evse)
         return self.idle_ms
 
@@ -346,7 +345,7 @@ class Demand:
         if tries and not self.drew_da[evse]:
             if not self._under_trial(evse):
                 least_ms = self.idle_ms if tries == 1 else 2 * PROBE_MS
-            elif self.learnt.rounds[evse] == 1:  # type: ignore[union-attr]
+            elif self.learnt.rounds[evse] % 2:  # type: ignore[union-attr]  # in the second round, and after the third
                 least_ms = 2 * PROBE_MS
         return min(self.idle_ms, max(least_ms, self.begin_ms.get(evse, 0) * 5 // 4))
 

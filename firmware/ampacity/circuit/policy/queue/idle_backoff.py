@@ -5,7 +5,6 @@ that is tried then: once for each current of learnt_minimum.py, or until a trial
 """
 
 from ampacity.circuit.policy.queue.inhibit import InhibitTimers
-from ampacity.circuit.policy.queue.learnt_minimum import untried_da
 
 if False:  # for the type checker
     from ampacity.circuit.policy.minimum_grant import SharedCapacity
@@ -42,9 +41,10 @@ class IdleBackoff(InhibitTimers):
         self._looks_at = (e + 1) % len(self.tries)
         if self.inhibited[e]:
             s = room.ledger.evse_states[e]
-            level_da = untried_da(room, demand, s)
-            if level_da > self.woken_da[e] or level_da and demand.levels().is_due(s, room.now_ms):
+            levels = demand.levels()
+            level_da = levels.untried_da(room, demand, s)
+            if level_da > self.woken_da[e] or level_da and levels.is_due(s, room.now_ms):
                 self.free(e)
                 self.woken_da[e] = level_da
-                demand.levels().woken(demand, s, level_da)
+                levels.woken(demand, s, level_da)
                 demand.changed = True

@@ -3,8 +3,12 @@
 A car that needs 8 A does nothing at a share of 7.3 A, and appears asleep. A car that draws no current at its order is therefore
 offered 8, 10 and 13 A in turn, or the most that is possible below, each for a while and as its minimum: others give that current, or it
 waits for its slot. What it draws at is its minimum from then on. Where it draws at none of them it is asleep or full after all: the usual minimum
-counts again, and after a few rounds nothing above it is tried for this car. The usual minimum also counts again where what was learnt
-has not been possible for long: the car may have begun at that moment for another reason, and less may suffice.
+counts again. The usual minimum also counts again where what was learnt has not been possible for long: the car may have begun at that
+moment for another reason, and less may suffice.
+
+After a few rounds, or where it drew at its order before, a car is most likely full. But it may also wait for a later time, or need more to
+start than to continue. So from then on every second retry is one last trial, at the highest level that is possible: one that begins there is
+not full, and its level is searched again.
 """
 
 from ampacity.circuit.policy.minimum_grant import WHOLE_DA, most_ever_da, most_possible_da, possible
@@ -32,6 +36,15 @@ if False:  # for the type checker
         learnt: "LearntMinimum | None"
         changed: bool
 
+        def is_retried(self, evse: int) -> bool:
+            """It was idle, and has not drawn since."""
+
+        def backs_off(self, evse: int) -> bool:
+            """It is paused."""
+
+        def untried_da(self, shed: "SharedCapacity", s: EvseState, least_da: int) -> int:
+            """The least current at which its car was not tried."""
+
         def needs_more(self, evse: int, want_da: int) -> bool:
             """It draws nothing at this order, for so long that more is to be tried."""
 
@@ -43,6 +56,7 @@ if False:  # for the type checker
 
         def wake(self, evse: int) -> None:
             """Nothing is known of its use any more."""
+
 
 LEVELS_DA = (80, 100, 130)
 THIRDS_DA = 182  # 3 x 6 A of a car of three phases, where an order is in watts
@@ -57,27 +71,31 @@ class LearntMinimum:
     """Per EVSE the minimum under trial or learnt; the one in force is `evse.min_da`."""
 
     def __init__(self, site: "Site") -> None:
+        count = len(site.evses)
         self.file_da = [evse.min_da for evse in site.evses]
-        self.trying = [False] * len(site.evses)
-        self.rounds = [0] * len(site.evses)
-        self.again_ms = [LONG_AGO_MS] * len(site.evses)  # no next round before
-        self.cut_rest_ms = [TRY_MS] * len(site.evses)
-        self.cut = [False] * len(site.evses)  # its last trial was cut off: nothing is known of that level yet
-        self.lacks_since_ms = [-1] * len(site.evses)  # since when it waits for a learnt minimum that is not possible
+        self.trying = [False] * count
+        self.rounds = [0] * count
+        self.again_ms = [LONG_AGO_MS] * count  # no next round before
+        self.cut_rest_ms = [TRY_MS] * count
+        self.cut = [False] * count  # its last trial was cut off: nothing is known of that level yet
+        self.lacks_since_ms = [-1] * count  # since when it waits for a learnt minimum that is not possible
 
     def look(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
         """Within a share, after its use was looked at: does it draw now, or what is tried next?"""
-        e = s.index
+        e, want_da = s.index, room.want_da[s.index]
         least_da = s.evse.min_da
         if least_da > self.file_da[e] and least_da > min(s.evse.limit_da, room.limits.evse_da[e]):
             self._cut(demand, s, now_ms)  # it may not have so much for now
         elif self.trying[e] and demand.drew[e]:
-            if s.book.last_da() < least_da - SAME_DA:
+            if self.rounds[e] >= ROUNDS:
+                self._usual(s)  # its level is searched again, up to this one
+                demand.drew_da[e] = 0
+            elif s.book.last_da() < least_da - SAME_DA:
                 self._usual(s)  # at an order from before this trial: it only took long to begin
             self.trying[e] = False
             self.rounds[e] = 0
             self.cut_rest_ms[e] = TRY_MS
-        elif least_da > self.file_da[e] and not room.want_da[e] and not possible(room, s, least_da):
+        elif least_da > self.file_da[e] and not want_da and not possible(room, s, least_da):
             most_da = most_possible_da(room, s) if self.trying[e] else 0
             if most_da > demand.idle_da[e] + SAME_DA and most_da > self.file_da[e]:
                 s.evse.min_da = most_da  # other load has taken some of it
@@ -87,31 +105,62 @@ class LearntMinimum:
             elif now_ms - self.lacks_since_ms[e] >= (LACKS_MS if self.trying[e] else demand.idle_ms):
                 self._cut(demand, s, now_ms)
             return
-        elif self.trying[e] and 0 < room.want_da[e] < least_da:
+        elif self.trying[e] and 0 < want_da < least_da:
             if self.lacks_since_ms[e] < 0:
                 self.lacks_since_ms[e] = now_ms
             if now_ms - self.lacks_since_ms[e] < LACKS_MS:
                 return
             room.targets.lower(s, 0, now_ms, False)  # others make room only for one that waits to start
-        elif demand.needs_more(e, room.want_da[e]) and self.rounds[e] < ROUNDS and now_ms >= self.again_ms[e]:
-            self._next(room, demand, s, now_ms)
+        elif now_ms >= self.again_ms[e]:
+            # after its rounds the last trial takes the place of a retry at its minimum
+            is_last = want_da and self.rounds[e] >= ROUNDS and not self.trying[e] and demand.is_retried(e)
+            if is_last or demand.needs_more(e, want_da):
+                self._next(room, demand, s, now_ms)
         self.lacks_since_ms[e] = -1
 
     def _next(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
-        e = s.index
+        e, want_da, level_da = s.index, room.want_da[s.index], 0
+        is_last = self.rounds[e] >= ROUNDS
         most_da = min(s.evse.limit_da, room.limits.evse_da[e])
-        for tried_da in (max(room.want_da[e], demand.idle_da[e]), room.want_da[e]):  # after a trial that was cut off where it was
-            level_da = _possible_da(room, s, next_da(s, tried_da, demand.drew_da[e], most_da), tried_da)
-            if level_da:
-                break
+        tried_da = max(want_da, demand.idle_da[e])
+        if not is_last:
+            for da in (want_da, tried_da):  # after a trial that was cut off where it was
+                level_da = _possible_da(room, s, next_da(s, da, demand.drew_da[e], most_da), da) or level_da
+        elif not self.trying[e]:
+            level_da = last_da(s, most_possible_da(room, s))
+            if level_da <= want_da + SAME_DA:
+                level_da = 0
+        over = not next_da(s, tried_da, demand.drew_da[e], min(s.evse.limit_da, most_ever_da(room, s)))
         if level_da and not demand.satisfied(e):
             self._try(demand, s, level_da)
         elif self.trying[e]:
-            self._usual(s, now_ms + (demand.wake_ms << self.rounds[e]))  # only a round that came to the last level counts
-            if not next_da(s, room.want_da[e], demand.drew_da[e], min(s.evse.limit_da, most_ever_da(room, s))):
-                self.rounds[e] += 1
+            # at most twice the time of the first retry; one that is paused for others has a retry at its minimum before the next last trial
+            self._usual(s, now_ms + (demand.wake_ms << (3 if is_last and demand.is_retried(e) else min(self.rounds[e], 1))))
+            if over:  # only a round counts that came to the last level, or one before it did
+                self.rounds[e] = ROUNDS if demand.drew_da[e] else min(self.rounds[e] + 1, ROUNDS)
             if demand.idle[e]:
                 demand.idle_cap_da[e] = s.evse.min_da
+        elif want_da >= LEVELS_DA[-1] if is_last else over and demand.drew_da[e]:
+            self.rounds[e] = ROUNDS
+            self.again_ms[e] = now_ms + demand.wake_ms
+
+    def untried_da(self, room: "SharedCapacity", demand: "Use", s: EvseState) -> int:
+        """The next minimum above all orders at which its car drew nothing, where it is possible now, in da; 0: none.
+
+        A primary below reports it as the least grant that is of use to it, which is its minimum where it is possible.
+        """
+        da = demand.untried_da(room, s, s.evse.min_da)
+        return da if s.evse.primary else _possible_da(room, s, da, demand.idle_da[s.index])
+
+    def next_da(self, room: "SharedCapacity", demand: "Use", s: EvseState) -> int:
+        """The next level above all orders at which its car drew nothing, in da; where all were tried and the rest after that is over, the
+        highest; 0: none."""
+        e = s.index
+        most_da = min(s.evse.limit_da, room.limits.evse_da[e])
+        da = next_da(s, demand.idle_da[e], demand.drew_da[e], most_da)
+        if not da and not self.trying[e] and LONG_AGO_MS != self.again_ms[e] <= room.now_ms and not demand.backs_off(e):
+            da = last_da(s, min(most_da, most_ever_da(room, s)))
+        return da
 
     def _try(self, demand: "Use", s: EvseState, level_da: int) -> None:
         e = s.index
@@ -167,16 +216,9 @@ class LearntMinimum:
         self.cut_rest_ms[s.index] = TRY_MS
 
 
-def untried_da(room: "SharedCapacity", demand: "Use", s: EvseState) -> int:
-    """The next minimum above all orders at which its car drew nothing, where it is possible now, in da; 0: none.
-
-    A primary below reports it as the least grant that is of use to it, which is its minimum where it is possible.
-    """
-    e = s.index
-    if s.evse.primary:
-        return s.evse.min_da if s.evse.min_da > demand.idle_da[e] else 0
-    idle_da = demand.idle_da[e]
-    return _possible_da(room, s, next_da(s, idle_da, demand.drew_da[e], min(s.evse.limit_da, room.limits.evse_da[e])), idle_da)
+def last_da(s: EvseState, most_da: int) -> int:
+    """What it is offered in a last trial of which most_da are possible, in da."""
+    return min(s.evse.max_da if s.evse.by_power else LEVELS_DA[-1] + OVER_DA, most_da)
 
 
 def _possible_da(room: "SharedCapacity", s: EvseState, level_da: int, tried_da: int) -> int:
