@@ -230,7 +230,7 @@ LATE = {
         "neighbours of a car that is full paused for trials without end (scene)",
         "a round of trials counted only if it came to 13 A, or to the maximum where orders are watts, also where these never fit",
         "a round is over with the last level that ratings and reserves ever permit (section 6)",
-        ("tests/circuit/test_learnt_minimum.py::test_section_6_rounds_end_also_where_the_last_levels_never_fit",),
+        ("tests/circuit/test_last_trials.py::test_section_6_rounds_end_also_where_the_last_levels_never_fit",),
     ),
     "D92": (
         "a car at a wall box that is ordered in watts had a third of its current, or none, once it had charged at the maximum (scene)",
