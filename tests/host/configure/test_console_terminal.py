@@ -94,10 +94,11 @@ class Terminal:
         os.write(self.master, text.encode())
 
     def interrupt(self):
-        """Ctrl-C, and again after a second: Python's readline may miss a signal that comes while it begins to wait."""
+        """Ctrl-C, and again after ten seconds: Python's readline may miss a signal that comes while it begins to wait. Not sooner: a second
+        one while the process ends, which takes more than a second on a busy machine, would kill it."""
         for _ in range(PATIENCE_S):
             self.type("\x03")
-            for _ in range(20):
+            for _ in range(200):
                 if self.process.poll() is not None:
                     return
                 time.sleep(0.05)
