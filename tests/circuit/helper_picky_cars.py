@@ -18,7 +18,7 @@ def plug(bench, e):
 
 
 def drive(bench, seconds, needs_da):
-    """Each car draws what it is told, but nothing below what it needs; seconds in which each drew."""
+    """Each car draws its order, but nothing below what it needs. Returns the seconds in which each drew."""
     charged = [0] * len(needs_da)
     for _ in range(seconds):
         for e in range(len(needs_da)):

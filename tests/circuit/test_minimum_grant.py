@@ -210,13 +210,21 @@ def test_a_row_whose_cars_drew_nothing_at_the_grant_asks_for_more_and_they_charg
 
 
 def test_a_row_of_sleeping_cars_asks_for_more_only_rarely_once_all_was_tried():
-    """They may charge later (learnt_minimum.py): one after the other has its last trial in each retry."""
+    """They may charge later (learnt_minimum.py): one after the other has a last trial in every second retry."""
     bench, _ = row_of_picky_cars((1000, 1000), 120, 900)
     asked = []
     for _ in range(1200):
         play(bench, (1000, 1000), lambda: max(120, bench.guard.minimum_grant_da()), 10)
         asked.append(bench.guard.minimum_grant_da() > 120)
     assert any(asked[:300]) and 0 < sum(asked[600:]) < 0.1 * 600, (sum(asked[:300]), sum(asked[600:]))
+
+
+def test_cars_below_that_wait_for_a_later_time_charge_although_all_was_tried_before():
+    bench, _ = row_of_picky_cars((1000, 1000), 120, 900)
+    grant = lambda: max(120, bench.guard.minimum_grant_da())  # noqa: E731
+    play(bench, (1000, 1000), grant, 9000)
+    drew = play(bench, (80, 80), grant, 10800)
+    assert min(drew) > 900, (drew, bench.guard.why(0), bench.guard.why(1))
 
 
 def test_the_pause_of_a_row_ends_early_once_where_the_grant_that_it_asks_for_is_possible():

@@ -149,7 +149,7 @@ BELOW = {
          "test_section_6_a_trial_that_was_cut_off_is_repeated_at_its_level"),
     ),
     "D129": (
-        "a car that waits for a later time, and then needs 8 A or more, never charged: also alone at 16 A; and one that begins at 10 A, "
+        "a car that waits for a later time, and then needs 8 A or more, never charged: also alone on 20 A; and one that begins at 10 A, "
         "continues down to 6 A and was paused (assessor)",
         "after three rounds, and above an order at which a car once drew, nothing more was tried until it was unplugged",
         "every second retry is then one trial at the highest level; a car that begins there has its level searched again (section 6)",

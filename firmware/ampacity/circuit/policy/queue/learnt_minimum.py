@@ -135,7 +135,7 @@ class LearntMinimum:
             self._try(demand, s, level_da)
         elif self.trying[e]:
             # at most twice the time of the first retry; one that is paused for others has a retry at its minimum before the next last trial
-            self._usual(s, now_ms + (demand.wake_ms << (3 if is_last and demand.is_retried(e) else min(self.rounds[e], 1))))
+            self._usual(s, now_ms + demand.wake_ms * (6 if is_last and demand.is_retried(e) else 1 + min(self.rounds[e], 1)))
             if over:  # only a round counts that came to the last level, or one before it did
                 self.rounds[e] = ROUNDS if demand.drew_da[e] else min(self.rounds[e] + 1, ROUNDS)
             if demand.idle[e]:
