@@ -10,6 +10,11 @@ CHAR_US = -(-11 * 1000000 // BAUD)
 IDENTITY = 0xA1B2C3D4
 
 
+def write_one_pdu(function, address, value):
+    """Request of function 5 (value 0xFF00 or 0) or 6."""
+    return bytes((function, address >> 8, address & 0xFF, value >> 8, value & 0xFF))
+
+
 class FakeGuard:
     """Says yes unless `verdict(evse, da)` says otherwise. calls: list of (name, …)."""
 

@@ -1,10 +1,11 @@
 """The ASCII spelling of a serial line: frames there and back, and an engine that hears answers in it."""
 
 from helper_driver import Asker
+from helper_line import write_one_pdu
 
 from ampacity.bus.client.ascii_client import AsciiClient, from_ascii, to_ascii
 from ampacity.bus.client.request import LOWER
-from ampacity.bus.modbus.frames import read_pdu, rtu_frame, write_one_pdu
+from ampacity.bus.modbus.frames import read_pdu, rtu_frame
 
 FACTS = {"baud": 38400, "parity": "E", "stop": 1, "transit_ms": 100}
 START_US = 1 << 40

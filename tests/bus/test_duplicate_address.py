@@ -1,12 +1,12 @@
 """Two devices with one address: noticed by their answers, and never taken for one."""
 
 from helper_driver import Asker, Bench, reply_to
-from helper_line import START_US
+from helper_line import START_US, write_one_pdu
 
 from ampacity.bus.client.duplicate_address import CLEAN_MIN, DUPLICATE, GARBLED, GARBLED_MIN, REPEATED_MIN, WINDOW, DuplicateAddresses
 from ampacity.bus.client.request import OVERDUE
 from ampacity.bus.client.rtu_client import RtuClient
-from ampacity.bus.modbus.frames import rtu_frame, write_one_pdu
+from ampacity.bus.modbus.frames import rtu_frame
 
 FACTS = {"baud": 19200, "parity": "E", "stop": 1, "transit_ms": 0}
 ONE, OTHER = b"\x00\x01\x00\x02", b"\x00\x01\x00\x07"

@@ -1,5 +1,7 @@
 """Frames and PDUs byte by byte, as the standard has them, and how long one will be of which little is here yet."""
 
+from helper_line import write_one_pdu
+
 from ampacity.base.errors import Rejected
 from ampacity.bus.client.rtu_client import is_write
 from ampacity.bus.modbus.frames import (
@@ -16,7 +18,6 @@ from ampacity.bus.modbus.frames import (
     rtu_frame,
     silence_us,
     words,
-    write_one_pdu,
     write_pdu,
 )
 from ampacity.bus.modbus.mbap import MbapReceiver, mbap_frame

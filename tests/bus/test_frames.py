@@ -1,5 +1,7 @@
 """Checksum, lengths and silences of Modbus frames."""
 
+from helper_line import write_one_pdu
+
 from ampacity.base.errors import Rejected
 from ampacity.bus.modbus.crc import TABLE, crc16
 from ampacity.bus.modbus.frames import (
@@ -13,7 +15,6 @@ from ampacity.bus.modbus.frames import (
     rtu_frame,
     silence_us,
     words,
-    write_one_pdu,
     write_pdu,
 )
 from ampacity.bus.modbus.mbap import MbapReceiver, mbap_frame

@@ -2,11 +2,11 @@
 
 import struct
 
-from helper_line import START_US, Station
+from helper_line import START_US, Station, write_one_pdu
 
 from ampacity.base.rng import Rng
 from ampacity.bus.leases import register_table as table
-from ampacity.bus.modbus.frames import crc_ok, read_pdu, read_write_pdu, rtu_frame, words, write_one_pdu, write_pdu
+from ampacity.bus.modbus.frames import crc_ok, read_pdu, read_write_pdu, rtu_frame, words, write_pdu
 
 CHAR_US, SILENCE_US = 573, 2006
 STATUS_PDU = read_pdu(3, table.STATUS_AT, 25)

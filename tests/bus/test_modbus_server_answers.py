@@ -1,6 +1,8 @@
 """What a secondary answers to each request, at the edge of what is one; and how its line is timed."""
 
-from ampacity.bus.modbus.frames import read_pdu, read_write_pdu, rtu_frame, words, write_one_pdu, write_pdu
+from helper_line import write_one_pdu
+
+from ampacity.bus.modbus.frames import read_pdu, read_write_pdu, rtu_frame, words, write_pdu
 from ampacity.bus.server.modbus_server import ModbusServer
 
 CHAR_US, SILENCE_US = 573, 2006

@@ -2,11 +2,13 @@
 
 import struct
 
+from helper_line import write_one_pdu
+
 from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.primary_register_map import PrimaryRegisterMap
 from ampacity.bus.leases.register_map import RegisterMap
-from ampacity.bus.modbus.frames import read_pdu, read_write_pdu, write_one_pdu, write_pdu
+from ampacity.bus.modbus.frames import read_pdu, read_write_pdu, write_pdu
 from ampacity.bus.modbus.mbap import mbap_frame
 from ampacity.bus.server.modbus_server import ModbusServer
 from ampacity.bus.server.rights import needed, rights_of

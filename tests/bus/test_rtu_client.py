@@ -1,12 +1,12 @@
 """The primary's end of the line: which bytes are taken for a reply, and which never."""
 
 from helper_driver import Asker, Bench, reply_to
-from helper_line import START_US
+from helper_line import START_US, write_one_pdu
 
 from ampacity.base.rng import Rng
 from ampacity.bus.client.request import LOWER
 from ampacity.bus.client.rtu_client import RtuClient
-from ampacity.bus.modbus.frames import read_pdu, rtu_frame, write_one_pdu
+from ampacity.bus.modbus.frames import read_pdu, rtu_frame
 
 FACTS = {"baud": 19200, "parity": "E", "stop": 1, "transit_ms": 100}
 

@@ -1,11 +1,11 @@
 """The primary's end of a line at the edges of its times: when a request is over, what is counted, and who is foreign."""
 
 from helper_driver import Asker, Bench, reply_to
-from helper_line import START_US
+from helper_line import START_US, write_one_pdu
 
 from ampacity.bus.client.request import LOWER, Request
 from ampacity.bus.client.rtu_client import RtuClient
-from ampacity.bus.modbus.frames import exception_pdu, read_pdu, rtu_frame, write_one_pdu
+from ampacity.bus.modbus.frames import exception_pdu, read_pdu, rtu_frame
 
 CHAR_US, SILENCE_US = 573, 2006
 

@@ -1,11 +1,10 @@
 """Who is asked next: lowers first, silent units without harm to the others, nobody starves."""
 
 from helper_driver import Asker, Bench, reply_to
-from helper_line import START_US
+from helper_line import START_US, write_one_pdu
 
 from ampacity.bus.client.request import LOWER, ORDER, OVERDUE, Request
 from ampacity.bus.client.rtu_client import RtuClient
-from ampacity.bus.modbus.frames import write_one_pdu
 
 FACTS = {"baud": 19200, "transit_ms": 100}
 LOWER_PDU, RAISE_PDU = write_one_pdu(6, 261, 60), write_one_pdu(6, 261, 160)

@@ -2,11 +2,11 @@
 
 import struct
 
-from helper_line import START_US, Station
+from helper_line import START_US, Station, write_one_pdu
 
 from ampacity.base.rng import Rng
 from ampacity.bus.leases import register_table as table
-from ampacity.bus.modbus.frames import read_pdu, read_write_pdu, write_one_pdu, write_pdu
+from ampacity.bus.modbus.frames import read_pdu, read_write_pdu, write_pdu
 from ampacity.bus.modbus.mbap import mbap_frame
 from ampacity.bus.server.rights import ORDER, READ, RIGHTS, ROLES, SETTINGS, needed, rights_of
 from ampacity.bus.server.tcp_session import TcpSession

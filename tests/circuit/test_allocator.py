@@ -1,6 +1,6 @@
 """Section 6: lexicographic max-min with classes and weights, 0 or at least the minimum, whole deci-amperes."""
 
-from ampacity.circuit.policy.allocator import Member, allocate
+from ampacity.circuit.policy.allocator import Member, pieces
 
 
 def member(index, rows=(0,), least=60, most=160, weight=1, priority=1, base=0):
@@ -8,7 +8,7 @@ def member(index, rows=(0,), least=60, most=160, weight=1, priority=1, base=0):
 
 
 def shares(free, *members):
-    allocate(free, list(members))
+    list(pieces(free, list(members)))
     return [m.goal_da for m in members]
 
 

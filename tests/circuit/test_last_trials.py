@@ -84,3 +84,56 @@ def test_section_6_a_car_that_starts_above_what_it_needs_then_starts_again_after
             state["drew"] = 0
         charged = begins_above(bench, state, 2400)
         assert charged > 900, (count, pause, charged, bench.guard.why(0))
+
+
+def test_section_6_a_rest_between_rounds_ends_where_a_level_becomes_possible():
+    """8 A, all that a limit left, were tried; when the limit ended its car stayed at 6 A on an empty circuit until the rest was over."""
+    bench = garage(1, 200, wake_ms=900000)
+    bench.guard.limit("user", ("chargers", 0), 80, None, "hold")
+    drive(bench, 600, (100,))
+    assert bench.guard.want_da == [60] and bench.guard.why(0) == "6.0 A: its car takes no more"
+    bench.guard.limit("user", ("chargers", 0), None, None, "hold")
+    charged = drive(bench, 120, (100,))
+    assert charged[0] > 60, (charged, bench.guard.why(0))
+
+
+def test_section_6_what_was_learnt_is_kept_while_nothing_is_possible_at_all():
+    """Neither a limit of 0 A nor one below the usual minimum shows that its car needs less."""
+    for where in (("evse", 0), ("chargers", 0)):
+        for limit_da in (0, 50):
+            bench = garage(2, 180)
+            drive(bench, 300, (100, 60))
+            assert bench.guard.site.evses[0].min_da == 102
+            bench.guard.limit("user", where, limit_da, None, "hold")
+            drive(bench, 300, (100, 60))
+            bench.guard.limit("user", where, None, None, "hold")
+            charged = drive(bench, 60, (100, 60))
+            assert charged[0] > 40, (where, limit_da, charged, bench.guard.why(0))
+
+
+def test_section_6_what_was_learnt_is_forgotten_where_only_less_is_possible_and_that_in_short_turns():
+    """It had begun at 10.2 A for another reason, and 8 A are possible for 15 s in each 75 s: less than `idle_s` at a time."""
+    bench = garage(2, 180)
+    drive(bench, 300, (100, 60))
+    bench.guard.demand(1, False)
+    charged = 0
+    for _ in range(12):
+        for limit_da, seconds in ((0, 60), (80, 15)):
+            bench.guard.limit("user", ("chargers", 0), limit_da, None, "hold")
+            charged += drive(bench, seconds, (60, 60))[0]
+    assert charged > 60, (charged, bench.guard.why(0))
+
+
+def test_section_6_a_pause_is_shorter_where_no_other_can_use_what_was_given_back():
+    """Its neighbours are gone: its car, which waited for a later time, is tried again after `idle_s`, at the highest level."""
+    bench = garage(3, 200, wake_ms=600000)
+    for _ in range(9000):
+        drive(bench, 1, (1000, 60, 60))
+        if bench.guard.demands.learnt is not None and bench.guard.demands.learnt.rounds[0] == 3 and "next retry in 30 min" in bench.guard.why(0):
+            break
+    assert "next retry in 30 min" in bench.guard.why(0)
+    for e in (1, 2):
+        bench.guard.plugged(e, False)
+        bench.guard.demand(e, False)
+    charged = drive(bench, 120, (100, 60, 60))
+    assert charged[0] > 60, (charged, bench.guard.why(0))

@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, site
 
-from ampacity.circuit.policy.allocator import Member, allocate, pieces
+from ampacity.circuit.policy.allocator import Member, pieces
 
 ON_MICROPYTHON_EACH = 3
 COUNT, RATING_DA = 40, 2400
@@ -101,6 +101,6 @@ def test_section_6_an_abandoned_share_is_repeated_with_the_same_free_current():
 def test_section_6_pieces_are_the_allocation():
     for free in (700, 1234, 5000):
         both = [[Member(e, (0, 1 + e % 2), 60, 160 + e, 1 + e % 3, 2 - e // 20, 0) for e in range(COUNT)] for _ in range(2)]
-        allocate([free, free // 2, free], both[0])
+        list(pieces([free, free // 2, free], both[0]))
         assert len([1 for _ in pieces([free, free // 2, free], both[1])]) > 10
         assert [m.goal_da for m in both[0]] == [m.goal_da for m in both[1]]

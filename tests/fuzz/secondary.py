@@ -5,7 +5,7 @@ import struct
 from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.register_map import RegisterMap
-from ampacity.bus.modbus.frames import read_pdu, read_write_pdu, rtu_frame, silence_us, words, write_one_pdu, write_pdu
+from ampacity.bus.modbus.frames import read_pdu, read_write_pdu, rtu_frame, silence_us, words, write_pdu
 from ampacity.bus.server.modbus_server import ModbusServer
 from tests.fuzz.watch import Wrong, checksum, frames_in, orders_in
 
@@ -55,7 +55,7 @@ class SecondaryCase:
             return self._order(kind)
         if kind == 4:
             at = table.SETTINGS_AT + rng.below(5)
-            return rtu_frame(self.unit, write_one_pdu(6, at, (0, 60, 100, 160, 800, 65535)[rng.below(6)]))
+            return rtu_frame(self.unit, read_pdu(6, at, (0, 60, 100, 160, 800, 65535)[rng.below(6)]))
         if kind == 5:
             return rtu_frame(self.unit, bytes((43, 14, 1 + rng.below(5), rng.below(4))))
         if kind == 6:

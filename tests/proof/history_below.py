@@ -160,4 +160,21 @@ BELOW = {
          "tests/circuit/test_last_trials.py::"
          "test_section_6_a_car_that_starts_above_what_it_needs_then_starts_again_after_a_pause"),
     ),
+    "D130": (
+        "a car that needs 8 to 13 A below another primary: 71 to 78 % of a circuit of 18 or 20 A were used, 43 to 62 % of one of 14 A, "
+        "both neighbours at 0 A for 15 min; on one primary a car of 10 A stayed at 6 A for 12 min after the end of a limit, "
+        "on an empty circuit (assessor)",
+        "the level that was found for it was forgotten in each turn of others, while the grant was 0 A; and between two rounds of trials "
+        "no level was tried that had become possible",
+        "a level is forgotten only while less is possible and it is not; the rest between two rounds ends for a new level as a pause does "
+        "(section 6)",
+        ("tests/circuit/test_last_trials.py::"
+         "test_section_6_a_rest_between_rounds_ends_where_a_level_becomes_possible",
+         "tests/circuit/test_last_trials.py::"
+         "test_section_6_what_was_learnt_is_kept_while_nothing_is_possible_at_all",
+         "tests/circuit/test_last_trials.py::"
+         "test_section_6_what_was_learnt_is_forgotten_where_only_less_is_possible_and_that_in_short_turns",
+         "tests/circuit/test_last_trials.py::"
+         "test_section_6_a_pause_is_shorter_where_no_other_can_use_what_was_given_back"),
+    ),
 }  # fmt: skip

@@ -22,7 +22,7 @@ import os
 import random
 import sys
 
-from ampacity.circuit.policy.allocator import Member, allocate
+from ampacity.circuit.policy.allocator import Member, pieces
 from ampacity.circuit.trusted.site.tree import Site
 from tests.proof.oracle_fill import most_level_shares
 
@@ -64,7 +64,7 @@ class Instance:
     def solve(self):
         """The firmware's shares; self.left is what it left on each row."""
         self.left = list(self.free)
-        allocate(self.left, self.members)
+        list(pieces(self.left, self.members))
         return self
 
     def classes(self):

@@ -64,6 +64,8 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
             reason = default_state_full(guard, s) or _unservable(guard, s) or _waits(guard, s, reason)
         elif guard.plan.reservations.reasons[evse] == DENIED:
             reason = _no_margin(guard, s)
+        elif want >= guard.demands.idle_cap_da[evse]:
+            reason = "its car takes no more"
         elif want >= guard.plan.targets.ceiling_da(s):
             reason = _own_limit(guard, s)
         if not want and _held_by_test(guard, s):

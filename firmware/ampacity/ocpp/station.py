@@ -427,9 +427,9 @@ class Station:
         if tariff is not None:
             tariff.ended_offline(evse, transaction_id, now_ms)
 
-    def items_at_most(self, count: int, message: str) -> None:
+    def items_at_most(self, count: int, message: str, component: str = "DeviceDataCtrlr") -> None:
         """CallError OccurrenceConstraintViolation for more than ItemsPerMessage of this message."""
-        if count > self.model.number("DeviceDataCtrlr", "ItemsPerMessage", message):
+        if count > self.model.number(component, "ItemsPerMessage", message):
             raise CallError("OccurrenceConstraintViolation", "more than ItemsPerMessage%s" % message)
 
     def variable_changed(self, row: "Row", now_ms: int) -> None:

@@ -5,7 +5,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ampacity.circuit.policy.allocator import Member, allocate
+from ampacity.circuit.policy.allocator import Member, pieces
 
 
 def slow(free, members):
@@ -66,7 +66,7 @@ def instances(draw):
 def test_the_allocator_agrees_with_the_slow_one(instance):
     free, members = instance
     expected = slow(free, members)
-    allocate(list(free), members)
+    list(pieces(list(free), members))
     assert [m.goal_da for m in members] == expected
 
 
@@ -75,7 +75,7 @@ def test_the_allocator_agrees_with_the_slow_one(instance):
 def test_no_row_is_overdrawn_and_every_goal_is_0_or_at_least_the_minimum(instance):
     free, members = instance
     left = list(free)
-    allocate(left, members)
+    list(pieces(left, members))
     for before, after in zip(free, left, strict=True):
         assert after >= min(0, before)
     for member in members:
@@ -87,7 +87,7 @@ def test_the_cost_grows_almost_linearly_with_the_number_of_evses():
         members = [Member(i, (0, 1 + i // 8), 60, 160 + i % 3, 1, 1, 0) for i in range(count)]
         free = [count * 90] + [(7 + r % 3) * 100 for r in range(count // 8 + 1)]
         start = time.process_time()
-        allocate(free, members)
+        list(pieces(free, members))
         return time.process_time() - start
 
     cost(64)

@@ -50,11 +50,6 @@ def read_pdu(function: int, address: int, count: int) -> bytes:
     return bytes((function, address >> 8, address & 0xFF, count >> 8, count & 0xFF))
 
 
-def write_one_pdu(function: int, address: int, value: int) -> bytes:
-    """Request of function 5 (value 0xFF00 or 0) or 6."""
-    return bytes((function, address >> 8, address & 0xFF, value >> 8, value & 0xFF))
-
-
 def words(values: "list[int] | tuple[int, ...]") -> bytes:
     """Registers 0..65535 as bytes."""
     out = bytearray(2 * len(values))

@@ -55,18 +55,12 @@ class Member:
         return True
 
 
-def allocate(free_da: "list[int]", members: "list[Member]") -> None:
-    """Set goal_da and admitted of every member.
+def pieces(free_da: "list[int]", members: "list[Member]") -> "Iterator[None]":
+    """Sets goal_da and admitted of every member, piece by piece; all is set when it ends.
 
     free_da: what is left on each row after all else, the members' base_da included; it is used up.
     members: in queue order within each priority class, larger priority first.
     """
-    for _ in pieces(free_da, members):
-        pass
-
-
-def pieces(free_da: "list[int]", members: "list[Member]") -> "Iterator[None]":
-    """The same in pieces; all is set when it ends."""
     start = 0
     while start < len(members):
         end = start

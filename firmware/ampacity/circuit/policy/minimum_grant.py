@@ -81,9 +81,9 @@ class MinimumGrants:
         return self.shed.ledger.permits.most_of(t, self.file_da[t.index] if t.evse.primary else t.evse.min_da)
 
 
-def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:
-    """Would it fit if all others gave what they can, within all limits?"""
-    if da > min(s.evse.limit_da, shed.limits.evse_da[s.index]) or shed.ledger.permits.most_of(s, da) > _room_da(shed, s):
+def possible(shed: "SharedCapacity", s: EvseState, da: int, unused: bool = False) -> bool:
+    """Would it fit if all others gave what they can, within all limits? unused: while they have all that they can use."""
+    if da > min(s.evse.limit_da, shed.limits.evse_da[s.index]) or shed.ledger.permits.most_of(s, da) > _room_da(shed, s, unused):
         return False
     for row in shed.limits.constraints:
         if da * row.weights[s.index] > row.cap_da:
@@ -108,10 +108,10 @@ def most_ever_da(shed: "SharedCapacity", s: EvseState) -> int:
     return min([(ledger.cap_da[key] - beside[key]) // s.on_keys.count(key) for key in s.on_keys if key < own])
 
 
-def _room_da(shed: "SharedCapacity", s: EvseState) -> int:
-    """What the circuits have for it, and for what it makes of an order, if all others gave what they can."""
+def _room_da(shed: "SharedCapacity", s: EvseState, unused: bool = False) -> int:
+    """What the circuits have for it, and for what it makes of an order, if all others gave what they can; unused: had all that they can use."""
     ledger, limits = shed.ledger, shed.limits
-    beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s)), keeps_da(shed, s, s))
+    beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s, unused)), keeps_da(shed, s, s))
     room_da = s.evse.limit_da + s.rounding_da + s.overdraw_da
     for key in s.on_keys:
         carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - _kept_other_da(shed, s, key)
@@ -119,10 +119,14 @@ def _room_da(shed: "SharedCapacity", s: EvseState) -> int:
     return room_da
 
 
-def keeps_da(shed: "SharedCapacity", t: EvseState, s: EvseState) -> int:
-    """What this one does not give for the other: its reserve; all that cannot be moved, and what goes before by priority."""
+def keeps_da(shed: "SharedCapacity", t: EvseState, s: EvseState, unused: bool = False) -> int:
+    """What this one does not give for the other: its reserve; all that cannot be moved, and what goes before by priority; unused: all that it
+    can use."""
     if t is not s and shed.reservations.stuck(t.index):
         return t.bound_da
+    if unused:
+        uses = shed.demand.wants[t.index] and not shed.demand.backs_off(t.index)
+        return max(t.reserve_da, min(t.evse.limit_da, int(shed.demand.idle_cap_da[t.index])) if uses else 0)
     return max(t.reserve_da, shed.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
 
 

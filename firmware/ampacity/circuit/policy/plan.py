@@ -111,8 +111,8 @@ class Plan:
             ceiling = self.preemption.cap_da(s, self.targets.ceiling_da(s))
             if ceiling and (s.evse.by_measure or not self.reservations.stuck(e)):
                 members.append(self._member(s, min(ceiling, demand.idle_cap_da[e])))
-        if demand.idle_backoff is not None:
-            demand.idle_backoff.try_more(self.shed, demand)
+        if demand.idle_backoff is not None or demand.learnt is not None:
+            demand.levels().try_more(self.shed, demand)
         yield
         free = self._free()
         yield

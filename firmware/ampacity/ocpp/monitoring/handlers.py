@@ -2,12 +2,13 @@
 
 from ampacity.ocpp.device_model.addressing import resolve
 from ampacity.ocpp.device_model.device_events import CUSTOM, HARDWIRED, LEVEL_MAX
-from ampacity.ocpp.errors import CallError, refusal
+from ampacity.ocpp.errors import refusal
 from ampacity.ocpp.monitoring.monitor import ALIGNED, DELTA, LOWER, NUMERIC, PERIODIC, UPPER, Monitor
 from ampacity.ocpp.monitoring.monitors import CUSTOM_MAX
 
 if False:  # for the type checker
     from collections.abc import Callable
+    from typing import Any
 
     from ampacity.ocpp.device_model.model import Row, Scope
     from ampacity.ocpp.interfaces import StationFace
@@ -20,13 +21,13 @@ OUT_OF_RANGE = "ValueOutOfRange"
 
 
 class Refused(Exception):
-    """status, reasonCode, what would be right."""
+    """reasonCode, what would be right, and a status other than "Rejected"."""
 
 
 def set_variable_monitoring(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """SetVariableMonitoring (N04): each element for itself; all or none of those that are possible are kept."""
     items = request["setMonitoringData"]
-    _items_at_most(station, len(items), "SetVariableMonitoring")
+    station.items_at_most(len(items), "SetVariableMonitoring", "MonitoringCtrlr")
     block: "Block" = station.optional.get("monitoring", now_ms)
     before, results = block.state(), []
     for item in items:
@@ -34,34 +35,39 @@ def set_variable_monitoring(station: "StationFace", request: "Message", message_
         try:
             result["id"], result["status"] = _set_one(station, block, item, now_ms), "Accepted"
         except Refused as refused:
-            result["status"], reason, text = refused.args
-            result["statusInfo"] = {"reasonCode": reason, "additionalInfo": text[:512]}
+            result.update(refusal(*refused.args))
         results.append(result)
+    _keep(block, before, results, "id")
+    return {"setMonitoringResult": results}
+
+
+def _keep(block: "Block", before: "Any", results: "list[Message]", unless: str = "") -> None:
+    """All or none: where the changes cannot be kept, each element that was accepted is rejected, and has no field of the name `unless`."""
     try:
         if block.state() != before:
             block.keep(before)
     except OSError as error:
         for result in results:
-            if result.pop("id", None) is not None:
-                result["status"], result["statusInfo"] = "Rejected", {"reasonCode": "OutOfStorage", "additionalInfo": str(error)[:512]}
-    return {"setMonitoringResult": results}
+            if result["status"] == "Accepted":
+                result.pop(unless, None)
+                result.update(refusal("OutOfStorage", str(error)))
 
 
 def _set_one(station: "StationFace", block: "Block", item: "Message", now_ms: int) -> int:
     """The id of the new monitor. Raises Refused."""
     if not station.model.on("MonitoringCtrlr", "Enabled"):
-        raise Refused("Rejected", "NotEnabled", "MonitoringCtrlr.Enabled is false")
+        raise Refused("NotEnabled", "MonitoringCtrlr.Enabled is false")
     status, scope, row = resolve(station.model, item)
     replaced = _replaced(block, item, scope, row)
     if status is not None:
-        raise Refused(status, "NotFound", "")
+        raise Refused("NotFound", "", status)
     _check_value(row, item, station.max_limit(scope))
     for other in block.all():
         if other is not replaced and other.has_name_of(scope, row.component, row.variable, row.instance):
             if (other.kind, other.severity) == (item["type"], item["severity"]) and other.number != item.get("id"):  # N04.FR.10
-                raise Refused("Duplicate", "InvalidValue", "monitor %d has this type and severity" % other.number)
+                raise Refused("InvalidValue", "monitor %d has this type and severity" % other.number, "Duplicate")
     if replaced not in block.custom and len(block.custom) >= CUSTOM_MAX:
-        raise Refused("Rejected", "TooManyElements", "at most %d monitors" % CUSTOM_MAX)
+        raise Refused("TooManyElements", "at most %d monitors" % CUSTOM_MAX)
     name, number = (row.component, row.variable, row.instance), replaced.number if replaced is not None else 0
     shared = block.row(scope, *name)
     monitor = Monitor(number, scope, name, item["type"], item["value"], item["severity"], item.get("transaction", False), CUSTOM, shared)
@@ -76,11 +82,11 @@ def _replaced(block: "Block", item: "Message", scope: "Scope", row: "Row | None"
         return None
     found = block.find(item["id"])
     if found is None:
-        raise Refused("Rejected", "NotFound", "no monitor has the id %d" % item["id"])
+        raise Refused("NotFound", "no monitor has the id %d" % item["id"])
     if found.source == HARDWIRED:
-        raise Refused("Rejected", "ReadOnly", "monitor %d is hardwired" % found.number)
+        raise Refused("ReadOnly", "monitor %d is hardwired" % found.number)
     if row is None or not found.has_name_of(scope, row.component, row.variable, row.instance):
-        raise Refused("Rejected", "InvalidValue", "monitor %d is that of another variable" % found.number)
+        raise Refused("InvalidValue", "monitor %d is that of another variable" % found.number)
     return found
 
 
@@ -89,9 +95,9 @@ def _check_value(row: "Row", item: "Message", most: int) -> None:
     kind, value = item["type"], item["value"]
     numeric = row.kind in NUMERIC
     if kind in (UPPER, LOWER) and not numeric or kind == DELTA and row.kind == "dateTime":
-        raise Refused("UnsupportedMonitorType", "UnsupportedParam", "not for a variable of type " + row.kind)
+        raise Refused("UnsupportedParam", "not for a variable of type " + row.kind, "UnsupportedMonitorType")
     if not 0 <= item["severity"] <= LEVEL_MAX:
-        raise Refused("Rejected", OUT_OF_RANGE, "severity: 0 to %d" % LEVEL_MAX)
+        raise Refused(OUT_OF_RANGE, "severity: 0 to %d" % LEVEL_MAX)
     if kind in (UPPER, LOWER):
         least, limit = -VALUE_MAX, VALUE_MAX
         if ".." in row.limits:
@@ -103,13 +109,13 @@ def _check_value(row: "Row", item: "Message", most: int) -> None:
         least, limit = 1, INTERVAL_S_MAX
     unit = " whole seconds" if kind in (PERIODIC, ALIGNED) else ""
     if not least <= value <= limit or unit and value != int(value):
-        raise Refused("Rejected", OUT_OF_RANGE, "value of %s: %d to %d%s" % (kind, least, limit, unit))
+        raise Refused(OUT_OF_RANGE, "value of %s: %d to %d%s" % (kind, least, limit, unit))
 
 
 def clear_variable_monitoring(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """ClearVariableMonitoring (N06)."""
     numbers = request["id"]
-    _items_at_most(station, len(numbers), "ClearVariableMonitoring")
+    station.items_at_most(len(numbers), "ClearVariableMonitoring", "MonitoringCtrlr")
     block: "Block" = station.optional.get("monitoring", now_ms)
     before, results = block.state(), []
     for number in numbers:
@@ -118,13 +124,7 @@ def clear_variable_monitoring(station: "StationFace", request: "Message", messag
         if status == "Accepted":
             block.clear(monitor)  # type: ignore[arg-type]  # it was found
         results.append({"id": number, "status": status})
-    try:
-        if block.state() != before:
-            block.keep(before)
-    except OSError as error:
-        for result in results:
-            if result["status"] == "Accepted":
-                result["status"], result["statusInfo"] = "Rejected", {"reasonCode": "OutOfStorage", "additionalInfo": str(error)[:512]}
+    _keep(block, before, results)
     return {"clearMonitoringResult": results}
 
 
@@ -146,8 +146,3 @@ def _kept(station: "StationFace", now_ms: int, change: "Callable[[Block], None]"
     except OSError as error:
         return refusal("OutOfStorage", str(error))
     return {"status": "Accepted"}
-
-
-def _items_at_most(station: "StationFace", count: int, message: str) -> None:
-    if count > station.model.number("MonitoringCtrlr", "ItemsPerMessage", message):
-        raise CallError("OccurrenceConstraintViolation", "more than ItemsPerMessage%s" % message)

@@ -23,7 +23,6 @@ KINDS = (CSMS_ROOT, MAKER_ROOT)
 KINDS_15118 = KINDS + (MO_ROOT, V2G_ROOT)
 V2G_CHAIN = "V2GCertificateChain"
 NO_15118 = "this station has no ISO 15118: no V2G and no mobility operator certificates"
-INFO_MAX = 512
 
 
 def install_certificate(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message | None":

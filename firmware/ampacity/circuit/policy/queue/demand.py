@@ -107,6 +107,13 @@ class Demand:
     def _wake_up(self, evse: int) -> None:
         if self.idle_backoff is not None:
             self.idle_backoff.wake(evse)
+        if self.learnt is not None:
+            self.learnt.woken_da[evse] = 0
+
+    def end_pause(self, evse: int, until_ms: int) -> None:
+        """It is not paused for longer than that, as it gave back what it did not use."""
+        if self.backs_off(evse):
+            self.idle_backoff.until_ms[evse] = min(self.idle_backoff.until_ms[evse], until_ms)  # type: ignore[union-attr]
 
     def backs_off(self, evse: int) -> bool:
         """It gave back all that it did not use, for others are short."""

@@ -6,10 +6,6 @@ that is tried then: once for each current of learnt_minimum.py, or until a trial
 
 from ampacity.circuit.policy.queue.inhibit import InhibitTimers
 
-if False:  # for the type checker
-    from ampacity.circuit.policy.minimum_grant import SharedCapacity
-    from ampacity.circuit.policy.queue.learnt_minimum import Use
-
 IDLE_TEXT = "idle: paused, next retry in %s"
 LONGER_MAX = 2  # each unsuccessful retry doubles the pause, up to four times
 
@@ -21,8 +17,6 @@ class IdleBackoff(InhibitTimers):
         InhibitTimers.__init__(self, count, IDLE_TEXT)
         self.wake_ms = wake_ms
         self.tries = [0] * count  # more than 0: it is to be probed
-        self.woken_da = [0] * count  # the current for which its pause ended early
-        self._looks_at = 0
 
     def send(self, evse: int, now_ms: int) -> None:
         """It drew nothing for long."""
@@ -33,18 +27,3 @@ class IdleBackoff(InhibitTimers):
         """It draws, asks, or is another car."""
         self.free(evse)
         self.tries[evse] = 0
-        self.woken_da[evse] = 0
-
-    def try_more(self, room: "SharedCapacity", demand: "Use") -> None:
-        """Once a share, one EVSE after the other: ends its pause where its car can be offered more than it was tried at."""
-        e = self._looks_at
-        self._looks_at = (e + 1) % len(self.tries)
-        if self.inhibited[e]:
-            s = room.ledger.evse_states[e]
-            levels = demand.levels()
-            level_da = levels.untried_da(room, demand, s)
-            if level_da > self.woken_da[e] or level_da and levels.is_due(s, room.now_ms):
-                self.free(e)
-                self.woken_da[e] = level_da
-                levels.woken(demand, s, level_da)
-                demand.changed = True

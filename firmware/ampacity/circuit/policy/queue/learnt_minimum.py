@@ -42,6 +42,9 @@ if False:  # for the type checker
         def backs_off(self, evse: int) -> bool:
             """It is paused."""
 
+        def end_pause(self, evse: int, until_ms: int) -> None:
+            """It is paused no longer than that."""
+
         def untried_da(self, shed: "SharedCapacity", s: EvseState, least_da: int) -> int:
             """The least current at which its car was not tried."""
 
@@ -78,14 +81,16 @@ class LearntMinimum:
         self.again_ms = [LONG_AGO_MS] * count  # no next round before
         self.cut_rest_ms = [TRY_MS] * count
         self.cut = [False] * count  # its last trial was cut off: nothing is known of that level yet
+        self.woken_da = [0] * count  # the current for which its pause or rest ended early
+        self._looks_at = self._shared_ms = 0
         self.lacks_since_ms = [-1] * count  # since when it waits for a learnt minimum that is not possible
 
     def look(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
         """Within a share, after its use was looked at: does it draw now, or what is tried next?"""
         e, want_da = s.index, room.want_da[s.index]
         least_da = s.evse.min_da
-        if least_da > self.file_da[e] and least_da > min(s.evse.limit_da, room.limits.evse_da[e]):
-            self._cut(demand, s, now_ms)  # it may not have so much for now
+        if self.file_da[e] <= min(s.evse.limit_da, room.limits.evse_da[e]) < least_da:
+            self._cut(demand, s, now_ms)  # it may not have so much for now, but its usual minimum
         elif self.trying[e] and demand.drew[e]:
             if self.rounds[e] >= ROUNDS:
                 self._usual(s)  # its level is searched again, up to this one
@@ -96,12 +101,14 @@ class LearntMinimum:
             self.rounds[e] = 0
             self.cut_rest_ms[e] = TRY_MS
         elif least_da > self.file_da[e] and not want_da and not possible(room, s, least_da):
-            most_da = most_possible_da(room, s) if self.trying[e] else 0
-            if most_da > demand.idle_da[e] + SAME_DA and most_da > self.file_da[e]:
+            most_da = most_possible_da(room, s)
+            if self.trying[e] and most_da > demand.idle_da[e] + SAME_DA and most_da > self.file_da[e]:
                 s.evse.min_da = most_da  # other load has taken some of it
                 self.lacks_since_ms[e] = -1
             elif self.lacks_since_ms[e] < 0:
                 self.lacks_since_ms[e] = now_ms
+            elif not self.trying[e] and most_da < self.file_da[e]:
+                self.lacks_since_ms[e] += now_ms - self._shared_ms  # nor could it have less: that time does not count
             elif now_ms - self.lacks_since_ms[e] >= (LACKS_MS if self.trying[e] else demand.idle_ms):
                 self._cut(demand, s, now_ms)
             return
@@ -172,15 +179,27 @@ class LearntMinimum:
         demand.wake(e)
         demand.changed = True
 
-    def is_due(self, s: EvseState, now_ms: int) -> bool:
-        """Its last trial was cut off, and the rest after that is over."""
-        return self.cut[s.index] and now_ms >= self.again_ms[s.index]
+    def try_more(self, room: "SharedCapacity", demand: "Use") -> None:
+        """Once a share, one EVSE after the other: ends its pause or rest where its car can be offered more than it was tried at.
 
-    def woken(self, demand: "Use", s: EvseState, level_da: int) -> None:
-        """Its pause ended because it can have level_da: that is what it is offered, not once more what it did not draw at."""
-        self.again_ms[s.index] = LONG_AGO_MS  # that rest was for what was possible then
-        if not s.evse.primary and self.rounds[s.index] < ROUNDS:
-            self._try(demand, s, level_da)
+        Once for each level, or until a trial of it was not cut off: that is what it is offered then, not once more what it did not draw at.
+        """
+        self._shared_ms, e = room.now_ms, self._looks_at
+        self._looks_at = (e + 1) % len(self.trying)
+        paused, rests = demand.backs_off(e), room.now_ms < self.again_ms[e]
+        if paused or rests and not self.cut[e] and not self.trying[e] and demand.needs_more(e, room.want_da[e]):
+            s = room.ledger.evse_states[e]
+            level_da = self.untried_da(room, demand, s)
+            if level_da > self.woken_da[e] or level_da and self.cut[e] and not rests:
+                demand.end_pause(e, room.now_ms)
+                self.woken_da[e] = level_da
+                self.again_ms[e] = LONG_AGO_MS  # that rest was for what was possible then
+                if not s.evse.primary and self.rounds[e] < ROUNDS:
+                    self._try(demand, s, level_da)
+            elif paused and possible(room, s, last_da(s, min(s.evse.limit_da, room.limits.evse_da[e])), True):
+                soon_ms = room.now_ms + demand.idle_ms  # no other can use what it gave back
+                self.again_ms[e] = min(self.again_ms[e], soon_ms)
+                demand.end_pause(e, soon_ms)
 
     def begins(self, s: EvseState, idle_da: int, want_da: int) -> None:
         """Its car draws at want_da, after it drew nothing at idle_da, one of the levels or the next below: what is between is its minimum.
