@@ -137,3 +137,18 @@ def test_section_6_a_pause_is_shorter_where_no_other_can_use_what_was_given_back
         bench.guard.demand(e, False)
     charged = drive(bench, 120, (100, 60, 60))
     assert charged[0] > 60, (charged, bench.guard.why(0))
+
+
+def test_section_6_a_pause_is_not_shorter_where_others_cannot_use_the_current_for_a_moment_only():
+    """Other load ends for 15 s in each 75 s: less than `idle_s`. A retry after each such moment would pause the neighbour."""
+    bench = garage(2, 320, wake_ms=300000)
+    had_da, paused = 0, 0
+    for part in range(72):
+        for limit_da, seconds in ((180, 60), (None, 15)):
+            bench.guard.limit("user", ("chargers", 0), limit_da, None, "hold")
+            for _ in range(seconds):
+                drive(bench, 1, (1000, 60))
+                if part >= 24:
+                    had_da += bench.guard.want_da[1]
+                    paused += not bench.guard.want_da[1]
+    assert had_da > 0.93 * 160 * 48 * 75 and paused < 120, (had_da / (48 * 75), paused)

@@ -115,7 +115,7 @@ def _room_da(shed: "SharedCapacity", s: EvseState, unused: bool = False) -> int:
     room_da = s.evse.limit_da + s.rounding_da + s.overdraw_da
     for key in s.on_keys:
         carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - _kept_other_da(shed, s, key)
-        room_da = min(room_da, min(carries_da - beside[key], limits.chargers_da[key]) // s.on_keys.count(key))
+        room_da = min(room_da, min(carries_da - beside[key], limits.chargers_da[key] - unused * beside[key]) // s.on_keys.count(key))
     return room_da
 
 

@@ -110,10 +110,10 @@ class Demand:
         if self.learnt is not None:
             self.learnt.woken_da[evse] = 0
 
-    def end_pause(self, evse: int, until_ms: int) -> None:
-        """It is not paused for longer than that, as it gave back what it did not use."""
+    def end_pause(self, evse: int) -> None:
+        """Of an EVSE that gave back all that it did not use, if it is paused: it may begin when its turn comes."""
         if self.backs_off(evse):
-            self.idle_backoff.until_ms[evse] = min(self.idle_backoff.until_ms[evse], until_ms)  # type: ignore[union-attr]
+            self.idle_backoff.free(evse)  # type: ignore[union-attr]
 
     def backs_off(self, evse: int) -> bool:
         """It gave back all that it did not use, for others are short."""

@@ -42,8 +42,8 @@ if False:  # for the type checker
         def backs_off(self, evse: int) -> bool:
             """It is paused."""
 
-        def end_pause(self, evse: int, until_ms: int) -> None:
-            """It is paused no longer than that."""
+        def end_pause(self, evse: int) -> None:
+            """It is no longer paused."""
 
         def untried_da(self, shed: "SharedCapacity", s: EvseState, least_da: int) -> int:
             """The least current at which its car was not tried."""
@@ -82,6 +82,7 @@ class LearntMinimum:
         self.cut_rest_ms = [TRY_MS] * count
         self.cut = [False] * count  # its last trial was cut off: nothing is known of that level yet
         self.woken_da = [0] * count  # the current for which its pause or rest ended early
+        self.used_ms = [0] * count  # when others could last use what it gave back
         self._looks_at = self._shared_ms = 0
         self.lacks_since_ms = [-1] * count  # since when it waits for a learnt minimum that is not possible
 
@@ -184,22 +185,27 @@ class LearntMinimum:
 
         Once for each level, or until a trial of it was not cut off: that is what it is offered then, not once more what it did not draw at.
         """
-        self._shared_ms, e = room.now_ms, self._looks_at
+        e, now_ms = self._looks_at, room.now_ms
+        self._shared_ms = now_ms
         self._looks_at = (e + 1) % len(self.trying)
-        paused, rests = demand.backs_off(e), room.now_ms < self.again_ms[e]
+        paused, rests = demand.backs_off(e), now_ms < self.again_ms[e]
         if paused or rests and not self.cut[e] and not self.trying[e] and demand.needs_more(e, room.want_da[e]):
             s = room.ledger.evse_states[e]
             level_da = self.untried_da(room, demand, s)
             if level_da > self.woken_da[e] or level_da and self.cut[e] and not rests:
-                demand.end_pause(e, room.now_ms)
+                demand.end_pause(e)
                 self.woken_da[e] = level_da
                 self.again_ms[e] = LONG_AGO_MS  # that rest was for what was possible then
                 if not s.evse.primary and self.rounds[e] < ROUNDS:
                     self._try(demand, s, level_da)
-            elif paused and possible(room, s, last_da(s, min(s.evse.limit_da, room.limits.evse_da[e])), True):
-                soon_ms = room.now_ms + demand.idle_ms  # no other can use what it gave back
-                self.again_ms[e] = min(self.again_ms[e], soon_ms)
-                demand.end_pause(e, soon_ms)
+            elif paused:
+                if room.limits.constraints or not possible(room, s, last_da(s, s.evse.limit_da), True):
+                    self.used_ms[e] = now_ms
+                elif now_ms - self.used_ms[e] >= demand.idle_ms:
+                    demand.end_pause(e)  # no other can use what it gave back
+                    self.again_ms[e] = min(self.again_ms[e], now_ms + 2 * demand.wake_ms)
+        else:
+            self.used_ms[e] = now_ms
 
     def begins(self, s: EvseState, idle_da: int, want_da: int) -> None:
         """Its car draws at want_da, after it drew nothing at idle_da, one of the levels or the next below: what is between is its minimum.
