@@ -13,7 +13,7 @@ from ampacity.console.server import CLIENTS_MAX, WAITING, answered, role_of, ser
 from ampacity.ports.detect import detect_platform
 from check import raises
 
-PORT = 41827
+PORT = 21827  # below the range of which a system takes the ports of clients
 
 
 async def ask(reader, writer, text):

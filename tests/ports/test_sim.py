@@ -6,7 +6,7 @@ from ampacity.base import strict_json
 from ampacity.ports.detect import detect_platform
 from ampacity.ports.sim import SimLink
 
-PORT = 41813
+PORT = 21813
 
 
 def link():

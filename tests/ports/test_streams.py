@@ -6,7 +6,7 @@ from ampacity.base.errors import Rejected
 from ampacity.ports.detect import detect_platform
 from check import raises
 
-PORT = 41839
+PORT = 21839
 
 
 def platform():
