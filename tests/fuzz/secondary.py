@@ -55,6 +55,7 @@ class SecondaryCase:
             return self._order(kind)
         if kind == 4:
             at = table.SETTINGS_AT + rng.below(5)
+            # a write of one register has the form of a read: function, address, number
             return rtu_frame(self.unit, read_pdu(6, at, (0, 60, 100, 160, 800, 65535)[rng.below(6)]))
         if kind == 5:
             return rtu_frame(self.unit, bytes((43, 14, 1 + rng.below(5), rng.below(4))))

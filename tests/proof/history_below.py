@@ -161,7 +161,7 @@ BELOW = {
          "test_section_6_a_car_that_starts_above_what_it_needs_then_starts_again_after_a_pause"),
     ),
     "D130": (
-        "a car that needs 8 to 13 A below another primary: 71 to 78 % of a circuit of 18 or 20 A were used, 43 to 62 % of one of 14 A, "
+        "a car that needs 8 to 13 A below another primary: in most hours 71 to 78 % of 18 or 20 A were used, 43 to 62 % of 14 A, "
         "both neighbours at 0 A for 15 min; on one primary a car of 10 A stayed at 6 A for 12 min after the end of a limit, "
         "on an empty circuit (assessor)",
         "the level that was found for it was forgotten in each turn of others, while the grant was 0 A; and between two rounds of trials "
