@@ -1,6 +1,6 @@
 """Demand: which EVSEs request current, since when, and how much they use: the queue and the give-back (section 6)."""
 
-from ampacity.circuit.policy.queue.inhibit import PAUSED_TEXT, InhibitTimers
+from ampacity.circuit.policy.queue.inhibit import InhibitTimers
 from ampacity.circuit.policy.queue.queue_order import QueueOrder
 from ampacity.circuit.policy.queue.slot_rotation import SlotRotation
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
@@ -37,7 +37,7 @@ class Demand:
         self.idle_ms = site.setting("idle_ms", 300000)
         self.wake_ms = site.setting("wake_ms", 900000)
         self.restart_hold_ms = site.setting("restart_hold_ms", 60000)
-        self.paused = InhibitTimers(count, PAUSED_TEXT)  # by us, while it wanted
+        self.paused = InhibitTimers(count, "paused, restart allowed in %s")  # by us, while it wanted
         self.inhibits: "list[Inhibit]" = [self.paused]  # parts that may keep an EVSE at 0 A, each with its reason
         self.wants = [False] * count
         self.reasons = [""] * count  # why an EVSE with a car does not want, for people
@@ -49,7 +49,8 @@ class Demand:
         self.waits_since_ms = [-1] * count  # wants and is not admitted since
         self.kept_since_ms = [-1] * count  # has its share, and lacks the margin to begin since
         self.served = [False] * count  # had its slot, and continues because no other EVSE could charge
-        self.idle_since_ms = [-1] * count
+        self.idle_since_ms = [-1] * count  # it draws nothing since
+        self.part_since_ms = [-1] * count  # it draws a part of its order since
         self.idle_cap_da = [NONE_DA] * count
         self.idle_before_ms = [0] * count  # for how long it drew nothing in turns that were ended, and at what order
         self.idle_before_da = [0] * count
@@ -80,7 +81,7 @@ class Demand:
         self.in_slot[evse] = False
         self.paused.free(evse)
         self.drew[evse] = False
-        self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
+        self.without_ms[evse] = self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         self.wake(evse)
         self._wake_up(evse)
         self.slots.had[evse] = 0
@@ -100,7 +101,7 @@ class Demand:
 
     def wake(self, evse: int) -> None:
         """Its idle cap ends: it is offered its whole share again (section 6, `idle_s`)."""
-        self.idle_since_ms[evse] = -1
+        self.idle_since_ms[evse] = self.part_since_ms[evse] = -1
         self.idle_cap_da[evse] = NONE_DA
         self.idle[evse] = False
 
@@ -109,11 +110,6 @@ class Demand:
             self.idle_backoff.wake(evse)
         if self.learnt is not None:
             self.learnt.woken_da[evse] = 0
-
-    def end_pause(self, evse: int) -> None:
-        """Of an EVSE that gave back all that it did not use, if it is paused: it may begin when its turn comes."""
-        if self.backs_off(evse):
-            self.idle_backoff.free(evse)  # type: ignore[union-attr]
 
     def backs_off(self, evse: int) -> bool:
         """It gave back all that it did not use, for others are short."""
@@ -233,17 +229,17 @@ class Demand:
         elif self.offered_since_ms[evse] < 0 and not self.drew[evse]:
             self.offered_since_ms[evse] = now_ms
         headroom = min(HEADROOM_DA, max(HEADROOM_SHORT_DA, used // 10)) if self.short else HEADROOM_DA
-        cap = self.idle_cap_da[evse]
+        cap, since_ms = self.idle_cap_da[evse], self.part_since_ms if used >= ASLEEP_DA else self.idle_since_ms
         if want_da < s.evse.min_da:
             self.wake(evse)  # more is to be tried
         elif used + headroom >= want_da or s.evse.by_power and used >= ASLEEP_DA:  # with less than its maximum it may have a third
             if used + max(HEADROOM_SHORT_DA // 2, cap // 20 + 1) >= cap:
                 self.wake(evse)
             elif cap == NONE_DA:
-                self.idle_since_ms[evse] = -1
-        elif self.idle_since_ms[evse] < 0:
-            self.idle_since_ms[evse] = now_ms
-        elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse) and (used >= ASLEEP_DA or not self.reports[evse]):
+                since_ms[evse] = -1
+        elif since_ms[evse] < 0:
+            since_ms[evse] = now_ms
+        elif now_ms - since_ms[evse] >= self._patience_ms(evse) and (used >= ASLEEP_DA or not self.reports[evse]):
             self.idle_cap_da[evse] = max(s.evse.min_da, used + headroom)
             self.idle[evse] = used < ASLEEP_DA
             if self.idle[evse]:
@@ -279,6 +275,7 @@ class Demand:
 
     def _draws(self, evse: int, want_da: int, now_ms: int) -> None:
         self.drew[evse] = True
+        self.idle_since_ms[evse] = -1
         if self.offered_since_ms[evse] >= 0:
             took_ms = min(self.idle_ms, now_ms - self.offered_since_ms[evse])
             if took_ms > max(PROBE_MS, self.begin_ms.get(evse, 0)):
@@ -286,8 +283,7 @@ class Demand:
             self.offered_since_ms[evse] = -1
         if self.ledger.evse_states[evse].measured_ms == LONG_AGO_MS:
             return  # nothing shows whether it draws
-        self.without_ms[evse] = 0
-        self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
+        self.without_ms[evse] = self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         if self.idle_da[evse] and self.learnt is not None:
             self.learnt.begins(self.ledger.evse_states[evse], self.idle_da[evse], want_da)
         self.idle_da[evse] = 0
@@ -371,8 +367,7 @@ class Demand:
             self.idle_backoff = IdleBackoff(len(self.wants), self.wake_ms)
             self.inhibits.append(self.idle_backoff)
         self.idle_backoff.send(evse, now_ms)
-        self.without_ms[evse] = 0
-        self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
+        self.without_ms[evse] = self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
         self.wake(evse)
         self.to_the_back(evse)
         self.changed = True

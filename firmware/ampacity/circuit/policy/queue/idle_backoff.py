@@ -6,7 +6,6 @@ that is tried then: once for each current of learnt_minimum.py, or until a trial
 
 from ampacity.circuit.policy.queue.inhibit import InhibitTimers
 
-IDLE_TEXT = "idle: paused, next retry in %s"
 LONGER_MAX = 2  # each unsuccessful retry doubles the pause, up to four times
 
 
@@ -14,7 +13,7 @@ class IdleBackoff(InhibitTimers):
     """After its sleep each is probed: a short time at its minimum in its turn."""
 
     def __init__(self, count: int, wake_ms: int) -> None:
-        InhibitTimers.__init__(self, count, IDLE_TEXT)
+        InhibitTimers.__init__(self, count, "idle: paused, next retry in %s")
         self.wake_ms = wake_ms
         self.tries = [0] * count  # more than 0: it is to be probed
 

@@ -18,9 +18,6 @@ if False:  # for the type checker
             """Why, for people."""
 
 
-PAUSED_TEXT = "paused, restart allowed in %s"
-
-
 class InhibitTimers:
     """`inhibited[e]`: this EVSE stays at 0 A until `until_ms[e]`, for one reason. text: the reason, %s for the time left."""
 

@@ -18,6 +18,7 @@ if False:  # for the type checker
     from typing import Protocol
 
     from ampacity.circuit.policy.minimum_grant import SharedCapacity
+    from ampacity.circuit.policy.queue.idle_backoff import IdleBackoff
     from ampacity.circuit.trusted.site.tree import Site
 
     class Use(Protocol):
@@ -33,6 +34,7 @@ if False:  # for the type checker
         idle_cap_da: "list[int]"
         idle_ms: int
         wake_ms: int
+        idle_backoff: "IdleBackoff | None"
         learnt: "LearntMinimum | None"
         changed: bool
 
@@ -41,9 +43,6 @@ if False:  # for the type checker
 
         def backs_off(self, evse: int) -> bool:
             """It is paused."""
-
-        def end_pause(self, evse: int) -> None:
-            """It is no longer paused."""
 
         def untried_da(self, shed: "SharedCapacity", s: EvseState, least_da: int) -> int:
             """The least current at which its car was not tried."""
@@ -188,12 +187,14 @@ class LearntMinimum:
         e, now_ms = self._looks_at, room.now_ms
         self._shared_ms = now_ms
         self._looks_at = (e + 1) % len(self.trying)
-        paused, rests = demand.backs_off(e), now_ms < self.again_ms[e]
+        pauses, rests = demand.idle_backoff, now_ms < self.again_ms[e]
+        paused = pauses is not None and pauses.inhibited[e]
         if paused or rests and not self.cut[e] and not self.trying[e] and demand.needs_more(e, room.want_da[e]):
             s = room.ledger.evse_states[e]
             level_da = self.untried_da(room, demand, s)
             if level_da > self.woken_da[e] or level_da and self.cut[e] and not rests:
-                demand.end_pause(e)
+                if pauses is not None:
+                    pauses.free(e)
                 self.woken_da[e] = level_da
                 self.again_ms[e] = LONG_AGO_MS  # that rest was for what was possible then
                 if not s.evse.primary and self.rounds[e] < ROUNDS:
@@ -202,7 +203,7 @@ class LearntMinimum:
                 if room.limits.constraints or not possible(room, s, last_da(s, s.evse.limit_da), True):
                     self.used_ms[e] = now_ms
                 elif now_ms - self.used_ms[e] >= demand.idle_ms:
-                    demand.end_pause(e)  # no other can use what it gave back
+                    pauses.free(e)  # type: ignore[union-attr]  # no other can use what it gave back
                     self.again_ms[e] = min(self.again_ms[e], now_ms + 2 * demand.wake_ms)
         else:
             self.used_ms[e] = now_ms
