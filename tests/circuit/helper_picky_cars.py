@@ -17,6 +17,18 @@ def plug(bench, e):
     bench.guard.demand(e, True)
 
 
+def draw(bench, most_da):
+    """One second: each car draws its order, at most its own current."""
+    for e, want_da in enumerate(bench.guard.want_da):
+        bench.audit(e)
+        order_id = bench.send(want_da, e)
+        if order_id is not None:
+            bench.prove(order_id, want_da, e)
+        draws_da = min(most_da[e], want_da)
+        bench.measure(e, draws_da, draws_da, draws_da)
+    bench.tick(1000)
+
+
 def drive(bench, seconds, needs_da):
     """Each car draws its order, but nothing below what it needs. Returns the seconds in which each drew."""
     charged = [0] * len(needs_da)

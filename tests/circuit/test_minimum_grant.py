@@ -1,6 +1,7 @@
 """A primary below tells with how little somebody can begin there: that is its minimum, as far as others can give it."""
 
 from helper_circuit import Bench, circuit, evse, meter_facts, mute_evse, site
+from helper_picky_cars import draw
 
 from ampacity.circuit.cascaded_guard import CascadedGuard
 
@@ -255,15 +256,8 @@ def asleep(bench, seconds, draws=False):
     """The first draws nothing (draws: all that it is ordered), the others all; seconds in which the first had current to draw."""
     offered = 0
     for _ in range(seconds):
-        for e, want_da in enumerate(bench.guard.want_da):
-            bench.audit(e)
-            order_id = bench.send(want_da, e)
-            if order_id is not None:
-                bench.prove(order_id, want_da, e)
-            draws_da = want_da if e or draws else 0
-            bench.measure(e, draws_da, draws_da, draws_da)
+        draw(bench, (320 if draws else 0, 320, 320))
         offered += bench.guard.want_da[0] > 0
-        bench.tick(1000)
     return offered
 
 

@@ -178,13 +178,15 @@ BELOW = {
          "test_section_6_a_pause_is_shorter_where_no_other_can_use_what_was_given_back"),
     ),
     "D131": (
-        "a car that used 7 of 10 A for 5 min and then drew nothing for 2 s was paused for 15 min while others were short; a primary below whose "
-        "car drew 4 min before, and had its turn soon again, was: 33 min without current for a car of 13 A beside sleeping ones (assessor)",
-        "the time for which a car draws only a part of its order was counted as time for which it draws nothing",
-        "the two times are counted apart; that of the second begins when the car stops (section 6)",
+        "a car that used 7 of 10 A for 10 min and then drew nothing for 1 s was paused for 15 min while others were short; a primary below was "
+        "paused 4 min after one of its cars had drawn: 33 min without current for a car of 13 A beside sleeping ones (assessor)",
+        "the time for which a car draws only a part of its order was counted as time for which it draws nothing; and the next car at an EVSE "
+        "had the time of the one before",
+        "the two times are counted apart, the second from when the car stops, and both from 0 with each request (section 6)",
         ("tests/circuit/test_idle_since.py::"
          "test_section_6_a_car_that_used_a_part_of_its_order_and_stops_for_a_moment_is_not_asleep",
          "tests/circuit/test_idle_since.py::"
-         "test_section_6_a_row_that_reports_a_request_is_paused_a_while_after_one_of_its_cars_drew_last"),
+         "test_section_6_a_row_that_reports_a_request_is_paused_a_while_after_one_of_its_cars_drew_last",
+         "tests/circuit/test_idle_since.py::test_section_6_the_turns_of_the_car_before_do_not_count"),
     ),
 }  # fmt: skip
