@@ -38,7 +38,7 @@ class Preemption:
         self.begun_ms = -1
         self.again_ms = LONG_AGO_MS  # no look before this time
         self.lowered = 0  # one bit per EVSE to be lowered to its minimum
-        self.hidden: "list[int]" = []  # circuits and phases of charging EVSEs without a measurement
+        self.hidden: "set[int]" = set()  # circuits and phases of charging EVSEs without a measurement
         self.harder = NOBODY  # the EVSE whose last pre-emption failed: unmeasured EVSEs may draw less than permitted
 
     def cap_da(self, s: EvseState, ceiling_da: int) -> int:
@@ -65,12 +65,11 @@ class Preemption:
     def step(self, now_ms: int, raise_hold_ms: int) -> None:
         """Before a share: updates the list of unmeasured EVSEs and ends the pre-emption when it is over."""
         hidden = self.hidden
-        del hidden[:]
+        hidden.clear()
         for s in self.ledger.evse_states:
             if self.want_da[s.index] and hides(s, now_ms):
                 for key in s.on_keys:
-                    if key not in hidden:
-                        hidden.append(key)
+                    hidden.add(key)
         if self.claimant == NOBODY:
             return
         s = self.ledger.evse_states[self.claimant]
