@@ -46,6 +46,18 @@ def test_section_6_a_shed_that_cannot_keep_all_pauses_the_last_of_the_queue():
     assert sum(bench.guard.want_da) <= 130
 
 
+def test_section_6_a_shed_keeps_who_fits_where_the_first_of_the_queue_does_not():
+    evses = [evse("evse-1", min_da=130)] + [evse("evse-%d" % e) for e in (2, 3, 4)]
+    bench = Bench(site(evses, [circuit(rating=400)])).start()
+    for e in range(4):
+        bench.guard.demand(e, True)
+    bench.follow(20)
+    assert min(bench.guard.want_da) >= 60
+    bench.shrink(125)
+    bench.tick()
+    assert bench.guard.want_da == [0, 60, 60, 0]  # before, all four were paused
+
+
 def test_section_6_a_shed_takes_from_the_smaller_class_first():
     evses = [evse("evse-1", priority=1), evse("evse-2", priority=2)]
     bench = Bench(site(evses, [circuit(rating=320)])).start()

@@ -189,4 +189,11 @@ BELOW = {
          "test_section_6_a_row_that_reports_a_request_is_paused_a_while_after_one_of_its_cars_drew_last",
          "tests/circuit/test_idle_since.py::test_section_6_the_turns_of_the_car_before_do_not_count"),
     ),
+    "D132": (
+        "a limit that fell to 13 A paused all six EVSEs, for one of them needs 13.2 A and was first in the queue; a car of 13.2 A beside one "
+        "of 6 A: both at 0 A in five of eight falls from 20 to 12 A, and 10.7 of 16 A used where that limit changed each minute (assessor)",
+        "a shed paused from the end of the queue until the rest fitted, and did not look whether those fit where the first does not",
+        "from the beginning of the queue, each EVSE whose minimum fits stays, and the others are paused (section 6)",
+        ("tests/circuit/test_plan.py::test_section_6_a_shed_keeps_who_fits_where_the_first_of_the_queue_does_not",),
+    ),
 }  # fmt: skip

@@ -126,7 +126,8 @@ class LoadShedding:
         return found
 
     def _shed_key(self, key: int, excess: int, now_ms: int) -> None:
-        """Class by class to their minimum, in proportion; then the last of the queue to its reserve, or to 0.
+        """Class by class to their minimum, in proportion; then to its reserve, or to 0, whose minimum has no room: the first of the queue
+        stay, and of the others who fits beside them.
 
         An excess at a meter falls reliably only through EVSEs with a current measurement: they give first.
         """
@@ -134,10 +135,15 @@ class LoadShedding:
         if key < self.site.size and self.other.over_da[key]:
             excess = self._by_class([s for s in givers if now_ms - s.measured_ms <= FRESH_MS], key, excess, now_ms)
         excess = self._by_class(givers, key, excess, now_ms)
-        for s in givers:
-            if excess <= 0:
-                return
-            excess -= self._cut(s, self._last_da(s), key, now_ms)
+        if excess > 0:
+            gains = [self._gained_da(s, self._last_da(s)) * self._load(s, key) for s in givers]
+            room = sum(gains) - excess
+            while givers:
+                s, gained = givers.pop(), gains.pop()
+                if gained > room:
+                    self._cut(s, self._last_da(s), key, now_ms)
+                else:
+                    room -= gained
 
     def _last_da(self, s: EvseState) -> int:
         """What it is lowered to at last: 0, or its reserve if that is an order and less would gain nothing."""
@@ -145,13 +151,10 @@ class LoadShedding:
         return floor if floor >= s.evse.min_da else 0
 
     def _by_class(self, givers: "list[EvseState]", key: int, excess: int, now_ms: int) -> int:
-        start = 0
-        while start < len(givers) and excess > 0:
-            end = start
-            while end < len(givers) and givers[end].evse.priority == givers[start].evse.priority:
-                end += 1
-            excess = self._to_minimum(givers[start:end], key, excess, now_ms)
-            start = end
+        while givers and excess > 0:
+            priority = givers[0].evse.priority
+            excess = self._to_minimum([s for s in givers if s.evse.priority == priority], key, excess, now_ms)
+            givers = [s for s in givers if s.evse.priority != priority]
         return excess
 
     def _to_minimum(self, givers: "list[EvseState]", key: int, excess: int, now_ms: int) -> int:
@@ -175,8 +178,7 @@ class LoadShedding:
         least = s.book.least_da()
         if 0 <= least < da:
             da = least if least >= s.evse.min_da else 0
-        floor, most_of = self._floor_da(s), self.ledger.permits.most_of
-        gained = max(floor, most_of(s, self.want_da[s.index])) - max(floor, most_of(s, da))
+        gained = self._gained_da(s, da)
         self.targets.lower(s, da, now_ms, da == 0)
         for loaded in s.on_keys:
             if self.for_limits:
@@ -186,3 +188,8 @@ class LoadShedding:
         for r in range(len(self.constraint_sums) if self.for_limits else 0):
             self.constraint_sums[r] -= gained * self.limits.constraints[r].weights[s.index]
         return gained * self._load(s, key)
+
+    def _gained_da(self, s: EvseState, da: int) -> int:
+        """By how much its plan falls with this target."""
+        floor, most_of = self._floor_da(s), self.ledger.permits.most_of
+        return max(floor, most_of(s, self.want_da[s.index])) - max(floor, most_of(s, da))
