@@ -127,7 +127,7 @@ class LoadShedding:
 
     def _shed_key(self, key: int, excess: int, now_ms: int) -> None:
         """Class by class to their minimum, in proportion; then to its reserve, or to 0, whose minimum has no room: the first of the queue
-        stay, and of the others who fits beside them.
+        stay, and of the others each that still fits.
 
         An excess at a meter falls reliably only through EVSEs with a current measurement: they give first.
         """
