@@ -14,9 +14,10 @@ class Crowd(Bench):
 
     TICK_MS = 500
 
-    def __init__(self, count, rating, guard_class=Guard):
-        evses = [evse("e%d" % e, watchdog_fixed=True, settle_ms=2000) for e in range(count)]
-        facts = site(evses, [circuit(rating=rating)], slot_s=SLOT_S, raise_hold_ms=1000, restart_hold_ms=5000)
+    def __init__(self, count, rating, guard_class=Guard, last_min_da=60, slot_s=SLOT_S, restart_hold_ms=5000):
+        least = [60] * (count - 1) + [last_min_da]
+        evses = [evse("e%d" % e, watchdog_fixed=True, settle_ms=2000, min_da=least[e]) for e in range(count)]
+        facts = site(evses, [circuit(rating=rating)], slot_s=slot_s, raise_hold_ms=1000, restart_hold_ms=restart_hold_ms)
         facts["parent"] = {"fallback_da": 0, "power_on_da": 0}
         Bench.__init__(self, facts, guard_class=guard_class)
         self.drawn = [0] * count
@@ -68,6 +69,29 @@ class Crowd(Bench):
 
 def even(had, percent):
     return min(had) * 100 >= max(had) * (100 - percent)
+
+
+def test_section_6_a_larger_minimum_keeps_its_place_while_its_slot_is_interrupted():
+    crowd = Crowd(3, 200, last_min_da=130, slot_s=300, restart_hold_ms=20000)
+    crowd.plug(0, 1, 2)
+    while not crowd.drawn[2]:
+        crowd.run(1)
+    crowd.run(10)
+    for _ in range(3):
+        crowd.shrink(120)
+        crowd.run(2)
+        assert crowd.drawn[2] == 0 and max(crowd.drawn) >= 60
+        crowd.shrink(200)
+        crowd.run(30)
+        assert crowd.drawn[2] >= 130, crowd.drawn  # before, others began in its place, and it waited for the end of a slot
+
+
+def test_section_6_after_its_slot_a_larger_minimum_waits_as_others_do():
+    crowd = Crowd(3, 200, last_min_da=130)
+    crowd.plug(0, 1, 2)
+    crowd.run(1800)
+    assert crowd.had[2] * 100 <= 60 * sum(crowd.had), crowd.had
+    assert even(crowd.had[:2], 15), crowd.had
 
 
 def test_section_6_forty_evses_with_current_for_eight_all_start_within_two_slots():

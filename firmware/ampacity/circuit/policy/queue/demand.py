@@ -45,7 +45,7 @@ class Demand:
         self.ticket = [0] * count
         self.next_ticket = 1
         self.slots = SlotRotation(count, self.slot_ms)
-        self.in_slot = [False] * count  # admitted, and has begun
+        self.in_slot = [False] * count  # admitted, and has begun; or interrupted since, and it needs more than 6 A
         self.waits_since_ms = [-1] * count  # wants and is not admitted since
         self.kept_since_ms = [-1] * count  # has its share, and lacks the margin to begin since
         self.served = [False] * count  # had its slot, and continues because no other EVSE could charge
@@ -132,7 +132,6 @@ class Demand:
         make room (preemption.py; -1: none); then those that charge within their slot, unless one of the rank has waited for a whole
         slot; then by ticket, then by index."""
         evses, slack, queue_order = self.ledger.site.evses, self.slack, self.queue_order
-        want_da = self.ledger.want_da
         if slack is not None:
             slack.tick(self.ledger, now_ms)
         late = []
@@ -146,7 +145,7 @@ class Demand:
             place = LAST
             if e == claimant or slack is not None and slack.turn[e]:
                 place = FIRST
-            elif self.in_slot[e] and not self.served[e] and want_da[e] > 0 and (self._begins(e, now_ms) or queue_order.rank[e] not in late):
+            elif self.in_slot[e] and not self.served[e] and (self._begins(e, now_ms) or queue_order.rank[e] not in late):
                 place = KEEPS
             queue_order.key(e, place, self.ticket[e])
         queue_order.sort()
@@ -176,9 +175,10 @@ class Demand:
             if not admitted[e]:
                 if over and slots.had[e]:
                     self._end_slot(s, now_ms)
-                self.in_slot[e] = False
-                self.served[e] = False
-                if not self.wants[e] or self.backs_off(e):
+                gone = not self.wants[e] or self.backs_off(e)
+                if over or gone or self.served[e] or s.evse.min_da <= 60:  # others always fit before one that needs more: it keeps its place
+                    self.in_slot[e] = self.served[e] = False
+                if gone:
                     self.waits_since_ms[e] = -1
                 elif self.waits_since_ms[e] < 0:
                     self.waits_since_ms[e] = now_ms
