@@ -80,6 +80,26 @@ def test_an_evse_of_higher_priority_keeps_its_current():
     assert bench.guard.want_da == [100, 160], "who has a reserve below charges on"
 
 
+def shed_to(rating_da, reported_da):
+    """Targets of a primary below that is last in the queue and reports reported_da, and of an EVSE, when 40 A fall to rating_da."""
+    bench = above(400, evse("e"), fallback_da=0, power_on_da=0)
+    bench.guard.demand(0, False)
+    bench.guard.demand(0, True)
+    bench.guard.minimum_grant(0, reported_da)
+    bench.follow(30)
+    assert min(bench.guard.want_da) >= 160
+    bench.shrink(rating_da)
+    bench.tick()
+    return bench.guard.want_da
+
+
+def test_a_shed_leaves_a_primary_below_what_is_left_where_it_reports_more():
+    assert shed_to(200, 160) == [140, 60]  # some of its cars need less than 16 A; before, 0 A until a restart
+    assert shed_to(125, 160) == [65, 60]
+    assert shed_to(115, 160) == [0, 60], "less than 6 A is left"
+    assert shed_to(220, 160) == [160, 60]
+
+
 def test_two_evses_whose_minimums_do_not_fit_together_take_turns():
     bench = above(200, evse("other", primary=True, max_da=320, limit_da=320))
     had = [0, 0]

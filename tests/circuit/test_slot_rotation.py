@@ -71,19 +71,41 @@ def even(had, percent):
     return min(had) * 100 >= max(had) * (100 - percent)
 
 
-def test_section_6_a_larger_minimum_keeps_its_place_while_its_slot_is_interrupted():
+def one_of_13_amperes():
+    """Two cars of 6 A, and one of 13 A whose slot of 300 s has just begun; nobody is new."""
     crowd = Crowd(3, 200, last_min_da=130, slot_s=300, restart_hold_ms=20000)
     crowd.plug(0, 1, 2)
+    crowd.run(400)
+    while crowd.drawn[2]:
+        crowd.run(1)
     while not crowd.drawn[2]:
         crowd.run(1)
-    crowd.run(10)
-    for _ in range(3):
+    return crowd
+
+
+def test_section_6_a_larger_minimum_keeps_its_place_while_its_slot_is_interrupted():
+    crowd = one_of_13_amperes()
+    for _ in range(2):
+        crowd.run(80)
+        assert crowd.drawn[2] >= 130
         crowd.shrink(120)
         crowd.run(2)
         assert crowd.drawn[2] == 0 and max(crowd.drawn) >= 60
         crowd.shrink(200)
         crowd.run(30)
         assert crowd.drawn[2] >= 130, crowd.drawn  # before, others began in its place, and it waited for the end of a slot
+
+
+def test_section_6_a_larger_minimum_that_is_interrupted_soon_pauses_the_others_no_second_time():
+    crowd = one_of_13_amperes()
+    before, had = len(crowd.pauses), list(crowd.had)
+    for _ in range(30):
+        crowd.shrink(120)
+        crowd.run(20)
+        crowd.shrink(200)
+        crowd.run(20)
+    pauses, had_da = sum(crowd.pauses[before:]), min([crowd.had[e] - had[e] for e in (0, 1)])
+    assert pauses <= 24 and had_da >= 70 * 1000, (pauses, had_da)  # 56 and 52,540 if it came back at each rise
 
 
 def test_section_6_a_fall_that_interrupts_a_slot_pauses_no_second_one_of_equal_cars():

@@ -91,7 +91,7 @@ NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG
 # what counts of these is whether an age is reached, not whether it is passed
 REACHED = {
     "last_feed_ms", "escalated_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms",
-    "waits_since_ms", "idle_since_ms", "part_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
+    "waits_since_ms", "idle_since_ms", "part_since_ms", "turn_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
     "kept_since_ms", "offered_since_ms", "claimed_ms", "begun_ms", "steady_ms", "offered_ms", "read_since_ms", "no_car_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX, "ref_looks": LOOKS_MAX}
@@ -135,7 +135,7 @@ def spans_ms(facts):
         "changed_ms": max([plan.raise_hold_ms] + [load.frozen_ms + 1 for load in loads]),
         "until_ms": 0, "waits_since_ms": max(slot, waited), "kept_since_ms": KEPT_MS,
         "idle_since_ms": guard.demands.idle_ms, "part_since_ms": guard.demands.idle_ms,
-        "offered_since_ms": guard.demands.idle_ms,
+        "offered_since_ms": guard.demands.idle_ms, "turn_since_ms": slot // PARTS,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, FRESH_MS, 15000), "mark_ms": frozen,
         "failed_ms": UNTRIED_MS, "frame_ms": max(waits, FRESH_MS),
         "same_ms": STILL_MS, "ref_ms": REFERENCE_MS, "ref_frame_ms": REFERENCE_MS + waits, "above_ms": REFERENCE_MS + waits,

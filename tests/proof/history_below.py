@@ -200,4 +200,20 @@ BELOW = {
          "tests/circuit/test_slot_rotation.py::"
          "test_section_6_a_larger_minimum_keeps_its_place_while_its_slot_is_interrupted"),
     ),
+    "D133": (
+        "a car that needs 16 A and two of 6 A at a limit, or beside other load, that changes between 20 A for 30 s and 13 A for 50 s: for 41 % of "
+        "the time no car charged, 36 starts per hour, at 13 A all the time the two charge without a pause; worse where the first is slow or full "
+        "(assessor)",
+        "the interrupted slot of D132 paused the two at each rise, and with `restart_hold_s` all three waited after the next fall",
+        "such a slot keeps its place where it was interrupted after a quarter of `slot_s` at the earliest: at most four times",
+        ("tests/circuit/test_slot_rotation.py::"
+         "test_section_6_a_larger_minimum_that_is_interrupted_soon_pauses_the_others_no_second_time",),
+    ),
+    "D134": (
+        "a fall from 20 to 13 A paused a whole primary below, where two cars charged at 9.9 A and a third that needs 16 A waited, also one with a "
+        "reserve of 6 A; where the limit changes each minute, no car charged for 72 % of the time (assessor)",
+        "a shed took the least grant that a primary reports for all of its cars as what each of them needs",
+        "a primary whose reported minimum does not fit has what is left (section 6)",
+        ("tests/circuit/test_minimum_grant.py::test_a_shed_leaves_a_primary_below_what_is_left_where_it_reports_more",),
+    ),
 }  # fmt: skip

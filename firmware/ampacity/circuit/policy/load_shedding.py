@@ -127,7 +127,7 @@ class LoadShedding:
 
     def _shed_key(self, key: int, excess: int, now_ms: int) -> None:
         """Class by class to their minimum, in proportion; then to its reserve, or to 0, whose minimum has no room: the first of the queue
-        stay, and of the others each that still fits.
+        stay, and of the others each that still fits. A primary that does not has what is left, until it reports again.
 
         An excess at a meter falls reliably only through EVSEs with a current measurement: they give first.
         """
@@ -137,13 +137,23 @@ class LoadShedding:
         excess = self._by_class(givers, key, excess, now_ms)
         if excess > 0:
             gains = [self._gained_da(s, self._last_da(s)) * self._load(s, key) for s in givers]
-            room = sum(gains) - excess
+            room, short = sum(gains) - excess, []
             while givers:
                 s, gained = givers.pop(), gains.pop()
                 if gained > room:
-                    self._cut(s, self._last_da(s), key, now_ms)
+                    short.append((s, gained))
                 else:
                     room -= gained
+            for s, gained in short:
+                da = 0
+                if self.demand.reports[s.index]:  # some of its cars may need less than what it reports for all
+                    da = self.want_da[s.index] - -(-(gained - room) // self._load(s, key))
+                if da >= 60:  # the least of IEC 61851-1
+                    s.evse.min_da = da
+                    room = 0
+                else:
+                    da = self._last_da(s)
+                self._cut(s, da, key, now_ms)
 
     def _last_da(self, s: EvseState) -> int:
         """What it is lowered to at last: 0, or its reserve if that is an order and less would gain nothing."""

@@ -34,7 +34,7 @@ class Row:
     """One line of the table, taken apart. `limits` is the raw text; what begins with % is filled in."""
 
     def __init__(self, component: str, line: str) -> None:
-        part = line.split("|")
+        part = (line + "|").split("|")[:6]
         self.component = component
         self.variable, self.instance, letters, self.unit, default, limits = part
         self.mutability = table.MUTABILITIES[letters[0]]

@@ -92,8 +92,4 @@ def request_check(action: str, payload: "Message") -> "Check":
 
 def response_check(action: str, payload: "Message") -> "Check":
     """The check of the response to a request of ours."""
-    number = None
-    for name, known in tables.RESPONSES:
-        if name == action:
-            number = known
-    return Check(tables, number, payload, False)
+    return Check(tables, dict(tables.RESPONSES).get(action), payload, False)

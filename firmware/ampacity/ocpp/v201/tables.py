@@ -147,8 +147,8 @@ TYPES = (
     "idTokenInfo?o47 totalCost?n updatedPersonalMessage?o46",
 )
 REQUESTS = (
-    0, 1, 3, 4, 6, 7, 8, 9, 13, 14, 15, 16, 18, 19, 20, 21, 4, 23, 27, 28, 29, 31, 32, 33, 42, 43, 44, 45, 49, 50,
-    52, 53, 54, 58, 60, 62, 63, 64, 65, 67,
+    b"\x00\x01\x03\x04\x06\x07\x08\x09\x0d\x0e\x0f\x10\x12\x13\x14\x15\x04\x17\x1b\x1c\x1d\x1f\x20\x21\x2a\x2b\x2c\x2d"
+    b"\x31\x32\x34\x35\x36\x3a\x3c\x3e\x3f\x40\x41\x43"
 )
 RESPONSES = (
     ("Authorize", 68),

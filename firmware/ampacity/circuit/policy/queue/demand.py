@@ -2,7 +2,7 @@
 
 from ampacity.circuit.policy.queue.inhibit import InhibitTimers
 from ampacity.circuit.policy.queue.queue_order import QueueOrder
-from ampacity.circuit.policy.queue.slot_rotation import SlotRotation
+from ampacity.circuit.policy.queue.slot_rotation import PARTS, SlotRotation
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
 from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.ledger import Ledger
@@ -45,7 +45,8 @@ class Demand:
         self.ticket = [0] * count
         self.next_ticket = 1
         self.slots = SlotRotation(count, self.slot_ms)
-        self.in_slot = [False] * count  # admitted, and has begun; or interrupted since, and it needs more than 6 A
+        self.in_slot = [False] * count  # admitted, and has begun; or interrupted after a while, and it needs more than 6 A
+        self.turn_since_ms = [LONG_AGO_MS] * count  # its slot runs since, without an interruption
         self.waits_since_ms = [-1] * count  # wants and is not admitted since
         self.kept_since_ms = [-1] * count  # has its share, and lacks the margin to begin since
         self.served = [False] * count  # had its slot, and continues because no other EVSE could charge
@@ -81,7 +82,7 @@ class Demand:
         self.in_slot[evse] = False
         self.paused.free(evse)
         self.drew[evse] = False
-        self.without_ms[evse] = self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
+        self._forget_turns(evse)
         self.wake(evse)
         self._wake_up(evse)
         self.slots.had[evse] = 0
@@ -92,7 +93,7 @@ class Demand:
         """Forgets the behaviour of the previous car."""
         self.plugged[evse] = plugged
         self.slots.fresh[evse] = plugged
-        self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
+        self._forget_turns(evse)
         self.drew_da[evse] = self.idle_da[evse] = 0
         self.begin_ms.pop(evse, None)
         if self.learnt is not None:
@@ -104,6 +105,9 @@ class Demand:
         self.idle_since_ms[evse] = self.part_since_ms[evse] = -1
         self.idle_cap_da[evse] = NONE_DA
         self.idle[evse] = False
+
+    def _forget_turns(self, evse: int) -> None:
+        self.without_ms[evse] = self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
 
     def _wake_up(self, evse: int) -> None:
         if self.idle_backoff is not None:
@@ -129,8 +133,8 @@ class Demand:
 
     def sort(self, now_ms: int, claimant: int) -> "list[int]":
         """All EVSEs: larger priority first; idle ones after the others; then smaller slack; then the EVSE for which others
-        make room (preemption.py; -1: none); then those that charge within their slot, unless one of the rank has waited for a whole
-        slot; then by ticket, then by index."""
+        make room (preemption.py; -1: none); then those within their slot, also interrupted ones (`in_slot`), unless one of the
+        rank has waited for a whole slot; then by ticket, then by index."""
         evses, slack, queue_order = self.ledger.site.evses, self.slack, self.queue_order
         if slack is not None:
             slack.tick(self.ledger, now_ms)
@@ -175,23 +179,25 @@ class Demand:
             if not admitted[e]:
                 if over and slots.had[e]:
                     self._end_slot(s, now_ms)
-                gone = not self.wants[e] or self.backs_off(e)
-                if over or gone or self.served[e] or s.evse.min_da <= 60:  # others always fit before one that needs more: it keeps its place
-                    self.in_slot[e] = self.served[e] = False
-                if gone:
+                if not self.wants[e] or self.backs_off(e):
                     self.waits_since_ms[e] = -1
+                    self.in_slot[e] = self.served[e] = False
                 elif self.waits_since_ms[e] < 0:
                     self.waits_since_ms[e] = now_ms
+                    # others always fit before one that needs more: it keeps its place, unless that would interrupt them again and again
+                    if self.served[e] or s.evse.min_da <= 60 or now_ms - self.turn_since_ms[e] < self.slot_ms // PARTS:
+                        self.in_slot[e] = self.served[e] = False
                 continue
             if not self.ledger.want_da[e]:
                 continue  # it has not begun
+            if self.waits_since_ms[e] >= 0 or not self.in_slot[e]:
+                self.turn_since_ms[e] = now_ms
             self.waits_since_ms[e] = -1
             if not self.in_slot[e]:
                 self.in_slot[e] = True
                 slots.guest = slots.fresh[e]
             elif over and waiting and rank[e] in waiting and slots.may_swap(charging, now_ms):
                 self._end_slot(s, now_ms)
-                self.served[e] = True
 
     def _begins(self, evse: int, now_ms: int) -> bool:
         """It is offered current, and its car has not drawn in this turn: its slot counts from its begin, or from when it is no longer tried.
@@ -201,6 +207,7 @@ class Demand:
 
     def _end_slot(self, s: EvseState, now_ms: int) -> None:
         self.slots.end(s, now_ms)
+        self.served[s.index] = True
         self.to_the_back(s.index)
 
     # the give-back
@@ -283,7 +290,7 @@ class Demand:
             self.offered_since_ms[evse] = -1
         if self.ledger.evse_states[evse].measured_ms == LONG_AGO_MS:
             return  # nothing shows whether it draws
-        self.without_ms[evse] = self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
+        self._forget_turns(evse)
         if self.idle_da[evse] and self.learnt is not None:
             self.learnt.begins(self.ledger.evse_states[evse], self.idle_da[evse], want_da)
         self.idle_da[evse] = 0
@@ -367,7 +374,7 @@ class Demand:
             self.idle_backoff = IdleBackoff(len(self.wants), self.wake_ms)
             self.inhibits.append(self.idle_backoff)
         self.idle_backoff.send(evse, now_ms)
-        self.without_ms[evse] = self.idle_before_ms[evse] = self.idle_before_da[evse] = 0
+        self._forget_turns(evse)
         self.wake(evse)
         self.to_the_back(evse)
         self.changed = True
