@@ -100,6 +100,19 @@ def test_a_shed_leaves_a_primary_below_what_is_left_where_it_reports_more():
     assert shed_to(220, 160) == [160, 60]
 
 
+def test_what_is_left_in_a_shed_goes_to_one_primary_below():
+    one = {"terminals": [[0]]}  # a second phase would be judged after the first
+    bench = above(600, evse("e", **one), evse("row-2", primary=True, max_da=320, limit_da=320, **one), fallback_da=0, power_on_da=0, **one)
+    for e in (0, 2):
+        bench.guard.demand(e, False)
+        bench.guard.demand(e, True)
+        bench.guard.minimum_grant(e, 160)
+    bench.follow(30)
+    bench.guard.limit("ems", ("circuit", 0), 200, None, "hold")
+    bench.guard.tick(bench.now_ms)
+    assert bench.guard.want_da == [140, 60, 0]
+
+
 def test_two_evses_whose_minimums_do_not_fit_together_take_turns():
     bench = above(200, evse("other", primary=True, max_da=320, limit_da=320))
     had = [0, 0]

@@ -96,6 +96,18 @@ def test_section_6_a_larger_minimum_keeps_its_place_while_its_slot_is_interrupte
         assert crowd.drawn[2] >= 130, crowd.drawn  # before, others began in its place, and it waited for the end of a slot
 
 
+def test_section_6_each_turn_of_an_interrupted_slot_is_counted_alone():
+    crowd = one_of_13_amperes()
+    for seconds, back in ((80, True), (5, False)):
+        crowd.run(seconds)
+        crowd.shrink(120)
+        crowd.run(2)
+        assert crowd.drawn[2] == 0
+        crowd.shrink(200)
+        crowd.run(30)
+        assert (crowd.drawn[2] >= 130) is back, (seconds, crowd.drawn)
+
+
 def test_section_6_a_larger_minimum_that_is_interrupted_soon_pauses_the_others_no_second_time():
     crowd = one_of_13_amperes()
     before, had = len(crowd.pauses), list(crowd.had)

@@ -80,7 +80,7 @@ class Publishing(Restarting):
         return [p["location"] for p in self.notices() if p["status"] == "Published"][-1][0]
 
     async def fetch(self, url, method="GET", **fields):
-        """(status, fields of the head, body) that a client of the standard library gets; (None, …): there is no server."""
+        """(status, fields of the head, body) that a client of the standard library gets; (None, why, b""): there is no server."""
         return await self.beside(load, urllib.request.Request(url, method=method, headers=fields))
 
     async def beside(self, function, *parameters):
@@ -105,8 +105,8 @@ def load(request):
         return error.code, dict(error.headers), error.read()
     except http.client.IncompleteRead as error:
         return "incomplete", {}, error.partial
-    except OSError:
-        return None, {}, b""
+    except OSError as error:
+        return None, {"error": repr(error)}, b""
 
 
 def begin(url):

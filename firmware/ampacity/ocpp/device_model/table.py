@@ -1,7 +1,7 @@
 """The station's variables, one line each; a variable is looked up by searching these strings, nothing is built from them.
 
     =component
-    variable|instance|letters|unit|default|limits
+    variable|instance|letters|unit|default|limits       (without limits: no last `|`)
 
 A line with a component comes before the lines of its variables. Letters: MUTABILITIES, then KINDS.
 Limits: `least..most` for numbers, the longest length for strings, the allowed words for lists.
