@@ -93,7 +93,10 @@ def test_a_primary_below_shows_the_proven_grant_and_the_current_that_may_still_b
     grant(below, 100, 5)
     s = status(below)
     assert (s["identity"], s["epoch"], s["sequence"], s["state"]) == (0, 0, 0, 1)
-    below.prove()
+    below.prove(lambda da: da >= 101, 0)
+    s = status(below)
+    assert (s["identity"], s["epoch"], s["sequence"]) == (0, 0, 0)
+    below.prove(lambda da: da >= 100, 0)
     s = status(below)
     assert (s["identity"], s["epoch"], s["sequence"]) == (77, 3, 5)
     for standing_da, limit_da in ((0, 100), (100, 100), (101, 101), (160, 160), (200, 160)):
@@ -103,6 +106,16 @@ def test_a_primary_below_shows_the_proven_grant_and_the_current_that_may_still_b
     for standing_da, limit_da in ((60, 50), (61, 61)):
         below.standing_da = standing_da
         assert status(below)["limit_da"] == limit_da, "its fallback it may always draw"
+
+
+def test_a_primary_below_shows_the_grant_that_it_waited_for_where_new_ones_come_before_that_is_met():
+    below, drawn_da, shown = made(PrimaryRegisterMap), 140, []
+    for sequence, limit_da in ((1, 160), (2, 150), (3, 140), (4, 130), (5, 120), (6, 110), (7, 120)):
+        grant(below, limit_da, sequence)
+        below.prove(lambda da, drawn_da=drawn_da: da >= drawn_da, 0)
+        shown.append((sequence, below.grant_shown()[2]))
+        drawn_da -= 4 if limit_da < 160 else 0
+    assert shown == [(1, 1), (2, 2), (3, 3), (4, 3), (5, 4), (6, 4), (7, 7)], "4 to 6 are not met when they come"
 
 
 def test_settings_of_a_primary_below_are_sums():

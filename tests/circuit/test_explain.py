@@ -123,6 +123,23 @@ def test_why_says_that_an_evse_never_fits_next_to_a_reserve_and_names_the_missin
     assert bench.guard.why(0) == "0.0 A: " + sums
 
 
+def test_why_of_a_car_that_draws_nothing_at_all_that_is_possible_names_what_prevents_more():
+    evses = [evse("bay-1"), mute_evse("bay-2", fallback_da=130, power_on_da=130), evse("bay-3")]
+    bench = Bench(site(evses, [circuit("row", rating=200)], idle_ms=20000)).start()
+    for e in (0, 2):
+        bench.guard.plugged(e, True)
+        bench.guard.demand(e, True)
+    for _ in range(200):  # bay-1 draws nothing, bay-3 all that it gets
+        bench.measure(0, 0, 0, 0)
+        bench._drive(0, bench.facts["evses"][0], False)
+        bench._drive(2, bench.facts["evses"][2], True)
+        bench.tick(1000)
+    paused = bench.guard.why(0)
+    assert paused.startswith("0.0 A: idle: paused, next retry in "), paused
+    assert paused.endswith("; no margin for a car that needs 8.2 A: row L1 (20.0 A) − reserve bay-2 13.0 A"), paused
+    assert "a car that needs" not in bench.guard.why(2)
+
+
 def test_a_limit_from_outside_below_the_minimum_is_named_with_its_source_and_is_no_lack_of_margin():
     bench = Bench(site([evse("bay-1"), evse("bay-2")], [circuit("row", rating=200)])).start()
     bench.guard.demand(0, True)

@@ -68,7 +68,7 @@ def test_a_grant_below_the_reserves_is_a_limit_of_the_orders():
     assert sum(bench.guard.want_da) == 60
     bench.guard.grant(0)
     bench.follow(12)
-    assert bench.guard.want_da == [0] * 4 and bench.guard.grant_met()
+    assert bench.guard.want_da == [0] * 4 and bench.guard.grant_met(bench.ledger.granted_da)
     assert "parent" in bench.guard.why(2)
 
 
@@ -78,7 +78,7 @@ def test_a_lower_grant_takes_from_all_and_is_met():
     assert bench.guard.fullest_da() == 400
     bench.guard.grant(250)
     bench.follow(12)
-    assert bench.guard.grant_met() and 240 < bench.guard.fullest_da() <= 250
+    assert bench.guard.grant_met(bench.ledger.granted_da) and 240 < bench.guard.fullest_da() <= 250
     assert min(bench.guard.want_da) >= 60, "nobody had to stop"
 
 

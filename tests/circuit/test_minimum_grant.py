@@ -100,6 +100,31 @@ def test_a_shed_leaves_a_primary_below_what_is_left_where_it_reports_more():
     assert shed_to(220, 160) == [160, 60]
 
 
+def raised_and_shed_to(limit_da):
+    """Targets of the same two, before at 6.3 and 6.2 A, when a limit rises to 36 A, and falls before the raise of the primary was proven."""
+    bench = above(600, evse("e"), fallback_da=0, power_on_da=0)
+    bench.guard.demand(0, False)
+    bench.guard.demand(0, True)
+    bench.guard.limit("ems", ("circuit", 0), 125, None, "hold")
+    bench.guard.minimum_grant(0, 160)
+    bench.follow(30)
+    assert sorted(bench.guard.want_da) == [62, 63]
+    bench.guard.limit("ems", ("circuit", 0), 360, None, "hold")
+    for _ in range(200):
+        bench.guard.minimum_grant(0, 160)
+        bench.tick()
+    assert bench.guard.want_da[0] > 160 and bench.guard.want_da[1] >= 60
+    assert bench.send(bench.guard.want_da[0], 0) is not None
+    bench.guard.limit("ems", ("circuit", 0), limit_da, None, "hold")
+    bench.guard.tick(bench.now_ms)
+    return bench.guard.want_da
+
+
+def test_a_shed_right_after_a_raise_leaves_a_primary_below_the_order_that_may_still_be_in_force():
+    assert raised_and_shed_to(150)[0] in (62, 63), "9 A would be a new raise; before, 0 A until a restart"
+    assert raised_and_shed_to(330)[0] in (62, 63), "where what it reports does fit"
+
+
 def test_what_is_left_in_a_shed_goes_to_one_primary_below():
     one = {"terminals": [[0]]}  # a second phase would be judged after the first
     bench = above(600, evse("e", **one), evse("row-2", primary=True, max_da=320, limit_da=320, **one), fallback_da=0, power_on_da=0, **one)

@@ -34,17 +34,17 @@ def test_a_grant_is_met_only_when_the_lower_orders_are_proven_and_settled():
     bench = two()
     want_all(bench)
     bench.follow(30)
-    assert bench.guard.grant_met() and bench.guard.sums_da() == [320] * 3
+    assert bench.guard.grant_met(bench.ledger.granted_da) and bench.guard.sums_da() == [320] * 3
     bench.guard.grant(200)
     bench.tick()
-    assert not bench.guard.grant_met()
+    assert not bench.guard.grant_met(bench.ledger.granted_da)
     for e in (0, 1):
         assert bench.guard.want_da[e] == 100 and bench.order(100, e) is not None
         bench.measure(e, 100, 100, 100)
     bench.tick(SETTLE_MS - 500)
-    assert not bench.guard.grant_met() and bench.guard.fullest_da() == 320
+    assert not bench.guard.grant_met(bench.ledger.granted_da) and bench.guard.fullest_da() == 320
     bench.tick(1000)
-    assert bench.guard.grant_met() and bench.guard.sums_da() == [200] * 3
+    assert bench.guard.grant_met(bench.ledger.granted_da) and bench.guard.sums_da() == [200] * 3
 
 
 def test_the_fullest_phase_decides():
@@ -78,7 +78,7 @@ def test_a_taker_is_not_raised_before_its_giver_is_settled():
 def test_a_grant_below_the_reserves_is_met_by_the_reserves():
     bench = below([evse("a", fallback_da=60, power_on_da=60)], fallback_da=60, granted_da=0)
     bench.tick()
-    assert bench.guard.grant_met() and bench.guard.reserves_da() == 60
+    assert bench.guard.grant_met(bench.ledger.granted_da) and bench.guard.reserves_da() == 60
 
 
 def test_what_cars_make_of_the_reserves_is_reported_with_them():
@@ -98,9 +98,9 @@ def test_an_evse_without_watchdog_is_limited_to_the_permanent_count_of_the_paren
 def test_nothing_is_proven_while_the_invariant_is_not_checked():
     bench = two()
     bench.tick()
-    assert bench.guard.grant_met()
+    assert bench.guard.grant_met(bench.ledger.granted_da)
     bench.guard.fail("test", bench.now_ms)
-    assert not bench.guard.grant_met()
+    assert not bench.guard.grant_met(bench.ledger.granted_da)
 
 
 def test_the_parent_accepts_a_sum_that_it_did_not_order_without_a_foreign_write():

@@ -31,6 +31,7 @@ class Child(Device):
         self.own_facts = facts["below"]
         self.lease = Lease(facts["fallback_da"], facts["max_da"], facts["power_on_da"])
         self.proven = (0, 0)  # epoch and sequence of the newest grant that it shows
+        self.awaited = (0, 0, 0)  # limit, epoch and sequence of the grant that is shown next
         self.guard = guard_class(self.own_facts, now)
         self.points = []
         for i, own in enumerate(self.own_facts["evses"]):
@@ -74,8 +75,11 @@ class Child(Device):
     def tick(self, now):
         self.guard.grant(self.lease.limit_da(now))
         self.guard.tick(now)
-        if self.guard.grant_met():
-            self.proven = (self.lease.epoch, self.lease.sequence)
+        newest = (self.lease.limit_da(now), self.lease.epoch, self.lease.sequence)
+        if self.guard.grant_met(newest[0]):
+            self.awaited = newest
+        if self.guard.grant_met(self.awaited[0]):
+            self.proven, self.awaited = self.awaited[1:], newest
 
     def before_advance(self, now):
         for point in self.points:
@@ -93,7 +97,7 @@ class Child(Device):
         own = {order_id: place for place, order_id in enumerate(sorted(ids))}
         until = (lease._until_ms - now) // FINE_MS if lease._leased else NONE
         out = [lease.identity, epochs[lease.epoch], rank[lease.sequence], lease._granted_da if lease._leased else 0, until, lease._leased,
-               epochs[self.proven[0]], rank[self.proven[1]], len(ids)]  # fmt: skip
+               epochs[self.proven[0]], rank[self.proven[1]], self.awaited[0], epochs[self.awaited[1]], rank[self.awaited[2]], len(ids)]  # fmt: skip
         for point in self.points:
             out += point.encode(now, step, own, {0: 0, 1: 1})
         frozen = self.form.encode(self.guard, now, own)
@@ -101,11 +105,11 @@ class Child(Device):
 
     def decode(self, x, at, now, step):
         lease = self.lease
-        lease.identity, lease.epoch, lease.sequence, lease._granted_da, until, leased, epoch, sequence, ids = x[at : at + 9]
+        lease.identity, lease.epoch, lease.sequence, lease._granted_da, until, leased = x[at : at + 6]
         lease._until_ms = -1 if until == NONE else now + until * FINE_MS
         lease._leased = leased == 1
-        self.proven = (epoch, sequence)
-        at += 9
+        self.proven, self.awaited, ids = tuple(x[at + 6 : at + 8]), tuple(x[at + 8 : at + 11]), x[at + 11]
+        at += 12
         for point in self.points:
             at = point.decode(x, at, now, step)
         size = x[at]
@@ -121,10 +125,10 @@ class Child(Device):
         self.guard.demands.changed = changed
 
     def ids(self):
-        return (self.lease.sequence, self.proven[1])
+        return (self.lease.sequence, self.proven[1], self.awaited[2])
 
     def epochs(self):
-        return (self.lease.epoch, self.proven[0])
+        return (self.lease.epoch, self.proven[0], self.awaited[1])
 
 
 class Below(World):

@@ -216,4 +216,29 @@ BELOW = {
         "a primary whose reported minimum does not fit has what is left (section 6)",
         ("tests/circuit/test_minimum_grant.py::test_a_shed_leaves_a_primary_below_what_is_left_where_it_reports_more",),
     ),
+    "D135": (
+        "a car that needs 7.1 A waited without end: 7.0 A were possible beside 2 A that a meter without trust was assumed to measure, and nothing "
+        "told a person (drawn site 249)",
+        "`why` of an EVSE that is idle or paused for it named the next retry alone, not what leaves no more than what was tried",
+        "where its car draws nothing at all that is possible, `why` names what has no room for more, with the meter and its `trust`",
+        ("tests/circuit/test_explain.py::test_why_of_a_car_that_draws_nothing_at_all_that_is_possible_names_what_prevents_more",),
+    ),
+    "D136": (
+        "a limit that falls by 0.5 A each second: the primaries below were taken for stuck, and their neighbours paused: no car charged for up to "
+        "319 s of two ramps down and up (assessor)",
+        "a primary showed a grant as proven only while it was the newest one; with a new one each second it never was",
+        "the grant that is waited for is shown when it is met, whatever came since (rule 13)",
+        ("tests/roles/test_hierarchy.py::"
+         "test_a_garage_whose_grant_falls_with_each_second_proves_it_step_by_step_and_no_evse_is_paused",
+         "tests/bus/test_register_map_edges.py::"
+         "test_a_primary_below_shows_the_grant_that_it_waited_for_where_new_ones_come_before_that_is_met"),
+    ),
+    "D137": (
+        "a limit that rises from 14 to 20 A and falls to 18 A 6 or 7 s later took a primary below, at 8 A before, to 0 A for `restart_hold_s` "
+        "(assessor)",
+        "it was lowered to the least order that may be in force, and to 0 A where that is less than the minimum that it reports",
+        "it has the least order that may be in force, where that is 6 A or more; some of its cars may need less (section 6)",
+        ("tests/circuit/test_minimum_grant.py::"
+         "test_a_shed_right_after_a_raise_leaves_a_primary_below_the_order_that_may_still_be_in_force",),
+    ),
 }  # fmt: skip

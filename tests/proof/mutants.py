@@ -139,7 +139,7 @@ def _most_for_least(self):
 class TrustingGranted(CascadedLedger):
     """The child shows a grant as met, and its limit as what is drawn, as soon as it was taken."""
 
-    def proves(self):
+    def proves(self, granted_da):
         return True
 
     def _rule_13_sum_da(self):

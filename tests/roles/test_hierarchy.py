@@ -150,6 +150,18 @@ def test_a_cut_line_to_a_garage_lets_its_lease_lapse():
     all_charge_again(town, 50000)
 
 
+def test_a_garage_whose_grant_falls_with_each_second_proves_it_step_by_step_and_no_evse_is_paused():
+    town = charging(rating_da=600).run(20000)
+    guard = town.top.primary.guard
+    for limit_da in range(600, RATING_DA - 5, -5):
+        guard.limit("user", ("chargers", 0), limit_da, None, "hold")
+        town.run(1000)
+        assert not any([guard.plan.reservations.stuck(e) for e in range(3)]), (limit_da, guard.why(0), guard.why(1))
+        assert min(amps(town)) >= 57, (limit_da, amps(town))
+    town.run(10000)
+    assert 380 <= sum(amps(town)) <= 400 and town.over_rating() == [], amps(town)
+
+
 def silent_leaf_while_another_starts():
     """One car at 16 A behind a garage; its line is cut in the moment in which the street needs half of it."""
     town = street(rating_da=200)

@@ -32,8 +32,9 @@ def start(name, value, **others):
 
 
 def test_each_document_has_a_shape_and_an_example_that_fits_it():
-    of_primary = primary_shapes.PRIMARY + commission_shapes.COMMISSION.lstrip("\n")
-    for table, examples, shape_of in ((of_primary, PRIMARY, primary_shape), (document_shapes.SECONDARY, SECONDARY, secondary_shape)):
+    both = document_shapes.BOTH.lstrip("\n")
+    of_primary = primary_shapes.PRIMARY + commission_shapes.COMMISSION.lstrip("\n") + both
+    for table, examples, shape_of in ((of_primary, PRIMARY, primary_shape), (document_shapes.SECONDARY + both, SECONDARY, secondary_shape)):
         shaped = [line.split(" ", 1)[0] for line in table.strip().split("\n")]
         assert len(shaped) == len(examples)
         for name in examples:

@@ -101,12 +101,12 @@ class CascadedLedger(Ledger):
         """What the parent reads and trusts: Σ bounds on the fullest phase, on all that can close (rule 14)."""
         return max([self.sums[key] for key in self.grant_keys])
 
-    def proves(self) -> bool:
+    def proves(self, granted_da: int) -> bool:
         """A grant is proven only when every EVSE below is proven and settled: Σ bounds within it.
 
         The parent always counts the fallback, so a grant below it requires no more than that.
         """
-        return self._rule_13_sum_da() <= max(self.granted_da, self.fallback_da)
+        return self._rule_13_sum_da() <= max(granted_da, self.fallback_da)
 
 
 class CascadedGuard(Guard):
@@ -145,9 +145,9 @@ class CascadedGuard(Guard):
             self.limit(SOURCE, ("chargers", self.ledger.root), lower, None, "hold")
         self.demands.changed = True
 
-    def grant_met(self) -> bool:
-        """Rule 13: is the grant in force proven? Never while the invariant was not checked in this tick."""
-        return self.feed_ok and self.ledger.proves()
+    def grant_met(self, granted_da: int) -> bool:
+        """Rule 13: is a grant of so much proven? Never while the invariant was not checked in this tick."""
+        return self.feed_ok and self.ledger.proves(granted_da)
 
     def fullest_da(self) -> int:
         """The most that all EVSEs together can be drawing on any phase."""

@@ -65,7 +65,7 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
         elif guard.plan.reservations.reasons[evse] == DENIED:
             reason = _no_margin(guard, s)
         elif want >= guard.demands.idle_cap_da[evse]:
-            reason = "its car takes no more"
+            reason = "its car takes no more" + _untried(guard, s)
         elif want >= guard.plan.targets.ceiling_da(s):
             reason = _own_limit(guard, s)
         if not want and _held_by_test(guard, s):
@@ -94,7 +94,7 @@ def _not_charging(guard: "ExplainableGuard", s: "EvseState") -> str:
         return guard.demands.reasons[s.index] or "no charge requested"
     for inhibit in guard.plan.targets.inhibits:
         if inhibit.inhibited[s.index]:
-            return inhibit.reason(s.index)
+            return inhibit.reason(s.index) + _untried(guard, s)
     if guard.plan.targets.ceiling_da(s) == 0 and not _held_by_test(guard, s):
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""
@@ -118,16 +118,34 @@ def _waits(guard: "ExplainableGuard", s: "EvseState", reason: str) -> str:
     """It is queued: the reason why it waits. reason: the tightest circuit or limit."""
     if _cannot_begin(guard, s):
         return _no_margin(guard, s)
-    short = "" if _held_by_test(guard, s) or possible(guard.plan.shed, s, s.evse.min_da) else "; too little for its minimum " + _minimum(guard, s)
+    least_da = s.evse.min_da
+    short = "" if _held_by_test(guard, s) or possible(guard.plan.shed, s, least_da) else "; too little for its minimum " + _order(guard, s, least_da)
     return _surplus(guard, s) or "queued: " + reason + short
 
 
-def _minimum(guard: "ExplainableGuard", s: "EvseState") -> str:
-    return amps(s.evse.min_da) + (", of which its car makes up to %s more" % amps(_above_da(guard, s, s.evse.min_da)) if s.overdraw_da else "")
+def _order(guard: "ExplainableGuard", s: "EvseState", da: int) -> str:
+    return amps(da) + (", of which its car makes up to %s more" % amps(_above_da(guard, s, da)) if s.overdraw_da else "")
+
+
+def _untried(guard: "ExplainableGuard", s: "EvseState") -> str:
+    """Its car draws nothing at all that is possible, and may need more: what has no room for that; "": it draws, or no more is to be tried."""
+    demand, shed, e = guard.demands, guard.plan.shed, s.index
+    learnt, idle_da = demand.learnt, demand.idle_da[e]
+    if learnt is None or not idle_da or s.evse.primary or learnt.untried_da(shed, demand, s):
+        return ""
+    from ampacity.circuit.policy.queue.learnt_minimum import SAME_DA, next_da
+
+    da = next_da(s, idle_da + SAME_DA, demand.drew_da[e], min(s.evse.limit_da, guard.limits.evse_da[e]))
+    return _too_much(guard, s, da, "; no margin for a car that needs %s: %s (%s)") if da else ""
 
 
 def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:
-    """Its turn never comes as things are: its minimum does not fit even if all others give what they can; "": it fits.
+    """Its turn never comes as things are; "": its minimum fits."""
+    return _too_much(guard, s, s.evse.min_da, "no margin for its minimum %s: %s (%s)")
+
+
+def _too_much(guard: "ExplainableGuard", s: "EvseState", least_da: int, text_of: str) -> str:
+    """What prevents this current, which does not fit even if all others give what they can; "": it fits.
     Reserves are never lent (rule 4); the missing evidence of each is named. What unmeasured EVSEs draw is no other load here. External
     limits and the grant of a parent are left out: they change."""
     shed, ledger = guard.plan.shed, guard.ledger
@@ -135,7 +153,7 @@ def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:
         if key // guard.site.phases >= len(guard.site.circuits):
             continue
         other_da = ledger.low_other_da[key]
-        left_da = ledger.cap_da[key] - other_da - ledger.permits.most_of(s, s.evse.min_da) * s.on_keys.count(key)
+        left_da = ledger.cap_da[key] - other_da - ledger.permits.most_of(s, least_da) * s.on_keys.count(key)
         text, gaps = "", []
         for t in ledger.evse_states:
             kept_da = keeps_da(shed, t, s) * t.on_keys.count(key) + t.reserve_da * t.off_keys.count(key) if t is not s else 0
@@ -146,7 +164,7 @@ def _unservable(guard: "ExplainableGuard", s: "EvseState") -> str:
         if left_da < 0:
             if other_da:
                 text = " − other load " + amps(other_da) + _meter_note(guard, key // guard.site.phases, key % guard.site.phases) + text
-            head = "no margin for its minimum %s: %s (%s)" % (_minimum(guard, s), guard.site.phase_name(key), amps(ledger.cap_da[key]))
+            head = text_of % (_order(guard, s, least_da), guard.site.phase_name(key), amps(ledger.cap_da[key]))
             return "; ".join([head + text] + gaps)
     return ""
 

@@ -1,13 +1,16 @@
 """The registers of a primary toward a larger one: the same map as a charging point's, of all its EVSEs together (rule 13).
 
 A charging point follows a grant at once, a primary only when all of its own have. So the status shows the newest grant
-that is *proven* (every EVSE below proven and settled), not the newest one taken; until then it shows the one before, and
+that is *proven* (every EVSE below proven and settled), not the newest one taken; until then it shows one before, and
 as limit in force what may still be drawn. Settings come from its site file and are not written by a client.
 """
 
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.register_map import STARTING, RegisterMap
 from ampacity.bus.leases.register_table import PASSED_MS
+
+if False:  # for the type checker
+    from collections.abc import Callable
 
 MAX_DA_MAX = 63000
 
@@ -27,6 +30,7 @@ class PrimaryRegisterMap(RegisterMap):
         self.starting = True
         self.passed_ms = -(1 << 30)
         self._proven = (0, 0, 0)
+        self._awaited = (0, 0, 0, 0)
 
     def read(self, address: int, count: int, now_ms: int) -> "bytes | None":
         """As RegisterMap. A safety loop that hangs computes nothing any more, while the line still answers: then nothing counts as measured."""
@@ -34,10 +38,16 @@ class PrimaryRegisterMap(RegisterMap):
             self.measured_da = [None, None, None]
         return RegisterMap.read(self, address, count, now_ms)
 
-    def prove(self) -> None:
-        """Every EVSE is within the newest grant that was taken: it may be shown."""
+    def prove(self, met: "Callable[[int], bool]", now_ms: int) -> None:
+        """met(da): is every EVSE within a grant of da? Shows the newest one that was taken if so, else the one that was waited for, and waits
+        for the newest: where a new one comes with each second, the newest is never met, and the parent would see none that is."""
         lease = self.lease
-        self._proven = (lease.identity, lease.epoch, lease.sequence)
+        newest = (lease.limit_da(now_ms), lease.identity, lease.epoch, lease.sequence)
+        if met(newest[0]):
+            self._awaited = newest
+        if met(self._awaited[0]):
+            self._proven = self._awaited[1:]
+            self._awaited = newest
 
     def set_settings(self, fallback_da: int, max_da: int, power_on_da: int, longest_ms: int) -> bool:
         """Sums of what is below; any current up to the maximum. False and nothing changed when they do not fit."""
@@ -57,7 +67,7 @@ class PrimaryRegisterMap(RegisterMap):
         return max(limit_da, min(self.standing_da, lease.max_da))
 
     def grant_shown(self) -> "tuple[int, int, int]":
-        """(identity, epoch, sequence) of the newest grant that every EVSE is within."""
+        """(identity, epoch, sequence) of a grant that every EVSE is within: the newest one, or the last that was waited for."""
         return self._proven
 
     def state_shown(self, now_ms: int) -> int:

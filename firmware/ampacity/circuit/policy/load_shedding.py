@@ -8,6 +8,8 @@ from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, EvseState
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
+LEAST_DA = 60  # of IEC 61851-1
+
 
 class LoadShedding:
     """What the targets come to, and the first pass over them."""
@@ -148,7 +150,7 @@ class LoadShedding:
                 da = 0
                 if self.demand.reports[s.index]:  # some of its cars may need less than what it reports for all
                     da = self.want_da[s.index] - -(-(gained - room) // self._load(s, key))
-                if da >= 60:  # the least of IEC 61851-1
+                if da >= LEAST_DA:
                     s.evse.min_da = da
                     room = 0
                 else:
@@ -187,6 +189,8 @@ class LoadShedding:
         """Lower one target to da, or to the smallest order that may be in force if that is below; returns what the key gains."""
         least = s.book.least_da()
         if 0 <= least < da:
+            if least >= LEAST_DA and self.demand.reports[s.index]:
+                s.evse.min_da = min(s.evse.min_da, least)
             da = least if least >= s.evse.min_da else 0
         gained = self._gained_da(s, da)
         self.targets.lower(s, da, now_ms, da == 0)

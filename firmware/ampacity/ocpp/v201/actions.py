@@ -12,47 +12,47 @@ if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
 
-HANDLERS = (
-    ("CancelReservation", "reservation.handlers"),
-    ("CertificateSigned", "security.handlers"),
-    ("ChangeAvailability", "availability.handlers"),
-    ("ClearCache", "authorization.handlers"),
-    ("ClearChargingProfile", "smart_charging.handlers"),
-    ("ClearDisplayMessage", "display.handlers"),
-    ("ClearVariableMonitoring", "monitoring.handlers"),
-    ("CostUpdated", "tariff.handlers"),
+HANDLERS = (  # and the module in ampacity/ocpp; its `handlers` where only a folder is named
+    ("CancelReservation", "reservation"),
+    ("CertificateSigned", "security"),
+    ("ChangeAvailability", "availability"),
+    ("ClearCache", "authorization"),
+    ("ClearChargingProfile", "smart_charging"),
+    ("ClearDisplayMessage", "display"),
+    ("ClearVariableMonitoring", "monitoring"),
+    ("CostUpdated", "tariff"),
     ("CustomerInformation", "diagnostics.customer"),
-    ("DataTransfer", "remote.handlers"),
-    ("DeleteCertificate", "security.handlers"),
-    ("GetBaseReport", "device_model.handlers"),
-    ("GetChargingProfiles", "smart_charging.handlers"),
-    ("GetCompositeSchedule", "smart_charging.handlers"),
-    ("GetDisplayMessages", "display.handlers"),
-    ("GetInstalledCertificateIds", "security.handlers"),
+    ("DataTransfer", "remote"),
+    ("DeleteCertificate", "security"),
+    ("GetBaseReport", "device_model"),
+    ("GetChargingProfiles", "smart_charging"),
+    ("GetCompositeSchedule", "smart_charging"),
+    ("GetDisplayMessages", "display"),
+    ("GetInstalledCertificateIds", "security"),
     ("GetLocalListVersion", "authorization.local_list"),
     ("GetLog", "diagnostics.logs"),
     ("GetMonitoringReport", "monitoring.report"),
-    ("GetReport", "device_model.handlers"),
-    ("GetTransactionStatus", "transactions.handlers"),
-    ("GetVariables", "device_model.handlers"),
-    ("InstallCertificate", "security.handlers"),
-    ("PublishFirmware", "publish.handlers"),
-    ("RequestStartTransaction", "remote.handlers"),
-    ("RequestStopTransaction", "remote.handlers"),
-    ("ReserveNow", "reservation.handlers"),
+    ("GetReport", "device_model"),
+    ("GetTransactionStatus", "transactions"),
+    ("GetVariables", "device_model"),
+    ("InstallCertificate", "security"),
+    ("PublishFirmware", "publish"),
+    ("RequestStartTransaction", "remote"),
+    ("RequestStopTransaction", "remote"),
+    ("ReserveNow", "reservation"),
     ("Reset", "provisioning.reset"),
     ("SendLocalList", "authorization.local_list"),
-    ("SetChargingProfile", "smart_charging.handlers"),
-    ("SetDisplayMessage", "display.handlers"),
-    ("SetMonitoringBase", "monitoring.handlers"),
-    ("SetMonitoringLevel", "monitoring.handlers"),
+    ("SetChargingProfile", "smart_charging"),
+    ("SetDisplayMessage", "display"),
+    ("SetMonitoringBase", "monitoring"),
+    ("SetMonitoringLevel", "monitoring"),
     ("SetNetworkProfile", "provisioning.set_network_profile"),
-    ("SetVariableMonitoring", "monitoring.handlers"),
-    ("SetVariables", "device_model.handlers"),
-    ("TriggerMessage", "remote.handlers"),
-    ("UnlockConnector", "remote.handlers"),
-    ("UnpublishFirmware", "publish.handlers"),
-    ("UpdateFirmware", "firmware.handlers"),
+    ("SetVariableMonitoring", "monitoring"),
+    ("SetVariables", "device_model"),
+    ("TriggerMessage", "remote"),
+    ("UnlockConnector", "remote"),
+    ("UnpublishFirmware", "publish"),
+    ("UpdateFirmware", "firmware"),
 )
 
 
@@ -63,8 +63,10 @@ def handler(action: str, used: "list[str] | None" = None) -> "Callable[[StationF
     """
     for name, module in HANDLERS:
         if name == action:
-            if used is not None and module[-9:] == ".handlers" and module not in used:
-                used.append(module)
+            if "." not in module:
+                module += ".handlers"
+                if used is not None and module not in used:
+                    used.append(module)
             function = "".join(["_" + c.lower() if c.isupper() else c for c in name])[1:]
             try:
                 return getattr(__import__("ampacity.ocpp." + module, None, None, (function,)), function)
@@ -92,4 +94,6 @@ def request_check(action: str, payload: "Message") -> "Check":
 
 def response_check(action: str, payload: "Message") -> "Check":
     """The check of the response to a request of ours."""
-    return Check(tables, dict(tables.RESPONSES).get(action), payload, False)
+    names = tables.UNHANDLED.split(" ")
+    number = tables.RESPONSES[names.index(action)] if action in names else 0
+    return Check(tables, number or None, payload, False)

@@ -151,15 +151,7 @@ REQUESTS = (
     b"\x31\x32\x34\x35\x36\x3a\x3c\x3e\x3f\x40\x41\x43"
 )
 RESPONSES = (
-    ("Authorize", 68),
-    ("BootNotification", 69),
-    ("Get15118EVCertificate", 70),
-    ("GetCertificateStatus", 71),
-    ("Heartbeat", 72),
-    ("NotifyEVChargingNeeds", 73),
-    ("NotifyEVChargingSchedule", 74),
-    ("SignCertificate", 74),
-    ("TransactionEvent", 75),
+    b"\x44\x45\x00\x00\x46\x47\x48\x00\x00\x00\x00\x00\x49\x4a\x00\x00\x00\x00\x00\x00\x00\x4a\x00\x4b"
 )
 UNHANDLED = (
     "Authorize BootNotification ClearedChargingLimit FirmwareStatusNotification Get15118EVCertificate "

@@ -70,8 +70,7 @@ class ParentLink:
         shown.faults = CONTROLLER_FAULT if shown.faulted else 0
         shown.standing_da = guard.reserves_da() if shown.starting else guard.fullest_da()
         shown.offered_da = [min(da, WORD_MAX) for da in (guard.sums_da() + [0, 0])[:3]]
-        if guard.grant_met():
-            shown.prove()
+        shown.prove(guard.grant_met, now_ms)
         del shown.grants[:]
         if not shown.starting:
             self._keep_sums()
@@ -177,7 +176,7 @@ class ParentLink:
         lease = self.lease
         view = {
             "state": lease.state(now_ms), "limit_a": lease.limit_da(now_ms) / 10, "lease_left_ms": lease.remaining_ms(now_ms),
-            "sums_a": [da / 10 for da in self.guard.sums_da()], "met": self.guard.grant_met(),
+            "sums_a": [da / 10 for da in self.guard.sums_da()], "met": self.guard.grant_met(self.guard.ledger.granted_da),
         }
         if self.server is not None:
             view["tcp"] = self.server.view()

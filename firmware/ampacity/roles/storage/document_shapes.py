@@ -1,4 +1,4 @@
-"""Of which shape each document of a secondary is, and what becomes of one that is not (notation: base/document_shape.py).
+"""Of which shape each document of a primary or a secondary is, and what becomes of one that is not (notation: base/document_shape.py).
 
 A document of another shape is a damaged one: docs/operate.md has what that means for each. The ranges are those within which the rest of
 the firmware computes, wide enough for what a device may show. A number at the end of a name (`ocpp_tx_3`) means any number.
@@ -11,11 +11,8 @@ if False:  # for the type checker
 
     from ampacity.base.log import Log
 
-SECONDARY = """
+BOTH = """
 trusted [s40*99]
-secondary {boots:i0..65535,energy_wh:i0..4294967295}
-written {fallback_da:i0..800,max_da:i60..800,power_on_da:i0..800,longest_ms:i1000..3600000}
-latched [s100*99]
 access {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
 access_viewer {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
 access_manufacturer {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
@@ -23,6 +20,11 @@ interfaces {*:(none viewer installer manufacturer)}
 changes {count:i0..,rows:[[i0..,s40,s200,s120]*99]}
 console_trial {*:x}
 site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120,ocpp?:b}
+"""
+SECONDARY = """
+secondary {boots:i0..65535,energy_wh:i0..4294967295}
+written {fallback_da:i0..800,max_da:i60..800,power_on_da:i0..800,longest_ms:i1000..3600000}
+latched [s100*99]
 """
 
 
@@ -51,12 +53,12 @@ def primary_shape(name: str) -> "str | None":
         module = "primary_shapes"
     shape = shape_line(TABLE, name)
     forget("ampacity.roles.storage." + module)
-    return shape
+    return shape or shape_line(BOTH, name)
 
 
 def secondary_shape(name: str) -> "str | None":
     """The shape of a document of a secondary, None: it has none."""
-    return shape_line(SECONDARY, name)
+    return shape_line(SECONDARY, name) or shape_line(BOTH, name)
 
 
 def shape_line(table: str, name: str) -> "str | None":

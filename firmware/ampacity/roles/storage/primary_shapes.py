@@ -1,7 +1,6 @@
-"""Of which shape each document of a primary is: a table for document_shapes.py."""
+"""Of which shape each document is that only a primary has: a table for document_shapes.py."""
 
 PRIMARY = """
-trusted [s40*99]
 identity {identity?:i0..4294967295,epoch?:i0..65535}
 evidence {format:i1..1,evses:{*:{watchdog_ms?:?i0..,fallback_da?:?i0..,power_on_da?:?i0..,max_da?:?i0..,known_fingerprint?:?s200,\
 distrusted?:b,tested?:b,tested_fingerprint?:?s200,seen?:{*:i0..}}},assumed?:{*:[i0..*3]},\
@@ -16,13 +15,6 @@ contract {*:[i0..,[i0..*9999]]}
 lives {mark:s200,ended:b,count:i0..1000000,reasons:[s40*99]}
 off_shows {*:[?s300*4]}
 console {*:x}
-access {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
-access_viewer {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
-access_manufacturer {salt:s200,hash:s200,kind?:s40,rounds?:?i1..}
-interfaces {*:(none viewer installer manufacturer)}
-changes {count:i0..,rows:[[i0..,s40,s200,s120]*99]}
-console_trial {*:x}
-site_trial {phase?:(armed running returned),sha256?:s64,minutes?:i0..120,ocpp?:b}
 upstream_own {slot:i0..9,url:s2000,security_profile:i0..3}
 upstream_floor {security_profile?:i0..3}
 upstream_last <{slot:i0..9,url:s2000,security_profile:i0..3}|{slot?:(),url?:(),security_profile?:()}>
