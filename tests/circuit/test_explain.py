@@ -138,6 +138,8 @@ def test_why_of_a_car_that_draws_nothing_at_all_that_is_possible_names_what_prev
     assert paused.startswith("0.0 A: idle: paused, next retry in "), paused
     assert paused.endswith("; no margin for a car that needs 8.2 A: row L1 (20.0 A) − reserve bay-2 13.0 A"), paused
     assert "a car that needs" not in bench.guard.why(2)
+    bench.guard.plan.targets.inhibits[0].inhibit(0, bench.now_ms + 60000)
+    assert bench.guard.why(0) == "0.0 A: paused, restart allowed in 60 s", "another cause"
 
 
 def test_a_limit_from_outside_below_the_minimum_is_named_with_its_source_and_is_no_lack_of_margin():

@@ -94,7 +94,7 @@ def _not_charging(guard: "ExplainableGuard", s: "EvseState") -> str:
         return guard.demands.reasons[s.index] or "no charge requested"
     for inhibit in guard.plan.targets.inhibits:
         if inhibit.inhibited[s.index]:
-            return inhibit.reason(s.index) + _untried(guard, s)
+            return inhibit.reason(s.index) + (_untried(guard, s) if inhibit is guard.demands.idle_backoff else "")
     if guard.plan.targets.ceiling_da(s) == 0 and not _held_by_test(guard, s):
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""

@@ -133,6 +133,16 @@ def step_beside_a_car_that_draws_less():
     return plant, "main"
 
 
+def a_younger_step_beside_a_car_that_draws_less(to_da, after_ms):
+    """The first step leaves room for what the car draws and not for what it may draw; the second one for neither."""
+    plant, time = charging(Car(max_da=100, need_wh=10**6))
+    plant.set_background(plant.circuit["main"], [480] * 3)
+    run_ms(time, after_ms)
+    plant.set_background(plant.circuit["main"], [to_da] * 3)
+    run_ms(time, LONG_MS - after_ms)
+    return plant, "main"
+
+
 PLAYED = {
     STEP: [step], LATE: [lambda: step("dead"), lambda: step("nan")],
     STOPPED: [step_without_a_primary, lambda: step_without_a_primary(2_000)],
@@ -177,6 +187,8 @@ def test_a_step_is_excused_longer_only_as_long_as_no_current_above_the_rating_fl
         (lambda: step_at_a_fall(after_ms=6_000, returns_ms=3_000), well_ms),
         (lambda: step_at_a_fall(returns_ms=9_000), 10_700),  # at 10.7 s it draws more than the rating leaves
         (lambda: step_at_a_fall(returns_ms=3_000), well_ms),
+        (lambda: a_younger_step_beside_a_car_that_draws_less(540, 6_000), well_ms + reading_ms),
+        (lambda: a_younger_step_beside_a_car_that_draws_less(540, 1_000), 1_000 + well_ms),  # that current flows for longer than its time
     ):
         plant, circuit = play()
         plant.close()

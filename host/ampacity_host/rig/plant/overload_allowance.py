@@ -37,7 +37,8 @@ ALLOWED = {
                   "%g A" % (REST_DA / 10), "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
     UNREAD: Allowed("such a step, hidden by cars whose currents fell without an order at that moment or %g s before it" % (MOVED_MS / 1000),
                     "what these cars may draw and do not", "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
-    IDLE: Allowed("such a step, as long as no current above the rating flows", "what cars may draw and do not", "`reading_ms` of the circuit more",
+    IDLE: Allowed("such a step, as long as no current above the rating flows, or younger steps explain it",
+                  "what cars may draw and do not", "`reading_ms` of the circuit more",
                   lambda allowance, _: allowance.reading_ms()),
     LIE: Allowed("a meter shows something else than the truth", "the other load there",
                  "`well_ms` - `meter_well_ms` + `meter_age_ms` + %g s + one settle time, from the first use on" % (SUSPECTED_MS / 1000),
@@ -112,12 +113,22 @@ class OverloadAllowance:
         """Until when a step of other load explains all but `room_da` of the overload: what cars may draw now was none with the
         other load before it."""
         ours_da = account.may_da - account.other_da - room_da
-        step_ms = account.last_at_most(account.rating_da - ours_da)
-        until_ms = step_ms + ALLOWED[self._step_kind(at_ms)].ms(self, None)
+        step_ms, well_ms = account.last_at_most(account.rating_da - ours_da), ALLOWED[self._step_kind(at_ms)].ms(self, None)
+        until_ms = step_ms + well_ms
         longer = ((REST, REST_DA if step_ms - MOVED_MS <= account.rose_ms <= until_ms else 0),
-                  (UNREAD, self._idle_da(step_ms - MOVED_MS, until_ms)), (IDLE, self._idle_da()))
-        return until_ms + max([ALLOWED[kind].ms(self, None) for kind, da in longer
-                               if da and account.may_da - room_da <= account.rating_da + da] or [0])
+                  (UNREAD, self._idle_da(step_ms - MOVED_MS, until_ms)))
+        more_ms = max([ALLOWED[kind].ms(self, None) for kind, da in longer
+                       if da and account.may_da - room_da <= account.rating_da + da] or [0])
+        return max(until_ms + more_ms, self._idle_over_ms(account, room_da, until_ms, well_ms))
+
+    def _idle_over_ms(self, account, room_da, until_ms, well_ms):
+        """The same where a part of it is what cars may draw and do not: as long as steps that are not older than `well_ms` explain the
+        other part, the current that flows above the rating."""
+        until_ms += ALLOWED[IDLE].ms(self, None) if self._idle_da() else 0
+        drawn_da = account.amps_da - room_da
+        if drawn_da > account.rating_da:
+            until_ms = min(until_ms, account.last_at_most(account.rating_da - drawn_da + account.other_da) + well_ms)
+        return until_ms
 
     def _idle_da(self, from_ms=None, until_ms=None):
         """What cars may draw here and do not: no current flows of it. Of all, or those whose currents fell in that time without an order."""
