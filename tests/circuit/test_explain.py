@@ -123,23 +123,63 @@ def test_why_says_that_an_evse_never_fits_next_to_a_reserve_and_names_the_missin
     assert bench.guard.why(0) == "0.0 A: " + sums
 
 
-def test_why_of_a_car_that_draws_nothing_at_all_that_is_possible_names_what_prevents_more():
-    evses = [evse("bay-1"), mute_evse("bay-2", fallback_da=130, power_on_da=130), evse("bay-3")]
+NEEDS = "; no margin for a car that needs "
+
+
+def beside_a_reserve(reserve_da, *neighbours):
+    """bay-1, bay-2 that holds its reserve without a car, and these, on 20 A."""
+    evses = [evse("bay-1"), mute_evse("bay-2", fallback_da=reserve_da, power_on_da=reserve_da)] + list(neighbours)
     bench = Bench(site(evses, [circuit("row", rating=200)], idle_ms=20000)).start()
-    for e in (0, 2):
-        bench.guard.plugged(e, True)
-        bench.guard.demand(e, True)
-    for _ in range(200):  # bay-1 draws nothing, bay-3 all that it gets
-        bench.measure(0, 0, 0, 0)
-        bench._drive(0, bench.facts["evses"][0], False)
-        bench._drive(2, bench.facts["evses"][2], True)
-        bench.tick(1000)
+    for e in range(len(evses)):
+        if e != 1:
+            bench.guard.plugged(e, True)
+            bench.guard.demand(e, True)
+    return bench
+
+
+def second(bench, *draws):
+    """A second in which these draw all that they get, and the others nothing."""
+    for e, facts in enumerate(bench.facts["evses"]):
+        if e not in draws:
+            bench.measure(e, 0, 0, 0)
+        if e != 1:
+            bench._drive(e, facts, e in draws)
+    bench.tick(1000)
+
+
+def test_why_of_a_car_that_draws_nothing_at_all_that_is_possible_names_what_prevents_more():
+    bench = beside_a_reserve(130, evse("bay-3"))
+    for _ in range(200):
+        second(bench, 2)
     paused = bench.guard.why(0)
     assert paused.startswith("0.0 A: idle: paused, next retry in "), paused
-    assert paused.endswith("; no margin for a car that needs 8.2 A: row L1 (20.0 A) − reserve bay-2 13.0 A"), paused
-    assert "a car that needs" not in bench.guard.why(2)
+    assert paused.endswith(NEEDS + "8.2 A: row L1 (20.0 A) − reserve bay-2 13.0 A"), paused
+    assert NEEDS not in bench.guard.why(2)
     bench.guard.plan.targets.inhibits[0].inhibit(0, bench.now_ms + 60000)
     assert bench.guard.why(0) == "0.0 A: paused, restart allowed in 60 s", "another cause"
+
+
+def test_why_of_a_car_that_is_not_paused_names_it_too_once_all_that_is_possible_was_tried():
+    bench, texts, early = beside_a_reserve(124), [], []
+    bench.guard.limit("user", ("evse", 0), 60, None, "hold")
+    for _ in range(60):
+        second(bench)
+    bench.guard.limit("user", ("evse", 0), None, None, "hold")
+    for _ in range(200):
+        second(bench)
+        texts.append(bench.guard.why(0))
+        if 0 < bench.guard.demands.idle_da[0] < 76:
+            early.append(texts[-1])
+    assert early and not [text for text in early if NEEDS in text], "7.6 A are possible, and were not tried yet"
+    assert texts[-1] == "6.0 A: its car takes no more" + NEEDS + "8.2 A: row L1 (20.0 A) − reserve bay-2 12.4 A", texts[-1]
+
+
+def test_why_of_a_primary_below_names_no_car():
+    bench = beside_a_reserve(60, evse("row-2", primary=True))
+    for _ in range(400):
+        second(bench)
+        assert NEEDS not in bench.guard.why(2), bench.guard.why(2)
+    assert bench.guard.demands.idle_da[2] and bench.guard.demands.learnt is not None
 
 
 def test_a_limit_from_outside_below_the_minimum_is_named_with_its_source_and_is_no_lack_of_margin():

@@ -125,6 +125,34 @@ def test_a_shed_right_after_a_raise_leaves_a_primary_below_the_order_that_may_st
     assert raised_and_shed_to(330)[0] in (62, 63), "where what it reports does fit"
 
 
+def raised_from(first_da, least_da, reported_da=0):
+    """(target, minimum) of an EVSE alone, of a primary where it reports, at first_da, when a limit rises to 15 A and falls to 9 A before the raise
+    was proven. least_da: its minimum by then."""
+    bench = above(600, fallback_da=0, power_on_da=0, primary=reported_da > 0)
+    bench.guard.limit("ems", ("circuit", 0), first_da, None, "hold")
+    bench.follow(30)
+    assert bench.guard.want_da == [first_da]
+    if reported_da:
+        bench.guard.minimum_grant(0, reported_da)
+    bench.guard.limit("ems", ("circuit", 0), 150, None, "hold")
+    bench.tick(20000)
+    assert bench.guard.want_da == [150] and bench.send(150) is not None
+    bench.guard.site.evses[0].min_da = least_da
+    bench.guard.limit("ems", ("circuit", 0), 90, None, "hold")
+    bench.guard.tick(bench.now_ms)
+    return bench.guard.want_da[0], bench.guard.site.evses[0].min_da
+
+
+def test_only_the_minimum_that_a_primary_reports_gives_way_to_what_may_still_be_in_force():
+    assert raised_from(70, 80) == (0, 80), "a car that needs 8 A draws nothing at 7 A"
+    assert raised_from(70, 80, 80) == (70, 70)
+    assert raised_from(70, 60, 60) == (70, 60), "it is never raised"
+
+
+def test_a_shed_right_after_the_first_order_of_a_primary_below_takes_it_to_0():
+    assert raised_from(0, 60, 60) == (0, 60), "0 A may still be in force"
+
+
 def test_what_is_left_in_a_shed_goes_to_one_primary_below():
     one = {"terminals": [[0]]}  # a second phase would be judged after the first
     bench = above(600, evse("e", **one), evse("row-2", primary=True, max_da=320, limit_da=320, **one), fallback_da=0, power_on_da=0, **one)

@@ -1,7 +1,7 @@
 """The registers of a primary toward a larger one: the same map as a charging point's, of all its EVSEs together (rule 13).
 
 A charging point follows a grant at once, a primary only when all of its own have. So the status shows the newest grant
-that is *proven* (every EVSE below proven and settled), not the newest one taken; until then it shows one before, and
+that is *proven* (every EVSE below proven and settled), not the newest one taken; until then it shows an older one, and
 as limit in force what may still be drawn. Settings come from its site file and are not written by a client.
 """
 
@@ -39,8 +39,8 @@ class PrimaryRegisterMap(RegisterMap):
         return RegisterMap.read(self, address, count, now_ms)
 
     def prove(self, met: "Callable[[int], bool]", now_ms: int) -> None:
-        """met(da): is every EVSE within a grant of da? Shows the newest one that was taken if so, else the one that was waited for, and waits
-        for the newest: where a new one comes with each second, the newest is never met, and the parent would see none that is."""
+        """met(da): is every EVSE below within a grant of da? The newest grant is shown if it is met; else the awaited one, if that is met, and
+        the newest is awaited next. With a new grant each second the newest is never met, and the parent would see none that is."""
         lease = self.lease
         newest = (lease.limit_da(now_ms), lease.identity, lease.epoch, lease.sequence)
         if met(newest[0]):
@@ -67,7 +67,7 @@ class PrimaryRegisterMap(RegisterMap):
         return max(limit_da, min(self.standing_da, lease.max_da))
 
     def grant_shown(self) -> "tuple[int, int, int]":
-        """(identity, epoch, sequence) of a grant that every EVSE is within: the newest one, or the last that was waited for."""
+        """(identity, epoch, sequence) of a grant that every EVSE is within: the newest one, or the awaited one."""
         return self._proven
 
     def state_shown(self, now_ms: int) -> int:
