@@ -137,20 +137,20 @@ def beside_a_reserve(reserve_da, *neighbours):
     return bench
 
 
-def second(bench, *draws):
-    """A second in which these draw all that they get, and the others nothing."""
+def second(bench, drawn_da=None):
+    """A second in which each draws of its order at most what is given for it, or nothing."""
     for e, facts in enumerate(bench.facts["evses"]):
-        if e not in draws:
-            bench.measure(e, 0, 0, 0)
         if e != 1:
-            bench._drive(e, facts, e in draws)
+            da = min(bench.guard.want_da[e], (drawn_da or {}).get(e, 0))
+            bench._drive(e, facts, False)
+            bench.measure(e, da, da, da)
     bench.tick(1000)
 
 
 def test_why_of_a_car_that_draws_nothing_at_all_that_is_possible_names_what_prevents_more():
     bench = beside_a_reserve(130, evse("bay-3"))
     for _ in range(200):
-        second(bench, 2)
+        second(bench, {2: 160})
     paused = bench.guard.why(0)
     assert paused.startswith("0.0 A: idle: paused, next retry in "), paused
     assert paused.endswith(NEEDS + "8.2 A: row L1 (20.0 A) − reserve bay-2 13.0 A"), paused
@@ -159,27 +159,23 @@ def test_why_of_a_car_that_draws_nothing_at_all_that_is_possible_names_what_prev
     assert bench.guard.why(0) == "0.0 A: paused, restart allowed in 60 s", "another cause"
 
 
-def test_why_of_a_car_that_is_not_paused_names_it_too_once_all_that_is_possible_was_tried():
-    bench, texts, early = beside_a_reserve(124), [], []
-    bench.guard.limit("user", ("evse", 0), 60, None, "hold")
-    for _ in range(60):
+def test_why_of_a_car_that_is_not_paused_names_it_too():
+    bench = beside_a_reserve(124)
+    for _ in range(260):
         second(bench)
-    bench.guard.limit("user", ("evse", 0), None, None, "hold")
-    for _ in range(200):
-        second(bench)
-        texts.append(bench.guard.why(0))
-        if 0 < bench.guard.demands.idle_da[0] < 76:
-            early.append(texts[-1])
-    assert early and not [text for text in early if NEEDS in text], "7.6 A are possible, and were not tried yet"
-    assert texts[-1] == "6.0 A: its car takes no more" + NEEDS + "8.2 A: row L1 (20.0 A) − reserve bay-2 12.4 A", texts[-1]
+    text = bench.guard.why(0)
+    assert text == "6.0 A: its car takes no more" + NEEDS + "8.2 A: row L1 (20.0 A) − reserve bay-2 12.4 A", text
 
 
-def test_why_of_a_primary_below_names_no_car():
-    bench = beside_a_reserve(60, evse("row-2", primary=True))
-    for _ in range(400):
-        second(bench)
-        assert NEEDS not in bench.guard.why(2), bench.guard.why(2)
-    assert bench.guard.demands.idle_da[2] and bench.guard.demands.learnt is not None
+def test_why_of_a_car_that_draws_a_part_of_its_order_and_of_a_primary_below_names_nothing_more():
+    for neighbour, drawn_da in ((evse("bay-3"), 50), (evse("row-2", primary=True), 0)):
+        bench, texts = beside_a_reserve(124, neighbour), []
+        for _ in range(600):
+            second(bench, {2: drawn_da})
+            texts.append(bench.guard.why(2))
+        assert not [text for text in texts if NEEDS in text], neighbour["name"]
+        assert NEEDS in bench.guard.why(0), bench.guard.why(0)
+        assert [text for text in texts if text[-25:] == " A: its car takes no more" or "next retry" in text], texts[-1]
 
 
 def test_a_limit_from_outside_below_the_minimum_is_named_with_its_source_and_is_no_lack_of_margin():
