@@ -1,6 +1,7 @@
 """Primaries below a primary (rule 13): real guards, each granting to the next, with EVSEs of their own."""
 
 from ampacity.bus.leases.lease import Lease
+from ampacity.bus.leases.primary_register_map import PrimaryRegisterMap
 from ampacity.circuit.cascaded_guard import CascadedGuard
 from tests.proof.freeze import Form, ids_of
 from tests.proof.model import IDENTITY, NOW, STEP_MS, Frame, World
@@ -24,14 +25,14 @@ def primary_site(evses, rating_da, reserve_da=0, **settings):
 
 
 class Child(Device):
-    """A whole primary as its parent's secondary: its lease, its guard, and the points below it, of which one may be a primary again."""
+    """A whole primary as its parent's secondary: its lease, what its registers show, its guard, and the points below it,
+    of which one may be a primary again."""
 
     def __init__(self, facts, now, guard_class=CascadedGuard):
         Device.__init__(self, facts)
         self.own_facts = facts["below"]
         self.lease = Lease(facts["fallback_da"], facts["max_da"], facts["power_on_da"])
-        self.proven = (0, 0)  # epoch and sequence of the newest grant that it shows
-        self.awaited = (0, 0, 0)  # limit, epoch and sequence of the grant that is shown next
+        self.shown = PrimaryRegisterMap(self.lease, "below", "", "", 1, BELOW_MS)
         self.guard = guard_class(self.own_facts, now)
         self.points = []
         for i, own in enumerate(self.own_facts["evses"]):
@@ -47,10 +48,10 @@ class Child(Device):
         return found
 
     def limit_da(self, now):
-        """As a status shows it: the grant once all below are within it, until then the most that may be drawn below."""
-        guard, lease, limit_da = self.guard, self.lease, self.lease.limit_da(now)
-        standing_da = guard.reserves_da() if guard.mode == "quarantine" else guard.fullest_da()
-        return limit_da if standing_da <= max(limit_da, lease.fallback_da) else max(limit_da, min(standing_da, lease.max_da))
+        """As its status shows it: the grant once all below are within it, until then the most that may be drawn below."""
+        guard = self.guard
+        self.shown.standing_da = guard.reserves_da() if guard.mode == "quarantine" else guard.fullest_da()
+        return self.shown.limit_shown_da(now)
 
     def draw_da(self, now):
         return sum([point.draw_da(now) for point in self.points])
@@ -75,11 +76,7 @@ class Child(Device):
     def tick(self, now):
         self.guard.grant(self.lease.limit_da(now))
         self.guard.tick(now)
-        newest = (self.lease.limit_da(now), self.lease.epoch, self.lease.sequence)
-        if self.guard.grant_met(newest[0]):
-            self.awaited = newest
-        if self.guard.grant_met(self.awaited[0]):
-            self.proven, self.awaited = self.awaited[1:], newest
+        self.shown.prove(self.guard.grant_met, now)
 
     def before_advance(self, now):
         for point in self.points:
@@ -91,13 +88,14 @@ class Child(Device):
         self.lease.limit_da(now)
 
     def encode(self, now, step, rank, epochs):
-        lease, ids = self.lease, ids_of(self.guard) | {0}
+        lease, proven, awaited, ids = self.lease, self.shown._proven, self.shown._awaited, ids_of(self.guard) | {0}
         for point in self.points:
             ids.update(point.ids())
         own = {order_id: place for place, order_id in enumerate(sorted(ids))}
         until = (lease._until_ms - now) // FINE_MS if lease._leased else NONE
         out = [lease.identity, epochs[lease.epoch], rank[lease.sequence], lease._granted_da if lease._leased else 0, until, lease._leased,
-               epochs[self.proven[0]], rank[self.proven[1]], self.awaited[0], epochs[self.awaited[1]], rank[self.awaited[2]], len(ids)]  # fmt: skip
+               proven[0], epochs[proven[1]], rank[proven[2]],
+               awaited[0], awaited[1], epochs[awaited[2]], rank[awaited[3]], len(ids)]  # fmt: skip
         for point in self.points:
             out += point.encode(now, step, own, {0: 0, 1: 1})
         frozen = self.form.encode(self.guard, now, own)
@@ -108,8 +106,8 @@ class Child(Device):
         lease.identity, lease.epoch, lease.sequence, lease._granted_da, until, leased = x[at : at + 6]
         lease._until_ms = -1 if until == NONE else now + until * FINE_MS
         lease._leased = leased == 1
-        self.proven, self.awaited, ids = tuple(x[at + 6 : at + 8]), tuple(x[at + 8 : at + 11]), x[at + 11]
-        at += 12
+        self.shown._proven, self.shown._awaited, ids = tuple(x[at + 6 : at + 9]), tuple(x[at + 9 : at + 13]), x[at + 13]
+        at += 14
         for point in self.points:
             at = point.decode(x, at, now, step)
         size = x[at]
@@ -125,10 +123,10 @@ class Child(Device):
         self.guard.demands.changed = changed
 
     def ids(self):
-        return (self.lease.sequence, self.proven[1], self.awaited[2])
+        return (self.lease.sequence, self.shown._proven[2], self.shown._awaited[3])
 
     def epochs(self):
-        return (self.lease.epoch, self.proven[0], self.awaited[1])
+        return (self.lease.epoch, self.shown._proven[1], self.shown._awaited[2])
 
 
 class Below(World):
@@ -202,9 +200,10 @@ class Below(World):
 
     def prove_grant(self, guard, i, device, limit, epoch):
         """By what the device shows of its grants: a primary the newest that it has proven below, another one the newest that it took."""
-        shown = device.proven if isinstance(device, Child) else (device.lease.epoch, device.lease.sequence)
+        lease = device.lease
+        shown = device.shown.grant_shown()[1:] if isinstance(device, Child) else (lease.epoch, lease.sequence)
         order = guard.ledger.evse_states[i].book.find(shown[1])
-        if shown[0] == epoch and device.lease.remaining_ms(self.now) > 0 and order is not None and limit <= order.da:
+        if shown[0] == epoch and lease.remaining_ms(self.now) > 0 and order is not None and limit <= order.da:
             guard.proven(i, shown[1], limit, self.now)
 
     def prove(self, i, limit):
