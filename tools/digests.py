@@ -5,7 +5,8 @@ SOURCES names for each row of the documents' tables what it depends on: a dotted
 repository that it imports, directly or not; a path means a file, or all sources below a folder. Imports are read from the
 text, also those inside functions. Modules that a row starts as a separate process, or imports by a computed name, are named
 here. Comments and docstrings of Python modules do not count, nor do TEXTS where only decisions are measured: modules that read
-the core and return words (tests/host/house/test_figures.py checks that they set nothing).
+the core and return words (tests/host/house/test_figures.py checks that they set nothing). On drawn sites a judge of their own
+decides, and RIG_JUDGE does not count (tests/drawn/test_life.py plays sites without it).
 """
 
 import ast
@@ -25,6 +26,7 @@ DIGITS = 8
 FIRMWARE = "firmware/ampacity"
 RIG = "host/ampacity_host/rig"
 TEXTS = ("firmware/ampacity/circuit/explain.py", "firmware/ampacity/circuit/missing.py", "firmware/ampacity/circuit/uncontrolled_load.py")
+RIG_JUDGE = ("host/ampacity_host/rig/plant/overload_allowance.py", "host/ampacity_host/rig/plant/may_draw.py")
 DECISIONS = ("worlds", "rules", "policy")  # figures of the core without a word of it
 # what a controller on the rig's virtual clock runs; of the rooms that it leaves out the modules count that it imports
 PLAYED = (*[f"{FIRMWARE}/{room}" for room in ("base", "bus", "circuit", "console", "evse", "net", "ocpp", "profiles", "roles")], RIG)
@@ -119,7 +121,8 @@ def files_of(name: str) -> list[Path]:
         if "/" in word:
             place = ROOT / word
             found |= {place} if place.is_file() else {path for path in place.rglob("*") if path.suffix in ENDINGS and "__pycache__" not in path.parts}
-    return sorted(found - {ROOT / text for text in TEXTS} if name in DECISIONS else found)
+    left_out = TEXTS if name in DECISIONS else RIG_JUDGE if name == "drawn" else ()
+    return sorted(found - {ROOT / text for text in left_out})
 
 
 def executed(text: str) -> str:

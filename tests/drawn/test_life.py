@@ -2,7 +2,12 @@
 
 from types import SimpleNamespace
 
-from tests.drawn.life import NOT_ASKED, SATED, SUMS, UNSEEN, Life
+import pytest
+
+from ampacity_host.rig.plant.may_draw import MayDraw
+from ampacity_host.rig.plant.overload_allowance import OverloadAllowance
+from tests.drawn.life import NOT_ASKED, SATED, SUMS, UNSEEN, Life, live
+from tests.drawn.run import CI_SECONDS
 
 QUEUED, UNBALANCED = "queued: main L1 (32.0 A)", "queued: unbalance limit of main L2 20.0 A; too little"
 
@@ -46,3 +51,13 @@ def test_a_car_may_wait_for_half_an_hour_or_for_a_turn_of_each_that_waits():
     for waiting, most_s in ((0, 1_800), (1, 1_800), (3, 3 * (900 + 60 + 60))):
         one = SimpleNamespace(hungry=lambda waiting=waiting: set(range(waiting + 1)), charged={waiting})
         assert Life.time_s(SimpleNamespace(one=one, site={"settings": settings})) == most_s
+
+
+@pytest.mark.parametrize("seed", (1, 4))
+def test_the_verdict_on_a_drawn_site_does_not_depend_on_the_judge_of_the_rig(seed, monkeypatch):
+    """So that judge is none of the sources of these figures: tools/digests.py."""
+    with_it = live((seed, CI_SECONDS))
+    monkeypatch.setattr(OverloadAllowance, "excused_until_ms", lambda self, account, until_ms: account.since_ms)
+    monkeypatch.setattr(MayDraw, "update", lambda self: None)
+    monkeypatch.setattr(MayDraw, "replaced", lambda self, offer_da: None)
+    assert {**live((seed, CI_SECONDS)), "cpu_s": 0} == {**with_it, "cpu_s": 0}

@@ -6,7 +6,22 @@ from small_site import evse, run_ms, site
 from ampacity_host.rig.base.timeline import Timeline
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.overdraw import Overdraw
-from ampacity_host.rig.plant.overload_allowance import AGAIN, ALLOWED, DETECTIONS, FOREIGN, IDLE, LARGE, LATE, LIE, REST, SMALL, STEP, STOPPED, UNREAD
+from ampacity_host.rig.plant.overload_allowance import (
+    AGAIN,
+    ALLOWED,
+    DETECTIONS,
+    FOREIGN,
+    IDLE,
+    LARGE,
+    LATE,
+    LIE,
+    LOWERED,
+    REST,
+    SMALL,
+    STEP,
+    STOPPED,
+    UNREAD,
+)
 from ampacity_host.rig.plant.plant import Plant
 
 BUDGETS_MS = [(7_000, 12_000, 4_000, 3_000, 30_000), (7_000, 12_000, 4_000, 3_000, 30_000)]
@@ -133,6 +148,21 @@ def step_beside_a_car_that_draws_less():
     return plant, "main"
 
 
+def step_at_an_ordered_fall(to_da=104, other_da=400, draws_da=100, after_ms=1_000):
+    """A car is lowered from 15.9 A to to_da, and other load steps up after_ms later; another one draws draws_da of the 15.9 A that it is offered."""
+    time = Timeline()
+    plant = Plant(site([evse("evse-1"), evse("evse-2")]), time, budgets_ms=BUDGETS_MS)
+    for point, most_da in zip(plant.points, (160, draws_da), strict=True):
+        point.plug(Car(max_da=most_da, need_wh=10**6))
+        point.drive("pwm", 266, True)
+    run_ms(time, 20_000)
+    plant.points[0].drive("pwm", -(-to_da * 10 // 6), True)
+    run_ms(time, after_ms)
+    plant.set_background(plant.circuit["main"], [other_da] * 3)
+    run_ms(time, LONG_MS)
+    return plant, "main"
+
+
 def a_younger_step_beside_a_car_that_draws_less(to_da, after_ms):
     """The first step leaves room for what the car draws and not for what it may draw; the second one for neither."""
     plant, time = charging(Car(max_da=100, need_wh=10**6))
@@ -149,7 +179,7 @@ PLAYED = {
     SMALL: [lambda: above(Overdraw(over_da=10)), lambda: above(Overdraw(over_da=8, beyond_ms=3_000, obeys_ms=2_000))],
     LARGE: [lambda: above(Overdraw(1.5)), lambda: above(Overdraw(1.5, beyond_ms=8_000, obeys_ms=1_500)),
             lambda: above(Overdraw(1.5), 12_000), above, lambda: above(None, 12_000)],
-    REST: [step_at_a_rise], UNREAD: [step_at_a_fall], IDLE: [step_beside_a_car_that_draws_less],
+    REST: [step_at_a_rise], UNREAD: [step_at_a_fall], LOWERED: [step_at_an_ordered_fall], IDLE: [step_beside_a_car_that_draws_less],
     AGAIN: [further_phases], LIE: [lie], FOREIGN: [foreign],
 }  # fmt: skip
 
@@ -160,9 +190,9 @@ def test_an_attack_without_end_is_excused_for_the_time_of_its_row_and_no_longer(
         plant, circuit = play()
         plant.close()
         account = plant.circuit[circuit].accounts[1]
-        judged_ms = LONG_MS if kind in (UNREAD, IDLE) else account.over_ms  # a car that is offered it counts at once
+        judged_ms = LONG_MS if kind in (UNREAD, LOWERED, IDLE) else account.over_ms  # a car that is offered it counts at once
         excused_ms = judged_ms - account.violation_ms
-        kinds = [STEP, kind] if kind in (REST, UNREAD, IDLE) else [kind]
+        kinds = [STEP, kind] if kind in (REST, UNREAD, LOWERED, IDLE) else [kind]
         assert excused_ms == sum(ALLOWED[each].ms(account.allowance, plant.points[0]) for each in kinds) < judged_ms
 
 
@@ -187,6 +217,10 @@ def test_a_step_is_excused_longer_only_as_long_as_no_current_above_the_rating_fl
         (lambda: step_at_a_fall(after_ms=6_000, returns_ms=3_000), well_ms),
         (lambda: step_at_a_fall(returns_ms=9_000), 10_700),  # at 10.7 s it draws more than the rating leaves
         (lambda: step_at_a_fall(returns_ms=3_000), well_ms),
+        (lambda: step_at_an_ordered_fall(), 2 * well_ms),
+        (lambda: step_at_an_ordered_fall(after_ms=6_000), well_ms + reading_ms),
+        (lambda: step_at_an_ordered_fall(to_da=120, other_da=405), well_ms + reading_ms),  # it explains less than what cars may draw there
+        (lambda: step_at_an_ordered_fall(draws_da=150), well_ms),  # a current above the rating flows
         (lambda: a_younger_step_beside_a_car_that_draws_less(540, 6_000), well_ms + reading_ms),
         (lambda: a_younger_step_beside_a_car_that_draws_less(540, 1_000), 1_000 + well_ms),  # that current flows for longer than its time
     ):

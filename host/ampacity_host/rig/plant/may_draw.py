@@ -4,11 +4,14 @@ A car may use what it is offered, and what it was offered until its deadline, al
 the device: its offer, and what its controller asked for last. Nothing here reads the primary.
 """
 
+from collections import deque
+
 from ampacity_host.rig.fault_injection.rogue_client import WRITTEN_A
 from ampacity_host.rig.plant.overload_accounting import FOREVER_MS
 from ampacity_host.rig.plant.stray import AGAIN, ROUNDED_DA, Since
 
 SETTLE_MS = 5_000  # from a lower offer on (IEC 61851-1, Annex A), unless the device declares more
+FALLS_KEPT = 100  # of each power path: far more than one ramp has; without the oldest ones less is excused
 
 
 class MayDraw:
@@ -23,11 +26,14 @@ class MayDraw:
         self._counted = {}         # circuit → phase → what is counted there
         self.excess, self.again, self.foreign = {}, {}, {}
         self.fell_ms = FOREVER_MS  # its current fell last although its offer allowed it
+        self._lowered = deque([], FALLS_KEPT)  # (when, phase → by how much) its current fell with its offer
 
     def moves(self, by_da):
         """Its current is about to rise (or fall) by this much."""
         if by_da < 0 and self._point.offer_da >= self._point.amps_da:
             self.fell_ms = self._plant.now_ms
+        elif by_da < 0:
+            self._lowered.append((self._plant.now_ms, self._on(-by_da, 0)))
 
     def replaced(self, offer_da):
         """The path no longer offers this; until its deadline a car may follow it."""
@@ -37,6 +43,10 @@ class MayDraw:
         self._older = [one for one in self._older if one[0] > now_ms]
         self._older.append((now_ms + self._deadline_ms, offer_da))
         self._plant.time.at_ms(now_ms + self._deadline_ms, self.update)
+
+    def lowered_da(self, phase, from_ms, until_ms):
+        """By how much its current fell with its offer in that time."""
+        return sum(loads.get(phase, 0) for at_ms, loads in self._lowered if from_ms <= at_ms <= until_ms)
 
     def idle_da(self, circuit, phase):
         """What is counted there and not drawn."""

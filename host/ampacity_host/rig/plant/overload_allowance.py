@@ -18,7 +18,7 @@ DECIDE_MS = 200
 SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
 METER_MS = 300      # the meter's own delay behind the truth
 FRAME_CHARS = 70    # a long request and its answer, with the gaps
-STEP, LATE, STOPPED, REST, UNREAD, IDLE = "step", "late", "stopped", "rest", "unread", "idle"
+STEP, LATE, STOPPED, REST, UNREAD, LOWERED, IDLE = "step", "late", "stopped", "rest", "unread", "lowered", "idle"
 REST_DA = 10        # of a step: what the readings of cars hid whose currents rose
 MOVED_MS = 3_000    # … at that moment or so long before it; or whose currents fell without an order
 DETECTIONS = 3      # a pause opens the contactor: the last locks it out (rule 10)
@@ -37,6 +37,9 @@ ALLOWED = {
                   "%g A" % (REST_DA / 10), "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
     UNREAD: Allowed("such a step, hidden by cars whose currents fell without an order at that moment or %g s before it" % (MOVED_MS / 1000),
                     "what these cars may draw and do not", "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
+    LOWERED: Allowed("such a step, hidden by cars whose currents fell with an order at that moment or %g s before it, as long as no current"
+                     " above the rating flows" % (MOVED_MS / 1000), "what these currents fell by", "`well_ms` once more",
+                     lambda allowance, _: allowance.budget_ms(False)),
     IDLE: Allowed("such a step, as long as no current above the rating flows, or younger steps explain it",
                   "what cars may draw and do not", "`reading_ms` of the circuit more",
                   lambda allowance, _: allowance.reading_ms()),
@@ -116,7 +119,8 @@ class OverloadAllowance:
         step_ms, well_ms = account.last_at_most(account.rating_da - ours_da), ALLOWED[self._step_kind(at_ms)].ms(self, None)
         until_ms = step_ms + well_ms
         longer = ((REST, REST_DA if step_ms - MOVED_MS <= account.rose_ms <= until_ms else 0),
-                  (UNREAD, self._idle_da(step_ms - MOVED_MS, until_ms)))
+                  (UNREAD, self._idle_da(step_ms - MOVED_MS, until_ms)),
+                  (LOWERED, self._lowered_da(step_ms - MOVED_MS, until_ms) if account.amps_da - room_da <= account.rating_da else 0))
         more_ms = max([ALLOWED[kind].ms(self, None) for kind, da in longer
                        if da and account.may_da - room_da <= account.rating_da + da] or [0])
         return max(until_ms + more_ms, self._idle_over_ms(account, room_da, until_ms, well_ms))
@@ -133,6 +137,10 @@ class OverloadAllowance:
     def _idle_da(self, from_ms=None, until_ms=None):
         """What cars may draw here and do not: no current flows of it. Of all, or those whose currents fell in that time without an order."""
         return sum(point.may.idle_da(*self._place) for point in self._points if from_ms is None or from_ms <= point.may.fell_ms <= until_ms)
+
+    def _lowered_da(self, from_ms, until_ms):
+        """By how much currents of cars fell here with their orders in that time."""
+        return sum(point.may.lowered_da(self._phase, from_ms, until_ms) for point in self._points)
 
     def _step_kind(self, at_ms):
         if self._plant.unattended():
