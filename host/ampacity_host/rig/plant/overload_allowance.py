@@ -17,14 +17,18 @@ from ampacity_host.rig.plant.stray import AGAIN, FOREIGN, LARGE, LIE, SMALL, SMA
 DECIDE_MS = 200
 SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
 METER_MS = 300      # the meter's own delay behind the truth
+FRAME_MS = 1_000    # between two frames of a meter
 FRAME_CHARS = 70    # a long request and its answer, with the gaps
 STEP, LATE, STOPPED, REST, UNREAD, LOWERED, IDLE = "step", "late", "stopped", "rest", "unread", "lowered", "idle"
 REST_DA = 10        # of a step: what the readings of cars hid whose currents rose
-MOVED_MS = 3_000    # … at that moment or so long before it; or whose currents fell without an order
+BEFORE_MS = 3_000   # a car's reading may be so old in the frame that shows a step
+FALLEN_MS = FRAME_MS + METER_MS    # after a step: until its frame; later falls hide nothing of it
+RISEN_MS = FALLEN_MS + BEFORE_MS   # … and the readings that this frame waits for: later rises hide nothing of it
 DETECTIONS = 3      # a pause opens the contactor: the last locks it out (rule 10)
 Allowed = namedtuple("Allowed", "what amperes lasts ms")  # the cells of the table, and (allowance, power path) → ms
 ONE = "%d x (settle time + one round of its bus) + %g s" % (SETTLES, SWITCHED_MS / 1000)
 WHERE = "on each circuit and phase"
+ROSE, FELL = ["from %g s before it to %g s after it" % (BEFORE_MS / 1000, ms / 1000) for ms in (RISEN_MS, FALLEN_MS)]
 ALLOWED = {
     STEP: Allowed("other load steps up where a meter sees it", "the step", "`well_ms` of the circuit",
                   lambda allowance, _: allowance.budget_ms(False)),
@@ -33,13 +37,12 @@ ALLOWED = {
     STOPPED: Allowed("the same while a primary is stopped or hangs, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
                      "`well_ms` - `meter_well_ms` + `meter_age_ms` + the longest `exposure_ms` of the site's EVSEs",
                      lambda allowance, _: allowance.budget_ms(True) + allowance.exposure_ms()),
-    REST: Allowed("the rest of such a step, hidden by cars whose currents rose last at that moment or %g s before it" % (MOVED_MS / 1000),
-                  "%g A" % (REST_DA / 10), "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
-    UNREAD: Allowed("such a step, hidden by cars whose currents fell without an order at that moment or %g s before it" % (MOVED_MS / 1000),
-                    "what these cars may draw and do not", "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
-    LOWERED: Allowed("such a step, hidden by cars whose currents fell with an order at that moment or %g s before it, as long as no current"
-                     " above the rating flows" % (MOVED_MS / 1000), "what these currents fell by", "`well_ms` once more",
-                     lambda allowance, _: allowance.budget_ms(False)),
+    REST: Allowed("the rest of such a step, hidden by cars whose currents rose " + ROSE, "%g A" % (REST_DA / 10),
+                  "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
+    UNREAD: Allowed("such a step, hidden by cars whose currents fell without an order " + FELL, "what these cars may draw and do not",
+                    "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
+    LOWERED: Allowed("such a step, hidden by cars whose currents fell with an order %s, while no current above the rating flows" % FELL,
+                     "what these currents fell by, and did not rise again", "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
     IDLE: Allowed("such a step, as long as no current above the rating flows, or younger steps explain it",
                   "what cars may draw and do not", "`reading_ms` of the circuit more",
                   lambda allowance, _: allowance.reading_ms()),
@@ -101,42 +104,50 @@ class OverloadAllowance:
     def _reach(self, account, at_ms):
         """(until when it is excused at most, the attacks that this needs): as few as possible, those with the most time left."""
         over_da = account.may_da - account.rating_da
-        reach_ms, needed, room_da, taken = self._step_over_ms(account, 0, at_ms), [], 0, []
-        for left_ms, da, attack in sorted(self._open(account, at_ms), key=lambda one: -one[0]):
+        reach_ms, needed, room_da, drawn_da, taken = self._step_over_ms(account, 0, 0, at_ms), [], 0, 0, []
+        for left_ms, da, flows_da, attack in sorted(self._open(account, at_ms), key=lambda one: -one[0]):
             room_da += da
+            drawn_da += flows_da
             taken.append(attack)
             last_ms = at_ms + left_ms
             if room_da < over_da:
-                last_ms = min(last_ms, self._step_over_ms(account, room_da, at_ms))
+                last_ms = min(last_ms, self._step_over_ms(account, room_da, drawn_da, at_ms))
             if last_ms > reach_ms:
                 reach_ms, needed = last_ms, list(taken)
         return reach_ms, needed
 
-    def _step_over_ms(self, account, room_da, at_ms):
-        """Until when a step of other load explains all but `room_da` of the overload: what cars may draw now was none with the
-        other load before it."""
+    def _step_over_ms(self, account, room_da, drawn_da, at_ms):
+        """Until when a step of other load explains all but `room_da` of the overload, of which `drawn_da` flow: what cars may draw now
+        was none with the other load before it."""
         ours_da = account.may_da - account.other_da - room_da
         step_ms, well_ms = account.last_at_most(account.rating_da - ours_da), ALLOWED[self._step_kind(at_ms)].ms(self, None)
-        until_ms = step_ms + well_ms
-        longer = ((REST, REST_DA if step_ms - MOVED_MS <= account.rose_ms <= until_ms else 0),
-                  (UNREAD, self._idle_da(step_ms - MOVED_MS, until_ms)),
-                  (LOWERED, self._lowered_da(step_ms - MOVED_MS, until_ms) if account.amps_da - room_da <= account.rating_da else 0))
-        more_ms = max([ALLOWED[kind].ms(self, None) for kind, da in longer
+        flows_da = account.amps_da - drawn_da
+        hidden = {REST: REST_DA if self._rose(account, step_ms - BEFORE_MS, step_ms + RISEN_MS) else 0,
+                  UNREAD: self._unread_da(step_ms - BEFORE_MS, step_ms + FALLEN_MS),
+                  LOWERED: self._lowered_da(step_ms - BEFORE_MS, step_ms + FALLEN_MS) if flows_da <= account.rating_da else 0}
+        more_ms = max([ALLOWED[kind].ms(self, None) for kind, da in hidden.items()
                        if da and account.may_da - room_da <= account.rating_da + da] or [0])
-        return max(until_ms + more_ms, self._idle_over_ms(account, room_da, until_ms, well_ms))
+        return max(step_ms + well_ms + more_ms, self._idle_over_ms(account, flows_da, step_ms + well_ms, well_ms))
 
-    def _idle_over_ms(self, account, room_da, until_ms, well_ms):
+    def _idle_over_ms(self, account, flows_da, until_ms, well_ms):
         """The same where a part of it is what cars may draw and do not: as long as steps that are not older than `well_ms` explain the
         other part, the current that flows above the rating."""
         until_ms += ALLOWED[IDLE].ms(self, None) if self._idle_da() else 0
-        drawn_da = account.amps_da - room_da
-        if drawn_da > account.rating_da:
-            until_ms = min(until_ms, account.last_at_most(account.rating_da - drawn_da + account.other_da) + well_ms)
+        if flows_da > account.rating_da:
+            until_ms = min(until_ms, account.last_at_most(account.rating_da - flows_da + account.other_da) + well_ms)
         return until_ms
 
-    def _idle_da(self, from_ms=None, until_ms=None):
-        """What cars may draw here and do not: no current flows of it. Of all, or those whose currents fell in that time without an order."""
-        return sum(point.may.idle_da(*self._place) for point in self._points if from_ms is None or from_ms <= point.may.fell_ms <= until_ms)
+    def _idle_da(self):
+        """What cars may draw here and do not: no current flows of it."""
+        return sum(point.may.idle_da(*self._place) for point in self._points)
+
+    def _rose(self, account, from_ms, until_ms):
+        """Did the current of a car rise here in that time?"""
+        return account.rose_ms >= from_ms and any(point.may.rose(self._phase, from_ms, until_ms) for point in self._points)
+
+    def _unread_da(self, from_ms, until_ms):
+        """What cars may draw here and do not whose currents fell in that time without an order."""
+        return sum(point.may.idle_da(*self._place) for point in self._points if point.may.fell(from_ms, until_ms))
 
     def _lowered_da(self, from_ms, until_ms):
         """By how much currents of cars fell here with their orders in that time."""
@@ -148,14 +159,14 @@ class OverloadAllowance:
         return LATE if any(meter.troubled(at_ms) for meter in self._meters) else STEP
 
     def _open(self, account, at_ms):
-        """(ms left, deci-amperes, attack) of each attack by cars, devices and meters whose time is not spent."""
-        found = [(meter.lie(at_ms), account.other_da, None) for meter in self._meters]
+        """(ms left, deci-amperes, how many of them flow, attack) of each attack by cars, devices and meters whose time is not spent."""
+        found = [(meter.lie(at_ms), (account.other_da, account.other_da), None) for meter in self._meters]
         for point in self._points:
-            found.append((point.stray, point.may.excess.get(self._phase, 0), point))
-            found.append((point.foreign, point.may.foreign.get(self._phase, 0), point))
-            found.append((point.again, point.may.again.get(self._phase, 0), point))
-        open_ = [(attack.left_ms(self._spends(account), at_ms, ALLOWED[attack.kind].ms(self, point)), da, attack)
-                 for attack, da, point in found if attack is not None and da > 0]
+            of = point.may.of_attack_da
+            found += [(attack, of(loads, *self._place), point) for attack, loads in (
+                (point.stray, point.may.excess), (point.foreign, point.may.foreign), (point.again, point.may.again))]
+        open_ = [(attack.left_ms(self._spends(account), at_ms, ALLOWED[attack.kind].ms(self, point)), *amperes, attack)
+                 for attack, amperes, point in found if attack is not None and amperes[0] > 0]
         return [one for one in open_ if one[0] > 0]
 
     def again_ms(self):
