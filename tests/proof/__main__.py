@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.drawn.run import QUARTERS
 from tests.proof.kept import FOLDER, Kept
 from tests.proof.mutants import DEFECTS, MUTANTS
-from tests.proof.run import PARTS, SEARCHES, part, rule_of, searches, sound, summary
+from tests.proof.run import PARTS, QUARTERED, SEARCHES, part, rule_of, searches, sound, summary
 from tests.proof.worlds import WORLDS
 from tools import digests
 
@@ -73,7 +73,7 @@ def arguments():
     parser.add_argument("--without", type=parts_of, default=[], help="all but these")
     parser.add_argument("--world", action="append", type=one_of(list(WORLDS)), help="only this world (may be repeated)")
     parser.add_argument("--rule", action="extend", type=rules_of, help="only this rule taken away (may be repeated): 3, or '3 settle'")
-    parser.add_argument("--quarter", action="append", type=int, choices=QUARTERS, help="only this quarter of the drawn sites (may be repeated)")
+    parser.add_argument("--quarter", action="append", type=int, choices=QUARTERS, help="only this quarter of drawn and soak (may be repeated)")
     parser.add_argument("--states", type=whole, help="stop each world after so many states")
     parser.add_argument("--processes", type=whole, help="for the searches; left out: one for each core")
     parser.add_argument("--json", action="store_true", help="only the last line")
@@ -128,7 +128,7 @@ def main():
     keep(options.out, head, found, result)
     for name in options.parts:
         if name not in SEARCHES:
-            some = {"quarters": options.quarter} if name == "drawn" and options.quarter and not options.quick else {}
+            some = {"quarters": options.quarter} if name in QUARTERED and options.quarter and not options.quick else {}
             result[name] = part(name, not options.quick, kept, **some)
             keep(options.out, head, found, result)
     result["seconds"] = round(time.monotonic() - began, 1)

@@ -16,14 +16,14 @@ import re
 import sys
 from pathlib import Path
 
-from tests.drawn.run import QUARTERS, quarter
-from tests.proof import history
+from tests.drawn import run as drawn
+from tests.proof import history, soak
 from tests.proof.__main__ import one_of, rules_of
 from tests.proof.anypolicy import NAMES as POLICY_NAMES
 from tests.proof.kept import FOLDER, Kept
 from tests.proof.model import STEP_MS
 from tests.proof.mutants import DEFECTS, MUTANTS, build
-from tests.proof.run import FURTHER, part, searches, sound, summary
+from tests.proof.run import FURTHER, QUARTERED, part, searches, sound, summary
 from tests.proof.walks import TURNS
 from tests.proof.worlds import UNBOUNDED, WORLDS
 from tools import digests, marked
@@ -88,7 +88,13 @@ def worlds_rows(found, code):
     return lines
 
 
-DRAWN = {"drawn %d" % each: "%d to %d" % (quarter(each)[0], sum(quarter(each)) - 1) for each in QUARTERS}
+
+
+def quarters(name, module):
+    """{"drawn 2": "251 to 500"}: the seeds of each quarter of a part."""
+    return {"%s %d" % (name, each): "%d to %d" % (module.quarter(each)[0], sum(module.quarter(each)) - 1) for each in module.QUARTERS}
+
+
 FIGURES = {
     "policy": "- Any policy: {states:,} distinct states of all worlds, {closed} closed, {violations} violations; {seconds:,.0f} s (code {code}).",
     "oracle": "- Oracle: {instances:,} random instances of sharing, {disagreements} disagreements; {seconds:,.0f} s (code {code}).",
@@ -96,9 +102,9 @@ FIGURES = {
              "{seconds:,.0f} s (code {code}).",
     **{name: "- Drawn sites " + seeds + ": {sites:,} sites with {evses:,} EVSEs, {attacks:,} attacks, {hours:,} hours, {excused_s:,} s above a "
              "rating within an excuse, {left_to_a_person} times a person was asked, {left_out} EVSEs not asked whether they charge at last, "
-             "{failures} failures; {cpu_s:,} s of a core (code {code})." for name, seeds in DRAWN.items()},
-    "soak": "- Soak: {days} site-days, {source[0]}, {faults:,} faults, {sessions:,} sessions, {sessions_served:.1%} served, {violations} "
-            "violations; {cpu_s:,} s of a core (code {code}).",
+             "{failures} failures; {cpu_s:,} s of a core (code {code})." for name, seeds in quarters("drawn", drawn).items()},
+    **{name: "- Soak of seeds " + seeds + ": {days} site-days, {source[0]}, {faults:,} faults, {sessions:,} sessions, {sessions_served:.1%} "
+             "served, {violations} violations; {cpu_s:,} s of a core (code {code})." for name, seeds in quarters("soak", soak).items()},
     "same": "- With and without bytes: {hours} h of {evses} EVSEs twice, {source}, {energy_wh[0]:,.0f} and {energy_wh[1]:,.0f} Wh, "
             "{failures} failures; {seconds:,.0f} s (code {code}).",
     "replay": "- Replayed day: {source}, {served} of {asked} sessions served, {delivered_wh:,.0f} of {asked_wh:,.0f} Wh, {violations} violations, "
@@ -136,9 +142,9 @@ def total_line(text):
 
 
 def parts_of(result):
-    """{name in FIGURES: its values} of what ran; each quarter of the drawn sites is a part of its own."""
-    drawn = {"drawn " + each: values for each, values in result.get("drawn", {}).get("quarters", {}).items()}
-    return {name: values for name, values in {**result, **drawn}.items() if name in FIGURES}
+    """{name in FIGURES: its values} of what ran; each quarter of the drawn sites and of the soak is a part of its own."""
+    parts = {"%s %s" % (name, each): values for name in QUARTERED for each, values in result.get(name, {}).get("quarters", {}).items()}
+    return {name: values for name, values in {**result, **parts}.items() if name in FIGURES}
 
 
 def figure(name):

@@ -32,6 +32,7 @@ FURTHER = {
 WRONG = ("violations", "disagreements", "failures")
 SEARCHES = ("worlds", "rules")
 PARTS = SEARCHES + tuple(FURTHER)
+QUARTERED = ("drawn", "soak")  # parts of which each quarter is evidence by itself
 PIECES = ("policy", "drawn", "soak")  # parts that keep each of their results, not only the whole
 
 CI_STATES = 20_000

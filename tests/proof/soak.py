@@ -4,9 +4,11 @@
 ends at the next full hour on SIGTERM, and prints one JSON object: `{"days", "sessions_served", "violations", …}`.
 A session is served when it got, by its departure, SERVED of what a perfect allocator that is fair would have given it
 (tools/bench/fair.py: no faults, no waiting, no losses). Beside it: who got SERVED of what it could have taken alone on the
-site, and the energy against the optimum with perfect foresight. Ten seeds of three days each (--portions) are thirty site-days;
-they run in as many processes as there are cores, on PyPy where `make pypy` has put it: the garage is played there (--play FILE),
-the verdict, which needs a solver, is worked out here from what was played.
+site, and the energy against the optimum with perfect foresight.
+
+Twelve seeds of 60 hours each (--portions) are thirty site-days, in quarters that are evidence each by itself; they run in as
+many processes as there are cores, on PyPy where `make pypy` has put it: the garage is played there (--play FILE); the verdict,
+which needs a solver, is worked out here from what was played.
 """
 
 import argparse
@@ -38,7 +40,7 @@ from tools.bench.optimum import Stay, optimum_wh, possible_wh
 SERVED = 0.9
 FAULTS_AN_HOUR = 0.5
 HOUR_MS = 3_600_000
-PORTION_DAYS = 3
+DAYS, PORTION_HOURS, QUARTERS = 30, 60, (1, 2, 3, 4)
 END_OF_DAY = " hour 24:"
 
 WELL = ("running", None, "CancelledError()")  # the last: the storm or the end of the run took its power
@@ -217,11 +219,11 @@ def _tell_day(run, wall_s, cpu_s):
 
 
 def soak(days, seed, faults=FAULTS_AN_HOUR, processes=None, kept=None):
-    """`days` as portions of PORTION_DAYS with seeds from `seed` on; the sum of all. kept: a Kept."""
-    portions = []
-    while days > 0:
-        portions.append((24 * min(days, PORTION_DAYS), seed + len(portions), faults))
-        days -= PORTION_DAYS
+    """`days` as portions of PORTION_HOURS with seeds from `seed` on; the sum of all. kept: a Kept."""
+    portions, hours = [], round(24 * days)
+    while hours > 0:
+        portions.append((min(hours, PORTION_HOURS), seed + len(portions), faults))
+        hours -= PORTION_HOURS
     return summary(sorted((kept or Kept()).mapped("soak", portion, portions, processes, context="spawn"), key=lambda one: one["seed"]))
 
 
@@ -241,18 +243,27 @@ def summary(results):
         "seeds": [one["seed"] for one in results], "runs": results}
 
 
-def run(deep=True, kept=None):
-    """The part of `python -m tests.proof`: thirty site-days, however deep its searches go."""
-    return soak(30, 1, kept=kept)
+def quarter(each):
+    """(its first seed, how many portions) of a quarter, 1 to 4."""
+    portions = DAYS * 24 // PORTION_HOURS // len(QUARTERS)
+    return 1 + (each - 1) * portions, portions
+
+
+def run(deep=True, kept=None, quarters=QUARTERS):
+    """The part of `python -m tests.proof`: thirty site-days, however deep its searches go: the summary of each quarter, {"1": summary}, and
+    what was found in all."""
+    found = {str(each): soak(quarter(each)[1] * PORTION_HOURS / 24, quarter(each)[0], kept=kept) for each in quarters}
+    return {"quarters": found, "days": sum(each["days"] for each in found.values()),
+            "violations": sum(each["violations"] for each in found.values()), "failures": sum(each["growing"] for each in found.values())}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.proof.soak", description=__doc__)
-    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--days", type=int, default=DAYS)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=FAULTS_AN_HOUR, help="random faults an hour")
     parser.add_argument("--hours", type=int, help="instead of days: so many hours in one piece")
-    parser.add_argument("--portions", action="store_true", help=f"{PORTION_DAYS} days each with a seed of its own, on all cores")
+    parser.add_argument("--portions", action="store_true", help=f"{PORTION_HOURS} hours each with a seed of its own, on all cores")
     parser.add_argument("--from-hour", type=int, default=0)
     parser.add_argument("--play", metavar="FILE", help="only play, and write there what was seen: no verdict")
     options = parser.parse_args()

@@ -86,6 +86,13 @@ def test_each_quarter_of_the_drawn_sites_has_a_row_of_its_own():
     assert {sources for row, sources, _ in recorded(both) if row.startswith("figures drawn")} == {"drawn"}
 
 
+def test_each_quarter_of_the_soak_has_a_row_of_its_own():
+    quarter = {"days": 7.5, "source": ["drawn"], "faults": 90, "sessions": 250, "sessions_served": 0.99, "violations": 0, "cpu_s": 3000}
+    text = written(TEXT, [], {"soak": {"quarters": {"4": quarter}, "violations": 0}}, {"soak": "0123abcd"})
+    assert "- Soak of seeds 10 to 12: 7.5 site-days, drawn, 90 faults, 250 sessions, 99.0% served, 0 violations; 3,000 s of a core" in text
+    assert digests_of(text)["figures soak 4"] == "0123abcd"
+
+
 def test_the_sums_over_worlds_are_those_of_the_table():
     assert total_line("<!-- worlds -->\n| h |\n| - |\n| `a` | x | 10 | 3 | closed | - | 5, walked | 7 |\n| `b` | x | 2 | 9 | open | - | - | - |\n"
                       "<!-- /worlds -->\n").startswith("- Worlds: 17 distinct states, deepest 9 turns, 1 of 2 small worlds closed")  # fmt: skip

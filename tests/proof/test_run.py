@@ -7,6 +7,7 @@ import pytest
 
 from tests.proof import run, trees
 from tests.proof.__main__ import arguments, main
+from tests.proof.kept import Kept
 from tests.proof.mutants import DEFECTS, MUTANTS
 from tests.proof.run import PARTS, RULES, caught, sound, summary, tasks_of
 from tests.proof.worlds import UNBOUNDED, WORLDS
@@ -108,6 +109,31 @@ def test_a_quarter_of_the_drawn_sites_is_run_and_is_not_kept_as_the_whole(monkey
     called(monkeypatch, *words)
     assert main() == 0 and len(played) == 6
     assert list(json.loads(capsys.readouterr().out)["drawn"]["quarters"]) == ["1", "2", "3", "4"]
+
+
+def test_a_quarter_of_the_soak_is_run_with_its_own_seeds(monkeypatch, capsys, tmp_path):
+    played, grown = [], []
+
+    class Fake(Kept):
+        def mapped(self, figure, job, tasks, processes=None, context="fork", lives=1):
+            played.extend(tasks)
+            return [{"seed": seed, "hours": hours, "sessions": 2, "served": 2, "as_alone": 2, "delivered_wh": 1, "fair_wh": 1, "perfect_wh": 1,
+                     "violations": [[0, 1, 2]] if seed == 11 else [], "faults": {}, "growing": bool(grown), "source": "drawn"}
+                    for hours, seed, _ in tasks]
+
+    monkeypatch.setattr("tests.proof.__main__.Kept", Fake)
+    words = ["--parts", "soak", "--json", "--kept", str(tmp_path)]
+    called(monkeypatch, *words, "--quarter", "1")
+    assert main() == 0 and [task[:2] for task in played] == [(60, 1), (60, 2), (60, 3)]
+    assert json.loads(capsys.readouterr().out)["soak"]["quarters"]["1"]["days"] == 7.5
+    grown.append(True)
+    assert main() == 1
+    capsys.readouterr()
+    grown.clear()
+    called(monkeypatch, *words)
+    assert main() == 1
+    result = json.loads(capsys.readouterr().out)["soak"]
+    assert (result["days"], result["violations"]) == (30, 1) and result["quarters"]["4"]["seeds"] == [10, 11, 12]
 
 
 def test_random_trees_say_what_was_lived():
