@@ -58,6 +58,8 @@ def test_the_verdict_on_a_drawn_site_does_not_depend_on_the_judge_of_the_rig(see
     """So that judge is none of the sources of these figures: tools/digests.py."""
     with_it = live((seed, CI_SECONDS))
     monkeypatch.setattr(OverloadAllowance, "excused_until_ms", lambda self, account, until_ms: account.since_ms)
+    monkeypatch.setattr("ampacity_host.rig.plant.plant.attach_allowances", lambda plant: None)
+    monkeypatch.setattr(MayDraw, "moves", lambda self, by_da: None)
     monkeypatch.setattr(MayDraw, "update", lambda self: None)
     monkeypatch.setattr(MayDraw, "replaced", lambda self, offer_da: None)
     assert {**live((seed, CI_SECONDS)), "cpu_s": 0} == {**with_it, "cpu_s": 0}

@@ -7,15 +7,14 @@ the device: its offer, and what its controller asked for last. Nothing here read
 from collections import deque
 
 from ampacity_host.rig.fault_injection.rogue_client import WRITTEN_A
-from ampacity_host.rig.plant.stray import AGAIN, ROUNDED_DA, Since
+from ampacity_host.rig.plant.stray import AGAIN, LARGE, ROUNDED_DA, SMALL, SMALL_DA, Since
 
 SETTLE_MS = 5_000  # from a lower offer on (IEC 61851-1, Annex A), unless the device declares more
-FOREVER_MS = 2**60
-MOVES_KEPT = 1_000  # of each power path: more than a minute of ramps
+RECORDED = 1_000  # moves of each power path: more than a minute of ramps
 
 
 class MayDraw:
-    """Of one power path. `excess`, `again`, `foreign`: phase → how much of it attacks excuse. update() after each change of the path."""
+    """Of one power path. update() after each change of the path; moves() before each change of its current."""
 
     def __init__(self, plant, point, facts):
         self._plant, self._point = plant, point
@@ -23,16 +22,21 @@ class MayDraw:
         self._measured = _measured(plant.site, facts)
         self._older = []           # (until when, offer) of the offers that a car may still follow
         self._used = 0             # terminals that its car uses, or used
-        self._may = {}             # phase → what it may draw
+        self._known = 0            # … of which it, or the car before it, was seen to use these
+        self._may_da = 0           # what it may draw at once
         self._counted = {}         # circuit → phase → what is counted there
-        self.excess, self.again, self.foreign = {}, {}, {}
-        self._moves = deque([], MOVES_KEPT)  # (when, by how much its current rose, how much of a fall its offer did, phase → 1)
+        self._attacks = []         # (attack, how much of the current of a terminal it excuses, from which terminal on)
+        self._moved = deque([], RECORDED)  # (when, phase → by how much its current rose)
 
     def moves(self, by_da):
         """Its current is about to rise (or fall) by this much."""
-        amps_da, offer_da = self._point.amps_da, self._point.offer_da
-        ordered_da = max(0, min(amps_da, self._offered_da()) - max(amps_da + by_da, offer_da))
-        self._moves.append((self._plant.now_ms, by_da, ordered_da, self._on(1, 0)))
+        self._plant.touch(self._point.circuit)  # until now it drew the old one
+        now_ms, amps_da = self._plant.now_ms, self._point.amps_da
+        rises = self._moved.pop()[1] if self._moved and self._moved[-1][0] == now_ms else {}
+        for sign, loads in ((-1, self._on(amps_da, 0)), (1, self._on(amps_da + by_da, 0, self._point.used()))):
+            for phase, da in loads.items():
+                rises[phase] = rises.get(phase, 0) + sign * da
+        self._moved.append((now_ms, rises))
 
     def replaced(self, offer_da):
         """The path no longer offers this; until its deadline a car may follow it."""
@@ -45,32 +49,23 @@ class MayDraw:
 
     def rose(self, phase, from_ms, until_ms):
         """Did its current rise there in that time?"""
-        return any(by_da > 0 and phase in loads for _, by_da, _, loads in self._moved(from_ms, until_ms))
+        return any(rises.get(phase, 0) > 0 for at_ms, rises in self._moved if from_ms <= at_ms <= until_ms)
 
-    def fell(self, from_ms, until_ms):
-        """Did its current fall in that time although its offer allowed it?"""
-        return any(-by_da > ordered_da for _, by_da, ordered_da, _ in self._moved(from_ms, until_ms))
+    def fallen_da(self, phase, from_ms, until_ms):
+        """By how much its current fell there in that time, and did not rise again until now."""
+        rises = [(at_ms, rises.get(phase, 0)) for at_ms, rises in self._moved if at_ms >= from_ms]
+        return max(0, min(sum(max(0, -da) for at_ms, da in rises if at_ms <= until_ms), -sum(da for _, da in rises)))
 
-    def lowered_da(self, phase, from_ms, until_ms):
-        """By how much its current fell there with its offer in that time, and did not rise again."""
-        ordered_da = sum(ordered_da * loads.get(phase, 0) for _, _, ordered_da, loads in self._moved(from_ms, until_ms))
-        return max(0, min(ordered_da, -sum(by_da * loads.get(phase, 0) for _, by_da, _, loads in self._moved(from_ms))))
+    def counted_da(self, circuit, phase):
+        """(what is counted there, how much of it flows)."""
+        return self._counted.get(circuit, {}).get(phase, 0), self._on(self._point.amps_da, 0).get(phase, 0)
 
-    def _moved(self, from_ms, until_ms=FOREVER_MS):
-        return [one for one in self._moves if from_ms <= one[0] <= until_ms]
-
-    def idle_da(self, circuit, phase):
-        """What is counted there and not drawn."""
-        return max(0, self._counted.get(circuit, {}).get(phase, 0) - self._drawn_da(phase))
-
-    def of_attack_da(self, loads, circuit, phase):
-        """(what is counted there of this attack, what flows of it). loads: `excess`, `again` or `foreign`."""
-        da, may_da = loads.get(phase, 0), self._may.get(phase, 0)
-        counted_da = self._counted.get(circuit, {}).get(phase, 0)
-        return max(0, da - max(0, may_da - counted_da)), max(0, da - max(0, may_da - self._drawn_da(phase)))
-
-    def _drawn_da(self, phase):
-        return self._on(self._point.amps_da, 0).get(phase, 0)
+    def attacks(self, circuit, phase):
+        """(attack, how much it excuses of what is counted there, how much of that flows) of each."""
+        idle_da = self._may_da - self._point.amps_da
+        unseen_da = 0 if self._counts(self._plant.circuits[circuit]) else idle_da
+        return [(attack, self._on(max(0, da - unseen_da), first).get(phase, 0), self._on(max(0, da - idle_da), first).get(phase, 0))
+                for attack, da, first in self._attacks]
 
     def _offered_da(self):
         now_ms = self._plant.now_ms
@@ -80,21 +75,24 @@ class MayDraw:
         """Counts what its car may draw from now on."""
         point = self._point
         if point.car is not None:
-            self._used = self._uses()
+            self._used, self._known = self._uses(), point.known_phases
         offered_da = self._offered_da() if self._plant.regulated and not point.feeder_open else 0
         may_da = max(point.amps_da, offered_da)
-        may = self._on(may_da, 0)
-        counted = {circuit.index: may if self._measured or circuit.meter < 0 else self._on(point.amps_da, 0)
+        counted = {circuit.index: self._on(may_da if self._counts(circuit) else point.amps_da, 0)
                    for circuit in self._plant.circuits[point.circuit].path}
-        excess = self._on(min(may_da, self._above_da(may_da, offered_da)), 0)
-        again = self._on(may_da, point.known_phases) if point.again is not None else {}
-        written = point.foreign is not None and offered_da <= WRITTEN_A * 10
-        foreign = self._on(min(may_da, WRITTEN_A * 10), 0) if written else {}
-        if (may, counted, excess, again, foreign) == (self._may, self._counted, self.excess, self.again, self.foreign):
+        written_da = WRITTEN_A * 10 if offered_da <= WRITTEN_A * 10 else 0
+        attacks = [(attack, min(may_da, da), first) for attack, da, first in (
+            (point.stray, self._above_da(may_da, offered_da), 0), (point.foreign, written_da, 0), (point.again, may_da, self._known))
+            if attack is not None]
+        if (counted, may_da, attacks) == (self._counted, self._may_da, self._attacks):
             return
         self._plant.touch(point.circuit)  # until now the old ones held
         self._plant.shift_may(self._counted, counted)
-        self._may, self._counted, self.excess, self.again, self.foreign = may, counted, excess, again, foreign
+        self._counted, self._may_da, self._attacks = counted, may_da, attacks
+
+    def _counts(self, circuit):
+        """Does what it may draw count there? Where a meter shows what an EVSE without measurement draws, only that: it is other load (3.1)."""
+        return self._measured or circuit.meter < 0
 
     def _uses(self):
         """Terminals; further ones than it, or the car before it, had used count from its first current on (rule 14)."""
@@ -106,9 +104,10 @@ class MayDraw:
             point.again = Since(AGAIN, self._plant.now_ms)
         return used if point.again is not None else known
 
-    def _on(self, da, from_terminal):
+    def _on(self, da, first, used=None):
+        """Phase → current, where each terminal from `first` on carries so much. used: terminals; None: those that its car uses, or used."""
         loads = {}
-        for lines in self._point.terminals[from_terminal:self._used] if da else ():
+        for lines in self._point.terminals[first:self._used if used is None else used] if da else ():
             for phase in lines:
                 loads[phase] = loads.get(phase, 0) + da
         return loads
@@ -118,12 +117,21 @@ class MayDraw:
         point, attack = self._point, self._point.stray
         if attack is None:
             return 0
+        if attack.kind == SMALL and self._larger():
+            attack.kind = LARGE  # something more is wrong there than what began it
         above_da = may_da - offered_da
-        if attack.fault == "ignore_writes":
+        if "ignore_writes" in (attack.fault, *point.faults):
             above_da = may_da - point.asked_da
         elif attack.fault == "round_up":
             above_da = max(above_da, ROUNDED_DA)
-        return max(0, above_da)
+        return max(0, min(above_da, SMALL_DA) if attack.kind == SMALL else above_da)
+
+    def _larger(self):
+        """Can its car be above its order by more than a small attack?"""
+        point = self._point
+        if point.car is None or "ignore_writes" in point.faults:
+            return "ignore_writes" in point.faults
+        return point._rebel() or point.overdraw().most_above_da(point.max_da) > SMALL_DA
 
 
 def _measured(site, facts):

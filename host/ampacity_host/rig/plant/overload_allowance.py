@@ -15,11 +15,12 @@ from ampacity_host.rig.plant.power_path import SETTLES, SWITCHED_MS
 from ampacity_host.rig.plant.stray import AGAIN, FOREIGN, LARGE, LIE, SMALL, SMALL_DA
 
 DECIDE_MS = 200
+CLOSED_MS = 1_000   # whether a meter lies or a primary is stopped is asked at the end of a piece
 SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long is a failure
 METER_MS = 300      # the meter's own delay behind the truth
 FRAME_MS = 1_000    # between two frames of a meter
 FRAME_CHARS = 70    # a long request and its answer, with the gaps
-STEP, LATE, STOPPED, REST, UNREAD, LOWERED, IDLE = "step", "late", "stopped", "rest", "unread", "lowered", "idle"
+STEP, LATE, STOPPED, REST, HIDDEN, IDLE = "step", "late", "stopped", "rest", "hidden", "idle"
 REST_DA = 10        # of a step: what the readings of cars hid whose currents rose
 BEFORE_MS = 3_000   # a car's reading may be so old in the frame that shows a step
 FALLEN_MS = FRAME_MS + METER_MS    # after a step: until its frame; later falls hide nothing of it
@@ -39,10 +40,8 @@ ALLOWED = {
                      lambda allowance, _: allowance.budget_ms(True) + allowance.exposure_ms()),
     REST: Allowed("the rest of such a step, hidden by cars whose currents rose " + ROSE, "%g A" % (REST_DA / 10),
                   "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
-    UNREAD: Allowed("such a step, hidden by cars whose currents fell without an order " + FELL, "what these cars may draw and do not",
-                    "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
-    LOWERED: Allowed("such a step, hidden by cars whose currents fell with an order %s, while no current above the rating flows" % FELL,
-                     "what these currents fell by, and did not rise again", "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
+    HIDDEN: Allowed("such a step, hidden by cars whose currents fell %s, while no current above the rating flows" % FELL,
+                    "what these currents fell by, and did not rise again", "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
     IDLE: Allowed("such a step, as long as no current above the rating flows, or younger steps explain it",
                   "what cars may draw and do not", "`reading_ms` of the circuit more",
                   lambda allowance, _: allowance.reading_ms()),
@@ -78,11 +77,10 @@ class OverloadAllowance:
         self._circuit = circuit
         self._phase = phase
         self._place = circuit.index, phase
-        self._points = [point for point in plant.points if circuit in plant.circuits[point.circuit].path
-                        and phase in point.loads]
+        self._points = [point for point in plant.points if circuit in plant.circuits[point.circuit].path]
         self._meters = [plant.meters[one.meter] for one in plant.circuits
                         if one.meter >= 0 and (one in circuit.path or circuit in one.path)]
-        self.settle_ms = max([point.settle_ms for point in self._points] or [0])
+        self.settle_ms = max([point.settle_ms for point in self._points if phase in point.loads] or [0])
         self.budget_ms_max = self.budget_ms(True) + self.budget_ms(False) + self.exposure_ms()
 
     def excused_until_ms(self, account, until_ms):
@@ -104,54 +102,48 @@ class OverloadAllowance:
     def _reach(self, account, at_ms):
         """(until when it is excused at most, the attacks that this needs): as few as possible, those with the most time left."""
         over_da = account.may_da - account.rating_da
-        reach_ms, needed, room_da, drawn_da, taken = self._step_over_ms(account, 0, 0, at_ms), [], 0, 0, []
-        for left_ms, da, flows_da, attack in sorted(self._open(account, at_ms), key=lambda one: -one[0]):
-            room_da += da
-            drawn_da += flows_da
+        reach_ms, needed, rooms, taken = self._step_over_ms(account, 0, 0, at_ms), [], {}, []
+        for left_ms, whose, most, room, attack in sorted(self._open(account, at_ms), key=lambda one: -one[0]):
+            rooms[whose] = [min(da, before_da + more_da) for da, before_da, more_da in zip(most, rooms.get(whose, (0, 0)), room, strict=True)]
+            room_da, flows_da = [sum(one[at] for one in rooms.values()) for at in (0, 1)]
             taken.append(attack)
             last_ms = at_ms + left_ms
-            if room_da < over_da:
-                last_ms = min(last_ms, self._step_over_ms(account, room_da, drawn_da, at_ms))
+            if room_da < over_da:  # a lie is all of the other load already: no step
+                last_ms = min(last_ms, at_ms if LIE in rooms else self._step_over_ms(account, room_da, flows_da, at_ms))
             if last_ms > reach_ms:
                 reach_ms, needed = last_ms, list(taken)
         return reach_ms, needed
 
-    def _step_over_ms(self, account, room_da, drawn_da, at_ms):
-        """Until when a step of other load explains all but `room_da` of the overload, of which `drawn_da` flow: what cars may draw now
+    def _step_over_ms(self, account, room_da, attack_da, at_ms):
+        """Until when a step of other load explains all but `room_da` of the overload, of which `attack_da` flow: what cars may draw now
         was none with the other load before it."""
+        if not self._meters:
+            return at_ms
         ours_da = account.may_da - account.other_da - room_da
         step_ms, well_ms = account.last_at_most(account.rating_da - ours_da), ALLOWED[self._step_kind(at_ms)].ms(self, None)
-        flows_da = account.amps_da - drawn_da
-        hidden = {REST: REST_DA if self._rose(account, step_ms - BEFORE_MS, step_ms + RISEN_MS) else 0,
-                  UNREAD: self._unread_da(step_ms - BEFORE_MS, step_ms + FALLEN_MS),
-                  LOWERED: self._lowered_da(step_ms - BEFORE_MS, step_ms + FALLEN_MS) if flows_da <= account.rating_da else 0}
-        more_ms = max([ALLOWED[kind].ms(self, None) for kind, da in hidden.items()
+        flows_da = account.amps_da - attack_da
+        from_ms = step_ms - BEFORE_MS
+        hides = {REST: REST_DA if self._rose(account, from_ms, step_ms + RISEN_MS) else 0,
+                 HIDDEN: self._fallen_da(from_ms, step_ms + FALLEN_MS) if flows_da <= account.rating_da else 0}
+        more_ms = max([ALLOWED[kind].ms(self, None) for kind, da in hides.items()
                        if da and account.may_da - room_da <= account.rating_da + da] or [0])
         return max(step_ms + well_ms + more_ms, self._idle_over_ms(account, flows_da, step_ms + well_ms, well_ms))
 
     def _idle_over_ms(self, account, flows_da, until_ms, well_ms):
         """The same where a part of it is what cars may draw and do not: as long as steps that are not older than `well_ms` explain the
         other part, the current that flows above the rating."""
-        until_ms += ALLOWED[IDLE].ms(self, None) if self._idle_da() else 0
+        until_ms += ALLOWED[IDLE].ms(self, None) if account.may_da > account.amps_da else 0
         if flows_da > account.rating_da:
             until_ms = min(until_ms, account.last_at_most(account.rating_da - flows_da + account.other_da) + well_ms)
         return until_ms
-
-    def _idle_da(self):
-        """What cars may draw here and do not: no current flows of it."""
-        return sum(point.may.idle_da(*self._place) for point in self._points)
 
     def _rose(self, account, from_ms, until_ms):
         """Did the current of a car rise here in that time?"""
         return account.rose_ms >= from_ms and any(point.may.rose(self._phase, from_ms, until_ms) for point in self._points)
 
-    def _unread_da(self, from_ms, until_ms):
-        """What cars may draw here and do not whose currents fell in that time without an order."""
-        return sum(point.may.idle_da(*self._place) for point in self._points if point.may.fell(from_ms, until_ms))
-
-    def _lowered_da(self, from_ms, until_ms):
-        """By how much currents of cars fell here with their orders in that time."""
-        return sum(point.may.lowered_da(self._phase, from_ms, until_ms) for point in self._points)
+    def _fallen_da(self, from_ms, until_ms):
+        """By how much currents of cars fell here in that time, and did not rise again."""
+        return sum(point.may.fallen_da(self._phase, from_ms, until_ms) for point in self._points)
 
     def _step_kind(self, at_ms):
         if self._plant.unattended():
@@ -159,14 +151,15 @@ class OverloadAllowance:
         return LATE if any(meter.troubled(at_ms) for meter in self._meters) else STEP
 
     def _open(self, account, at_ms):
-        """(ms left, deci-amperes, how many of them flow, attack) of each attack by cars, devices and meters whose time is not spent."""
-        found = [(meter.lie(at_ms), (account.other_da, account.other_da), None) for meter in self._meters]
+        """(ms left, whose, the most that all of the same may excuse, what it excuses, attack) of each attack whose time is not spent; amperes
+        as (counted, flowing)."""
+        other = (account.other_da, account.other_da)
+        found = [(meter.lie(at_ms), LIE, other, other, None) for meter in self._meters]
         for point in self._points:
-            of = point.may.of_attack_da
-            found += [(attack, of(loads, *self._place), point) for attack, loads in (
-                (point.stray, point.may.excess), (point.foreign, point.may.foreign), (point.again, point.may.again))]
-        open_ = [(attack.left_ms(self._spends(account), at_ms, ALLOWED[attack.kind].ms(self, point)), *amperes, attack)
-                 for attack, amperes, point in found if attack is not None and amperes[0] > 0]
+            most = point.may.counted_da(*self._place)
+            found += [(attack, point.index, most, room, point) for attack, *room in point.may.attacks(*self._place)]
+        open_ = [(attack.left_ms(self._spends(account), at_ms, ALLOWED[attack.kind].ms(self, point)), whose, most, room, attack)
+                 for attack, whose, most, room, point in found if attack is not None and room[0] > 0]
         return [one for one in open_ if one[0] > 0]
 
     def again_ms(self):
@@ -210,3 +203,10 @@ def attach_allowances(plant):
         for phase, account in enumerate(circuit.accounts):
             account.allowance = OverloadAllowance(plant, circuit, phase)
             account.budget_ms_max = account.allowance.budget_ms_max
+    _close(plant)
+
+
+def _close(plant):
+    for circuit in plant.circuits:
+        circuit.close(plant.now_ms)
+    plant.time.at_ms(plant.now_ms + CLOSED_MS, _close, plant)
