@@ -88,8 +88,6 @@ def worlds_rows(found, code):
     return lines
 
 
-
-
 def quarters(name, module):
     """{"drawn 2": "251 to 500"}: the seeds of each quarter of a part."""
     return {"%s %d" % (name, each): "%d to %d" % (module.quarter(each)[0], sum(module.quarter(each)) - 1) for each in module.QUARTERS}
