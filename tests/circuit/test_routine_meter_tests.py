@@ -149,14 +149,17 @@ def test_a_phase_is_tested_next_to_one_whose_suspicion_stays_unclear():
 
 
 def test_a_suspected_meter_that_leaves_no_room_is_the_task_of_a_person_after_20_min():
-    """It shows 15 A too much when the car had begun, so that nobody draws and no step can come. Before, nobody was asked."""
+    """It shows 19 A too much while a limit pauses the car, so that no car draws and no step can come. Before, no person was asked."""
     yard = Yard(count=1, rating=460, assumed=330).start()
     yard.other = [250, 250, 250]
     yard.plug(0, ALL, 160)
     yard.run(120)
+    yard.guard.limit("console", ("evse", 0), 0, None, "release")
+    yard.run(10)
     yard.lie = lambda it, amps: [440, 440, 440]
     for p in ALL:
         yard.guard.other.estimators[0]._suspect(p)
+    yard.guard.limit("console", ("evse", 0), None, None, "release")
     yard.run(1100)
     assert yard.state == "ok" and not yard.cars[0].da and not yard.guard.needs_inspection(0)
     yard.run(300)

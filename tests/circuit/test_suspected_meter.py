@@ -420,3 +420,54 @@ def test_a_meter_that_misses_both_steps_of_a_routine_test_is_lost():
     yard.lie = lambda it, amps: [last[0]] + amps[1:]
     count_tests(yard, 900)
     assert yard.state == "lost" and yard.trust.missing_steps == [2, 0, 0]
+
+
+def slow_to_settle():
+    units = [evse("evse-%d" % (e + 1), max_da=320, limit_da=320, settle_ms=10000) for e in range(2)]
+    facts = site(units, [circuit(rating=460, assumed=300, meter=0)], [meter_facts()], raise_hold_ms=3000, restart_hold_ms=60000)
+    return charging(facts=facts)
+
+
+def test_a_test_begins_when_its_step_down_counts_also_after_a_lower_order():
+    """A paused car returns late, and other EVSEs start meanwhile: once nothing but its return counted for a minute."""
+    yard = make_room(slow_to_settle())
+    assert suspected(yard) == [0, 1, 2]
+    began = []
+
+    def note(it, second):
+        if SOURCE in it.guard.why(0) + it.guard.why(1) and suspected(it):
+            began.append(second)
+
+    yard.run(40, note)
+    assert began and began[-1] - began[0] < 8 and began[-1] < 25, began
+    assert yard.state == "ok" and not suspected(yard)
+
+
+def hides_half(yard):
+    """Other load moves against each step of the EVSEs by half of it, so that none tells anything."""
+    last = [sum([car.da for car in yard.cars])]
+
+    def each(it, second):
+        drawn_da = sum([car.da for car in it.cars])
+        it.other = [da + (last[0] - drawn_da) // 2 for da in it.other]
+        last[0] = drawn_da
+
+    return each
+
+
+def test_before_the_time_of_a_suspicion_is_over_all_cars_pause_once_and_a_correct_meter_lives():
+    """Once the car that was to start as a test took the last second of the minute: no car charged until a person came."""
+    yard = charging(rating=460, assumed=395, count=2)
+    estimator(yard)._suspect(0)
+    each = hides_half(yard)
+    for _ in range(120):
+        yard.run(1, each)
+        if estimator(yard).suspect_ms[0] >= 45000:
+            break
+    assert yard.state == "ok" and 0 in suspected(yard), estimator(yard).suspect_ms
+    yard.run(8)
+    assert [car.da for car in yard.cars] == [0, 0] and yard.state == "ok"
+    yard.run(300)
+    assert yard.state == "ok" and not suspected(yard), estimator(yard).suspect_ms
+    assert min([car.da for car in yard.cars]) >= 60
+    assert yard.over_ms == 0

@@ -31,6 +31,7 @@ LAST_MS, RETRY_MS = 14000, 7000  # a test lasts so long; the next one may begin 
 CALM_MS, CALM_DA, RAMP_MS = 3000, 5, 15000  # a suspected meter is tested when it was calm for a moment, or after a while nevertheless
 AGAIN_MS, PAUSED_AGAIN_MS = 30000, 100000  # the EVSEs that were lowered for a test return first
 SOON_MS, PATIENCE_MS, PAUSES_MS = 5000, 30000, 1800000  # then one is paused, where none can be lowered; once in this time it is soon
+LATE_MS = 45000  # then all pause, once: the time of an urgent suspicion stops, and enough of it is left to see them start again
 VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
 NEAR_QUARTERS = 3
 SPARED_MS = 3600000  # for such a test one is paused, or one lowered whose car stopped in the one before, at most once in this time
@@ -74,6 +75,7 @@ class MeterTestSteps:
         self.retry_ms = [LONG_AGO_MS] * size  # none could be lowered for one: looked at again then
         self.lowest_da, self.highest_da = [0] * size, [0] * size  # what our EVSEs drew since then, of each circuit and phase
         self.unclear_wait_ms = [0] * len(other.estimators)  # after a test, while no overload is possible and none was clear
+        self.all_paused = [False] * len(other.estimators)  # in this suspicion, for its time was nearly over
         self.lowered: "list[list[int]]" = [[] for _ in other.estimators]  # EVSEs in the last test of each circuit, where it paused none
         self.stopped_ms = [LONG_AGO_MS] * len(ledger.site.evses)  # its car stopped in a test, although it had its minimum: it needs more
 
@@ -154,6 +156,7 @@ class MeterTestSteps:
         if not waits:
             self.suspected_ms[c] = -1
             self.unclear_wait_ms[c] = 0
+            self.all_paused[c] = False
             return []
         waits.sort(key=lambda p: (self._testable_da(estimator, p) < TEST_DA, not estimator.is_urgent(p), -estimator.suspect_ms[p]))
         for p in waits:
@@ -164,18 +167,23 @@ class MeterTestSteps:
         if self._testable_da(estimator, waits[0]) < TEST_DA:
             self.restless_ms[c] = now_ms
             return []
-        if not self._calm(estimator, waits[0], now_ms):
+        if not self._calm(estimator, waits[0], now_ms) or estimator.was_lowered():  # of a test after a lower order only the return counts
             self.restless_ms[c] = now_ms
         return [p for p in waits if self._testable_da(estimator, p) >= TEST_DA and self._may_test(estimator, p, now_ms)]
 
     def _may_test(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """Its currents were constant for a moment, or it waited for a while, and the EVSEs of the last test have returned."""
         c = estimator.circuit
+        if self._is_late(estimator, p):
+            return True
         again_ms = self.asked_ms[c] + (RETRY_MS if estimator.is_urgent(p) else self.unclear_wait_ms[c])  # within RETRY_MS they are still low
         if estimator.steps.test_steps[p] == 1 and not self._is_first(c, now_ms) and not self._cuts(estimator, p, now_ms):
             again_ms = self.asked_ms[c] + (PAUSED_AGAIN_MS if self.asked_ms[c] == self.paused_ms[c] else AGAIN_MS)  # they return first
         due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
         return due and now_ms >= again_ms
+
+    def _is_late(self, estimator: "MeterEstimator", p: int) -> bool:
+        return not self.all_paused[estimator.circuit] and estimator.is_urgent(p) and estimator.suspect_ms[p] >= LATE_MS
 
     def _let_start(self, estimator: "MeterEstimator", undrawn: "list[int]", now_ms: int) -> None:
         """A car waits, and on these phases none draws enough for a step: after a minute one may start nevertheless."""
@@ -274,18 +282,20 @@ class MeterTestSteps:
         return cuts if left_da <= SIZE_DA - TEST_DA else []
 
     def _step(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
-        """Lower them for a moment, or where that takes too many, pause one."""
+        """Lower them for a moment, or where that takes too many, pause one; late pause all."""
         states = self.ledger.evse_states
         c = estimator.circuit
-        cuts = self._cuts(estimator, p, now_ms)
-        paused = not cuts
+        late, cuts = self._is_late(estimator, p), self._cuts(estimator, p, now_ms)
+        paused = late or not cuts
         if paused:
             drawing = [e for e in estimator.evses if states[e].phase_da[p] >= TEST_DA
                        and self._can_step(states[e], p, estimator.awaits_spared(p), now_ms)]  # fmt: skip
-            if not self._may_pause(estimator, p, bool(drawing), now_ms) or not drawing:
+            if not (late or self._may_pause(estimator, p, bool(drawing), now_ms)) or not drawing:
                 return False
-            cuts = [(drawing[self.turns % len(drawing)], 0)]
-            self._rests(cuts[0][0], now_ms)
+            self.all_paused[c] |= late
+            cuts = [(e, 0) for e in (drawing if late else [drawing[self.turns % len(drawing)]])]
+            for e, _ in cuts:
+                self._rests(e, now_ms)
             self.turns += 1
         if self._is_routine(estimator, p):
             self._checks(estimator.base + p, now_ms)

@@ -306,9 +306,10 @@ class MeterEstimator:
 
     def _ordered(self) -> bool:
         """May an order be the reason that ours draw less than in the reference? What is below a primary is ordered by itself, too."""
-        return self._lowered() or any([self.ledger.evse_states[e].evse.primary for e in self.evses])
+        return self.was_lowered() or any([self.ledger.evse_states[e].evse.primary for e in self.evses])
 
-    def _lowered(self) -> bool:
+    def was_lowered(self) -> bool:
+        """May an order of late be the reason for a step down?"""
         states = [self.ledger.evse_states[e] for e in self.evses]
         return any([s.lowered_ms >= self.steps.ref_frame_ms - s.evse.settle_ms for s in states])
 
@@ -351,7 +352,7 @@ class MeterEstimator:
 
     def begin_test(self, now_ms: int) -> None:
         """The policy lowers EVSEs for a moment. Where they are about to be lower for another reason, only their return is a step of the test."""
-        self.steps.begin_test(now_ms, 1 if self.steps.ref_looks or self._lowered() else 2)
+        self.steps.begin_test(now_ms, 1 if self.steps.ref_looks or self.was_lowered() else 2)
 
     def let_start(self, phases: "list[int]", now_ms: int) -> None:
         """No EVSE draws current there, so none can make a test step: one may start, whatever is assumed; its start is one."""
