@@ -96,7 +96,7 @@ def test_a_car_that_stops_in_a_test_holds_up_no_test_of_the_others():
 
 
 def part_of_each_step(limit_da):
-    """Transformers that saturate at 95 %: of a test step a part is shown, which tells nothing. How many tests begin in two half hours."""
+    """Transformers that saturate at 95 %: a part of a test step is shown, which tells nothing. How many begin in 45 min, and in 30 after that."""
     yard = mixed([[0]], [[1]], [[2]])
     yard.other = [330, 330, 330]
     yard.lie = lambda it, amps: [min(437, da) for da in amps]
@@ -107,12 +107,12 @@ def part_of_each_step(limit_da):
     begun, began = [0, 0], estimator.begin_test
 
     def begin_test(now_ms):
-        begun[yard.now_ms >= half_ms] += 1
+        begun[yard.now_ms >= then_ms] += 1
         began(now_ms)
 
     estimator.begin_test = begin_test
-    half_ms = yard.now_ms + 1800000
-    yard.run(3600)
+    then_ms = yard.now_ms + 2700000
+    yard.run(4500)
     return yard, begun
 
 

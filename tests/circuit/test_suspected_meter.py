@@ -443,31 +443,21 @@ def test_a_test_begins_when_its_step_down_counts_also_after_a_lower_order():
     assert yard.state == "ok" and not suspected(yard)
 
 
-def hides_half(yard):
-    """Other load moves against each step of the EVSEs by half of it, so that none tells anything."""
-    last = [sum([car.da for car in yard.cars])]
+def test_no_other_evse_starts_before_the_return_from_a_test_was_seen():
+    """Once the orders of the others were released with those that were lowered, and one that started or paused hid their return."""
+    yard = Yard(count=3, rating=460, assumed=330).start()
+    yard.other = [190, 190, 190]
+    for e in range(2):
+        yard.plug(e, ALL, 100)
+    yard.run(100)
+    began = []
 
-    def each(it, second):
-        drawn_da = sum([car.da for car in it.cars])
-        it.other = [da + (last[0] - drawn_da) // 2 for da in it.other]
-        last[0] = drawn_da
+    def note(it, second):
+        if not began and SOURCE in it.guard.why(0) + it.guard.why(1):
+            began.append(second)
+            it.plug(2, ALL, 60)
+        if began and it.cars[2].da:
+            began.append(second)
 
-    return each
-
-
-def test_before_the_time_of_a_suspicion_is_over_all_cars_pause_once_and_a_correct_meter_lives():
-    """Once the car that was to start as a test took the last second of the minute: no car charged until a person came."""
-    yard = charging(rating=460, assumed=395, count=2)
-    estimator(yard)._suspect(0)
-    each = hides_half(yard)
-    for _ in range(120):
-        yard.run(1, each)
-        if estimator(yard).suspect_ms[0] >= 45000:
-            break
-    assert yard.state == "ok" and 0 in suspected(yard), estimator(yard).suspect_ms
-    yard.run(8)
-    assert [car.da for car in yard.cars] == [0, 0] and yard.state == "ok"
-    yard.run(300)
-    assert yard.state == "ok" and not suspected(yard), estimator(yard).suspect_ms
-    assert min([car.da for car in yard.cars]) >= 60
-    assert yard.over_ms == 0
+    yard.run(1000, note)
+    assert 24 <= began[1] - began[0] <= 34, began[:2]

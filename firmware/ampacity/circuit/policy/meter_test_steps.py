@@ -26,12 +26,11 @@ FRUITLESS_MS = 1500000  # steps were made for so long and gave no clear result
 NO_MARGIN = "no EVSE has margin for a test step"
 FRUITLESS = "test steps of the EVSEs gave no clear result for %d min" % (FRUITLESS_MS // 60000)
 PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses below a doubted meter, once for both steps
-UNREAD_MS = 26000  # the order of an EVSE that is not read stays for so long: until the return of the others was seen
+STAY_MS = 26000  # the orders of the others stay for so long: until the return of those that were lowered was seen
 LAST_MS, RETRY_MS = 14000, 7000  # a test lasts so long; the next one may begin within it where more can be lowered
 CALM_MS, CALM_DA, RAMP_MS = 3000, 5, 15000  # a suspected meter is tested when it was calm for a moment, or after a while nevertheless
 AGAIN_MS, PAUSED_AGAIN_MS = 30000, 100000  # the EVSEs that were lowered for a test return first
 SOON_MS, PATIENCE_MS, PAUSES_MS = 5000, 30000, 1800000  # then one is paused, where none can be lowered; once in this time it is soon
-LATE_MS = 45000  # then all pause, once: the time of an urgent suspicion stops, and enough of it is left to see them start again
 VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
 NEAR_QUARTERS = 3
 SPARED_MS = 3600000  # for such a test one is paused, or one lowered whose car stopped in the one before, at most once in this time
@@ -75,7 +74,6 @@ class MeterTestSteps:
         self.retry_ms = [LONG_AGO_MS] * size  # none could be lowered for one: looked at again then
         self.lowest_da, self.highest_da = [0] * size, [0] * size  # what our EVSEs drew since then, of each circuit and phase
         self.unclear_wait_ms = [0] * len(other.estimators)  # after a test, while no overload is possible and none was clear
-        self.all_paused = [False] * len(other.estimators)  # in this suspicion, for its time was nearly over
         self.lowered: "list[list[int]]" = [[] for _ in other.estimators]  # EVSEs in the last test of each circuit, where it paused none
         self.stopped_ms = [LONG_AGO_MS] * len(ledger.site.evses)  # its car stopped in a test, although it had its minimum: it needs more
 
@@ -156,7 +154,6 @@ class MeterTestSteps:
         if not waits:
             self.suspected_ms[c] = -1
             self.unclear_wait_ms[c] = 0
-            self.all_paused[c] = False
             return []
         waits.sort(key=lambda p: (self._testable_da(estimator, p) < TEST_DA, not estimator.is_urgent(p), -estimator.suspect_ms[p]))
         for p in waits:
@@ -174,16 +171,11 @@ class MeterTestSteps:
     def _may_test(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """Its currents were constant for a moment, or it waited for a while, and the EVSEs of the last test have returned."""
         c = estimator.circuit
-        if self._is_late(estimator, p):
-            return True
         again_ms = self.asked_ms[c] + (RETRY_MS if estimator.is_urgent(p) else self.unclear_wait_ms[c])  # within RETRY_MS they are still low
         if estimator.steps.test_steps[p] == 1 and not self._is_first(c, now_ms) and not self._cuts(estimator, p, now_ms):
             again_ms = self.asked_ms[c] + (PAUSED_AGAIN_MS if self.asked_ms[c] == self.paused_ms[c] else AGAIN_MS)  # they return first
         due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
         return due and now_ms >= again_ms
-
-    def _is_late(self, estimator: "MeterEstimator", p: int) -> bool:
-        return not self.all_paused[estimator.circuit] and estimator.is_urgent(p) and estimator.suspect_ms[p] >= LATE_MS
 
     def _let_start(self, estimator: "MeterEstimator", undrawn: "list[int]", now_ms: int) -> None:
         """A car waits, and on these phases none draws enough for a step: after a minute one may start nevertheless."""
@@ -282,20 +274,18 @@ class MeterTestSteps:
         return cuts if left_da <= SIZE_DA - TEST_DA else []
 
     def _step(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
-        """Lower them for a moment, or where that takes too many, pause one; late pause all."""
+        """Lower them for a moment, or where that takes too many, pause one."""
         states = self.ledger.evse_states
         c = estimator.circuit
-        late, cuts = self._is_late(estimator, p), self._cuts(estimator, p, now_ms)
-        paused = late or not cuts
+        cuts = self._cuts(estimator, p, now_ms)
+        paused = not cuts
         if paused:
             drawing = [e for e in estimator.evses if states[e].phase_da[p] >= TEST_DA
                        and self._can_step(states[e], p, estimator.awaits_spared(p), now_ms)]  # fmt: skip
-            if not (late or self._may_pause(estimator, p, bool(drawing), now_ms)) or not drawing:
+            if not self._may_pause(estimator, p, bool(drawing), now_ms) or not drawing:
                 return False
-            self.all_paused[c] |= late
-            cuts = [(e, 0) for e in (drawing if late else [drawing[self.turns % len(drawing)]])]
-            for e, _ in cuts:
-                self._rests(e, now_ms)
+            cuts = [(drawing[self.turns % len(drawing)], 0)]
+            self._rests(cuts[0][0], now_ms)
             self.turns += 1
         if self._is_routine(estimator, p):
             self._checks(estimator.base + p, now_ms)
@@ -323,8 +313,8 @@ class MeterTestSteps:
         estimator.begin_test(now_ms)
         for e in estimator.evses:  # what is lowered here must not rise there
             present_da = [da for da, source in self.limits.sources_of("evse", e) if source == SOURCE] + [self.ledger.want_da[e]]
-            unread = now_ms - self.ledger.evse_states[e].measured_ms > FRESH_MS  # its order stays until the others have returned
-            self.limits.put(SOURCE, ("evse", e), most_da.get(e, min(present_da)), now_ms + (UNREAD_MS if unread else LAST_MS), "release")
+            lowered = e in most_da
+            self.limits.put(SOURCE, ("evse", e), most_da.get(e, min(present_da)), now_ms + (LAST_MS if lowered else STAY_MS), "release")
 
     def _is_first(self, c: int, now_ms: int) -> bool:
         """No EVSE below was paused for a test for long: the next one need not wait."""
