@@ -461,3 +461,25 @@ def test_no_other_evse_starts_before_the_return_from_a_test_was_seen():
 
     yard.run(1000, note)
     assert 24 <= began[1] - began[0] <= 34, began[:2]
+
+
+def test_where_only_pauses_are_steps_one_that_other_load_half_hides_is_followed_by_the_next_in_time():
+    """Once the next one waited for the return, and the minute of the suspicion was over before."""
+    units = [evse("evse-%d" % (e + 1), max_da=320, limit_da=320) for e in range(3)]
+    facts = site(units, [circuit(rating=300, assumed=250, meter=0)], [meter_facts()], raise_hold_ms=3000, restart_hold_ms=60000)
+    yard = charging(rating=300, count=3, facts=facts)
+    limited(yard, 60)
+    yard.run(60)
+    for p in ALL:
+        estimator(yard)._suspect(p)
+    hidden, last = [], [sum([car.da for car in yard.cars])]
+
+    def hide(it, second):
+        drawn_da = sum([car.da for car in it.cars])
+        if drawn_da < last[0] and (not hidden or second <= hidden[0] + 3):
+            it.other = [da + (last[0] - drawn_da) // 2 for da in it.other]
+            hidden.append(second)
+        last[0] = drawn_da
+
+    yard.run(120, hide)
+    assert hidden and yard.state == "ok" and not suspected(yard), (hidden, estimator(yard).suspect_ms)

@@ -172,7 +172,8 @@ class MeterTestSteps:
         """Its currents were constant for a moment, or it waited for a while, and the EVSEs of the last test have returned."""
         c = estimator.circuit
         again_ms = self.asked_ms[c] + (RETRY_MS if estimator.is_urgent(p) else self.unclear_wait_ms[c])  # within RETRY_MS they are still low
-        if estimator.steps.test_steps[p] == 1 and not self._is_first(c, now_ms) and not self._cuts(estimator, p, now_ms):
+        late = estimator.is_urgent(p) and estimator.suspect_ms[p] >= PATIENCE_MS  # the next pause need not wait for the return
+        if estimator.steps.test_steps[p] == 1 and not (late or self._is_first(c, now_ms) or self._cuts(estimator, p, now_ms)):
             again_ms = self.asked_ms[c] + (PAUSED_AGAIN_MS if self.asked_ms[c] == self.paused_ms[c] else AGAIN_MS)  # they return first
         due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
         return due and now_ms >= again_ms
