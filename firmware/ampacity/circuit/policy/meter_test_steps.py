@@ -26,7 +26,7 @@ FRUITLESS_MS = 1500000  # steps were made for so long and gave no clear result
 NO_MARGIN = "no EVSE has margin for a test step"
 FRUITLESS = "test steps of the EVSEs gave no clear result for %d min" % (FRUITLESS_MS // 60000)
 PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses below a doubted meter, once for both steps
-STAY_MS = 26000  # the orders of the others stay for so long: until the return of those that were lowered was seen
+STAY_MS = 26000  # the order of an EVSE that is not read, and where it is urgent of all others, stays for so long: until the return was seen
 LAST_MS, RETRY_MS = 14000, 7000  # a test lasts so long; the next one may begin within it where more can be lowered
 CALM_MS, CALM_DA, RAMP_MS = 3000, 5, 15000  # a suspected meter is tested when it was calm for a moment, or after a while nevertheless
 AGAIN_MS, PAUSED_AGAIN_MS = 30000, 100000  # the EVSEs that were lowered for a test return first
@@ -311,11 +311,12 @@ class MeterTestSteps:
         if paused:
             self.pause_wait_ms[c] = min(PAUSE_MS, 2 * self._pause_wait_ms(c, now_ms))
             self.paused_ms[c] = now_ms
+        urgent = [p for p in estimator.inputs if estimator.is_urgent(p)] != []
         estimator.begin_test(now_ms)
         for e in estimator.evses:  # what is lowered here must not rise there
             present_da = [da for da, source in self.limits.sources_of("evse", e) if source == SOURCE] + [self.ledger.want_da[e]]
-            lowered = e in most_da
-            self.limits.put(SOURCE, ("evse", e), most_da.get(e, min(present_da)), now_ms + (LAST_MS if lowered else STAY_MS), "release")
+            stays = urgent and e not in most_da or now_ms - self.ledger.evse_states[e].measured_ms > FRESH_MS
+            self.limits.put(SOURCE, ("evse", e), most_da.get(e, min(present_da)), now_ms + (STAY_MS if stays else LAST_MS), "release")
 
     def _is_first(self, c: int, now_ms: int) -> bool:
         """No EVSE below was paused for a test for long: the next one need not wait."""
