@@ -32,6 +32,11 @@ def estimator(yard, at=0):
     return yard.guard.other.estimators[at]
 
 
+def suspect_all(yard, at=0):
+    for p in ALL:
+        estimator(yard, at)._suspect(p)
+
+
 def suspected(yard, at=0):
     return [p for p in ALL if estimator(yard, at).held_da[p] >= 0]
 
@@ -221,8 +226,7 @@ def waits_without_current(yard):
     limited(yard, 0)
     yard.run(20)
     assert yard.ledger.sums[0] == 0 and yard.state == "ok"
-    for p in ALL:
-        estimator(yard)._suspect(p)
+    suspect_all(yard)
     limited(yard, None)
     return yard
 
@@ -298,15 +302,15 @@ def test_a_moment_without_current_does_not_put_a_test_off():
             car.most_da = 0 if second % 40 > 36 else 160
 
     yard.run(120)
-    for p in ALL:
-        estimator(yard)._suspect(p)
+    suspect_all(yard)
     yard.run(80, dips)
     assert yard.state == "ok" and not suspected(yard), (suspected(yard), yard.guard.why(0), yard.guard.why(1))
 
 
-def test_one_test_serves_every_suspected_meter_above_an_evse():
+def with_a_shop(rating=500, shop_da=300):
+    """EVSEs 1 and 2 are below the shop, which has a meter, as the connection; EVSE 3 is not."""
     facts = site([evse("evse-%d" % n, max_da=320, limit_da=320, circuit=1 if n < 3 else 0) for n in (1, 2, 3)],
-                 [circuit(rating=500, assumed=300, meter=0), circuit("shop", rating=400, parent=0, meter=1, assumed=300)],
+                 [circuit(rating=rating, assumed=300, meter=0), circuit("shop", rating=shop_da, parent=0, meter=1, assumed=250)],
                  [meter_facts(), meter_facts(name="m2", unit=101)])  # fmt: skip
     yard = Yard(facts=facts)
 
@@ -315,14 +319,17 @@ def test_one_test_serves_every_suspected_meter_above_an_evse():
         return amps
 
     yard.lie = both
-    yard.start()
+    return yard.start()
+
+
+def test_one_test_serves_every_suspected_meter_above_an_evse():
+    yard = with_a_shop(shop_da=360)
     for e in range(3):
         yard.plug(e, ALL, 100)
     yard.run(90)
     assert yard.guard.meter_state(0) == yard.guard.meter_state(1) == "ok" and yard.cars[2].da == 100
-    for p in ALL:
-        estimator(yard, 0)._suspect(p)
-        estimator(yard, 1)._suspect(p)
+    suspect_all(yard, 0)
+    suspect_all(yard, 1)
     lows = [0]
 
     def count(it, second):
@@ -422,15 +429,11 @@ def test_a_meter_that_misses_both_steps_of_a_routine_test_is_lost():
     assert yard.state == "lost" and yard.trust.missing_steps == [2, 0, 0]
 
 
-def slow_to_settle():
-    units = [evse("evse-%d" % (e + 1), max_da=320, limit_da=320, settle_ms=10000) for e in range(2)]
-    facts = site(units, [circuit(rating=460, assumed=300, meter=0)], [meter_facts()], raise_hold_ms=3000, restart_hold_ms=60000)
-    return charging(facts=facts)
-
-
 def test_a_test_begins_when_its_step_down_counts_also_after_a_lower_order():
     """A paused car returns late, and other EVSEs start meanwhile: once nothing but its return counted for a minute."""
-    yard = make_room(slow_to_settle())
+    units = [evse("evse-%d" % (e + 1), max_da=320, limit_da=320, settle_ms=10000) for e in range(2)]
+    facts = site(units, [circuit(rating=460, assumed=300, meter=0)], [meter_facts()], raise_hold_ms=3000, restart_hold_ms=60000)
+    yard = make_room(charging(facts=facts))
     assert suspected(yard) == [0, 1, 2]
     began = []
 
@@ -443,26 +446,37 @@ def test_a_test_begins_when_its_step_down_counts_also_after_a_lower_order():
     assert yard.state == "ok" and not suspected(yard)
 
 
-def test_no_other_evse_starts_before_the_return_from_a_test_was_seen():
-    """Once the orders of the others were released with those that were lowered, and one that started or paused hid their return."""
-    yard = Yard(count=3, rating=460, assumed=330).start()
-    yard.other = [190, 190, 190]
-    for e in range(2):
-        yard.plug(e, ALL, 100)
-    yard.run(100)
-    for p in ALL:
-        estimator(yard)._suspect(p)
+def starts_after(yard, e):
+    """Seconds from the begin of a test until this EVSE, whose car is plugged in then, draws current."""
     began = []
 
     def note(it, second):
-        if not began and SOURCE in it.guard.why(0) + it.guard.why(1):
+        if not began and SOURCE in "".join([it.guard.why(each) for each in range(3)]):
             began.append(second)
-            it.plug(2, ALL, 60)
-        if began and it.cars[2].da:
+            it.plug(e, ALL, 60)
+        if began and it.cars[e].da:
             began.append(second)
-
     yard.run(100, note)
-    assert 24 <= began[1] - began[0] <= 34, began[:2]
+    return began[1] - began[0]
+
+
+def test_no_other_evse_starts_before_the_return_from_a_test_was_seen():
+    """Once the orders of the others were released with those that were lowered, and one that started or paused hid their return."""
+    yard = Yard(count=3, rating=460, assumed=330).start()
+    yard.plug(0, ALL, 160)
+    yard.run(100)
+    suspect_all(yard)
+    assert 24 <= starts_after(yard, 2) <= 34
+
+
+def test_no_other_evse_starts_so_soon_where_the_suspicion_of_one_of_its_meters_is_urgent():
+    yard = with_a_shop(rating=520, shop_da=600)
+    yard.plug(0, ALL, 160)
+    yard.run(100)
+    suspect_all(yard, 0)
+    suspect_all(yard, 1)
+    assert [estimator(yard, at).is_urgent(0) for at in (0, 1)] == [True, False]
+    assert 24 <= starts_after(yard, 1) <= 34
 
 
 def test_where_only_pauses_are_steps_one_that_other_load_half_hides_is_followed_by_the_next_in_time():
@@ -472,16 +486,15 @@ def test_where_only_pauses_are_steps_one_that_other_load_half_hides_is_followed_
     yard = charging(rating=300, count=3, facts=facts)
     limited(yard, 60)
     yard.run(60)
-    for p in ALL:
-        estimator(yard)._suspect(p)
-    hidden, last = [], [sum([car.da for car in yard.cars])]
+    suspect_all(yard)
+    hidden, last_da = [], [180]
 
     def hide(it, second):
-        drawn_da = sum([car.da for car in it.cars])
-        if drawn_da < last[0] and (not hidden or second <= hidden[0] + 3):
-            it.other = [da + (last[0] - drawn_da) // 2 for da in it.other]
+        fell_da = last_da[0] - sum([car.da for car in it.cars])
+        if fell_da > 0 and (not hidden or second <= hidden[0] + 3):
+            it.other = [da + fell_da // 2 for da in it.other]
             hidden.append(second)
-        last[0] = drawn_da
+        last_da[0] -= fell_da
 
     yard.run(120, hide)
     assert hidden and yard.state == "ok" and not suspected(yard), (hidden, estimator(yard).suspect_ms)

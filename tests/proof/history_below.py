@@ -247,8 +247,8 @@ BELOW = {
         "a suspicion waits 60 s for a clear test step, and there was one: a test began while an order of late could be the reason of its step down, "
         "so only the return counted, in the second in which other EVSEs started; and where only a pause is a step, the next one waited for the "
         "return of the first",
-        "a test begins when its step down counts; the other EVSEs keep their orders until the return was seen; after 30 s the next pause does not "
-        "wait for it (3.2)",
+        "a test begins when its step down counts; where it is urgent the other EVSEs keep their orders until the return was seen; after 30 s the "
+        "next pause does not wait for it (3.2)",
         ("tests/circuit/test_suspected_meter.py::test_a_test_begins_when_its_step_down_counts_also_after_a_lower_order",
          "tests/circuit/test_suspected_meter.py::test_no_other_evse_starts_before_the_return_from_a_test_was_seen",
          "tests/circuit/test_suspected_meter.py::"

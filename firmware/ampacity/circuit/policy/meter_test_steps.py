@@ -294,9 +294,10 @@ class MeterTestSteps:
             self.unclear_wait_ms[c] = min(VERIFY_MS, max(RAMP_MS, 2 * self.unclear_wait_ms[c]))
         self.lowered[c] = [] if paused else [e for e, _ in cuts]
         most_da = dict(cuts)
-        for other in self.other.metered:
-            if other is estimator or self._shares(other, most_da):
-                self._begin(other, paused, most_da, now_ms)
+        tested = [other for other in self.other.metered if other is estimator or self._shares(other, most_da)]
+        stay_ms = STAY_MS if max([other.is_urgent(q) for other in tested for q in other.inputs]) else LAST_MS
+        for other in tested:
+            self._begin(other, paused, most_da, stay_ms, now_ms)
         return True
 
     def _shares(self, other: "MeterEstimator", most_da: "dict[int, int]") -> bool:
@@ -304,19 +305,19 @@ class MeterTestSteps:
         waits = self.suspected_ms[other.circuit] >= 0 or self.doubted_ms[other.circuit] >= 0
         return waits and [e for e in other.evses if e in most_da] != []
 
-    def _begin(self, estimator: "MeterEstimator", paused: bool, most_da: "dict[int, int]", now_ms: int) -> None:
+    def _begin(self, estimator: "MeterEstimator", paused: bool, most_da: "dict[int, int]", stay_ms: int, now_ms: int) -> None:
         c = estimator.circuit
         self.asked_ms[c] = now_ms
         self.unable_ms[c] = -1
         if paused:
             self.pause_wait_ms[c] = min(PAUSE_MS, 2 * self._pause_wait_ms(c, now_ms))
             self.paused_ms[c] = now_ms
-        urgent = [p for p in estimator.inputs if estimator.is_urgent(p)] != []
         estimator.begin_test(now_ms)
         for e in estimator.evses:  # what is lowered here must not rise there
             present_da = [da for da, source in self.limits.sources_of("evse", e) if source == SOURCE] + [self.ledger.want_da[e]]
-            stays = urgent and e not in most_da or now_ms - self.ledger.evse_states[e].measured_ms > FRESH_MS
-            self.limits.put(SOURCE, ("evse", e), most_da.get(e, min(present_da)), now_ms + (STAY_MS if stays else LAST_MS), "release")
+            unread = now_ms - self.ledger.evse_states[e].measured_ms > FRESH_MS
+            until_ms = now_ms + (LAST_MS if e in most_da else STAY_MS if unread else stay_ms)
+            self.limits.put(SOURCE, ("evse", e), most_da.get(e, min(present_da)), until_ms, "release")
 
     def _is_first(self, c: int, now_ms: int) -> bool:
         """No EVSE below was paused for a test for long: the next one need not wait."""
