@@ -102,6 +102,40 @@ def test_a_connection_that_no_longer_answers_is_reset():
     assert not engine.wants_reset and sent(engine, now_us) is not None
 
 
+def test_a_unit_that_is_silent_by_itself_does_not_cost_the_others_their_connection():
+    dead, other = Asker(5), Asker(6)
+    engine = made(dead, other)
+    now_us = START_US + 1000
+    transaction, unit, _ = sent(engine, now_us)
+    if unit == 5:
+        now_us += 300000
+        transaction, unit, _ = sent(engine, now_us)
+    assert unit == 6
+    engine.receive(mbap_frame(transaction, 6, REPLY), now_us)
+    other.asked_ms = now_us // 1000 + 2500
+    for _ in range(5):
+        now_us += 300000
+        engine.next(now_us)
+    assert not engine.wants_reset and len(dead.failures) >= 4 and other.failures == []
+    other.asked_ms = 0
+    now_us += 300000
+    while not engine.wants_reset:
+        engine.next(now_us)
+        now_us += 300000
+    assert len(other.failures) == 1, "asked once, it did not answer either"
+
+
+def test_a_unit_that_is_not_asked_keeps_a_connection_without_answers_for_three_seconds_only():
+    idle = Asker(6)
+    engine = made(Asker(5), idle)
+    idle.asked_ms = START_US // 1000 + 60000
+    now_us = START_US + 1000
+    while not engine.wants_reset:
+        engine.next(now_us)
+        now_us += 100000
+    assert 3000000 <= now_us - START_US < 3600000
+
+
 def test_a_stream_other_than_modbus_is_reset():
     engine = made(Asker(5))
     engine.next(START_US)

@@ -3,6 +3,8 @@
 from helper_circuit import evse
 from test_other_parts import metered
 
+from ampacity.circuit.trusted.metering.meter_trust import PHASE, SIGN
+
 
 def play(life, seconds, ours, other=(100, 100, 100)):
     """A reading of each EVSE and then a frame each second; ours: what each draws per phase."""
@@ -140,19 +142,62 @@ def lower_hidden(life, e, seconds=6):
     return play(life, seconds, [(20, 20, 20), (60, 60, 60)], (200, 200, 200))
 
 
-def test_rule_3_2_a_fall_that_an_order_to_any_of_them_may_have_caused_makes_a_meter_only_suspected():
-    for e, state in ((None, "lost"), (0, "ok"), (1, "ok")):
-        life = play(charging(evses=(evse(), evse("b")), da=160, rating=700), 12, [(120, 120, 120), (60, 60, 60)])
-        lower_hidden(life, e)
-        assert life.view.state == state, e
+def suspect(life, phases=(0, 1, 2)):
+    for p in phases:
+        life.view._suspect(p)
+    return life
+
+
+def two_charge(**first):
+    return play(charging(evses=(evse(**first), evse("b")), da=160, rating=700), 12, [(120, 120, 120), (60, 60, 60)])
+
+
+def test_rule_3_2_the_first_fall_that_is_missed_makes_a_meter_suspected_and_the_second_fails_it():
+    for before, state in ((False, "ok"), (True, "lost")):
+        life = two_charge()
+        if before:
+            suspect(life)
+        lower_hidden(life, None)
+        assert life.view.state == state, before
         assert [da >= 0 for da in life.view.held_da] == [state == "ok"] * 3
+
+
+def test_rule_3_2_a_fall_that_an_order_to_any_of_them_may_have_caused_does_not_fail_a_suspected_meter():
+    for e, state in ((None, "lost"), (0, "ok"), (1, "ok")):
+        life = lower_hidden(suspect(two_charge()), e)
+        assert life.view.state == state, e
 
 
 def test_rule_3_2_what_is_below_a_primary_may_be_lowered_by_itself():
     for primary, state in ((False, "lost"), (True, "ok")):
-        life = play(charging(evses=(evse(primary=primary), evse("b")), da=160, rating=700), 12, [(120, 120, 120), (60, 60, 60)])
-        lower_hidden(life, None)
+        life = lower_hidden(suspect(two_charge(primary=primary)), None)
         assert life.view.state == state, primary
+
+
+def failed(da, reserve_da=0):
+    """A meter that missed a step on L1, above an EVSE that may draw this."""
+    life = charging(evses=(evse(fallback_da=reserve_da, power_on_da=reserve_da),), da=da)
+    life.view.trust.require_steps(0, 2, life.now_ms)
+    life.view.trust.failed(PHASE)
+    return play(life, 2, [(da, da, da)])
+
+
+def test_rule_3_2_a_failed_meter_is_suspected_again_only_where_no_evse_has_more_than_its_reserve():
+    for da, held in ((60, False), (0, True)):
+        life = failed(da)
+        life.view.suspect_again(life.now_ms)
+        assert (life.view.held_da[0] == 0) == held and (life.view.trust.missing_steps[0] == 0) == held, da
+        assert life.view.held_da[1:] == [-1, -1] and life.view.trust.against[0] == 2
+
+
+def test_rule_3_2_a_failed_meter_is_suspected_again_once_in_a_quarter_of_an_hour_and_neither_after_a_wrong_sign_nor_where_a_person_must_look():
+    for after_ms, reason, latched, again in ((900000, PHASE, False, True), (899999, PHASE, False, False),
+                                             (900000, SIGN, False, False), (900000, PHASE, True, False)):  # fmt: skip
+        life = failed(0)
+        life.view.trust.reason, life.view.trust.latched = reason, latched
+        life.view.let_ms = life.now_ms - after_ms
+        life.view.suspect_again(life.now_ms)
+        assert (life.view.held_da[0] >= 0) == again, (after_ms, reason, latched)
 
 
 # frames and readings

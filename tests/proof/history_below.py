@@ -242,16 +242,40 @@ BELOW = {
          "test_a_shed_right_after_a_raise_leaves_a_primary_below_the_order_that_may_still_be_in_force",),
     ),
     "D138": (
-        "garages of 24 EVSEs with recorded cars and recorded other load, no fault: after 77 to 147 h a correct meter failed, and no car charged "
-        "until a person came (energy of cars without a departure: 0.80 of equal shares)",
+        "a garage of 24 EVSEs with recorded cars and recorded other load, no fault: after 138 h a correct meter failed, and no car charged until "
+        "a person came (energy of cars without a departure: 0.80 of equal shares)",
         "a suspicion waits 60 s for a clear test step, and there was one: a test began while an order of late could be the reason of its step down, "
-        "so only the return counted, in the second in which other EVSEs started; and where only a pause is a step, the next one waited for the "
-        "return of the first",
-        "a test begins when its step down counts; where it is urgent the other EVSEs keep their orders until the return was seen; after 30 s the "
-        "next pause does not wait for it (3.2)",
+        "so only the return counted, in the second in which other EVSEs started",
+        "a test begins when its step down counts; where it is urgent the other EVSEs keep their orders until the return was seen (3.2)",
         ("tests/circuit/test_suspected_meter.py::test_a_test_begins_when_its_step_down_counts_also_after_a_lower_order",
-         "tests/circuit/test_suspected_meter.py::test_no_other_evse_starts_before_the_return_from_a_test_was_seen",
-         "tests/circuit/test_suspected_meter.py::"
-         "test_where_only_pauses_are_steps_one_that_other_load_half_hides_is_followed_by_the_next_in_time"),
+         "tests/circuit/test_suspected_meter.py::test_no_other_evse_starts_before_the_return_from_a_test_was_seen"),
+    ),
+    "D139": (
+        "one of four EVSEs behind a gateway no longer answers: in 4 of 72 moments the others were paused for 12 to 20 s, too (an end-to-end test "
+        "on the real clock that failed once)",
+        "after three requests in a row without an answer the connection was aborted, also where all three were to the same unit; what is lost with "
+        "the connection has to prove its limits again",
+        "it is aborted when each unit that used to answer was asked in vain, or after 3 s",
+        ("tests/bus/test_tcp_client.py::test_a_unit_that_is_silent_by_itself_does_not_cost_the_others_their_connection",
+         "tests/bus/test_tcp_client.py::test_a_unit_that_is_not_asked_keeps_a_connection_without_answers_for_three_seconds_only"),
+    ),
+    "D140": (
+        "the same garage in another week: after 133 h a correct meter failed without any suspicion before (energy 0.75 of equal shares)",
+        "a car ended in the second in which other load rose by as much, and a fall that no order caused and no frame showed failed a trusted meter "
+        "at once",
+        "the first step that is missed makes a meter suspected, whatever caused it; a test decides (3.2)",
+        ("tests/circuit/test_suspected_meter.py::test_a_car_that_ends_by_itself_makes_a_meter_suspected_and_a_test_decides",
+         "tests/circuit/test_meter_edges.py::"
+         "test_rule_3_2_the_first_fall_that_is_missed_makes_a_meter_suspected_and_the_second_fails_it"),
+    ),
+    "D141": (
+        "no car charged until a person came, after 6 min to a few hours: other load that changes by 6 A every 1 to 15 s, below a rating that leaves "
+        "no margin without the meter (assessor, in the rig)",
+        "no test step was clear for a minute, and a failed meter is trusted again by steps alone, for which no EVSE had margin",
+        "after 5 min it is suspected again, and one EVSE may start for a test step (3.2, item 19)",
+        ("tests/circuit/test_failed_meter_again.py::"
+         "test_below_a_correct_meter_that_failed_all_charge_again_within_ten_minutes",
+         "tests/circuit/test_failed_meter_again.py::"
+         "test_a_meter_that_lies_fails_again_with_the_start_of_one_car_and_after_the_third_time_a_person_must_look"),
     ),
 }  # fmt: skip

@@ -2,9 +2,11 @@
 
 A reply is known by its transaction id, so a late one is discarded permanently. What TCP does not tell is whether
 an unanswered request is still on its way; so after some time without any answer the socket is to be aborted
-(`wants_reset`), which bounds that to the path's transit.
+(`wants_reset`), which bounds that to the path's transit. A unit that is silent by itself is no reason: an abort costs
+the others behind the same gateway their trust until they are proven again.
 """
 
+from ampacity.base.compat import const
 from ampacity.bus.client.engine import Engine
 from ampacity.bus.client.request import Request
 from ampacity.bus.client.schedule import Slot
@@ -14,10 +16,11 @@ from ampacity.bus.modbus.mbap import MbapReceiver, mbap_frame
 if False:  # for the type checker
     from typing import Any
 
-TIMEOUTS_MAX = 3  # unanswered requests in a row, all units together
-SCAN_TIMEOUTS_MAX = 1 << 20  # a scan of units that may not be there keeps the connection
-LOST_MS = 1000  # interval at which the drivers are notified while there is no connection
-NEVER_US = 1000000
+_TIMEOUTS_MAX = const(3)  # unanswered requests in a row, all units together
+_UNHEARD_US = const(3000000)  # so long a unit that is not asked may keep a connection without answers
+_SCAN_TIMEOUTS_MAX = const(1 << 20)  # a scan of units that may not be there keeps the connection
+_LOST_MS = const(1000)  # interval at which the drivers are notified while there is no connection
+_NEVER_US = const(1000000)
 READS = (1, 2, 3, 4, 23)  # functions whose answer has a byte count
 
 
@@ -30,7 +33,7 @@ class TcpClient(Engine):
 
     def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", schedule: "Any" = None) -> None:
         Engine.__init__(self, drivers, schedule)
-        self._timeouts_max = TIMEOUTS_MAX if schedule is None else SCAN_TIMEOUTS_MAX
+        self._timeouts_max = _TIMEOUTS_MAX if schedule is None else _SCAN_TIMEOUTS_MAX
         for driver in drivers:
             if getattr(driver, "can_broadcast", None):
                 driver.can_broadcast = False
@@ -38,6 +41,7 @@ class TcpClient(Engine):
         self._transaction = 0
         self._deadline_us = 0
         self._unanswered = 0
+        self._heard_us = 0  # the last answer, or the connection was made
         self._notify_us = 0
         self.up = False
         self.wants_reset = False
@@ -49,6 +53,7 @@ class TcpClient(Engine):
         self.up = True
         self.wants_reset = False
         self._unanswered = 0
+        self._heard_us = now_us
         for slot in self._schedule.slots:
             slot.ready_us = slot.lower_ready_us = now_us
 
@@ -71,10 +76,18 @@ class TcpClient(Engine):
                 return None, self._deadline_us
             self._unanswered += 1
             self._fail("timeout", now_us)
-        if self._unanswered >= self._timeouts_max or self._receiver.broken:
+        if self._receiver.broken or (self._unanswered >= self._timeouts_max and self._all_silent(now_us)):
             self.wants_reset = True
-            return None, now_us + NEVER_US
+            return None, now_us + _NEVER_US
         return self._send_next(now_us)
+
+    def _all_silent(self, now_us: int) -> bool:
+        """Was each unit that used to answer asked since the last answer?"""
+        heard_us = self._heard_us
+        for slot in self._schedule.slots:
+            if slot.served_us <= heard_us and not slot.silent() and now_us < heard_us + _UNHEARD_US:
+                return False
+        return True
 
     def receive(self, data: bytes, now_us: int) -> None:
         """Bytes from the connection."""
@@ -94,6 +107,7 @@ class TcpClient(Engine):
             self.counters["late"] += 1
             return
         self._unanswered = 0
+        self._heard_us = now_us
         size = request.reply_len or reply_pdu_len(request.pdu)
         if unit == request.unit and pdu[0] == request.pdu[0] | 0x80 and len(pdu) == 2:
             self._fail(refusal(pdu), now_us)
@@ -130,7 +144,7 @@ class TcpClient(Engine):
         slot.driver.failed(request, reason, now_us // 1000)
 
     def _notify_disconnected(self, now_us: int) -> None:
-        self._notify_us = now_us + LOST_MS * 1000
+        self._notify_us = now_us + _LOST_MS * 1000
         for slot in self._schedule.slots:
             tell = getattr(slot.driver, "disconnected", None)
             if tell is not None:

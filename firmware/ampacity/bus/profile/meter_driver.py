@@ -6,6 +6,7 @@ that is no number makes the whole sample None; a sample whose bytes are the last
 mark, so that the guard can distinguish a frozen meter from a constant load.
 """
 
+from ampacity.base.compat import const
 from ampacity.bus.client.request import OVERDUE, ROUTINE, Request
 from ampacity.bus.device_facts import DeviceFacts
 from ampacity.bus.profile.registers.codec import NAME
@@ -18,11 +19,11 @@ if False:  # for the type checker
 
     from ampacity.bus.device_facts import DriverGuard
 
-OVERDUE_MS = 500
-RETRY_MS = 1000
-FAILURES_MAX = 3
-IDENTITY_MS = 3600000
-BESIDE_MS = 10000
+_OVERDUE_MS = const(500)
+_RETRY_MS = const(1000)
+_FAILURES_MAX = const(3)
+_IDENTITY_MS = const(3600000)
+_BESIDE_MS = const(10000)
 W_PER_DA, FED_IN = 23, 4  # a phase is fed in only by more than a fourth of what its current is at 230 V; else it counts as drawn
 
 
@@ -65,7 +66,7 @@ class MeterDriver:
         self._readings = Readings(table)
         self._readings.begin_at(base)
         reads: dict[str, Any] = table["reads"]
-        periods = {"live": table["live_ms"], "slow": table["slow_ms"], "identity": IDENTITY_MS}
+        periods = {"live": table["live_ms"], "slow": table["slow_ms"], "identity": _IDENTITY_MS}
         self._cycles = [ReadCycle(group, len(reads[group]), periods[group], self._readings) for group in periods if group in reads]
         self._live = [cycle for cycle in self._cycles if cycle.group == "live"][0]
 
@@ -78,7 +79,7 @@ class MeterDriver:
                 self._read_beside()
                 return
         self.facts.fault = "it has no SunSpec model that measures"
-        self._hold_ms = now_ms + RETRY_MS
+        self._hold_ms = now_ms + _RETRY_MS
         self._chain.restart()
 
     def _base_of(self, models: "list[Any]") -> int:
@@ -94,7 +95,7 @@ class MeterDriver:
                 group = "beside" + str(base)
                 readings = Readings({"fields": table["fields"], "reads": {group: table["reads"]["live"]}})
                 readings.begin_at(base)
-                self._cycles.append(ReadCycle(group, len(table["reads"]["live"]), BESIDE_MS, readings))
+                self._cycles.append(ReadCycle(group, len(table["reads"]["live"]), _BESIDE_MS, readings))
 
     def _show_beside(self, cycle: ReadCycle) -> None:
         readings = cycle.readings
@@ -122,8 +123,8 @@ class MeterDriver:
     def urgency(self, now_ms: int) -> "tuple[int, int]":
         """(class, due): routine, overdue when the last sample is old."""
         cycle = self._next(now_ms)
-        late = cycle is self._live and now_ms - max(cycle.done_ms, 0) > OVERDUE_MS + cycle.period_ms
-        return (OVERDUE if late and self._failures < FAILURES_MAX else ROUTINE, max(cycle.due_ms(), self._hold_ms))
+        late = cycle is self._live and now_ms - max(cycle.done_ms, 0) > _OVERDUE_MS + cycle.period_ms
+        return (OVERDUE if late and self._failures < _FAILURES_MAX else ROUTINE, max(cycle.due_ms(), self._hold_ms))
 
     def _next(self, now_ms: int) -> ReadCycle:
         """A sample that is begun is finished first; else the group that is due longest, live before the rest."""
@@ -184,7 +185,7 @@ class MeterDriver:
         cycle = (self._live if request.tag[0] == "chain" else self._cycle(request.tag[1])) or self._live
         if request.tag[0] == "chain" and (reason.startswith("exception") or self._chain.at_marker()):
             self._chain.elsewhere()  # some units do not answer at all for what they have not
-            self._hold_ms = now_ms + RETRY_MS
+            self._hold_ms = now_ms + _RETRY_MS
         if reason.startswith("exception"):
             self.facts.fault = self.facts.fault if request.tag[0] == "chain" else reason
             if cycle is not self._live:
@@ -192,9 +193,9 @@ class MeterDriver:
             return
         self._failures += 1
         cycle.fail(now_ms)
-        if self._failures >= FAILURES_MAX:
+        if self._failures >= _FAILURES_MAX:
             self.facts.online = False
-            self._hold_ms = now_ms + RETRY_MS
+            self._hold_ms = now_ms + _RETRY_MS
             if self._chain is not None:
                 self._chain.restart()
 

@@ -281,7 +281,7 @@ class MeterEstimator:
             if not self._rule_3_2_phase():
                 missed, unclear = steps.missed, steps.unclear
         for p in self.inputs:
-            if trusted and missed & (steps.tested | steps.rose) & 1 << p and self.held_da[p] < 0:  # nothing spoke against it: the next step decides
+            if trusted and missed & 1 << p and self.held_da[p] < 0:  # nothing spoke against it: the next step decides
                 missed, unclear = missed & ~(1 << p), unclear | 1 << p
             if wrong >> p & 1:
                 trust.require_steps(p, self._spared(p, least, most), now_ms)
@@ -331,6 +331,19 @@ class MeterEstimator:
             if s.ok and self.raw_ms - s.measured_ms <= FRESH_MS and s.phase_da[p] >= TEST_DA and not draws_on(s, mask):
                 return mask
         return 0
+
+    def suspect_again(self, now_ms: int) -> None:
+        """It failed, and below it nothing has more than its reserve, so none can step: it is only suspected, as it was before, once in START_MS.
+        Nothing that was in force may return; one may start (let_start)."""
+        owed = [p for p in self.inputs if self.trust.needs_step(p)]
+        for at, bound in enumerate(self.mult):
+            s = self.ledger.evse_states[self.evses[at // self.phases]]
+            if bound and at % self.phases in owed and s.bound_da > s.reserve_da:
+                return
+        if now_ms - self.let_ms >= START_MS and self.trust.reason == PHASE:  # a sign is wrong without a step
+            for p in owed:
+                self.trust.missing_steps[p] = self.suspect_ms[p] = 0
+                self.held_da[p] = self.ledger.sums[self.base + p]
 
     def _suspect_none(self) -> None:
         self.held_da = [-1] * self.phases

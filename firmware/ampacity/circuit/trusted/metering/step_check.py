@@ -32,7 +32,7 @@ class StepCheck:
     """One meter's frames against what the EVSEs below it draw. inputs: the supply phases that it measures.
 
     After a look that found a step, masks of phases: `missed` it, `unclear` whether it missed it, `followed` it, `tested` where it was one
-    of a test, `rose` where it was one up, `jumpy` where jumps of other load explain what was missed. `spared[p]`: the phases on which ours
+    of a test, `jumpy` where jumps of other load explain what was missed. `spared[p]`: the phases on which ours
     did at most half of the step of phase p.
     """
 
@@ -58,7 +58,7 @@ class StepCheck:
         self.row = [0] * phases  # missed so many in a row
         self.jump_x16 = [0] * phases  # recent jumps of other load while our currents are constant, in 16ths of a da
         self.calm_ms = -1
-        self.missed = self.unclear = self.followed = self.tested = self.rose = self.jumpy = 0
+        self.missed = self.unclear = self.followed = self.tested = self.jumpy = 0
         self.spared = [0] * phases
 
     def is_still(self, now_ms: int) -> bool:
@@ -92,7 +92,7 @@ class StepCheck:
     def look(self, frame_da: "list[int]", least: "list[int]", most: "list[int]", ordered: bool, frame_ms: int, now_ms: int) -> bool:
         """The frame that was taken, and what ours drew at it. ordered: an order may have lowered them since the reference. True: a step
         of ours was in it, see the masks."""
-        self.missed = self.unclear = self.followed = self.tested = self.rose = self.jumpy = 0
+        self.missed = self.unclear = self.followed = self.tested = self.jumpy = 0
         self.from_rest = self.rested
         self.ref_looks += 1
         old = self.ref_ms < 0 or now_ms - self.ref_ms > REFERENCE_MS
@@ -137,7 +137,6 @@ class StepCheck:
                 clear = clear and (self._moved(q, up) - max(0, ours_da)) * 4 < step_da * 3
         tested = self._of_test(p, up, now_ms)
         self.tested |= tested << p
-        self.rose |= up << p
         if moved_da * 4 >= step_da * 3 and clear:
             self.followed |= 1 << p
             self.step_ms[p] = now_ms
