@@ -31,7 +31,8 @@ STAY_MS = 26000  # the order of an EVSE that is not read, and where it is urgent
 LAST_MS, RETRY_MS = 14000, 7000  # a test lasts so long; the next one may begin within it where more can be lowered
 CALM_MS, CALM_DA, RAMP_MS = 3000, 5, 15000  # a suspected meter is tested when it was calm for a moment, or after a while nevertheless
 AGAIN_MS, PAUSED_AGAIN_MS = 30000, 100000  # the EVSEs that were lowered for a test return first
-SOON_MS, PATIENCE_MS, PAUSES_MS = 5000, 30000, 1800000  # then one is paused, where none can be lowered; once in this time it is soon
+SOON_MS, PATIENCE_MS = 5000, 30000  # then one is paused, where none can be lowered; soon, if none was paused for SOON_AGAIN_MS
+SOON_AGAIN_MS, PAUSES_MS = 300000, 1800000  # where it is not urgent the time begins at MINUTE_MS once in PAUSES_MS
 VERIFY_MS = 900000  # a meter that is trusted and shows at least NEAR_QUARTERS of the rating has followed a step in this time, or gets one
 NEAR_QUARTERS = 3
 SPARED_MS = 3600000  # for such a test one is paused, or one lowered whose car stopped in the one before, at most once in this time
@@ -339,7 +340,7 @@ class MeterTestSteps:
             self.retry_ms[key] = now_ms + SOON_MS
             return drawing and unverified and now_ms - self.rested_ms[key] >= SPARED_MS
         if estimator.is_urgent(p):
-            return estimator.suspect_ms[p] >= (SOON_MS if self._is_first(c, now_ms) else PATIENCE_MS)
+            return estimator.suspect_ms[p] >= (SOON_MS if now_ms - self.paused_ms[c] >= SOON_AGAIN_MS else PATIENCE_MS)
         return now_ms - max(self.suspected_ms[c], self.paused_ms[c]) >= self._pause_wait_ms(c, now_ms)
 
     def _ask(self, estimator: "MeterEstimator", now_ms: int) -> None:
