@@ -3,8 +3,6 @@
 from helper_circuit import evse
 from test_other_parts import metered
 
-from ampacity.circuit.trusted.metering.meter_trust import PHASE, SIGN
-
 
 def play(life, seconds, ours, other=(100, 100, 100)):
     """A reading of each EVSE and then a frame each second; ours: what each draws per phase."""
@@ -83,6 +81,19 @@ def test_rule_3_2_the_minute_of_a_suspicion_begins_with_it_and_runs_by_the_time_
     life.view._suspect_none()
     life.view._suspect(0)
     assert life.view.suspect_ms[0] == 0
+
+
+def test_rule_3_2_a_suspicion_soon_after_the_last_one_continues_it():
+    for gap_ms, span_ms in ((120000, 42000), (120001, 0)):
+        life = play(charging(), 8, [(120, 120, 120)])
+        life.view._suspect(0)
+        life.view.suspect_ms[0] = 42000
+        life.view.begin_test(life.now_ms)
+        play(life, 8, [(0, 0, 0)])
+        assert life.view.held_da[0] < 0
+        life.view.raw_ms = life.view.ended_ms[0] + gap_ms
+        life.view._suspect(0)
+        assert life.view.suspect_ms[0] == span_ms, gap_ms
 
 
 def test_rule_3_2_one_may_start_for_a_test_once_in_a_quarter_of_an_hour():
@@ -172,32 +183,6 @@ def test_rule_3_2_what_is_below_a_primary_may_be_lowered_by_itself():
     for primary, state in ((False, "lost"), (True, "ok")):
         life = lower_hidden(suspect(two_charge(primary=primary)), None)
         assert life.view.state == state, primary
-
-
-def failed(da, reserve_da=0):
-    """A meter that missed a step on L1, above an EVSE that may draw this."""
-    life = charging(evses=(evse(fallback_da=reserve_da, power_on_da=reserve_da),), da=da)
-    life.view.trust.require_steps(0, 2, life.now_ms)
-    life.view.trust.failed(PHASE)
-    return play(life, 2, [(da, da, da)])
-
-
-def test_rule_3_2_a_failed_meter_is_suspected_again_only_where_no_evse_has_more_than_its_reserve():
-    for da, held in ((60, False), (0, True)):
-        life = failed(da)
-        life.view.suspect_again(life.now_ms)
-        assert (life.view.held_da[0] == 0) == held and (life.view.trust.missing_steps[0] == 0) == held, da
-        assert life.view.held_da[1:] == [-1, -1] and life.view.trust.against[0] == 2
-
-
-def test_rule_3_2_a_failed_meter_is_suspected_again_once_in_a_quarter_of_an_hour_and_neither_after_a_wrong_sign_nor_where_a_person_must_look():
-    for after_ms, reason, latched, again in ((900000, PHASE, False, True), (899999, PHASE, False, False),
-                                             (900000, SIGN, False, False), (900000, PHASE, True, False)):  # fmt: skip
-        life = failed(0)
-        life.view.trust.reason, life.view.trust.latched = reason, latched
-        life.view.let_ms = life.now_ms - after_ms
-        life.view.suspect_again(life.now_ms)
-        assert (life.view.held_da[0] >= 0) == again, (after_ms, reason, latched)
 
 
 # frames and readings

@@ -2,6 +2,7 @@
 
 from helper_circuit import circuit, evse, meter_facts, site
 from helper_meter import Yard, rising, saturates
+from test_suspected_meter import charging, suspected
 
 ON_MICROPYTHON_EACH = 3
 ALL, SINGLE = (0, 1, 2), (0,)
@@ -185,3 +186,38 @@ def test_transformers_that_saturate_are_found_below_limits_in_turn_where_a_turn_
 def all_limited(yard, da):
     for e in range(len(yard.cars)):
         yard.guard.limit("console", ("evse", e), da, None, "release")
+
+
+def test_a_meter_that_saturates_above_what_two_of_three_draw_is_found_although_the_pause_of_the_third_is_followed():
+    """All are at their minimum, and the next pause begins from what the first one left: below the saturation."""
+    yard = Yard(count=3, rating=320, assumed=192).start()
+    for e in range(3):
+        yard.plug(e, ALL, 74)
+    yard.other = [96, 96, 96]
+    yard.run(120)
+    assert [car.da for car in yard.cars] == [74, 74, 74]
+    estimator = yard.guard.other.estimators[0]
+    for p in ALL:
+        estimator._suspect(p)
+    yard.lie = lambda it, amps: [min(da, 280) for da in amps]
+    ended = [second for second in range(150) if yard.run(1).state == "ok" and max(estimator.held_da) < 0]
+    assert ended and yard.state == "lost", "a test step ended it, and its minute went on"
+
+
+def test_a_car_that_ends_by_itself_makes_a_meter_suspected_and_a_test_decides():
+    """No order caused it, and other load was calm: but it may have risen in that second."""
+    for lies in (True, False):
+        yard = charging(rating=460, assumed=320)
+        if lies:
+            yard.lie = lambda it, amps: [330, 330, 330]
+        yard.run(12)
+        assert yard.state == "ok"
+        drawn_da = yard.cars[0].da
+        yard.cars[0].most_da = 0
+        while yard.cars[0].da:
+            yard.run(1)
+        yard.other = [da + drawn_da for da in yard.other]
+        yard.run(6)
+        assert yard.state == "ok" and suspected(yard) == [0, 1, 2]
+        yard.run(60)
+        assert (yard.state == "lost") == lies and not suspected(yard), lies

@@ -21,8 +21,7 @@ if False:  # for the type checker
 SOURCE = "meter test step"
 LOOK_MS = 1000
 QUIET_MS = 20000  # the last step may not have settled, and the next one may come from a car
-UNABLE_MS = 300000  # below a doubted meter no EVSE could make a step for so long: one may start for that
-HELPLESS_MS = 1200000  # the same, where that is no help: nothing but a person restores the trust soon
+HELPLESS_MS = 1200000  # no EVSE could make a step for so long: nothing but a person restores the trust soon
 FRUITLESS_MS = 1500000  # steps were made for so long and gave no clear result
 NO_MARGIN = "no EVSE has margin for a test step"
 FRUITLESS = "test steps of the EVSEs gave no clear result for %d min" % (FRUITLESS_MS // 60000)
@@ -174,7 +173,8 @@ class MeterTestSteps:
         """Its currents were constant for a moment, or it waited for a while, and the EVSEs of the last test have returned."""
         c = estimator.circuit
         again_ms = self.asked_ms[c] + (RETRY_MS if estimator.is_urgent(p) else self.unclear_wait_ms[c])  # within RETRY_MS they are still low
-        if estimator.steps.test_steps[p] == 1 and not self._is_first(c, now_ms) and not self._cuts(estimator, p, now_ms):
+        late = estimator.is_urgent(p) and estimator.suspect_ms[p] >= PATIENCE_MS  # the next pause need not wait for the return
+        if estimator.steps.test_steps[p] == 1 and not (late or self._is_first(c, now_ms) or self._cuts(estimator, p, now_ms)):
             again_ms = self.asked_ms[c] + (PAUSED_AGAIN_MS if self.asked_ms[c] == self.paused_ms[c] else AGAIN_MS)  # they return first
         due = now_ms - self.restless_ms[c] >= CALM_MS or now_ms - max(self.suspected_ms[c], again_ms) >= RAMP_MS
         return due and now_ms >= again_ms
@@ -353,8 +353,6 @@ class MeterTestSteps:
         if not [e for e in estimator.evses if self.wants[e]]:
             self.unable_ms[c] = -1
             return
-        if 0 <= self.unable_ms[c] <= now_ms - UNABLE_MS:
-            estimator.suspect_again(now_ms)
         reason = ""
         if max([since_ms >= 0 and now_ms - since_ms >= HELPLESS_MS for since_ms in (self.starved_ms[c], self.unable_ms[c])]):
             reason = NO_MARGIN

@@ -17,6 +17,7 @@ FILTER_MS = 3000
 SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
 FOLLOW_MS = 2000  # after a lower order, until the meter can show that it was followed
 SUSPECT_MS = 60000  # for so long test steps may find out whether a step was missed
+CONTINUED_MS = 120000  # one that begins so soon after the last one continues it: the step that ended that one may have been a low one
 START_MS, START_DA = 900000, 132  # where no EVSE draws one may start for that, once in this time: with 13 A, the most that a car needs, rounded up
 TEST_DA = 50  # less is too little for a test step: STEP_DA, and currents are not still
 NO_STEP_DA = 10  # less than this on a phase is no step there
@@ -59,6 +60,7 @@ class MeterEstimator:
         self.steps = StepCheck(self.phases, self.inputs)
         self.held_da = [-1] * self.phases  # Σ bounds when a step was unclear: no raise beyond it until a test step is followed; -1: none was
         self.suspect_ms = [0] * self.phases  # for so long in all there could have been an overload since, had the meter missed it
+        self.ended_ms = [LONG_AGO_MS] * self.phases  # a test step ended the suspicion
         self.let_ms = LONG_AGO_MS  # an EVSE was let start for a test
         self.tick_ms = -1
         self.trust = MeterTrust([self._loaded(p) for p in range(self.phases)])
@@ -294,7 +296,7 @@ class MeterEstimator:
                 if self.held_da[p] >= 0 and not self.awaits_spared(p) & ~steps.spared[p]:
                     trust.against[p] = 0
                     if steps.tested >> p & 1:
-                        self.held_da[p] = -1
+                        self.held_da[p], self.ended_ms[p] = -1, now_ms
         if missed:
             trust.failed(PHASE, missed & ~steps.jumpy == 0)
         elif wrong and trusted:
@@ -319,7 +321,8 @@ class MeterEstimator:
         self.trust.against[p] |= spared
         if self.held_da[p] < 0:
             self.held_da[p] = self.ledger.sums[self.base + p]
-            self.suspect_ms[p] = 0
+            if self.raw_ms - self.ended_ms[p] > CONTINUED_MS:
+                self.suspect_ms[p] = 0
 
     def awaits_spared(self, p: int) -> int:
         """A mask: the phases that a step on this one must spare to be evidence. After a mere suspicion only while one draws that can do it."""
@@ -331,19 +334,6 @@ class MeterEstimator:
             if s.ok and self.raw_ms - s.measured_ms <= FRESH_MS and s.phase_da[p] >= TEST_DA and not draws_on(s, mask):
                 return mask
         return 0
-
-    def suspect_again(self, now_ms: int) -> None:
-        """It failed, and below it nothing has more than its reserve, so none can step: it is only suspected, as it was before, once in START_MS.
-        Nothing that was in force may return; one may start (let_start)."""
-        owed = [p for p in self.inputs if self.trust.needs_step(p)]
-        for at, bound in enumerate(self.mult):
-            s = self.ledger.evse_states[self.evses[at // self.phases]]
-            if bound and at % self.phases in owed and s.bound_da > s.reserve_da:
-                return
-        if now_ms - self.let_ms >= START_MS and self.trust.reason == PHASE:  # a sign is wrong without a step
-            for p in owed:
-                self.trust.missing_steps[p] = self.suspect_ms[p] = 0
-                self.held_da[p] = self.ledger.sums[self.base + p]
 
     def _suspect_none(self) -> None:
         self.held_da = [-1] * self.phases
