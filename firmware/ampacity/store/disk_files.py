@@ -6,7 +6,6 @@ a journal appends a hundred times to one file, and opening costs more than writi
 
 import os
 
-from ampacity.base.compat import const
 from ampacity.store.fsync import sync_file, sync_folder
 
 if False:  # for the type checker
@@ -32,11 +31,11 @@ except ImportError:
 
 
 BESIDE = ".new"
-_ENOENT = const(2)
-_EIO = const(5)
-_EEXIST = const(17)
-_ELOOP = const(40)
-_OPEN_MAX = const(4)
+ENOENT = 2
+EIO = 5
+EEXIST = 17
+ELOOP = 40
+OPEN_MAX = 4
 READ_MAX = 524288  # twice the longest document
 FOLDER, KIND, REGULAR = 0x4000, 0xF000, 0x8000  # in a file's mode
 
@@ -66,7 +65,7 @@ class DiskFiles:
         try:
             make_folder(folder)
         except OSError as error:
-            if error.errno != _EEXIST and not _exists(folder):  # a medium that cannot be written says so first
+            if error.errno != EEXIST and not _exists(folder):  # a medium that cannot be written says so first
                 raise
 
     def _tidy(self, folder: str) -> None:
@@ -94,13 +93,13 @@ class DiskFiles:
         try:
             size = _size(self._path(name))
             if size is None:
-                raise OSError(_EIO, "no regular file: " + name)
+                raise OSError(EIO, "no regular file: " + name)
             with open(self._path(name), "rb") as file:
                 if at:
                     file.seek(at)
                 return file.read(max(0, min(size - at, most)))  # so much is allocated at once
         except OSError as error:
-            if error.errno != _ENOENT:
+            if error.errno != ENOENT:
                 raise
             return None
 
@@ -114,7 +113,7 @@ class DiskFiles:
                     if file.read(len(piece)) != piece:
                         return False
         except OSError as error:
-            if error.errno != _ENOENT:
+            if error.errno != ENOENT:
                 raise
             return False
         return True
@@ -185,7 +184,7 @@ class DiskFiles:
             if known == name:
                 return file
         file = open_private(self._path(name), APPEND)
-        if len(self._open) >= _OPEN_MAX:
+        if len(self._open) >= OPEN_MAX:
             self._open.pop(0)[1].close()
         self._open.append((name, file))
         return file
@@ -201,7 +200,7 @@ class DiskFiles:
         try:
             os.remove(path)
         except OSError as error:
-            if error.errno != _ENOENT:
+            if error.errno != ENOENT:
                 raise
 
 
@@ -224,7 +223,7 @@ def _is_file(path: str) -> bool:
     try:
         return not os.stat(path)[0] & FOLDER
     except OSError as error:
-        if error.errno not in (_ENOENT, _ELOOP):
+        if error.errno not in (ENOENT, ELOOP):
             raise
         return False
 
