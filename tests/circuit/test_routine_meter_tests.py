@@ -221,3 +221,24 @@ def test_a_car_that_ends_by_itself_makes_a_meter_suspected_and_a_test_decides():
         assert yard.state == "ok" and suspected(yard) == [0, 1, 2]
         yard.run(60)
         assert (yard.state == "lost") == lies and not suspected(yard), lies
+
+
+def test_a_pause_for_an_urgent_test_comes_soon_where_none_was_for_five_minutes():
+    """All are at their minimum: with half a minute for each first pause hardly a second step fits into the minute."""
+    for gap_s, least_s, most_s in ((310, 5, 15), (150, 30, 45)):
+        yard = Yard(count=3, rating=320, assumed=192).start()
+        for e in range(3):
+            yard.plug(e, ALL, 74)
+        yard.other = [96, 96, 96]
+        yard.run(120)
+        estimator = yard.guard.other.estimators[0]
+        for again in (False, True):
+            for p in ALL:
+                estimator._suspect(p)
+            waited_s = 0
+            while min([car.da for car in yard.cars]) > 0:
+                yard.run(1)
+                waited_s += 1
+            yard.run(gap_s)
+            assert yard.state == "ok" and max(estimator.held_da) < 0
+        assert least_s <= waited_s <= most_s, (gap_s, waited_s)

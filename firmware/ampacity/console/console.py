@@ -15,7 +15,6 @@ nothing but the text of the lines decides what happens.
 """
 
 from ampacity.base import strict_json
-from ampacity.base.compat import const
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
 from ampacity.console.access import INSTALLER, LOGINS, MANUFACTURER, NETWORK, NONE, VIEWER, higher, rank
@@ -38,11 +37,11 @@ if False:  # for the type checker
 
 LINE_MAX = 512
 LOG_LINES = 20
-_LOG_LINES_MAX = const(200)
-_TTL_S_MAX = const(604800)
+LOG_LINES_MAX = 200
+TTL_S_MAX = 604800
 ASK = "sure? "
-_YES_MS = const(60000)  # a question is forgotten after that
-_SHA256_DIGITS = const(16)  # the least that name a configuration
+YES_MS = 60000  # a question is forgotten after that
+SHA256_DIGITS = 16  # the least that name a configuration
 
 # word, least role, usage
 COMMANDS = (
@@ -167,7 +166,7 @@ class Console:
         no_more_than(extra[0], words)
         question = None if sure else question_of(extra, words[1:])
         if question:
-            self._asked = (words, now_ms + _YES_MS)
+            self._asked = (words, now_ms + YES_MS)
             return "%s%s: %s\n`yes` confirms, anything else cancels." % (ASK, " ".join(words), question)
         self.target.asked_by = self  # type: ignore[attr-defined]
         answer = extra[1](words[1:], now_ms)
@@ -280,8 +279,8 @@ class Console:
         count = LOG_LINES
         if words:
             count = int(words[0]) if is_number(words[0]) and len(words) == 1 else 0
-        if not 1 <= count <= _LOG_LINES_MAX:
-            raise Rejected("log", " ".join(words), "1..%d lines, or changes" % _LOG_LINES_MAX)
+        if not 1 <= count <= LOG_LINES_MAX:
+            raise Rejected("log", " ".join(words), "1..%d lines, or changes" % LOG_LINES_MAX)
         log = self.target.log
         pushed_out = log.needed()
         lines = pushed_out + log.since(0)[len(pushed_out) :][-count:]
@@ -353,7 +352,7 @@ class Console:
             what = changes.confirmation.confirm()
             self._note("%s confirmed" % what, now_ms)
             return "%s confirmed" % what
-        named = words[-1] if words and len(words[-1]) >= _SHA256_DIGITS else None
+        named = words[-1] if words and len(words[-1]) >= SHA256_DIGITS else None
         minutes = parse_minutes(words if named is None else words[:-1])
         sent = self._sent(named)
         if not self.staged and sent is None:
@@ -488,6 +487,6 @@ def parse_limit(text: str) -> "tuple[int | None, int | None]":
 def parse_ttl_ms(text: str) -> int:
     """Seconds, 1..604800 (also "90s"), in milliseconds. Raises Rejected."""
     digits = text[:-1] if text[-1:] == "s" else text
-    if not is_digits(digits) or not 1 <= int(digits) <= _TTL_S_MAX:
-        raise Rejected("seconds", text, "1..%d" % _TTL_S_MAX)
+    if not is_digits(digits) or not 1 <= int(digits) <= TTL_S_MAX:
+        raise Rejected("seconds", text, "1..%d" % TTL_S_MAX)
     return int(digits) * 1000

@@ -7,7 +7,7 @@ read the frames, answers from the primary's address, or comes first after a laps
 """
 
 from ampacity.base.admission import Admission
-from ampacity.base.compat import const, mem_free
+from ampacity.base.compat import mem_free
 from ampacity.base.errors import Rejected
 from ampacity.base.rate_limited_log import RateLimitedLog
 from ampacity.bus.server.rights import RIGHTS, ROLES, rights_of
@@ -23,10 +23,10 @@ if False:  # for the type checker
     from ampacity.bus.server.modbus_server import ModbusServer
     from ampacity.roles.interfaces import RolePlatform, SiteFacts, View
 
-_CLIENTS_MAX = const(4)
-_SMALL_TLS_CLIENTS_MAX = const(2)  # where the heap is counted: a session takes 23 KiB of it
-_WAITING = const(4)  # connections that have not yet made a request
-_LISTEN_RETRY_MS = const(5000)
+CLIENTS_MAX = 4
+SMALL_TLS_CLIENTS_MAX = 2  # where the heap is counted: a session takes 23 KiB of it
+WAITING = 4  # connections that have not yet made a request
+LISTEN_RETRY_MS = 5000
 
 
 def roles_of(facts: "SiteFacts") -> "Sequence[tuple[str, tuple[str, ...]]]":
@@ -68,7 +68,7 @@ class ModbusTcpServer:
             except Rejected as e:
                 self.unusable = "tls: %s" % e
         small = self._tls is not None and mem_free() is not None
-        self._admission = Admission(platform, _SMALL_TLS_CLIENTS_MAX if small else _CLIENTS_MAX, _WAITING, self._limited_log.add)
+        self._admission = Admission(platform, SMALL_TLS_CLIENTS_MAX if small else CLIENTS_MAX, WAITING, self._limited_log.add)
         self._handshakes_refused = 0
 
     async def start(self) -> None:
@@ -87,7 +87,7 @@ class ModbusTcpServer:
                     if str(error) != said:
                         said = str(error)
                         self.log.add("error", "modbus tcp: cannot listen on %s:%d: %s" % (host, port, said), clock.now_ms())
-                    await clock.sleep_ms(_LISTEN_RETRY_MS)
+                    await clock.sleep_ms(LISTEN_RETRY_MS)
             self.log.add("info", "modbus tcp: listening on %s:%d%s" % (host, port, ", TLS" if self._tls else ""), clock.now_ms())
             while True:
                 await clock.sleep_ms(3600000)

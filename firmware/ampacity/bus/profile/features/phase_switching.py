@@ -5,7 +5,6 @@ before the write and after the reading that shows it (safety.md, rule 14). Until
 device shows without being asked - more phases than assumed, or current on a phase that should be open - counts at once.
 """
 
-from ampacity.base.compat import const
 from ampacity.bus.client.request import ORDER, ROUTINE, Request
 from ampacity.bus.device_facts import DRAWS_DA
 from ampacity.bus.profile.orders.write_limiter import DayCount
@@ -17,11 +16,11 @@ if False:  # for the type checker
     from ampacity.bus.profile.proof.liveness import Liveness
     from ampacity.bus.profile.requests import Requests
 
-_DENIED_MS = const(1000)
-_SHOWN_MS_MAX = const(20000)
-_GIVEN_UP_MS = const(60000)
-_LOOK_MS = const(1000)
-_IDLE_LOOK_MS = const(5000)
+DENIED_MS = 1000
+SHOWN_MS_MAX = 20000
+GIVEN_UP_MS = 60000
+LOOK_MS = 1000
+IDLE_LOOK_MS = 5000
 IDLE, SENT = 0, 1
 
 
@@ -61,7 +60,7 @@ class PhaseSwitching:
             self._empty_ms = now_ms
         if empty and self._wanted != self._believed and self._can():
             return (ORDER, max(self._empty_ms + self._before_ms, self._hold_ms), self._take_switch)
-        return (ROUTINE, max(self._asked_ms() + _IDLE_LOOK_MS, self._hold_ms), self._take_look)
+        return (ROUTINE, max(self._asked_ms() + IDLE_LOOK_MS, self._hold_ms), self._take_look)
 
     def _asked_ms(self) -> int:
         return self._device.readings.asked_ms[self._field]
@@ -87,7 +86,7 @@ class PhaseSwitching:
 
     def _take_switch(self, now_ms: int) -> "Request | None":
         device = self._device
-        self._hold_ms = now_ms + _DENIED_MS
+        self._hold_ms = now_ms + DENIED_MS
         wanted = list(range(self._wanted))
         if not self._switches.has_room(now_ms) or not device.guard.phases_sent(device.index, wanted, now_ms):
             return None
@@ -99,8 +98,8 @@ class PhaseSwitching:
         return self._requests.write(write, ORDER, ("feature", self))
 
     def _take_look(self, now_ms: int) -> "Request | None":
-        self._hold_ms = now_ms + _LOOK_MS
-        if self._step == SENT and now_ms - self._sent_ms > _SHOWN_MS_MAX + self._after_ms:
+        self._hold_ms = now_ms + LOOK_MS
+        if self._step == SENT and now_ms - self._sent_ms > SHOWN_MS_MAX + self._after_ms:
             self._give_up(now_ms)
             return None
         return self._requests.read("phases", ORDER if self._step == SENT else ROUTINE, now_ms)
@@ -108,7 +107,7 @@ class PhaseSwitching:
     def _give_up(self, now_ms: int) -> None:
         """It does not show the switch: both numbers stay live in the ledger, and it is tried again later."""
         self._step = IDLE
-        self._hold_ms = now_ms + _GIVEN_UP_MS
+        self._hold_ms = now_ms + GIVEN_UP_MS
         self._believed = self._count
 
     def replied(self, request: Request, now_ms: int) -> None:
