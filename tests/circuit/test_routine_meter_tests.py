@@ -232,7 +232,7 @@ def test_a_pause_for_an_urgent_test_comes_soon_where_none_was_for_five_minutes()
         yard.other = [96, 96, 96]
         yard.run(120)
         estimator = yard.guard.other.estimators[0]
-        for again in (False, True):
+        for _ in range(2):
             for p in ALL:
                 estimator._suspect(p)
             waited_s = 0
