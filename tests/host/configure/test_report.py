@@ -222,6 +222,17 @@ def test_the_check_prints_how_many_evses_could_fall_back_to_six_amperes(edited):
     assert check_report(load_site(full))["could_fall_back_to_6_a"] == 0
 
 
+@pytest.mark.parametrize(
+    ("assumed_a", "fallback_a", "left_a"), [(57.0, 0.0, None), (57.5, 0.0, 5.5), (57.0, 6.0, None), (57.5, 6.0, 0.0), (63.0, 0.0, 0.0)]
+)
+def test_the_check_names_a_circuit_on_which_no_car_can_charge_without_its_meter(edited, assumed_a, fallback_a, left_a):
+    path = edited(("assumed_other_a = 20.0", f"assumed_other_a = {assumed_a}"), ("fallback_a = 0.0", f"fallback_a = {fallback_a}"))
+    rows = check_report(load_site(path))["needs_its_meter"]
+    assert rows == ([] if left_a is None else [{"circuit": "main", "left_a": left_a, "needs_a": 6.0}])
+    text = " ".join(command("check", path).output.split())
+    assert ("main: without its meter" in text) == (left_a is not None)
+
+
 def test_less_other_load_than_below_is_a_warning(edited):
     path = edited(('parent = "main"\nrating_a = 32.0', 'parent = "main"\nrating_a = 32.0\nassumed_other_a = 25.0'))
     assert "assumed_other_a" in [warning.field for warning in load_site(path).warnings]

@@ -55,6 +55,16 @@ def test_cars_that_fall_hide_together_what_they_fell_by(lowered, longer_ms):
     assert excused_ms(plant, time, 30_000) == WELL_MS + longer_ms
 
 
+@pytest.mark.parametrize("to_permille, over_da, longer_ms", [(150, 20, WELL_MS), (150, 21, 0), (240, 15, WELL_MS), (240, 16, 0)])
+def test_a_fall_hides_a_rest_of_2_a_of_a_current_above_the_rating_and_no_more_than_it_fell_by(to_permille, over_da, longer_ms):
+    plant, time = judged([Car(max_da=160, **QUICK), Car(max_da=160, **QUICK)])
+    account = plant.circuit["main"].accounts[1]
+    plant.points[0].drive("pwm", to_permille, True)  # 240: 1.5 A less
+    run_ms(time, 2_000)
+    other(plant, 630 + over_da - account.amps_da)
+    assert excused_ms(plant, time, 25_000) == WELL_MS + longer_ms
+
+
 @pytest.mark.parametrize("phase, other_da, over_ms", [(1, [0, 316, 0], 2 * WELL_MS - 2_000), (0, [318, 0, 0], WELL_MS)])
 def test_a_rise_on_further_phases_hides_a_rest_there_and_nowhere_else(phase, other_da, over_ms):
     plant, time = judged([Car(phases=1, then_phases=3, then_ms=22_000, need_wh=10**6), Car(max_da=160, need_wh=10**6)])

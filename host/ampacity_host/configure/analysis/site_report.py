@@ -51,6 +51,20 @@ def circuit_sums(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> l
     return rows
 
 
+def needing_meters(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Circuits on which no car can charge while their meter is lost: `circuit`, `left_a` on the phase with least, `needs_a` of the EVSE that
+    needs least (section 3.4)."""
+    sums, reserved, rows = circuit_sums(facts, kept), reserves_da(facts, kept), []
+    for index, entry in enumerate(facts["circuits"]):
+        evses = evses_below(facts, index) if entry["meter"] >= 0 else []
+        left_a = [row["free_a"] for row in sums if row["circuit"] == entry["name"]]
+        own_a = {evse["name"]: da / 10 for evse, da in zip(facts["evses"], reserved, strict=True)}
+        lacks = [any(a + own_a[evse["name"]] < evse["min_da"] / 10 for phase, a in enumerate(left_a) if loads(evse, phase)) for evse in evses]
+        if evses and all(lacks):
+            rows.append({"circuit": entry["name"], "left_a": max(0.0, min(left_a)), "needs_a": min(evse["min_da"] for evse in evses) / 10})
+    return rows
+
+
 def fallback_proposal(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> int:
     """How many of the units that now pause when the primary is lost could fall back to 6 A instead, in file order."""
     others = other_da(facts)
@@ -169,7 +183,7 @@ def report(site: SiteFile, kept: dict[str, Any] | None, load: Callable[[Path, st
     """kept: the evidence in the journal of its controller. load: reads a site of its path with other text.
 
     {"ok", "site", "warnings", "findings", "circuits", "buses", "budgets", "evse_budgets", "evidence", "could_fall_back_to_6_a",
-    "reserves", "fixes"}.
+    "needs_its_meter", "reserves", "fixes"}.
     """
     facts = compile_site(site)
     budgets = site_budgets(facts)
@@ -190,6 +204,7 @@ def report(site: SiteFile, kept: dict[str, Any] | None, load: Callable[[Path, st
         "evse_budgets": evse_budgets(facts),
         "evidence": evidence(facts, ReserveSums(Site(facts), kept).known),
         "could_fall_back_to_6_a": fallback_proposal(facts, kept),
+        "needs_its_meter": needing_meters(facts, kept),
         "reserves": reserve_causes(facts, kept),
         "fixes": proposed,
     } | ({"parent": for_the_parent(facts["parent"])} if "parent" in facts else {})

@@ -49,6 +49,15 @@ def phases_again(result: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def meters_needed(result: dict[str, Any]) -> list[str]:
+    """Circuits whose cars depend on a meter, and why that matters: after a failure only test steps or a person restore its trust."""
+    return [
+        f"{row['circuit']}: without its meter {row['left_a']:.1f} A are left, and a car needs {row['needs_a']:.1f} A: if the meter is lost, none "
+        f"charges here; if it fails its tests, until a person looks at it; a lower assumed_other_a or a larger rating leaves more"
+        for row in result["needs_its_meter"]
+    ]  # fmt: skip
+
+
 def buses(result: dict[str, Any]) -> Table:
     """Lines with equal times share a row: twenty hosts with one unit each are twenty lines."""
     table = Table("bus", title="Bus timing", title_justify="left")
@@ -93,6 +102,8 @@ def show(result: dict[str, Any], console: Console) -> None:
     console.print(whole(sums(result)))
     console.print(whole(budgets(result)))
     for line in phases_again(result):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for line in meters_needed(result):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if result["buses"]:
         console.print(whole(buses(result)))

@@ -21,7 +21,7 @@ METER_MS = 300      # the meter's own delay behind the truth
 FRAME_MS = 1_000    # between two frames of a meter
 FRAME_CHARS = 70    # a long request and its answer, with the gaps
 STEP, LATE, STOPPED, REST, HIDDEN, IDLE = "step", "late", "stopped", "rest", "hidden", "idle"
-REST_DA = 10        # of a step: what the readings of cars hid whose currents rose
+REST_DA = 20        # of a step: what the readings of cars hid whose currents rose or fell
 BEFORE_MS = 3_000   # a car's reading may be so old in the frame that shows a step
 FALLEN_MS = FRAME_MS + METER_MS    # after a step: until its frame; later falls hide nothing of it
 RISEN_MS = FALLEN_MS + BEFORE_MS   # … and the readings that this frame waits for: later rises hide nothing of it
@@ -38,7 +38,8 @@ ALLOWED = {
     STOPPED: Allowed("the same while a primary is stopped or hangs, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
                      "`well_ms` - `meter_well_ms` + `meter_age_ms` + the longest `exposure_ms` of the site's EVSEs",
                      lambda allowance, _: allowance.budget_ms(True) + allowance.exposure_ms()),
-    REST: Allowed("the rest of such a step, hidden by cars whose currents rose " + ROSE, "%g A" % (REST_DA / 10),
+    REST: Allowed("the rest of such a step, hidden by cars whose currents rose %s, or fell %s" % (ROSE, FELL),
+                  "%g A, and no more than what fell where none rose" % (REST_DA / 10),
                   "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
     HIDDEN: Allowed("such a step, hidden by cars whose currents fell %s, while no current above the rating flows" % FELL,
                     "what these currents fell by, and did not rise again", "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
@@ -123,8 +124,9 @@ class OverloadAllowance:
         step_ms, well_ms = account.last_at_most(account.rating_da - ours_da), ALLOWED[self._step_kind(at_ms)].ms(self, None)
         flows_da = account.amps_da - attack_da
         from_ms = step_ms - BEFORE_MS
-        hides = {REST: REST_DA if self._rose(account, from_ms, step_ms + RISEN_MS) else 0,
-                 HIDDEN: self._fallen_da(from_ms, step_ms + FALLEN_MS) if flows_da <= account.rating_da else 0}
+        fallen_da = self._fallen_da(from_ms, step_ms + FALLEN_MS)
+        hides = {REST: REST_DA if self._rose(account, from_ms, step_ms + RISEN_MS) else min(REST_DA, fallen_da),
+                 HIDDEN: fallen_da if flows_da <= account.rating_da else 0}
         more_ms = max([ALLOWED[kind].ms(self, None) for kind, da in hides.items()
                        if da and account.may_da - room_da <= account.rating_da + da] or [0])
         return max(step_ms + well_ms + more_ms, self._idle_over_ms(account, flows_da, step_ms + well_ms, well_ms))
