@@ -223,7 +223,7 @@ def test_the_check_prints_how_many_evses_could_fall_back_to_six_amperes(edited):
 
 
 @pytest.mark.parametrize(
-    ("assumed_a", "fallback_a", "left_a"), [(57.0, 0.0, None), (57.5, 0.0, 5.5), (57.0, 6.0, None), (57.5, 6.0, 0.0), (63.0, 0.0, 0.0)]
+    ("assumed_a", "fallback_a", "left_a"), [(57.0, 0.0, None), (57.5, 0.0, 5.5), (57.0, 6.0, None), (57.5, 6.0, 5.5), (63.0, 0.0, 0.0)]
 )
 def test_the_check_names_a_circuit_on_which_no_car_can_charge_without_its_meter(edited, assumed_a, fallback_a, left_a):
     path = edited(("assumed_other_a = 20.0", f"assumed_other_a = {assumed_a}"), ("fallback_a = 0.0", f"fallback_a = {fallback_a}"))
@@ -231,6 +231,14 @@ def test_the_check_names_a_circuit_on_which_no_car_can_charge_without_its_meter(
     assert rows == ([] if left_a is None else [{"circuit": "main", "left_a": left_a, "needs_a": 6.0}])
     text = " ".join(command("check", path).output.split())
     assert ("main: without its meter" in text) == (left_a is not None)
+
+
+def test_a_lost_meter_leaves_what_its_circuit_has_on_the_phases_of_an_evse_and_without_its_generation(edited):
+    one_phase = ('phases = ["L2", "L3", "L1"]', 'phases = ["L2"]'), ('phases = ["L1", "L2", "L3"]\n\n[[evse]]', 'phases = ["L2"]\n\n[[evse]]')
+    path = edited(("assumed_other_a = 20.0", "assumed_other_a = [63.0, 58.0, 63.0]"), *one_phase)
+    assert check_report(load_site(path))["needs_its_meter"] == [{"circuit": "main", "left_a": 5.0, "needs_a": 6.0}]
+    path = edited(("assumed_other_a = 20.0", "assumed_other_a = 20.0\ngeneration_a = 60.0"))
+    assert check_report(load_site(path))["needs_its_meter"] == []
 
 
 def test_less_other_load_than_below_is_a_warning(edited):

@@ -190,8 +190,8 @@ def full(point):
 
 
 def step_before_a_rise(ms):
-    """1 A of current above the rating flows, and ms later the car draws more of its offer."""
-    plant, time = charging(Car(ramp_da_per_s=1_000, max_da=158, need_wh=10**6))
+    """Other load leaves 1 A less than the car may draw, and ms later it draws that."""
+    plant, time = charging(Car(ramp_da_per_s=1_000, max_da=149, need_wh=10**6))
     plant.set_background(plant.circuit["main"], [481] * 3)
     run_ms(time, ms)
     needs(plant.points[0], 159)

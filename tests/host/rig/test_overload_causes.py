@@ -65,6 +65,16 @@ def test_a_fall_hides_a_rest_of_2_a_of_a_current_above_the_rating_and_no_more_th
     assert excused_ms(plant, time, 25_000) == WELL_MS + longer_ms
 
 
+@pytest.mark.parametrize("from_permille, over_da, longer_ms", [(150, 20, WELL_MS), (150, 21, 0), (250, 9, WELL_MS), (250, 10, 0)])
+def test_a_rise_hides_a_rest_of_2_a_and_no_more_than_it_rose_by(from_permille, over_da, longer_ms):
+    plant, time = judged([Car(max_da=160, **QUICK), Car(max_da=160, **QUICK)], offers=(from_permille, 266))
+    account = plant.circuit["main"].accounts[1]
+    plant.points[0].drive("pwm", 266, True)
+    run_ms(time, 2_000)
+    other(plant, 630 + over_da - account.may_da)
+    assert excused_ms(plant, time, 25_000) == WELL_MS + longer_ms
+
+
 @pytest.mark.parametrize("phase, other_da, over_ms", [(1, [0, 316, 0], 2 * WELL_MS - 2_000), (0, [318, 0, 0], WELL_MS)])
 def test_a_rise_on_further_phases_hides_a_rest_there_and_nowhere_else(phase, other_da, over_ms):
     plant, time = judged([Car(phases=1, then_phases=3, then_ms=22_000, need_wh=10**6), Car(max_da=160, need_wh=10**6)])

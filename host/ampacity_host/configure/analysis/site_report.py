@@ -21,9 +21,9 @@ def reserves_da(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> li
     return ReserveSums(Site(facts), kept).reserve_da
 
 
-def other_da(facts: dict[str, Any]) -> list[list[int]]:
+def other_da(facts: dict[str, Any], without_meters: bool = False) -> list[list[int]]:
     """Other load that counts for a raise by what is declared, of each circuit and phase (section 3): its own or the sum of those below; at
-    a meter, to which generation is added back, at least that."""
+    a meter that works, to which generation is added back, at least that."""
     circuits = facts["circuits"]
 
     def counted(index: int, phase: int) -> tuple[int, int]:
@@ -31,7 +31,7 @@ def other_da(facts: dict[str, Any]) -> list[list[int]]:
         below = [counted(i, phase) for i, entry in enumerate(circuits) if entry["parent"] == index]
         fed = circuits[index]["generation_da"][phase] + sum(each[1] for each in below)
         other = max(circuits[index]["assumed_other_da"][phase], sum(each[0] for each in below))
-        return max(other, fed) if circuits[index]["meter"] >= 0 else other, fed
+        return max(other, fed) if circuits[index]["meter"] >= 0 and not without_meters else other, fed
 
     return [[counted(index, phase)[0] for phase in range(facts["phases"])] for index in range(len(circuits))]
 
@@ -52,16 +52,18 @@ def circuit_sums(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> l
 
 
 def needing_meters(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Circuits on which no car can charge while their meter is lost: `circuit`, `left_a` on the phase with least, `needs_a` of the EVSE that
-    needs least (section 3.4)."""
-    sums, reserved, rows = circuit_sums(facts, kept), reserves_da(facts, kept), []
+    """Circuits on which no car can charge while their meter is lost: `circuit`, `left_a` for the EVSE that lacks least of its minimum,
+    `needs_a` of that EVSE (section 3.4)."""
+    rows, others, reserved = [], other_da(facts, without_meters=True), reserves_da(facts, kept)
+    reserve_da = {evse["name"]: da for evse, da in zip(facts["evses"], reserved, strict=True)}
     for index, entry in enumerate(facts["circuits"]):
         evses = evses_below(facts, index) if entry["meter"] >= 0 else []
-        left_a = [row["free_a"] for row in sums if row["circuit"] == entry["name"]]
-        own_a = {evse["name"]: da / 10 for evse, da in zip(facts["evses"], reserved, strict=True)}
-        lacks = [any(a + own_a[evse["name"]] < evse["min_da"] / 10 for phase, a in enumerate(left_a) if loads(evse, phase)) for evse in evses]
-        if evses and all(lacks):
-            rows.append({"circuit": entry["name"], "left_a": max(0.0, min(left_a)), "needs_a": min(evse["min_da"] for evse in evses) / 10})
+        left_da = [entry["rating_da"][p] - others[index][p] - sum(reserve_da[evse["name"]] for evse in evses if loads(evse, p))
+                   for p in range(facts["phases"])]  # fmt: skip
+        room = [(reserve_da[evse["name"]] + min(left_da[p] for p in range(facts["phases"]) if loads(evse, p)), evse["min_da"]) for evse in evses]
+        if room and all(da < least_da for da, least_da in room):
+            da, least_da = max(room, key=lambda one: one[0] - one[1])
+            rows.append({"circuit": entry["name"], "left_a": max(0, da) / 10, "needs_a": least_da / 10})
     return rows
 
 

@@ -47,9 +47,15 @@ class MayDraw:
         self._older.append((now_ms + self._deadline_ms, offer_da))
         self._plant.time.at_ms(now_ms + self._deadline_ms, self.update)
 
-    def rose(self, phase, from_ms, until_ms):
-        """Did its current rise there in that time?"""
-        return any(rises.get(phase, 0) > 0 for at_ms, rises in self._moved if from_ms <= at_ms <= until_ms)
+    def risen_da(self, phase, from_ms, until_ms):
+        """By how much its current rose there in that time, from a trough."""
+        level_da = least_da = most_da = 0
+        for at_ms, rises in self._moved:
+            if from_ms <= at_ms <= until_ms:
+                level_da += rises.get(phase, 0)
+                least_da = min(least_da, level_da)
+                most_da = max(most_da, level_da - least_da)
+        return most_da
 
     def fallen_da(self, phase, from_ms, until_ms):
         """By how much its current fell there in that time, and did not rise again until now."""

@@ -39,7 +39,7 @@ ALLOWED = {
                      "`well_ms` - `meter_well_ms` + `meter_age_ms` + the longest `exposure_ms` of the site's EVSEs",
                      lambda allowance, _: allowance.budget_ms(True) + allowance.exposure_ms()),
     REST: Allowed("the rest of such a step, hidden by cars whose currents rose %s, or fell %s" % (ROSE, FELL),
-                  "%g A, and no more than what fell where none rose" % (REST_DA / 10),
+                  "%g A, and no more than what these currents rose or fell by" % (REST_DA / 10),
                   "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
     HIDDEN: Allowed("such a step, hidden by cars whose currents fell %s, while no current above the rating flows" % FELL,
                     "what these currents fell by, and did not rise again", "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
@@ -125,7 +125,7 @@ class OverloadAllowance:
         flows_da = account.amps_da - attack_da
         from_ms = step_ms - BEFORE_MS
         fallen_da = self._fallen_da(from_ms, step_ms + FALLEN_MS)
-        hides = {REST: REST_DA if self._rose(account, from_ms, step_ms + RISEN_MS) else min(REST_DA, fallen_da),
+        hides = {REST: min(REST_DA, max(self._risen_da(account, from_ms, step_ms + RISEN_MS), fallen_da)),
                  HIDDEN: fallen_da if flows_da <= account.rating_da else 0}
         more_ms = max([ALLOWED[kind].ms(self, None) for kind, da in hides.items()
                        if da and account.may_da - room_da <= account.rating_da + da] or [0])
@@ -139,9 +139,9 @@ class OverloadAllowance:
             until_ms = min(until_ms, account.last_at_most(account.rating_da - flows_da + account.other_da) + well_ms)
         return until_ms
 
-    def _rose(self, account, from_ms, until_ms):
-        """Did the current of a car rise here in that time?"""
-        return account.rose_ms >= from_ms and any(point.may.rose(self._phase, from_ms, until_ms) for point in self._points)
+    def _risen_da(self, account, from_ms, until_ms):
+        """By how much currents of cars rose here in that time."""
+        return sum(point.may.risen_da(self._phase, from_ms, until_ms) for point in self._points) if account.rose_ms >= from_ms else 0
 
     def _fallen_da(self, from_ms, until_ms):
         """By how much currents of cars fell here in that time, and did not rise again."""
