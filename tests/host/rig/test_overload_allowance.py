@@ -270,7 +270,7 @@ def test_an_attack_without_end_is_excused_for_the_time_of_its_row_and_no_longer(
         assert excused_ms == sum(ALLOWED[each].ms(account.allowance, plant.points[0]) for each in kinds) < judged_ms
 
 
-def test_the_rest_of_a_step_is_excused_only_where_cars_rose_with_it():
+def test_the_rest_of_a_step_is_excused_only_where_cars_moved_with_it():
     well_ms = BUDGETS_MS[0][0]
     for play, wrong_ms in (
         (lambda: step(to_da=480), LONG_MS - well_ms),
