@@ -112,6 +112,19 @@ def test_a_configuration_is_sent_checked_staged_and_active_on_trial_after_the_re
     assert "installer at network: configuration" in desk("log changes") and "confirmed" in desk("log changes")
 
 
+def test_each_change_that_touches_safety_is_in_the_journal_with_its_former_and_new_value():
+    """Rule 15."""
+    new = changed(limit_da=100, feeder_da=200)
+    new["circuits"][0]["rating_da"] = [300, 300, 300]
+    desk = Installer(door="serial")
+    assert strict_json.loads(desk.send(new))["count"] == 3
+    desk("commit 3")
+    head, *lines = [line.split(": ", 1)[1] for line in desk("log changes").split("\n")[-3:]]
+    assert head.startswith("configuration ") and head.endswith(": 3 changes")
+    former = site()["circuits"][0]["rating_da"], site()["evses"][1]["feeder_da"]
+    assert lines == ["circuits[main].rating_da: %s -> [300, 300, 300]" % (former[0],), "evses[evse-2].feeder_da: %d -> 200" % former[1]]
+
+
 def test_not_confirmed_in_time_the_previous_one_returns_with_another_restart():
     desk = Installer()
     desk.send(changed(limit_da=100))

@@ -187,9 +187,9 @@ class Configuring:
         self, data: bytes, facts: "dict[str, Any]", who: str, minutes: int, now_ms: int, ocpp: bool = False, by_bundle: bool = False
     ) -> None:
         self.trial.arm(data, minutes, ocpp, by_bundle)  # type: ignore[union-attr]  # nothing is judged without a data folder
-        lines = facts["changes"]
-        summary = "%d changes; %s" % (facts["count"], lines[0]) if lines else "no changes"
-        self._changes.journal.add(who, "configuration %s: %s" % (facts["sha256"][:16], summary), now_ms)
+        head = "configuration %s: %d changes" % (facts["sha256"][:16], facts["count"])
+        for text in [head] + (facts["safety"] or facts["changes"][:1]):  # rule 15: with their former and new values
+            self._changes.journal.add(who, text, now_ms)
         self._restart(NAME, now_ms)
 
     # the words

@@ -52,8 +52,9 @@ def phases_again(result: dict[str, Any]) -> list[str]:
 def meters_needed(result: dict[str, Any]) -> list[str]:
     """Circuits whose cars depend on a meter, and why that matters: after a failure only test steps or a person restore its trust."""
     return [
-        f"{row['circuit']}: without its meter {row['left_a']:.1f} A are left, and a car needs {row['needs_a']:.1f} A: if the meter is lost, none "
-        f"charges here; if it fails its tests, until a person looks at it; a lower assumed_other_a or a larger rating leaves more"
+        f"{row['circuit']}: without its meter {row['left_a']:.1f} A are left, and a car needs {row['needs_a']:.1f} A: no car charges here while the "
+        f"meter is lost, nor after it failed its test steps, until a person confirms it with trust {row['circuit']}; "
+        f"a lower assumed_other_a or a larger rating leaves more"
         for row in result["needs_its_meter"]
     ]  # fmt: skip
 

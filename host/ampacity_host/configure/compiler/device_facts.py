@@ -7,7 +7,7 @@ from ampacity_host import profiles
 from ampacity_host.configure.compiler.cascade import is_primary, primary_facts
 from ampacity_host.configure.site_file.mistakes import Collector
 from ampacity_host.configure.site_file.parser import SiteFile, Table
-from ampacity_host.configure.site_file.structure import OWN_KINDS, by_name
+from ampacity_host.configure.site_file.structure import OWN_KINDS, by_name, supply_voltage
 from ampacity_host.configure.site_file.toml_text import near
 
 SETTLE_MS = 5000  # IEC 61851-1 Annex A: a car follows a new duty cycle within 5 s
@@ -199,7 +199,7 @@ def compiled_profiles(site: SiteFile) -> dict[str, Any]:
     """Every profile that the site uses, compiled for the controller, by its file's name without the ending."""
     used = {"evse-" + evse["kind"] for evse in site.evses if evse["kind"] not in OWN_KINDS}
     used |= {"meter-" + meter["profile"] for meter in site.meters}
-    voltage = site.site["voltage"]
+    voltage = supply_voltage(site)
     return {short(name): profiles.compile_profile(profiles.load(name), voltage) for name in sorted(used)}
 
 

@@ -50,7 +50,7 @@ PEM = text(r"[^\x00-\x1f]+", "a PEM file in the folder of the site file, or an a
 
 SITE = {
     "name": Field(NAME),
-    "voltage": Field(whole(100, 480), 230),
+    "voltage": Field(whole(100, 480), None),
     "phases": Field(whole(1, 3), None),
     "system": Field(one_of("wye", "split", "delta-it"), "wye"),
     "require_tested": Field(flag, False),

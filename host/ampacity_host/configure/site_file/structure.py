@@ -34,6 +34,11 @@ def supply_phases(site: SiteFile) -> int:
     return 2 if site.site["system"] == "split" else 3
 
 
+def supply_voltage(site: SiteFile) -> int:
+    """Volts between a line and neutral: as written, else 120 for split phase and 230 otherwise. Orders in watts are counted with it."""
+    return int(site.site["voltage"] or (120 if site.site["system"] == "split" else 230))
+
+
 def check_structure(site: SiteFile, collector: Collector) -> None:
     """Add every mistake between tables to the collector."""
     names(site, collector)
@@ -119,6 +124,10 @@ def system(site: SiteFile, collector: Collector) -> None:
     if count not in allowed:
         right = " or ".join(str(n) for n in allowed)
         collector.add(site.site, "phases", f'{count} is not allowed with system "{kind}"', f"use {right}")
+    between = [evse.where for evse in site.evses if any(len(lines) == 2 for lines in evse["phases"] or [])]
+    if kind == "wye" and between and site.site["voltage"] is None:
+        wrong = f"is missing, and {between[0]} is between two lines of a wye supply"
+        collector.add(site.site, "voltage", wrong, "use 120 with 120/208 V, 230 with 230/400 V: orders in watts are counted with it")
 
 
 def tree(site: SiteFile, collector: Collector) -> None:
