@@ -109,7 +109,9 @@ def test_a_configuration_is_sent_checked_staged_and_active_on_trial_after_the_re
     assert desk("commit confirm") == "configuration confirmed"
     desk.restart()
     assert desk.active() == changed(limit_da=100) and desk.json("config info")["trial"] is None
-    assert "installer at network: configuration" in desk("log changes") and "confirmed" in desk("log changes")
+    head, first, last = desk("log changes").split("\n")[-3:]
+    assert "installer at network: configuration " in head and head.endswith(": 1 changes")
+    assert first.endswith("installer at network: evses[evse-2].limit_da: 160 -> 100") and last.endswith("configuration confirmed")
 
 
 def test_each_change_that_touches_safety_is_in_the_journal_with_its_former_and_new_value():

@@ -106,6 +106,13 @@ def test_split_phase_has_two_lines_and_an_evse_between_them(facts):
     assert site["circuits"][0]["assumed_other_da"] == [600, 550]
 
 
+def test_orders_in_watts_are_counted_with_the_voltage_of_the_system(changed):
+    """Split phase: 120 V where the file does not say; 230 V would make half of the current of an order."""
+    scales = [changed("north-america", ('kind = "ampacity"', 'kind = "delta-ac-max"'), ('system = "split"', 'system = "split"' + voltage))["profiles"]
+              for voltage in ("", "\nvoltage = 120", "\nvoltage = 230")]  # fmt: skip
+    assert scales[0] == scales[1] != scales[2]
+
+
 def test_terminals_between_lines_of_three(facts):
     assert [evse["terminals"] for evse in facts("two-hundred-eight")["evses"]] == [[[0, 1]], [[1, 2]], [[2]]]
     assert [evse["terminals"] for evse in facts("norway")["evses"]] == [[[0, 2]], [[0], [1], [2]]]
