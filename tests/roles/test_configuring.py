@@ -110,7 +110,7 @@ def test_a_configuration_is_sent_checked_staged_and_active_on_trial_after_the_re
     desk.restart()
     assert desk.active() == changed(limit_da=100) and desk.json("config info")["trial"] is None
     head, first, last = desk("log changes").split("\n")[-3:]
-    assert "installer at network: configuration " in head and head.endswith(": 1 changes")
+    assert "installer at network: configuration " in head and head.endswith(", fields that change: 1")
     assert first.endswith("installer at network: evses[evse-2].limit_da: 160 -> 100") and last.endswith("configuration confirmed")
 
 
@@ -122,9 +122,38 @@ def test_each_change_that_touches_safety_is_in_the_journal_with_its_former_and_n
     assert strict_json.loads(desk.send(new))["count"] == 3
     desk("commit 3")
     head, *lines = [line.split(": ", 1)[1] for line in desk("log changes").split("\n")[-3:]]
-    assert head.startswith("configuration ") and head.endswith(": 3 changes")
+    assert head.startswith("configuration ") and head.endswith(", fields that change: 3")
     former = site()["circuits"][0]["rating_da"], site()["evses"][1]["feeder_da"]
     assert lines == ["circuits[main].rating_da: %s -> [300, 300, 300]" % (former[0],), "evses[evse-2].feeder_da: %d -> 200" % former[1]]
+
+
+def test_the_journal_of_a_large_change_is_one_write_and_says_how_much_it_leaves_out():
+    def with_fields(count):
+        return site(a_part_of_tomorrow={"field %02d" % i: i % count for i in range(30)})
+
+    desk = Installer(with_fields(30), door="serial")
+    assert strict_json.loads(desk.send(with_fields(4)))["safety"][-1] == "more fields that touch safety: 2"
+    files = desk.garage.files
+    before, replace, written = files.writes, files.replace, []
+    files.replace = lambda name, data: (written.append(name), replace(name, data))[1]
+    assert "restarting" in desk("commit 3")
+    assert [name for name in written if "changes" in name] == ["changes.set"] and files.writes - before <= 3, written
+    lines = [line.split(": ", 1)[1] for line in desk("log changes").split("\n")]
+    assert len(lines) == 26 and lines[-1] == "more fields that touch safety: 2" and lines[1] == "a_part_of_tomorrow.field 04: 4 -> 0"
+
+
+def test_a_journal_without_memory_holds_up_no_restart():
+    desk = Installer(door="serial")
+    desk.send(changed(feeder_da=200))
+
+    def full(name, data):
+        raise MemoryError
+
+    documents = desk.garage.primary.documents
+    put = documents.put
+    documents.put = lambda name, value: full(name, value) if name == "changes" else put(name, value)
+    assert "restarting" in desk("commit 3") and desk.garage.run(1000).platform.resets == ["immediate"]
+    assert desk.active() == changed(feeder_da=200) and "journal of changes: not kept" in desk("log 100")
 
 
 def test_not_confirmed_in_time_the_previous_one_returns_with_another_restart():

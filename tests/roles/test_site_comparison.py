@@ -28,10 +28,55 @@ def test_a_change_has_its_place_by_name_and_both_values():
 def test_an_entry_that_comes_or_goes_is_one_line_and_another_order_is_a_change():
     new = site()
     gone = new["evses"].pop()
-    assert lines(site(), new)[0] == "evses[evse-2]: an object -> absent" and lines(new, site())[0] == "evses[evse-2]: absent -> an object"
+    told = "max_da 160, fallback_da 0, circuit main, unit 2"
+    assert lines(site(), new)[0] == "evses[evse-2]: %s -> absent" % told and lines(new, site())[0] == "evses[evse-2]: absent -> %s" % told
     assert safety(site(), new)[0] == "evses[evse-2]"
     new["evses"].insert(0, gone)
     assert lines(site(), new) == ["evses: the order of its entries -> another order"] and safety(site(), new) == ["evses"]
+
+
+def test_an_index_is_the_name_that_stands_there():
+    old = site()
+    old["circuits"].append({"name": "row", "parent": 0, "rating_da": [80, 80, 80]})
+    old["solar"] = {"circuit": 1, "evses": [0, 1]}
+    new = site(solar={"circuit": 0, "evses": [1, 0]})
+    new["circuits"].insert(0, dict(old["circuits"][1], parent=1))
+    for evse in new["evses"]:
+        evse["circuit"] = 1
+    new["evses"].reverse()
+    order = ["circuits: the order of its entries -> another order", "evses: the order of its entries -> another order"]
+    assert lines(old, new) == order
+    new["evses"][0]["circuit"] = 0  # evse-2, which had 0 before, too
+    assert lines(old, new) == [order[0], "evses[evse-2].circuit: main -> row", order[1]]
+    new["evses"][0]["circuit"] = 7  # none is there: the check refuses it
+    assert "evses[evse-2].circuit: main -> 7" in lines(old, new)
+
+
+def test_a_renamed_circuit_is_told_with_its_rating():
+    new = site(rating_da=250)
+    new["circuits"][0]["name"] = "other"
+    told = lines(site(), new)
+    assert told[:2] == [
+        "circuits[main]: rating_da [200, 200, 200], parent -1 -> absent", "circuits[other]: absent -> rating_da [250, 250, 250], parent -1",
+    ]  # fmt: skip
+    assert "evses[evse-1].circuit: main -> other" in told
+
+
+def test_what_holds_for_the_whole_site_is_told_first():
+    new = site(rating_da=250, voltage_v=120)
+    assert [path for path, _, _ in changes(site(), new)] == ["voltage_v", "circuits[main].rating_da"]
+
+
+def test_long_values_are_shown_from_where_they_differ():
+    one, other = site(profiles={"a": "x" * 100 + "one"}), site(profiles={"a": "x" * 100 + "other"})
+    assert lines(one, other) == ["profiles.a: ...%sone -> ...%sother" % ("x" * 7, "x" * 7)]
+    long = site(profiles={"a": "y" * 500})
+    assert len(lines(one, long)[0]) <= 120 and lines(one, long)[0].startswith("profiles.a: xxx") and " -> yyy" in lines(one, long)[0]
+    assert lines(site(profiles={"a": 5}), one)[0].startswith("profiles.a: 5 -> xxx")
+
+
+def test_a_list_of_objects_is_told_by_its_size():
+    assert lines(site(more=[{"password": "horse"}]), site(more=[{"password": "staple"}, 2])) == ["more: 1 entries -> 2 entries"]
 
 
 def test_true_is_not_one():
@@ -109,6 +154,26 @@ def test_a_changed_address_is_shown_without_user_password_and_query():
 
     assert told("ws://one/a?t=SECRET", "ws://u:SECRET@two/b") == ["ocpp.url: ws://one/a -> ws://***@two/b"]
     assert told("ws://one/a?t=SECRET", "ws://one/a?t=OTHER") == ["ocpp.url: user, password or query change"]
+
+
+def test_passwords_among_the_variables_of_ocpp_are_secrets():
+    def with_password(text):
+        return site(ocpp=dict(OCPP, config={"SecurityCtrlr.BasicAuthPassword": text, "ClockCtrlr.TimeZone": "x"}))
+
+    assert lines(with_password("one"), with_password("two")) == ["ocpp.config.SecurityCtrlr.BasicAuthPassword: a secret changes"]
+    shown, found = without_secrets(with_password("one"), "", []), []
+    assert shown["ocpp"]["config"]["SecurityCtrlr.BasicAuthPassword"] is None and shown["ocpp"]["config"]["ClockCtrlr.TimeZone"] == "x"
+    fill_secrets(shown, with_password("one"), "", found, [])
+    assert shown == with_password("one") and "ocpp.config.SecurityCtrlr.BasicAuthPassword" in found
+    for name in ("SecurityCtrlr/BasicAuthPassword/Actual", "SecurityCtrlr/BasicAuthPassword/.x"):
+        one, two = [site(ocpp=dict(OCPP, config={name: text})) for text in ("one", "two")]
+        assert [line.split(": ")[1] for line in lines(one, two)] == ["a secret changes"]
+
+
+def test_a_changed_address_of_a_bus_is_shown_without_a_password():
+    one, two = site(), site()
+    one["buses"][0]["port"], two["buses"][0]["port"] = "socket://u:horse@one", "socket://u:staple@one"
+    assert lines(one, two) == ["buses[rs485-1].port: user, password or query change"]
 
 
 def test_a_changed_secret_is_a_change_without_its_value():

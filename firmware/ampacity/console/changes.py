@@ -60,12 +60,12 @@ class Changes:
         if self.sent is not None:
             self.sent.discard()
 
-    def undone(self, what: str, now_ms: int) -> None:
+    def undone(self, what: str, now_ms: int, when: str = "before a restart") -> None:
         """A start has undone what was on trial."""
-        self.journal.add(CONTROLLER, "%s not confirmed before a restart: as before the commit" % what, now_ms)
+        self.journal.add(CONTROLLER, ["%s not confirmed %s: as before the commit" % (what, when)], now_ms)
 
     def step(self, now_ms: int) -> None:
         """Housekeeping: what was not confirmed in time is undone."""
         what = self.confirmation.step(now_ms)
         if what:
-            self.journal.add(CONTROLLER, "%s not confirmed in time: as before the commit" % what, now_ms)
+            self.undone(what, now_ms, "in time")

@@ -187,7 +187,7 @@ class Console:
 
     def _note(self, text: str, now_ms: int) -> None:
         """A line in the journal of changes."""
-        self.target.changes.journal.add(self.who(), text, now_ms)
+        self.target.changes.journal.add(self.who(), [text], now_ms)
 
     # for all users
 

@@ -33,17 +33,18 @@ class Journal:
         damaged = DOCUMENT in getattr(documents, "damaged", ())
         self._count: int = kept.get("count", 0) if isinstance(kept, dict) else 0
         if damaged:
-            self.add(CONTROLLER, "the journal of changes was damaged: earlier changes are unknown", 0)
+            self.add(CONTROLLER, ["the journal of changes was damaged: earlier changes are unknown"], 0)
 
-    def add(self, who: str, text: str, now_ms: int) -> None:
-        """One change. who: the role and its interface."""
-        self._count += 1
-        when = self._when(now_ms) or "%d s after a start" % (now_ms // 1000)
-        self._rows.append([self._count, when, who, printable(text)[:TEXT_MAX]])
-        del self._rows[:-ROWS_MAX]
+    def add(self, who: str, texts: "list[str]", now_ms: int) -> None:
+        """The changes of one command, in one write. who: the role and its interface."""
         try:
+            when = self._when(now_ms) or "%d s after a start" % (now_ms // 1000)
+            for text in texts:
+                self._count += 1
+                self._rows.append([self._count, when, who, printable(text)[:TEXT_MAX]])
+            del self._rows[:-ROWS_MAX]
             self._documents.put(DOCUMENT, {"count": self._count, "rows": self._rows})
-        except (OSError, ValueError) as e:
+        except (OSError, ValueError, MemoryError) as e:
             self._log.counter("storage_errors")
             self._log.add("error", "journal of changes: not kept: %s" % e, now_ms)
 

@@ -1,21 +1,26 @@
 """Two configurations next to each other: what differs, whether it touches the safety of the site, and what is a secret.
 
-A configuration is the content of `site.json`, of a primary or of a secondary. Lists of objects with names are compared by name.
+A configuration is the content of `site.json`, of a primary or of a secondary. Lists of objects with names are compared by name, and an index
+of another list by the name that stands there: an EVSE that moves to another circuit is a change, another order of the circuits is none of its.
 Everything counts as safety but the fields listed here: a field that is not known here needs the rule of decision 21, too.
 """
 
 from ampacity.base.url import same_peer, shown_url
+from ampacity.console.journal import TEXT_MAX
 
 if False:  # for the type checker
     from collections.abc import Iterator
     from typing import Any
 
 SECRETS = ("password", "key_pem")
-URL = "url"  # a field with an address, in which a password may stand
+PASSWORD = "BasicAuthPassword"  # part of the name of an OCPP variable below `ocpp.config`
 # fields that change neither a sum nor a reserve: of the site, of an EVSE
 FREE = ("name", "ocpp", "time", "settings")
 FREE_OF_EVSE = ("limit_da", "priority", "weight")  # not the connector: by it a charging point knows whether it reads a cable's coding
-SHOWN_MAX = 60  # characters of one value
+SHOWN_MIN = 20  # characters of one value, also after a long path
+SAME = 8  # characters before the first difference of two long values
+REFERENCES = {"circuit": "circuits", "parent": "circuits", "bus": "buses", "meter": "meters", "evses": "evses"}  # fields with an index of a list
+DECISIVE = ("rating_da", "max_da", "fallback_da", "circuit", "parent", "unit")  # what is told of an entry that comes or goes
 MISSING = object()
 
 
@@ -24,7 +29,7 @@ def without_secrets(value: "Any", path: str, found: "list[str]") -> "Any":
     if isinstance(value, dict):
         out: "dict[str, Any]" = {}
         for key in sorted(value):
-            if key in SECRETS and value[key] is not None:
+            if is_secret(key) and value[key] is not None:
                 found.append(joined(path, key))
                 out[key] = None
             else:
@@ -43,7 +48,7 @@ def fill_secrets(new: "Any", old: "Any", path: str, kept: "list[str]", missing: 
     if isinstance(new, dict):
         theirs = old if isinstance(old, dict) and same_peer(new, old) else {}
         for key in sorted(new):
-            if key not in SECRETS:
+            if not is_secret(key):
                 fill_secrets(new[key], theirs.get(key), joined(path, key), kept, missing)
             elif new[key] is None and theirs.get(key) is not None:
                 new[key] = theirs[key]
@@ -55,20 +60,47 @@ def fill_secrets(new: "Any", old: "Any", path: str, kept: "list[str]", missing: 
             fill_secrets(new[i], partner(new[i], old, i), "%s[%s]" % (path, name_of(new[i], i)), kept, missing)
 
 
-def changes(old: "Any", new: "Any", path: str = "") -> "Iterator[tuple[str, Any, Any]]":
-    """(path, old value, new value) of each leaf that differs; MISSING: there is none."""
+def changes(old: "Any", new: "Any", path: str = "", tops: "tuple[Any, Any] | None" = None) -> "Iterator[tuple[str, Any, Any]]":
+    """(path, old value, new value) of each leaf that differs; MISSING: there is none. tops: both whole configurations, where these are parts."""
+    if tops is None:
+        tops = (old, new)
     if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted(set(old) | set(new)):
-            for each in changes(old.get(key, MISSING), new.get(key, MISSING), joined(path, key)):
+        keys = sorted(set(old) | set(new))
+        if not path:  # what holds for the whole site is told first
+            keys.sort(key=lambda key: (isinstance(new.get(key, old.get(key)), (dict, list)), key))
+        for key in keys:
+            one = named_reference(tops[0], key, old.get(key, MISSING))
+            other = named_reference(tops[1], key, new.get(key, MISSING))
+            for each in changes(one, other, joined(path, key), tops):
                 yield each
     elif is_named(old) and is_named(new):
         for name in sorted(set([item["name"] for item in old + new])):
-            for each in changes(named(old, name), named(new, name), "%s[%s]" % (path, name)):
+            for each in changes(named(old, name), named(new, name), "%s[%s]" % (path, name), tops):
                 yield each
         if [item["name"] for item in old] != [item["name"] for item in new]:
             yield path, "the order of its entries", "another order"
+    elif old is MISSING or new is MISSING:
+        yield path, summary(old, tops[0]), summary(new, tops[1])
     elif old != new or isinstance(old, bool) != isinstance(new, bool):
         yield path, old, new
+
+
+def named_reference(top: "Any", key: str, value: "Any") -> "Any":
+    """The name behind an index of another list, of each where there are several; any other value as it is."""
+    if isinstance(value, list):
+        return [named_reference(top, key, each) for each in value] if key == "evses" else value
+    rows = top.get(REFERENCES[key]) if key in REFERENCES and isinstance(value, int) and not isinstance(value, bool) else None
+    if not isinstance(rows, list) or not 0 <= value < len(rows) or not isinstance(rows[value], dict):
+        return value
+    return rows[value].get("name", value)
+
+
+def summary(value: "Any", top: "Any") -> "Any":
+    """What an entry that comes or goes means for a sum, as text; any other value as it is."""
+    if not isinstance(value, dict):
+        return value
+    told = ["%s %s" % (key, shown(named_reference(top, key, value[key]))) for key in DECISIVE if key in value]
+    return ", ".join(told) or "an object"
 
 
 def touches_safety(path: str, role: str) -> bool:
@@ -83,25 +115,43 @@ def touches_safety(path: str, role: str) -> bool:
 
 def line_of(path: str, old: "Any", new: "Any") -> str:
     """A change as a line for people; secrets are not shown, nor what shown_url leaves out of an address."""
-    if path.rpartition(".")[2] in SECRETS:
+    if is_secret(path.rpartition(".")[2]) or PASSWORD in path:
         return path + ": a secret changes"
-    if path.rpartition(".")[2] == URL:
-        old, new = [shown_url(each) if isinstance(each, str) else each for each in (old, new)]
-        if old == new:
+    one, other = shown(old), shown(new)
+    if "://" in one + other:
+        one, other = shown_url(one), shown_url(other)
+        if one == other:
             return path + ": user, password or query change"
-    return "%s: %s -> %s" % (path, shown(old), shown(new))
+    room = max(SHOWN_MIN, (TEXT_MAX - len(path) - 6) // 2)
+    start = 0
+    if len(one) > room and len(other) > room:
+        while start < len(one) and one[start : start + 1] == other[start : start + 1]:
+            start += 1
+        start = max(0, start - SAME)
+    return "%s: %s -> %s" % (path, cut(one, start, room), cut(other, start, room))
+
+
+def is_secret(name: str) -> bool:
+    """Is a field with this name never shown?"""
+    return name in SECRETS or PASSWORD in name
 
 
 def shown(value: "Any") -> str:
-    """A value, as short as a line needs it; of an object with parts only that it is there."""
+    """A value as text; of an object, and of a list with objects, only that it is there."""
     if value is MISSING:
         return "absent"
     if isinstance(value, dict):
         return "an object"
-    if is_named(value) and value:
+    if isinstance(value, list) and [each for each in value if isinstance(each, dict)]:
         return "%d entries" % len(value)
-    text = "null" if value is None else str(value)
-    return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 3] + "..."
+    return "null" if value is None else str(value)
+
+
+def cut(text: str, start: int, room: int) -> str:
+    """At most `room` characters of it, from `start` on."""
+    if start:
+        text = "..." + text[start:]
+    return text if len(text) <= room else text[: room - 3] + "..."
 
 
 def joined(path: str, key: str) -> str:

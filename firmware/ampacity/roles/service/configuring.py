@@ -187,10 +187,9 @@ class Configuring:
         self, data: bytes, facts: "dict[str, Any]", who: str, minutes: int, now_ms: int, ocpp: bool = False, by_bundle: bool = False
     ) -> None:
         self.trial.arm(data, minutes, ocpp, by_bundle)  # type: ignore[union-attr]  # nothing is judged without a data folder
-        head = "configuration %s: %d changes" % (facts["sha256"][:16], facts["count"])
-        for text in [head] + (facts["safety"] or facts["changes"][:1]):  # rule 15: with their former and new values
-            self._changes.journal.add(who, text, now_ms)
-        self._restart(NAME, now_ms)
+        self._restart(NAME, now_ms)  # armed without a restart, the next power cut would begin the trial
+        head = "configuration %s, fields that change: %d" % (facts["sha256"][:16], facts["count"])
+        self._changes.journal.add(who, [head] + (facts["safety"] or facts["changes"][:1]), now_ms)  # rule 15: with their former and new values
 
     # the words
 
@@ -263,13 +262,19 @@ class Configuring:
         """How many fields differ, the first of them, and the first that touch safety."""
         lines: "list[str]" = []
         safety: "list[str]" = []
-        count = 0
+        count = unsaid = 0
         for path, one, other in site_comparison.changes(old, new):
             count += 1
             if len(lines) < LINES_MAX:
                 lines.append(site_comparison.line_of(path, one, other))
-            if len(safety) < LINES_MAX and site_comparison.touches_safety(path, self._role):
+            if not site_comparison.touches_safety(path, self._role):
+                continue
+            if len(safety) < LINES_MAX:
                 safety.append(site_comparison.line_of(path, one, other))
+            else:
+                unsaid += 1
+        if unsaid:
+            safety.append("more fields that touch safety: %d" % unsaid)
         return {"count": count, "changes": lines, "safety": safety}
 
     def _verdict(self, new: "SiteFacts") -> None:

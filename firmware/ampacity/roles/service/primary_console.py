@@ -385,8 +385,8 @@ class PrimaryConsole:
 
     def _restart_with(self, text: str, now_ms: int) -> None:
         """Without what `restart` also does: lock-outs stay."""
-        self.log.add("warning", "%s: the controller restarts" % text, now_ms)
         self._restart = (text, now_ms + ANSWER_MS)
+        self.log.add("warning", "%s: the controller restarts" % text, now_ms)
 
     def _returned(self, what: str, now_ms: int) -> None:
         if what == "configuration":

@@ -185,8 +185,8 @@ class SecondaryConsole:
         return self.changes.sent  # type: ignore[return-value]
 
     def _restart(self, text: str, now_ms: int) -> None:
-        self.log.add("warning", "%s: the controller restarts" % text, now_ms)
         self._restart_at_ms = now_ms + ANSWER_MS
+        self.log.add("warning", "%s: the controller restarts" % text, now_ms)
 
     def _returned(self, what: str, now_ms: int) -> None:
         if what == "configuration":
