@@ -184,6 +184,7 @@ def test_a_reading_is_facts_for_people_and_the_guard():
     made = driver(terminals=[[1]])
     feed(made, 100, measured_l2_da=0xFFFF)
     assert made.facts.amps_da == [10] and made.facts.volts_dv == [2300]
+    assert made.guard.of("measured")[-1][2] == [10, 30], "the safety core sees what it shows on terminals that the site file does not name"
 
 
 def test_a_primary_below_reports_its_sum_and_its_least_useful_current():

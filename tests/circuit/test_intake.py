@@ -243,6 +243,25 @@ def test_rule_10_monitoring_begins_with_the_first_reading_above():
     assert life.s.watched_ms == 7, "the time of an excess that leaks runs on"
 
 
+def test_rule_10_what_flows_on_a_terminal_that_the_site_file_does_not_name_is_above_every_order():
+    life = Life(evse(terminals=[[1]])).stand(100)
+    for amps, elsewhere_da, above_da in (([99, 0, 0], 0, 0), ([99, 99, 99], 99, 99), ([0, 98, 3], 98, 98), ([40, 10, 2], 10, 0), ([99], 0, 0)):
+        life.intake.measured(0, amps, life.now_ms, life.now_ms)
+        assert (life.s.elsewhere_da, life.s.above_da, life.s.measured_da) == (elsewhere_da, above_da, max(amps)), amps
+        assert life.s.phase_da == [0, amps[0], 0] and life.s.overdraw_da == 0, "nothing of it is what the car makes of its order"
+    life.intake.measured(0, [60, 98, 98], life.now_ms, life.now_ms)
+    life.s.disobeys = True
+    life.intake.measured(0, [0, 0, 0], life.now_ms, life.now_ms)
+    assert life.s.elsewhere_da == 98, "why it disobeys"
+    pair = Life(evse(terminals=[[0, 1]])).stand(100)
+    pair.intake.measured(0, [99, 99, 0], pair.now_ms, pair.now_ms)
+    assert pair.s.above_da == 0 and pair.s.phase_da == [99, 99, 0], "between two lines both show the same current"
+    gone = Life(evse(terminals=[[1]])).stand(0)
+    gone.intake.isolate(0, True, 0)
+    gone.intake.measured(0, [0, 60, 60], 10, 10)
+    assert gone.s.above_da == 0
+
+
 def test_rule_10_nothing_is_learned_from_an_evse_out_of_service_or_without_an_order():
     for name, value in (("ok", False), ("disobeys", True)):
         life = Life(evse()).stand(60)
@@ -358,6 +377,7 @@ def test_rule_8_what_lowers_trust_goes_to_the_journal():
         version = life.journal_barrier.version
         life.intake.put_evidence(0, key, value, 500)
         assert life.journal_barrier.version - version == fell, (key, value)
+        assert life.told().count("maximum") == (key == "max_da" and fell)
     life = Life(foreign_evse())
     life.intake.put_evidence(0, "fallback_da", 0, 0)
     version = life.journal_barrier.version
@@ -423,7 +443,9 @@ def test_rule_6_an_isolated_evse_counts_zero_until_it_answers_and_then_its_maxim
     life.intake.isolate(0, False, life.now_ms)
     assert s.ok, "it was not isolated: nothing changes"
     life.intake.isolate(0, True, life.now_ms)
+    version = life.journal_barrier.version
     life.intake.isolate(0, False, life.now_ms + 5)
+    assert life.journal_barrier.version == version + 1, "the shape that is kept has no isolated EVSE"
     assert (s.isolated, s.bound_da, s.last_feed_ms, s.silent) == (False, 160, life.now_ms + 5, True) and "heard" in life.told()
 
 

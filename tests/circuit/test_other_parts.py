@@ -201,7 +201,7 @@ def test_distrust_of_a_meter_is_reported_and_stored_once():
         life.view.trust.failed("did not follow")
     life.later(10)
     assert life.events.kept[-1][1:] == ("alarm", "main: meter did not follow, third time within 24 h: inspection required; "
-        "inspect it and its CTs, then `trust main` at the console")
+        "inspect it, its CTs and the `phases` of the EVSEs, then `trust main` at the console")
     life.other.inspected(0, life.now_ms)
     assert life.events.kept[-1][1] == "meter" and life.view.trust.dump() is None and not life.view.complete
     count = len(life.events.kept)

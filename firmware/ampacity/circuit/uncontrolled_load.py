@@ -29,6 +29,9 @@ if False:  # for the type checker
         def meter_state(self, circuit: int) -> str:
             """"ok", or why not."""
 
+        def fault(self, evse: int) -> "str | None":
+            """What the safety core holds against it."""
+
         def gaps(self, evse: int) -> list[str]:
             """Missing evidence, one sentence each."""
 
@@ -94,13 +97,13 @@ def remedy(guard: "GuardFacts", s: "EvseState") -> str:
         return "no longer in the site file, but may still draw at its old address; disconnect it, then `gone %s`" % name
     apart = "open its feeder and `isolate %s on`" % name
     if s.locked == DISOBEYED:
-        return "locked out after it disobeyed; inspect it, then `unlock %s`" % name
+        return "locked out after it disobeyed; inspect it and its `phases`, then `unlock %s`" % name
     if s.locked and s.evidence.same_device():
         return "another device answered at its address, now the known one does; `accept %s`, or %s" % (name, apart)
     if s.locked:
         return "another device answers at its address; `replace %s`, or %s" % (name, apart)
     if s.disobeys:
-        return "draws above its order; " + apart
+        return "%s; %s" % (guard.fault(s.index), apart)
     if s.silent:
         waits = s.evidence.watchdog_ms() > 0 and not s.lapsed
         return "no answer%s; switch it on, or %s" % (", watchdog still running" if waits else "", apart)

@@ -196,7 +196,7 @@ class LocalDriver:
         facts.volts_dv = None if port.amps_da is None else port.volts_dv[: self.terminals]
         facts.power_w = None if facts.amps_da is None else evse.energy.power_w()
         self.guard.reported(self.index, machine.offered_da, now_ms)
-        self.guard.measured(self.index, facts.amps_da, evse.updated_ms, now_ms)
+        self.guard.measured(self.index, port.amps_da, evse.updated_ms, now_ms)
         self._prove(now_ms)
 
     def _prove(self, now_ms: int) -> None:

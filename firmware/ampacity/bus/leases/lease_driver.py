@@ -381,6 +381,8 @@ class LeaseDriver:
         self.guard.reported(self.index, s[_LIMIT], now_ms)
         amps = self.facts.amps_da
         self.idle_poll_ms = self._idle_poll(amps, now_ms) if self._step == DONE else 0
+        if amps and not self.below:
+            amps = amps + [da for da in s[_AMPS + self.terminals : _AMPS + 3] if da != table.NOT_MEASURED]
         sample_ms = request.sent_ms - table.PASSED_MS - (s[_CAR_PHASES] >> 8) * 100 if self.below else request.sent_ms
         self.guard.measured(self.index, amps, sample_ms, now_ms)
         if self.below:

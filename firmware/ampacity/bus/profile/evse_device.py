@@ -98,11 +98,12 @@ class EvseDevice:
     # ---- what it shows
 
     def per_terminal(self, quantity: str) -> "list[int] | None":
-        """Its values of "current" (da) or "voltage" (dv), one a terminal; None where it measures fewer phases than it feeds."""
+        """Its values of "current" (da) or "voltage" (dv), one a terminal and then those that it has more; None where it measures fewer phases
+        than it feeds."""
         values = self.readings.phases(quantity)
         if quantity == "current" and values and max(values) > IMPOSSIBLE_DA:
             return None
-        return values[: self.terminals] if values and len(values) >= self.terminals else None
+        return values if values and len(values) >= self.terminals else None
 
     def limit_index(self) -> int:
         """The field that shows the limit in force; -1: it shows none."""

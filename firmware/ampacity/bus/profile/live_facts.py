@@ -24,15 +24,17 @@ def show_live(device: "EvseDevice", now_ms: int) -> bool:
     facts.charging = letter in STATE_CHARGING
     if device.link == ONLINE:
         facts.fault = first_match(table["faults"], readings.values)
-    facts.amps_da = device.per_terminal("current")
-    if table["amps_in"] and facts.amps_da and letter not in table["amps_in"]:
-        facts.amps_da = [0] * device.terminals  # in other states it shows what is long over
-    facts.volts_dv = device.per_terminal("voltage")
+    shown = device.per_terminal("current")
+    if table["amps_in"] and shown and letter not in table["amps_in"]:
+        shown = [0] * device.terminals  # in other states it shows what is long over
+    facts.amps_da = shown and shown[: device.terminals]
+    volts = device.per_terminal("voltage")
+    facts.volts_dv = volts and volts[: device.terminals]
     facts.power_w = readings.named("power")
     facts.energy_wh = readings.named("energy")
     facts.energy_ms = readings.asked("energy")
     facts.updated_ms = now_ms
-    device.guard.measured(device.index, facts.amps_da, device.cycles["live"].started_ms, now_ms)
+    device.guard.measured(device.index, shown, device.cycles["live"].started_ms, now_ms)
     return unknown
 
 

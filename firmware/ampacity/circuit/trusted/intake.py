@@ -1,5 +1,6 @@
 """Facts that come in from the drivers: answers, proofs, reports, measurements, evidence, silence."""
 
+from ampacity.circuit.trusted.amperes import amps
 from ampacity.circuit.trusted.bounds import ZERO_DA, Bounds
 from ampacity.circuit.trusted.device.escalation import DISOBEYED, FEEDER, contactor, lockout_reason
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
@@ -119,7 +120,7 @@ class Intake:
         self._rule_9_foreign(s, now_ms)
 
     def measured(self, evse: int, amps_da: "list[int] | None", sample_ms: int, now_ms: int) -> None:
-        """Current per terminal in da (len = terminals, >= 0), sampled at sample_ms; None: cannot say."""
+        """Current per terminal in da (>= 0), sampled at sample_ms; None: cannot say. More values than terminals: what it shows on others."""
         s = self.evse_states[evse]
         if amps_da is None:
             s.measured_ms = LONG_AGO_MS
@@ -130,23 +131,31 @@ class Intake:
             return
         for phase in range(len(s.phase_da)):
             s.phase_da[phase] = 0
-        for index, da in enumerate(amps_da):
-            for phase in s.evse.terminals[index]:
-                s.phase_da[phase] += da
-        if len(amps_da) > 1:
-            self.bounds.unused_phases.measured(s, amps_da, sample_ms, now_ms)
+        terminals = s.evse.terminals
+        elsewhere = amps_da[len(terminals) :]
+        for index, phases in enumerate(terminals):
+            for phase in phases:
+                s.phase_da[phase] += amps_da[index]
+            if len(phases) > 1:
+                elsewhere = []  # between two lines both show the same current
+        if len(terminals) > 1:
+            self.bounds.unused_phases.measured(s, amps_da[: len(terminals)], sample_ms, now_ms)
         s.measured_da = max(amps_da)
         s.measured_ms = sample_ms
         if s.measured_da > ZERO_DA:
             s.zero_ms = -1
         elif s.zero_ms < 0:
             s.zero_ms = sample_ms
+        if not s.disobeys:
+            s.elsewhere_da = max(elsewhere or [0])
         self._rule_10_measured(s, sample_ms)
         self.bounds.update_bound(s)
 
     def _rule_10_measured(self, s: EvseState, sample_ms: int) -> None:
-        """By how much it draws more than it may, and by how much it makes more of each order, within that."""
-        above_da = 0 if s.isolated else s.measured_da - self.bounds.recorded_da(s)
+        """By how much it draws more than it may, nothing on a terminal that the site file does not name; and by how much it makes more of each
+        order, within that."""
+        over_da = 0 if s.isolated else s.measured_da - self.bounds.recorded_da(s)
+        above_da = 0 if s.isolated else max(over_da, s.elsewhere_da)
         allowed_da = self.bounds.allowed_above_da(s)
         if above_da > allowed_da:
             if not s.above_da and not s.excess:
@@ -154,9 +163,9 @@ class Intake:
             s.above_da = above_da
         elif s.above_da:
             s.above_da = 0
-        if above_da > s.overdraw_da and s.ok and s.book.most_da() and not s.disobeys and (not s.evse.primary or len(s.book.orders) == 1):
+        if over_da > s.overdraw_da and s.ok and s.book.most_da() and not s.disobeys and (not s.evse.primary or len(s.book.orders) == 1):
             kept_da = s.overdraw_kept_da()
-            s.overdraw_da = min(above_da, allowed_da)
+            s.overdraw_da = min(over_da, allowed_da)
             if s.overdraw_kept_da() > kept_da:
                 self.journal_barrier.mark_dirty()
         if s.disobeys:
@@ -247,6 +256,9 @@ class Intake:
                 s.proved = s.ok = False
             had_da = s.reserve_da
             self.bounds.update(s)
+            if s.evidence.max_da() > had_max_da:
+                text = "%s shows a maximum of %s, more than its `max_a`; it counts with that" % (s.evse.name, amps(s.evidence.max_da()))
+                self.events.add(now_ms, "maximum", text)
             if s.reserve_da > had_da or s.evidence.max_da() > had_max_da or s.evidence.watchdog_ms() != had_ms > 0:
                 self.journal_barrier.mark_dirty()
                 s.dirty_version = self.journal_barrier.version
@@ -274,6 +286,8 @@ class Intake:
         if on == s.isolated:
             return
         s.isolated = on
+        if not on:
+            self.journal_barrier.mark_dirty()  # rule 15: the shape that is kept has no isolated EVSE
         s.silent = True
         s.ok = s.proved = s.lapsed = False
         s.book.drop_all()

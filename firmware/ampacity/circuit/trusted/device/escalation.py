@@ -33,7 +33,8 @@ class Escalation:
         s.zero_ms = -1
         s.disobeyed_da = s.measured_da
         s.disobeyed_ms = [ms for ms in s.disobeyed_ms[1 - TIMES_A_DAY :] if now_ms - ms < DAY_MS] + [now_ms]
-        text = "%s draws %d.%d A, above its order" % (s.evse.name, s.measured_da // 10, s.measured_da % 10)
+        what = "on a terminal that its `phases` do not name" if s.elsewhere_da > OVER_DA else "above its order"
+        text = "%s draws %d.%d A, %s" % (s.evse.name, s.measured_da // 10, s.measured_da % 10, what)
         self.events.add(now_ms, "disobeys", text)
         if len(s.disobeyed_ms) >= TIMES_A_DAY:
             self.events.add(now_ms, "disobeys", "%s disobeyed three times within 24 h" % s.evse.name)

@@ -226,7 +226,7 @@ class OtherLoad:
             self.ledger.journal_barrier.mark_dirty()
             if estimator.trust.latched:
                 name = self.site.circuits[estimator.circuit].name
-                text = "%s: meter %s; inspect it and its CTs, then `trust %s` at the console"
+                text = "%s: meter %s; inspect it, its CTs and the `phases` of the EVSEs, then `trust %s` at the console"
                 self.ledger.events.add(now_ms, "alarm", text % (name, estimator.trust.text(), name))
 
     def all_ok(self) -> bool:
