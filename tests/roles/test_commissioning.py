@@ -25,6 +25,14 @@ class Stuck(PlantPort):
             self.amps_da = [self.held[1] * 6 // 10] * 3
 
 
+class OnePhase(PlantPort):
+    """A car that uses the first terminal only."""
+
+    def plant(self, now_ms):
+        PlantPort.plant(self, now_ms)
+        self.amps_da = [self.amps_da[0], 0, 0]
+
+
 class Yard(Garage):
     """A garage with cars at both places, and an installer at its console."""
 
@@ -327,7 +335,7 @@ def test_until_its_lines_are_known_an_evse_fits_on_every_line():
     facts = site(rating_da=400)
     facts["circuits"][0]["rating_da"] = [400, 270, 400]
     facts["evses"][1]["terminals"] = [[0]]
-    yard = Yard(facts)
+    yard = Yard(facts, port=OnePhase("evse-2"))
     yard.type("commission start evse-2")
     guard, orders = yard.primary.guard, []
     for _ in range(80):
