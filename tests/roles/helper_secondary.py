@@ -29,6 +29,7 @@ class PlantPort(EvseHardware):
     """The port with a car behind it; `plant()` is what its sensors read now."""
 
     car = "A"
+    volts = 2300
 
     def plant(self, now_ms):
         kind, permille = self.pilot
@@ -38,7 +39,7 @@ class PlantPort(EvseHardware):
         self.contactor_closed = self.contactor
         draws = self.contactor and kind == "pwm" and self.car == "C"
         self.amps_da = [permille * 6 // 10 if draws else 0] * 3
-        self.volts_dv = [2300] * 3
+        self.volts_dv = [self.volts] * 3
         self.updated_ms = now_ms
 
 
