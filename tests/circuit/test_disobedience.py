@@ -24,17 +24,6 @@ def test_rule_10_the_first_step_is_only_the_pause():
     assert bench.guard.fault(0) == "draws above its order"
 
 
-def test_rule_10_an_evse_that_draws_on_lines_that_the_site_file_does_not_name_is_paused_and_told():
-    bench = Bench(site([evse("evse-1", terminals=[[0]])], [circuit(rating=320)])).start()
-    bench.stand(160)
-    for _ in range(12):
-        bench.measure(0, 159, 159, 159)
-        bench.tick(500)
-    assert bench.guard.want_da[0] == 0 and bench.guard.state(0) == "disobeys"
-    assert bench.guard.fault(0) == "draws current on a terminal that its `phases` do not name"
-    assert any("draws 15.9 A, on a terminal that its `phases` do not name" in each[2] for each in bench.guard.events)
-
-
 def test_rule_10_an_evse_that_still_draws_after_the_pause_is_opened_and_locked():
     bench = disobeying()
     switches = bench.guard.switches

@@ -40,7 +40,7 @@ def test_the_first_time_it_is_paused_and_nothing_is_locked():
     s = stood.s
     assert stood.now() == (PAUSED, "", 1, 0) and s.escalated_ms == T and s.disobeys
     assert (s.excess, s.overdraw_da, s.zero_ms, s.disobeyed_da, s.welded, s.disobeyed_ms) == (0, 0, -1, 165, False, [T])
-    assert stood.events.kept == [(T, "disobeys", "evse-1 draws 16.5 A, above its order")]
+    assert stood.events.kept == [(T, "disobeys", "evse-1 draws above its order: 16.5 A")]
 
 
 def test_the_next_escalation_step_follows_after_the_settle_time_and_the_transit_of_a_frame():

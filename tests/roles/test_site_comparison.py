@@ -35,7 +35,7 @@ def test_an_entry_that_comes_or_goes_is_one_line_and_another_order_is_a_change()
     assert lines(site(), new) == ["evses: the order of its entries -> another order"] and safety(site(), new) == ["evses"]
 
 
-def test_an_index_is_the_name_that_stands_there():
+def test_an_index_is_shown_as_the_name_at_that_place():
     old = site()
     old["circuits"].append({"name": "row", "parent": 0, "rating_da": [80, 80, 80]})
     old["solar"] = {"circuit": 1, "evses": [0, 1]}
@@ -52,7 +52,7 @@ def test_an_index_is_the_name_that_stands_there():
     assert "evses[evse-2].circuit: main -> 7" in lines(old, new)
 
 
-def test_a_renamed_circuit_is_told_with_its_rating():
+def test_a_renamed_circuit_is_shown_with_its_rating():
     new = site(rating_da=250)
     new["circuits"][0]["name"] = "other"
     told = lines(site(), new)
@@ -62,7 +62,7 @@ def test_a_renamed_circuit_is_told_with_its_rating():
     assert "evses[evse-1].circuit: main -> other" in told
 
 
-def test_what_holds_for_the_whole_site_is_told_first():
+def test_what_holds_for_the_whole_site_is_first():
     new = site(rating_da=250, voltage_v=120)
     assert [path for path, _, _ in changes(site(), new)] == ["voltage_v", "circuits[main].rating_da"]
 
@@ -75,7 +75,7 @@ def test_long_values_are_shown_from_where_they_differ():
     assert lines(site(profiles={"a": 5}), one)[0].startswith("profiles.a: 5 -> xxx")
 
 
-def test_a_list_of_objects_is_told_by_its_size():
+def test_a_list_of_objects_is_shown_by_its_size():
     assert lines(site(more=[{"password": "horse"}]), site(more=[{"password": "staple"}, 2])) == ["more: 1 entries -> 2 entries"]
 
 

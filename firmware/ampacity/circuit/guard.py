@@ -11,7 +11,7 @@ from ampacity.circuit.policy.constraints.external_limits import Limits
 from ampacity.circuit.policy.plan import Plan
 from ampacity.circuit.policy.queue.demand import Demand
 from ampacity.circuit.trusted.bounds import ZERO_DA
-from ampacity.circuit.trusted.device.escalation import CONTACTOR, DISOBEYED, FEEDER, OVER_DA
+from ampacity.circuit.trusted.device.escalation import CONTACTOR, DISOBEYED, FEEDER, excess_text
 from ampacity.circuit.trusted.errors import InvariantBroken, NotNow, Rejected
 from ampacity.circuit.trusted.journal import dump, load
 from ampacity.circuit.trusted.ledger import Ledger
@@ -441,9 +441,7 @@ class Guard:
             return "disobeyed its orders; locked out until reset"
         if s.locked:
             return "another device answers at its address; locked out until `replace`"
-        if s.disobeys and s.elsewhere_da > OVER_DA:
-            return "draws current on a terminal that its `phases` do not name"
-        return "draws above its order" if s.disobeys else None
+        return excess_text(s) if s.disobeys else None
 
     def why(self, evse: int) -> str:
         """The reasons of its present target as one line."""

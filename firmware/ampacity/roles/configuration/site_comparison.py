@@ -1,7 +1,7 @@
 """Two configurations next to each other: what differs, whether it touches the safety of the site, and what is a secret.
 
 A configuration is the content of `site.json`, of a primary or of a secondary. Lists of objects with names are compared by name, and an index
-of another list by the name that stands there: an EVSE that moves to another circuit is a change, another order of the circuits is none of its.
+of another list by the name at that place: an EVSE that moves to another circuit is a change, another order of the circuits is none of its.
 Everything counts as safety but the fields listed here: a field that is not known here needs the rule of decision 21, too.
 """
 
@@ -20,7 +20,7 @@ FREE_OF_EVSE = ("limit_da", "priority", "weight")  # not the connector: by it a 
 SHOWN_MIN = 20  # characters of one value, also after a long path
 SAME = 8  # characters before the first difference of two long values
 REFERENCES = {"circuit": "circuits", "parent": "circuits", "bus": "buses", "meter": "meters", "evses": "evses"}  # fields with an index of a list
-DECISIVE = ("rating_da", "max_da", "fallback_da", "circuit", "parent", "unit")  # what is told of an entry that comes or goes
+DECISIVE = ("rating_da", "max_da", "fallback_da", "circuit", "parent", "unit")  # shown of an entry that comes or goes
 MISSING = object()
 
 
@@ -66,7 +66,7 @@ def changes(old: "Any", new: "Any", path: str = "", tops: "tuple[Any, Any] | Non
         tops = (old, new)
     if isinstance(old, dict) and isinstance(new, dict):
         keys = sorted(set(old) | set(new))
-        if not path:  # what holds for the whole site is told first
+        if not path:  # what holds for the whole site is first
             keys.sort(key=lambda key: (isinstance(new.get(key, old.get(key)), (dict, list)), key))
         for key in keys:
             one = named_reference(tops[0], key, old.get(key, MISSING))

@@ -33,8 +33,7 @@ class Escalation:
         s.zero_ms = -1
         s.disobeyed_da = s.measured_da
         s.disobeyed_ms = [ms for ms in s.disobeyed_ms[1 - TIMES_A_DAY :] if now_ms - ms < DAY_MS] + [now_ms]
-        what = "on a terminal that its `phases` do not name" if s.elsewhere_da > OVER_DA else "above its order"
-        text = "%s draws %d.%d A, %s" % (s.evse.name, s.measured_da // 10, s.measured_da % 10, what)
+        text = "%s %s: %d.%d A" % (s.evse.name, excess_text(s), s.measured_da // 10, s.measured_da % 10)
         self.events.add(now_ms, "disobeys", text)
         if len(s.disobeyed_ms) >= TIMES_A_DAY:
             self.events.add(now_ms, "disobeys", "%s disobeyed three times within 24 h" % s.evse.name)
@@ -87,6 +86,11 @@ class Escalation:
         s.escalated_ms = -1
         s.contactor_open = s.feeder_open = s.welded = False
         s.disobeyed_ms = []
+
+
+def excess_text(s: EvseState) -> str:
+    """What one that disobeys does."""
+    return "draws current on a terminal that its `phases` do not name" if s.elsewhere_da > OVER_DA else "draws above its order"
 
 
 def stopped(s: EvseState, now_ms: int) -> bool:
