@@ -348,7 +348,8 @@ def test_settings_that_make_a_watchdog_longer_restart_its_time():
 
 def test_rule_8_what_lowers_trust_goes_to_the_journal():
     for key, value, fell in (("watchdog_ms", 20000, 1), ("watchdog_ms", 9000, 1), ("watchdog_ms", 10000, 0), ("fallback_da", 60, 1),
-                             ("max_da", 161, 1), ("max_da", 160, 0), ("fingerprint", "SN1", 1), ("power_on_da", 30, 1), ("mode_ok", True, 0)):  # fmt: skip
+                             ("max_da", 161, 1), ("max_da", 160, 0), ("fingerprint", "SN1", 1), ("power_on_da", 30, 1),
+                             ("mode_ok", True, 0)):  # fmt: skip
         life = Life(foreign_evse()).audit()
         version = life.journal_barrier.version
         life.intake.put_evidence(0, key, value, 500)
