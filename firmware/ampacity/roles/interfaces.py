@@ -222,6 +222,8 @@ if False:  # for the type checker
             self, source: str, target: "tuple[str, int]", value: "int | None", until_ms: "int | None", silent: str, now_ms: int, unit: str = "da",
         ) -> None: ...
 
+        def forget(self, name: str, now_ms: int) -> bool: ...
+
     class ConfiguredTarget(Protocol):
         """The part of a console's target that a configuration needs."""
 
