@@ -45,7 +45,10 @@ The map is a SunSpec chain: marker at {base}, the common model, then models {mod
 - Refresh at a quarter of the lease or sooner. A limit below 60 (6 A) pauses the car; one above `max_da` is cut to it.
 
 Settings are written only while the installer has unlocked them at the device, else exception 3. A write that does not
-fit is refused whole. `settings_mark` in the status changes with them, `boot_count` with every start: while both stay
+fit is refused whole. A value is in force at once. The registers show one that is less than before only when the former
+one cannot return any more: when it is stored, at most 1 s later, or, for settings or a configuration on trial at the
+console of the secondary, at `commit confirm`. `settings_mark` in the status changes with what the registers show,
+`boot_count` with every start: while both stay
 the same, the values that were read back are still valid.
 
 ## With a plain client

@@ -248,3 +248,54 @@ def test_no_secret_gets_into_the_journal():
     desk("set ocpp.password correct-horse-battery commit")
     desk("password another-horse-battery")
     assert "horse" not in desk("log changes") and "***" in desk("log changes")
+
+
+def test_a_commit_of_many_settings_is_one_write_of_the_journal():
+    desk = Desk()
+    for line in ("set share.slot_s 600", "set share.deadband 1.0", "set share.rotate off", "set time.source ntp"):
+        desk(line)
+    before = desk.target.files.writes
+    assert not desk("commit").startswith("error")
+    assert desk.target.files.writes == before + 3  # the values before the trial, the settings, and the journal
+    assert len(after_start(desk)("log changes").split("\n")) == 4
+
+
+def no_memory(name, data=None):
+    raise MemoryError("memory allocation failed")
+
+
+def test_a_full_memory_while_settings_are_stored_leaves_those_before_in_force():
+    for line, trial in (("commit 0", None), ("commit", None), ("commit", "before")):
+        desk = committed() if trial else Desk()
+        slot_s, replace = desk.slot_s(), desk.target.files.replace
+        desk("set share.slot_s 700")
+
+        def fail(name, data, replace=replace):
+            return no_memory(name) if name == "console.set" else replace(name, data)
+
+        desk.target.files.replace = fail
+        assert desk(line) == "error: too little memory is free"
+        desk.target.files.replace = replace
+        assert desk.slot_s() == slot_s and desk.target.applied[-1] == ("slot", slot_s)
+        assert ("on_trial" in desk("show changes")) == bool(trial) and "700" in desk("show changes")
+        assert after_start(desk).slot_s() == 900
+
+
+def test_a_full_memory_while_a_trial_is_undone_is_tried_again():
+    desk = committed()
+    replace, desk.target.files.replace = desk.target.files.replace, no_memory
+    desk.pass_ms(10 * MINUTE_MS)
+    assert "cannot be undone" in desk.target.log.since(0)[-1][3]
+    desk.target.files.replace = replace
+    desk.pass_ms(2000)
+    assert desk.slot_s() == 900 == after_start(desk).slot_s()
+
+
+def test_a_full_memory_is_an_answer_and_counted():
+    desk = Desk()
+    desk.target.view = no_memory_at_all
+    assert desk("show") == "error: too little memory is free" and desk.target.log.counters["console_failed"] == 1
+
+
+def no_memory_at_all():
+    raise MemoryError()

@@ -298,3 +298,20 @@ async def test_a_server_that_answers_once_between_failures_is_connected_ever_mor
         await bench.until(lambda: bench.accepted >= 7, "called")
         took_ms = bench.clock.now_ms() - begun_ms
         assert took_ms >= 14000, took_ms  # 1 + 1 + 2 + 2 + 4 + 4 s; where each answer makes the wait short it is 8 s
+
+
+async def test_no_trouble_of_a_link_shows_the_query_or_the_password_of_its_address():
+    async with Bench(refused_then_closed) as bench:
+        told = []
+        bench.link.on_failure = lambda counter, text: told.append(text)
+        bench.config.url += "/ocpp?token=TOPSECRET"
+        bench.config.retry_wait_min_s = 1
+        bench.platform.down = True
+        bench.link.reconnect()
+        await bench.until(lambda: "no route to host" in (bench.link.trouble or ""), "refused by the network")
+        told.append(bench.link.trouble)
+        bench.platform.down = False
+        await bench.until(lambda: (bench.link.trouble or "").endswith("/ocpp has ended"), "ended")
+        told.append(bench.link.trouble)
+        shown = "\n".join(told + [line[3] for line in bench.log.since(0)])
+        assert "TOPSECRET" not in shown and "no connection to ws://localhost:%d/ocpp: " % bench.port in shown

@@ -3,6 +3,8 @@
 from helper_garage import Garage, evse, site
 from helper_secondary import PlantPort
 
+from ampacity.console.console import Console
+
 
 class Greedy(PlantPort):
     """A car that takes 16 A whatever it is offered, through a contactor that may be welded."""
@@ -78,3 +80,21 @@ def test_the_local_contactor_opens_and_stays_open_until_the_reset():
     driver.lock_out(False)
     garage.run(20000)
     assert driver.facts.fault is None and garage.port.contactor
+
+
+def test_a_restart_at_the_console_frees_no_lockout():
+    garage = greedy_garage()
+    garage.unit.port.greedy = garage.unit.port.welded = True
+    garage.run(30000)
+    assert garage.platform.outputs["relay-1"].on and garage.primary.guard.locked_out(1)
+    console = Console(garage.primary.console)
+    assert "Lock-outs stay" in console.line("restart", "installer", garage.now_us // 1000)
+    assert console.line("yes", "installer", garage.now_us // 1000) == "restarting"
+    garage.run(400)
+    assert garage.platform.outputs["relay-1"].on and garage.primary.guard.locked_out(1) and garage.platform.resets == []
+    garage.run(1000)
+    assert garage.platform.resets == ["immediate"]
+    garage.start().run(3000)
+    assert garage.platform.outputs["relay-1"].on and garage.primary.guard.locked_out(1)
+    console = Console(garage.primary.console)
+    assert console.line("unlock evse-2 --yes", "installer", garage.now_us // 1000) == "ok" and not garage.primary.guard.locked_out(1)

@@ -128,13 +128,67 @@ def test_a_malformed_record_counts_as_unreadable():
         assert garage.primary.guard.limits.chargers_da == [0, 0, 0], document
 
 
-def test_a_limit_of_a_removed_target_is_reported():
+def renamed(garage, name):
+    """A power cycle on a site file in which the second EVSE has that name."""
+    garage.facts["evses"][1]["name"] = name
+    garage.start().run(61000)
+    return garage
+
+
+def test_a_limit_of_a_removed_target_waits_for_it_and_is_shown():
     garage = charging()
     say(garage, "limit evse-2 7")
-    garage.facts["evses"][1]["name"] = "other"
-    garage.start().run(200)
-    assert told(garage, "error", "evse-2 left the site file")
-    assert garage.primary.guard.limits.evse_da[1] > 160
+    say(garage, "limit site 20")
+    for _ in range(2):
+        renamed(garage, "other")
+        assert told(garage, "error", "the limit by console waits for evse evse-2")
+        assert garage.primary.guard.limits.evse_da[1] > 160
+        assert "`limit evse-2 off`" in say(garage, "show") and "evse-2" in say(garage, "show site --json")
+        say(garage, "limit site 18")
+    renamed(garage, "evse-2")
+    assert garage.primary.guard.limits.evse_da[1] == 70 and garage.primary.guard.limits.chargers_da == [180] * 3
+    assert "limit evse-2 off" not in say(garage, "show")
+    say(garage, "limit evse-2 off")
+    assert garage.primary.guard.limits.evse_da[1] > 160 and renamed(garage, "evse-2").primary.guard.limits.evse_da[1] > 160
+
+
+def test_a_limit_that_waits_is_withdrawn_by_its_name():
+    garage = charging()
+    say(garage, "limit evse-2 7 600")
+    renamed(garage, "other")
+    assert say(garage, "limit evse-2 8").startswith("error: ") and say(garage, "limit evse-3 off").startswith("error: ")
+    assert say(garage, "limit evse-2 off") == "ok" and "limit evse-2 off" in say(garage, "log changes")
+    assert "limit evse-2 off" not in say(garage, "show") and say(garage, "limit evse-2 off").startswith("error: ")
+    assert renamed(garage, "evse-2").primary.guard.limits.evse_da[1] > 160
+
+
+def test_the_time_of_a_limit_that_waits_does_not_pass():
+    garage = charging()
+    say(garage, "limit evse-2 7 90")
+    garage.run(1000)
+    renamed(garage, "other").run(60000)
+    say(garage, "limit site 20")
+    renamed(garage, "evse-2")
+    assert garage.primary.guard.limits.evse_da[1] == 70
+    assert garage.run(60000).primary.guard.limits.evse_da[1] > 160
+
+
+def test_a_full_memory_while_a_limit_is_stored_is_an_answer_and_ends_no_housekeeping():
+    garage = charging()
+
+    def no_memory(name, data):
+        if name == "limits.set":
+            raise MemoryError("memory allocation failed")
+        return take(name, data)
+
+    take, garage.files.replace = garage.files.replace, no_memory
+    assert say(garage, "limit site 12") == "error: too little memory is free"
+    garage.run(15000)
+    assert garage.amps_da()[0] <= 120 and told(garage, "error", "limits: not kept")
+    garage.files.replace = take
+    garage.run(2000)
+    again(garage)
+    assert garage.most_da[0] <= 120
 
 
 def test_a_limit_on_a_medium_that_stores_nothing_is_reported_and_still_in_force():

@@ -80,7 +80,7 @@ class Confirmation:
             what = self.revert(now_ms)
             self._log.add("warning", "%s: not confirmed in time: as before the commit" % what, now_ms)
             return what
-        except OSError as e:
+        except (OSError, MemoryError) as e:
             self._log.counter("storage_errors")
             self._log.add("error", "%s: not confirmed in time, and cannot be undone: %s" % (self.what(), e), now_ms)
         return None

@@ -15,6 +15,7 @@ nothing but the text of the lines decides what happens.
 """
 
 from ampacity.base import strict_json
+from ampacity.base.compat import const
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
 from ampacity.console.access import INSTALLER, LOGINS, MANUFACTURER, NETWORK, NONE, VIEWER, higher, rank
@@ -36,12 +37,13 @@ if False:  # for the type checker
     Words = list[str] | tuple[str, ...]
 
 LINE_MAX = 512
-LOG_LINES = 20
-LOG_LINES_MAX = 200
-TTL_S_MAX = 604800
+_LOG_LINES = const(20)
+_LOG_MAX = const(200)
+_TTL_S_MAX = const(604800)
 ASK = "sure? "
-YES_MS = 60000  # a question is forgotten after that
-SHA256_DIGITS = 16  # the least that name a configuration
+NO_MEMORY = "error: too little memory is free"
+_YES_MS = const(60000)  # a question is forgotten after that
+_SHA256_DIGITS = const(16)  # the least that name a configuration
 
 # word, least role, usage
 COMMANDS = (
@@ -136,9 +138,9 @@ class Console:
         except Rejected as e:
             self.target.log.counter("console_refused")
             return "error: " + sentence(e)
-        except OSError as e:
+        except (OSError, MemoryError) as e:
             self.target.log.counter("console_failed")
-            return "error: storage: %s" % e
+            return "error: storage: %s" % e if isinstance(e, OSError) else NO_MEMORY
 
     def _answered(self, words: "list[str]", now_ms: int) -> "list[str]":
         """The words to do: those that were asked about, once `yes` comes next."""
@@ -166,7 +168,7 @@ class Console:
         no_more_than(extra[0], words)
         question = None if sure else question_of(extra, words[1:])
         if question:
-            self._asked = (words, now_ms + YES_MS)
+            self._asked = (words, now_ms + _YES_MS)
             return "%s%s: %s\n`yes` confirms, anything else cancels." % (ASK, " ".join(words), question)
         self.target.asked_by = self  # type: ignore[attr-defined]
         answer = extra[1](words[1:], now_ms)
@@ -276,11 +278,11 @@ class Console:
     def _log(self, words: "list[str]", now_ms: int) -> str:
         if words == ["changes"]:
             return "\n".join(self.target.changes.journal.lines()) or "no changes are recorded"
-        count = LOG_LINES
+        count = _LOG_LINES
         if words:
             count = int(words[0]) if is_number(words[0]) and len(words) == 1 else 0
-        if not 1 <= count <= LOG_LINES_MAX:
-            raise Rejected("log", " ".join(words), "1..%d lines, or changes" % LOG_LINES_MAX)
+        if not 1 <= count <= _LOG_MAX:
+            raise Rejected("log", " ".join(words), "1..%d lines, or changes" % _LOG_MAX)
         log = self.target.log
         pushed_out = log.needed()
         lines = pushed_out + log.since(0)[len(pushed_out) :][-count:]
@@ -352,7 +354,7 @@ class Console:
             what = changes.confirmation.confirm()
             self._note("%s confirmed" % what, now_ms)
             return "%s confirmed" % what
-        named = words[-1] if words and len(words[-1]) >= SHA256_DIGITS else None
+        named = words[-1] if words and len(words[-1]) >= _SHA256_DIGITS else None
         minutes = parse_minutes(words if named is None else words[:-1])
         sent = self._sent(named)
         if not self.staged and sent is None:
@@ -385,7 +387,7 @@ class Console:
         self.staged = {}
         for line in lines:
             self.target.log.add("info", "set " + line, now_ms)
-            self._note(line, now_ms)
+        self.target.changes.journal.add(self.who(), lines, now_ms)
         if minutes:
             self.target.changes.confirmation.begin(table, minutes, now_ms)
             lines.append("on trial for %d min: `commit confirm` keeps it, else the previous settings return" % minutes)
@@ -487,6 +489,6 @@ def parse_limit(text: str) -> "tuple[int | None, int | None]":
 def parse_ttl_ms(text: str) -> int:
     """Seconds, 1..604800 (also "90s"), in milliseconds. Raises Rejected."""
     digits = text[:-1] if text[-1:] == "s" else text
-    if not is_digits(digits) or not 1 <= int(digits) <= TTL_S_MAX:
-        raise Rejected("seconds", text, "1..%d" % TTL_S_MAX)
+    if not is_digits(digits) or not 1 <= int(digits) <= _TTL_S_MAX:
+        raise Rejected("seconds", text, "1..%d" % _TTL_S_MAX)
     return int(digits) * 1000

@@ -1,20 +1,22 @@
 """PBKDF2-HMAC-SHA256 (RFC 8018) in slices, for both runtimes: neither scrypt nor the library's own PBKDF2 is on a board.
 
 A derivation may take seconds; the caller calls `step` repeatedly, so that the loop runs in between. The number of
-rounds of a new password is what this controller computes in TARGET_US, within bounds, and is stored with it.
+rounds of a new password is what this controller computes in _TARGET_US, within bounds, and is stored with it.
 """
 
 import hashlib
+
+from ampacity.base.compat import const
 
 if False:  # for the type checker
     from ampacity.base.clock import Clock
 
 SLICE_US = 4000  # a turn of the loop's time
-SLICE_ROUNDS_MAX = 4096  # if the clock does not advance
-BATCH = 8  # rounds between two looks at the clock
-TARGET_US = 500000
+_SLICE_ROUNDS_MAX = const(4096)  # if the clock does not advance
+_BATCH = const(8)  # rounds between two looks at the clock
+_TARGET_US = const(500000)
 ROUNDS_MIN, ROUNDS_MAX = 10000, 600000
-BLOCK = 64  # bytes of SHA-256
+_BLOCK = const(64)  # bytes of SHA-256
 
 
 def pad(key: bytes, value: int) -> bytes:
@@ -25,9 +27,9 @@ def pad(key: bytes, value: int) -> bytes:
 class Derivation:
     """`digest` of a password, 32 bytes, once step() said True. rounds None: as many as target_us allows, see `rounds`."""
 
-    def __init__(self, salt: bytes, password: bytes, rounds: "int | None" = None, target_us: int = TARGET_US) -> None:
-        key = hashlib.sha256(password).digest() if len(password) > BLOCK else password
-        key = key + bytes(BLOCK - len(key))
+    def __init__(self, salt: bytes, password: bytes, rounds: "int | None" = None, target_us: int = _TARGET_US) -> None:
+        key = hashlib.sha256(password).digest() if len(password) > _BLOCK else password
+        key = key + bytes(_BLOCK - len(key))
         self._inner, self._outer = pad(key, 0x36), pad(key, 0x5C)
         self._last = self._hmac(salt + b"\0\0\0\1")
         self._sum = int.from_bytes(self._last, "big")
@@ -43,7 +45,7 @@ class Derivation:
     def step(self, clock: "Clock") -> bool:
         """One slice of about 4 ms, by the clock; True when it is done."""
         begun_us = clock.now_us()
-        for _ in range(SLICE_ROUNDS_MAX // BATCH):
+        for _ in range(_SLICE_ROUNDS_MAX // _BATCH):
             if self._over():
                 return True
             self._batch()
@@ -58,7 +60,7 @@ class Derivation:
         return self.rounds >= ROUNDS_MAX or (self._left_us <= 0 and self.rounds >= ROUNDS_MIN)
 
     def _batch(self) -> None:
-        count = BATCH if self._wanted is None else min(BATCH, self._wanted - self.rounds)
+        count = _BATCH if self._wanted is None else min(_BATCH, self._wanted - self.rounds)
         last, total = self._last, self._sum
         for _ in range(count):
             last = self._hmac(last)

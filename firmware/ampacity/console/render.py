@@ -51,7 +51,7 @@ def render_site(view: "dict[str, Any]") -> str:
     trouble = (view.get("ocpp") or {}).get("trouble")
     if trouble:
         lines.append("upstream: " + trouble)
-    lines += view.get("storage") or []
+    lines += (view.get("storage") or []) + (view.get("waiting") or [])
     circuits, evses = view.get("circuits") or {}, view.get("evses") or {}
     for name in sorted(circuits):
         circuit = circuits[name]

@@ -9,6 +9,7 @@ import asyncio
 
 from ampacity.base.address import parse_address
 from ampacity.base.admission import Admission
+from ampacity.base.compat import const
 from ampacity.base.errors import Rejected
 from ampacity.base.protocol_sniffing import is_other_protocol
 from ampacity.base.rate_limited_log import RateLimitedLog
@@ -26,13 +27,13 @@ if False:  # for the type checker
     from ampacity.console.interfaces import Network, Target
 
 PROMPT = "> "
-CHUNK_BYTES = 256
-PAUSE_MS = 2  # between two slices of a password
+_CHUNK_BYTES = const(256)
+_PAUSE_MS = const(2)  # between two slices of a password
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 CLIENTS_MAX = 8
 WAITING = 4  # connections that have not yet said a line
 QUEUED_MAX, STRANGERS_QUEUED_MAX = 8, 3  # lines that wait for their turn, those of ended connections too
-UNREAD_S_MAX = 10  # for so long an answer may wait to be read
+_UNREAD_S_MAX = const(10)  # for so long an answer may wait to be read
 
 
 def role_of(host: str, access: "Access") -> str:
@@ -126,7 +127,7 @@ class ConsoleConnection:
         pending = b""
         await self._send(PROMPT.encode())
         while True:
-            data = await reader.read(CHUNK_BYTES)
+            data = await reader.read(_CHUNK_BYTES)
             if not data:
                 return
             pending += data
@@ -186,7 +187,7 @@ class ConsoleConnection:
 
     async def _send(self, data: bytes) -> None:
         self._writer.write(data)
-        await within(self._writer.drain(), UNREAD_S_MAX)
+        await within(self._writer.drain(), _UNREAD_S_MAX)
 
 
 async def close(writer: "ByteWriter") -> None:
@@ -203,7 +204,7 @@ async def answered(console: "Console", line: bytes, role: str, clock: "Clock") -
     try:
         text = console.line(line.decode().strip(), role, clock.now_ms())
         while text is None:
-            await clock.sleep_ms(PAUSE_MS)
+            await clock.sleep_ms(_PAUSE_MS)
             text = console.continue_line(clock)
     except UnicodeError:
         text = "error: line: use UTF-8"

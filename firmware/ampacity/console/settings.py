@@ -230,7 +230,7 @@ class SettingTable:
             self._before = before
         try:
             self._put_in_force(staged)
-        except (Rejected, OSError):
+        except Exception:  # also a full memory
             if on_trial and earlier:
                 self._trials.put(TRIAL, earlier)
                 self._before = earlier
@@ -255,7 +255,7 @@ class SettingTable:
         try:
             self._apply(staged, done)
             self._store.put(DOCUMENT, self._changed(staged))
-        except (Rejected, OSError):
+        except Exception:
             for key in reversed(done):
                 self.row(key).apply(self._values[key])
             raise

@@ -26,7 +26,7 @@ if False:  # for the type checker
     from ampacity.net.timed_event import TimedEvent
     from ampacity.net.websocket import Event, WebSocketClient
 
-READ_BYTES = 4096
+_READ_BYTES = const(4096)
 _WATCH_MS = const(1000)
 _MESSAGE_MS_MAX = const(60000)  # from the first byte of a message to its last
 _IDLE_MS_MAX = const(60000)
@@ -132,7 +132,7 @@ class Connection:
             said = said if isinstance(said, str) and said else str(error)
             what, hint = "connection lost", ""
             if not self.online:
-                what, hint = "no connection to " + self._config.url, hint_of(self._config, error, said)
+                what, hint = "no connection to " + shown_url(self._config.url), hint_of(self._config, error, said)
             self._trouble("failed", "%s: %s%s" % (what, said, hint))
         except Exception as error:
             self.broken = error
@@ -142,7 +142,7 @@ class Connection:
     async def _read(self) -> None:
         socket = self._socket
         while socket.state != CLOSED:
-            data = await self._reader.read(READ_BYTES)
+            data = await self._reader.read(_READ_BYTES)
             self._pinged_ms = None  # any byte shows that the server runs
             await self._take(data)
             while not self._flooded():

@@ -9,7 +9,7 @@ import os
 
 from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
-from ampacity.base.url import parse_url
+from ampacity.base.url import parse_url, shown_url
 from ampacity.base.within import within
 from ampacity.net.backoff import BackOff
 from ampacity.net.connection import Connection, hint_of
@@ -26,9 +26,6 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.base.url import Url
     from ampacity.net.interfaces import Connector, Station
-
-OLD_TLS = "speaks no TLS 1.2"
-NO_SUITE = "have no cipher suite in common"
 
 
 class LinkConfig:
@@ -167,7 +164,7 @@ class Link:
             reader, writer = await self._connect(url)
         except (OSError, Rejected, ValueError, asyncio.TimeoutError) as error:
             said = error_text(error)
-            self.failed("failed", "no connection to %s: %s%s" % (self.config.url, said, hint_of(self.config, error, said)))
+            self.failed("failed", "no connection to %s: %s%s" % (shown_url(self.config.url), said, hint_of(self.config, error, said)))
             return
         await self._serve(url, reader, writer)
 
@@ -212,7 +209,7 @@ class Link:
             if self._connection.used_ms is not None:
                 self._backoff.used(self._connection.used_ms)
                 if self._trouble is before:  # it is over, and nothing went wrong
-                    self._trouble = "the connection to %s has ended" % config.url
+                    self._trouble = "the connection to %s has ended" % shown_url(config.url)
             self._connection = None
 
 
@@ -222,8 +219,3 @@ def error_text(error: "BaseException") -> str:
         return "it took too long"
     said = error.args[-1] if error.args else ""
     return said if isinstance(said, str) and said else str(error) or "the other end hung up"
-
-
-async def run_link(platform: "Connector", station: "Station", config: "LinkConfig", clock: "Clock", log: "Log") -> None:
-    """Keep `station` connected as `config` (LinkConfig) says, without end. To wake or stop it, keep a Link instead."""
-    await Link(platform, station, config, clock, log).run()

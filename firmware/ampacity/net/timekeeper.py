@@ -2,6 +2,7 @@
 
 import os
 
+from ampacity.base.compat import const
 from ampacity.base.wallclock import absurd
 from ampacity.net.ntp import PORT, build_request, parse_reply
 from ampacity.net.udp import Datagrams
@@ -17,10 +18,10 @@ if False:  # for the type checker
 PERIOD_MS = 3600000
 RETRY_MS = 15000  # a server that was asked without success is not asked more often (RFC 4330, 10)
 BURST, BURST_MS = 8, 2000  # but the first times after the start, or after the network was away (RFC 5905, iburst)
-UNSENT_MS = 3000  # no request left: no name, no route
-UNKNOWN_MOST_MS = 240000  # there is no such host, or the name is none: RETRY_MS, and twice as long each time up to this
-TIMEOUT_MS = 2000
-REFUSED_EACH = 100  # impossible times per log line
+_UNSENT_MS = const(3000)  # no request left: no name, no route
+_UNKNOWN_MOST_MS = const(240000)  # there is no such host, or the name is none: RETRY_MS, and twice as long each time up to this
+_TIMEOUT_MS = const(2000)
+_REFUSED_EACH = const(100)  # impossible times per log line
 
 
 async def ask_time(
@@ -38,8 +39,8 @@ async def ask_time(
     try:
         sent_ms = clock.now_ms()
         door.send(build_request(cookie))
-        while clock.now_ms() - sent_ms < TIMEOUT_MS:
-            data = await door.receive(TIMEOUT_MS - (clock.now_ms() - sent_ms))
+        while clock.now_ms() - sent_ms < _TIMEOUT_MS:
+            data = await door.receive(_TIMEOUT_MS - (clock.now_ms() - sent_ms))
             if data is None:
                 break
             now_ms = clock.now_ms()
@@ -80,9 +81,9 @@ async def run_timekeeper(
             if answer is None and in_vain < BURST:
                 again_ms = BURST_MS
         except OSError as error:
-            in_vain, again_ms = 0, UNSENT_MS
+            in_vain, again_ms = 0, _UNSENT_MS
             if error.errno == 2:
-                again_ms, unknown_ms = unknown_ms, min(2 * unknown_ms, UNKNOWN_MOST_MS)
+                again_ms, unknown_ms = unknown_ms, min(2 * unknown_ms, _UNKNOWN_MOST_MS)
             log.add("debug", "ntp: %s" % error, clock.now_ms())
         if answer is None:
             log.counter("ntp.failed")
@@ -90,7 +91,7 @@ async def run_timekeeper(
             result = wallclock.set_unix(answer[0], "ntp", answer[1])
             refused = result is not None and result[0] == "refused"
             if refused:
-                if log.counter("ntp.refused") % REFUSED_EACH == 1:
+                if log.counter("ntp.refused") % _REFUSED_EACH == 1:
                     log.add("warning", absurd("ntp", answer[0]), answer[1])
             elif result is not None:
                 log.add("warning", "wall clock jumped: source=ntp delta_ms=%d" % result[1], answer[1])

@@ -5,7 +5,7 @@ import sys
 
 from ampacity.base import strict_json
 from ampacity.base.address import parse_address
-from ampacity.base.compat import collect_each, forget, mem_free
+from ampacity.base.compat import collect_each, const, forget, mem_free
 from ampacity.base.errors import Busy, Rejected
 from ampacity.base.log import Log
 from ampacity.ports.platform import EXIT_BUSY, EXIT_CONFIG, EXIT_RESTART, EXIT_USAGE
@@ -19,11 +19,11 @@ if False:  # for the type checker
     from ampacity.roles.configuration.site_trial import SiteTrial
     from ampacity.roles.interfaces import RolePlatform, SiteFacts
 
-SITE_BYTES_MAX = 1048576
+_SITE_BYTES_MAX = const(1048576)
 COLLECT_BYTES = 32768
-LOG_LINES = 100
-SMALL_HEAP_BYTES = 524288
-SMALL_LOG_LINES = 50
+_LOG_LINES = const(100)
+_SMALL_HEAP_BYTES = const(524288)
+_SMALL_LOG_LINES = const(50)
 ROLES = ("primary", "secondary")
 BOOT = "role s meter s console s? console_line s? presence s? echo b store s medium s reason s lines d cut_at_write i update s bundles s"
 LEAVES = ("circuit.trusted.site.tree circuit.trusted.device.order_book circuit.trusted.permits circuit.trusted.metering.meter_estimator "
@@ -35,14 +35,14 @@ TRIAL = "/site_trial.set"  # of configuration/site_trial.py
 def log_lines() -> int:
     """How many lines of the log are kept: fewer on a board without memory in addition to its chip's."""
     free = mem_free()
-    return LOG_LINES if free is None or free > SMALL_HEAP_BYTES else SMALL_LOG_LINES
+    return _LOG_LINES if free is None or free > _SMALL_HEAP_BYTES else _SMALL_LOG_LINES
 
 
 def read_json(folder: str, name: str, required: bool = True) -> "Any":
     """The JSON document `folder/name`; None when it is absent and not required. Raises Rejected."""
     try:
-        if os.stat(folder + "/" + name)[6] > SITE_BYTES_MAX:
-            raise Rejected(name, "too large", "at most %d bytes" % SITE_BYTES_MAX)
+        if os.stat(folder + "/" + name)[6] > _SITE_BYTES_MAX:
+            raise Rejected(name, "too large", "at most %d bytes" % _SITE_BYTES_MAX)
         with open(folder + "/" + name, "rb") as f:
             data = f.read()
     except OSError:
@@ -50,7 +50,7 @@ def read_json(folder: str, name: str, required: bool = True) -> "Any":
             raise Rejected(name, "absent", "a file in the data folder " + folder)
         return None
     try:
-        return strict_json.loads(data, size_max=SITE_BYTES_MAX)
+        return strict_json.loads(data, size_max=_SITE_BYTES_MAX)
     except ValueError as e:
         raise Rejected(name, str(e), "a JSON document")
 

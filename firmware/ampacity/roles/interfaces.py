@@ -222,6 +222,8 @@ if False:  # for the type checker
             self, source: str, target: "tuple[str, int]", value: "int | None", until_ms: "int | None", silent: str, now_ms: int, unit: str = "da",
         ) -> None: ...
 
+        def forget(self, name: str, now_ms: int) -> bool: ...
+
     class ConfiguredTarget(Protocol):
         """The part of a console's target that a configuration needs."""
 
@@ -304,14 +306,20 @@ if False:  # for the type checker
         log: Log
         documents: DocumentStore
         lease: Lease
-        map: RegisterMap
         evse: LocalEvse
         engine: "ModbusServer | None"
         ticked_ms: int
         updates: "UpdatesFace | None"
+
+        @property
+        def map(self) -> RegisterMap: ...
 
         def view(self, now_ms: int) -> View: ...
 
         def housekeep(self, now_ms: int) -> None: ...
 
         def unlock_until(self, until_ms: int) -> None: ...
+
+        def may_return(self, values: "tuple[int, ...]") -> None: ...
+
+        def show_previous(self, platform: RolePlatform) -> None: ...

@@ -224,7 +224,7 @@ class Primary:
         return ""
 
     def reset(self, kind: str, evse: int, now_ms: int) -> None:
-        """The CSMS or the installer wants a restart of the controller (evse 0); what was locked out is freed by it."""
+        """A Reset of the CSMS: of the controller (evse 0) or one EVSE; what was locked out is freed by it."""
         for index in range(len(self.site["evses"])) if not evse else (evse - 1,):
             self.guard.unlock(index)
         if evse:

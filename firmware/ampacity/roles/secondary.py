@@ -13,8 +13,9 @@ from ampacity.base.errors import Rejected
 from ampacity.base.keep_running import keep_running
 from ampacity.base.quantities import CHARGING_DA_MIN
 from ampacity.base.rate_limited_log import DeviceLog
+from ampacity.base.strict_json import loads
 from ampacity.bus.leases.lease import Lease
-from ampacity.bus.leases.register_map import RegisterMap
+from ampacity.bus.leases.register_map import MAX_DA_MAX, RegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
 from ampacity.console.server import serve_permanently
 from ampacity.console.settings import TRIAL
@@ -36,9 +37,11 @@ if False:  # for the type checker
     from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
     from ampacity.roles.interfaces import Loop, RolePlatform, UpdatesFace, View
 
+UNKNOWN = (MAX_DA_MAX, MAX_DA_MAX, MAX_DA_MAX, 3600000)  # the most that a secondary may be set to
 TICK_MS = 100
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
 FLAG_OPEN = 2
+WRITTEN = ("fallback_da", "max_da", "power_on_da", "longest_ms")  # the fields of the document `written`
 TRUSTED = ("access", "access_viewer", "access_manufacturer", "interfaces", "latched", "written")  # documents that must not vanish unseen
 # bit of the map for each fault name; the last one represents all that are not named
 FAULT_BITS = {
@@ -90,6 +93,27 @@ def checked(config: "Any") -> "dict[str, Any]":
     return out
 
 
+class SettledMap(RegisterMap):
+    """Its registers show no setting that is less than what a restart, or the end of a trial, brings back: the primary counts with what it reads
+    there (rules 4 and 8, assumption D4). Each of fallback, maximum, power-on value in da and longest lease in ms:
+
+    stored: what a power cut brings back. returning: what was in force before a change that is on trial; 0: nothing.
+    """
+
+    stored: "tuple[int, ...]" = (0, 0, 0, 0)
+    returning: "tuple[int, ...]" = (0, 0, 0, 0)
+
+    def show_settings(self, lease: Lease) -> None:
+        """Of each the largest of the present value and of those that may return."""
+        found = [max(values) for values in zip(settings_of(lease), self.stored, self.returning)]
+        RegisterMap.show_settings(self, Lease(*found))
+
+
+def settings_of(lease: Lease) -> "tuple[int, ...]":
+    """Fallback, maximum, power-on value in da, and longest lease in ms."""
+    return lease.fallback_da, lease.max_da, lease.power_on_da, lease.longest_ms
+
+
 class Secondary:
     """Everything of one secondary but its loops; `tick(now_ms)` is one safety pass."""
 
@@ -106,9 +130,10 @@ class Secondary:
         self.boots = (kept.get("boots", 0) + 1) & 0xFFFF
         self.energy_kept_wh = kept.get("energy_wh", 0)
         self.lease = Lease(config["fallback_da"], config["max_da"], config["power_on_da"], config["lease_max_ms"])
-        self.map = RegisterMap(self.lease, str(config.get("serial", "")), __version__, unit=config["unit"])
+        self.map = SettledMap(self.lease, str(config.get("serial", "")), __version__, unit=config["unit"])
         self.map.boot_count = self.boots
         self._take_written(documents.get("written"))
+        self._stored(settings_of(self.lease))
         self.machine = ControlPilot(config["max_da"], config.get("connector", "c")[:1] == "s")
         self.evse = LocalEvse(port, self.machine, config["terminals"], self.energy_kept_wh)
         latched = self._kept.known("latched", [])  # faults that wait for a hand on the plug
@@ -139,13 +164,36 @@ class Secondary:
             self.map.unlocked = False
             self._unlocked_until_ms = None
         if self.map.settings_changed:
-            lease = self.lease
-            written = {"fallback_da": lease.fallback_da, "max_da": lease.max_da, "power_on_da": lease.power_on_da}
-            written["longest_ms"] = lease.longest_ms
-            self.map.settings_changed = not self._kept.put("written", written, now_ms)
+            values = settings_of(self.lease)
+            self.map.settings_changed = not self._kept.put("written", dict(zip(WRITTEN, values)), now_ms)
+            if not self.map.settings_changed:
+                self._stored(values)
         self._kept.keep("latched", self.evse.latched, now_ms)
         if self.evse.energy_wh - self.energy_kept_wh >= ENERGY_KEEP_WH:
             self._keep(now_ms)
+
+    def may_return(self, values: "tuple[int, ...]") -> None:
+        """What the end of a trial would bring back, as SettledMap.returning."""
+        self.map.returning = values
+        self.map.show_settings(self.lease)
+
+    def _stored(self, values: "tuple[int, ...]") -> None:
+        self.map.stored = values
+        self.map.show_settings(self.lease)
+
+    def show_previous(self, platform: "RolePlatform") -> None:
+        """The configuration is on trial: its registers show what the previous one would bring back, unless an installer has written others."""
+        if self.documents.get("written") is not None:
+            return
+        from ampacity.roles.configuration.site_trial import PREVIOUS
+
+        try:
+            raw = platform.files.read(PREVIOUS)
+            if raw is not None:
+                before = checked(loads(raw, len(raw)))
+                self.may_return((before["fallback_da"], before["max_da"], before["power_on_da"], before["lease_max_ms"]))
+        except (OSError, ValueError, Rejected):
+            self.may_return(UNKNOWN)
 
     def unlock_until(self, until_ms: int) -> None:
         """The installer lets settings be written over the bus until then."""
@@ -224,9 +272,7 @@ class Secondary:
 
     def _take_written(self, written: "dict[str, int] | None") -> None:
         """What an installer wrote over the bus outlives the settings file's values; damaged, it is the least there is."""
-        if written and not self.map.set_settings(
-            written["fallback_da"], written["max_da"], written["power_on_da"], written["longest_ms"]
-        ):
+        if written and not self.map.set_settings(*[written[key] for key in WRITTEN]):
             self.documents.distrust("written", "its currents contradict each other")
         self.documents.get(TRIAL)
         if TRIAL in self.documents.damaged:

@@ -139,7 +139,7 @@ class RegisterMap:
         """Settings that were checked: into the lease and the registers."""
         lease = self.lease
         lease.fallback_da, lease.max_da, lease.power_on_da, lease.longest_ms = fallback_da, max_da, power_on_da, longest_ms
-        self._pack_settings()
+        self.show_settings(lease)
 
     def _write_grant(self, data: bytes, now_ms: int) -> int:
         limit_da, lease_ds, sequence, identity, epoch, flags = struct.unpack(_GRANT_FORMAT, data)
@@ -219,8 +219,8 @@ class RegisterMap:
             identity, epoch, sequence, self._mark,
         )  # fmt: skip
 
-    def _pack_settings(self) -> None:
-        lease = self.lease
+    def show_settings(self, lease: Lease) -> None:
+        """The settings of this lease into the registers, and their mark into the status."""
         at = 2 * (table.SETTINGS_AT - table.BASE)
         struct.pack_into(
             _SETTINGS_FORMAT, self._registers, at,
@@ -246,7 +246,7 @@ class RegisterMap:
             if model:
                 struct.pack_into(">HH", self._registers, 2 * (base - 2 - table.BASE), model, table.length(rows))
         struct.pack_into(">HH", self._registers, 2 * (table.END_AT - table.BASE), 0xFFFF, 0)
-        self._pack_settings()
+        self.show_settings(self.lease)
 
 
 def _or_none(value: "int | None") -> int:

@@ -6,6 +6,7 @@ and password are not shown to a file server; user and password of the URL go to 
 
 import asyncio
 
+from ampacity.base.compat import const
 from ampacity.base.errors import Rejected
 from ampacity.base.url import parse_url
 from ampacity.base.within import within
@@ -25,11 +26,11 @@ if False:  # for the type checker
     from ampacity.ocpp.diagnostics.logs import Upload
     from ampacity.roles.interfaces import RolePlatform
 
-PART_BYTES = 1024
-READ_BYTES = 1024
-CONNECT_MS = 15000
+_PART_BYTES = const(1024)
+_READ_BYTES = const(1024)
+_CONNECT_MS = const(15000)
 SILENT_MS = 30000
-REDIRECTS_MAX = 3
+_REDIRECTS_MAX = const(3)
 REST_MS = 2  # after each part: other tasks have their turn
 
 
@@ -62,7 +63,7 @@ class LogUpload:
         url, login, text = parse_url(self._upload.url, SCHEMES), self._upload.login, self._upload.text
         while not text.measure():
             await self._rest()
-        for _ in range(REDIRECTS_MAX + 1):
+        for _ in range(_REDIRECTS_MAX + 1):
             put = HttpPut(url, text.size, self._upload.name, login)
             await self._exchange(url, put, text)
             if not put.location:
@@ -71,10 +72,10 @@ class LogUpload:
             login = login if (after.scheme, after.host, after.port) == (url.scheme, url.host, url.port) else ""
             url = after
             text.rewind()
-        raise ValueError("http: more than %d redirections" % REDIRECTS_MAX)
+        raise ValueError("http: more than %d redirections" % _REDIRECTS_MAX)
 
     async def _exchange(self, url: "Url", put: HttpPut, text: "LogText") -> None:
-        reader, writer = await within(self._connected(url), CONNECT_MS / 1000)
+        reader, writer = await within(self._connected(url), _CONNECT_MS / 1000)
         try:
             try:
                 await self._send(writer, put.head(), text)
@@ -93,11 +94,11 @@ class LogUpload:
             writer.write(data)
             await within(writer.drain(), SILENT_MS / 1000)
             await self._rest()
-            data = text.read(PART_BYTES)
+            data = text.read(_PART_BYTES)
 
     async def _receive(self, reader: "Any", put: HttpPut) -> None:
         while not put.status:
-            data = await within(reader.read(READ_BYTES), SILENT_MS / 1000)
+            data = await within(reader.read(_READ_BYTES), SILENT_MS / 1000)
             if not data:
                 raise OSError("the server ended the connection without an answer")
             self._failure = "BadMessage"

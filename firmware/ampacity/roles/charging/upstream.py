@@ -8,7 +8,7 @@ import os
 
 from ampacity.base.errors import Rejected
 from ampacity.base.url import peer_facts
-from ampacity.net.link import NO_SUITE, OLD_TLS, Link, LinkConfig
+from ampacity.net.link import Link, LinkConfig
 from ampacity.ocpp.evse import connector_status
 from ampacity.ocpp.security.security_events import note
 from ampacity.ocpp.station import Station
@@ -30,6 +30,8 @@ if False:  # for the type checker
     from ampacity.roles.publish.publisher import Publisher
     from ampacity.x509.key_door import KeyDoor
 
+OLD_TLS = "speaks no TLS 1.2"  # in the text of a connection that failed: see ports/tls_errors.py
+NO_SUITE = "have no cipher suite in common"
 METER_MS = 1000
 LEAVE_MS = 1500
 INVALID = ("flooded", "garbage", "oversized", "utf8")  # what the CSMS sent, by the counter of the link, is no valid message

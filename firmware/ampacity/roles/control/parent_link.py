@@ -5,6 +5,7 @@ can a grant be proven. The line's loop lives by itself: it answers, but proves a
 """
 
 from ampacity import __version__
+from ampacity.base.compat import const
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.leases.primary_register_map import PrimaryRegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
@@ -21,9 +22,9 @@ if False:  # for the type checker
 NAME = "parent"
 FRESH_MS = 4000  # a reading older than this is not part of the measured sum; the parent waits a second longer (meter_estimator.py)
 WORD_MAX = 0xFFFE
-CONTROLLER_FAULT = 1 << 7
-LEAST_MS = 1000
-LEAST_A_MAX = 255
+_CONTROLLER_FAULT = const(1 << 7)
+_LEAST_MS = const(1000)
+_LEAST_A_MAX = const(255)
 
 
 class ParentLink:
@@ -67,7 +68,7 @@ class ParentLink:
             shown.passed_ms = now_ms
         shown.starting = guard.mode == "quarantine"
         shown.faulted = guard.mode == "safe"
-        shown.faults = CONTROLLER_FAULT if shown.faulted else 0
+        shown.faults = _CONTROLLER_FAULT if shown.faulted else 0
         shown.standing_da = guard.reserves_da() if shown.starting else guard.fullest_da()
         shown.offered_da = [min(da, WORD_MAX) for da in (guard.sums_da() + [0, 0])[:3]]
         shown.prove(guard.grant_met, now_ms)
@@ -96,9 +97,9 @@ class ParentLink:
         for index, driver in enumerate(self.primary.buses.drivers):
             asks = asks or self.guard.demands.wants[index]
             charging = charging or (driver.facts.online and driver.facts.charging)
-        if self._least_ms is None or now_ms - self._least_ms >= LEAST_MS:
+        if self._least_ms is None or now_ms - self._least_ms >= _LEAST_MS:
             self._least_ms = now_ms
-            self._least_a = min(LEAST_A_MAX, -(-self.guard.minimum_grant_da() // 10))
+            self._least_a = min(_LEAST_A_MAX, -(-self.guard.minimum_grant_da() // 10))
         shown = self.map
         shown.plug = asks * 9 | charging * 4 | (self._least_a << 8 if asks else 0)
         shown.pilot = "C2" if charging else "B2" if asks else "A"

@@ -25,15 +25,10 @@ if False:  # for the type checker
 SOURCE = "console"
 ANSWER_MS = 500
 SITE_TRIAL = "site_trial"  # the document of configuration/site_trial.py
-CONFIG = "config info | read OFFSET | settings"
-TRANSFER = "transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort"
 # commands and their first words that change nothing, and those whose other words are private
 QUERIES = ("gaps", "time", "scan status", "commission status", "commission lines", "commission report", "replace status", "config", "transfer")
-VIEWABLE = ("commission status", "commission report")  # for the viewer, too
 DISCREET = ("variable", "token")
-COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | lines [EVSE…] | report [EVSE] [--json] | sign NAME"
 TEST = "the test starts and stops cars and lets EVSEs go to their fail-safe. Continue?"
-SCAN = "scan BUS [standing=yes] [units=1-32] [baud=19200E1,…] [full=yes] [limit=SECONDS] | status [--json] | stop"
 PLAN_SETTINGS = (
     # key, as [settings] of the site file has it; attribute of the plan or the demands; kind, least, most
     ("deadband_a", "plan", "deadband_da", "da", 0, 60),
@@ -49,7 +44,7 @@ class PrimaryConsole:
     """The console's target (see console/console.py) of a primary."""
 
     version = __version__
-    viewable = VIEWABLE
+    viewable = ("commission status", "commission report")  # for the viewer, too
     asked_by: object = None  # the console whose line is being answered
 
     def __init__(self, primary: "PrimaryFace") -> None:
@@ -101,23 +96,29 @@ class PrimaryConsole:
             "start": ("start EVSE", self._start),
             "gaps": ("gaps", self._gaps),
             "variable": ("variable COMPONENT.VARIABLE [VALUE]", self._variable),
-            "restart": ("restart", self._restart_now, "charging pauses on every EVSE that needs the controller."),
+            "restart": (
+                "restart", lambda words, now_ms: self._restart_with("installer", now_ms),
+                "charging pauses on every EVSE that needs the controller. Lock-outs stay.",
+            ),
             "relearn": (
                 "relearn", self._relearn,
                 "lock-outs and distrust are forgotten. Was every EVSE inspected?", lambda words: self._relearned(words).lost,
             ),
             "commission": (
-                COMMISSION, self._commission, TEST, self._starts_test,
+                "commission start [EVSE…] | status [--json] | next | no | skip | abort | lines [EVSE…] | report [EVSE] [--json] | sign NAME",
+                self._commission, TEST, self._starts_test,
             ),
             "test": (
                 "test [EVSE…]", lambda words, now_ms: self._commission(["start"] + words, now_ms),
                 TEST, lambda words: self._starts_test(["start"] + words),
             ),
-            "scan": (SCAN, self._scan),
+            "scan": (
+                "scan BUS [standing=yes] [units=1-32] [baud=19200E1,…] [full=yes] [limit=SECONDS] | status [--json] | stop", self._scan,
+            ),
             "replace": ("replace EVSE [serial=NUMBER] | status [--json] | stop", self._replace),
             "time": ("time", self._time),
-            "config": (CONFIG, self._config),
-            "transfer": (TRANSFER, self._transfer),
+            "config": ("config info | read OFFSET | settings", self._config),
+            "transfer": ("transfer begin NAME SIZE SHA256 | data OFFSET BASE64 | end | status | abort", self._transfer),
         }
         self.commands.update(OcppCommands(primary).commands)
         for part in primary.parts:
@@ -158,12 +159,14 @@ class PrimaryConsole:
 
     def limit(self, name: str, limit_da: "int | None", watts: "int | None", ttl_ms: "int | None", now_ms: int) -> None:
         """A limit by hand on an EVSE, a circuit (all that flows there) or `site` (the sum of our EVSEs)."""
-        target = self._target(name)
+        kept = self.primary.manual_limits()
         until_ms = None if ttl_ms is None else now_ms + ttl_ms
         value, unit = (limit_da, "da") if watts is None else (watts, "w")
         text = "withdrawn" if value is None else "%d W" % value if unit == "w" else amps(value)
+        target = None if value is None and kept.forget(name, now_ms) else self._target(name)
         self.log.add("info", "limit by console: %s %s" % (name, text), now_ms)
-        self.primary.manual_limits().put(SOURCE, target, value, until_ms, "release", now_ms, unit)
+        if target is not None:
+            kept.put(SOURCE, target, value, until_ms, "release", now_ms, unit)
 
     # names
 
@@ -199,10 +202,7 @@ class PrimaryConsole:
         return rows
 
     def _wish(self, index: int) -> "Callable[[int], None]":
-        def apply(value_da: int) -> None:
-            guard = self.primary.guard
-            guard.limit("installer", ("evse", index), value_da, None, "hold")
-        return apply
+        return lambda value_da: self.primary.guard.limit("installer", ("evse", index), value_da, None, "hold")
 
     # commands
 
@@ -383,10 +383,11 @@ class PrimaryConsole:
         forget("ampacity.roles.configuration.rehearsal")
         forget("ampacity.roles.configuration.compiled_site")
 
-    def _restart_with(self, text: str, now_ms: int) -> None:
-        """Without what `restart` also does: lock-outs stay."""
+    def _restart_with(self, text: str, now_ms: int) -> str:
+        """Once the answer has left. Lock-outs stay: not `Primary.reset`."""
         self._restart = (text, now_ms + ANSWER_MS)
         self.log.add("warning", "%s: the controller restarts" % text, now_ms)
+        return "restarting"
 
     def _returned(self, what: str, now_ms: int) -> None:
         if what == "configuration":
@@ -405,13 +406,6 @@ class PrimaryConsole:
         persistence.relearn(self.primary.guard)
         return "restarting"
 
-    def _restart_now(self, words: "list[str]", now_ms: int) -> str:
-        self.primary.reset("installer", 0, now_ms)
-        self.primary.resetting, self._restart = None, ("installer", now_ms + ANSWER_MS)  # once the answer has left
-        return "restarting"
-
 
 def _setter(owner: object, attribute: str) -> "Callable[[int], None]":
-    def apply(value: int) -> None:
-        setattr(owner, attribute, value)
-    return apply
+    return lambda value: setattr(owner, attribute, value)

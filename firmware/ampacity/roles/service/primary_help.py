@@ -12,7 +12,7 @@ ABOUT = {
     "needs": "Sets the energy that the car needs, in kWh, and the time until departure, in hours. Example: needs bay-1 20 4.5",
     "relearn": "Only while the saved evidence is damaged: starts with none. Lock-outs and distrust are forgotten.",
     "replace": "Replaces the device of an EVSE: shows old and new; with serial=NUMBER the new one is accepted and proven.",
-    "restart": "Restarts the controller. EVSEs go to their fallback, then charging continues.",
+    "restart": "Restarts the controller. EVSEs go to their fallback, then charging continues. Lock-outs stay.",
     "scan": "Finds the devices on a bus. BUS: its name in the site file, in quotes if it has spaces. `scan status` shows the result.",
     "solar": "on: this EVSE charges only from solar surplus. off: from all available current.",
     "start": "Skips the random start delay of this EVSE (`start_delay_s`); retries a paused idle car in its next slot.",

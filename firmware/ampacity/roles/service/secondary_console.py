@@ -12,6 +12,7 @@ from ampacity.roles.service.presence import presence_input
 
 if False:  # for the type checker
     from collections.abc import Callable
+    from typing import Any
 
     from ampacity.base.clock import Clock
     from ampacity.console.interfaces import Command
@@ -19,6 +20,7 @@ if False:  # for the type checker
     from ampacity.roles.interfaces import RolePlatform, SecondaryFace, SiteFacts, View
     from ampacity.roles.service.configuring import Configuring
 
+NOTHING = (0, 0, 0, 0)  # would return
 UNLOCK_S_MAX = 3600
 ANSWER_MS = 500
 SITE_TRIAL = "site_trial"  # the document of configuration/site_trial.py
@@ -49,6 +51,41 @@ class WrittenSettings:
         pass
 
 
+class TrialRecord:
+    """The document of the settings before a trial. While it is there a restart may bring them back, so the registers show no setting that
+    is less. rows: of the settings, in the order of the map's."""
+
+    def __init__(self, secondary: "SecondaryFace", rows: "list[Setting]") -> None:
+        self._secondary = secondary
+        self._rows = rows
+
+    @property
+    def damaged(self) -> "list[str]":
+        """The names of damaged documents."""
+        return self._secondary.documents.damaged
+
+    def get(self, name: str) -> "Any":
+        """The record, None: nothing is on trial."""
+        before = self._secondary.documents.get(name)
+        if before:
+            self._show(before)
+        return before
+
+    def put(self, name: str, before: "Any") -> None:
+        """From now on these may return. Raises OSError."""
+        self._secondary.documents.put(name, before)
+        self._show(before)
+
+    def remove(self, name: str) -> None:
+        """Nothing returns any more. Raises OSError: it may."""
+        self._secondary.documents.remove(name)
+        self._show({})
+
+    def _show(self, before: "dict[str, Any]") -> None:
+        values = [before.get(row.key, 0) for row in self._rows]
+        self._secondary.may_return(tuple([value if row.fits(value) else 0 for row, value in zip(self._rows, values)]))
+
+
 class SecondaryConsole:
     """secondary: the role's Secondary. platform, check: for a new configuration; check(config) raises Rejected.
 
@@ -59,6 +96,7 @@ class SecondaryConsole:
     restarts = False  # its role has to end now
     _restart_at_ms: "int | None" = None
     _transfers: "Transfer | None" = None  # loaded when it is first asked for
+    _site_on_trial = False  # its registers show what the previous configuration would bring back
 
     def __init__(
         self, secondary: "SecondaryFace", clock: "Clock", platform: "RolePlatform | None" = None,
@@ -83,16 +121,13 @@ class SecondaryConsole:
             self.commands.update(secondary.updates.commands)
             self.about = secondary.updates.about.get
         lease = secondary.lease
-        self.settings = SettingTable(
-            [
-                self._row("fallback_a", "da", lease.fallback_da, "fallback_da", 0, 800, "fallback"),
-                self._row("max_a", "da", lease.max_da, "max_da", 60, 800, "hardware_max"),
-                self._row("power_on_a", "da", lease.power_on_da, "power_on_da", 0, 800, "power_on"),
-                self._row("watchdog_s", "s", lease.longest_ms, "longest_ms", 1000, 3600000, "longest_lease_ms"),
-            ],
-            WrittenSettings(secondary, clock),
-            secondary.documents,
-        )
+        rows = [
+            self._row("fallback_a", "da", lease.fallback_da, "fallback_da", 0, 800, "fallback"),
+            self._row("max_a", "da", lease.max_da, "max_da", 60, 800, "hardware_max"),
+            self._row("power_on_a", "da", lease.power_on_da, "power_on_da", 0, 800, "power_on"),
+            self._row("watchdog_s", "s", lease.longest_ms, "longest_ms", 1000, 3600000, "longest_lease_ms"),
+        ]
+        self.settings = SettingTable(rows, WrittenSettings(secondary, clock), TrialRecord(secondary, rows))
         self.settings.load()
         if self.settings.undone:
             self.changes.undone(self.settings.what, now_ms)
@@ -100,10 +135,16 @@ class SecondaryConsole:
             self.log.add("warning", "settings: " + text, now_ms)
         if platform is not None and secondary.documents.get(SITE_TRIAL) is not None:
             self.configuring().begin_trial(now_ms)
+            self._site_on_trial = self.changes.confirmation.what() is not None
+            if self._site_on_trial:
+                secondary.show_previous(platform)
 
     def step(self, now_ms: int) -> None:
         """Housekeeping: what was not confirmed in time is undone; a restart, once the answer that announces it has left."""
         self.changes.step(now_ms)
+        if self._site_on_trial and self.changes.confirmation.what() is None and self._restart_at_ms is None:
+            self._site_on_trial = False  # confirmed
+            self.secondary.may_return(NOTHING)
         self.restarts = self._restart_at_ms is not None and now_ms >= self._restart_at_ms
 
     def noted(self, words: "list[str]") -> str:

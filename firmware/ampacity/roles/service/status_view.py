@@ -145,4 +145,6 @@ def primary_view(primary: "PrimaryFace", now_ms: int) -> "View":
     for part in primary.parts:
         if hasattr(part, "view"):
             view["update"] = part.view(now_ms)
+        if hasattr(part, "waiting") and part.waiting():
+            view["waiting"] = part.waiting()
     return view

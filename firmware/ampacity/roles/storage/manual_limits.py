@@ -4,6 +4,9 @@ Kept is what is in force: the value, how long it is still valid (None: until rep
 time for which the controller was off is unknown, so it does not count. While a limit has an end its time left is
 written once a minute. What cannot be read means 0 A for the site, until a person sets at the console what applies.
 Other sources keep their own: charging profiles lie in the station's store, the installer's wishes in the settings.
+
+A limit whose circuit or EVSE is not in the site file waits for it: a configuration on trial that is undone brings the name back. Its time
+left does not count meanwhile.
 """
 
 from ampacity.base.errors import Rejected
@@ -18,8 +21,10 @@ if False:  # for the type checker
 DOCUMENT = "limits"
 SOURCES = ("console",)
 SITE = "site"
+WAITING_MAX = 64  # entries; the oldest go first
 LEFT_MS = 60000
 RETRY_MS = 1000
+WAITS = "limits: the limit by %s waits for %s %s, which is not in the site file; `limit %s off` withdraws it"
 UNREADABLE = "limits: saved limits are unreadable (%s): 0 A for the site until `limit site off` or a new limit for the site"
 
 
@@ -34,6 +39,7 @@ class ManualLimits(OptionalPart):
         self._known: object = self.guard.limits.limits  # as they were kept last
         self._due_ms = primary.started_ms + LEFT_MS
         self._refused: "str | None" = None  # what the medium said last
+        self._waiting: "list[dict[str, Any]]" = []  # entries of the document that have no target here
         self._restore(primary.started_ms)
 
     def put(
@@ -43,6 +49,19 @@ class ManualLimits(OptionalPart):
         self.guard.limit(source, target, value, until_ms, silent, unit=unit)
         self._keep(now_ms)
 
+    def waiting(self) -> "list[str]":
+        """The limits whose target is not in the site file, a line each."""
+        return [WAITS % (entry["source"], entry["kind"], entry["name"], entry["name"]) for entry in self._waiting]
+
+    def forget(self, name: str, now_ms: int) -> bool:
+        """Those that wait for that name are withdrawn; False: there is none. Raises OSError: they may return with a start."""
+        left = [entry for entry in self._waiting if entry["name"] != name]
+        if left == self._waiting:
+            return False
+        self._waiting = left
+        self._keep(now_ms)
+        return True
+
     def step(self, now_ms: int) -> None:
         """Housekeeping: keep what changed, and once a minute the time left."""
         if self._known is self.guard.limits.limits and (now_ms < self._due_ms or not self._ending()):
@@ -51,7 +70,7 @@ class ManualLimits(OptionalPart):
             return
         try:
             self._keep(now_ms)
-        except OSError as e:
+        except (OSError, MemoryError) as e:
             self.log.counter("storage_errors")
             if str(e) != self._refused:  # tried again each second, reported once
                 self._refused = str(e)
@@ -71,7 +90,7 @@ class ManualLimits(OptionalPart):
 
     def _keep(self, now_ms: int) -> None:
         self._known, self._due_ms = None, now_ms + RETRY_MS
-        self.documents.put(DOCUMENT, [self._entry(limit, now_ms) for limit in self._own()])
+        self.documents.put(DOCUMENT, self._waiting + [self._entry(limit, now_ms) for limit in self._own()])
         self._known, self._due_ms, self._refused = self.guard.limits.limits, now_ms + LEFT_MS, None
 
     # the document
@@ -107,7 +126,8 @@ class ManualLimits(OptionalPart):
         if name != SITE or kind != "chargers":
             rows = [i for i, row in enumerate(self.site["evses" if kind == "evse" else "circuits"]) if row["name"] == name]
             if not rows:
-                self.log.add("error", "limits: %s %s left the site file; its limit by %s was dropped" % (kind, name, entry["source"]), now_ms)
+                self._waiting = self._waiting[1 - WAITING_MAX :] + [entry]
+                self.log.add("error", self.waiting()[-1], now_ms)
                 return
             index = rows[0]
         until_ms = None if left_ms is None else now_ms + left_ms

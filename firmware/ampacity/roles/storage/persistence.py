@@ -4,6 +4,7 @@ Written by the housekeeping loop only: no safety decision waits for a disk.
 """
 
 
+from ampacity.base.compat import const
 from ampacity.bus.leases.grant_numbers import GrantNumbers
 from ampacity.store.document_store import AGAIN_MS, KeptDocuments
 
@@ -26,15 +27,15 @@ TRUSTED = (
     "ocpp_network", "ocpp_secret", "ocpp_profiles", "off_shows",
 )  # fmt: skip
 DOCUMENT_BYTES_MAX = 262144  # the evidence of a site takes some 350 bytes for each EVSE
-SAVE_MS = 60000
-EPOCH_RETRY_MS = 1000
+_SAVE_MS = const(60000)
+_EPOCH_RETRY_MS = const(1000)
 HOLDING = "no raise until the evidence is saved: free the storage medium or replace it"
 LOST = (
     "storage: the saved evidence is damaged: lock-outs and distrusted devices are unknown, and every EVSE stays at its reserve"
     " until all EVSEs were inspected and `relearn` was entered at the console"
 )
 WITHOUT = "storage: started without saved state, the medium cannot be written: every EVSE stays at its reserve until it can"
-UNKEPT_MS = 5000
+_UNKEPT_MS = const(5000)
 
 
 class Persistence(KeptDocuments):
@@ -66,7 +67,7 @@ class Persistence(KeptDocuments):
         epoch = numbers.epoch_to_keep()
         if epoch is None or now_ms < self._epoch_ms:
             return
-        self._epoch_ms = now_ms + EPOCH_RETRY_MS
+        self._epoch_ms = now_ms + _EPOCH_RETRY_MS
         if self.put(IDENTITY, {"identity": numbers.identity, "epoch": epoch}, now_ms):
             numbers.kept(epoch)
 
@@ -114,7 +115,7 @@ class Persistence(KeptDocuments):
             return
         journal_barrier = guard.ledger.journal_barrier
         fell = not journal_barrier.is_written()
-        due_ms = SAVE_MS if not fell else AGAIN_MS if EVIDENCE in self.failing else 0
+        due_ms = _SAVE_MS if not fell else AGAIN_MS if EVIDENCE in self.failing else 0
         if not at_once and now_ms - self._saved_ms < due_ms:
             return
         self._saved_ms = now_ms
@@ -123,7 +124,7 @@ class Persistence(KeptDocuments):
             journal_barrier.written = version
             self.restart, self._without = self.restart or self._without, False
             self._ever = True
-        elif not self._ever and not self._without and now_ms - self._started_ms >= UNKEPT_MS:
+        elif not self._ever and not self._without and now_ms - self._started_ms >= _UNKEPT_MS:
             self._without = True
             self.log.keep("error", WITHOUT, now_ms)
             guard.enter_safe_state(WITHOUT, now_ms)
