@@ -44,7 +44,7 @@ def test_a_lock_out_and_an_alarm_survive_a_day_of_chatter():
     chatter(garage, DAY_MS)
     for words in ("log 100", "log 5"):
         text = log_of(garage, words)
-        assert "locked: evse-2 locked out" in text and "alarm: main: meter lost" in text and "evse-2 draws 16.0 A" in text, text
+        assert "locked: evse-2 locked out" in text and "alarm: main: meter lost" in text and "evse-2 draws above its order: 16.0 A" in text, text
     assert "suppressed" in text and "evse-1" in text
     assert garage.log.counters["log_lines_suppressed"] > 2 * DAY_MS // 1000
     assert garage.log.dropped < 2500  # of 259,200
