@@ -106,3 +106,25 @@ def test_a_site_that_has_just_started_is_known_to_the_next_one(n):
     others_come(yard)
     yard.run(ALL_S)
     assert yard.most_a <= 32.5, (n, held, yard.amps())
+
+
+def test_an_evse_whose_isolation_was_taken_back_counts_after_it_left_the_site_file():
+    """The shape that is kept has no isolated EVSE: that it is there again is durable before it is raised."""
+    circuit = '[[circuit]]\nname = "main"\nrating_a = 20.0\n'
+    neighbour = evse("evse-2", 2)
+    yard = Yard(site_text([evse("evse-1", 1, HOLDS), neighbour], circuit))
+    yard.run(40)
+    yard.do("fault", kind="power_off", target="evse-1")
+    yard.run(15)
+    assert yard.console("isolate evse-1 on") == "ok"
+    yard.run(70)
+    assert yard.console("isolate evse-1 off") == "ok"
+    yard.run(1)
+    yard.do("fault", kind="power_off", target="evse-1", on=False)
+    yard.do("plug", evse="evse-1")
+    assert yard.run(30)["evse-1"] > 15.0
+    yard.do("fault", kind="cut", target="evse-1")
+    yard.restart(site_text([neighbour], circuit))
+    yard.do("plug", evse="evse-2")
+    yard.run(90)
+    assert yard.most_a <= 20.5 and "evse-1" in yard.primary["left"], yard.amps()
