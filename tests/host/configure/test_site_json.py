@@ -17,6 +17,7 @@ TABLES = {place.strip("[]{}"): (rows_of(rows), own) for _, place, rows, own in P
 OPTIONS = """
 [site]
 name = "all"
+voltage = 230
 require_tested = true
 alarm_output = "gpio:4"
 [[circuit]]

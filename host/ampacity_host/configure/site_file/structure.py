@@ -9,6 +9,7 @@ from ampacity_host.configure.site_file import device_address
 from ampacity_host.configure.site_file.mistakes import Collector
 from ampacity_host.configure.site_file.ocpp_versions import refusal
 from ampacity_host.configure.site_file.parser import SiteFile, Table
+from ampacity_host.configure.site_file.supply import check_supply, supply_phases
 from ampacity_host.configure.site_file.tls import check_tls, tcp_facts, tcp_port_of
 from ampacity_host.configure.site_file.toml_text import near
 
@@ -26,23 +27,10 @@ def by_name(tables: Iterable[Table]) -> dict[str, int]:
     return names
 
 
-def supply_phases(site: SiteFile) -> int:
-    """How many lines supply the site: as written, else 2 for split phase and 3 otherwise."""
-    written = site.site["phases"]
-    if written:
-        return int(written)
-    return 2 if site.site["system"] == "split" else 3
-
-
-def supply_voltage(site: SiteFile) -> int:
-    """Volts between a line and neutral: as written, else 120 for split phase and 230 otherwise. Orders in watts are counted with it."""
-    return int(site.site["voltage"] or (120 if site.site["system"] == "split" else 230))
-
-
 def check_structure(site: SiteFile, collector: Collector) -> None:
     """Add every mistake between tables to the collector."""
     names(site, collector)
-    system(site, collector)
+    check_supply(site, collector)
     tree(site, collector)
     references(site, collector)
     buses(site, collector)
@@ -116,18 +104,6 @@ def names(site: SiteFile, collector: Collector) -> None:
     for evse in site.evses:
         if evse["name"] in circuits:
             collector.add(evse, "name", f'"{evse["name"]}" names a circuit too', "give each its own name")
-
-
-def system(site: SiteFile, collector: Collector) -> None:
-    count, kind = supply_phases(site), site.site["system"]
-    allowed = {"wye": (1, 3), "split": (2,), "delta-it": (3,)}[kind]
-    if count not in allowed:
-        right = " or ".join(str(n) for n in allowed)
-        collector.add(site.site, "phases", f'{count} is not allowed with system "{kind}"', f"use {right}")
-    between = [evse.where for evse in site.evses if any(len(lines) == 2 for lines in evse["phases"] or [])]
-    if kind == "wye" and between and site.site["voltage"] is None:
-        wrong = f"is missing, and {between[0]} is between two lines of a wye supply"
-        collector.add(site.site, "voltage", wrong, "use 120 with 120/208 V, 230 with 230/400 V: orders in watts are counted with it")
 
 
 def tree(site: SiteFile, collector: Collector) -> None:
