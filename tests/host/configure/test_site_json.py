@@ -42,6 +42,12 @@ profile = "eastron-sdm630"
 bus = "lan"
 unit = 9
 host = "10.0.0.7"
+[[meter]]
+name = "lift"
+profile = "eastron-sdm630"
+bus = "lan"
+unit = 10
+host = "10.0.0.7"
 [[evse]]
 name = "one"
 kind = "keba-p30"
@@ -68,7 +74,7 @@ circuit = "main"
 max_a = 16
 [[safety_load]]
 name = "lift"
-meter = "grid"
+meter = "lift"
 [solar]
 circuit = "main"
 [settings]

@@ -5,9 +5,10 @@ from typing import Any
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host import profiles
 from ampacity_host.configure.compiler.cascade import is_primary, primary_facts
+from ampacity_host.configure.site_file.circuit_tree import by_name
 from ampacity_host.configure.site_file.mistakes import Collector
 from ampacity_host.configure.site_file.parser import SiteFile, Table
-from ampacity_host.configure.site_file.structure import OWN_KINDS, by_name
+from ampacity_host.configure.site_file.structure import OWN_KINDS
 from ampacity_host.configure.site_file.supply import loads_with, supply_voltage
 from ampacity_host.configure.site_file.toml_text import near
 
