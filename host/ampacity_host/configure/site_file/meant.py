@@ -1,5 +1,6 @@
 """Warnings of values that are allowed, and probably not what their author meant: kilowatts for amperes, a line for two."""
 
+from ampacity_host.configure.site_file.circuit_tree import each_phase
 from ampacity_host.configure.site_file.mistakes import Collector
 from ampacity_host.configure.site_file.parser import SiteFile, Table
 from ampacity_host.configure.site_file.supply import LOW_V, supply_phases, supply_voltage
@@ -16,6 +17,7 @@ def check_meant(site: SiteFile, collector: Collector) -> None:
             low_voltage(evse, site, collector)
             connector(evse, site, collector)
     upstream_url(site, collector)
+    thresholds(site, collector)
 
 
 def lines_of(evse: Table, site: SiteFile) -> int:
@@ -58,3 +60,12 @@ def upstream_url(site: SiteFile, collector: Collector) -> None:
     """The identity is appended to the URL, so that it would be there twice."""
     if site.ocpp is not None and site.ocpp["url"] and site.ocpp["identity"] and site.ocpp["url"].endswith("/" + site.ocpp["identity"]):
         collector.add(site.ocpp, "url", "ends with the identity, which is appended to it", "leave it out here", "warning")
+
+
+def thresholds(site: SiteFile, collector: Collector) -> None:
+    """A current that the grid connection does not carry is never seen."""
+    most_da = [max(each_phase(circuit["rating_a"], 1)) for circuit in site.circuits if circuit["parent"] is None and circuit["rating_a"] is not None]
+    for load in site.safety_loads:
+        if load["meter"] and most_da and load["threshold_a"] > most_da[0]:
+            said = f"{load['threshold_a'] / 10:g} A is above the rating of the site, {most_da[0] / 10:g} A: the load never counts as running"
+            collector.add(load, "threshold_a", said, "write the least current with which it runs", "warning")

@@ -11,6 +11,7 @@ from ampacity_host.configure.site_file.measured import check_measured
 from ampacity_host.configure.site_file.mistakes import Collector
 from ampacity_host.configure.site_file.ocpp_versions import refusal
 from ampacity_host.configure.site_file.parser import SiteFile, Table
+from ampacity_host.configure.site_file.pins import check_pins
 from ampacity_host.configure.site_file.supply import check_supply, supply_phases
 from ampacity_host.configure.site_file.tls import check_tls, tcp_facts, tcp_port_of
 
@@ -31,6 +32,7 @@ def check_structure(site: SiteFile, collector: Collector) -> None:
     currents(site, collector)
     upstream(site, collector)
     check_measured(site, collector)
+    check_pins(site, collector)
     check_declared(site, collector)
     check_meant(site, collector)
     check_tls(site, collector)
@@ -140,6 +142,7 @@ def endpoints(site: SiteFile, collector: Collector) -> None:
     """One connection for each TCP server: devices that share one are on one bus, with the same spelling of its host."""
     known = by_name(site.buses)
     first: dict[object, tuple[Table, Table, str]] = {}
+    passages: set[object] = set()
     for bus in site.buses:
         if bus["kind"] != "tcp" and server_of(bus) is not None:
             first[server_of(bus)] = (bus, bus, bus["port"])
@@ -157,6 +160,10 @@ def endpoints(site: SiteFile, collector: Collector) -> None:
             collector.add(table, key, f'"{host}" is also on bus "{home["name"]}"', "put both devices on one bus")
         elif home is bus and written != device_address.plain(host) and table["unit"] != other["unit"]:
             collector.add(table, key, f'"{host}" is also the host of {other.where}, written "{written}" there', "use the same spelling")
+        elif home is bus and other.kind != table.kind and other["unit"] != table["unit"] and not bus["gateway"] and place not in passages:
+            passages.add(place)  # a meter and an EVSE are two devices: something is between
+            said = f"{other.where} with unit {other['unit']} is at the same address"
+            collector.add(table, "unit", said, f'if that is a gateway, write gateway = true at bus "{bus["name"]}"', "warning")
 
 
 def address_of(table: Table, bus: Table) -> tuple[object, ...]:
