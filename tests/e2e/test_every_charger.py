@@ -23,7 +23,7 @@ def site(kind, unit, declared):
     else:
         serial = next(medium for medium in link["media"] if medium != "tcp")
         line = bus(kind=serial, baud=link.get("baud", 19200), parity=link.get("parity", "E"), stop=link.get("stop", 1))
-    return head("bench") + circuit("main", 125.0, assumed_other_a=20.0) + line + evse(unit, "main", kind=kind, **declared)
+    return head("bench", voltage=230) + circuit("main", 125.0, assumed_other_a=20.0) + line + evse(unit, "main", kind=kind, **declared)
 
 
 def accepted(kind):

@@ -39,7 +39,8 @@ DROP_FAULTS = (("noise", {"ber": 0.001}, 30_000), ("cut", {}, 400), ("cut_tx", {
 
 def site_text():
     lines = [
-        '[site]\nname = "day"\n[[circuit]]\nname = "main"\nrating_a = 125.0\nassumed_other_a = 60.0\nmeter = "grid"\nbreaker = "C125"\n',
+        '[site]\nname = "day"\nvoltage = 230\n[[circuit]]\nname = "main"\nrating_a = 125.0\nassumed_other_a = 60.0\nmeter = "grid"\n',
+        'breaker = "C125"\n',
         '[[bus]]\nname = "line"\nkind = "rtu"\nport = "virtual"\n[[meter]]\nname = "grid"\nprofile = "eastron-sdm630"\nbus = "line"\nunit = 100\n',
         "[settings]\nraise_hold_s = 2.0\nrestart_hold_s = 10.0\n",
     ]

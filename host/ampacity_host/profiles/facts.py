@@ -42,9 +42,13 @@ def evse_facts(profile: dict, site_evse: dict) -> dict:
 
 def _by_power(profile: dict) -> dict:
     """Ordered in watts, which count as if one phase drew them all; an order of the maximum is one of all phases (compiler.py)."""
+    return {"by_power": True} if in_watts(profile) and not profile["order"].get("balances") else {}
+
+
+def in_watts(profile: dict) -> bool:
+    """Are its orders watts, which the voltage of the site converts?"""
     order = profile.get("order")
-    in_watts = order and profile["registers"][order["limit"]].get("unit") in WATTS and not order.get("balances")
-    return {"by_power": True} if in_watts else {}
+    return bool(order) and profile["registers"][order["limit"]].get("unit") in WATTS
 
 
 def _off_shows(profile: dict, site_evse: dict) -> dict:

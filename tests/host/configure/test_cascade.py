@@ -129,10 +129,57 @@ def test_a_lease_shorter_than_three_cycles_of_its_line_is_refused(edit, folder):
     ("row", "unit = 7", "unit = 7\nparity = \"N\"", "parity E"),
     ("garage", 'kind = "local"', 'kind = "local"\nafter_lease_s = 4', 'belongs to kind "ampacity"'),
     ("street", "after_lease_s = 40\n", "", "write after_lease_s"),
+    ("row", '[site]\n', '[site]\nvoltage = 220\n', '"row.toml" has 220 V between a line and neutral, this file 230 V; write the same'),
 ])  # fmt: skip
 def test_a_mismatch_between_two_files_is_reported(edit, folder, name, old, new, said):
     edit(name, old, new)
     assert any(said in each for each in mistakes(folder / "street.toml")), mistakes(folder / "street.toml")
+
+
+def test_a_site_without_neutral_is_not_below_one_with_it(edit, folder):
+    edit("row", "[site]\n", '[site]\nsystem = "delta-it"\nvoltage = 230\n')
+    edit("row", 'phases = ["L2"]', 'phases = ["L2-L3"]')
+    assert any('"row.toml" has system "delta-it", this file "wye"; write the system' in each for each in mistakes(folder / "garage.toml"))
+
+
+def test_the_lines_of_a_site_with_fewer_lines_are_named(edit, folder):
+    edit("row", "[site]\n", "[site]\nphases = 1\n")
+    edit("row", 'phases = ["L2"]\n', "")
+    edit("garage", 'phases = ["L2", "L3", "L1"]', "")
+    assert mistakes(folder / "garage.toml")[0].endswith(
+        'phases: is missing: the site below has 1 of the 3 lines; name the lines that feed it, such as ["L2"]')
+    edit("garage", "unit = 7", 'unit = 7\nphases = ["L3"]')
+    assert entry(compile_site(load_site(folder / "garage.toml")), "row")["terminals"] == [[2]]
+
+
+def test_a_split_phase_site_may_be_below_two_lines_of_a_wye_supply_of_its_voltage(edit, folder):
+    edit("row", "[site]\n", '[site]\nsystem = "split"\n')
+    edit("row", 'phases = ["L2"]\n', "")
+    edit("garage", "[site]\n", "[site]\nvoltage = 120\n")
+    edit("garage", 'phases = ["L2", "L3", "L1"]', 'phases = ["L2", "L3"]')
+    assert entry(compile_site(load_site(folder / "garage.toml")), "row")["terminals"] == [[1], [2]]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "said"), [
+    ("row", "assumed_other_a = 0", "assumed_other_a = [0, 0, 11]", "assumed_other_a: is less than the sum of the circuits and sites below it"),
+    ("row", "assumed_other_a = 0", "assumed_other_a = [0, 10, 10]", None),
+    ("garage", "assumed_other_a = 10.0", "assumed_other_a = [0, 0, 10.0]", None),
+    ("garage", "assumed_other_a = 10.0\n", "", "assumed_other_a: is missing and counts as 0 A; write the worst case"),
+])  # fmt: skip
+def test_other_load_of_a_site_below_belongs_to_that_of_its_parent(edit, folder, name, old, new, said):
+    edit(name, old, new)
+    warnings = [str(each) for each in load_site(folder / "garage.toml").warnings]
+    assert len(warnings) == bool(said) and all(said in each for each in warnings), warnings
+
+
+def test_generation_of_a_site_below_belongs_to_that_of_its_parent(edit, folder):
+    meter = '\nmeter = "grid"%s\n\n[[meter]]\nname = "grid"\nprofile = "carlo-gavazzi-em24-e1"\nbus = "lan"\nunit = 9\n'
+    meter += '\n[[bus]]\nname = "lan"\nkind = "tcp"\nhost = "10.0.0.9"\n'
+    edit("row", "assumed_other_a = 0", "assumed_other_a = 0" + meter % "\ngeneration_a = [0, 16, 0]")
+    assert not load_site(folder / "garage.toml").warnings, "without a meter nothing hides behind it"
+    edit("garage", "assumed_other_a = 10.0", "assumed_other_a = 10.0" + meter % "")
+    (warning,) = [str(each) for each in load_site(folder / "garage.toml").warnings]
+    assert "generation_a: is less than that of the sites below it; add 16 A, which they declare" in warning
 
 
 def test_a_circular_reference_between_files_is_reported(edit, folder):

@@ -7,6 +7,7 @@ from ampacity_host.configure import SiteErrors, check_report, compile_site, load
 SITE = """
 [site]
 name = "media"
+voltage = 230
 
 [[circuit]]
 name = "main"

@@ -134,7 +134,8 @@ def test_every_known_evse_makes_a_site(tmp_path, name):
         return
     where = ("--bus", f"{link['media'][0]}:/dev/ttyUSB0") if link["media"][0] != "tcp" else ()
     host = ",host=192.168.1.40" if not where else ""
-    done = new(tmp_path / "a.toml", "--mains", "500", "--other", "0", *where, "--evse", f"{name},max=16{host}", "--yes")
+    volts = ("--voltage", "230") if profiles.in_watts(profiles.load(f"evse-{name}")) else ()
+    done = new(tmp_path / "a.toml", "--mains", "500", "--other", "0", *where, "--evse", f"{name},max=16{host}", *volts, "--yes")
     assert done.exit_code == 0, done.output
     assert passes(tmp_path / "a.toml")
 
@@ -159,6 +160,20 @@ def test_on_a_terminal_each_question_has_a_default_a_unit_and_a_range(tmp_path, 
                  "Highest current of each (6 to 500 A) [", "Modbus address (a whole number from 0 to 255) [255]: "):  # fmt: skip
         assert line in seen, line
     assert [evse["host"][-2:] for evse in load_site(tmp_path / "yard.toml").evses] == ["40", "41", "42", "43"]
+
+
+def test_the_voltage_is_asked_where_orders_in_watts_depend_on_it(tmp_path, monkeypatch):
+    answers = ["", "", "160", "", "20", "", "compleo-solo-duo", "1", "16", "192.168.1.40", "", "120", "", "", ""]
+    status, seen, left = asked(monkeypatch, tmp_path / "yard.toml", answers)
+    assert status == 0 and left == "" and passes(tmp_path / "yard.toml"), seen
+    assert "Voltage between a line and neutral" in seen and load_site(tmp_path / "yard.toml").site["voltage"] == 120
+
+
+@pytest.mark.parametrize(("words", "part"), [((), 1), (("--voltage", "230"), 1), (("--voltage", "120"), 0.8), (("--system", "split"), 0.8)])
+def test_a_supply_of_120_v_carries_80_percent_of_its_ratings_for_hours(tmp_path, words, part):
+    done = new(tmp_path / "yard.toml", "--mains", "200", "--other", "20", *KEBAS, *words, "--yes")
+    assert done.exit_code == 0, done.output
+    assert float(load_site(tmp_path / "yard.toml").circuits[0]["continuous"]) == part
 
 
 def test_a_question_mark_explains_and_a_wrong_answer_is_asked_again(tmp_path, monkeypatch):

@@ -29,10 +29,11 @@ def test_outputs_are_passed_on_by_name(tmp_path):
 
 def test_a_safety_load_names_its_evses_by_index(tmp_path):
     text = '\n[[safety_load]]\nname = "pump"\ninput = "gpio:4"\nevses = ["evse-2"]\nsafety_hold_s = 120\n'
-    text += '[[safety_load]]\nname = "lift"\nmeter = "grid"\nthreshold_a = 2.5\n'
+    text += '[[safety_load]]\nname = "lift"\nmeter = "lift"\nthreshold_a = 2.5\n'
+    text += '[[meter]]\nname = "lift"\nprofile = "eastron-sdm630"\nbus = "rs485-1"\nunit = 101\n'
     pump, lift = compiled(tmp_path, text)["safety_loads"]
     assert pump == {"name": "pump", "meter": -1, "input": "gpio:4", "evses": [1], "threshold_da": 10, "hold_ms": 120_000, "timeout_ms": 5000}
-    assert (lift["meter"], lift["threshold_da"], lift["input"]) == (0, 25, None)
+    assert (lift["meter"], lift["threshold_da"], lift["input"]) == (1, 25, None)
     assert lift["evses"] == list(range(len(compiled(tmp_path)["evses"])))
 
 
@@ -46,5 +47,6 @@ def test_sharing_limits_are_compiled_with_their_circuit_and_settings(tmp_path):
 
 
 def test_surplus_charging_names_its_circuit_and_evses_by_index(tmp_path):
-    facts = compiled(tmp_path, '\n[solar]\ncircuit = "main"\nevses = ["evse-2"]\nmargin_w = 200\nmin_run_s = 300\n')
+    facts = compiled(tmp_path, '\n[solar]\ncircuit = "main"\nevses = ["evse-2"]\nmargin_w = 200\nmin_run_s = 300\n',
+                     ('meter = "grid"', 'meter = "grid"\ngeneration_a = 16'))
     assert facts["solar"] == {"circuit": 0, "evses": [1], "margin_w": 200, "run_ms": 300_000}

@@ -7,6 +7,7 @@ import pytest
 from ampacity.base import strict_json
 from ampacity.roles import secondary
 from ampacity_host.configure import compile_site, load_site, secondary_config
+from ampacity_host.profiles import compile_profile, load
 
 GOOD = Path(__file__).parent / "sites" / "good"
 
@@ -107,10 +108,24 @@ def test_split_phase_has_two_lines_and_an_evse_between_them(facts):
 
 
 def test_orders_in_watts_are_counted_with_the_voltage_of_the_system(changed):
-    """Split phase: 120 V where the file does not say; 230 V would make half of the current of an order."""
+    """Split phase: 120 V to neutral where the file does not say."""
     scales = [changed("north-america", ('kind = "ampacity"', 'kind = "delta-ac-max"'), ('system = "split"', 'system = "split"' + voltage))["profiles"]
-              for voltage in ("", "\nvoltage = 120", "\nvoltage = 230")]  # fmt: skip
+              for voltage in ("", "\nvoltage = 120", "\nvoltage = 110")]  # fmt: skip
     assert scales[0] == scales[1] != scales[2]
+
+
+WATTS = ('kind = "ampacity"', 'kind = "delta-ac-max"')
+
+
+@pytest.mark.parametrize(("name", "edits", "volts"), [
+    ("north-america", (), 240), ("north-america", (('phases = ["L1-L2"]', 'phases = ["L1"]'),), 120),
+    ("north-america", (('phases = ["L1-L2"]\n', ""),), 240), ("north-america", (('phases = ["L1-L2"]', 'phases = ["L1", "L2"]'),), 120),
+    ("two-hundred-eight", (('phases = ["L3"]', 'phases = ["L1-L3"]'),), 207), ("two-hundred-eight", (), 120),
+    ("norway", (), 133), ("norway", (("voltage = 133\n", ""),), 133), ("garage", (), 230),
+])  # fmt: skip
+def test_an_order_in_watts_is_counted_with_the_lowest_voltage_that_an_evse_of_its_profile_loads_a_line_with(changed, name, edits, volts):
+    facts = changed(name, *edits, WATTS)
+    assert facts["profiles"]["delta-ac-max"] == compile_profile(load("evse-delta-ac-max"), volts)
 
 
 def test_terminals_between_lines_of_three(facts):

@@ -17,6 +17,7 @@ TABLES = {place.strip("[]{}"): (rows_of(rows), own) for _, place, rows, own in P
 OPTIONS = """
 [site]
 name = "all"
+voltage = 230
 require_tested = true
 alarm_output = "gpio:4"
 [[circuit]]
@@ -40,6 +41,12 @@ name = "grid"
 profile = "eastron-sdm630"
 bus = "lan"
 unit = 9
+host = "10.0.0.7"
+[[meter]]
+name = "lift"
+profile = "eastron-sdm630"
+bus = "lan"
+unit = 10
 host = "10.0.0.7"
 [[evse]]
 name = "one"
@@ -67,7 +74,7 @@ circuit = "main"
 max_a = 16
 [[safety_load]]
 name = "lift"
-meter = "grid"
+meter = "lift"
 [solar]
 circuit = "main"
 [settings]

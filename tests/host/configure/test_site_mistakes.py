@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ampacity_host.configure import SiteErrors, load_site
+from ampacity_host.configure import SiteErrors, check_report, load_site
+from ampacity_host.configure.analysis.terminal_report import finding_line
 
 SITES = Path(__file__).parent / "sites"
+SAMPLES = Path(__file__).parents[3] / "sites"
 FILES = sorted((SITES / "mistakes").glob("*.toml"))
 
 
@@ -31,6 +33,26 @@ def test_a_mistake_is_reported_with_line_field_and_allowed_values(path):
     for line, text in wanted:
         place = f"{path}:{line}: " if line else f"{path}: "
         assert any(at == line and full.startswith(place) and text in full for at, full in said), (line, text, said)
+
+
+def warned(path):
+    """[(line, text)] of all that the check warns of; a finding on compiled facts has no line."""
+    site = load_site(path)
+    report = check_report(site)
+    assert report["ok"], report["findings"]
+    return [(mistake.line, str(mistake)) for mistake in site.warnings] + [(0, finding_line(found)) for found in report["findings"]]
+
+
+@pytest.mark.parametrize("path", sorted((SITES / "warnings").glob("*.toml")), ids=lambda path: path.stem)
+def test_what_is_probably_not_meant_passes_with_a_warning(path):
+    said, wanted = warned(path), expected(path)
+    assert len(said) == len(wanted), said
+    assert all(any(at == line and text in full for at, full in said) for line, text in wanted), (wanted, said)
+
+
+@pytest.mark.parametrize("path", [*sorted((SITES / "good").glob("*.toml")), *sorted(SAMPLES.glob("*.toml"))], ids=lambda path: path.stem)
+def test_a_good_site_has_no_warning_but_of_a_setting_of_its_line(path):
+    assert not [text for _, text in warned(path) if "the device is documented at" not in text]
 
 
 def test_a_missing_file_is_named():

@@ -8,6 +8,7 @@ from tests.deep import sample
 SITE = """
 [site]
 name = "one"
+voltage = 230
 
 [[circuit]]
 name = "main"

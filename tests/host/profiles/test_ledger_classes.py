@@ -7,6 +7,7 @@ from test_ledger_truth import Weather
 SITE = """
 [site]
 name = "classes"
+voltage = 230
 
 [[circuit]]
 name = "main"

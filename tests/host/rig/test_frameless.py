@@ -19,7 +19,7 @@ MONITORED = ("evse-chargex-aqueduct",)  # may not regulate
 EVSES = [name for name in TABLES if name.startswith("evse-") and name not in MONITORED]
 METERS = [name for name in TABLES if name.startswith("meter-") and profiles.meter_facts(profiles.load(name), {})["inputs"]]
 DECLARED = ("power_on_a = 6.0\n", "fallback_a = 6.0\n", "")  # what goes with one device does not with another
-HEAD = '[site]\nname = "one"\n[[circuit]]\nname = "main"\nrating_a = 125.0\nassumed_other_a = 20.0\n'
+HEAD = '[site]\nname = "one"\nvoltage = 230\n[[circuit]]\nname = "main"\nrating_a = 125.0\nassumed_other_a = 20.0\n'
 OWN = 'unit = 9\ncircuit = "main"\nmax_a = 16.0\nkind = "ampacity"\n'
 ANSWERS_MS, PASSES_MS = 300_000, 10_000
 LEAST_DA = 55

@@ -13,6 +13,7 @@ from rig_process import running  # noqa: E402
 SITE = """
 [site]
 name = "bench"
+voltage = 230
 [[circuit]]
 name = "main"
 rating_a = 63.0

@@ -10,6 +10,7 @@ from ampacity.circuit.trusted.site.tree import Evse, Site
 from ampacity_host.configure.analysis.budgets import check_breakers, evse_budgets, evses_below, loads, site_budgets
 from ampacity_host.configure.analysis.fixes import Tools, fixes
 from ampacity_host.configure.analysis.line_timing import BusTiming, check_ages, check_settings, check_watchdogs, lines_of
+from ampacity_host.configure.analysis.never import check_limits
 from ampacity_host.configure.analysis.unmeasured import measures, unmeasured_devices, unmeasured_phases
 from ampacity_host.configure.compiler.cascade import check_parent
 from ampacity_host.configure.compiler.site_facts import compile_site
@@ -189,7 +190,7 @@ def report(site: SiteFile, kept: dict[str, Any] | None, load: Callable[[Path, st
     """
     facts = compile_site(site)
     budgets = site_budgets(facts)
-    found = [*findings(facts, budgets, kept), *unmeasured_devices(facts), *unmeasured_phases(facts)]
+    found = [*findings(facts, budgets, kept), *unmeasured_devices(facts), *unmeasured_phases(facts), *check_limits(facts)]
     refused = any(each["level"] == "error" for each in found)
     proposed = fixes(site, kept, found, Tools(load, all_findings)) if refused else {"passes": True, "changes": [], "left": []}
     lead(found, proposed)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ampacity_host.configure.analysis.budgets import evses_below, loads
 from ampacity_host.configure.analysis.line_timing import finding
 
 CODE = "unmeasured"
@@ -31,12 +32,14 @@ def unmeasured_devices(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def unmeasured_phases(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """A warning for each circuit with an unbalance limit and a meter that does not measure all its phases."""
+    """A warning for each circuit whose meter does not measure all its phases, where a limit or an EVSE depends on one of these."""
     found = []
-    for circuit in facts["circuits"]:
+    for index, circuit in enumerate(facts["circuits"]):
         limits = [(circuit[key], name) for key, name in UNBALANCE.items() if circuit.get(key) is not None]
         measured = facts["meters"][circuit["meter"]]["phases"] if circuit["meter"] >= 0 else range(facts["phases"])
         unseen = [phase for phase in range(facts["phases"]) if phase not in measured]
+        if not limits:
+            found += uncounted(facts, index, unseen)
         if not limits or not unseen:
             continue
         most_da, name = min(limits)
@@ -45,6 +48,17 @@ def unmeasured_phases(facts: dict[str, Any]) -> list[dict[str, Any]]:
         what = "; an EVSE on these alone may never charge, and an unbalance of other load there is not seen"
         found.append(finding("unbalance", circuit["name"], why + what, f"a meter of all phases, or no {name}") | {"level": "warning"})
     return found
+
+
+def uncounted(facts: dict[str, Any], index: int, unseen: list[int]) -> list[dict[str, Any]]:
+    """A warning where other load of a phase is neither measured nor declared, and an EVSE loads this phase."""
+    circuit, evses = facts["circuits"][index], evses_below(facts, index)
+    bare = [phase for phase in unseen if not circuit["assumed_other_da"][phase] and any(loads(evse, phase) for evse in evses)]
+    if not bare:
+        return []
+    lines = ", ".join(f"L{phase + 1}" for phase in bare)
+    text = f"its meter does not measure {lines}, and assumed_other_a is 0 there: other load on {lines} does not count"
+    return [finding(CODE, circuit["name"], text, "a meter of all its lines, or the worst case in assumed_other_a") | {"level": "warning"}]
 
 
 def unmeasured_outlets(facts: dict[str, Any], data: Path) -> list[dict[str, Any]]:

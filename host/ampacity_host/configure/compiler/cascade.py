@@ -18,6 +18,7 @@ from ampacity_host.configure.analysis.line_timing import finding, lines_of
 from ampacity_host.configure.site_file.device_address import line
 from ampacity_host.configure.site_file.mistakes import Collector, SiteErrors
 from ampacity_host.configure.site_file.parser import SiteFile, Table
+from ampacity_host.configure.site_file.supply import supply_phases, supply_voltage
 from ampacity_host.configure.site_file.tls import material, tcp_facts, tcp_port_of
 
 TICK_MS = 100
@@ -160,13 +161,36 @@ def resolve_one(evse: Table, site: SiteFile, collector: Collector, above: tuple[
         return
     below = facts["parent"]
     check_line(evse, below, site, collector)
+    check_supply_below(evse, facts, site, collector)
     lines = evse["phases"] or [[line] for line in range(facts["phases"])]
+    if not evse["phases"] and "phases" not in evse.broken and facts["phases"] < supply_phases(site):
+        wrong = f"is missing: the site below has {facts['phases']} of the {supply_phases(site)} lines"
+        collector.add(evse, "phases", wrong, 'name the lines that feed it, such as ["L2"]')
     if len(lines) != facts["phases"] or any(len(each) != 1 for each in lines):
         collector.add(evse, "phases", f"name {len(lines)} lines, but the site below has {facts['phases']}", "name one for each of its lines")
     evse.values.update(
         below=below, phases=lines, max_a=below["max_da"], fallback_a=below["fallback_da"], power_on_a=below["power_on_da"],
-        watchdog_s=below["lease_ms"],
+        watchdog_s=below["lease_ms"], assumed_other_a=root_of(facts)["assumed_other_da"],
+        generation_a=[sum(each) for each in zip(*(circuit["generation_da"] for circuit in facts["circuits"]), strict=True)],
     )  # fmt: skip
+
+
+def root_of(facts: dict[str, Any]) -> dict[str, Any]:
+    """The circuit of a compiled site that has no parent."""
+    return next(circuit for circuit in facts["circuits"] if circuit["parent"] == -1)
+
+
+def check_supply_below(evse: Table, facts: dict[str, Any], site: SiteFile, collector: Collector) -> None:
+    """Both files are of one supply: without neutral or with one, and at one voltage to it."""
+    volts, system = supply_voltage(site), site.site["system"]
+    if {"voltage", "system"} & site.site.broken:
+        return
+    if (system == "delta-it") != (facts["system"] == "delta-it"):
+        wrong = f'"{evse["site"]}" has system "{facts["system"]}", this file "{system}"'
+        collector.add(evse, "site", wrong, "write the system of the supply in both files")
+    elif volts != facts["voltage_v"]:
+        wrong = f'"{evse["site"]}" has {facts["voltage_v"]} V between a line and neutral, this file {volts} V'
+        collector.add(evse, "site", wrong, "write the same voltage in both files")
 
 
 def facts_below(evse: Table, site: SiteFile, collector: Collector, above: tuple[Path, ...], read: Reader) -> dict[str, Any] | None:

@@ -5,9 +5,11 @@ from typing import Any
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host import profiles
 from ampacity_host.configure.compiler.cascade import is_primary, primary_facts
+from ampacity_host.configure.site_file.circuit_tree import by_name
 from ampacity_host.configure.site_file.mistakes import Collector
 from ampacity_host.configure.site_file.parser import SiteFile, Table
-from ampacity_host.configure.site_file.structure import OWN_KINDS, by_name, supply_voltage
+from ampacity_host.configure.site_file.structure import OWN_KINDS
+from ampacity_host.configure.site_file.supply import loads_with, supply_voltage
 from ampacity_host.configure.site_file.toml_text import near
 
 SETTLE_MS = 5000  # IEC 61851-1 Annex A: a car follows a new duty cycle within 5 s
@@ -196,11 +198,16 @@ def check_shared(site: SiteFile, collector: Collector) -> None:
 
 
 def compiled_profiles(site: SiteFile) -> dict[str, Any]:
-    """Every profile that the site uses, compiled for the controller, by its file's name without the ending."""
-    used = {"evse-" + evse["kind"] for evse in site.evses if evse["kind"] not in OWN_KINDS}
-    used |= {"meter-" + meter["profile"] for meter in site.meters}
-    voltage = supply_voltage(site)
-    return {short(name): profiles.compile_profile(profiles.load(name), voltage) for name in sorted(used)}
+    """Every profile that the site uses, compiled for the controller, by its file's name without the ending.
+
+    Its EVSEs share one scale of watts, with the lowest voltage of all: for the others an order counts more amperes than it is.
+    """
+    volts = {"meter-" + meter["profile"]: supply_voltage(site) for meter in site.meters}
+    for evse in site.evses:
+        if evse["kind"] not in OWN_KINDS:
+            name, own = "evse-" + evse["kind"], loads_with(evse, site)
+            volts[name] = min(own, volts.get(name, own))
+    return {short(name): profiles.compile_profile(profiles.load(name), volts[name]) for name in sorted(volts)}
 
 
 def short(name: str) -> str:

@@ -6,9 +6,11 @@ from ampacity_host.configure.analysis.budgets import frees_phases
 from ampacity_host.configure.analysis.line_timing import lines_of
 from ampacity_host.configure.compiler.cascade import parent_entry
 from ampacity_host.configure.compiler.device_facts import compiled_profiles, evse_facts, meter_facts
+from ampacity_host.configure.site_file.circuit_tree import by_name, each_phase
 from ampacity_host.configure.site_file.device_address import plain
 from ampacity_host.configure.site_file.parser import SiteFile, Table
-from ampacity_host.configure.site_file.structure import OWN_KINDS, by_name, each_phase, feeder_of, supply_phases, supply_voltage
+from ampacity_host.configure.site_file.structure import OWN_KINDS, feeder_of
+from ampacity_host.configure.site_file.supply import supply_phases, supply_voltage
 from ampacity_host.configure.site_file.tls import material, tcp_facts, tcp_port_of
 
 FORMAT = 1

@@ -7,7 +7,7 @@ here only for what that does not list. range: "@table.key" is that of the site f
 SITE = """
 format | | | 1 | version of this layout; any other is refused
 name | | | @site.name | the site
-voltage_v | | V | @site.voltage | nominal voltage between a line and neutral (system `delta-it`: as the site file says)
+voltage_v | | V | @site.voltage | nominal voltage between a line and neutral; without a neutral that between two lines divided by √3
 system | | | @site.system | star with neutral, split phase, or lines without neutral
 phases | | | 1 to 3 | lines of the supply; every list "per line" has this length
 require_tested | | | | true: an EVSE charges, and its declared values count, once it has passed `ampacity commission`

@@ -22,8 +22,9 @@ from ampacity_host.configure.analysis.terminal_report import evidence, finding_l
 from ampacity_host.configure.new.answers import BadAnswer, value_of
 from ampacity_host.configure.new.asking import Ended, Person
 from ampacity_host.configure.new.plan import Plan, Values, add_bus, add_evses, add_meter
-from ampacity_host.configure.new.questions import ask_evses, ask_meter, ask_supply, ask_upstream
+from ampacity_host.configure.new.questions import ask_evses, ask_meter, ask_supply, ask_upstream, ask_voltage
 from ampacity_host.configure.new.site_text import site_text
+from ampacity_host.configure.site_file.supply import LOW_V
 from ampacity_host.failure import failed
 
 OK, REFUSED, USAGE, CTRL_C = 0, 1, 2, 130
@@ -68,7 +69,9 @@ def given_by(options: SimpleNamespace) -> Values:
             except BadAnswer as bad:
                 raise BadAnswer(f"--{option.replace('_', '-')}: {str(bad).partition(': ')[2]}") from None
     if found.get("system") == "split":
-        found = {"voltage": 120, "continuous": value_of("circuit", "continuous", "0.8")} | found
+        found = {"voltage": 120} | found
+    if found.get("voltage", LOW_V + 1) <= LOW_V:
+        found = {"continuous": value_of("circuit", "continuous", "0.8")} | found
     if options.password_file is not None:
         found["password"] = password_in(options.password_file)
     return found
@@ -99,6 +102,8 @@ def collected(options: SimpleNamespace, person: Person | None) -> Plan:
     each("evse", options.evse, plan, add_evses)
     if person and not options.evse:
         groups(person, options.site, plan, ask_evses)
+    elif person:
+        ask_voltage(person, plan)
     each("meter", options.meter, plan, add_meter)
     if person and not options.meter:
         groups(person, options.site, plan, ask_meter)

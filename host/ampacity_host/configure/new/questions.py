@@ -5,11 +5,13 @@ from typing import Any
 from ampacity_host.configure.new.answers import BadAnswer, count_of, value_of
 from ampacity_host.configure.new.asking import Person
 from ampacity_host.configure.new.plan import COUNT_MAX, SERIAL, Plan, Values, add_bus, add_evse_values, add_meter_values, link_of, most_a
+from ampacity_host.configure.site_file.supply import ordered_in_watts
 from ampacity_host.configure.site_file.toml_text import near
 from ampacity_host.profiles.command import all_rows, called
 
 EXPLAIN = {
     "name": "Name of the site, in reports and logs.",
+    "voltage": "Volts between a line and neutral: 120 with 120/208 V, 230 with 230/400 V. Orders in watts are counted with it.",
     "phases": "Lines of the supply: 3 for a three-phase connection, 1 for a single-phase connection.",
     "mains": "Rating of the grid connection per line: the smallest of main fuse, breaker, cable and contract. Everything below has to fit into it.",
     "breaker": "Curve and rated current of the breaker, as printed on it. The check compares its curve with the longest overload. Without an "
@@ -94,7 +96,15 @@ def ask_evses(person: Person, plan: Plan) -> bool:
     values["max_a"] = person.field("Highest current of each", "evse", "max_a", most_a(kind) or 16, EXPLAIN["max"])
     values |= ask_place(person, plan, "evse", kind)
     add_evse_values(plan, values, count)
+    ask_voltage(person, plan)
     return True
+
+
+def ask_voltage(person: Person, plan: Plan) -> None:
+    """The voltage, where the check requires it: some EVSE of a wye supply is ordered in watts or between two lines."""
+    needed = any(ordered_in_watts(evse["kind"]) or any("-" in end for end in evse.get("phases", ())) for evse in plan.evses)
+    if needed and plan.site.get("system", "wye") == "wye" and "voltage" not in plan.site:
+        plan.site["voltage"] = person.field("Voltage between a line and neutral", "site", "voltage", None, EXPLAIN["voltage"])
 
 
 def ask_meter(person: Person, plan: Plan) -> bool:

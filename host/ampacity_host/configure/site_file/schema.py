@@ -20,6 +20,7 @@ from ampacity_host.configure.site_file.value_readers import (
     names,
     one_of,
     per_phase,
+    posix_zone,
     rights,
     scaled,
     seconds,
@@ -176,7 +177,7 @@ SOLAR = {
     "min_run_s": Field(seconds("0", "86400"), 600000),
 }
 TIME = {
-    "tz": Field(text(r"[A-Za-z<][^\s]{2,60}", "a POSIX zone such as CET-1CEST,M3.5.0,M10.5.0/3"), "UTC0"),
+    "tz": Field(posix_zone, "UTC0"),
     "ntp": Field(HOST, None),
 }
 SETTINGS = {

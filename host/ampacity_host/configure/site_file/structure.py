@@ -3,104 +3,39 @@
 Sums of currents are not checked here: `ampacity.circuit.trusted.site.check` does that, the same code on the host and at boot.
 """
 
-from collections.abc import Iterable
-
 from ampacity_host.configure.site_file import device_address
+from ampacity_host.configure.site_file.circuit_tree import by_name, reference
+from ampacity_host.configure.site_file.declared import check_declared
+from ampacity_host.configure.site_file.meant import check_meant
+from ampacity_host.configure.site_file.measured import check_measured
 from ampacity_host.configure.site_file.mistakes import Collector
 from ampacity_host.configure.site_file.ocpp_versions import refusal
 from ampacity_host.configure.site_file.parser import SiteFile, Table
+from ampacity_host.configure.site_file.pins import check_pins
+from ampacity_host.configure.site_file.supply import check_supply, supply_phases
 from ampacity_host.configure.site_file.tls import check_tls, tcp_facts, tcp_port_of
-from ampacity_host.configure.site_file.toml_text import near
 
 OWN_KINDS = ("local", "ampacity")
 RTU_UNITS = (1, 247)
 ANYWHERE = ("0.0.0.0", "::")
 
 
-def by_name(tables: Iterable[Table]) -> dict[str, int]:
-    """name → its first index."""
-    names: dict[str, int] = {}
-    for table in tables:
-        if table["name"]:
-            names.setdefault(table["name"], table.index)
-    return names
-
-
-def supply_phases(site: SiteFile) -> int:
-    """How many lines supply the site: as written, else 2 for split phase and 3 otherwise."""
-    written = site.site["phases"]
-    if written:
-        return int(written)
-    return 2 if site.site["system"] == "split" else 3
-
-
-def supply_voltage(site: SiteFile) -> int:
-    """Volts between a line and neutral: as written, else 120 for split phase and 230 otherwise. Orders in watts are counted with it."""
-    return int(site.site["voltage"] or (120 if site.site["system"] == "split" else 230))
-
-
 def check_structure(site: SiteFile, collector: Collector) -> None:
     """Add every mistake between tables to the collector."""
     names(site, collector)
-    system(site, collector)
+    check_supply(site, collector)
     tree(site, collector)
     references(site, collector)
     buses(site, collector)
     addresses(site, collector)
     phases(site, collector)
     currents(site, collector)
-    other_loads(site, collector)
     upstream(site, collector)
-    safety_loads(site, collector)
-    metered(site, collector)
+    check_measured(site, collector)
+    check_pins(site, collector)
+    check_declared(site, collector)
+    check_meant(site, collector)
     check_tls(site, collector)
-
-
-def metered(site: SiteFile, collector: Collector) -> None:
-    """Surplus, contracted power and generation are measured: their circuits have a meter. No meter measures two circuits."""
-    circuits, evses = by_name(site.circuits), by_name(site.evses)
-    first: dict[str, Table] = {}
-    for circuit in site.circuits:
-        if circuit["meter"] and first.setdefault(circuit["meter"], circuit) is not circuit:
-            wrong = f'"{circuit["meter"]}" already measures circuit "{first[circuit["meter"]]["name"]}"'
-            collector.add(circuit, "meter", wrong, "name another meter, or leave it out")
-        if any(each_phase(circuit["generation_a"], 1)) and not measured_at(circuit, site.circuits, circuits):
-            right = "write meter = … here or at a circuit above"
-            collector.add(circuit, "generation_a", "needs a meter that measures this circuit", right)
-        if circuit["contract_kw"] and not circuit["meter"]:
-            collector.add(circuit, "contract_kw", "needs a meter on this circuit", "write meter = …")
-    if site.solar is None:
-        return
-    reference(site.solar, "circuit", circuits, "circuit", collector)
-    if site.solar["circuit"] in circuits and not site.circuits[circuits[site.solar["circuit"]]]["meter"]:
-        collector.add(site.solar, "circuit", "has no meter to measure the surplus", "name a circuit with a meter")
-    for name in site.solar["evses"] or ():
-        if name not in evses:
-            collector.add(site.solar, "evses", f'there is no EVSE "{name}"', "have: " + ", ".join(evses))
-
-
-def measured_at(circuit: Table, circuits: list[Table], known: dict[str, int]) -> bool:
-    """Does it have a meter, or a circuit above it?"""
-    here = circuit
-    for _ in circuits:
-        if here["meter"] or here["parent"] not in known:
-            break
-        here = circuits[known[here["parent"]]]
-    return bool(here["meter"])
-
-
-def safety_loads(site: SiteFile, collector: Collector) -> None:
-    """Each has one existing input or meter, and names existing EVSEs."""
-    meters, evses, first = by_name(site.meters), by_name(site.evses), by_name(site.safety_loads)
-    for load in site.safety_loads:
-        if load["name"] and first[load["name"]] != load.index:
-            collector.add(load, "name", f'"{load["name"]}" is taken', "give each its own name")
-        if (load["meter"] is None) == (load["input"] is None) and not load.broken:
-            collector.add(load, "input", "needs either meter or input", 'write meter = … or input = "gpio:N"')
-        reference(load, "meter", meters, "meter", collector)
-        for name in load["evses"] or ():
-            if name not in evses:
-                collector.add(load, "evses", f'there is no EVSE "{name}"', "have: " + ", ".join(evses))
 
 
 def names(site: SiteFile, collector: Collector) -> None:
@@ -116,18 +51,6 @@ def names(site: SiteFile, collector: Collector) -> None:
     for evse in site.evses:
         if evse["name"] in circuits:
             collector.add(evse, "name", f'"{evse["name"]}" names a circuit too', "give each its own name")
-
-
-def system(site: SiteFile, collector: Collector) -> None:
-    count, kind = supply_phases(site), site.site["system"]
-    allowed = {"wye": (1, 3), "split": (2,), "delta-it": (3,)}[kind]
-    if count not in allowed:
-        right = " or ".join(str(n) for n in allowed)
-        collector.add(site.site, "phases", f'{count} is not allowed with system "{kind}"', f"use {right}")
-    between = [evse.where for evse in site.evses if any(len(lines) == 2 for lines in evse["phases"] or [])]
-    if kind == "wye" and between and site.site["voltage"] is None:
-        wrong = f"is missing, and {between[0]} is between two lines of a wye supply"
-        collector.add(site.site, "voltage", wrong, "use 120 with 120/208 V, 230 with 230/400 V: orders in watts are counted with it")
 
 
 def tree(site: SiteFile, collector: Collector) -> None:
@@ -148,23 +71,6 @@ def tree(site: SiteFile, collector: Collector) -> None:
                 collector.add(circuit, key, f"has {len(circuit[key])} numbers", f"use one number, or {count}")
 
 
-def other_loads(site: SiteFile, collector: Collector) -> None:
-    """Warn where a circuit declares less other load than the circuits below it together."""
-    count = supply_phases(site)
-    for circuit in site.circuits:
-        below = [c for c in site.circuits if c["parent"] == circuit["name"]]
-        declared = each_phase(circuit["assumed_other_a"], count)
-        together = [sum(amounts) for amounts in zip(*(each_phase(c["assumed_other_a"], count) for c in below), strict=True)]
-        if any(more > less for more, less in zip(together, declared, strict=False)):
-            right = "declare the worst case of all other load below this circuit"
-            collector.add(circuit, "assumed_other_a", "is less than the sum of the circuits below it", right, "warning")
-
-
-def each_phase(value: "int | list[int]", count: int) -> list[int]:
-    """One number per supply phase."""
-    return list(value) if isinstance(value, list) else [value] * count
-
-
 def in_cycle(circuit: Table, circuits: list[Table], known: dict[str, int]) -> bool:
     here = circuit
     for _ in circuits:
@@ -175,14 +81,6 @@ def in_cycle(circuit: Table, circuits: list[Table], known: dict[str, int]) -> bo
         if here is circuit:
             return True
     return False
-
-
-def reference(table: Table, key: str, known: dict[str, int], kind: str, collector: Collector) -> None:
-    """The name in table[key] must be one of `known`."""
-    if table[key] is not None and table[key] not in known:
-        close = near(table[key], known)
-        meant = f'; did you mean "{close}"?' if close else ""
-        collector.add(table, key, f'there is no {kind} "{table[key]}"', f"have: {', '.join(known) or 'none'}{meant}")
 
 
 def references(site: SiteFile, collector: Collector) -> None:
@@ -244,6 +142,7 @@ def endpoints(site: SiteFile, collector: Collector) -> None:
     """One connection for each TCP server: devices that share one are on one bus, with the same spelling of its host."""
     known = by_name(site.buses)
     first: dict[object, tuple[Table, Table, str]] = {}
+    passages: set[object] = set()
     for bus in site.buses:
         if bus["kind"] != "tcp" and server_of(bus) is not None:
             first[server_of(bus)] = (bus, bus, bus["port"])
@@ -261,6 +160,10 @@ def endpoints(site: SiteFile, collector: Collector) -> None:
             collector.add(table, key, f'"{host}" is also on bus "{home["name"]}"', "put both devices on one bus")
         elif home is bus and written != device_address.plain(host) and table["unit"] != other["unit"]:
             collector.add(table, key, f'"{host}" is also the host of {other.where}, written "{written}" there', "use the same spelling")
+        elif home is bus and other.kind != table.kind and other["unit"] != table["unit"] and not bus["gateway"] and place not in passages:
+            passages.add(place)  # a meter and an EVSE are two devices: something is between
+            said = f"{other.where} with unit {other['unit']} is at the same address"
+            collector.add(table, "unit", said, f'if that is a gateway, write gateway = true at bus "{bus["name"]}"', "warning")
 
 
 def address_of(table: Table, bus: Table) -> tuple[object, ...]:

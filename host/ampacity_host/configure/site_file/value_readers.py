@@ -9,6 +9,8 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
+from ampacity.base.tz import Zone
+
 Reader = Callable[[Any], Any]
 LINES = {"L1": 0, "L2": 1, "L3": 2}
 
@@ -120,6 +122,18 @@ def checked(fits: Callable[[str], bool], allowed: str) -> Reader:
         return value
 
     return read
+
+
+def posix_zone(value: Any) -> str:
+    """A time zone that the controller can read: it has no data base of their names."""
+    allowed = "a POSIX zone such as CET-1CEST,M3.5.0,M10.5.0/3, or UTC0"
+    if not isinstance(value, str) or len(value) > 61:
+        raise Wrong(allowed)
+    try:
+        Zone(value)
+    except ValueError:
+        raise Wrong(allowed) from None
+    return value
 
 
 def names(value: Any) -> list[str]:
