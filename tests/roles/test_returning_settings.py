@@ -208,6 +208,21 @@ def test_settings_of_an_installer_outlive_both_configurations_and_are_shown_as_t
     assert desk.in_force() == desk.shown() == (80, 160, 70, 100)
 
 
+def test_a_commit_without_room_for_its_record_leaves_no_trial_behind():
+    desk = Desk()
+    desk("set fallback_a 16 commit 0")
+    desk("set fallback_a 0")
+    show, desk.unit.secondary.may_return = desk.unit.secondary.may_return, full
+    assert desk("commit 5") == "error: too little memory is free"
+    desk.unit.secondary.may_return = show
+    assert desk.in_force() == desk.shown() == (160, 160, 0, 100) and desk("commit 0") == "fallback_a: 16.0 A to 0.0 A"
+    assert Desk(desk.unit.files).in_force() == desk.shown() == (0, 160, 0, 100)
+
+
+def full(values):
+    raise MemoryError("memory allocation failed")
+
+
 def test_whatever_is_done_a_restart_brings_back_no_more_than_was_shown():
     for seed in range(1, 13):
         rng, desk = Rng(seed), Desk()

@@ -223,12 +223,12 @@ class SettingTable:
         on_trial: `confirm` or `revert` follows; a second commit on trial joins the first.
         """
         earlier = self._before
-        if on_trial:
-            before = {key: self._values[key] for key in staged}
-            before.update(earlier)
-            self._trials.put(TRIAL, before)
-            self._before = before
         try:
+            if on_trial:
+                before = {key: self._values[key] for key in staged}
+                before.update(earlier)
+                self._trials.put(TRIAL, before)
+                self._before = before
             self._put_in_force(staged)
         except Exception:  # also a full memory
             if on_trial and earlier:
