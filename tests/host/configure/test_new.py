@@ -176,6 +176,18 @@ def test_a_supply_of_120_v_carries_80_percent_of_its_ratings_for_hours(tmp_path,
     assert float(load_site(tmp_path / "yard.toml").circuits[0]["continuous"]) == part
 
 
+@pytest.mark.parametrize("words", [
+    ("--evse", "ampacity,count=3,max=32"), ("--system", "split", "--evse", "ampacity,count=2,max=40"),
+    ("--voltage", "120", "--evse", "ampacity,max=40,phases=L1-L2"), ("--system", "delta-it", "--evse", "ampacity,max=16"),
+    ("--feeder", "63", "--meter", "eastron-sdm630,unit=9,circuit=charging,bus=m", "--bus", "m=rtu:/dev/ttyUSB1,9600N1", "--evse", "ampacity,max=16"),
+])  # fmt: skip
+def test_the_check_warns_of_nothing_that_options_alone_make(tmp_path, words):
+    done = new(tmp_path / "yard.toml", "--mains", "200", "--other", "20", "--bus", "rtu:/dev/ttyUSB0", *words, "--yes")
+    assert done.exit_code == 0, done.output
+    site = load_site(tmp_path / "yard.toml")
+    assert not site.warnings and not check_report(site)["findings"]
+
+
 def test_a_question_mark_explains_and_a_wrong_answer_is_asked_again(tmp_path, monkeypatch):
     status, seen, left = asked(monkeypatch, tmp_path / "yard.toml",
                                ["?", "", "7", "3", "", "63 amperes", "160 A", "C160", "20", "", "mennekes", "kebap", "keba-p30", "4", "99",

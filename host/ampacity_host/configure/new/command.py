@@ -127,7 +127,7 @@ def supply(given: Values, name: str) -> Plan:
     plan = Plan(site={"name": given.get("name", name)}, circuits=[main | {"assumed_other_a": given["other"]}])
     plan.site |= {key: given[key] for key in ("system", "phases", "voltage") if key in given}
     if "feeder" in given:
-        plan.circuits.append({"name": "charging", "parent": "main", "rating_a": given["feeder"]})
+        plan.circuits.append({"name": "charging", "parent": "main", "rating_a": given["feeder"], "assumed_other_a": 0})
     return plan
 
 

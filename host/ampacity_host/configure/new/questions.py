@@ -58,7 +58,7 @@ def ask_supply(person: Person, given: Values, name: str) -> Plan:
     plan.circuits = [main]
     feeder = get("feeder", "Rating of a separate feeder of all EVSEs", "circuit", "rating_a", "")
     if feeder:
-        plan.circuits.append({"name": "charging", "parent": "main", "rating_a": feeder})
+        plan.circuits.append({"name": "charging", "parent": "main", "rating_a": feeder, "assumed_other_a": 0})
     return plan
 
 
