@@ -6,6 +6,7 @@ FILE::NAME. The table in docs/safety-case.md is written from here (case.py), and
 
 from tests.proof.history_below import BELOW
 from tests.proof.history_late import LATE
+from tests.proof.history_people import PEOPLE
 
 SCENES = "tests/drawn/findings/"
 CARS, LOWERS, METERS = SCENES + "test_cars_above_their_order.py", SCENES + "test_lowers.py", SCENES + "test_meters.py"
@@ -407,6 +408,7 @@ FOUND = {
     ),
     **LATE,
     **BELOW,
+    **PEOPLE,
 }  # fmt: skip
 
 HEAD = ["", "seen", "cause", "fix", "found again by"]

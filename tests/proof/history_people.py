@@ -1,0 +1,60 @@
+"""Defects of history.py in what people write and type: site files that are misread, settings on trial, the journal of changes, slow media."""
+
+PEOPLE = {
+    "D142": (
+        "48 of 20 A on each phase without end: three devices of three phases, each declared on one, to spread them (misread site file)",
+        "what a device shows on terminals that the site file does not name was cut off before anybody looked at it",
+        "such current is above every order: the EVSE is paused, locked out if it continues, and `why` says so (rule 10)",
+        ("tests/rig/test_declared_phases.py::"
+         "test_an_evse_that_shows_current_on_lines_that_are_not_declared_is_stopped_and_says_so",
+         "tests/circuit/test_terminals_not_named.py::"
+         "test_rule_10_what_flows_on_a_terminal_that_the_site_file_does_not_name_is_above_every_order"),
+    ),
+    "D143": (
+        "31.9 of 20 A without end: `isolate` was taken back, the controller lost its supply within a minute, and the site file no longer had the "
+        "EVSE (attacker)",
+        "an isolated EVSE is in no shape of the site that is kept, and taking the isolation back did not ask for a new one",
+        "it asks: nothing is raised until the EVSE is in the shape again (rules 8 and 15)",
+        ("tests/rig/test_site_changes.py::test_an_evse_whose_isolation_was_taken_back_counts_after_it_left_the_site_file",
+         "tests/circuit/test_intake.py::test_rule_6_an_isolated_evse_counts_zero_until_it_answers_and_then_its_maximum"),
+    ),
+    "D144": (
+        "31.8 of 20 A: a secondary showed a reserve of 0 A that was on trial, and had 16 A again when the trial ended (attacker)",
+        "its registers had the present settings, not those that come back",
+        "they have the larger of the present setting and of what a restart or the end of a trial brings back (rules 4 and 8)",
+        ("tests/roles/test_returning_settings.py::test_a_primary_counts_the_reserve_that_returns_until_the_lower_is_confirmed",
+         "tests/roles/test_returning_settings.py::test_whatever_is_done_a_restart_brings_back_no_more_than_was_shown"),
+    ),
+    "D145": (
+        "64 of 40 A: EVSEs ordered in watts at 120 V, counted with 230 or 240 V (misread site file)",
+        "the voltage had one default and one range for all systems, and none of a wye supply was asked for",
+        "its range is that between a line and neutral of each system, and it is asked for where orders in watts depend on it (assumption I1); "
+        "a supply with another voltage is logged",
+        ("tests/host/configure/test_site_mistakes.py::test_a_mistake_is_reported_with_line_field_and_allowed_values",
+         "tests/host/rig/test_watts_between_lines.py::test_pairs_ordered_in_watts_share_the_rating_of_their_lines",
+         "tests/roles/test_voltage_monitor.py::test_another_voltage_than_the_site_file_has_is_logged_once_after_a_minute"),
+    ),
+    "D146": (
+        "78 of 50 A with a meter of a wrong address, or with one that no circuit named; 60 of 50 A on the phases that a meter does not measure "
+        "(misread site files)",
+        "other load that is not declared counted as 0 A without a word",
+        "the check warns of it, and of 16 other values that are left out or not meant (section 4)",
+        ("tests/host/configure/test_site_mistakes.py::test_what_is_probably_not_meant_passes_with_a_warning",),
+    ),
+    "D147": (
+        "64 of 40 A on L2: a site of one line below a parent of three, whose entry named no line; 60 of 40 A: other load declared below only "
+        "(misread site files)",
+        "an entry without `phases` was taken as the first lines; what a site below declares was not compared with its parent",
+        "the check asks for the lines, compares other load and generation, and refuses another voltage (rule 13)",
+        ("tests/host/configure/test_cascade.py::test_the_lines_of_a_site_with_fewer_lines_are_named",
+         "tests/host/configure/test_cascade.py::test_other_load_of_a_site_below_belongs_to_that_of_its_parent"),
+    ),
+    "D148": (
+        "a limit by hand was gone for ever after a configuration on trial without its circuit; the console's `restart` freed each lock-out "
+        "(attacker)",
+        "a limit without its circuit was dropped; the restart was that of the CSMS",
+        "it waits for its circuit, as `show` says; the console's restart frees none (section 5, rule 10)",
+        ("tests/roles/test_manual_limits.py::test_a_limit_of_a_removed_target_waits_for_it_and_is_shown",
+         "tests/roles/test_lockout.py::test_a_restart_at_the_console_frees_no_lockout"),
+    ),
+}  # fmt: skip
