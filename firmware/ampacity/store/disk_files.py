@@ -118,7 +118,7 @@ class DiskFiles:
             return False
         return True
 
-    def append(self, name: str, data: bytes) -> None:
+    def append(self, name: str, data: "Content") -> None:
         """Add to the end of a file, which is made if it is missing; not yet durable. OSError: a part may have been added."""
         file = self._appender(name)
         try:
@@ -144,8 +144,7 @@ class DiskFiles:
         beside = self._path(name + BESIDE)
         try:
             with open_private(beside, WRITE_NEW) as file:
-                for piece in data if isinstance(data, list) else (data,):
-                    _write_all(file, piece)
+                _write_all(file, data)
                 sync_file(file)
             os.rename(beside, self._path(name))
         except OSError:
@@ -234,6 +233,7 @@ def _size(path: str) -> "int | None":
     return facts[6] if facts[0] & KIND == REGULAR else None
 
 
-def _write_all(file: "FileIO", data: bytes) -> None:
-    while data:
-        data = data[file.write(data) :]
+def _write_all(file: "FileIO", data: "Content") -> None:
+    for piece in data if isinstance(data, list) else (data,):
+        while piece:
+            piece = piece[file.write(piece) :]

@@ -39,6 +39,7 @@ class SafetyLoop:
         self.readings = readings
         self.parts = parts
         self.stall_ms = 0
+        self.passed = True  # since the upstream wrote last
         self.checked_ms = -(1 << 30)  # the last pass of the loop that found the sums within the ratings
         self._last_ms: "int | None" = None
 
@@ -79,9 +80,11 @@ class SafetyLoop:
             self.parent_link.after(now_ms, permit)
         if self.contactor_outputs is not None:
             self.contactor_outputs.step(now_ms)
-        if permit and guard.feed_ok:
-            self.checked_ms = now_ms
-            self.buses.permit(now_ms + PERMIT_MS)
+        if permit:
+            self.passed = True
+            if guard.feed_ok:
+                self.checked_ms = now_ms
+                self.buses.permit(now_ms + PERMIT_MS)
         for index, driver in enumerate(self.buses.drivers):
             want_da = guard.want_da[index]
             driver.want(want_da, now_ms)
