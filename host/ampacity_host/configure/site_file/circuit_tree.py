@@ -25,9 +25,23 @@ def upward(circuit: str | None, site: SiteFile) -> list[Table]:
     return path
 
 
+def inside(circuit: Table, site: SiteFile) -> list[Table]:
+    """The circuit and those below it, each once."""
+    children: dict[str, list[Table]] = {}
+    for each in site.circuits:
+        children.setdefault(each["parent"], []).append(each)
+    found, seen = [circuit], {circuit["name"]}
+    for here in found:
+        fresh = [each for each in children.get(here["name"], ()) if each["name"] not in seen]
+        found += fresh
+        seen |= {each["name"] for each in fresh}
+    return found
+
+
 def evses_under(circuit: Table, site: SiteFile) -> list[Table]:
     """The EVSEs that this circuit feeds, through others too."""
-    return [evse for evse in site.evses if circuit in upward(evse["circuit"], site)]
+    names = {each["name"] for each in inside(circuit, site)}
+    return [evse for evse in site.evses if evse["circuit"] in names]
 
 
 def each_phase(value: "int | list[int]", count: int) -> list[int]:

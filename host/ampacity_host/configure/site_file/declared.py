@@ -55,9 +55,9 @@ def generation(site: SiteFile, collector: Collector) -> None:
     """Generation behind a primary flows through the meters of this site, too."""
     count = supply_phases(site)
     for circuit in site.circuits:
-        if not any(above["meter"] for above in upward(circuit["name"], site)):
-            continue
         together = below_da(circuit, "generation_a", site, count)
+        if not any(together) or not any(above["meter"] for above in upward(circuit["name"], site)):
+            continue
         if any(more > less for more, less in zip(together, each_phase(circuit["generation_a"], count), strict=False)):
             most = max(together) / 10
             wrong = "is less than that of the sites below it"

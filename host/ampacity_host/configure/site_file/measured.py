@@ -1,6 +1,6 @@
 """What needs a meter: surplus, contracted power, generation and safety loads."""
 
-from ampacity_host.configure.site_file.circuit_tree import by_name, each_phase, evses_under, reference, upward
+from ampacity_host.configure.site_file.circuit_tree import by_name, each_phase, evses_under, inside, reference, upward
 from ampacity_host.configure.site_file.mistakes import Collector
 from ampacity_host.configure.site_file.parser import SiteFile, Table
 
@@ -34,11 +34,12 @@ def check_solar(solar: Table, site: SiteFile, collector: Collector) -> None:
     here = site.circuits[circuits[solar["circuit"]]]
     if not here["meter"]:
         collector.add(solar, "circuit", "has no meter to measure the surplus", "name a circuit with a meter")
-    inside = [circuit for circuit in site.circuits if here in upward(circuit["name"], site)]
-    if here["meter"] and not any(any(each_phase(circuit["generation_a"], 1)) or "generation_a" in circuit.broken for circuit in inside):
+    fed = inside(here, site)
+    if here["meter"] and not any(any(each_phase(circuit["generation_a"], 1)) or "generation_a" in circuit.broken for circuit in fed):
         right = f'write generation_a = … at circuit "{here["name"]}" or where the generation is'
         collector.add(solar, "circuit", "no generation is declared on this circuit or below it", right)
-    outside = [evse for evse in site.evses if evse["name"] in (solar["evses"] or evses) and here not in upward(evse["circuit"], site)]
+    below = {evse["name"] for evse in evses_under(here, site)}
+    outside = [evse for evse in site.evses if evse["name"] in (solar["evses"] or evses) and evse["name"] not in below]
     if outside:
         right = f'leave it out of evses, or name a circuit above "{outside[0]["circuit"]}"'
         key = "evses" if solar["evses"] else "circuit"
