@@ -95,7 +95,7 @@ class Member:
 
     def files(self):
         """[(name, text)], its own first."""
-        parts = [section("[site]", {"name": "s-" + self.name})] + ([section("[parent]", self.parent)] if self.parent else [])
+        parts = [section("[site]", {"name": "s-" + self.name, "voltage": 230})] + ([section("[parent]", self.parent)] if self.parent else [])
         parts += [section("[[%s]]" % kind, table) for kind in TABLES for table in self.tables[kind]]
         text = "\n".join([*parts, section("[settings]", {"slot_s": 60, "restart_hold_s": 10})])
         return [(self.name + ".toml", text), *(each for member in self.below for each in member.files())]

@@ -32,7 +32,7 @@ class Draft:
     def __init__(self, chance):
         self.chance = chance
         self.phases = 1 if chance.random() < 0.1 else 3
-        self.site = {"name": "drawn"} | ({"phases": 1} if self.phases == 1 else {})
+        self.site = {"name": "drawn", "voltage": 230} | ({"phases": 1} if self.phases == 1 else {})
         self.buses = [self._bus(n) for n in range(chance.choice((1, 1, 2, 3)))]
         self.circuits, self.meters, self.evses = [], [], []
         for n in range(chance.choice((1, 2, 2, 3, 4, 6))):
