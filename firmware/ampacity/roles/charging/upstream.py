@@ -145,16 +145,11 @@ class Upstream:
         self._limits_at_ms = self._metered_ms = 0
         self._limits: "list[tuple[str, tuple[str, int], int, str, int | None]]" = []
         self._shown: "dict[str, list[Any]]" = {name: [None] * len(site["evses"]) for name in (SERIAL, FIRMWARE, "EVSE", LOCK)}  # by EVSE
-        self.station.may_write = self._may_write
+        self.station.may_write = primary.safety.take_turn
         self.station.explain = lambda evse_id: primary.why(evse_id - 1)
         for evse in self.station.evses:
             self.station.evse_status(evse.id, "Unavailable", now_ms, settled=False)
         self.station.report_start(now_ms)
-
-    def _may_write(self) -> bool:
-        """One step of what the station writes between two passes of the safety loop, which a slow medium delays by that much."""
-        passed, self.primary.safety.passed = self.primary.safety.passed, False
-        return passed
 
     def _site_model(self) -> "SiteModel":
         from ampacity.roles.charging.site_model import SiteModel

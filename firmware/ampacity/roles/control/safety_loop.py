@@ -39,7 +39,7 @@ class SafetyLoop:
         self.readings = readings
         self.parts = parts
         self.stall_ms = 0
-        self.passed = True  # since the upstream wrote last
+        self.passed = True  # since the last turn was taken
         self.checked_ms = -(1 << 30)  # the last pass of the loop that found the sums within the ratings
         self._last_ms: "int | None" = None
 
@@ -93,6 +93,11 @@ class SafetyLoop:
                 wire = self.buses.wire_of[index]
                 if wire is not None:
                     wire.wake()
+
+    def take_turn(self) -> bool:
+        """Once between two passes: a slow medium delays the next pass by what is written in that turn."""
+        passed, self.passed = self.passed, False
+        return passed
 
     def _share_on(self, began_us: int) -> None:
         """Continues the share until it is complete, or until STRETCH_MS after began_us."""
