@@ -57,4 +57,13 @@ PEOPLE = {
         ("tests/roles/test_manual_limits.py::test_a_limit_of_a_removed_target_waits_for_it_and_is_shown",
          "tests/roles/test_lockout.py::test_a_restart_at_the_console_frees_no_lockout"),
     ),
+    "D149": (
+        "the safety loop stood still for 23.6 s, and all leases lapsed, when a limit for 24 EVSEs ended on a medium that takes 200 ms for a write "
+        "(attacker)",
+        "each event of each EVSE was written when it happened: 124 writes between two passes; a commit of settings wrote one line of the journal each",
+        "what OCPP keeps waits in memory, and takes two writes between two passes; a command writes the journal once (section 7)",
+        ("tests/rig/test_slow_medium.py::test_a_manual_limit_that_pauses_all_EVSEs_and_its_end", "tests/ocpp/test_writes_in_steps.py::"
+         "test_events_of_all_EVSEs_cost_two_writes_between_two_passes_and_all_leave",
+         "tests/console/test_trials.py::test_a_commit_of_many_settings_is_one_write_of_the_journal"),
+    ),
 }  # fmt: skip
