@@ -60,9 +60,10 @@ PEOPLE = {
     "D149": (
         "the safety loop stood still for 23.6 s, and all leases lapsed, when a limit for 24 EVSEs ended on a medium that takes 200 ms for a write "
         "(attacker)",
-        "each event of each EVSE was written when it happened: 124 writes between two passes; a commit of settings wrote one line of the journal each",
+        "each event of each EVSE was written when it happened: 124 writes between two passes; a commit of settings wrote one line each",
         "what OCPP keeps waits in memory, and takes two writes between two passes; a command writes the journal once (section 7)",
-        ("tests/rig/test_slow_medium.py::test_a_manual_limit_that_pauses_all_EVSEs_and_its_end", "tests/ocpp/test_writes_in_steps.py::"
+        ("tests/rig/test_slow_medium.py::test_a_manual_limit_that_pauses_all_EVSEs_and_its_end",
+         "tests/ocpp/test_writes_in_steps.py::"
          "test_events_of_all_EVSEs_cost_two_writes_between_two_passes_and_all_leave",
          "tests/console/test_trials.py::test_a_commit_of_many_settings_is_one_write_of_the_journal"),
     ),
