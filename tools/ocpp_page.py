@@ -241,8 +241,8 @@ first samples, and when there are none, other `Updated` events. `Started` and `E
 the energy register are never dropped. The events that remain are numbered again, so that `seqNo` has no gap. The station reports the
 security event `MemoryExhaustion` once, counts the events as `ocpp_samples_dropped` and logs each round. Security events of further starts are not
 stored then (`ocpp_starts_dropped`), and samples not beyond seven eighths. Events are dropped a file of 4 KiB at a time. A message
-for which there is no room waits in memory while any `Updated` event may go; while there is none, 4 KiB of messages wait so, and one more is lost,
-which the log shows as an error (`ocpp_events_lost`). What waits in memory is not sent, and a power cut forgets it.
+for which there is no room looks for it in the next four files, where any `Updated` event may go; one that finds none is lost, which
+the log shows as an error (`ocpp_events_lost`).
 
 ## Meter values
 

@@ -56,6 +56,7 @@ class Day:
     def check_live(self):
         """While it runs, all that was appended can be read."""
         assert list(self.journal.records()) == self.kept + self.doubtful
+        assert len(self.journal) == len(self.kept) + len(self.doubtful)
 
     def check_after_cut(self):
         """Nothing acknowledged is lost, nothing invented, the order kept; an unfinished drop may have gone part of the way."""

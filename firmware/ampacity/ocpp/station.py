@@ -50,9 +50,8 @@ Actions, drained by the roles (a list; pop them all):
 The station decides who may charge; the roles query it and keep no copy: `evses[i].may_charge()`, and `ended_by`, the reason why it was
 over last; `availability.operative(id)`: False while the CSMS has switched the EVSE off.
 
-Three things that the roles set: `explain(evse id)` → text, the reasons of its present limit (EVSE.State), `restart_hold_s`, how
-long a paused EVSE stays paused at least (SmartChargingCtrlr.Interval of Restart), and `may_write()` → False: what the station keeps of what
-happens at its EVSEs waits, until `write` is called again (`next` and `tick` do). A slow medium thus holds nothing up for long.
+Two things that the roles set: `explain(evse id)` → text, the reasons of its present limit (EVSE.State), and `restart_hold_s`, how
+long a paused EVSE stays paused at least (SmartChargingCtrlr.Interval of Restart).
 
 Limits: limits(now_ms) → [(evse or 0, watts or None, da or None, phases or None)], composite of the charging profiles
 in force; an EVSE that is missing there has no limit. Ask again when now_ms ≥ limits_change_at_ms, and after actions.
@@ -101,7 +100,6 @@ if False:  # for the type checker
 
 SECRET_DOC = "ocpp_secret"
 IDLE_MS = 60000
-WRITE_MS = 20  # between two looks for a chance to write
 
 
 class Station:
@@ -119,7 +117,6 @@ class Station:
         self.actions: "list[Action]" = []
         self.explain: "Callable[[int], str]" = lambda evse_id: ""
         self.restart_hold_s = 0
-        self.may_write: "Callable[[], bool]" = lambda: True
         self.firmware: "FirmwareFace | None" = None  # has slots for updates
         self.key_door: "Callable[[], KeyDoor] | None" = None  # opened when a certificate is requested; without it none is
         self.online = False
@@ -155,6 +152,8 @@ class Station:
         self.network_slots = NetworkSlots(self)
         self.exchange = Exchange(self)
         self.optional = OptionalBlocks(self, now_ms)
+
+    # --- the link
 
     def connected(self, now_ms: int) -> None:
         """The WebSocket is open. After an absence longer than OfflineThreshold each status is sent again (B04)."""
@@ -212,6 +211,8 @@ class Station:
         if text is not None:
             return text, now_ms
         return None, now_ms if self.online and (self.exchange.reading() or self.optional.busy) else self._wake(wakes, now_ms)
+
+    # --- facts
 
     def evse_status(self, evse_id: int, status: str, now_ms: int, settled: bool = True) -> None:
         """status: see the module's text. settled False: not reported to the CSMS yet."""
@@ -296,6 +297,8 @@ class Station:
         self.now_ms = now_ms
         self.exchange.answer(reference, {"status": status})
 
+    # --- answers
+
     def tick(self, now_ms: int) -> int:
         """What time alone brings about while no link asks `next`; returns when to come again."""
         self.now_ms = now_ms
@@ -316,7 +319,8 @@ class Station:
     def transaction(self, evse_id: int) -> "str | None":
         """Id of the open transaction of an EVSE, or None."""
         evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
-        return None if evse.tx is None else evse.tx.id
+        tx = evse.tx
+        return None if tx is None else tx.id
 
     def ends_since(self, evse_id: int) -> "int | None":
         """The end of its transaction waits for readings of after then; None: it does not."""
@@ -339,6 +343,8 @@ class Station:
     def accepted(self) -> bool:
         """Connected, and the CSMS has accepted this station."""
         return self.online and self.boot.status == "Accepted"
+
+    # --- for the blocks
 
     def evse(self, evse_id: int) -> "OcppEvse | None":
         """The OcppEvse, or None."""
@@ -389,18 +395,9 @@ class Station:
         chance = self.rng.next32()
         return "%08x-%04x-%04x-%08x" % (self.boot_number, self._ids, chance >> 16, self.rng.next32())
 
-    def write(self) -> bool:
-        """Make durable what waits for it, as far as `may_write` lets it, by steps of two writes: first the events, then the documents of their
-        transactions, which thus never know more. False: something waits on."""
-        while self.queue.is_due() or self.documents.is_due():
-            if not self.may_write():
-                return False
-            (self.queue if self.queue.is_due() else self.documents).write()
-        return True
-
     def drained(self) -> bool:
-        """Nothing is left to write, nor to send to the CSMS if there is a connection to it."""
-        return self.write() and (not self.online or not self.exchange.busy() and not self.queue.count)
+        """Nothing is left to send to the CSMS, or there is no connection to it."""
+        return not self.online or not self.exchange.busy() and not self.queue.count
 
     def delivered(self, record: "dict[str, Any]", payload: "Message", now_ms: int) -> None:
         """The CSMS has answered a queued message."""
@@ -464,6 +461,8 @@ class Station:
 
         return ComputedVariables(self)
 
+    # --- inside
+
     def _tick(self, now_ms: int) -> "list[int | None]":
         """Everything that time alone brings about; list of wake-up times and None."""
         self._watch_clock(now_ms)
@@ -474,8 +473,7 @@ class Station:
         self.in_force.refresh(now_ms)
         wakes.append(self.in_force.wake_ms)
         wakes.append(self.queue.tick(now_ms))
-        wakes += self.optional.tick(now_ms)
-        return wakes if self.write() else wakes + [now_ms + WRITE_MS]
+        return wakes + self.optional.tick(now_ms)
 
     def _watch_clock(self, now_ms: int) -> None:
         """A jump of the wall clock may change the limits of profiles; a large one is a security event."""

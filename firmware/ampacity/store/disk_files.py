@@ -118,7 +118,7 @@ class DiskFiles:
             return False
         return True
 
-    def append(self, name: str, data: "Content") -> None:
+    def append(self, name: str, data: bytes) -> None:
         """Add to the end of a file, which is made if it is missing; not yet durable. OSError: a part may have been added."""
         file = self._appender(name)
         try:
@@ -144,7 +144,8 @@ class DiskFiles:
         beside = self._path(name + BESIDE)
         try:
             with open_private(beside, WRITE_NEW) as file:
-                _write_all(file, data)
+                for piece in data if isinstance(data, list) else (data,):
+                    _write_all(file, piece)
                 sync_file(file)
             os.rename(beside, self._path(name))
         except OSError:
@@ -233,7 +234,6 @@ def _size(path: str) -> "int | None":
     return facts[6] if facts[0] & KIND == REGULAR else None
 
 
-def _write_all(file: "FileIO", data: "Content") -> None:
-    for piece in data if isinstance(data, list) else (data,):
-        while piece:
-            piece = piece[file.write(piece) :]
+def _write_all(file: "FileIO", data: bytes) -> None:
+    while data:
+        data = data[file.write(data) :]

@@ -46,10 +46,9 @@ class FaultyFiles:
         """The names of all files."""
         return self._files.list()
 
-    def append(self, name: str, data: "Content") -> None:
+    def append(self, name: str, data: bytes) -> None:
         """Add to a file; a power cut in it leaves a part. OSError 28 while `full`."""
         if self._begin():
-            data = b"".join(data) if isinstance(data, list) else data
             self._files.append(name, data[: self._rng.below(len(data) + 1)])
             self._files.sync(name)
             self._die()

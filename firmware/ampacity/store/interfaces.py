@@ -15,7 +15,7 @@ if False:  # for the type checker
         def part(self, name: str, at: int, size: int) -> bytes:
             """At most `size` bytes of a file from offset `at` on; fewer only at its end, none where there is no file."""
 
-        def append(self, name: str, data: Content) -> None:
+        def append(self, name: str, data: bytes) -> None:
             """Add to a file, which is made if it is missing; not yet durable."""
 
         def sync(self, name: str) -> None:

@@ -57,10 +57,9 @@ class MemoryFiles:
         """Does the file hold these pieces, one after another, and nothing else?"""
         return self.read(name) == b"".join(pieces)
 
-    def append(self, name: str, data: "Content") -> None:
+    def append(self, name: str, data: bytes) -> None:
         """Add to a file. OSError 28: as much as found room was added. PowerCut: it may be gone, whole or in part."""
         cut = self._begin()
-        data = b"".join(data) if isinstance(data, list) else data
         room = len(data) if self.bytes_max is None else max(0, self.bytes_max - self._size())
         self._fresh[name] = self._fresh.get(name, b"") + bytes(data[:room])
         if cut:

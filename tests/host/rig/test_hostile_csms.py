@@ -125,8 +125,6 @@ def set_variables(site):
     for number in range(1_000):
         value = str(60 + number % 200) if number % 3 else "x" * (number % 900)
         item = dict(SETTING, attributeValue=value)
-        while site.csms.session() is None:  # it was hung up on
-            site.run(1_000)
         site.csms.send_text(json.dumps([2, f"s{number}", "SetVariables", {"setVariableData": [item] * (1 + number % 4)}]))
         if number % 30 == 0:
             site.run(1_000)

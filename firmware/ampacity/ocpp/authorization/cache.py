@@ -131,4 +131,4 @@ class Cache:
             del self._entries[self._order.pop(0)]
 
     def _save(self) -> None:
-        self._documents.later(DOC, lambda: [[key] + self._entries[key] for key in self._order])
+        self._documents.try_put(DOC, [[key] + self._entries[key] for key in self._order])

@@ -74,7 +74,7 @@ class Block(OptionalBlock):
         self._order: "Order | None" = None
         kept = station.documents.get(DOC)
         if kept is not None:
-            station.documents.try_put(DOC, None)
+            station.documents.try_remove(DOC)
             self._report(kept["id"], "UploadFailure")
 
     def request(self, request: "Message", now_ms: int) -> "Message":
@@ -159,7 +159,7 @@ class Block(OptionalBlock):
             self._order.upload.wanted = False
         if self._order is not None:
             self._order = None
-            self._station.documents.try_put(DOC, None)
+            self._station.documents.try_remove(DOC)
 
     def _report(self, request_id: int, status: str) -> None:
         try:

@@ -97,11 +97,11 @@ class Block(OptionalBlock):
         documents = self._station.documents
         if slots:
             documents.put(DOC, slots)
-        elif not documents.try_put(DOC, None):
+        elif not documents.try_remove(DOC):
             raise OSError("the list of messages is still there")
         for slot in self._slots:
             if slot not in slots:
-                documents.try_put(_name(slot), None)
+                documents.try_remove(_name(slot))
         self.all, self._slots = messages, slots
 
 

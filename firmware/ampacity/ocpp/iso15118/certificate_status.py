@@ -37,7 +37,7 @@ class CertificateStatus:
     def renewed(self, now_ms: int) -> None:
         """Another chain: what is kept is worth nothing, and all is asked for (M06.FR.07)."""
         for number in range(1 + CHILDREN_MAX):
-            self._station.documents.try_put(DOC % number, None)
+            self._station.documents.try_remove(DOC % number)
         self.due_ms, self._number, self._failed, self._losses = now_ms, 0, False, 0
 
     def answers(self) -> "list[str | None]":

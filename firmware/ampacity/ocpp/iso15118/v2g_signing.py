@@ -57,7 +57,7 @@ class V2GStore:
 
     def drop_chain(self, number: int) -> None:
         """Its room is free again."""
-        self._documents.try_put(CHAIN % number, None)
+        self._documents.try_remove(CHAIN % number)
 
     def free_key(self) -> str:
         """The name of a key pair that nothing needs."""

@@ -170,7 +170,7 @@ class Block(OptionalBlock):
         """An order whose file is withdrawn and of which the CSMS knows everything is forgotten. A failure is not: it can be asked for
         (L03.FR.11)."""
         if order.status == IDLE and not order.facts["unsent"]:
-            self._station.documents.try_put(DOC, None)
+            self._station.documents.try_remove(DOC)
             self.order = None
         else:
             self._station.documents.try_put(DOC, order.facts)

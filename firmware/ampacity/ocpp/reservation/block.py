@@ -263,7 +263,7 @@ class Block(OptionalBlock):
         if items or unsent:
             self._station.documents.try_put(DOC, {"all": items, "unsent": unsent})
         else:
-            self._station.documents.try_put(DOC, None)
+            self._station.documents.try_remove(DOC)
 
 
 def _covers(item: "dict[str, Any]", evse: "OcppEvse") -> bool:

@@ -180,7 +180,7 @@ class CertificateStore:
 
     def drop_chain(self, number: int) -> None:
         """Its room is free again."""
-        self._station.documents.try_put(EACH % number, None)
+        self._station.documents.try_remove(EACH % number)
 
     def free_key(self) -> str:
         """The name of a key pair that nothing needs."""

@@ -34,7 +34,6 @@ def notify(station: "StationFace", kind: str, info: "str | None", now_ms: int, m
         payload["techInfo"] = info[:255]
     remember(station, kind, info or "", now_ms)
     station.queue.append("SecurityEventNotification", payload, None, now_ms, may_drop or kind not in CRITICAL)
-    station.write()
 
 
 def note(station: "StationFace", kind: str, info: str, now_ms: int) -> None:

@@ -69,7 +69,6 @@ def clear_charging_profile(station: "StationFace", request: "Message", message_i
         found = [p for p in station.profiles.all if matches(p, criteria)]
     unread = station.profiles.forget_unread(request.get("chargingProfileId"), criteria.get("evseId"))
     station.profiles.remove(found)
-    station.profiles.keep()
     return {"status": "Accepted" if found or unread else "Unknown"}
 
 

@@ -132,7 +132,7 @@ class InForce:
             self._computed = found
             if clock:
                 self._seen_s = t
-                self._documents.later(SEEN, lambda: self._seen_s)
+                self._documents.try_put(SEEN, t)
         return found
 
     def _limits_at(self, t: int, shift_s: int, clock: bool) -> "tuple[list[LimitRow], int]":

@@ -32,8 +32,6 @@ class ProfileStore:
             self.unread.append([profile_id, evse_id])
             text = "charging profile %s of EVSE %d is not readable: 0 A there until the CSMS sets or clears profiles"
             station.log.add("error", text % ("(all)" if profile_id is None else profile_id, evse_id), station.now_ms)
-        if not self.unread:  # the power was cut before all that was removed was gone
-            self._documents.only(DOC[:-2], [DOC % p.id for p in self.all])
 
     def _rows(self) -> "list[list[Any]]":
         rows = self._documents.get(INDEX)
@@ -65,7 +63,7 @@ class ProfileStore:
         if left == self.unread:
             return False
         self.unread = left
-        self._documents.later(INDEX, self._index)
+        self._documents.try_put(INDEX, self._index(self.all))
         self._changed()
         return True
 
@@ -160,23 +158,19 @@ class ProfileStore:
             found.append(profile if document is None else Profile(document, evse_id, place))
         return found
 
-    def _index(self, profiles: "list[Profile] | None" = None) -> "list[list[Any]]":
-        return [[p.id, p.evse_id] for p in profiles or self.all] + self.unread
+    def _index(self, profiles: "list[Profile]") -> "list[list[Any]]":
+        return [[p.id, p.evse_id] for p in profiles] + self.unread
 
     def remove(self, profiles: "list[Profile]") -> None:
-        """Forget these: the index goes first, so that none comes back."""
+        """Forget these."""
         if profiles:
             self.all = [p for p in self.all if p not in profiles]
-            self._documents.later(INDEX, self._index)
+            self._documents.try_put(INDEX, self._index(self.all))
             self._changed()
             for profile in profiles:
                 if profile.awaited:
                     profile.last = self.document(profile)
-                self._documents.later(DOC % profile.id, lambda: None)
-
-    def keep(self) -> None:
-        """What was removed is durable now."""
-        self._documents.try_put(INDEX, self._index())
+                self._documents.try_remove(DOC % profile.id)
 
     def document(self, profile: "Profile") -> "Message | None":
         """The profile as the CSMS wrote it."""

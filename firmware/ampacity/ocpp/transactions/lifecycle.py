@@ -180,6 +180,9 @@ class Transactions:
         tx: "Transaction" = evse.tx  # type: ignore[assignment]  # it is open
         ending: Ending = tx.ending  # type: ignore[assignment]
         self.events.send(evse, "Ended", ending.trigger, now_ms, ending.token, ending.reason)
+        evse.tx = None
+        evse.last_tx = tx.id
+        self.events.forget(evse)
         self._station.transaction_ended(evse, tx.id, now_ms)
 
     def tick(self, evse: "OcppEvse", now_ms: int) -> "int | None":

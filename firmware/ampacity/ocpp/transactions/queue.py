@@ -1,8 +1,7 @@
 """What must reach the CSMS, in order, over lost connections and power cuts (E04, E13, A04).
 
-Each message is one record of the journal, which is durable before the message is sent and before the document of its transaction moves on. It
-waits for that in memory, so that the events of all EVSEs cost a slow medium few writes (Station.write). It leaves the journal when the CSMS has
-answered it, or has failed to as often as MessageAttempts says, by an error or by no answer in time. A CSMS that answers no request at all counts
+Each message is one record of the journal before it is anything else; it leaves the journal when the CSMS has answered
+it, or has failed to as often as MessageAttempts says, by an error or by no answer in time. A CSMS that answers no request at all counts
 as a broken connection, not as a failure of this message: nothing is given up to it. A time that the wall clock could not tell yet is kept as the
 monotonic time, negative, and translated when the message leaves. When room runs out, Updated events go first (thinning.py).
 """
@@ -11,7 +10,6 @@ from ampacity.base.document_shape import Shape
 from ampacity.base.strict_json import dumps
 from ampacity.base.wallclock import format_iso
 from ampacity.ocpp.transactions.kept import RECORD, facts_of, read_record
-from ampacity.ocpp.transactions.transaction import name
 
 if False:  # for the type checker
     from typing import Any
@@ -24,9 +22,7 @@ LOW, FULL, CALM = 750, 875, 500  # ‰ of the room: events are thinned out; samp
 STEP = 30  # ‰ that the queue grows between two passes
 BARREN = 8  # messages more, before it is tried again where none could go
 THIN_MS = 20  # between two files of a pass
-AGAIN_MS = 1000  # after a medium refused
-WAITING_MAX = 32768  # bytes that wait for the medium
-REFUSED_MAX = 4096  # while it refuses
+AT_ONCE = 4  # files of a pass in which an event looks for room; each holds the safety loop up
 
 
 class Queue:
@@ -49,7 +45,7 @@ class Queue:
         self._unread = 0
         self._damaged = [number for number, _ in kept.damaged]  # in the log since the start
         self._attempts = 0
-        self._wait_ms = self._again_ms = 0
+        self._wait_ms = 0
         self._thinning: "Thinning | None" = None
         self._level, self._low, self._told = 1, LOW, False
         self._barren: "int | None" = None  # how many messages there were when none could go
@@ -68,11 +64,8 @@ class Queue:
         record = {"a": action, "p": payload, "t": self._station.stamp(now_ms), "b": self._station.boot_number}
         if transaction_id is not None:
             record["x"] = transaction_id
-        data = dumps(record).encode()
-        if self._journal.waiting_bytes + len(data) > (REFUSED_MAX if self._again_ms else WAITING_MAX):
-            self._tell("ocpp_events_lost", action + " not kept")
+        if not self._stored(record, now_ms):
             return False
-        self._newest = self._journal.append(data, durable=False)
         if not self.count and self._station.online:  # it leaves now: there is no need to read it back
             self._head = (self._newest, record)
         self.count += 1
@@ -99,7 +92,7 @@ class Queue:
         if self._thinning is None:
             return None
         try:
-            if not self._station.may_write() or not self._thinning.step():
+            if not self._thinning.step():
                 return now_ms + THIN_MS
         except OSError:  # as it was; the next pass tries again
             self._station.log.counter("ocpp_not_kept")
@@ -115,24 +108,24 @@ class Queue:
             self._station.log.add("warning", "ocpp: storage runs low: %d Updated events dropped, %d messages wait" % (dropped, self.count), now_ms)
         return None
 
-    def is_due(self) -> bool:
-        """Is there anything to tell the journal now?"""
-        return self._journal.due and self._station.now_ms >= self._again_ms
-
-    def write(self) -> None:
-        """One step of what the journal has yet to receive, with two writes at most.
-
-        Where it has no room, events that may go make some, if there were any the last time (tick); what waits is tried again.
-        """
-        try:
-            self._journal.write()
-            self._again_ms = 0
-        except OSError as e:
-            if not self._again_ms:
-                self._tell("ocpp_not_kept", "messages not kept yet: %s" % e)
-            self._again_ms = self._station.now_ms + AGAIN_MS
-            if self._barren is None or self.count - self._barren >= BARREN:
-                self._thin(2).goes = 2  # to look for samples first takes time
+    def _stored(self, record: "dict[str, Any]", now_ms: int) -> bool:
+        """Into the journal, if need be in place of events that may go in the next AT_ONCE files; then it may have another number."""
+        for files_left in range(AT_ONCE, -1, -1):
+            try:
+                self._newest = self._journal.append(dumps(record).encode())
+                return True
+            except OSError as e:
+                why = e
+            if not files_left or self._barren is not None and self.count - self._barren < BARREN:
+                break
+            self._thin(2).goes = 2  # to look for samples first takes time
+            self.tick(now_ms)  # the rest of the pass follows in the background, and numbers this event with the others
+            evse = self._station.transactions.find(record["x"]) if "x" in record else None
+            if evse is not None and evse.tx is not None:
+                record["p"]["seqNo"] = evse.tx.seq_no
+        self._station.log.counter("ocpp_events_lost")
+        self._station.log.add("error", "ocpp: %s not kept: %s" % (record["a"], why), now_ms)
+        return False
 
     def _thin(self, level: int) -> "Thinning":
         """The pass that is under way, or a new one (thinning.py)."""
@@ -172,10 +165,6 @@ class Queue:
             self.waiting = {}
             return None
         number, record = self._head
-        if number > self._journal.written or self._journal.due and not self._again_ms:
-            return None  # before the next one leaves, the medium knows of it, and that the one before has arrived
-        if "x" in record and self._station.documents.is_due(name(record["p"]["evse"]["id"])):
-            return None
         payload = self._timed(record, now_ms)
         if number <= self._offline_to and record["a"] == "TransactionEvent":
             payload["offline"] = True
@@ -212,15 +201,14 @@ class Queue:
         """The medium did not give a file of the journal. Its messages are not sent; a start tries again."""
         if self._journal.unread > self._unread:
             self._unread = self._journal.unread
-            self._tell("ocpp_events_lost", "kept events in %d files cannot be read from the medium and are not sent" % self._unread)
+            self._station.log.counter("ocpp_events_lost")
+            self._station.log.add("error", "ocpp: kept events in %d files cannot be read from the medium and are not sent" % self._unread,
+                                  self._station.now_ms)  # fmt: skip
 
     def _tell_damaged(self, number: int, why: str) -> None:
         """Once for each record."""
-        self._tell("ocpp_events_lost", "kept event %d is damaged and not sent: %s" % (number, why))
-
-    def _tell(self, counter: str, text: str) -> None:
-        self._station.log.counter(counter)
-        self._station.log.add("error", "ocpp: " + text, self._station.now_ms)
+        self._station.log.counter("ocpp_events_lost")
+        self._station.log.add("error", "ocpp: kept event %d is damaged and not sent: %s" % (number, why), self._station.now_ms)
 
     def _timed(self, record: "dict[str, Any]", now_ms: int) -> "Message":
         payload = record["p"]
@@ -258,7 +246,10 @@ class Queue:
 
     def _drop(self) -> None:
         number, record = self._head  # type: ignore[misc]  # the one that was sent
-        self._journal.drop_to(number, durable=False)  # a medium that refuses that: reported again after a restart, not before
+        try:
+            self._journal.drop_to(number)
+        except OSError:  # reported again after a restart, not before
+            self._station.log.counter("ocpp_not_kept")
         self._done_to = number
         self._head = None
         self._attempts = self._wait_ms = 0

@@ -92,11 +92,10 @@ class Transaction:
         self.samples = kept
 
 
-def document(evse: "Charging") -> "dict[str, Any] | None":
-    """What is kept of the transaction at `evse`; None: there is none."""
-    tx, auth = evse.tx, evse.auth
-    if tx is None:
-        return None
+def document(evse: "Charging") -> "dict[str, Any]":
+    """What is kept of the transaction at `evse`."""
+    tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open
+    auth = evse.auth
     known: "dict[str, Any]" = {
         "id": tx.id,
         "seq": tx.seq_no,

@@ -60,10 +60,8 @@ class TransactionEvents:
         tx.state = evse.state
         if self._station.queue.append("TransactionEvent", payload, tx.id, now_ms, trigger in KEPT_TRIGGERS):
             tx.seq_no += 1  # of what was not kept the CSMS cannot learn: its number is the next one's
-        if kind == "Ended":
-            evse.tx = None
-            evse.last_tx = tx.id
-        self.keep(evse)
+        if kind != "Ended":
+            self.keep(evse)
 
     def begin(self, evse: "OcppEvse", now_ms: int) -> None:
         """The energy register is read for the first time since the start."""
@@ -80,9 +78,12 @@ class TransactionEvents:
         self.send(evse, "Updated", "ChargingStateChanged", now_ms, values=values, phases=phases)
 
     def keep(self, evse: "OcppEvse") -> None:
-        """What of the transaction is to survive a power cut, nothing once it is over. It is written when its events are (Station.write)."""
-        self._station.documents.later(name(evse.id), lambda: document(evse))
-        self._station.write()
+        """What of the transaction is to survive a power cut."""
+        self._station.documents.try_put(name(evse.id), document(evse))
+
+    def forget(self, evse: "OcppEvse") -> None:
+        """The transaction is over."""
+        self._station.documents.try_remove(name(evse.id))
 
     def restore(self) -> None:
         """Find the transactions that were open when the last run ended (the journal knows more than the documents)."""
@@ -93,7 +94,7 @@ class TransactionEvents:
                 evse_id, _, kind = known[tx_id]
                 if evse_id == evse.id and kind == "Ended" and kept and kept["id"] == tx_id:
                     kept = None
-                    self.keep(evse)
+                    self.forget(evse)
                 elif evse_id == evse.id and kind != "Ended" and (kept is None or kept["id"] != tx_id):
                     kept = {"id": tx_id, "seq": 0, "start": None, "state": None, "token": None, "group": "", "reason": None}
             if kept:

@@ -51,10 +51,11 @@ def station_evses(site: "SiteFacts") -> "list[dict[str, Any]]":
         names = ["-".join([LINE_NAMES[line] for line in lines]) for lines in evse["terminals"]]
         if names not in known:
             known.append(names)
+        names = known[known.index(names)]  # one list for all that are alike
         connector = evse.get("connector") or "cType2"
         out.append({
             "id": i + 1, "name": evse["name"], "phases": len(evse["terminals"]), "max_da": evse["max_da"],
-            "connector": connector, "tethered": connector[:1] == "c", "phase_names": known[known.index(names)],  # one list for all that are alike
+            "connector": connector, "tethered": connector[:1] == "c", "phase_names": names,
         })
     return out
 
@@ -145,7 +146,6 @@ class Upstream:
         self._limits_at_ms = self._metered_ms = 0
         self._limits: "list[tuple[str, tuple[str, int], int, str, int | None]]" = []
         self._shown: "dict[str, list[Any]]" = {name: [None] * len(site["evses"]) for name in (SERIAL, FIRMWARE, "EVSE", LOCK)}  # by EVSE
-        self.station.may_write = primary.safety.take_turn
         self.station.explain = lambda evse_id: primary.why(evse_id - 1)
         for evse in self.station.evses:
             self.station.evse_status(evse.id, "Unavailable", now_ms, settled=False)
@@ -159,6 +159,7 @@ class Upstream:
         door: "KeyDoor | None" = self.platform.key_door()
         if door is None:
             from ampacity.x509.software_keys import SoftwareKeys
+
             return SoftwareKeys(self.primary.documents, os.urandom)
         return door
 
@@ -213,10 +214,7 @@ class Upstream:
             monitoring = self.station.optional.find("monitoring")
             if monitoring is not None:
                 monitoring.keep_now()
-        if self.link.online and now_ms - self._leaving_ms < LEAVE_MS:
-            return False
-        self.station.may_write = lambda: True  # all of it, before the restart
-        return self.station.write()
+        return not self.link.online or now_ms - self._leaving_ms >= LEAVE_MS
 
     def _failed(self, counter: str, text: str) -> None:
         """What went wrong with the link, where it is a security event. A certificate of the CSMS, or its TLS, that was refused is reported
@@ -384,7 +382,6 @@ class Upstream:
     def act_on_time(self, now_ms: int) -> None:
         """Hand on the limits if a period has begun or ended in the pause; without a connection, a slice of what is computed."""
         station = self.station
-        station.write()
         computes = station.optional.busy and not station.online
         if computes:
             station.tick(now_ms)
@@ -405,7 +402,8 @@ class Upstream:
         while actions:
             self._act(actions.pop(0), now_ms)
             self._limits_at_ms = now_ms
-        changes = now_ms >= self.station.limits_change_at_ms
+        change_ms = self.station.limits_change_at_ms
+        changes = change_ms is not None and now_ms >= change_ms
         if changes or now_ms >= self._limits_at_ms:
             self._limits_at_ms = now_ms + METER_MS
             before = self._limits
@@ -415,7 +413,8 @@ class Upstream:
                     part.limits_raised(now_ms)
 
     def _act(self, action: "tuple[Any, ...]", now_ms: int) -> None:
-        kind, evses = action[0], self.primary.evses
+        kind = action[0]
+        evses = self.primary.evses
         if kind == "unlock":
             evses.unlock(action[1] - 1, action[2], now_ms)
         elif kind == "reset":

@@ -32,7 +32,7 @@ class NoFiles:
         """Does the file have this content? No."""
         return False
 
-    def append(self, name: str, data: "Content") -> None:
+    def append(self, name: str, data: bytes) -> None:
         """Nothing is kept."""
 
     def replace(self, name: str, data: "Content") -> None:

@@ -39,7 +39,6 @@ class SafetyLoop:
         self.readings = readings
         self.parts = parts
         self.stall_ms = 0
-        self.passed = True  # since the last turn was taken
         self.checked_ms = -(1 << 30)  # the last pass of the loop that found the sums within the ratings
         self._last_ms: "int | None" = None
 
@@ -80,11 +79,9 @@ class SafetyLoop:
             self.parent_link.after(now_ms, permit)
         if self.contactor_outputs is not None:
             self.contactor_outputs.step(now_ms)
-        if permit:
-            self.passed = True
-            if guard.feed_ok:
-                self.checked_ms = now_ms
-                self.buses.permit(now_ms + PERMIT_MS)
+        if permit and guard.feed_ok:
+            self.checked_ms = now_ms
+            self.buses.permit(now_ms + PERMIT_MS)
         for index, driver in enumerate(self.buses.drivers):
             want_da = guard.want_da[index]
             driver.want(want_da, now_ms)
@@ -93,11 +90,6 @@ class SafetyLoop:
                 wire = self.buses.wire_of[index]
                 if wire is not None:
                     wire.wake()
-
-    def take_turn(self) -> bool:
-        """Once between two passes: a slow medium delays the next pass by what is written in that turn."""
-        passed, self.passed = self.passed, False
-        return passed
 
     def _share_on(self, began_us: int) -> None:
         """Continues the share until it is complete, or until STRETCH_MS after began_us."""
