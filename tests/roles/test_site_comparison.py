@@ -165,7 +165,7 @@ def test_passwords_among_the_variables_of_ocpp_are_secrets():
     assert shown["ocpp"]["config"]["SecurityCtrlr.BasicAuthPassword"] is None and shown["ocpp"]["config"]["ClockCtrlr.TimeZone"] == "x"
     fill_secrets(shown, with_password("one"), "", found, [])
     assert shown == with_password("one") and "ocpp.config.SecurityCtrlr.BasicAuthPassword" in found
-    for name in ("SecurityCtrlr/BasicAuthPassword/Actual", "SecurityCtrlr/BasicAuthPassword/.x"):
+    for name in ("SecurityCtrlr/BasicAuthPassword/Actual", "SecurityCtrlr/BasicAuthPassword/.x", "securityctrlr.basicauthpassword"):
         one, two = [site(ocpp=dict(OCPP, config={name: text})) for text in ("one", "two")]
         assert [line.split(": ")[1] for line in lines(one, two)] == ["a secret changes"]
 

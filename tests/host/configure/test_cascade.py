@@ -152,12 +152,15 @@ def test_the_lines_of_a_site_with_fewer_lines_are_named(edit, folder):
     assert entry(compile_site(load_site(folder / "garage.toml")), "row")["terminals"] == [[2]]
 
 
-def test_a_split_phase_site_may_be_below_two_lines_of_a_wye_supply_of_its_voltage(edit, folder):
+def test_a_split_phase_site_is_not_below_two_lines_of_a_wye_supply(edit, folder):
+    """Between its lines are 240 V, and between those 208 V."""
     edit("row", "[site]\n", '[site]\nsystem = "split"\n')
     edit("row", 'phases = ["L2"]\n', "")
     edit("garage", "[site]\n", "[site]\nvoltage = 120\n")
     edit("garage", 'phases = ["L2", "L3", "L1"]', 'phases = ["L2", "L3"]')
-    assert entry(compile_site(load_site(folder / "garage.toml")), "row")["terminals"] == [[1], [2]]
+    (mistake,) = mistakes(folder / "garage.toml")
+    said = 'site: "row.toml" has system "split", this file "wye", with another voltage between two lines; write the system of the supply'
+    assert said in mistake
 
 
 @pytest.mark.parametrize(("name", "old", "new", "said"), [
@@ -179,7 +182,7 @@ def test_generation_of_a_site_below_belongs_to_that_of_its_parent(edit, folder):
     assert not load_site(folder / "garage.toml").warnings, "without a meter nothing hides behind it"
     edit("garage", "assumed_other_a = 10.0", "assumed_other_a = 10.0" + meter % "")
     (warning,) = [str(each) for each in load_site(folder / "garage.toml").warnings]
-    assert "generation_a: is less than that of the sites below it; add 16 A, which they declare" in warning
+    assert "generation_a: is, with that of the circuits below, less than that of the sites below it; add 16 A, which they declare" in warning
 
 
 def test_a_circular_reference_between_files_is_reported(edit, folder):

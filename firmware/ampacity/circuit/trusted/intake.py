@@ -2,7 +2,7 @@
 
 from ampacity.circuit.trusted.amperes import amps
 from ampacity.circuit.trusted.bounds import ZERO_DA, Bounds
-from ampacity.circuit.trusted.device.escalation import DISOBEYED, FEEDER, contactor, lockout_reason
+from ampacity.circuit.trusted.device.escalation import DISOBEYED, FEEDER, OVER_DA, contactor, lockout_reason
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
 from ampacity.circuit.trusted.permits import LINE_CLEAN_MS, REFUSALS_MAX, Permits
 
@@ -137,17 +137,18 @@ class Intake:
             for phase in phases:
                 s.phase_da[phase] += amps_da[index]
             if len(phases) > 1:
-                elsewhere = []  # between two lines both show the same current
+                elsewhere = elsewhere[1:]  # between two lines both show the same current
         if len(terminals) > 1:
             self.bounds.unused_phases.measured(s, amps_da[: len(terminals)], sample_ms, now_ms)
-        s.measured_da = max(amps_da)
+        elsewhere_da = max(elsewhere or [0])
+        if elsewhere_da != s.elsewhere_da:
+            s.elsewhere_da = elsewhere_da  # an attribute of the few that have it
+        s.measured_da = max(amps_da if elsewhere_da > OVER_DA else amps_da[: len(terminals)])
         s.measured_ms = sample_ms
         if s.measured_da > ZERO_DA:
             s.zero_ms = -1
         elif s.zero_ms < 0:
             s.zero_ms = sample_ms
-        if not s.disobeys:
-            s.elsewhere_da = max(elsewhere or [0])
         self._rule_10_measured(s, sample_ms)
         self.bounds.update_bound(s)
 

@@ -13,7 +13,7 @@ if False:  # for the type checker
     from typing import Any
 
 SECRETS = ("password", "key_pem")
-PASSWORD = "BasicAuthPassword"  # part of the name of an OCPP variable below `ocpp.config`
+PASSWORD = "basicauthpassword"  # in any letters, part of the name of an OCPP variable below `ocpp.config`
 # fields that change neither a sum nor a reserve: of the site, of an EVSE
 FREE = ("name", "ocpp", "time", "settings")
 FREE_OF_EVSE = ("limit_da", "priority", "weight")  # not the connector: by it a charging point knows whether it reads a cable's coding
@@ -115,7 +115,7 @@ def touches_safety(path: str, role: str) -> bool:
 
 def line_of(path: str, old: "Any", new: "Any") -> str:
     """A change as a line for people; secrets are not shown, nor what shown_url leaves out of an address."""
-    if is_secret(path.rpartition(".")[2]) or PASSWORD in path:
+    if is_secret(path.rpartition(".")[2]) or PASSWORD in path.lower():
         return path + ": a secret changes"
     one, other = shown(old), shown(new)
     if "://" in one + other:
@@ -133,7 +133,7 @@ def line_of(path: str, old: "Any", new: "Any") -> str:
 
 def is_secret(name: str) -> bool:
     """Is a field with this name never shown?"""
-    return name in SECRETS or PASSWORD in name
+    return name in SECRETS or PASSWORD in name.lower()
 
 
 def shown(value: "Any") -> str:

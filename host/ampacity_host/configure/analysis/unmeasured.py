@@ -38,9 +38,10 @@ def unmeasured_phases(facts: dict[str, Any]) -> list[dict[str, Any]]:
         limits = [(circuit[key], name) for key, name in UNBALANCE.items() if circuit.get(key) is not None]
         measured = facts["meters"][circuit["meter"]]["phases"] if circuit["meter"] >= 0 else range(facts["phases"])
         unseen = [phase for phase in range(facts["phases"]) if phase not in measured]
+        if not unseen:
+            continue
         if not limits:
             found += uncounted(facts, index, unseen)
-        if not limits or not unseen:
             continue
         most_da, name = min(limits)
         lines = ", ".join(f"L{phase + 1} {circuit['assumed_other_da'][phase] / 10:.1f} A" for phase in unseen)

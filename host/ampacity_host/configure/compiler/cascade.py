@@ -18,7 +18,7 @@ from ampacity_host.configure.analysis.line_timing import finding, lines_of
 from ampacity_host.configure.site_file.device_address import line
 from ampacity_host.configure.site_file.mistakes import Collector, SiteErrors
 from ampacity_host.configure.site_file.parser import SiteFile, Table
-from ampacity_host.configure.site_file.supply import supply_phases, supply_voltage
+from ampacity_host.configure.site_file.supply import between_lines, supply_phases, supply_voltage
 from ampacity_host.configure.site_file.tls import material, tcp_facts, tcp_port_of
 
 TICK_MS = 100
@@ -181,7 +181,7 @@ def root_of(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_supply_below(evse: Table, facts: dict[str, Any], site: SiteFile, collector: Collector) -> None:
-    """Both files are of one supply: without neutral or with one, and at one voltage to it."""
+    """Both files are of one supply: without neutral or with one, at one voltage to it, and at one between two lines."""
     volts, system = supply_voltage(site), site.site["system"]
     if {"voltage", "system"} & site.site.broken:
         return
@@ -191,6 +191,9 @@ def check_supply_below(evse: Table, facts: dict[str, Any], site: SiteFile, colle
     elif volts != facts["voltage_v"]:
         wrong = f'"{evse["site"]}" has {facts["voltage_v"]} V between a line and neutral, this file {volts} V'
         collector.add(evse, "site", wrong, "write the same voltage in both files")
+    elif facts["phases"] > 1 and between_lines(system, volts) != between_lines(facts["system"], volts):
+        wrong = f'"{evse["site"]}" has system "{facts["system"]}", this file "{system}", with another voltage between two lines'
+        collector.add(evse, "site", wrong, "write the system of the supply in both files")
 
 
 def facts_below(evse: Table, site: SiteFile, collector: Collector, above: tuple[Path, ...], read: Reader) -> dict[str, Any] | None:

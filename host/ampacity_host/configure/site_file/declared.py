@@ -3,7 +3,9 @@
 A value that is left out counts as its default, which is not always on the safe side.
 """
 
-from ampacity_host.configure.site_file.circuit_tree import each_phase, evses_under, upward
+from collections.abc import Iterable
+
+from ampacity_host.configure.site_file.circuit_tree import each_phase, evses_under, inside
 from ampacity_host.configure.site_file.mistakes import Collector
 from ampacity_host.configure.site_file.parser import SiteFile, Table
 from ampacity_host.configure.site_file.supply import LOW_V, supply_phases, supply_voltage
@@ -53,15 +55,24 @@ def other_loads(site: SiteFile, collector: Collector) -> None:
 
 def generation(site: SiteFile, collector: Collector) -> None:
     """Generation behind a primary flows through the meters of this site, too."""
+    if not any(any(evse.get("generation_a", ())) for evse in site.evses):
+        return
     count = supply_phases(site)
     for circuit in site.circuits:
-        together = below_da(circuit, "generation_a", site, count)
-        if not any(together) or not any(above["meter"] for above in upward(circuit["name"], site)):
+        if not circuit["meter"] or "generation_a" in circuit.broken:
             continue
-        if any(more > less for more, less in zip(together, each_phase(circuit["generation_a"], count), strict=False)):
-            most = max(together) / 10
-            wrong = "is less than that of the sites below it"
-            collector.add(circuit, "generation_a", wrong, f"add {most:g} A, which they declare", "warning")
+        here = inside(circuit, site)
+        together = summed(below_da(each, "generation_a", site, count) for each in here)
+        own = summed(each_phase(each["generation_a"], count) for each in here)
+        lacks_da = max(more - less for more, less in zip(together, own, strict=False))
+        if lacks_da > 0:
+            wrong = "is, with that of the circuits below, less than that of the sites below it"
+            collector.add(circuit, "generation_a", wrong, f"add {lacks_da / 10:g} A, which they declare", "warning")
+
+
+def summed(rows: Iterable[list[int]]) -> list[int]:
+    """The sum of each phase."""
+    return [sum(amounts) for amounts in zip(*rows, strict=False)]
 
 
 def meters(site: SiteFile, collector: Collector) -> None:

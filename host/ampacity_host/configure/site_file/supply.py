@@ -29,13 +29,18 @@ def supply_voltage(site: SiteFile) -> int:
     return int(site.site["voltage"] or DEFAULT_V[site.site["system"]])
 
 
+def between_lines(system: str, volts: int) -> int:
+    """Volts between two lines, rounded down. volts: between a line and neutral."""
+    return 2 * volts if system == "split" else volts * ROOT_OF_3[0] // ROOT_OF_3[1]
+
+
 def loads_with(evse: Table, site: SiteFile) -> int:
     """The lowest voltage with which watts of this EVSE load a line: to neutral, or between its two lines."""
     volts, system = supply_voltage(site), site.site["system"]
     pair = any(len(lines) == 2 for lines in evse["phases"] or ()) or (system == "split" and not evse["phases"])
     if not pair or system == "delta-it":  # whether the author of a delta-it site meant it between lines is not known
         return volts
-    return 2 * volts if system == "split" else volts * ROOT_OF_3[0] // ROOT_OF_3[1]
+    return between_lines(system, volts)
 
 
 def ordered_in_watts(kind: str | None) -> bool:

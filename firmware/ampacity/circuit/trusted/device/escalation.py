@@ -27,7 +27,7 @@ class Escalation:
 
     def begin(self, s: EvseState, now_ms: int) -> None:
         """It was seen to draw too much above its order."""
-        s.disobeys = True
+        s.disobeys, s.disobeys_elsewhere = True, s.elsewhere_da > OVER_DA
         s.excess = s.overdraw_da = 0
         s.welded = s.escalation_level >= CONTACTOR
         s.zero_ms = -1
@@ -90,7 +90,7 @@ class Escalation:
 
 def excess_text(s: EvseState) -> str:
     """What one that disobeys does."""
-    return "draws current on a terminal that its `phases` do not name" if s.elsewhere_da > OVER_DA else "draws above its order"
+    return "draws current on a terminal that its `phases` do not name" if s.disobeys_elsewhere else "draws above its order"
 
 
 def stopped(s: EvseState, now_ms: int) -> bool:

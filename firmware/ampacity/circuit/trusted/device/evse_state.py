@@ -33,7 +33,8 @@ class EvseState:
     reported_until_ms = LONG_AGO_MS
     paused_proven = False  # was proven and settled at its smallest order since the start
     above_da = 0  # draws so much above its order, and that is more than it may (rule 10)
-    elsewhere_da = 0  # shows so much on a terminal that the site file does not name; kept while it disobeys
+    elsewhere_da = 0  # shows so much on a terminal that the site file does not name
+    disobeys_elsewhere = False  # it was that by which it disobeyed last
     excess = 0  # da·ms of that, less what has leaked
     watched_ms = 0
     overdraw_da = 0  # its car makes so much more of an order than was ordered, within what it may
