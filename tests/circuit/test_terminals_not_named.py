@@ -51,3 +51,9 @@ def test_rule_10_it_is_free_again_when_nothing_flows_whenever_its_readings_come(
                 assert bench.kinds().count("disobeys") == 1 and guard.state(0) == "ok" and guard.fault(0) is None, (each_ms, bench.guard.events)
                 bench.stand(160)
         assert bench.kinds().count("disobeys") >= 2 and guard.fault(0) is not None, each_ms
+
+
+def test_a_meter_of_fewer_lines_than_there_are_terminals_is_no_failure():
+    life = Life(evse()).stand(100)
+    life.intake.measured(0, [60], life.now_ms, life.now_ms)
+    assert life.s.phase_da == [60, 0, 0] and (life.s.measured_da, life.s.elsewhere_da) == (60, 0)

@@ -133,9 +133,9 @@ class Intake:
             s.phase_da[phase] = 0
         terminals = s.evse.terminals
         elsewhere = amps_da[len(terminals) :]
-        for index, phases in enumerate(terminals):
+        for da, phases in zip(amps_da, terminals):  # the meter of a charging point of ours may show fewer
             for phase in phases:
-                s.phase_da[phase] += amps_da[index]
+                s.phase_da[phase] += da
             if len(phases) > 1:
                 elsewhere = elsewhere[1:]  # between two lines both show the same current
         if len(terminals) > 1:
