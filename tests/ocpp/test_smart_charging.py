@@ -422,6 +422,7 @@ def test_a_TxProfile_left_by_a_power_cut_is_removed_at_the_next_start():
     bench.station.documents.put("ocpp_profiles", [[5, 1]])
     bench.power_cycle()
     assert bench.station.profiles.all == []
+    bench.booted()
     assert bench.station.documents.get("ocpp_profile_5") is None
 
 

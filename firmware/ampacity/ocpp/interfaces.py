@@ -188,7 +188,7 @@ if False:  # for the type checker
 
         def document(self, profile: Profile) -> "Message | None": ...
 
-        def forget_unread(self, profile_id: "int | None", evse_id: "int | None") -> bool: ...
+        def clear(self, profiles: "list[Profile]", profile_id: "int | None", evse_id: "int | None") -> bool: ...
 
         def refusal_at_start(self, evse: OcppEvse, document: Message, now_ms: int) -> "str | None": ...
 
@@ -246,6 +246,11 @@ if False:  # for the type checker
 
         def is_unanswered(self) -> bool: ...
 
+    class TurnsFace(Protocol):
+        """Work for one EVSE after the other: turns.py."""
+
+        def add(self, kind: str, evses: "list[OcppEvse]", function: "Callable[[OcppEvse, int], object]") -> None: ...
+
     class StationFace(Protocol):
         """The station, as its blocks see it: station.py."""
 
@@ -273,6 +278,9 @@ if False:  # for the type checker
 
         @property
         def explain(self) -> "Callable[[int], str]": ...
+
+        @property
+        def turns(self) -> TurnsFace: ...
 
         @property
         def queue(self) -> QueueFace: ...

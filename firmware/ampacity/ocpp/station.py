@@ -14,7 +14,7 @@ The link (door) calls: connected(now_ms), disconnected(now_ms), receive(text, no
 next(now_ms) → (text or None, wake_ms): send the text and call again at once; None: call again at wake_ms, or as soon
 as any fact was given; None and now_ms: call again when others had their turn, for a long message is being read.
 Order of calls: facts and receive, then next until None, then drain `actions`. While there is no connection, time
-reaches the station by tick(now_ms) or limits(now_ms), one of them at least every second.
+reaches the station by tick(now_ms) or limits(now_ms), one of them at least every second, and again at once while `busy`.
 
 Facts, each with now_ms:
     evse_status(id, status)       Available, Occupied, Reserved, Unavailable, Faulted; settled False: known so far, but not reported yet
@@ -57,7 +57,6 @@ Limits: limits(now_ms) → [(evse or 0, watts or None, da or None, phases or Non
 in force; an EVSE that is missing there has no limit. Ask again when now_ms ≥ limits_change_at_ms, and after actions.
 """
 
-from ampacity.base.url import same_peer
 from ampacity.base.wallclock import CONFIRM_MS, DAY_MS, format_iso
 from ampacity.ocpp.authorization.authorizer import Authorizer
 from ampacity.ocpp.authorization.cache import Cache
@@ -74,13 +73,15 @@ from ampacity.ocpp.provisioning.boot_notification import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot_notification import BootNotification
 from ampacity.ocpp.provisioning.network_slots import NetworkSlots
 from ampacity.ocpp.provisioning.reset import Resets
-from ampacity.ocpp.security.security_events import notify, remember, started
+from ampacity.ocpp.security.password import keep_password, kept_password
+from ampacity.ocpp.security.security_events import notify, started
 from ampacity.ocpp.session_facts import device_fact, session_event
 from ampacity.ocpp.smart_charging.in_force import InForce
 from ampacity.ocpp.smart_charging.profile_store import ProfileStore
 from ampacity.ocpp.transactions.lifecycle import Transactions
 from ampacity.ocpp.transactions.queue import Queue
 from ampacity.ocpp.transactions.sampling import Sampling
+from ampacity.ocpp.turns import Turns
 
 if False:  # for the type checker
     from collections.abc import Callable
@@ -98,7 +99,6 @@ if False:  # for the type checker
     from ampacity.ocpp.smart_charging.external_limits import OutsideRow
     from ampacity.x509.key_door import KeyDoor
 
-SECRET_DOC = "ocpp_secret"
 IDLE_MS = 60000
 
 
@@ -125,6 +125,8 @@ class Station:
         self._asked_ms: "int | None" = None
         self._ids = 0
         self.evses = [OcppEvse(facts) for facts in evses]
+        self.turns = Turns()
+        self._more = False
         kept = self.documents.get(BOOT_DOC) or {"n": 0, "accepted": False}
         self.boot_number: int = kept["n"] + 1
         self._accepted_before: bool = kept["accepted"]
@@ -210,7 +212,7 @@ class Station:
         text = self.exchange.next_text(now_ms) if self.online else None
         if text is not None:
             return text, now_ms
-        return None, now_ms if self.online and (self.exchange.reading() or self.optional.busy) else self._wake(wakes, now_ms)
+        return None, now_ms if self.busy or self.online and self.exchange.reading() else self._wake(wakes, now_ms)
 
     # --- facts
 
@@ -304,6 +306,11 @@ class Station:
         self.now_ms = now_ms
         return self._wake(self._tick(now_ms), now_ms)
 
+    @property
+    def busy(self) -> bool:
+        """It has more to do in this moment: `tick` or `next` is to be called again as soon as others had their turn."""
+        return self._more or bool(self.turns.waiting) or self.optional.busy
+
     def limits(self, now_ms: int) -> "list[LimitRow]":
         """[(EVSE or 0, watts or None, da per phase or None, phases or None)] in force; an EVSE that is missing has no limit."""
         self.now_ms = now_ms
@@ -331,14 +338,7 @@ class Station:
 
     def password(self) -> "str | None":
         """The password that the CSMS set, or None: then the configured one holds. It is for the upstream of the site file of then."""
-        kept = self.documents.get(SECRET_DOC) or {}
-        if "password" in kept and "url" not in kept and "site" in self.config:  # written before addresses were kept: for the upstream of this start
-            kept = dict(self.config["site"], password=kept["password"])
-            try:
-                self.documents.put(SECRET_DOC, kept)
-            except OSError:
-                pass  # at the next time
-        return kept.get("password") if same_peer(self.config.get("site", {}), kept) else None
+        return kept_password(self)
 
     def accepted(self) -> bool:
         """Connected, and the CSMS has accepted this station."""
@@ -439,8 +439,7 @@ class Station:
 
     def new_password(self, text: str, now_ms: int) -> None:
         """Keep BasicAuthPassword (16 to 40 characters, A01); in use once the answer has left. OSError: the old one holds."""
-        self.documents.put(SECRET_DOC, dict(self.config.get("site", {}), password=text))
-        remember(self, "ReconfigurationOfSecurityParameters", "BasicAuthPassword changed", now_ms)  # A01.FR.11
+        keep_password(self, text, now_ms)
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
     @property
@@ -466,14 +465,17 @@ class Station:
     def _tick(self, now_ms: int) -> "list[int | None]":
         """Everything that time alone brings about; list of wake-up times and None."""
         self._watch_clock(now_ms)
-        wakes = [self.transactions.tick(evse, now_ms) for evse in self.evses]
-        wakes.append(self.sampling.tick(now_ms))
+        writes = self.documents.writes
+        wakes = self.transactions.tick(now_ms)
+        for work in (self.turns, self.documents, self.queue, self.sampling):  # the first one that writes ends the pass for the others
+            wakes.append(work.tick(now_ms) if self.documents.writes == writes else now_ms)
         wakes.append(self.resets.tick(now_ms))
         wakes.append(self.exchange.tick(now_ms))
         self.in_force.refresh(now_ms)
         wakes.append(self.in_force.wake_ms)
-        wakes.append(self.queue.tick(now_ms))
-        return wakes + self.optional.tick(now_ms)
+        wakes += self.optional.tick(now_ms)
+        self._more = any([wake is not None and wake <= now_ms for wake in wakes])
+        return wakes
 
     def _watch_clock(self, now_ms: int) -> None:
         """A jump of the wall clock may change the limits of profiles; a large one is a security event."""

@@ -238,7 +238,7 @@ class Primary:
         while True:
             now_ms = self.clock.now_ms()
             self.step(now_ms)
-            for _ in range(HOUSEKEEPING_MS // KEEP_MS):
+            for _ in range(1 if self.evses.unfinished else HOUSEKEEPING_MS // KEEP_MS):
                 await self._pause()
                 if not self.guard.ledger.journal_barrier.is_written():  # a lock-out that the next life would not know
                     self.persistence.save(self.guard, self.clock.now_ms())

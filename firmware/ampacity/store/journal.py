@@ -151,7 +151,7 @@ class Journal:
         data = self._encoded(number, base, before + records)
         if len(data) > self._segment_bytes:
             return False
-        if len(data) != size:  # also where it holds something void, which the BASE of this one declared so
+        if records or len(data) != size:  # also where it holds something void, which the BASE of this one declared so
             self._files.replace(self._path(number), data)
             self._segments[at - 1][2] = len(data)
         self._files.remove(self._path(self._segments[at][0]))

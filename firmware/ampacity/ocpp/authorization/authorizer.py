@@ -39,6 +39,7 @@ class Authorizer:
     def __init__(self, station: "StationFace") -> None:
         self._station = station
         self._questions: "list[Question]" = []
+        self._lost: "list[Question]" = []  # the connection was lost before the CSMS was asked
         self._later: "list[OcppEvse]" = []  # with a car that plugged in before the station was accepted, authorisation switched off
         self._key_codes: "KeyCodes | None" = None  # from the first wrong one on
         self._at_station: "list[int]" = []  # EVSEs whose last key code came from a reader of the whole station
@@ -56,9 +57,11 @@ class Authorizer:
     def accepted(self, now_ms: int) -> None:
         """The CSMS has accepted the station: cars that waited for it are authorised."""
         later, self._later = self._later, []
-        for evse in later:
-            if evse.plugged and evse.auth is None and not self._station.model.on("AuthCtrlr", "Enabled") and not self._is_kept(evse, NOBODY, ""):
-                self._station.transactions.authorized(evse, Authorization(NOBODY, "", "Authorized"), now_ms)
+        self._station.turns.add("accepted", later, self._begin_unasked)
+
+    def _begin_unasked(self, evse: "OcppEvse", now_ms: int) -> None:
+        if evse.plugged and evse.auth is None and not self._station.model.on("AuthCtrlr", "Enabled") and not self._is_kept(evse, NOBODY, ""):
+            self._station.transactions.authorized(evse, Authorization(NOBODY, "", "Authorized"), now_ms)
 
     def presented(self, evse_id: int, token: "Token", now_ms: int) -> None:
         """A token at the reader. evse_id 0: a reader of the whole station."""
@@ -69,7 +72,7 @@ class Authorizer:
             return self._report(0 if evse is None else evse.id, token, False, "TooManyAttempts")
         if evse is None:
             return self._report(0, token, False, "NoEvse")
-        if any(q.evse is evse for q in self._questions):
+        if self._is_asked(evse):
             return None
         if evse.auth is not None:
             return self._stop(evse, token, now_ms)
@@ -89,7 +92,7 @@ class Authorizer:
         """A contract certificate that a car showed (C07). shown: what an AuthorizeRequest has of it; of one that could be judged here the
         hashes, else the chain. It never stops what is authorised."""
         evse: OcppEvse = self._station.evse(evse_id)  # type: ignore[assignment]  # one of those given at the start
-        if any(q.evse is evse for q in self._questions):
+        if self._is_asked(evse):
             return self._report(evse_id, token, False, "Busy")
         if evse.auth is not None:
             same = same_token(evse.auth.token, token)
@@ -131,8 +134,17 @@ class Authorizer:
     def offline(self, now_ms: int) -> None:
         """The connection is gone: each question that waits for the CSMS is decided now."""
         waiting, self._questions = self._questions, []
-        for question in waiting:
+        self._lost += waiting
+        self._station.turns.add("offline", [question.evse for question in waiting], self._decide_lost)
+
+    def _decide_lost(self, evse: "OcppEvse", now_ms: int) -> None:
+        for question in [each for each in self._lost if each.evse is evse]:
+            self._lost.remove(question)
             self._answered(question, "lost", None, now_ms)
+
+    def _is_asked(self, evse: "OcppEvse") -> bool:
+        """Is a question about this EVSE not decided yet?"""
+        return any([question.evse is evse for question in self._questions + self._lost])
 
     def learn(self, token: "Token", info: "Message", now_ms: int) -> None:
         """An idTokenInfo from the CSMS, whatever it came with (C10.FR.04, C10.FR.05)."""
@@ -225,9 +237,12 @@ class Authorizer:
     def _master_pass(self, token: "Token", now_ms: int) -> None:
         """C16: it starts nothing, it stops everything."""
         self._report(0, token, True, "MasterPass")
-        for evse in self._station.evses:
+
+        def stop(evse: "OcppEvse", now_ms: int) -> None:
             if evse.auth is not None or evse.tx is not None:
                 self._station.transactions.deauthorize(evse, "StopAuthorized", "MasterPass", now_ms, token)
+
+        self._station.turns.add("master", self._station.evses, stop)
 
     def _known(self, evse: "OcppEvse", token: "Token", now_ms: int) -> "tuple[str, str, str] | None":
         """(status at this EVSE, group, "list" or "cache") as far as it may be used here, or None."""

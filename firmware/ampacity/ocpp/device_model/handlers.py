@@ -38,31 +38,65 @@ def _get_variables_one(model: "DeviceModel", item: "Message") -> "Message":
 def set_variables(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """SetVariables (B05, A01)."""
     station.items_at_most(len(request["setVariableData"]), "SetVariables")
-    return {"setVariableResult": [_set_variables_one(station, item, now_ms) for item in request["setVariableData"]]}
+    changes = Changes(station)
+    results = [_set_variables_one(station, changes, item, now_ms) for item in request["setVariableData"]]
+    changes.keep(now_ms)
+    return {"setVariableResult": results}
 
 
-def _set_variables_one(station: "StationFace", item: "Message", now_ms: int) -> "Message":
+class Changes:
+    """Values that one request sets: all or none of those that are possible are kept, by one write."""
+
+    def __init__(self, station: "StationFace") -> None:
+        self._station = station
+        self._before: "tuple[dict[str, str], dict[str, str]] | None" = None
+        self._made: "list[tuple[Row, Message]]" = []
+
+    def add(self, row: "Row", text: str, result: "Message") -> None:
+        """One that is possible; result: of its element."""
+        before = self._station.model.change(row, text)
+        self._before = self._before or before
+        self._made.append((row, result))
+
+    def keep(self, now_ms: int) -> None:
+        """Write them; where that is refused, each element that was accepted is rejected."""
+        if self._before is None:
+            return
+        try:
+            self._station.model.keep(self._before)
+        except OSError as e:
+            for _, result in self._made:
+                _refuse(result, ("OutOfStorage", str(e)))
+            return
+        for row, _ in self._made:
+            self._station.variable_changed(row, now_ms)
+
+
+def _set_variables_one(station: "StationFace", changes: "Changes", item: "Message", now_ms: int) -> "Message":
     result = {"component": item["component"], "variable": item["variable"], "attributeType": item.get("attributeType", "Actual")}
     status, scope, row = resolve(station.model, item)
+    result["attributeStatus"] = status or "Accepted"
     if status is None:
-        refusal = _apply(station, row, item["attributeValue"], now_ms)
+        refusal = _apply(station, changes, row, item["attributeValue"], result, now_ms)
         if refusal:
-            result["attributeStatusInfo"] = {"reasonCode": refusal[0], "additionalInfo": refusal[1][:512]}
-        status = "Rejected" if refusal else "Accepted"
-    result["attributeStatus"] = status
+            _refuse(result, refusal)
     return result
 
 
-def _apply(station: "StationFace", row: "Row", text: str, now_ms: int) -> "tuple[str, str] | None":
+def _refuse(result: "Message", refusal: "tuple[str, str]") -> None:
+    result["attributeStatusInfo"] = {"reasonCode": refusal[0], "additionalInfo": refusal[1][:512]}
+    result["attributeStatus"] = "Rejected"
+
+
+def _apply(station: "StationFace", changes: "Changes", row: "Row", text: str, result: "Message", now_ms: int) -> "tuple[str, str] | None":
     refusal = station.model.refusal(row, text) or _clash(station, row, text)
     if refusal is not None:
         return refusal
+    if row.mutability != "WO":
+        changes.add(row, text, result)
+        return None
     try:
-        if row.mutability == "WO":
-            station.new_password(text, now_ms)
-        else:
-            station.model.set(row, text)
-            station.variable_changed(row, now_ms)
+        station.new_password(text, now_ms)
     except OSError as e:
         return ("OutOfStorage", str(e))
     return None

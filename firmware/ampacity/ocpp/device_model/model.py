@@ -176,13 +176,26 @@ class DeviceModel:
 
     def set(self, row: "Row", text: str) -> None:
         """Keep a new value of a station variable that `refusal` let pass. OSError: the old one holds."""
-        name = _name(row)
-        kept = dict(self._kept)
-        kept[name] = text
-        self._documents.put(DOC, kept)
-        self._kept = kept
+        before = self.change(row, text)
+        self.keep(before)
+
+    def change(self, row: "Row", text: str) -> "tuple[dict[str, str], dict[str, str]]":
+        """As `set`, but it is kept by `keep` only, with others; returns what `keep` needs."""
+        before, name = (self._kept, self._passing), _name(row)
+        self._kept, self._passing = dict(self._kept), dict(self._passing)
+        self._kept[name] = text
         self._passing.pop(name, None)
         self._asked = {}
+        return before
+
+    def keep(self, before: "tuple[dict[str, str], dict[str, str]]") -> None:
+        """Write what was changed. OSError: what the first `change` returned holds again."""
+        try:
+            self._documents.put(DOC, self._kept)
+        except OSError:
+            self._kept, self._passing = before
+            self._asked = {}
+            raise
 
     def set_passing(self, component: str, variable: str, text: str) -> None:
         """A value until the next restart or `set` (the heartbeat interval that the CSMS gave at boot)."""

@@ -21,17 +21,18 @@ class Resets:
 
     def schedule(self, kind: str, evse_id: int, now_ms: int) -> str:
         """ResetResponse status."""
-        evses = self._evses(evse_id)
         busy = self._is_busy(kind, evse_id)
         self._waiting = [item for item in self._waiting if item[1] != evse_id]
         scheduled = kind == "OnIdle" and busy
         self._waiting.append([kind, evse_id, None, "ScheduledReset" if scheduled else "RemoteReset"])
         if scheduled:
             return "Scheduled"
-        for evse in evses:
-            if evse.tx is not None:
-                self._station.transactions.reset(evse, now_ms)
+        self._station.turns.add("reset", [evse for evse in self._evses(evse_id) if evse.tx is not None], self._end)
         return "Accepted"
+
+    def _end(self, evse: "OcppEvse", now_ms: int) -> None:
+        if evse.tx is not None:
+            self._station.transactions.reset(evse, now_ms)
 
     def scheduled(self) -> bool:
         """True if the whole station waits to be reset: nothing new begins."""

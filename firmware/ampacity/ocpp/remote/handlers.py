@@ -5,6 +5,8 @@ from ampacity.ocpp.errors import refusal
 from ampacity.ocpp.evse import Authorization
 
 if False:  # for the type checker
+    from collections.abc import Callable
+
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message, Token
@@ -115,14 +117,16 @@ def trigger_message(station: "StationFace", request: "Message", message_id: str,
         metered = station.metered() if evses is station.evses else evses
         return _status(any([station.sampling.request(evse) for evse in metered]))
     running = [evse for evse in evses if evse.tx is not None and not evse.tx.restored]
-    for evse in running:
-        station.exchange.after_answer(lambda now_ms, evse=evse: _event(station, evse, now_ms))  # type: ignore[misc]
+    station.exchange.after_answer(lambda now_ms: station.turns.add("trigger", running, _event_of(station)))
     return _status(bool(running))
 
 
-def _event(station: "StationFace", evse: "OcppEvse", now_ms: int) -> None:
-    if evse.tx is not None:
-        station.transactions.events.send(evse, "Updated", "Trigger", now_ms)
+def _event_of(station: "StationFace") -> "Callable[[OcppEvse, int], None]":
+    def event(evse: "OcppEvse", now_ms: int) -> None:
+        if evse.tx is not None:
+            station.transactions.events.send(evse, "Updated", "Trigger", now_ms)
+
+    return event
 
 
 def _status(done: bool) -> "Message":

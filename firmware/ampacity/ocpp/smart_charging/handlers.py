@@ -67,9 +67,8 @@ def clear_charging_profile(station: "StationFace", request: "Message", message_i
         found = [p for p in station.profiles.all if p.id == request["chargingProfileId"]]
     else:
         found = [p for p in station.profiles.all if matches(p, criteria)]
-    unread = station.profiles.forget_unread(request.get("chargingProfileId"), criteria.get("evseId"))
-    station.profiles.remove(found)
-    return {"status": "Accepted" if found or unread else "Unknown"}
+    is_cleared = station.profiles.clear(found, request.get("chargingProfileId"), criteria.get("evseId"))
+    return {"status": "Accepted" if is_cleared else "Unknown"}
 
 
 def matches(profile: "Profile", criteria: "Message") -> bool:

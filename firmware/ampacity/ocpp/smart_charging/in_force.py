@@ -207,6 +207,8 @@ class InForce:
                     continue
                 tx.rate = (rate[0], now_ms)
                 station.transactions.events.send(evse, "Updated", "ChargingRateChanged", now_ms)
+                self._rates_from = station.evses.index(evse) + 1  # it has written: the others in the next pass
+                break
 
     # schedules
 

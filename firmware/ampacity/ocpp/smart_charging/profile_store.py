@@ -32,6 +32,11 @@ class ProfileStore:
             self.unread.append([profile_id, evse_id])
             text = "charging profile %s of EVSE %d is not readable: 0 A there until the CSMS sets or clears profiles"
             station.log.add("error", text % ("(all)" if profile_id is None else profile_id, evse_id), station.now_ms)
+        if not self._documents.damaged(INDEX):  # what a power cut left of profiles that were cleared
+            known = [DOC % row[0] for row in self._rows()]
+            for name in self._documents.names():
+                if name.startswith(INDEX[:-1] + "_") and name not in known:
+                    self._documents.remove_later(name)
 
     def _rows(self) -> "list[list[Any]]":
         rows = self._documents.get(INDEX)
@@ -56,16 +61,10 @@ class ProfileStore:
         self._documents.distrust(name, why)
         return None
 
-    def forget_unread(self, profile_id: "int | None", evse_id: "int | None") -> bool:
-        """The CSMS says what holds; None: whatever its id, or its EVSE. False: there was nothing unread."""
-        left = [row for row in self.unread
+    def _still_unread(self, profile_id: "int | None", evse_id: "int | None") -> "list[list[Any]]":
+        """The CSMS says what holds for this id at this EVSE; None: whatever its id, or its EVSE."""
+        return [row for row in self.unread
                 if profile_id is not None and row[0] not in (None, profile_id) or evse_id is not None and row[1] not in (0, evse_id)]
-        if left == self.unread:
-            return False
-        self.unread = left
-        self._documents.try_put(INDEX, self._index(self.all))
-        self._changed()
-        return True
 
     def forget_closed(self) -> None:
         """After a restart: TxProfiles whose transaction is over."""
@@ -106,10 +105,10 @@ class ProfileStore:
         """Keep a profile that `refusal` let pass; one with its id goes."""
         profile = Profile(document, evse_id)
         placed = [p for p in self.all if p.id != profile.id] + [profile]
+        unread = self._still_unread(profile.id, evse_id or None)
         self._documents.put(DOC % profile.id, document)
-        self._documents.put(INDEX, self._index(placed))
-        self.all = placed
-        self.forget_unread(profile.id, evse_id or None)
+        self._documents.put(INDEX, _index(placed, unread))
+        self.all, self.unread = placed, unread
         self._changed()
         if profile.purpose == "TxProfile":
             self._renegotiate(evse_id)
@@ -158,19 +157,31 @@ class ProfileStore:
             found.append(profile if document is None else Profile(document, evse_id, place))
         return found
 
-    def _index(self, profiles: "list[Profile]") -> "list[list[Any]]":
-        return [[p.id, p.evse_id] for p in profiles] + self.unread
+    def clear(self, profiles: "list[Profile]", profile_id: "int | None", evse_id: "int | None") -> bool:
+        """The CSMS clears these, and what is unread of this id and EVSE (None: of any). False: there was nothing to clear. OSError: it could not be
+        kept, and nothing has changed."""
+        left, unread = [p for p in self.all if p not in profiles], self._still_unread(profile_id, evse_id)
+        if not profiles and unread == self.unread:
+            return False
+        self._documents.put(INDEX, _index(left, unread))
+        self.unread = unread
+        self._forget(profiles, left)
+        return True
 
     def remove(self, profiles: "list[Profile]") -> None:
-        """Forget these."""
+        """Forget these: they are over."""
         if profiles:
-            self.all = [p for p in self.all if p not in profiles]
-            self._documents.try_put(INDEX, self._index(self.all))
-            self._changed()
-            for profile in profiles:
-                if profile.awaited:
-                    profile.last = self.document(profile)
-                self._documents.try_remove(DOC % profile.id)
+            left = [p for p in self.all if p not in profiles]
+            self._documents.try_put(INDEX, _index(left, self.unread))
+            self._forget(profiles, left)
+
+    def _forget(self, profiles: "list[Profile]", left: "list[Profile]") -> None:
+        self.all = left
+        for profile in profiles:
+            if profile.awaited:
+                profile.last = self.document(profile)
+            self._documents.remove_later(DOC % profile.id)
+        self._changed()
 
     def document(self, profile: "Profile") -> "Message | None":
         """The profile as the CSMS wrote it."""
@@ -215,3 +226,7 @@ class ProfileStore:
 
     def _changed(self) -> None:
         self._station.in_force.changed()
+
+
+def _index(profiles: "list[Profile]", unread: "list[list[Any]]") -> "list[list[Any]]":
+    return [[p.id, p.evse_id] for p in profiles] + unread

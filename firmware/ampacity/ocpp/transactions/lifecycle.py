@@ -185,8 +185,17 @@ class Transactions:
         self.events.forget(evse)
         self._station.transaction_ended(evse, tx.id, now_ms)
 
-    def tick(self, evse: "OcppEvse", now_ms: int) -> "int | None":
-        """Time-outs of one EVSE; when to look again, or None."""
+    def tick(self, now_ms: int) -> "list[int | None]":
+        """Time-outs of all EVSEs; when to look again. The first one that writes to the medium ends the pass."""
+        wakes, documents = [], self._station.documents
+        writes = documents.writes
+        for evse in self._station.evses:
+            wakes.append(self._time_outs(evse, now_ms))
+            if documents.writes != writes:
+                return wakes + [now_ms]
+        return wakes
+
+    def _time_outs(self, evse: "OcppEvse", now_ms: int) -> "int | None":
         if evse.connect_by_ms is not None and now_ms >= evse.connect_by_ms:
             self._connection_timeout(evse, now_ms)
         tx = evse.tx

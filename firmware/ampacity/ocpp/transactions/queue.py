@@ -91,6 +91,7 @@ class Queue:
         """One file of the journal is thinned out, if that is under way; when to come again, or None."""
         if self._thinning is None:
             return None
+        self._station.documents.writes += 1
         try:
             if not self._thinning.step():
                 return now_ms + THIN_MS
@@ -111,6 +112,7 @@ class Queue:
     def _stored(self, record: "dict[str, Any]", now_ms: int) -> bool:
         """Into the journal, if need be in place of events that may go in the next AT_ONCE files; then it may have another number."""
         for files_left in range(AT_ONCE, -1, -1):
+            self._station.documents.writes += 1
             try:
                 self._newest = self._journal.append(dumps(record).encode())
                 return True

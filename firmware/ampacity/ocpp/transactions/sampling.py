@@ -28,15 +28,24 @@ class Sampling:
         self._station = station
         self._slots: "dict[str, tuple[int, int, int]]" = {}  # (interval, beginning of the slot seen last, when values were taken last) in ms
         self._due: "list[tuple[OcppEvse, Message | None]]" = []  # None: the values of when it leaves
+        self._next = 0  # the EVSE with which the next pass begins
+        self._clock_ms = 0  # the beginning of the interval whose values are taken
 
     def tick(self, now_ms: int) -> "int | None":
         """Take what is due; when to come again, or None."""
         wakes = [self._aligned("Interval", self._clock_sample, now_ms)]
         wakes.append(self._aligned("TxEndedInterval", self._clock_ended, now_ms))
-        for evse in self._station.evses:
+        evses, documents = self._station.evses, self._station.documents
+        writes = documents.writes
+        for _ in range(len(evses)):
+            evse = evses[self._next]
+            self._next = (self._next + 1) % len(evses)
             if evse.tx is not None and not evse.tx.restored:
                 wakes.append(self._periodic(evse, now_ms))
                 wakes.append(self._ended(evse, now_ms))
+            if documents.writes != writes:  # the others in the next pass
+                wakes.append(now_ms)
+                break
         known = [w for w in wakes if w is not None]
         return min(known) if known else None
 
@@ -131,11 +140,16 @@ class Sampling:
         idle_only = self._station.model.on("AlignedDataCtrlr", "SendDuringIdle")
         if idle_only and any(evse.tx is not None for evse in self._station.evses):
             return
-        for evse in self._station.metered():
-            if evse.tx is not None and not evse.tx.restored:
-                self._send(evse, "AlignedDataCtrlr", "Measurands", "MeterValueClock", "Sample.Clock", now_ms, at_ms)
-            elif self._station.accepted():
-                self._sample(evse, at_ms)
+        self._clock_ms = at_ms
+        self._station.turns.add("clock", self._station.metered(), self._clock_turn)
+
+    def _clock_turn(self, evse: "OcppEvse", now_ms: int) -> None:
+        """The values of one EVSE; a slow medium may have held it up until they are those of a later time."""
+        at_ms = self._clock_ms if now_ms - self._clock_ms <= FRESH_MS else now_ms
+        if evse.tx is not None and not evse.tx.restored:
+            self._send(evse, "AlignedDataCtrlr", "Measurands", "MeterValueClock", "Sample.Clock", now_ms, at_ms)
+        elif self._station.accepted():
+            self._sample(evse, at_ms)
 
     def _sample(self, evse: "OcppEvse", at_ms: int) -> None:
         """The values of this slot, which leave as soon as the CSMS takes them."""

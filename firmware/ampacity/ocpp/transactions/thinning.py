@@ -11,6 +11,7 @@ from ampacity.base.strict_json import dumps, loads
 if False:  # for the type checker
     from typing import Any
 
+    from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.interfaces import QueueFace, StationFace
     from ampacity.ocpp.messages import Journal, Message
 
@@ -85,8 +86,14 @@ class Thinning:
 
     def _renumber_open(self) -> None:
         """Transactions that are not over continue after the last number that is left."""
+        changed = []
         for evse in self._station.evses:
             tx = evse.tx
             if tx is not None and tx.id in self._numbers and tx.seq_no != self._numbers[tx.id]:
                 tx.seq_no = self._numbers[tx.id]
-                self._station.transactions.events.keep(evse)
+                changed.append(evse)
+        self._station.turns.add("number", changed, self._keep)
+
+    def _keep(self, evse: "OcppEvse", now_ms: int) -> None:
+        if evse.tx is not None:
+            self._station.transactions.events.keep(evse)

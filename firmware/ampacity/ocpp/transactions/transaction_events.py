@@ -95,7 +95,7 @@ class TransactionEvents:
                 if evse_id == evse.id and kind == "Ended" and kept and kept["id"] == tx_id:
                     kept = None
                     self.forget(evse)
-                elif evse_id == evse.id and kind != "Ended" and (kept is None or kept["id"] != tx_id):
+                elif evse_id == evse.id and kind != "Ended" and (kept is None or kept["id"] < tx_id):  # the ids of a station rise
                     kept = {"id": tx_id, "seq": 0, "start": None, "state": None, "token": None, "group": "", "reason": None}
             if kept:
                 self._open(evse, kept, known.get(kept["id"]))
@@ -113,6 +113,8 @@ class TransactionEvents:
         if kept["token"]:
             evse.auth = Authorization(kept["token"], kept["group"], None)
             evse.auth.invalid = kept.get("invalid", False)
+        if tx.seq_no != kept["seq"]:  # the journal forgets it as soon as the CSMS has it
+            self.keep(evse)
 
     def _add_values(self, evse: "OcppEvse", payload: "Message", values: "list[Message] | None", now_ms: int) -> None:
         tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open

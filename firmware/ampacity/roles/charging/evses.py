@@ -33,6 +33,8 @@ class Evses:
         self._seen: "list[tuple[object, ...] | None]" = [None] * len(self.sessions)
         self._logged: "dict[int, tuple[str, int]]" = {}  # by index: what keeps its device from charging, as the log has it, and since when
         self._meter_due_ms = 0
+        self._next = 0  # the EVSE that the next pass begins with
+        self._meters = False  # in this round of all of them meter values are due
         self._pending_tokens = PendingTokens()
 
     def _session(self, index: int, evse: "SiteFacts") -> "Session":
@@ -158,15 +160,28 @@ class Evses:
 
     # the pass
 
+    @property
+    def unfinished(self) -> bool:
+        """Are EVSEs of the last pass left for the next one?"""
+        return bool(self._next)
+
     def step(self, now_ms: int) -> None:
-        """Facts of every EVSE into its session, and what follows to the guard and upstream."""
-        meter_due = now_ms >= self._meter_due_ms
-        if meter_due:
-            self._meter_due_ms = now_ms + METER_MS
-        for index, session in enumerate(self.sessions):
+        """Facts of every EVSE into its session, and what follows to the guard and upstream; ends early where the safety loop waits."""
+        clock, safety = self.primary.clock, self.primary.safety
+        if not self._next:
+            self._meters = now_ms >= self._meter_due_ms
+            if self._meters:
+                self._meter_due_ms = now_ms + METER_MS
+        for index in range(self._next, len(self.sessions)):
+            session = self.sessions[index]
             operative = self.upstream is None or self.upstream.operative(index)
-            if meter_due or self._moved(index, session, operative):
-                self._step(index, session, operative, meter_due, now_ms)
+            if self._meters or self._moved(index, session, operative):
+                self._step(index, session, operative, self._meters, now_ms)
+            if safety.is_overdue(clock.now_ms()):  # a slow medium: the others in the next pass
+                self._next = (index + 1) % len(self.sessions)
+                break
+        else:
+            self._next = 0
         for meant, token, kind, given_up in self._pending_tokens.take(self._heard, now_ms):
             if given_up:
                 self.log.counter("cards_given_up")

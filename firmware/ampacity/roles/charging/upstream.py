@@ -106,10 +106,13 @@ class ActingStation:
         """As Station.next, with the station's actions done before it has nothing left to send. The network profile in use works once its server
         was heard and has accepted the station: a socket that opens is no CSMS yet (B10, A05.FR.06)."""
         station = self._upstream.station
+        if self._upstream.primary.safety.is_overdue(now_ms):
+            return None, now_ms
         found = station.next(now_ms)
         if found[0] is None and (station.actions or station.limits_change_at_ms == 0):
             self._upstream.act(now_ms)
-            found = station.next(now_ms)
+            now_ms = self._upstream.platform.clock.now_ms()
+            found = (None, now_ms) if self._upstream.primary.safety.is_overdue(now_ms) else station.next(now_ms)
         if self._heard and not self._works and station.accepted():
             self._works = True
             self._upstream.network_profiles.connected(now_ms)
@@ -375,14 +378,14 @@ class Upstream:
         """How long the housekeeping may pause, at most most_ms: until a period of a schedule begins or ends, also without a connection;
         without one it also does the next slice of what the station computes, which a link would ask for."""
         station = self.station
-        if station.optional.busy and not station.online:
+        if station.busy and not station.online:
             return 1
         return max(1, min(most_ms, station.limits_change_at_ms - now_ms))
 
     def act_on_time(self, now_ms: int) -> None:
         """Hand on the limits if a period has begun or ended in the pause; without a connection, a slice of what is computed."""
         station = self.station
-        computes = station.optional.busy and not station.online
+        computes = station.busy and not station.online and not self.primary.safety.is_overdue(now_ms)
         if computes:
             station.tick(now_ms)
         if computes or now_ms >= station.limits_change_at_ms:

@@ -22,11 +22,12 @@ OWNER = contextvars.ContextVar("owner", default=None)
 class Soon:
     """A callback in the ready queue: asyncio's Handle without its accounting."""
 
-    __slots__ = ("args", "callback", "context", "off")
+    __slots__ = ("args", "callback", "context", "number", "off")
 
     def __init__(self, callback, args, context):
         self.callback, self.args, self.context = callback, args, context
         self.off = False
+        self.number = None  # once it was postponed: its place among those
 
     def cancel(self):
         self.off = True
@@ -144,6 +145,10 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
         self._still[owner] = until_us
         self.at_us(until_us, self._release_if_due, owner)
 
+    def now_of(self, owner):
+        """The time of a blocked owner is that at which it is free."""
+        return self._still.get(owner, self.now_us) if self._still else self.now_us
+
     def release(self, owner):
         """Ends the blocking."""
         self._still.pop(owner, None)
@@ -153,10 +158,16 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
             self.release(owner)
 
     def _postponed(self, soon):
-        until_us = self._still.get(soon.context.get(OWNER))
+        owner = soon.context.get(OWNER)
+        until_us = self._still.get(owner)
+        if until_us is not None and until_us <= self.now_us:
+            self.release(owner)
+            return False
         if until_us is not None:
-            self._number += 1
-            heapq.heappush(self._heap, [until_us, self._number, soon, None])
+            if soon.number is None:  # keeps its place: whatever else begins meanwhile comes after it
+                self._number += 1
+                soon.number = self._number
+            heapq.heappush(self._heap, [until_us, soon.number, soon, None])
         return until_us is not None
 
     def _run_once(self):

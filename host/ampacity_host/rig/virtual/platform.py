@@ -19,17 +19,19 @@ QUIET_PERMILLE = 800  # of the hardware watchdog's time
 
 
 class VirtualClock(Clock):
-    """The controller's monotonic clock: the loop's time. pacing: stretches short sleeps in a run without frames."""
+    """The controller's monotonic clock: the loop's time, and what a slow medium has taken since. pacing: stretches short sleeps in a run
+    without frames."""
 
-    def __init__(self, loop, pacing=None):
+    def __init__(self, loop, owner, pacing=None):
         self._loop = loop
+        self._owner = owner
         self._beat = pacing
 
     def now_us(self):
-        return self._loop.now_us
+        return self._loop.now_of(self._owner)
 
     def now_ms(self):
-        return self._loop.now_us // 1000
+        return self._loop.now_of(self._owner) // 1000
 
     async def sleep_ms(self, duration_ms):
         if self._beat is not None and duration_ms < IDLE_MS:
@@ -62,9 +64,9 @@ class VirtualPlatform(Platform):
     points: the names of the charging points that are wired to this controller's pins.
     """
 
-    def __init__(self, world, boot, files, units=None, points=()):
+    def __init__(self, world, boot, files, units=None, points=(), owner=None):
         self._loop = world.loop
-        super().__init__("", boot, VirtualClock(world.loop, world.pacing), ControllerStorage(files))
+        super().__init__("", boot, VirtualClock(world.loop, owner, world.pacing), ControllerStorage(files))
         self.published_files = PublishedFiles(self.files)
         self._world = world
         self._units = units

@@ -56,7 +56,7 @@ class VirtualController:
         self.log = Log()
         if self.reason is not None:
             boot["reason"], self.reason = self.reason, None
-        self.platform = VirtualPlatform(self.world, boot, self.files, self._units, self._points)
+        self.platform = VirtualPlatform(self.world, boot, self.files, self._units, self._points, self)
         spawn(self.world.loop, self, self._run(self.platform, self.log))
 
     @property
