@@ -86,9 +86,9 @@ def names(x):
     import ampacity.ocpp.reservation.block, ampacity.ocpp.reservation.handlers, ampacity.ocpp.reservation.places, ampacity.ocpp.rpc
     import ampacity.ocpp.schema, ampacity.ocpp.security, ampacity.ocpp.security.certificate_signing
     import ampacity.ocpp.security.certificate_store, ampacity.ocpp.security.certificates, ampacity.ocpp.security.handlers
-    import ampacity.ocpp.security.password, ampacity.ocpp.security.security_events, ampacity.ocpp.session_facts
-    import ampacity.ocpp.smart_charging, ampacity.ocpp.smart_charging.acceptance, ampacity.ocpp.smart_charging.charging_needs
-    import ampacity.ocpp.smart_charging.composite, ampacity.ocpp.smart_charging.composite_requests, ampacity.ocpp.smart_charging.ev_schedule
+    import ampacity.ocpp.security.security_events, ampacity.ocpp.session_facts, ampacity.ocpp.smart_charging
+    import ampacity.ocpp.smart_charging.acceptance, ampacity.ocpp.smart_charging.charging_needs, ampacity.ocpp.smart_charging.composite
+    import ampacity.ocpp.smart_charging.composite_requests, ampacity.ocpp.smart_charging.ev_schedule
     import ampacity.ocpp.smart_charging.external_limits, ampacity.ocpp.smart_charging.handlers, ampacity.ocpp.smart_charging.in_force
     import ampacity.ocpp.smart_charging.offers, ampacity.ocpp.smart_charging.profile, ampacity.ocpp.smart_charging.profile_store
     import ampacity.ocpp.station, ampacity.ocpp.tariff, ampacity.ocpp.tariff.block, ampacity.ocpp.tariff.handlers
@@ -167,7 +167,7 @@ def names(x):
     x.missing, x.modbus, x.modbus_server, x.modbus_tcp_server, x.model, x.model_chain, x.monitor, x.monitoring, x.monitors, x.mp_io
     x.mp_platform, x.mp_tls, x.net, x.network_profiles, x.network_slots, x.ntp, x.ocpp, x.ocpp_commands, x.off_shows, x.offers
     x.optional, x.optional_blocks, x.optional_functions, x.order, x.order_book, x.order_progress, x.order_proof, x.order_recipe
-    x.order_writer, x.orders, x.other_load, x.output, x.outside_limits, x.p256, x.parent_link, x.part, x.password, x.pause_evidence
+    x.order_writer, x.orders, x.other_load, x.output, x.outside_limits, x.p256, x.parent_link, x.part, x.pause_evidence
     x.pause_proof, x.paused_readback, x.pbkdf2, x.pem, x.pending_tokens, x.permits, x.persistence, x.phase_count, x.phase_mapping
     x.phase_switch, x.phase_switching, x.phase_unbalance, x.pilot, x.pilot_output, x.pilot_reading, x.pilot_sampler
     x.pilot_transitions, x.places, x.plan, x.platform, x.point, x.policy, x.ports, x.power_on, x.preemption, x.presence, x.primary

@@ -239,6 +239,16 @@ def test_a_rewrite_changes_and_removes_records_and_keeps_their_order():
     assert texts(journal) == left == texts(Journal(files, "tx", 20000, 200))
 
 
+def test_a_rewrite_that_joins_files_keeps_each_record_where_the_lengths_agree():
+    files = MemoryFiles()
+    journal = Journal(files, "tx", 16384, 1024)
+    for i in range(4):  # two in each file
+        journal.append(b"%d" % i + b"x" * 480)
+    journal.drop_to(1)  # of two alike one goes from the first file, and one comes from the second
+    assert journal.rewrite(3, lambda seq, data: data if seq == 4 else None) == 0
+    assert [seq for seq, _ in journal.records()] == [2, 4] == [seq for seq, _ in Journal(files, "tx", 16384, 1024).records()]
+
+
 def test_a_rewrite_of_everything_away_leaves_an_empty_journal():
     files = MemoryFiles()
     journal = Journal(files, "tx", 20000, 200)

@@ -73,7 +73,6 @@ from ampacity.ocpp.provisioning.boot_notification import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot_notification import BootNotification
 from ampacity.ocpp.provisioning.network_slots import NetworkSlots
 from ampacity.ocpp.provisioning.reset import Resets
-from ampacity.ocpp.security.password import keep_password, kept_password
 from ampacity.ocpp.security.security_events import notify, started
 from ampacity.ocpp.session_facts import device_fact, session_event
 from ampacity.ocpp.smart_charging.in_force import InForce
@@ -338,7 +337,7 @@ class Station:
 
     def password(self) -> "str | None":
         """The password that the CSMS set, or None: then the configured one holds. It is for the upstream of the site file of then."""
-        return kept_password(self)
+        return self.network_slots.password()
 
     def accepted(self) -> bool:
         """Connected, and the CSMS has accepted this station."""
@@ -439,7 +438,7 @@ class Station:
 
     def new_password(self, text: str, now_ms: int) -> None:
         """Keep BasicAuthPassword (16 to 40 characters, A01); in use once the answer has left. OSError: the old one holds."""
-        keep_password(self, text, now_ms)
+        self.network_slots.keep_password(text, now_ms)
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
     @property

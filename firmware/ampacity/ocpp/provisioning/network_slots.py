@@ -1,12 +1,16 @@
-"""The network profiles in their slots, and the order in which the station uses them (B09, B10)."""
+"""The network profiles in their slots, the order in which the station uses them (B09, B10), and the password that the CSMS sets (A01)."""
 
+from ampacity.base.url import same_peer
 from ampacity.ocpp.provisioning.set_network_profile import DOC, suits
+from ampacity.ocpp.security.security_events import remember
 
 if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.device_model.model import Row
     from ampacity.ocpp.interfaces import StationFace
+
+SECRET_DOC = "ocpp_secret"
 
 
 class NetworkSlots:
@@ -72,3 +76,18 @@ class NetworkSlots:
         least = self._station.config.get("security_profile", 1)
         slots = sorted(set(["1"] + list(kept)))
         return [slot for slot in slots if (kept.get(slot) or self._own)["security_profile"] >= least]
+
+    def password(self) -> "str | None":
+        """The password that the CSMS set, or None: then the configured one holds. It is for the upstream of the site file of then."""
+        station = self._station
+        kept = station.documents.get(SECRET_DOC) or {}
+        if "password" in kept and "url" not in kept and "site" in station.config:  # written before addresses were kept: for that of this start
+            kept = dict(station.config["site"], password=kept["password"])
+            station.documents.try_put(SECRET_DOC, kept)
+        return kept.get("password") if same_peer(station.config.get("site", {}), kept) else None
+
+    def keep_password(self, text: str, now_ms: int) -> None:
+        """Keep BasicAuthPassword (16 to 40 characters, A01). OSError: the old one holds."""
+        station = self._station
+        station.documents.put(SECRET_DOC, dict(station.config.get("site", {}), password=text))
+        remember(station, "ReconfigurationOfSecurityParameters", "BasicAuthPassword changed", now_ms)  # A01.FR.11
