@@ -107,19 +107,20 @@ def names(x):
     import ampacity.ports.output, ampacity.ports.pilot_sampler, ampacity.ports.platform, ampacity.ports.rs485_pin, ampacity.ports.selftest
     import ampacity.ports.serial_over_tcp, ampacity.ports.sim, ampacity.ports.tls_credentials, ampacity.ports.tls_errors
     import ampacity.ports.tls_handshakes, ampacity.ports.unix, ampacity.ports.watchdog, ampacity.profiles.known, ampacity.roles
-    import ampacity.roles.boot, ampacity.roles.charging, ampacity.roles.charging.evse_readings, ampacity.roles.charging.evses
-    import ampacity.roles.charging.kept_messages, ampacity.roles.charging.log_upload, ampacity.roles.charging.network_profiles
-    import ampacity.roles.charging.outside_limits, ampacity.roles.charging.site_model, ampacity.roles.charging.station_access
-    import ampacity.roles.charging.upstream, ampacity.roles.configuration, ampacity.roles.configuration.compiled_site
-    import ampacity.roles.configuration.field_types, ampacity.roles.configuration.rehearsal, ampacity.roles.configuration.site_comparison
-    import ampacity.roles.configuration.site_rows, ampacity.roles.configuration.site_trial, ampacity.roles.configuration.tls_fields
-    import ampacity.roles.control, ampacity.roles.control.buses, ampacity.roles.control.contactor_outputs
-    import ampacity.roles.control.modbus_tcp_server, ampacity.roles.control.parent_link, ampacity.roles.control.safety_loop
-    import ampacity.roles.control.unanswering_devices, ampacity.roles.control.voltage_monitor, ampacity.roles.interfaces
-    import ampacity.roles.optional, ampacity.roles.optional.demand_intervals, ampacity.roles.optional.derating
-    import ampacity.roles.optional.excursion_log, ampacity.roles.optional.part, ampacity.roles.optional.role_parts
-    import ampacity.roles.optional.safety_inputs, ampacity.roles.optional.starvation, ampacity.roles.optional.update, ampacity.roles.primary
-    import ampacity.roles.primary_face, ampacity.roles.publish, ampacity.roles.publish.file_server, ampacity.roles.publish.published_file
+    import ampacity.roles.boot, ampacity.roles.charging, ampacity.roles.charging.acting_station, ampacity.roles.charging.evse_readings
+    import ampacity.roles.charging.evses, ampacity.roles.charging.kept_messages, ampacity.roles.charging.log_upload
+    import ampacity.roles.charging.network_profiles, ampacity.roles.charging.outside_limits, ampacity.roles.charging.site_model
+    import ampacity.roles.charging.station_access, ampacity.roles.charging.upstream, ampacity.roles.configuration
+    import ampacity.roles.configuration.compiled_site, ampacity.roles.configuration.field_types, ampacity.roles.configuration.rehearsal
+    import ampacity.roles.configuration.site_comparison, ampacity.roles.configuration.site_rows, ampacity.roles.configuration.site_trial
+    import ampacity.roles.configuration.tls_fields, ampacity.roles.control, ampacity.roles.control.buses
+    import ampacity.roles.control.contactor_outputs, ampacity.roles.control.modbus_tcp_server, ampacity.roles.control.parent_link
+    import ampacity.roles.control.safety_loop, ampacity.roles.control.slow_work, ampacity.roles.control.unanswering_devices
+    import ampacity.roles.control.voltage_monitor, ampacity.roles.interfaces, ampacity.roles.optional
+    import ampacity.roles.optional.demand_intervals, ampacity.roles.optional.derating, ampacity.roles.optional.excursion_log
+    import ampacity.roles.optional.part, ampacity.roles.optional.role_parts, ampacity.roles.optional.safety_inputs
+    import ampacity.roles.optional.starvation, ampacity.roles.optional.update, ampacity.roles.primary, ampacity.roles.primary_face
+    import ampacity.roles.publish, ampacity.roles.publish.file_server, ampacity.roles.publish.published_file
     import ampacity.roles.publish.publisher, ampacity.roles.secondary, ampacity.roles.service, ampacity.roles.service.commissioning
     import ampacity.roles.service.configuring, ampacity.roles.service.fault_injection, ampacity.roles.service.ocpp_commands
     import ampacity.roles.service.presence, ampacity.roles.service.primary_console, ampacity.roles.service.primary_help
@@ -140,17 +141,17 @@ def names(x):
     import ampacity.x509.certificate, ampacity.x509.chain, ampacity.x509.digests, ampacity.x509.ecdsa_signing, ampacity.x509.encoding
     import ampacity.x509.file_signature, ampacity.x509.hash_data, ampacity.x509.key_door, ampacity.x509.pss, ampacity.x509.request
     import ampacity.x509.sha512, ampacity.x509.signatures, ampacity.x509.slices, ampacity.x509.software_keys, ampacity.x509.times
-    x.__main__, x.acceptance, x.access, x.actions, x.address, x.address_sweep, x.addressing, x.admission, x.allocator, x.ampacity
-    x.amperes, x.answers, x.ascii_client, x.audit_pass, x.authorization, x.authorizer, x.availability, x.backoff, x.base, x.block
-    x.board, x.board_facts, x.board_point, x.boot, x.boot_notification, x.bounds, x.broadcast_driver, x.bus, x.bus_monitor, x.buses
-    x.cache, x.cascaded_guard, x.cbor, x.certificate, x.certificate_signing, x.certificate_status, x.certificate_store
-    x.certificates, x.chain, x.changes, x.charging, x.charging_needs, x.charging_point, x.check, x.chips, x.circuit, x.client
-    x.clock, x.codec, x.comm_loss, x.commission, x.commission_shapes, x.commissioning, x.commissioning_run, x.compat, x.compiled_site
-    x.completion, x.composite, x.composite_requests, x.computed_variables, x.conditions, x.configuration, x.configuration_updates
-    x.configuring, x.confirmation, x.connection, x.connectors, x.console, x.constraints, x.contactor, x.contactor_drive
-    x.contactor_outputs, x.contactor_override, x.contract, x.contracted_power, x.control, x.cose_sign1, x.crc, x.csms_updates
-    x.customer, x.dates, x.debounce, x.delivery, x.demand, x.demand_intervals, x.departure_slack, x.der, x.derating, x.detect
-    x.device, x.device_events, x.device_facts, x.device_model, x.diagnostics, x.digests, x.disk_files, x.display, x.dns
+    x.__main__, x.acceptance, x.access, x.acting_station, x.actions, x.address, x.address_sweep, x.addressing, x.admission
+    x.allocator, x.ampacity, x.amperes, x.answers, x.ascii_client, x.audit_pass, x.authorization, x.authorizer, x.availability
+    x.backoff, x.base, x.block, x.board, x.board_facts, x.board_point, x.boot, x.boot_notification, x.bounds, x.broadcast_driver
+    x.bus, x.bus_monitor, x.buses, x.cache, x.cascaded_guard, x.cbor, x.certificate, x.certificate_signing, x.certificate_status
+    x.certificate_store, x.certificates, x.chain, x.changes, x.charging, x.charging_needs, x.charging_point, x.check, x.chips
+    x.circuit, x.client, x.clock, x.codec, x.comm_loss, x.commission, x.commission_shapes, x.commissioning, x.commissioning_run
+    x.compat, x.compiled_site, x.completion, x.composite, x.composite_requests, x.computed_variables, x.conditions, x.configuration
+    x.configuration_updates, x.configuring, x.confirmation, x.connection, x.connectors, x.console, x.constraints, x.contactor
+    x.contactor_drive, x.contactor_outputs, x.contactor_override, x.contract, x.contracted_power, x.control, x.cose_sign1, x.crc
+    x.csms_updates, x.customer, x.dates, x.debounce, x.delivery, x.demand, x.demand_intervals, x.departure_slack, x.der, x.derating
+    x.detect, x.device, x.device_events, x.device_facts, x.device_model, x.diagnostics, x.digests, x.disk_files, x.display, x.dns
     x.document_shape, x.document_shapes, x.document_store, x.documents, x.download, x.duplicate_address, x.duty, x.duty_pin
     x.ecdsa_signing, x.encoding, x.ending, x.energy, x.engine, x.error_texts, x.errors, x.escalation, x.ev_schedule, x.event_values
     x.events, x.evidence, x.evse, x.evse_device, x.evse_driver, x.evse_hardware, x.evse_readings, x.evse_state, x.evses, x.exchange
@@ -182,7 +183,7 @@ def names(x):
     x.service, x.session, x.session_facts, x.set_network_profile, x.setpoint_hold, x.settings, x.settings_audit, x.settings_check
     x.sha512, x.shared_limits, x.shortfall, x.signature_check, x.signatures, x.signed_values, x.signer, x.sim, x.single_driver
     x.site, x.site_comparison, x.site_model, x.site_rows, x.site_trial, x.slices, x.slot_content, x.slot_files, x.slot_rotation
-    x.slot_source, x.slot_state, x.slots, x.smart_charging, x.software_keys, x.solar_surplus, x.staged_file, x.staging
+    x.slot_source, x.slot_state, x.slots, x.slow_work, x.smart_charging, x.software_keys, x.solar_surplus, x.staged_file, x.staging
     x.staging_driver, x.start_permission, x.starvation, x.station, x.station_access, x.status_view, x.step_check, x.step_response
     x.storage, x.store, x.strict_json, x.structure, x.sum_constraints, x.supply, x.table, x.tables, x.targets, x.tariff, x.tcp_client
     x.tcp_session, x.thinning, x.timed_event, x.timekeeper, x.times, x.tls_credentials, x.tls_errors, x.tls_fields, x.tls_handshakes

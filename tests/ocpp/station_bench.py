@@ -70,8 +70,8 @@ class Bench:
         sent = []
         while True:
             text, self.wake_ms = self.station.next(self.now_ms)
-            if text is None and self.wake_ms == self.now_ms:
-                continue  # it reads on in a long message
+            if text is None and (self.wake_ms == self.now_ms or self.station.busy):
+                continue  # it reads on in a long message, or another EVSE has its turn
             if text is None:
                 break
             frame = loads(text)

@@ -264,3 +264,86 @@ def test_the_newest_transaction_of_an_EVSE_is_the_one_that_continues():
     new = bench.station.evses[0].tx.id
     bench.power_cycle()
     assert old != new and bench.station.evses[0].tx.id == new and bench.station.evses[0].auth.token["idToken"] == "ABC123"
+
+
+def test_a_master_pass_does_not_stop_who_begins_before_its_turn():
+    bench = Bench(evses=3, files=Medium(1)).booted()
+    bench.set("AuthCtrlr", "MasterPassGroupId", "MASTER")
+    bench.set("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true")
+    master = {"idTokenInfo": {"status": "Accepted", "groupIdToken": {"idToken": "MASTER", "type": "Central"}}}
+    bench.answers["Authorize"] = lambda payload: master if payload["idToken"]["idToken"] == "BOSS" else {"idTokenInfo": {"status": "Accepted"}}
+    bench.card(3, "BOSS")  # into the cache; it starts nothing
+    for evse in (1, 2, 3):
+        bench.charging(evse)
+    bench.drop()
+    passes(bench)
+    bench.event(3, "token", {"token": "BOSS", "type": "ISO14443"})
+    bench.event(3, "unplugged")
+    bench.event(3, "plugged")
+    bench.event(3, "token", {"token": "NEXT", "type": "ISO14443"})
+    passes(bench)
+    assert [bench.may_charge(evse) for evse in (1, 2, 3)] == [False, False, True]
+
+
+def test_an_index_that_names_an_unknown_profile_does_not_stop_the_start():
+    bench = Bench(files=Medium(1)).booted()
+    bench.call("SetChargingProfile", {"evseId": 1, "chargingProfile": profile(1)})
+    bench.station.documents.put("ocpp_profiles", [[1, 1], [None, 0]])
+    bench.power_cycle()
+    assert sorted([row[0] for row in bench.station.limits(bench.now_ms)]) == [0, 1]
+    bench.booted()
+    assert bench.call("ClearChargingProfile", {"chargingProfileCriteria": {"stackLevel": 0}})["status"] == "Accepted"
+    assert bench.station.limits(bench.now_ms) == []
+
+
+def test_a_profile_that_is_unreadable_at_one_EVSE_and_set_at_another_one_holds_there_only():
+    bench = Bench(files=Medium(1)).booted()
+    bench.call("SetChargingProfile", {"evseId": 1, "chargingProfile": profile(5)})
+    bench.files.replace("ocpp_profile_5.set", b"rubbish")
+    bench.power_cycle()
+    bench.booted()
+    assert bench.call("SetChargingProfile", {"evseId": 2, "chargingProfile": profile(5, limit=7)})["status"] == "Accepted"
+    bench.power_cycle()
+    assert bench.station.limits(bench.now_ms) == [(2, None, 70, None)]
+
+
+def test_a_profile_whose_index_is_refused_leaves_the_former_one_also_after_a_restart():
+    bench = Bench(files=Medium(1)).booted()
+    bench.call("SetChargingProfile", {"evseId": 1, "chargingProfile": profile(5, limit=8)})
+    bench.files.left = 1  # the document, not the index
+    assert bench.call("SetChargingProfile", {"evseId": 2, "chargingProfile": profile(5, limit=32)}) == "InternalError"
+    bench.files.left = 1 << 30
+    bench.advance(5000)
+    assert bench.station.limits(bench.now_ms) == [(1, None, 80, None)]
+    bench.power_cycle()
+    assert bench.station.limits(bench.now_ms) == [(1, None, 80, None)]
+
+
+def test_a_profile_that_was_not_kept_leaves_no_row_in_the_index():
+    bench = Bench(files=Medium(1)).booted()
+    document = dict(profile(6, "TxProfile"), chargingProfileKind="Relative")
+    request = {"idToken": {"idToken": "APP", "type": "Central"}, "remoteStartId": 1, "evseId": 1, "chargingProfile": document}
+    assert bench.call("RequestStartTransaction", request)["status"] == "Accepted"
+    bench.files.bad = True
+    bench.plug(1)
+    bench.files.bad = False
+    assert bench.station.limits(bench.now_ms) == [(1, None, 60, None)]
+    assert bench.call("SetChargingProfile", {"evseId": 2, "chargingProfile": profile(7)})["status"] == "Accepted"
+    bench.power_cycle()
+    assert bench.station.profiles.unread == [] and bench.station.limits(bench.now_ms) == [(2, None, 60, None)]
+
+
+def test_what_is_refused_is_not_done_later():
+    bench = Bench(files=Medium(1)).booted()
+    data = {"ocppVersion": "OCPP20", "ocppTransport": "JSON", "ocppCsmsUrl": "wss://other.example/", "messageTimeout": 30, "securityProfile": 1,
+            "ocppInterface": "Wired0"}
+    message = {"id": 7, "priority": "NormalCycle", "message": {"format": "UTF8", "content": "hello"}}
+    assert bench.call("SetDisplayMessage", {"message": message})["status"] == "Accepted"
+    bench.files.bad = True
+    assert bench.call("SetNetworkProfile", {"configurationSlot": 1, "connectionData": data})["status"] in ("Failed", "Rejected")
+    assert bench.call("ClearDisplayMessage", {"id": 7}) == "InternalError"
+    bench.files.bad = False
+    bench.advance(10000)
+    bench.power_cycle()
+    assert bench.station.network_slots.ordered()[0]["url"] != "wss://other.example/"
+    assert [message["id"] for message in bench.station.optional.find("display").all] == [7]

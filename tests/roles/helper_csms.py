@@ -4,7 +4,6 @@ from helper_garage import START_MS, Garage, site
 
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import format_iso
-from ampacity.roles.charging.upstream import ActingStation
 from ampacity.x509.encoding import pem
 from vectors_x509 import ROOT, STATION
 
@@ -57,7 +56,7 @@ class Talking:
     def begin_talk(self):
         """A new connection."""
         self.answers = {}
-        self.acting = ActingStation(self.primary.upstream)
+        self.acting = self.primary.upstream.acting
         self.acting.connected(self.now_us // 1000)
 
     def talk(self):
@@ -124,7 +123,7 @@ class Line:
         self.attempts, self.online, self.left = [], [], []
         self.upstream = self.one.primary.upstream
         self.station = self.upstream.station
-        self.acting = ActingStation(self.upstream)
+        self.acting = self.upstream.acting
         self.upstream.link.leave = lambda counter, text: self.left.append(text)
 
     def name(self):

@@ -7,7 +7,6 @@ from helper_csms import OCPP, Csms
 from helper_garage import Garage, site
 
 from ampacity.base.strict_json import dumps, loads
-from ampacity.roles.charging.upstream import ActingStation
 
 
 class Server:
@@ -67,7 +66,7 @@ class LogGarage(Garage):
         self.answers = {}
         self.platform.connect = asyncio.open_connection
         self.platform.abort = lambda writer: writer.transport.abort() if hasattr(writer, "transport") else writer.s.close()
-        self.acting = ActingStation(self.primary.upstream)
+        self.acting = self.primary.upstream.acting
         self.acting.connected(self.now_us // 1000)
         return self
 

@@ -249,6 +249,17 @@ def test_a_rewrite_that_joins_files_keeps_each_record_where_the_lengths_agree():
     assert [seq for seq, _ in journal.records()] == [2, 4] == [seq for seq, _ in Journal(files, "tx", 16384, 1024).records()]
 
 
+def test_a_rewrite_that_joins_files_keeps_the_mark_of_what_was_dropped():
+    files = MemoryFiles()
+    journal = Journal(files, "tx", 4096, 400)
+    for i in range(11):
+        journal.append(b"%03d" % i + b"x" * 60)
+    start = journal.rewrite(journal.rewrite(1, lambda seq, data: data), lambda seq, data: data)
+    journal.drop_to(1)  # its mark is in the newest file, whose only record goes
+    assert journal.rewrite(start, lambda seq, data: None) == 0
+    assert [seq for seq, _ in journal.records()] == list(range(2, 11)) == [seq for seq, _ in Journal(files, "tx", 4096, 400).records()]
+
+
 def test_a_rewrite_of_everything_away_leaves_an_empty_journal():
     files = MemoryFiles()
     journal = Journal(files, "tx", 20000, 200)

@@ -5,14 +5,16 @@ longer than the store keeps. What happens at an EVSE has happened, kept or not: 
 the medium is asked again (`tick`) until it takes the write, or the document is written again or removed.
 """
 
+from ampacity.base.compat import const
+
 if False:  # for the type checker
     from typing import Any
 
     from ampacity.base.log import Log
     from ampacity.ocpp.messages import Documents
 
-ENOSPC = 28
-AGAIN_MS = 2000  # after a medium refused
+_ENOSPC = const(28)
+_AGAIN_MS = const(2000)  # after a medium refused
 
 
 class StationDocuments:
@@ -26,7 +28,8 @@ class StationDocuments:
         self._documents = documents
         self._log = log
         self.writes = 0
-        self._owed: "list[tuple[str, Any]]" = []  # what is still to be written: (name, document; None: it is to be removed)
+        self._owed: "list[tuple[str, Any]]" = []  # what the medium refused: (name, document; None: it is to be removed)
+        self._unused: "list[str]" = []
         self._again_ms = 0
 
     def get(self, name: str) -> "Any":
@@ -54,8 +57,12 @@ class StationDocuments:
         try:
             self._documents.put(name, value)
         except ValueError as e:
-            raise OSError(ENOSPC, str(e))
+            raise OSError(_ENOSPC, str(e))
         self._settled(name)
+
+    def remove(self, name: str) -> None:
+        """OSError: it may be there still."""
+        self._write(name, None)
 
     def try_put(self, name: str, value: object) -> bool:
         """False if it could not be kept yet."""
@@ -66,22 +73,26 @@ class StationDocuments:
         return self._try(name, None)
 
     def remove_later(self, name: str) -> None:
-        """Nothing refers to this document any more: it is removed in a later pass, unless it is written before."""
+        """Nothing refers to this document any more, once all that is still to be written is written: it is removed in a pass after that, unless it
+        is written before."""
         self._settled(name)
-        self._owed.append((name, None))
+        self._unused.append(name)
 
     def tick(self, now_ms: int) -> "int | None":
         """Write one of what is still to be written; when to come again, or None."""
-        if not self._owed or now_ms < self._again_ms:
-            return self._again_ms if self._owed else None
-        name, value = self._owed[0]
+        if not self._owed and not self._unused:
+            return None
+        if now_ms < self._again_ms:
+            return self._again_ms
+        name, value = self._owed[0] if self._owed else (self._unused[0], None)
         try:
             self._write(name, value)
-        except OSError:
-            self._owed.append(self._owed.pop(0))
-            self._again_ms = now_ms + AGAIN_MS
+        except (OSError, MemoryError):
+            if self._owed:
+                self._owed.append(self._owed.pop(0))
+            self._again_ms = now_ms + _AGAIN_MS
             return self._again_ms
-        return now_ms if self._owed else None
+        return now_ms if self._owed or self._unused else None
 
     def _write(self, name: str, value: object) -> None:
         if value is not None:
@@ -92,6 +103,7 @@ class StationDocuments:
 
     def _settled(self, name: str) -> None:
         self._owed = [item for item in self._owed if item[0] != name]
+        self._unused = [each for each in self._unused if each != name]
 
     def _try(self, name: str, value: object) -> bool:
         try:

@@ -249,7 +249,7 @@ if False:  # for the type checker
     class TurnsFace(Protocol):
         """Work for one EVSE after the other: turns.py."""
 
-        def add(self, kind: str, evses: "list[OcppEvse]", function: "Callable[[OcppEvse, int], object]") -> None: ...
+        def add(self, kind: str, evses: "list[OcppEvse]", function: "Callable[[OcppEvse, int], object]", whatever: bool = False) -> None: ...
 
     class StationFace(Protocol):
         """The station, as its blocks see it: station.py."""

@@ -57,6 +57,7 @@ Limits: limits(now_ms) → [(evse or 0, watts or None, da or None, phases or Non
 in force; an EVSE that is missing there has no limit. Ask again when now_ms ≥ limits_change_at_ms, and after actions.
 """
 
+from ampacity.base.compat import const
 from ampacity.base.wallclock import CONFIRM_MS, DAY_MS, format_iso
 from ampacity.ocpp.authorization.authorizer import Authorizer
 from ampacity.ocpp.authorization.cache import Cache
@@ -99,6 +100,7 @@ if False:  # for the type checker
     from ampacity.x509.key_door import KeyDoor
 
 IDLE_MS = 60000
+_TICK_MS = const(500)  # without a connection `limits` lets time reach the station so often
 
 
 class Station:
@@ -125,7 +127,7 @@ class Station:
         self._ids = 0
         self.evses = [OcppEvse(facts) for facts in evses]
         self.turns = Turns()
-        self._more = False
+        self._more, self._ticked_ms = False, now_ms - _TICK_MS
         kept = self.documents.get(BOOT_DOC) or {"n": 0, "accepted": False}
         self.boot_number: int = kept["n"] + 1
         self._accepted_before: bool = kept["accepted"]
@@ -211,7 +213,7 @@ class Station:
         text = self.exchange.next_text(now_ms) if self.online else None
         if text is not None:
             return text, now_ms
-        return None, now_ms if self.busy or self.online and self.exchange.reading() else self._wake(wakes, now_ms)
+        return None, now_ms if self.online and (self.exchange.reading() or self.optional.busy) else self._wake(wakes, now_ms)
 
     # --- facts
 
@@ -313,7 +315,7 @@ class Station:
     def limits(self, now_ms: int) -> "list[LimitRow]":
         """[(EVSE or 0, watts or None, da per phase or None, phases or None)] in force; an EVSE that is missing has no limit."""
         self.now_ms = now_ms
-        if not self.online:
+        if not self.online and now_ms - self._ticked_ms >= _TICK_MS:
             self._tick(now_ms)
         return self.in_force.limits(now_ms)
 
@@ -463,16 +465,15 @@ class Station:
 
     def _tick(self, now_ms: int) -> "list[int | None]":
         """Everything that time alone brings about; list of wake-up times and None."""
+        self._ticked_ms = now_ms
         self._watch_clock(now_ms)
         writes = self.documents.writes
         wakes = self.transactions.tick(now_ms)
         for work in (self.turns, self.documents, self.queue, self.sampling):  # the first one that writes ends the pass for the others
             wakes.append(work.tick(now_ms) if self.documents.writes == writes else now_ms)
-        wakes.append(self.resets.tick(now_ms))
-        wakes.append(self.exchange.tick(now_ms))
+        wakes += [self.resets.tick(now_ms), self.exchange.tick(now_ms)]
         self.in_force.refresh(now_ms)
-        wakes.append(self.in_force.wake_ms)
-        wakes += self.optional.tick(now_ms)
+        wakes += [self.in_force.wake_ms] + self.optional.tick(now_ms)
         self._more = any([wake is not None and wake <= now_ms for wake in wakes])
         return wakes
 
@@ -495,5 +496,5 @@ class Station:
         if self.online:
             deadline_ms = self.exchange.deadline_ms()  # until then nothing else leaves
             wakes += [self.boot.wake_ms(), self.queue.wake_ms()] if deadline_ms is None else [deadline_ms]
-        wake = min([w for w in wakes if w is not None] + [now_ms + IDLE_MS])
+        wake = min([w for w in wakes if w is not None] + [now_ms + (0 if self.turns.waiting else IDLE_MS)])
         return max(wake, now_ms + 1)

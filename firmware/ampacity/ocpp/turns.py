@@ -7,28 +7,25 @@ if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.ocpp.evse import OcppEvse
-
+    from ampacity.ocpp.transactions.transaction import Transaction
 
 class Turns:
     """`waiting`: what waits for its turn, the oldest first; of each kind at most once for each EVSE."""
 
     def __init__(self) -> None:
-        self.waiting: "list[tuple[str, OcppEvse, Callable[[OcppEvse, int], object]]]" = []
+        self.waiting: "list[tuple[str, OcppEvse, Transaction | None | str, Callable[[OcppEvse, int], object]]]" = []
 
-    def add(self, kind: str, evses: "list[OcppEvse]", function: "Callable[[OcppEvse, int], object]") -> None:
-        """Call function(evse, now_ms) for each of these EVSEs."""
+    def add(self, kind: str, evses: "list[OcppEvse]", function: "Callable[[OcppEvse, int], object]", whatever: bool = False) -> None:
+        """Call function(evse, now_ms) for each of these EVSEs that still has the transaction, or none, that it has now; whatever: for all."""
         for evse in evses:
-            if not self.waits(kind, evse):
-                self.waiting.append((kind, evse, function))
-
-    def waits(self, kind: str, evse: "OcppEvse") -> bool:
-        """Is work of this kind still to be done for this EVSE?"""
-        return any([item[0] == kind and item[1] is evse for item in self.waiting])
+            self.waiting = [item for item in self.waiting if item[0] != kind or item[1] is not evse]
+            self.waiting.append((kind, evse, "any" if whatever else evse.tx, function))
 
     def tick(self, now_ms: int) -> "int | None":
         """The next one's turn; now_ms if another one waits, else None."""
         if not self.waiting:
             return None
-        _, evse, function = self.waiting.pop(0)
-        function(evse, now_ms)
+        _, evse, tx, function = self.waiting.pop(0)
+        if tx == "any" or tx is evse.tx:
+            function(evse, now_ms)
         return now_ms if self.waiting else None

@@ -19,6 +19,7 @@ from ampacity.roles.charging.evses import Evses
 from ampacity.roles.control.buses import Buses
 from ampacity.roles.control.contactor_outputs import ContactorOutputs
 from ampacity.roles.control.safety_loop import SafetyLoop
+from ampacity.roles.control.slow_work import SlowWork
 from ampacity.roles.control.voltage_monitor import VoltageMonitor
 from ampacity.roles.optional.role_parts import role_parts
 from ampacity.roles.storage.document_shapes import DamageReport, primary_shape
@@ -78,6 +79,7 @@ class Primary:
             self.guard.enter_safe_state(looping, self.started_ms)
         self.readings: "list[Reading | None]" = [None] * len(site["meters"])
         self.parts: "list[OptionalPart]" = []
+        self.slow_work = SlowWork(self.clock)
         self.safety = SafetyLoop(self.guard, platform, log, self.readings, self.parts)
         self.buses = self._make_buses()
         self._add_locals()
@@ -95,6 +97,7 @@ class Primary:
         self.evses = Evses(self)
         self.parts += role_parts(self)
         self.commissioning: "CommissioningFace | None" = None  # roles/service/commissioning.py, once an installer asks for it
+        self._site_due = False  # the part of a pass that is for the whole site is still to be done
         self.resetting: "str | None" = None
         self._console: "PrimaryConsole | None" = None  # what the console needs: 10 KB of a board's memory, loaded when the console is used
         self._access: "Access | None" = None
@@ -236,9 +239,11 @@ class Primary:
     async def housekeeping(self) -> None:
         """Sessions, upstream facts, evidence, log: what may wait for a disk and must not hold up safety."""
         while True:
-            now_ms = self.clock.now_ms()
-            self.step(now_ms)
-            for _ in range(1 if self.evses.unfinished else HOUSEKEEPING_MS // KEEP_MS):
+            asked_ms = self.clock.now_ms()
+            self.step(asked_ms)
+            left = 1 if self._site_due or self.evses.unfinished or self.platform.events else HOUSEKEEPING_MS // KEEP_MS
+            while left > 0 or self.slow_work.wait_ms(asked_ms):
+                left -= 1
                 await self._pause()
                 if not self.guard.ledger.journal_barrier.is_written():  # a lock-out that the next life would not know
                     self.persistence.save(self.guard, self.clock.now_ms())
@@ -256,12 +261,18 @@ class Primary:
             self.upstream.act_on_time(now_ms)
 
     def step(self, now_ms: int) -> None:
-        """One pass of the housekeeping."""
-        self._take_platform_events(now_ms)
-        for wire in self.buses.wires:
-            wire.watch(self.device_log, now_ms)
-        self.persistence.keep_latches(self.locals, now_ms)
-        self.evses.step(now_ms)
+        """One pass of the housekeeping; on a slow medium in two pieces."""
+        self.slow_work.began()
+        if not self._site_due:
+            self._take_platform_events(now_ms)
+            for wire in self.buses.wires:
+                wire.watch(self.device_log, now_ms)
+            self.persistence.keep_latches(self.locals, now_ms)
+            self.evses.step(now_ms)
+            self._site_due = self.slow_work.is_long()
+            if self._site_due:
+                return
+        self._site_due = False
         self.voltage.step(now_ms)
         for part in self.parts:
             part.step(now_ms)
@@ -277,6 +288,7 @@ class Primary:
         self.persistence.save(self.guard, now_ms)
         self.persistence.keep_epoch(self.numbers, now_ms)
         self.reset_history.step(now_ms)
+        self.slow_work.is_long()
         if self.persistence.restart and self.resetting is None:
             self.persistence.restart = False
             self.log.add("warning", "storage: evidence saved; the controller restarts with it", now_ms)
@@ -313,7 +325,7 @@ class Primary:
 
     def _take_platform_events(self, now_ms: int) -> None:
         events = self.platform.events
-        while events:
+        while events and not self.slow_work.is_long():  # on a slow medium the others in the next pass
             event = events.pop(0)
             if event[0] == "token":
                 self.evses.token(event[1], event[2], event[3], now_ms)

@@ -12,6 +12,7 @@ if False:  # for the type checker
     from ampacity.evse.local_driver import LocalDriver
     from ampacity.roles.control.buses import Buses
     from ampacity.roles.control.safety_loop import SafetyLoop
+    from ampacity.roles.control.slow_work import SlowWork
     from ampacity.roles.interfaces import (
         CommissioningFace,
         ConsoleFace,
@@ -49,6 +50,7 @@ if False:  # for the type checker
         buses: Buses
         locals: "list[LocalDriver]"
         safety: SafetyLoop
+        slow_work: SlowWork
         parts: "list[OptionalPart]"
         resetting: "str | None"
         commissioning: "CommissioningFace | None"

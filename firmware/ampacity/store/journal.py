@@ -146,14 +146,13 @@ class Journal:
     def _joined(self, at: int, records: "list[tuple[int, bytes]]") -> bool:
         """Were the records added to the file before? Then the file of number `at` is gone. A cut between the two leaves both, and the BASE of
         this one declares what was added void."""
-        number, last, size = self._segments[at - 1]
+        number, last, _ = self._segments[at - 1]
         base, before = self._contents(number, last)
         data = self._encoded(number, base, before + records)
         if len(data) > self._segment_bytes:
             return False
-        if records or len(data) != size:  # also where it holds something void, which the BASE of this one declared so
-            self._files.replace(self._path(number), data)
-            self._segments[at - 1][2] = len(data)
+        self._files.replace(self._path(number), data)  # also where nothing was added: it has the mark of what was dropped, and nothing void
+        self._segments[at - 1][2] = len(data)
         self._files.remove(self._path(self._segments[at][0]))
         self._segments[at - 1][1] = self._segments.pop(at)[1]
         return True

@@ -31,6 +31,7 @@ COUNTS_FOR = {  # modules below the package that only another room needs
     "roles/configuration/site_trial.py": "commission", "roles/configuration/site_comparison.py": "commission",
     "roles/secondary.py": "secondary", "roles/service/secondary_console.py": "secondary",
     "roles/configuration/rehearsal.py": "commission", "console/completion.py": "commission", "console/line_editor.py": "commission",
+    "console/serial_console.py": "commission",
     "roles/storage/commission_shapes.py": "commission", "roles/service/primary_help.py": "commission", "console/help_texts.py": "commission",
 }  # fmt: skip
 

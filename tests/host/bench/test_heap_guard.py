@@ -20,9 +20,9 @@ from tools.micropython.build32 import ROOT
 from tools.micropython.find import find
 
 KIB = 1024
-MODULES_MAX, NAMES_MAX = 178, 4140
+MODULES_MAX, NAMES_MAX = 180, 4155
 CODE_KIB_MAX = 84
-DATA_KIB_MAX, DATA_64_KIB_MAX = 92, 209  # firmware that arrives at other times differs by 2 KiB (64 bits: 4): what is there while it is measured
+DATA_KIB_MAX, DATA_64_KIB_MAX = 92, 210  # firmware that arrives at other times differs by 2 KiB (64 bits: 4): what is there while it is measured
 RUN_S = 200.0
 
 

@@ -14,8 +14,6 @@ from helper_csms import OCPP  # noqa: E402
 from helper_garage import site  # noqa: E402
 from helper_updates import Root, UpdatingGarage  # noqa: E402
 
-from ampacity.roles.charging.upstream import ActingStation  # noqa: E402
-
 
 def aborted(writer):
     """The connection is gone; writer: of either runtime."""
@@ -39,7 +37,7 @@ class UpdatingStation:
         platform.connect = asyncio.open_connection
         platform.abort = aborted
         upstream.left = lambda now_ms: True
-        self._acting = ActingStation(upstream)
+        self._acting = upstream.acting
 
     def close(self):
         self._root.__exit__(None, None, None)

@@ -192,7 +192,7 @@ class DeviceModel:
         """Write what was changed. OSError: what the first `change` returned holds again."""
         try:
             self._documents.put(DOC, self._kept)
-        except OSError:
+        except (OSError, MemoryError):
             self._kept, self._passing = before
             self._asked = {}
             raise

@@ -97,11 +97,11 @@ class Block(OptionalBlock):
         documents = self._station.documents
         if slots:
             documents.put(DOC, slots)
-        elif not documents.try_remove(DOC):
-            raise OSError("the list of messages is still there")
+        else:
+            documents.remove(DOC)
         for slot in self._slots:
             if slot not in slots:
-                documents.try_remove(_name(slot))
+                documents.remove_later(_name(slot))
         self.all, self._slots = messages, slots
 
 

@@ -27,12 +27,8 @@ class Resets:
         self._waiting.append([kind, evse_id, None, "ScheduledReset" if scheduled else "RemoteReset"])
         if scheduled:
             return "Scheduled"
-        self._station.turns.add("reset", [evse for evse in self._evses(evse_id) if evse.tx is not None], self._end)
+        self._station.turns.add("reset", [evse for evse in self._evses(evse_id) if evse.tx is not None], self._station.transactions.reset)
         return "Accepted"
-
-    def _end(self, evse: "OcppEvse", now_ms: int) -> None:
-        if evse.tx is not None:
-            self._station.transactions.reset(evse, now_ms)
 
     def scheduled(self) -> bool:
         """True if the whole station waits to be reset: nothing new begins."""

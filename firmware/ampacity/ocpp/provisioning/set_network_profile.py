@@ -25,7 +25,12 @@ def set_network_profile(station: "StationFace", request: "Message", message_id: 
         "timeout_s": data["messageTimeout"],
         "interface": data["ocppInterface"],
     }
-    return {"status": "Accepted" if station.documents.try_put(DOC, kept) else "Failed"}
+    try:
+        station.documents.put(DOC, kept)
+    except OSError:
+        station.log.counter("ocpp_not_kept")
+        return {"status": "Failed"}
+    return {"status": "Accepted"}
 
 
 def _refusal(station: "StationFace", slot: int, data: "Message") -> "str | None":

@@ -123,7 +123,7 @@ def trigger_message(station: "StationFace", request: "Message", message_id: str,
 
 def _event_of(station: "StationFace") -> "Callable[[OcppEvse, int], None]":
     def event(evse: "OcppEvse", now_ms: int) -> None:
-        if evse.tx is not None:
+        if evse.tx is not None:  # it has a transaction since before the answer left
             station.transactions.events.send(evse, "Updated", "Trigger", now_ms)
 
     return event

@@ -26,10 +26,12 @@ LIMIT_MAX = 1000000
 class Profile:
     """Numbers of a profile that `refusal` (acceptance.py) let pass, with one of its schedules. The document itself lies in the store.
 
-    awaited: it is the last one of a report. last: the document of one that was removed before.
+    is_kept: False: the medium refused it, and it holds until a restart. awaited: it is the last one of a report. last: the document of one that was
+    removed before.
     """
 
     awaited = False
+    is_kept = True
     last: "Message | None" = None
 
     def __init__(self, document: "Message", evse_id: int, index: int = 0) -> None:

@@ -23,7 +23,8 @@ class ProfileStore:
         self._waiting: "dict[int, tuple[int, Message]]" = {}  # EVSE id -> (remoteStartId, profile that came with it)
         self.all: "list[Profile]" = []
         self.unread: "list[list[Any]]" = []
-        for profile_id, evse_id in self._rows():
+        rows = self._rows()
+        for profile_id, evse_id in rows:
             profile = None if profile_id is None else self._read(profile_id, evse_id)
             if profile is not None:
                 self.all.append(profile)
@@ -32,8 +33,8 @@ class ProfileStore:
             self.unread.append([profile_id, evse_id])
             text = "charging profile %s of EVSE %d is not readable: 0 A there until the CSMS sets or clears profiles"
             station.log.add("error", text % ("(all)" if profile_id is None else profile_id, evse_id), station.now_ms)
-        if not self._documents.damaged(INDEX):  # what a power cut left of profiles that were cleared
-            known = [DOC % row[0] for row in self._rows()]
+        known = [row[0] if row[0] is None else DOC % row[0] for row in rows]
+        if None not in known:  # what a power cut left of profiles that were cleared
             for name in self._documents.names():
                 if name.startswith(INDEX[:-1] + "_") and name not in known:
                     self._documents.remove_later(name)
@@ -105,9 +106,18 @@ class ProfileStore:
         """Keep a profile that `refusal` let pass; one with its id goes."""
         profile = Profile(document, evse_id)
         placed = [p for p in self.all if p.id != profile.id] + [profile]
-        unread = self._still_unread(profile.id, evse_id or None)
-        self._documents.put(DOC % profile.id, document)
-        self._documents.put(INDEX, _index(placed, unread))
+        unread = [row for row in self._still_unread(profile.id, evse_id or None) if row[0] != profile.id]
+        name = DOC % profile.id
+        before = self._documents.get(name) if len(placed) == len(self.all) else None
+        self._documents.put(name, document)
+        try:
+            self._documents.put(INDEX, _index(placed, unread))
+        except OSError:
+            if before is None:
+                self._documents.remove_later(name)
+            else:
+                self._documents.try_put(name, before)
+            raise
         self.all, self.unread = placed, unread
         self._changed()
         if profile.purpose == "TxProfile":
@@ -216,6 +226,7 @@ class ProfileStore:
         except OSError:  # it still applies, until a power cut
             self._station.log.counter("ocpp_not_kept")
             self.all.append(Profile(document, evse.id))
+            self.all[-1].is_kept = False
             self._changed()
 
     def transaction_ended(self, evse: "OcppEvse", transaction_id: str) -> None:
@@ -229,4 +240,4 @@ class ProfileStore:
 
 
 def _index(profiles: "list[Profile]", unread: "list[list[Any]]") -> "list[list[Any]]":
-    return [[p.id, p.evse_id] for p in profiles] + unread
+    return [[p.id, p.evse_id] for p in profiles if p.is_kept] + unread

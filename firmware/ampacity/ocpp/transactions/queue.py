@@ -45,7 +45,7 @@ class Queue:
         self._unread = 0
         self._damaged = [number for number, _ in kept.damaged]  # in the log since the start
         self._attempts = 0
-        self._wait_ms = 0
+        self._wait_ms = self._thin_ms = 0
         self._thinning: "Thinning | None" = None
         self._level, self._low, self._told = 1, LOW, False
         self._barren: "int | None" = None  # how many messages there were when none could go
@@ -91,10 +91,13 @@ class Queue:
         """One file of the journal is thinned out, if that is under way; when to come again, or None."""
         if self._thinning is None:
             return None
+        if now_ms < self._thin_ms:
+            return self._thin_ms
         self._station.documents.writes += 1
         try:
             if not self._thinning.step():
-                return now_ms + THIN_MS
+                self._thin_ms = now_ms + THIN_MS
+                return self._thin_ms
         except OSError:  # as it was; the next pass tries again
             self._station.log.counter("ocpp_not_kept")
         dropped, level, self._thinning = self._thinning.dropped, self._thinning.level, None
@@ -121,6 +124,7 @@ class Queue:
             if not files_left or self._barren is not None and self.count - self._barren < BARREN:
                 break
             self._thin(2).goes = 2  # to look for samples first takes time
+            self._thin_ms = now_ms
             self.tick(now_ms)  # the rest of the pass follows in the background, and numbers this event with the others
             evse = self._station.transactions.find(record["x"]) if "x" in record else None
             if evse is not None and evse.tx is not None:

@@ -91,9 +91,11 @@ class Thinning:
             tx = evse.tx
             if tx is not None and tx.id in self._numbers and tx.seq_no != self._numbers[tx.id]:
                 tx.seq_no = self._numbers[tx.id]
-                changed.append(evse)
+                if tx.id in self._queue.waiting:
+                    changed.append(evse)
+                else:  # nothing else knows its number
+                    self._station.transactions.events.keep(evse)
         self._station.turns.add("number", changed, self._keep)
 
     def _keep(self, evse: "OcppEvse", now_ms: int) -> None:
-        if evse.tx is not None:
-            self._station.transactions.events.keep(evse)
+        self._station.transactions.events.keep(evse)

@@ -114,7 +114,7 @@ class TransactionEvents:
             evse.auth = Authorization(kept["token"], kept["group"], None)
             evse.auth.invalid = kept.get("invalid", False)
         if tx.seq_no != kept["seq"]:  # the journal forgets it as soon as the CSMS has it
-            self.keep(evse)
+            self._station.turns.add("number", [evse], lambda evse, now_ms: self.keep(evse))
 
     def _add_values(self, evse: "OcppEvse", payload: "Message", values: "list[Message] | None", now_ms: int) -> None:
         tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open

@@ -166,8 +166,7 @@ class Evses:
         return bool(self._next)
 
     def step(self, now_ms: int) -> None:
-        """Facts of every EVSE into its session, and what follows to the guard and upstream; ends early where the safety loop waits."""
-        clock, safety = self.primary.clock, self.primary.safety
+        """Facts of every EVSE into its session, and what follows to the guard and upstream; what takes long is continued in the next pass."""
         if not self._next:
             self._meters = now_ms >= self._meter_due_ms
             if self._meters:
@@ -177,13 +176,15 @@ class Evses:
             operative = self.upstream is None or self.upstream.operative(index)
             if self._meters or self._moved(index, session, operative):
                 self._step(index, session, operative, self._meters, now_ms)
-            if safety.is_overdue(clock.now_ms()):  # a slow medium: the others in the next pass
+            if self.primary.slow_work.is_long():  # a slow medium: the others in the next pass
                 self._next = (index + 1) % len(self.sessions)
                 break
         else:
             self._next = 0
         for meant, token, kind, given_up in self._pending_tokens.take(self._heard, now_ms):
-            if given_up:
+            if self.primary.slow_work.is_long() and not given_up:
+                self._pending_tokens.keep(meant, token, kind, now_ms)
+            elif given_up:
                 self.log.counter("cards_given_up")
                 self.authorized(-1 if meant is None else meant, False, now_ms, "no answer for %d s" % (KEEP_MS // 1000))
             else:

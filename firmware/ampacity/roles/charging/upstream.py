@@ -12,6 +12,7 @@ from ampacity.net.link import Link, LinkConfig
 from ampacity.ocpp.evse import connector_status
 from ampacity.ocpp.security.security_events import note
 from ampacity.ocpp.station import Station
+from ampacity.roles.charging.acting_station import ActingStation
 from ampacity.roles.charging.evse_readings import EvseReadings, shows_now
 from ampacity.roles.charging.kept_messages import STORAGE_KIB, OcppStore, read_kept
 from ampacity.roles.charging.network_profiles import NetworkProfiles
@@ -73,52 +74,6 @@ def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: s
     }
 
 
-class ActingStation:
-    """The station as its link sees it (`_station` of net/link.py and net/connection.py): `next` also carries out what the CSMS ordered and
-    hands its limits to the guard, as soon as the station has nothing more to send; no housekeeping pass is needed."""
-
-    def __init__(self, upstream: "Upstream") -> None:
-        self._upstream = upstream
-        self._heard = self._works = False  # on this connection: did the CSMS send anything; does the network profile count as working
-
-    def connected(self, now_ms: int) -> None:
-        """As Station.connected."""
-        self._heard = self._works = False
-        self._upstream.network_profiles.opened(now_ms)
-        self._upstream.station.connected(now_ms)
-
-    def disconnected(self, now_ms: int) -> None:
-        """As Station.disconnected."""
-        self._upstream.station.disconnected(now_ms)
-        self._upstream.network_profiles.closed(now_ms)
-
-    def receive(self, text: str, now_ms: int) -> None:
-        """As Station.receive."""
-        self._heard = True
-        self._upstream.station.receive(text, now_ms)
-
-    def oversized(self, head: bytes, size: int, now_ms: int) -> None:
-        """As Station.oversized."""
-        self._heard = True
-        self._upstream.station.oversized(head, size, now_ms)
-
-    def next(self, now_ms: int) -> "tuple[str | None, int]":
-        """As Station.next, with the station's actions done before it has nothing left to send. The network profile in use works once its server
-        was heard and has accepted the station: a socket that opens is no CSMS yet (B10, A05.FR.06)."""
-        station = self._upstream.station
-        if self._upstream.primary.safety.is_overdue(now_ms):
-            return None, now_ms
-        found = station.next(now_ms)
-        if found[0] is None and (station.actions or station.limits_change_at_ms == 0):
-            self._upstream.act(now_ms)
-            now_ms = self._upstream.platform.clock.now_ms()
-            found = (None, now_ms) if self._upstream.primary.safety.is_overdue(now_ms) else station.next(now_ms)
-        if self._heard and not self._works and station.accepted():
-            self._works = True
-            self._upstream.network_profiles.connected(now_ms)
-        return found
-
-
 class Upstream:
     """One station, its link, and the last facts that it received."""
 
@@ -135,7 +90,8 @@ class Upstream:
         self.station.model.make_site = self._site_model
         self.station.key_door = self._open_key_door
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])
-        self.link = Link(self.platform, ActingStation(self), self.config, self.platform.clock, self.log, rng=rng)
+        self.acting = ActingStation(self.station, primary.slow_work, self.act)
+        self.link = Link(self.platform, self.acting, self.config, self.platform.clock, self.log, rng=rng)
         self.link.on_failure = self._failed
         self._distrust: "str | None" = None
         self._leaving_ms: "int | None" = None
@@ -143,6 +99,7 @@ class Upstream:
         self._publisher: "Publisher | None" = None
         self._configure(ocpp.get("config") or {}, now_ms)
         self.network_profiles = NetworkProfiles(self.station, self.config, ocpp, self.platform, primary.persistence, self.log)
+        self.acting.network_profiles = self.network_profiles
         self.link.before_attempt = self.network_profiles.before_attempt
         self._set_link_variables()
         self._outside_limits = OutsideLimits(primary.guard, self.station)
@@ -385,11 +342,14 @@ class Upstream:
     def act_on_time(self, now_ms: int) -> None:
         """Hand on the limits if a period has begun or ended in the pause; without a connection, a slice of what is computed."""
         station = self.station
-        computes = station.busy and not station.online and not self.primary.safety.is_overdue(now_ms)
+        slow_work = self.primary.slow_work
+        computes = station.busy and not station.online and not slow_work.wait_ms(now_ms)
+        slow_work.began()
         if computes:
             station.tick(now_ms)
         if computes or now_ms >= station.limits_change_at_ms:
             self.act(now_ms)
+        slow_work.is_long()
 
     def _look_at_meters(self, now_ms: int) -> None:
         """A meter or a medium that a person must look at is a problem of the station."""

@@ -122,10 +122,6 @@ class SafetyLoop:
                     break
             await self.platform.pace(due_ms - clock.now_ms() if due_ms > clock.now_ms() else 1)
 
-    def is_overdue(self, now_ms: int) -> bool:
-        """Does its next pass wait for other work to end, such as the writes of a slow medium? Work that can wait lets it run first."""
-        return self._last_ms is not None and now_ms - self._last_ms >= TICK_MS
-
     def _measure(self, now_ms: int) -> None:
         if self._last_ms is not None and now_ms - self._last_ms > self.stall_ms:
             self.stall_ms = now_ms - self._last_ms

@@ -26,7 +26,7 @@ class AwaitableTimer:
             yield self
             return
         loop = self._loop
-        timer = loop.at_us(loop.now_us + self._most_us, self.wake)
+        timer = loop.at_us(loop.now_of_task() + self._most_us, self.wake)
         try:
             yield self
         finally:

@@ -149,6 +149,10 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
         """The time of a blocked owner is that at which it is free."""
         return self._still.get(owner, self.now_us) if self._still else self.now_us
 
+    def now_of_task(self):
+        """As `now_of`, of the owner of the running task."""
+        return self.now_of(OWNER.get()) if self._still else self.now_us
+
     def release(self, owner):
         """Ends the blocking."""
         self._still.pop(owner, None)
