@@ -210,10 +210,10 @@ def test_what_a_medium_refused_for_a_while_is_written_later():
     bench.files.bad = True
     bench.unplug(1)
     bench.advance(5000, 100)
-    assert bench.log.counters["ocpp_not_kept"] > 0 and bench.station.documents.get("ocpp_tx_1") is not None
+    assert bench.log.counters["ocpp_not_kept"] > 0 and bench.store.documents.get("ocpp_tx_1") is not None
     bench.files.bad = False
     bench.advance(5000, 100)
-    assert bench.station.documents.get("ocpp_tx_1") is None
+    assert bench.store.documents.get("ocpp_tx_1") is None
     bench.power_cycle()
     assert bench.station.evses[0].tx is None and bench.station.evses[1].tx is not None
 
@@ -347,3 +347,104 @@ def test_what_is_refused_is_not_done_later():
     bench.power_cycle()
     assert bench.station.network_slots.ordered()[0]["url"] != "wss://other.example/"
     assert [message["id"] for message in bench.station.optional.find("display").all] == [7]
+
+
+def test_a_master_pass_also_stops_who_plugs_in_before_its_turn():
+    bench = Bench(evses=3, files=Medium(1)).booted()
+    bench.set("AuthCtrlr", "MasterPassGroupId", "MASTER")
+    master = {"idTokenInfo": {"status": "Accepted", "groupIdToken": {"idToken": "MASTER", "type": "Central"}}}
+    bench.answers["Authorize"] = lambda payload: master if payload["idToken"]["idToken"] == "BOSS" else {"idTokenInfo": {"status": "Accepted"}}
+    bench.card(2, "BOSS")  # into the cache
+    bench.charging(1)
+    bench.card(3, "EARLY")  # before its car
+    bench.drop()
+    passes(bench)
+    bench.event(1, "token", {"token": "BOSS", "type": "ISO14443"})
+    bench.event(3, "plugged")
+    passes(bench)
+    assert not bench.may_charge(1) and not bench.may_charge(3)
+
+
+def test_an_immediate_reset_also_ends_what_begins_before_its_turn():
+    bench = charging(3)
+    bench.station.resets.schedule("Immediate", 0, bench.now_ms)
+    bench.drop()
+    bench.event(3, "unplugged")
+    bench.event(3, "plugged")
+    passes(bench)
+    bench.advance_only(1000)
+    passes(bench)
+    assert bench.actions("reset") == [("reset", "Immediate", 0)]
+
+
+def test_a_reset_waits_for_what_the_medium_refused():
+    bench = charging(1)
+    bench.station.resets.schedule("Immediate", 0, bench.now_ms)
+    bench.files.left = 2  # the event, not the document
+    bench.pump()
+    bench.files.bad, bench.files.left = True, 1 << 30
+    bench.advance(1500, 100)
+    assert bench.actions("reset") == []
+    bench.files.bad = False
+    bench.advance(3000, 100)
+    assert bench.actions("reset") == [("reset", "Immediate", 0)]
+    bench.power_cycle()
+    assert bench.station.evses[0].tx is None
+
+
+def test_intervals_of_the_clock_are_seen_while_others_have_their_turn():
+    bench = charging(6)
+    bench.set("AlignedDataCtrlr", "Interval", "20")
+    for evse in bench.station.evses:
+        bench.station.meter_values(evse.id, {"energy_wh": 1000}, bench.now_ms)
+    bench.drop()
+    bench.advance_only(20000 - bench.unix_ms % 20000)
+    began_ms = bench.now_ms
+    while bench.now_ms < began_ms + 61000:
+        bench.station.tick(bench.now_ms)
+        bench.advance_only(2500)  # a pass that writes takes so long: six of them 15 s
+    bench.sent = []
+    bench.connect()
+    bench.advance(1000)
+    found = [p["evse"]["id"] for p in payloads(bench.sent, "TransactionEvent") if p["triggerReason"] == "MeterValueClock"]
+    assert [found.count(evse) >= 3 for evse in range(1, 7)] == [True] * 6
+
+
+def test_a_profile_that_is_refused_twice_does_not_hold_after_a_restart():
+    bench = Bench(files=Medium(1)).booted()
+    bench.call("SetChargingProfile", {"evseId": 1, "chargingProfile": profile(5, limit=8)})
+    bench.files.left = 1  # the document, nothing after it
+    for _ in range(2):
+        assert bench.call("SetChargingProfile", {"evseId": 2, "chargingProfile": profile(5, limit=32)}) == "InternalError"
+    bench.files.left = 1 << 30
+    bench.advance(5000)
+    bench.power_cycle()
+    assert bench.station.limits(bench.now_ms) == [(1, None, 80, None)]
+
+
+def test_a_document_that_can_never_be_written_keeps_no_other_one_waiting():
+    bench = Bench(files=Medium(1)).booted()
+    documents = bench.station.documents
+    assert not documents.try_put("ocpp_long", "x" * 70000) and not documents.is_owed()
+    bench.store.documents.unread.append("ocpp_tx_9")
+    assert not documents.try_put("ocpp_tx_9", {"id": "x"}) and documents.is_owed()
+    bench.call("SetChargingProfile", {"evseId": 1, "chargingProfile": profile(5)})
+    assert bench.call("ClearChargingProfile", {"chargingProfileId": 5})["status"] == "Accepted"
+    bench.advance(10000, 100)
+    assert "ocpp_profile_5" not in documents.names()
+
+
+def test_changed_rates_are_reported_of_all_EVSEs_while_limits_change_again_and_again():
+    bench = charging(6)
+    bench.set("SmartChargingCtrlr", "LimitChangeSignificance", "1")
+    bench.sent = []
+    for change in range(12):
+        document = dict(profile(1, "ChargingStationMaxProfile", 8 + change % 2 * 8), chargingProfileKind="Absolute")
+        document["chargingSchedule"][0]["startSchedule"] = "2026-11-20T00:00:00Z"
+        bench.station.profiles.install(0, document)
+        for _ in range(3):  # a few passes, then the next change
+            bench.station.tick(bench.now_ms)
+        bench.advance_only(12000)
+    bench.pump()
+    found = {p["evse"]["id"] for p in payloads(bench.sent, "TransactionEvent") if p["triggerReason"] == "ChargingRateChanged"}
+    assert found == {1, 2, 3, 4, 5, 6}

@@ -258,7 +258,7 @@ class Connection:
                     continue
                 if wake_at_ms is not None:
                     until_ms = min(until_ms, wake_at_ms)
-            if until_ms > now_ms:  # else it is still at the last message
+            if until_ms > now_ms and not getattr(self._station, "waits", False):  # else it is still at the last message
                 self._drained.set()
             await self._wake.wait(until_ms)
 

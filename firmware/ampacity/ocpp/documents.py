@@ -6,6 +6,7 @@ the medium is asked again (`tick`) until it takes the write, or the document is 
 """
 
 from ampacity.base.compat import const
+from ampacity.base.strict_json import dumps, loads
 
 if False:  # for the type checker
     from typing import Any
@@ -28,12 +29,14 @@ class StationDocuments:
         self._documents = documents
         self._log = log
         self.writes = 0
-        self._owed: "list[tuple[str, Any]]" = []  # what the medium refused: (name, document; None: it is to be removed)
-        self._unused: "list[str]" = []
+        self._owed: "list[tuple[str, Any, str]]" = []  # what is still to be written: (name, document or None: it goes, the name that goes first)
         self._again_ms = 0
 
     def get(self, name: str) -> "Any":
-        """The document, or None."""
+        """The document, or None; of what the medium has refused the value that it is to get."""
+        for owed, value, after in self._owed:
+            if owed == name and not after:
+                return None if value is None else loads(dumps(value).encode())
         return self._documents.get(name)
 
     def names(self) -> "list[str]":
@@ -53,12 +56,10 @@ class StationDocuments:
 
     def put(self, name: str, value: object) -> None:
         """OSError: the old document is still there."""
-        self.writes += 1
         try:
-            self._documents.put(name, value)
+            self._write(name, value)
         except ValueError as e:
             raise OSError(_ENOSPC, str(e))
-        self._settled(name)
 
     def remove(self, name: str) -> None:
         """OSError: it may be there still."""
@@ -72,45 +73,50 @@ class StationDocuments:
         """False if the document is still there."""
         return self._try(name, None)
 
-    def remove_later(self, name: str) -> None:
-        """Nothing refers to this document any more, once all that is still to be written is written: it is removed in a pass after that, unless it
-        is written before."""
+    def remove_later(self, name: str, after: str) -> None:
+        """Nothing refers to this document any more, once the document `after` is written: it is removed in a later pass, unless it is written
+        before."""
         self._settled(name)
-        self._unused.append(name)
+        self._owed.append((name, None, after))
+
+    def is_owed(self) -> bool:
+        """Has the medium refused what a restart must not lose?"""
+        return any([not after for _, _, after in self._owed])
 
     def tick(self, now_ms: int) -> "int | None":
         """Write one of what is still to be written; when to come again, or None."""
-        if not self._owed and not self._unused:
-            return None
-        if now_ms < self._again_ms:
-            return self._again_ms
-        name, value = self._owed[0] if self._owed else (self._unused[0], None)
+        if not self._owed or now_ms < self._again_ms:
+            return self._again_ms if self._owed else None
+        names = [item[0] for item in self._owed]
+        turn = [item for item in self._owed if item[2] not in names][0]  # one that nothing goes before is always there
         try:
-            self._write(name, value)
-        except (OSError, MemoryError):
-            if self._owed:
-                self._owed.append(self._owed.pop(0))
+            self._write(turn[0], turn[1])
+        except (OSError, MemoryError, ValueError):
+            self._owed.remove(turn)
+            self._owed.append(turn)
             self._again_ms = now_ms + _AGAIN_MS
             return self._again_ms
-        return now_ms if self._owed or self._unused else None
+        return now_ms if self._owed else None
 
     def _write(self, name: str, value: object) -> None:
-        if value is not None:
-            return self.put(name, value)
         self.writes += 1
-        self._documents.remove(name)
-        return self._settled(name)
+        if value is None:
+            self._documents.remove(name)
+        else:
+            self._documents.put(name, value)
+        self._settled(name)
 
     def _settled(self, name: str) -> None:
         self._owed = [item for item in self._owed if item[0] != name]
-        self._unused = [each for each in self._unused if each != name]
 
     def _try(self, name: str, value: object) -> bool:
         try:
             self._write(name, value)
             return True
         except OSError:
-            self._log.counter("ocpp_not_kept")
             self._settled(name)
-            self._owed.append((name, value))
-            return False
+            self._owed.append((name, value, ""))
+        except ValueError:  # it is too long, permanently
+            pass
+        self._log.counter("ocpp_not_kept")
+        return False

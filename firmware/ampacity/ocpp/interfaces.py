@@ -251,6 +251,8 @@ if False:  # for the type checker
 
         def add(self, kind: str, evses: "list[OcppEvse]", function: "Callable[[OcppEvse, int], object]", whatever: bool = False) -> None: ...
 
+        def waits(self, kind: str) -> bool: ...
+
     class StationFace(Protocol):
         """The station, as its blocks see it: station.py."""
 

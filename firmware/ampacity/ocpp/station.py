@@ -8,13 +8,13 @@ CSMS is remembered),
 "queue_max" (messages kept for the CSMS at most, 65535: else the journal's size is the limit), "cache_max" (50),
 "list_max" (200), "profiles_max" (8 + 2 for each EVSE).
 evses: [{"id": 1.., "name", "phases": 3, "max_da", "connector": "cType2", "tethered": False, "phase_names": ["L1",..]}].
-store: an object with `.documents` (get, put, remove) of the store room and `.kept`, its journal and what is in it (transactions/kept.py).
+store: an object with `.documents` (messages.py) of the store room and `.kept`, its journal and what is in it (transactions/kept.py).
 
 The link (door) calls: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
 next(now_ms) → (text or None, wake_ms): send the text and call again at once; None: call again at wake_ms, or as soon
 as any fact was given; None and now_ms: call again when others had their turn, for a long message is being read.
 Order of calls: facts and receive, then next until None, then drain `actions`. While there is no connection, time
-reaches the station by tick(now_ms) or limits(now_ms), one of them at least every second, and again at once while `busy`.
+reaches the station by tick(now_ms) or limits(now_ms), one of them at least every second; `tick` again at once while `busy`.
 
 Facts, each with now_ms:
     evse_status(id, status)       Available, Occupied, Reserved, Unavailable, Faulted; settled False: known so far, but not reported yet
@@ -468,7 +468,7 @@ class Station:
         self._ticked_ms = now_ms
         self._watch_clock(now_ms)
         writes = self.documents.writes
-        wakes = self.transactions.tick(now_ms)
+        wakes = self.transactions.tick(now_ms) + self.sampling.watch_clock(now_ms)
         for work in (self.turns, self.documents, self.queue, self.sampling):  # the first one that writes ends the pass for the others
             wakes.append(work.tick(now_ms) if self.documents.writes == writes else now_ms)
         wakes += [self.resets.tick(now_ms), self.exchange.tick(now_ms)]

@@ -18,8 +18,16 @@ class Turns:
     def add(self, kind: str, evses: "list[OcppEvse]", function: "Callable[[OcppEvse, int], object]", whatever: bool = False) -> None:
         """Call function(evse, now_ms) for each of these EVSEs that still has the transaction, or none, that it has now; whatever: for all."""
         for evse in evses:
-            self.waiting = [item for item in self.waiting if item[0] != kind or item[1] is not evse]
-            self.waiting.append((kind, evse, "any" if whatever else evse.tx, function))
+            turn = (kind, evse, "any" if whatever else evse.tx, function)
+            places = [i for i, item in enumerate(self.waiting) if item[0] == kind and item[1] is evse]
+            if places:
+                self.waiting[places[0]] = turn
+            else:
+                self.waiting.append(turn)
+
+    def waits(self, kind: str) -> bool:
+        """Is work of this kind to be done for any EVSE?"""
+        return any([item[0] == kind for item in self.waiting])
 
     def tick(self, now_ms: int) -> "int | None":
         """The next one's turn; now_ms if another one waits, else None."""

@@ -239,8 +239,8 @@ class Primary:
     async def housekeeping(self) -> None:
         """Sessions, upstream facts, evidence, log: what may wait for a disk and must not hold up safety."""
         while True:
+            self.step(self.clock.now_ms())
             asked_ms = self.clock.now_ms()
-            self.step(asked_ms)
             left = 1 if self._site_due or self.evses.unfinished or self.platform.events else HOUSEKEEPING_MS // KEEP_MS
             while left > 0 or self.slow_work.wait_ms(asked_ms):
                 left -= 1

@@ -159,6 +159,8 @@ def test_samples_of_all_EVSEs_stop_no_car(tmp_path):
         site.bench.run_ms(1_000)
         truth = site.do("state")["truth"]["evses"].values()
         assert site.charging() == 24 and {evse["watchdog"] for evse in truth} == {"armed"}
+    site.slow(False)
+    site.bench.run_ms(10_000)  # what waits for its turn to be sent leaves
     site.held()
     assert len({e["evse"]["id"] for e in site.events if e["triggerReason"] == "MeterValuePeriodic"}) == 24
 

@@ -135,7 +135,7 @@ class Authorizer:
         """The connection is gone: each question that waits for the CSMS is decided now."""
         waiting, self._questions = self._questions, []
         self._lost += waiting
-        self._station.turns.add("offline", [question.evse for question in waiting], self._decide_lost, True)
+        self._station.turns.add("offline", [question.evse for question in self._lost], self._decide_lost, True)
 
     def _decide_lost(self, evse: "OcppEvse", now_ms: int) -> None:
         for question in [each for each in self._lost if each.evse is evse]:
@@ -238,13 +238,13 @@ class Authorizer:
         """C16: it starts nothing, it stops everything."""
         self._report(0, token, True, "MasterPass")
 
-        meant = [(evse, evse.auth) for evse in self._station.evses if evse.auth is not None or evse.tx is not None]
+        meant = [(evse, evse.auth or evse.tx) for evse in self._station.evses if evse.auth is not None or evse.tx is not None]
 
         def stop(evse: "OcppEvse", now_ms: int) -> None:
-            if (evse, evse.auth) in meant:  # else another one began there
+            if (evse, evse.auth or evse.tx) in meant:  # else another one began there
                 self._station.transactions.deauthorize(evse, "StopAuthorized", "MasterPass", now_ms, token)
 
-        self._station.turns.add("master", [evse for evse, _ in meant], stop)
+        self._station.turns.add("master", [evse for evse, _ in meant], stop, True)
 
     def _known(self, evse: "OcppEvse", token: "Token", now_ms: int) -> "tuple[str, str, str] | None":
         """(status at this EVSE, group, "list" or "cache") as far as it may be used here, or None."""

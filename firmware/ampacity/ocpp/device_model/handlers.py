@@ -39,7 +39,11 @@ def set_variables(station: "StationFace", request: "Message", message_id: str, n
     """SetVariables (B05, A01)."""
     station.items_at_most(len(request["setVariableData"]), "SetVariables")
     changes = Changes(station)
-    results = [_set_variables_one(station, changes, item, now_ms) for item in request["setVariableData"]]
+    try:
+        results = [_set_variables_one(station, changes, item, now_ms) for item in request["setVariableData"]]
+    except Exception:
+        changes.undo()
+        raise
     changes.keep(now_ms)
     return {"setVariableResult": results}
 
@@ -57,6 +61,11 @@ class Changes:
         before = self._station.model.change(row, text)
         self._before = self._before or before
         self._made.append((row, result))
+
+    def undo(self) -> None:
+        """The former values hold again."""
+        if self._before is not None:
+            self._station.model.undo(self._before)
 
     def keep(self, now_ms: int) -> None:
         """Write them; where that is refused, each element that was accepted is rejected."""

@@ -193,9 +193,13 @@ class DeviceModel:
         try:
             self._documents.put(DOC, self._kept)
         except (OSError, MemoryError):
-            self._kept, self._passing = before
-            self._asked = {}
+            self.undo(before)
             raise
+
+    def undo(self, before: "tuple[dict[str, str], dict[str, str]]") -> None:
+        """What the first `change` returned holds again."""
+        self._kept, self._passing = before
+        self._asked = {}
 
     def set_passing(self, component: str, variable: str, text: str) -> None:
         """A value until the next restart or `set` (the heartbeat interval that the CSMS gave at boot)."""

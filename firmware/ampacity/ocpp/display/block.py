@@ -101,7 +101,7 @@ class Block(OptionalBlock):
             documents.remove(DOC)
         for slot in self._slots:
             if slot not in slots:
-                documents.remove_later(_name(slot))
+                documents.remove_later(_name(slot), DOC)
         self.all, self._slots = messages, slots
 
 

@@ -25,10 +25,7 @@ class Resets:
         self._waiting = [item for item in self._waiting if item[1] != evse_id]
         scheduled = kind == "OnIdle" and busy
         self._waiting.append([kind, evse_id, None, "ScheduledReset" if scheduled else "RemoteReset"])
-        if scheduled:
-            return "Scheduled"
-        self._station.turns.add("reset", [evse for evse in self._evses(evse_id) if evse.tx is not None], self._station.transactions.reset)
-        return "Accepted"
+        return "Scheduled" if scheduled else "Accepted"
 
     def scheduled(self) -> bool:
         """True if the whole station waits to be reset: nothing new begins."""
@@ -39,10 +36,13 @@ class Resets:
         wake = None
         for item in list(self._waiting):
             if self._is_busy(item[0], item[1]):
+                if item[0] == "Immediate":  # one after the other; also what begins meanwhile
+                    running = [evse for evse in self._evses(item[1]) if evse.tx is not None and evse.tx.ending is None]
+                    self._station.turns.add("reset", running, self._station.transactions.reset)
                 continue
             if item[2] is None:
                 item[2] = now_ms
-            if self._station.drained() or now_ms - item[2] >= DRAIN_MS_MAX:
+            if self._station.drained() and not self._station.documents.is_owed() or now_ms - item[2] >= DRAIN_MS_MAX:
                 self._waiting.remove(item)
                 if item[1] == 0:
                     self._station.remember_boot(item[3])

@@ -108,7 +108,7 @@ class CertificateSigning:
         if now_ms >= self._look_ms:
             self._look_ms = now_ms + LOOK_MS
             self._look(now_ms)
-        return min([each for each in (self._look_ms, self._due_ms, self._connect_ms) if each is not None])
+        return min([each for each in (self._look_ms, None if self._posted else self._due_ms, self._connect_ms) if each is not None])
 
     def forget_asked(self) -> None:
         """What was asked for by another CSMS is not sent."""

@@ -65,7 +65,7 @@ class InForce:
         self.fresh = True
         self.due_ms = 0
         self.changes = 0  # how often what holds may have become other than it was foreseen
-        self._rates_from = 0  # the EVSE whose rate is looked at next
+        self._rate_next, self._rates_left = 0, len(station.evses)  # the EVSE whose rate is looked at next, and how many are still to be looked at
         self._groups: "list[Group] | None" = None
         self._whole: "list[Profile]" = []
         self._rows: "list[LimitRow]" = []
@@ -81,7 +81,7 @@ class InForce:
     @property
     def wake_ms(self) -> int:
         """When `refresh` is to be called again."""
-        return self.due_ms if self._rates_from >= len(self._station.evses) else 0
+        return 0 if self._rates_left else self.due_ms
 
     def changed(self) -> None:
         """Profiles, transactions or limits from outside are others now."""
@@ -109,13 +109,13 @@ class InForce:
         if now_ms >= self.due_ms:
             self.fresh = True
             self.due_ms = now_ms + NEVER
-            self._rates_from = 0
+            self._rates_left = len(self._station.evses)
             rows: "list[LimitRow]" = []
             profiles = self._station.profiles
             if self._enabled() and (profiles.all or profiles.unread):
                 rows = self._compute(now_ms)
             self._rows = self._with_held(rows)
-        if self._rates_from < len(self._station.evses):
+        if self._rates_left:
             self._report_rates(now_ms)
 
     def _compute(self, now_ms: int) -> "list[LimitRow]":
@@ -184,14 +184,17 @@ class InForce:
 
     def _report_rates(self, now_ms: int) -> None:
         """K11.FR.04, K13.FR.03: rates of transactions that changed by more than LimitChangeSignificance."""
-        station, first = self._station, self._rates_from
-        self._rates_from += RATES_PER_TURN
+        station = self._station
         if not self._enabled():
+            self._rates_left = 0
             return
         t, clock = self.now_s(now_ms)
         outside = self._outside(now_ms)
         told = (0, now_ms - RATE_MS)  # one tuple for all whose rate is the same
-        for evse in station.evses[first : self._rates_from]:
+        for _ in range(min(RATES_PER_TURN, self._rates_left)):
+            evse = station.evses[self._rate_next]
+            self._rate_next = (self._rate_next + 1) % len(station.evses)
+            self._rates_left -= 1
             tx = evse.tx
             if tx is None or tx.ending is not None or tx.restored:
                 continue
@@ -207,8 +210,7 @@ class InForce:
                     continue
                 tx.rate = (rate[0], now_ms)
                 station.transactions.events.send(evse, "Updated", "ChargingRateChanged", now_ms)
-                self._rates_from = station.evses.index(evse) + 1  # it has written: the others in the next pass
-                break
+                break  # it has written: the others in the next pass
 
     # schedules
 

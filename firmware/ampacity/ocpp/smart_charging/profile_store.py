@@ -37,7 +37,7 @@ class ProfileStore:
         if None not in known:  # what a power cut left of profiles that were cleared
             for name in self._documents.names():
                 if name.startswith(INDEX[:-1] + "_") and name not in known:
-                    self._documents.remove_later(name)
+                    self._documents.remove_later(name, INDEX)
 
     def _rows(self) -> "list[list[Any]]":
         rows = self._documents.get(INDEX)
@@ -112,9 +112,9 @@ class ProfileStore:
         self._documents.put(name, document)
         try:
             self._documents.put(INDEX, _index(placed, unread))
-        except OSError:
+        except (OSError, MemoryError):
             if before is None:
-                self._documents.remove_later(name)
+                self._documents.remove_later(name, "")
             else:
                 self._documents.try_put(name, before)
             raise
@@ -190,7 +190,8 @@ class ProfileStore:
         for profile in profiles:
             if profile.awaited:
                 profile.last = self.document(profile)
-            self._documents.remove_later(DOC % profile.id)
+            if profile.is_kept:
+                self._documents.remove_later(DOC % profile.id, INDEX)
         self._changed()
 
     def document(self, profile: "Profile") -> "Message | None":

@@ -162,7 +162,7 @@ class Queue:
 
     def pull(self, now_ms: int) -> "Call | None":
         """(action, payload, done) of the oldest message, or None."""
-        if not self.count or now_ms < self._wait_ms or self._thinning is not None:
+        if not self.count or now_ms < self._wait_ms or self._thinning is not None or self._station.turns.waits("number"):
             return None
         if self._head is None:
             self._head = self._read()

@@ -31,10 +31,13 @@ class Sampling:
         self._next = 0  # the EVSE with which the next pass begins
         self._clock_ms = 0  # the beginning of the interval whose values are taken
 
+    def watch_clock(self, now_ms: int) -> "list[int | None]":
+        """See the beginning of an interval of the clock; when to come again."""
+        return [self._aligned("Interval", self._clock_sample, now_ms), self._aligned("TxEndedInterval", self._clock_ended, now_ms)]
+
     def tick(self, now_ms: int) -> "int | None":
-        """Take what is due; when to come again, or None."""
-        wakes = [self._aligned("Interval", self._clock_sample, now_ms)]
-        wakes.append(self._aligned("TxEndedInterval", self._clock_ended, now_ms))
+        """Take the periodic samples that are due; when to come again, or None."""
+        wakes: "list[int | None]" = []
         evses, documents = self._station.evses, self._station.documents
         writes = documents.writes
         for _ in range(len(evses)):

@@ -67,7 +67,7 @@ def begun(station: "StationFace", evse: "OcppEvse") -> "list[Message]":
     kept = station.documents.get(_name(evse))
     if kept is None:
         return []
-    station.documents.remove_later(_name(evse))
+    station.documents.remove_later(_name(evse), "")
     if evse.tx is None or kept["tx"] != evse.tx.id or not station.model.on("SampledDataCtrlr", "SignReadings"):
         return []
     item = {"value": kept["wh"], "context": BEGIN, "measurand": REGISTER, "unitOfMeasure": {"unit": "Wh"}}

@@ -12,8 +12,10 @@ class ActingStation:
     """The station as its link sees it (`_station` of net/link.py and net/connection.py): `next` also carries out what the CSMS ordered and
     hands its limits to the guard, as soon as the station has nothing more to send; no housekeeping pass is needed.
 
-    act(now_ms) does both. `network_profiles` is set before the first connection.
+    act(now_ms) does both. `network_profiles` is set before the first connection. `waits`: `next` had nothing because others have their turn.
     """
+
+    waits = False
 
     network_profiles: "NetworkProfiles"
 
@@ -54,6 +56,7 @@ class ActingStation:
         if self._asked_ms is None:
             self._asked_ms = now_ms
         wait_ms = slow_work.wait_ms(self._asked_ms)
+        self.waits = wait_ms > 0
         if wait_ms:
             return None, now_ms + wait_ms
         self._asked_ms = None

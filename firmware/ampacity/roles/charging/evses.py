@@ -171,7 +171,8 @@ class Evses:
             self._meters = now_ms >= self._meter_due_ms
             if self._meters:
                 self._meter_due_ms = now_ms + METER_MS
-        for index in range(self._next, len(self.sessions)):
+        first, self._next = self._next, 0
+        for index in range(first, len(self.sessions)):
             session = self.sessions[index]
             operative = self.upstream is None or self.upstream.operative(index)
             if self._meters or self._moved(index, session, operative):
@@ -179,8 +180,6 @@ class Evses:
             if self.primary.slow_work.is_long():  # a slow medium: the others in the next pass
                 self._next = (index + 1) % len(self.sessions)
                 break
-        else:
-            self._next = 0
         for meant, token, kind, given_up in self._pending_tokens.take(self._heard, now_ms):
             if self.primary.slow_work.is_long() and not given_up:
                 self._pending_tokens.keep(meant, token, kind, now_ms)

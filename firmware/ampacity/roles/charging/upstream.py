@@ -336,7 +336,7 @@ class Upstream:
         without one it also does the next slice of what the station computes, which a link would ask for."""
         station = self.station
         if station.busy and not station.online:
-            return 1
+            return max(1, min(most_ms, self.primary.slow_work.wait_ms(now_ms)))
         return max(1, min(most_ms, station.limits_change_at_ms - now_ms))
 
     def act_on_time(self, now_ms: int) -> None:
