@@ -448,3 +448,25 @@ def test_changed_rates_are_reported_of_all_EVSEs_while_limits_change_again_and_a
     bench.pump()
     found = {p["evse"]["id"] for p in payloads(bench.sent, "TransactionEvent") if p["triggerReason"] == "ChargingRateChanged"}
     assert found == {1, 2, 3, 4, 5, 6}
+
+
+def test_values_of_the_clock_without_end_leave_a_turn_to_refused_documents_and_samples():
+    bench = charging(6)
+    bench.set("AlignedDataCtrlr", "Interval", "10")
+    bench.set("SampledDataCtrlr", "TxUpdatedInterval", "30")
+    for evse in bench.station.evses:
+        bench.station.meter_values(evse.id, {"energy_wh": 1000}, bench.now_ms)
+    bench.files.bad = True
+    bench.station.documents.try_put("ocpp_note", {"n": 1})
+    bench.files.bad = False
+    bench.drop()
+    for _ in range(60):
+        bench.station.tick(bench.now_ms)
+        bench.advance_only(2500)  # six turns take longer than the interval
+    assert bench.store.documents.get("ocpp_note") == {"n": 1}
+    bench.sent = []
+    bench.connect()
+    bench.advance(1000)
+    periodic = {p["evse"]["id"] for p in payloads(bench.sent, "TransactionEvent") if p["triggerReason"] == "MeterValuePeriodic"}
+    clocked = {p["evse"]["id"] for p in payloads(bench.sent, "TransactionEvent") if p["triggerReason"] == "MeterValueClock"}
+    assert periodic == clocked == {1, 2, 3, 4, 5, 6}

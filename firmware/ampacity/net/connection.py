@@ -178,6 +178,8 @@ class Connection:
         if self._socket.state == OPEN:
             self._drained.clear()
             await self._drained.wait()
+            if self._pinged_ms is not None:  # its answer was not read meanwhile
+                self._pinged_ms = clock.now_ms()
         rest_ms = self._worked_us // 1000
         self._worked_us -= 1000 * rest_ms
         if rest_ms or self._socket.state == CLOSING:
@@ -258,7 +260,7 @@ class Connection:
                     continue
                 if wake_at_ms is not None:
                     until_ms = min(until_ms, wake_at_ms)
-            if until_ms > now_ms and not getattr(self._station, "waits", False):  # else it is still at the last message
+            if until_ms > now_ms and (self._socket.state != OPEN or not getattr(self._station, "waits", False)):  # else it is at the last message
                 self._drained.set()
             await self._wake.wait(until_ms)
 
@@ -297,7 +299,7 @@ class Connection:
             return "no answer to the upgrade for %d ms" % (now_ms - self._begun_ms)
         if self._sending_ms is not None and now_ms - self._sending_ms >= config.send_timeout_ms:
             return "the server has not read for %d ms" % (now_ms - self._sending_ms)
-        if self._sending_ms is None and self._pinged_ms is not None and now_ms - self._pinged_ms >= config.pong_timeout_ms:
+        if self._sending_ms is None and self._pinged_ms is not None and self._drained.is_set() and now_ms - self._pinged_ms >= config.pong_timeout_ms:
             return "no pong for %d ms" % (now_ms - self._pinged_ms)
         if self._partial_ms is not None and now_ms - self._partial_ms >= _MESSAGE_MS_MAX:
             return "a message was not complete after %d ms" % (now_ms - self._partial_ms)

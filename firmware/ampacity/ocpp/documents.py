@@ -33,10 +33,11 @@ class StationDocuments:
         self._again_ms = 0
 
     def get(self, name: str) -> "Any":
-        """The document, or None; of what the medium has refused the value that it is to get."""
-        for owed, value, after in self._owed:
-            if owed == name and not after:
-                return None if value is None else loads(dumps(value).encode())
+        """The document, or None; of what is still to be written the value that it is to get."""
+        for owed, value, _ in self._owed:
+            if owed == name:
+                text = b"" if value is None else dumps(value).encode()
+                return loads(text, len(text)) if text else None
         return self._documents.get(name)
 
     def names(self) -> "list[str]":
@@ -55,15 +56,11 @@ class StationDocuments:
         self._documents.distrust(name, why)
 
     def put(self, name: str, value: object) -> None:
-        """OSError: the old document is still there."""
+        """None: it goes. OSError: the old document is still there."""
         try:
             self._write(name, value)
         except ValueError as e:
             raise OSError(_ENOSPC, str(e))
-
-    def remove(self, name: str) -> None:
-        """OSError: it may be there still."""
-        self._write(name, None)
 
     def try_put(self, name: str, value: object) -> bool:
         """False if it could not be kept yet."""
@@ -91,7 +88,10 @@ class StationDocuments:
         turn = [item for item in self._owed if item[2] not in names][0]  # one that nothing goes before is always there
         try:
             self._write(turn[0], turn[1])
-        except (OSError, MemoryError, ValueError):
+        except ValueError:  # it is too long
+            self._settled(turn[0])
+            return now_ms
+        except (OSError, MemoryError):
             self._owed.remove(turn)
             self._owed.append(turn)
             self._again_ms = now_ms + _AGAIN_MS

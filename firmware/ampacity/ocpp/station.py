@@ -81,7 +81,7 @@ from ampacity.ocpp.smart_charging.profile_store import ProfileStore
 from ampacity.ocpp.transactions.lifecycle import Transactions
 from ampacity.ocpp.transactions.queue import Queue
 from ampacity.ocpp.transactions.sampling import Sampling
-from ampacity.ocpp.turns import Turns
+from ampacity.ocpp.turns import Pieces, Turns
 
 if False:  # for the type checker
     from collections.abc import Callable
@@ -140,6 +140,7 @@ class Station:
         self.authorizer = Authorizer(self)
         self.transactions = Transactions(self)
         self.sampling = Sampling(self)
+        self._pieces = Pieces((self.turns, self.documents, self.queue, self.sampling), self.documents)
         self.resets = Resets(self)
         self.reports = Reports(self)
         self.events = DeviceEvents(self)
@@ -469,8 +470,7 @@ class Station:
         self._watch_clock(now_ms)
         writes = self.documents.writes
         wakes = self.transactions.tick(now_ms) + self.sampling.watch_clock(now_ms)
-        for work in (self.turns, self.documents, self.queue, self.sampling):  # the first one that writes ends the pass for the others
-            wakes.append(work.tick(now_ms) if self.documents.writes == writes else now_ms)
+        wakes += self._pieces.tick(writes, now_ms)
         wakes += [self.resets.tick(now_ms), self.exchange.tick(now_ms)]
         self.in_force.refresh(now_ms)
         wakes += [self.in_force.wake_ms] + self.optional.tick(now_ms)

@@ -5,9 +5,16 @@ Whatever happens at all EVSEs at one time (a Reset, a master pass, the beginning
 
 if False:  # for the type checker
     from collections.abc import Callable
+    from typing import Protocol
 
+    from ampacity.ocpp.documents import StationDocuments
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.transactions.transaction import Transaction
+
+    class Work(Protocol):
+        """What is done in passes."""
+
+        def tick(self, now_ms: int) -> "int | None": ...
 
 class Turns:
     """`waiting`: what waits for its turn, the oldest first; of each kind at most once for each EVSE."""
@@ -37,3 +44,28 @@ class Turns:
         if tx == "any" or tx is evse.tx:
             function(evse, now_ms)
         return now_ms if self.waiting else None
+
+
+class Pieces:
+    """Several kinds of work that write: the first one that does so ends the pass, and the next pass begins with the one after it.
+
+    works: objects with tick(now_ms) → when to come again, or None. documents: their `writes` rises with each write.
+    """
+
+    def __init__(self, works: "tuple[Work, ...]", documents: "StationDocuments") -> None:
+        self._works = works
+        self._documents = documents
+        self._first = 0
+
+    def tick(self, writes: int, now_ms: int) -> "list[int | None]":
+        """One pass; writes: of `documents` at its beginning. When to come again."""
+        documents, works = self._documents, self._works
+        wakes: "list[int | None]" = []
+        for i in range(self._first, self._first + len(works)):
+            if documents.writes != writes:
+                wakes.append(now_ms)
+                continue
+            wakes.append(works[i % len(works)].tick(now_ms))
+            if documents.writes != writes:
+                self._first = (i + 1) % len(works)
+        return wakes

@@ -20,7 +20,7 @@ from tools.micropython.build32 import ROOT
 from tools.micropython.find import find
 
 KIB = 1024
-MODULES_MAX, NAMES_MAX = 180, 4155
+MODULES_MAX, NAMES_MAX = 180, 4165
 CODE_KIB_MAX = 84
 DATA_KIB_MAX, DATA_64_KIB_MAX = 92, 210  # firmware that arrives at other times differs by 2 KiB (64 bits: 4): what is there while it is measured
 RUN_S = 200.0

@@ -95,10 +95,7 @@ class Block(OptionalBlock):
     def _keep(self, messages: "list[Message]", slots: "list[int]") -> None:
         """The list first, then the slots that are no longer in use."""
         documents = self._station.documents
-        if slots:
-            documents.put(DOC, slots)
-        else:
-            documents.remove(DOC)
+        documents.put(DOC, slots or None)
         for slot in self._slots:
             if slot not in slots:
                 documents.remove_later(_name(slot), DOC)

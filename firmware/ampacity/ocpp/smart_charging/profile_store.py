@@ -108,13 +108,13 @@ class ProfileStore:
         placed = [p for p in self.all if p.id != profile.id] + [profile]
         unread = [row for row in self._still_unread(profile.id, evse_id or None) if row[0] != profile.id]
         name = DOC % profile.id
-        before = self._documents.get(name) if len(placed) == len(self.all) else None
+        before = self._documents.get(name) if len(placed) <= len(self.all) else None
         self._documents.put(name, document)
         try:
             self._documents.put(INDEX, _index(placed, unread))
         except (OSError, MemoryError):
             if before is None:
-                self._documents.remove_later(name, "")
+                self._documents.remove_later(name, INDEX)
             else:
                 self._documents.try_put(name, before)
             raise
@@ -141,6 +141,7 @@ class ProfileStore:
                 document = self.document(profile)
                 if document is not None:
                     self.all[i] = Profile(document, evse_id, index)
+                    self.all[i].is_kept = profile.is_kept
         self._changed()
 
     def offered(self, transaction_id: str) -> "Profile | None":

@@ -64,7 +64,8 @@ class ActingStation:
         found = station.next(now_ms)
         if found[0] is None and (station.actions or station.limits_change_at_ms == 0):
             self._act(now_ms)
-            found = (None, now_ms + 1) if slow_work.is_long() else station.next(now_ms)
+            self.waits = slow_work.is_long()
+            found = (None, now_ms + 1) if self.waits else station.next(now_ms)
         slow_work.is_long()
         if self._heard and not self._works and station.accepted():
             self._works = True
