@@ -2,7 +2,7 @@
 
 import asyncio
 
-from link_bench import Bench, echo, say, served_again, upgrade
+from link_bench import Bench, Station, echo, say, served_again, upgrade
 from peer import frame, unmask
 
 from check import raises
@@ -315,3 +315,70 @@ async def test_no_trouble_of_a_link_shows_the_query_or_the_password_of_its_addre
         told.append(bench.link.trouble)
         shown = "\n".join(told + [line[3] for line in bench.log.since(0)])
         assert "TOPSECRET" not in shown and "no connection to ws://localhost:%d/ocpp: " % bench.port in shown
+
+
+class Waiting(Station):
+    """Lets others have their turn for so many ms after each message, although it has an answer."""
+
+    waits = False
+    rest_ms = 0
+    until_ms = 0
+
+    def receive(self, text, now_ms):
+        super().receive(text, now_ms)
+        self.queue.append("answer to " + text)
+        self.until_ms = now_ms + self.rest_ms
+
+    def next(self, now_ms):
+        self.waits = now_ms < self.until_ms
+        if self.waits:
+            return None, self.until_ms
+        if self.queue:
+            self.seen.append("answered")
+        return super().next(now_ms)
+
+
+async def asks_two(bench, reader, writer):
+    if bench.accepted > 1:
+        await echo(bench, reader, writer)
+        return
+    await upgrade(reader, writer)
+    await say(writer, frame(1, b"one") + frame(1, b"two"))
+    while True:
+        data = await reader.read(4096)
+        if not data:
+            return
+        for opcode, payload in unmask(data):
+            if opcode in (8, 9):
+                await say(writer, frame(opcode if opcode == 8 else 10, payload))
+
+
+async def test_the_next_message_is_read_when_the_answer_to_the_last_one_has_left_also_where_the_station_waits():
+    station = Waiting()
+    station.rest_ms = 1000
+    async with Bench(asks_two, station) as bench:
+        await bench.until(lambda: station.seen.count("answered") == 2, "answered")
+        assert [text for text in station.seen if text != "connected"] == ["one", "answered", "two", "answered"]
+
+
+async def test_a_pong_that_lies_unread_while_the_station_waits_is_no_silence():
+    station = Waiting()
+    station.rest_ms = 6000
+    bench = Bench(asks_two, station)
+    bench.config.ping_interval_s, bench.config.pong_timeout_ms = 1, 2000
+    async with bench:
+        await bench.until(lambda: station.seen.count("answered") == 2, "answered")
+        await asyncio.sleep(0.2)  # four more pings, all answered
+        assert bench.accepted == 1 and "link.silent" not in bench.log.counters
+
+
+async def test_a_link_that_is_left_while_the_station_waits_closes_at_once():
+    station = Waiting()
+    station.rest_ms = 600000
+    bench = Bench(asks_two, station)
+    bench.config.close_timeout_ms = 2000000  # longer than `until` waits
+    async with bench:
+        await bench.until(lambda: "one" in station.seen, "asked")
+        bench.link.stop()
+        await bench.until(lambda: "disconnected" in station.seen, "closed")
+        assert "link.silent" not in bench.log.counters and bench.accepted == 1

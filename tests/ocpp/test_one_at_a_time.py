@@ -34,6 +34,20 @@ def charging(evses=6):
     return bench
 
 
+def read(bench):
+    """Each EVSE shows its energy register."""
+    for evse in bench.station.evses:
+        bench.station.meter_values(evse.id, {"energy_wh": 1000 * evse.id}, bench.now_ms)
+
+
+def offline_at_interval(bench, interval_s):
+    """Values of the clock are due each so many seconds; the connection is gone, and an interval begins now."""
+    bench.set("AlignedDataCtrlr", "Interval", str(interval_s))
+    read(bench)
+    bench.drop()
+    bench.advance_only(1000 * interval_s - bench.unix_ms % (1000 * interval_s))
+
+
 def passes(bench):
     """Writes of each pass until nothing is left to do, without a connection; the events that are kept are sent later."""
     found = []
@@ -65,8 +79,7 @@ def test_a_reset_ends_one_transaction_in_a_pass():
 def test_a_master_pass_and_values_of_the_clock_are_written_for_one_EVSE_in_a_pass():
     bench = charging()
     bench.set("AlignedDataCtrlr", "Interval", "60")
-    for evse in bench.station.evses:
-        bench.station.meter_values(evse.id, {"energy_wh": 1000 * evse.id}, bench.now_ms)
+    read(bench)
     bench.drop()
     bench.advance_only(59000 - (bench.unix_ms - 500) % 60000)
     passes(bench)
@@ -88,11 +101,7 @@ def test_a_master_pass_and_values_of_the_clock_are_written_for_one_EVSE_in_a_pas
 
 def test_values_of_the_clock_that_a_slow_medium_holds_up_have_the_time_when_they_were_taken():
     bench = charging(3)
-    bench.set("AlignedDataCtrlr", "Interval", "60")
-    for evse in bench.station.evses:
-        bench.station.meter_values(evse.id, {"energy_wh": 1000}, bench.now_ms)
-    bench.drop()
-    bench.advance_only(60000 - bench.unix_ms % 60000)
+    offline_at_interval(bench, 60)
     slot_ms = bench.now_ms
     while bench.station.busy or bench.now_ms < slot_ms + 100:
         bench.station.tick(bench.now_ms)
@@ -132,8 +141,7 @@ def test_questions_that_the_lost_connection_leaves_are_decided_one_in_a_pass():
 
 def test_periodic_samples_of_all_EVSEs_take_turns():
     bench = charging(4)
-    for evse in bench.station.evses:
-        bench.station.meter_values(evse.id, {"energy_wh": 1000}, bench.now_ms)
+    read(bench)
     bench.set("SampledDataCtrlr", "TxUpdatedInterval", "60")
     bench.advance(1000)
     bench.drop()
@@ -394,11 +402,7 @@ def test_a_reset_waits_for_what_the_medium_refused():
 
 def test_intervals_of_the_clock_are_seen_while_others_have_their_turn():
     bench = charging(6)
-    bench.set("AlignedDataCtrlr", "Interval", "20")
-    for evse in bench.station.evses:
-        bench.station.meter_values(evse.id, {"energy_wh": 1000}, bench.now_ms)
-    bench.drop()
-    bench.advance_only(20000 - bench.unix_ms % 20000)
+    offline_at_interval(bench, 20)
     began_ms = bench.now_ms
     while bench.now_ms < began_ms + 61000:
         bench.station.tick(bench.now_ms)
@@ -454,8 +458,7 @@ def test_values_of_the_clock_without_end_leave_a_turn_to_refused_documents_and_s
     bench = charging(6)
     bench.set("AlignedDataCtrlr", "Interval", "10")
     bench.set("SampledDataCtrlr", "TxUpdatedInterval", "30")
-    for evse in bench.station.evses:
-        bench.station.meter_values(evse.id, {"energy_wh": 1000}, bench.now_ms)
+    read(bench)
     bench.files.bad = True
     bench.station.documents.try_put("ocpp_note", {"n": 1})
     bench.files.bad = False

@@ -155,6 +155,22 @@ def test_nothing_is_sent_in_the_middle_of_a_pass_and_what_is_being_sent_stays():
     assert [e["seqNo"] for e in whole_events] == [0] + list(range(len(whole_events) - 1))  # the first one came twice
 
 
+def test_between_two_files_of_a_pass_others_have_their_turn():
+    bench = offline(65536)
+    bench.charging(1)
+    while bench.station.queue.fill() < 740:
+        bench.advance(60000, 5000)
+    writes = []
+    for i in range(60):
+        bench.state("SuspendedEV" if i % 2 else "Charging")
+    for _ in range(400):  # a pass of the station each millisecond
+        before = bench.files.writes
+        bench.station.tick(bench.now_ms)
+        bench.advance_only(1)
+        writes.append(bench.files.writes > before)
+    assert bench.log.counters["ocpp_samples_dropped"] > 3 and 3 < sum(writes) <= 400 // 20 + 1
+
+
 def test_after_a_restart_a_transaction_continues_its_numbers():
     bench = offline()
     bench.charging(1)

@@ -1,6 +1,11 @@
 """Work that can wait leaves as much time to others as it took, and never waits without end."""
 
+import asyncio
+
+from helper_garage import Garage
+
 from ampacity.roles.control.slow_work import SlowWork
+from check import raises
 
 
 class Clock:
@@ -43,3 +48,31 @@ def test_who_has_waited_for_three_seconds_waits_no_longer():
         clock.ms += 700
         turns += 1
     assert clock.ms - asked_ms == 3500 and turns == 5
+
+
+class Stopped(Exception):
+    """Enough was seen."""
+
+
+def test_the_housekeeping_leaves_as_long_to_others_as_its_pass_took():
+    for took_ms, rests_ms in ((0, 200), (600, 600), (4000, 1000)):
+        made = Garage()
+        primary, clock, begun, paused = made.primary, made.platform.clock, [], []
+
+        def step(now_ms, primary=primary, clock=clock, begun=begun, took_ms=took_ms):
+            if len(begun) == 3:
+                raise Stopped
+            begun.append(now_ms)
+            primary.slow_work.began()
+            clock.us += 1000 * took_ms
+            primary.slow_work.is_long()
+
+        async def pause(clock=clock, paused=paused):
+            clock.us += 50000
+            paused.append(clock.now_ms())
+
+        primary.step, primary._pause = step, pause
+        with raises(Stopped):
+            asyncio.run(primary.housekeeping())
+        assert [later - before for before, later in zip(begun, begun[1:])] == [took_ms + rests_ms] * 2
+        assert len(paused) == 3 * rests_ms // 50

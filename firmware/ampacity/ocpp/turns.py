@@ -16,6 +16,7 @@ if False:  # for the type checker
 
         def tick(self, now_ms: int) -> "int | None": ...
 
+
 class Turns:
     """`waiting`: what waits for its turn, the oldest first; of each kind at most once for each EVSE."""
 
@@ -47,7 +48,7 @@ class Turns:
 
 
 class Pieces:
-    """Several kinds of work that write: the first one that does so ends the pass, and the next pass begins with the one after it.
+    """Several kinds of work that write to the medium: a pass ends after the first write, and the next pass begins with the following kind.
 
     works: objects with tick(now_ms) → when to come again, or None. documents: their `writes` rises with each write.
     """

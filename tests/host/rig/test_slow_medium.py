@@ -183,3 +183,17 @@ def test_cards_at_all_EVSEs_without_a_connection(site):
     site.do("fault", kind="csms_down", target="primary", on=False)
     site.bench.run_ms(120_000)
     site.held(findings=1)  # the connection that was cut
+
+
+def test_cars_that_pause_and_resume_stop_no_other_car(tmp_path):
+    site = Site(tmp_path, 24)
+    site.slow()
+    for round_ in range(6):
+        for i in range(1, 13):
+            site.do("ev", evse=f"e{i}", action="resume" if round_ % 2 else "pause")
+        for _ in range(15):
+            site.bench.run_ms(1_000)
+            truth = site.do("state")["truth"]["evses"]
+            assert {truth[f"e{i}"]["watchdog"] for i in range(13, 25)} == {"armed"}
+            assert min([max(truth[f"e{i}"]["amps"]) for i in range(13, 25)]) > 5
+    site.held()

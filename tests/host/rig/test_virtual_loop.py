@@ -4,6 +4,7 @@ import asyncio
 
 from ampacity.base.within import within
 from ampacity_host.rig.base.timeline import START_MS, START_US
+from ampacity_host.rig.virtual.awaitable_timer import AwaitableTimer
 from ampacity_host.rig.virtual.loop import VirtualLoop, spawn
 
 
@@ -72,3 +73,39 @@ def test_a_task_that_fails_is_kept_as_a_problem():
     loop.run_for_ms(10)
     gc.collect()
     assert any("ValueError('no')" in text for text in loop.problems)
+
+
+def test_an_owner_that_a_slow_medium_holds_sees_the_time_at_which_it_is_free_and_sleeps_from_then_on():
+    loop, owner, seen = VirtualLoop(), Owner(), []
+
+    async def writer():
+        loop.hold(owner, 600_000)
+        seen.append(("written", (loop.now_of(owner) - START_US) // 1000))
+        await AwaitableTimer(loop, 50_000)
+        seen.append(("slept", (loop.now_of(owner) - START_US) // 1000))
+
+    async def other():
+        await AwaitableTimer(loop, 100_000)
+        seen.append(("other", (loop.now_us - START_US) // 1000))
+    spawn(loop, owner, writer())
+    spawn(loop, None, other())
+    loop.run_for_ms(2_000)
+    assert seen == [("written", 600), ("other", 100), ("slept", 650)]
+
+
+def test_what_a_blocked_owner_begins_meanwhile_comes_after_what_waits():
+    loop, owner, seen = VirtualLoop(), Owner(), []
+
+    async def greedy():
+        for _ in range(5):
+            loop.hold(owner, 300_000)
+            await asyncio.sleep(0)
+            seen.append("greedy")
+
+    async def timed():
+        await AwaitableTimer(loop, 10_000)
+        seen.append("timed")
+    spawn(loop, owner, timed())
+    spawn(loop, owner, greedy())
+    loop.run_for_ms(5_000)
+    assert sorted(seen[:2]) == ["greedy", "timed"] and len(seen) == 6

@@ -132,7 +132,7 @@ class Authorizer:
         return ("Authorize", dict(question.shown or {}, idToken=question.token), done)
 
     def offline(self, now_ms: int) -> None:
-        """The connection is gone: each question that waits for the CSMS is decided now."""
+        """The connection is gone: each question that waits for the CSMS is decided without it, one EVSE after the other."""
         waiting, self._questions = self._questions, []
         self._lost += waiting
         self._station.turns.add("offline", [question.evse for question in self._lost], self._decide_lost, True)
@@ -237,7 +237,6 @@ class Authorizer:
     def _master_pass(self, token: "Token", now_ms: int) -> None:
         """C16: it starts nothing, it stops everything."""
         self._report(0, token, True, "MasterPass")
-
         meant = [(evse, evse.auth or evse.tx) for evse in self._station.evses if evse.auth is not None or evse.tx is not None]
 
         def stop(evse: "OcppEvse", now_ms: int) -> None:
