@@ -7,7 +7,7 @@ from ampacity.circuit.cascaded_guard import CascadedSite
 from ampacity.circuit.trusted.errors import NotNow
 from ampacity.circuit.trusted.metering.step_check import StepCheck
 from ampacity.circuit.trusted.site.check import check_site
-from ampacity.circuit.trusted.site.migration import still_changing, was_elsewhere
+from ampacity.circuit.trusted.site.migration import place, still_changing, was_elsewhere
 from check import raises
 
 FRESH_MS = 5000
@@ -391,3 +391,20 @@ def test_only_evses_with_a_reserve_are_asked_for_evidence_of_a_lower_one():
     evses = [evse("a", terminals=[[0]]), mute_evse("b", terminals=[[0]], power_on_da=160), evse("c", terminals=[[0]])]
     found = [each for each in check_site(site(evses, [circuit(rating=200)])) if each["where"] == "a"]
     assert [each["code"] for each in found] == ["unservable"] and found[0]["fix"].endswith("evidence for a lower reserve of b")
+
+
+def test_rule_15_a_device_that_names_no_bus_is_a_local_one():
+    buses = [{"kind": "rtu", "port": "uart:1"}]
+    for bus, where in ((0, "uart:1/7"), (1, "local/e"), (-1, "local/e"), (None, "local/e"), ("0", "local/e")):
+        assert place({"buses": buses}, {"name": "e", "bus": bus, "unit": 7}) == where, bus
+
+
+def test_an_evse_that_is_unlocked_is_offered_its_whole_share_whatever_it_used_before():
+    bench = Bench(site([evse()], idle_ms=20000)).start()
+    bench.guard.demand(0, True)
+    bench.follow(90, draws=70)
+    assert bench.guard.want_da[0] < 160, "it is offered what it uses, and a little more"
+    bench.ledger.evse_states[0].locked = "disobeyed"
+    bench.guard.unlock(0)
+    bench.tick()
+    assert bench.guard.want_da[0] == 160

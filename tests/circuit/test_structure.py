@@ -64,3 +64,9 @@ def test_section_4_an_evse_without_watchdog_frees_all_by_its_power_on_value():
 def test_section_4_the_local_point_stops_with_its_primary():
     local = foreign_evse(kind="local", watchdog_ms=0, holds=True)
     assert codes(site([local], [circuit(rating=100, assumed=60, meter=0)], [meter_facts()])) == []
+
+
+def test_section_4_a_meter_without_currents_is_none_of_a_circuit_and_one_with_a_phase_that_is_not_there_is_refused():
+    for phases, found in (([], []), ([0, 5], ["meter"]), (None, [])):
+        facts = site([evse()], [circuit()], [meter_facts(phases=phases)])
+        assert codes(facts) == found, phases

@@ -344,3 +344,47 @@ def test_after_another_use_of_its_phases_the_time_is_counted_again():
     bench.measure(0, 100, 100, 0)
     bench.tick(3000)
     assert minutes_until_free(bench, 30) in (16, 17)
+
+
+def test_three_amperes_say_which_phases_a_car_uses_and_less_does_not():
+    for draws, bound_da in ((29, 100), (30, 0)):
+        bench = bench_of()
+        live(bench, 2, IDLE, IDLE)
+        live(bench, STEADY_S + 6, (100, [draws, 0, 0]), IDLE)
+        assert bench.guard.bound_da(0)[1] == bound_da, draws
+
+
+def test_an_excess_in_the_first_frame_of_a_meter_has_lasted_for_no_time():
+    rows = [dict(circuit("row", 0, 200, meter=1), frees_phases=True)]
+    facts = site([evse(circuit=1), evse("evse-2", circuit=1)], [dict(circuit(meter=0, rating=320), frees_phases=True)] + rows,
+                 [meter_facts(), meter_facts(name="row", unit=101)])
+    bench = Bench(facts).start()
+    others = (60, [0, 60, 0])
+    live(bench, 2, IDLE, IDLE)
+    live(bench, STEADY_S + 20, ONE, others)
+    unused = bench.ledger.bounds.unused_phases
+    key = bench.guard.site.phases + 1
+    unused.set_meter_valid(key, True)
+    margin_da = bench.guard.margin_da(1)[1]
+    unused.over(key, 290, bench.now_ms)
+    assert bench.guard.margin_da(1)[1] == margin_da, "the other is lowered first"
+    unused.over(key, 290, bench.now_ms + 3000)
+    assert bench.guard.margin_da(1)[1] == margin_da - 100
+
+
+def test_an_evse_whose_settings_are_not_proven_counts_on_all_phases():
+    bench = seen()
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+    bench.ledger.evse_states[0].ok = False
+    bench.tick(100)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+
+
+def test_a_watchdog_of_a_millisecond_is_one():
+    for watchdog_ms, bound_da in ((0, 100), (1, 0)):
+        bench = seen()
+        state = bench.ledger.evse_states[0]
+        bench.ledger.bounds.unused_phases.count(state)
+        state.evidence.watchdog_ms = lambda: watchdog_ms
+        live(bench, STEADY_S + 6, ONE, IDLE)
+        assert bench.guard.bound_da(0)[1] == bound_da, watchdog_ms
