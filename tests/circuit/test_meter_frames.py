@@ -1,6 +1,6 @@
 """Sections 3.1 and 3.2: single frames of a meter, against the EVSEs of that moment."""
 
-from helper_circuit import evse
+from helper_circuit import evse, meter_facts
 from helper_frames import live, metered
 
 
@@ -39,3 +39,11 @@ def test_rule_3_2_a_meter_that_does_not_follow_two_steps_of_the_evses_is_lost():
         bench.tick(500)
         states.append(bench.guard.meter_state(0))
     assert states[15] == "ok" and states[23] == "lost"
+
+
+def test_a_meter_that_names_no_phases_shows_all_of_them_in_their_order():
+    bench = metered(meter=meter_facts(phases=None))
+    for second in range(4):
+        bench.meter(100 + second % 2, 110, 120)
+        bench.tick(1000)
+    assert bench.guard.meter_state(0) == "ok" and bench.guard.other_da(0)[1:] == [110, 120]

@@ -173,6 +173,9 @@ def test_rule_7_an_order_to_one_without_watchdog_needs_the_default_state():
         assert (life.permits.send(0, 100, life.now_ms) is not None) == leaves == life.permits.survives(life.s, 100)
         assert refused(life) == ([] if leaves else [7])
     assert ready(evse(), rating=160).permits.survives(ready().s, 10**6), "a watchdog ends any order"
+    life = ready(evse(), rating=160)
+    life.s.evidence.watchdog_ms = lambda: 1
+    assert life.permits.survives(life.s, 10**6), "however short it is"
 
 
 def test_a_planned_order_not_above_the_live_one_needs_no_margin():

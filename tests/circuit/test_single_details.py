@@ -2,6 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, meter_facts, mute_evse, site
 from helper_frames import live, metered
+from life import Life
 
 from ampacity.circuit.cascaded_guard import CascadedSite
 from ampacity.circuit.trusted.errors import NotNow
@@ -408,3 +409,11 @@ def test_an_evse_that_is_unlocked_is_offered_its_whole_share_whatever_it_used_be
     bench.guard.unlock(0)
     bench.tick()
     assert bench.guard.want_da[0] == 160
+
+
+def test_a_car_that_left_before_the_first_tick_is_forgotten_after_a_second():
+    life = Life(evse())
+    life.s.overdraw_da = 6  # from its journal
+    for ms, known_da in ((0, 6), (999, 6), (1000, 0)):
+        life.intake.no_car(0, ms)
+        assert life.s.overdraw_da == known_da, ms
