@@ -388,3 +388,12 @@ def test_a_watchdog_of_a_millisecond_is_one():
         state.evidence.watchdog_ms = lambda: watchdog_ms
         live(bench, STEADY_S + 6, ONE, IDLE)
         assert bench.guard.bound_da(0)[1] == bound_da, watchdog_ms
+
+
+def test_the_third_hint_is_durable_and_the_first_two_are_not():
+    for before, marks in ((0, 0), (1, 0), (2, 1)):
+        bench = seen()
+        bench.ledger.bounds.unused_phases.came_back[0] = before
+        version = bench.ledger.journal_barrier.version
+        hint(bench, False)
+        assert bench.ledger.journal_barrier.version == version + marks, before
