@@ -276,3 +276,9 @@ def test_a_device_that_shows_no_current_is_warned_of(edited, kind, told):
     path = edited(('kind = "ampacity"', f'kind = "{kind}"'), ("power_on_a = 0.0", "power_on_a = 6.0"))
     rows = [row for row in check_report(load_site(path))["findings"] if row["code"] == "unmeasured"]
     assert [row["where"] for row in rows] == told and all("shows no current per phase" in row["text"] for row in rows)
+
+
+def test_a_phase_that_no_meter_measures_is_a_finding_of_its_circuit_and_of_another_code_than_an_evse_that_nothing_measures():
+    path = Path(__file__).with_name("sites") / "warnings" / "one-phase-meter-of-three-phases.toml"
+    rows = [(row["code"], row["where"]) for row in check_report(load_site(path))["findings"] if "does not measure" in row["text"]]
+    assert rows == [("uncounted", "main")]

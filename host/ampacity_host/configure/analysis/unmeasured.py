@@ -7,7 +7,8 @@ from typing import Any
 from ampacity_host.configure.analysis.budgets import evses_below, loads
 from ampacity_host.configure.analysis.line_timing import finding
 
-CODE = "unmeasured"
+CODE = "unmeasured"  # of an EVSE
+UNCOUNTED = "uncounted"  # of a circuit: other load of a phase
 UNMETERED = "none"  # as in firmware/ampacity/ports/board.py, which imports the pins of a board
 ASSUMED = (
     "it counts with its order on every phase of its contactor; a car that draws less frees nothing, one that draws more is not seen, "
@@ -59,7 +60,7 @@ def uncounted(facts: dict[str, Any], index: int, unseen: list[int]) -> list[dict
         return []
     lines = ", ".join(f"L{phase + 1}" for phase in bare)
     text = f"its meter does not measure {lines}, and assumed_other_a is 0 there: other load on {lines} does not count"
-    return [finding(CODE, circuit["name"], text, "a meter of all its lines, or the worst case in assumed_other_a") | {"level": "warning"}]
+    return [finding(UNCOUNTED, circuit["name"], text, "a meter of all its lines, or the worst case in assumed_other_a") | {"level": "warning"}]
 
 
 def unmeasured_outlets(facts: dict[str, Any], data: Path) -> list[dict[str, Any]]:
