@@ -385,7 +385,7 @@ def test_a_watchdog_of_a_millisecond_is_one():
         bench = seen()
         state = bench.ledger.evse_states[0]
         bench.ledger.bounds.unused_phases.count(state)
-        state.evidence.watchdog_ms = lambda: watchdog_ms
+        state.evidence.watchdog_ms = lambda ms=watchdog_ms: ms
         live(bench, STEADY_S + 6, ONE, IDLE)
         assert bench.guard.bound_da(0)[1] == bound_da, watchdog_ms
 
