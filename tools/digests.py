@@ -48,7 +48,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "fuzz-day": ("tests.fuzz.day", FIRMWARE, RIG),
     "lying-meters": (
         "tests/circuit/helper_meter.py", "tests/circuit/helper_circuit.py", "tests/circuit/test_meter_trust.py",
-        "tests/circuit/test_routine_meter_tests.py", "firmware/ampacity/circuit",
+        "tests/circuit/measure_lying_meters.py", "firmware/ampacity/circuit",
     ),  # fmt: skip
     "soak-same": ("tests.proof.soak_same", *PLAYED),
     # the benchmarks (tools/bench)
