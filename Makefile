@@ -49,7 +49,7 @@ proof: $(INSTALLED) $(MICROPYTHON)  ## the whole evidence of the safety case: se
 	@$(MAKE) --silent $(PYPY) 2> /dev/null || true  # without it the soak takes CPython, and twice as long
 	@$(RUN) -m tests.proof $(PROOF_OPTIONS)
 
-mutants: $(INSTALLED)  ## small defects in all that must be right, and which of them no test of behaviour detects; fails below 95 %: SAMPLE=250, a new draw each time, SEED=27 repeats one (MUTANTS_OPTIONS=--page: into the safety case)
+mutants: $(INSTALLED)  ## small defects in the trusted part of circuit/, and which of them no test of behaviour detects; fails below 95 %: SAMPLE=250, a new draw each time, SEED=27 repeats one (MUTANTS_OPTIONS=--page: into the safety case)
 	@$(RUN) -m tools.mutants --least 95 --sample $(or $(SAMPLE),250) $(if $(SEED),--seed $(SEED)) $(MUTANTS_OPTIONS)
 
 bench: $(INSTALLED) $(MICROPYTHON)  ## every figure of docs/benchmarks.md, measured on this machine

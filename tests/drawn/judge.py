@@ -33,20 +33,23 @@ EXCUSES = {  # (attack, amperes at most, for at most)
     LIE: ("a meter lies or is silent", "the other load that it should show",
           "`total_ms` + %g s + one settle time, from the first use on" % ((METER_MS + METER_LOST_MS + SUSPECTED_MS) / 1000)),
     GROWS: ("a car on an EVSE without current measurement takes more of an order that is older than %g s" % (RAISED_MS / 1000), "what it takes more",
-            "`total_ms` of the circuit, where it has a meter, + %g s of the meter itself" % (METER_MS / 1000)),
+            "`total_ms` of the circuit, where it has a meter, + %g s of the meter itself; with `exposure_ms` + %g s in such a trouble"
+            % (METER_MS / 1000, METER_LOST_MS / 1000)),
 }  # fmt: skip
 
 
 class Excuse:
     """One attack's. kind: of EXCUSES; circuits, lines: where it counts; until_ms: a moment; left_ms: time above a rating that it has
     left; span_ms: from its first use on. One of the three bounds it, for what cars draw and once more for what they may draw (`may`).
-    waits: says whether that time stands still, for nothing could detect it."""
+    latest_ms: the moment up to which troubles may prolong until_ms. waits: says whether that time stands still, for nothing could
+    detect it."""
 
-    def __init__(self, kind, circuits, amount, until_ms=None, left_ms=None, span_ms=None, waits=None):
+    def __init__(self, kind, circuits, amount, until_ms=None, left_ms=None, span_ms=None, waits=None, latest_ms=None):
         if kind not in EXCUSES or until_ms is left_ms is span_ms is None:
             raise ValueError("an excuse without a bound: %s" % kind)
         self.kind, self.circuits, self.amount, self.waits = kind, circuits, amount, waits
         self.until_ms, self.left_ms, self.span_ms = until_ms, left_ms, span_ms
+        self.latest_ms = until_ms if latest_ms is None else latest_ms
         self._used_ms, self._first_ms = {}, {}  # may → how long it was used; from when on
 
     def worth(self, circuit, line, t_ms, may=False):
@@ -137,17 +140,20 @@ class Judge:
         if not any(rise) or not seen:
             return
         reach = [name for name in geometry.ratings if any(one in geometry.above[name] or name in geometry.above[one] for one in seen)]
-        lost_ms = self.times.exposure_ms() + METER_LOST_MS if troubled else 0
-        until_ms = self.t_ms + max(self.times.total_ms(name) for name in seen) + METER_MS + lost_ms
+        until_ms = self.t_ms + max(self.times.total_ms(name) for name in seen) + METER_MS
+        latest_ms = until_ms + self.times.exposure_ms() + METER_LOST_MS
         places = [name for name in geometry.above[circuit] if name in reach]
-        self.excuses.append(Excuse(LATE if troubled else STEP, places, lambda _, line: rise[line], until_ms=until_ms))
+        kind, until_ms = (LATE, latest_ms) if troubled else (STEP, until_ms)
+        self.excuses.append(Excuse(kind, places, lambda _, line: rise[line], until_ms=until_ms, latest_ms=latest_ms))
 
     def prolong(self):
-        """A trouble has begun: a step whose time is running may last for the exposure from now on."""
+        """A trouble has begun: a step whose time is running may last for the exposure from now on, and however many troubles
+        follow each other no longer than one that steps in such a trouble."""
         for excuse in self.excuses:
             if excuse.until_ms is not None and excuse.until_ms > self.t_ms:
-                excuse.kind = LATE
-                excuse.until_ms = max(excuse.until_ms, self.t_ms + self.times.exposure_ms() + METER_LOST_MS)
+                excuse.kind = LATE if excuse.kind == STEP else excuse.kind
+                lasts_ms = max(excuse.until_ms, self.t_ms + self.times.exposure_ms() + METER_LOST_MS)
+                excuse.until_ms = min(lasts_ms, excuse.latest_ms)
 
     def strays(self, evse, most_da=None):
         """Its car or its device is above its order from now on; most_da: by so much at most, None: by any."""
@@ -227,7 +233,8 @@ class Judge:
         for circuit in self.geometry.above[self.geometry.circuit_of[evse]]:
             if circuit in meters:
                 until_ms = self.t_ms + self.times.total_ms(circuit) + METER_MS
-                self.excuses.append(Excuse(GROWS, [circuit], lambda _, line: loads[line], until_ms=until_ms))
+                latest_ms = until_ms + self.times.exposure_ms() + METER_LOST_MS
+                self.excuses.append(Excuse(GROWS, [circuit], lambda _, line: loads[line], until_ms=until_ms, latest_ms=latest_ms))
 
     # ---- samples
 

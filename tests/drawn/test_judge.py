@@ -60,6 +60,28 @@ def test_a_rating_passed_without_an_attack_is_wrong_at_once():
     assert judge.crossed is None and judge.wrong_ms == {"main": 500} and judge.worst == {"main": 330}
 
 
+def stepped(troubles_s, troubled=False):
+    """A step of 10 A that nobody answers, with troubles that begin then: how many ms of the excess are excused."""
+    judge = Judge(SITE, REPORT)
+    judge.geometry.seen["main"] = {0, 1, 2}
+    judge.see(state(1_000, 0.0, 30.0))
+    judge.step("main", [0.0, 10.0, 0.0], troubled)
+    for second in range(1, 120):
+        if second in troubles_s:
+            judge.prolong()
+        judge.see(state(1_000 + 1000 * second, 0.0, 30.0))
+    return 119_000 - judge.wrong_ms["main"]
+
+
+def test_troubles_one_after_the_other_do_not_prolong_a_step_more_than_one_does():
+    """6 s of the circuit; with 16 s until the watchdogs ran out and 5 s of a lost meter in a trouble."""
+    assert stepped(()) == 6_000
+    assert stepped((3,)) == 24_000 - 1_000
+    assert stepped((6,)) == 26_000
+    assert stepped((3, 6, 12, 20, 26, 28)) == stepped(range(120)) == 27_000
+    assert stepped(range(120), troubled=True) == stepped((), troubled=True) == 27_000
+
+
 def changed_car(before, phases):
     """A car is taken away, and one with so many phases is plugged in, on a circuit that carries the first alone: ms that are not excused."""
     budgets = [dict(row, again_ms=4_000) for row in REPORT["budgets"]]

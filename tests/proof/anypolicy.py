@@ -2,8 +2,8 @@
 
 No plan at all: in each turn it picks 0, the least or the most current of that EVSE; for the child of `below`, 0 or the most. Each
 walk has one more target per EVSE: a current is a whole number of da, and that is any of them up to the most. Liveness is not
-asked. Where other load steps, a stranger writes or a car disobeys, no policy sheds: the overload may last until the ledger's own
-budget has run out (then nothing is fed any more) and after that until every watchdog has, `excuse_steps` below.
+asked. Where other load steps, a stranger writes or a car disobeys, no policy sheds: the overload may last for the time that the
+ledger allows it (then nothing is fed any more) and after that until every watchdog has run out, `excuse_steps` below.
 
 `python -m tests.proof --parts policy` searches each world up to SEARCHED states; where it is not closed by then, random walks
 of 240 turns go on for WALKED transitions: a policy that chooses at random, and half of the time the first that it may.
@@ -64,8 +64,13 @@ def nobody(i):
 
 
 def excuse_steps(world):
-    """The ledger's budget, and the longest lapse after it."""
-    return 2 * -(-world.guard.ledger.margin.budget_ms // world.step_ms) + MARGIN_STEPS
+    """Twice the longest lapse of a device of the site: the ledger allows an excess for one, and then feeds nothing."""
+    return 2 * -(-max(map(lapse_ms, world.evses)) // world.step_ms) + MARGIN_STEPS
+
+
+def lapse_ms(evse):
+    """From the last frame that feeds its watchdog until its car is down, in ms; `evse`: of the compiled site."""
+    return evse["watchdog_ms"] + evse["watchdog_tolerance_ms"] + evse["settle_ms"] + evse["transit_ms"]
 
 
 def search(name, states_max=SEARCHED_CI, seconds_max=1e9, guard=Guard):
