@@ -86,36 +86,3 @@ def test_a_frame_whose_first_mark_is_zero_is_a_frame():
     bench.measure(0, 0, 0, 0)
     bench.tick()
     assert bench.guard.meter_state(0) == "ok"
-
-
-def test_rule_14_an_evse_that_is_locked_counts_on_all_its_phases():
-    bench = Bench(site([evse()], [dict(circuit(meter=0, rating=200), frees_phases=True)], [meter_facts()])).start()
-    for da in [0] + [100] * 140:
-        bench.order(da)
-        bench.measure(0, da, 0, 0)
-        bench.meter(da + bench.mark % 2, 0, 0)
-        bench.tick(500)
-    assert bench.guard.bound_da(0) == [100, 0, 0]
-    bench.ledger.evse_states[0].locked = "disobeyed"
-    bench.tick()
-    assert bench.guard.bound_da(0) == [100, 100, 100]
-
-
-def test_rule_3_2_an_own_pause_that_ended_within_the_age_of_a_frame_is_no_contradiction():
-    """The frame shows the pause; the reading after the new order does not any more."""
-    bench = metered()
-    bench.stand(160)
-    live(bench, 8, 100, 150)
-    assert bench.send(0) is not None
-    bench.tick(400)
-    assert bench.order(160) is not None
-    bench.tick(300)
-    bench.measure(0, 150, 150, 150)
-    bench.tick(200)
-    bench.meter(110, 110, 110)
-    for _ in range(4):
-        bench.tick(300)
-        bench.measure(0, 150, 150, 150)
-        bench.tick(700)
-        bench.meter(250, 251, 250)
-    assert bench.guard.meter_state(0) == "ok", bench.guard.meter_reason(0)

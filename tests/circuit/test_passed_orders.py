@@ -37,6 +37,21 @@ def test_rule_3_2_a_car_that_recovers_slowly_from_an_own_pause_is_no_contradicti
     is_trusted_when_read_again(bench)
 
 
+def test_rule_3_2_an_own_pause_that_ended_within_the_age_of_a_frame_is_no_contradiction():
+    """The frame shows the pause; the reading after the new order does not any more."""
+    bench = metered()
+    bench.stand(160)
+    live(bench, 8, 100, 150)
+    assert bench.send(0) is not None
+    bench.tick(400)
+    assert bench.order(160) is not None
+    bench.tick(300)
+    bench.measure(0, 150, 150, 150)
+    bench.tick(200)
+    bench.meter(110, 110, 110)
+    is_trusted_when_read_again(bench)
+
+
 def test_rule_3_2_an_own_pause_that_readings_show_hides_no_contradiction():
     bench = metered()
     bench.stand(160)

@@ -226,6 +226,14 @@ def test_a_disobeying_evse_counts_on_all_phases():
     assert bench.guard.bound_da(0) == [160, 160, 160]
 
 
+def test_a_locked_evse_counts_on_all_phases():
+    bench = seen()
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+    bench.ledger.evse_states[0].locked = "disobeyed"
+    bench.tick()
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+
+
 def test_the_meter_shows_current_that_the_device_hides():
     bench = seen()
     live(bench, 8, ONE, (60, [60, 60, 60]))
