@@ -159,6 +159,15 @@ def test_an_unmeasured_car_may_take_more_of_an_old_order_for_the_time_of_a_step(
     assert judge.over_ms == {"main": 20_000} and judge.wrong_ms == {"main": 20_000 - 6_000 - 500}, judge.wrong_ms
 
 
+def test_troubles_prolong_the_time_of_an_unmeasured_car_that_takes_more_as_long_as_that_of_a_step():
+    judge = Judge(SITE, UNMEASURED)
+    for t_ms in range(0, 90_000, 500):
+        if t_ms > 40_000:
+            judge.prolong()
+        judge.see(state(t_ms, 16.0, 10.0 if t_ms < 40_000 else 17.0, 17.0))
+    assert judge.over_ms == {"main": 50_000} and judge.wrong_ms == {"main": 50_000 - 27_000 - 500}, judge.wrong_ms
+
+
 def test_an_unmeasured_car_that_follows_a_raise_has_no_excuse():
     judge = Judge(SITE, UNMEASURED)
     for t_ms in range(0, 45_000, 500):
