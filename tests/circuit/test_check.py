@@ -131,3 +131,9 @@ def test_rule_9_a_watchdog_that_others_may_feed_over_the_network_counts_as_none(
     assert codes(facts) == []
     facts["buses"] = [{"name": "far", "kind": "rtu", "over_tcp": True, "private": False}]
     assert codes(facts) == ["reserves"] * 3
+
+
+def test_only_evses_with_a_reserve_are_asked_for_evidence_of_a_lower_one():
+    evses = [evse("a", terminals=[[0]]), mute_evse("b", terminals=[[0]], power_on_da=160), evse("c", terminals=[[0]])]
+    found = [each for each in check_site(site(evses, [circuit(rating=200)])) if each["where"] == "a"]
+    assert [each["code"] for each in found] == ["unservable"] and found[0]["fix"].endswith("evidence for a lower reserve of b")

@@ -194,3 +194,52 @@ def test_a_test_lacks_current_where_limits_from_outside_leave_less_than_its_orde
         guard.limit("ems", (target, 0), None, None, "release")
     bench.tick(500)
     assert not guard.optional.lacks_test_room(0)
+
+
+def test_the_silence_after_an_isolation_begins_at_the_time_that_the_word_came_with():
+    bench = Bench(site([evse()])).start()
+    bench.guard.isolate(0, True)
+    bench.guard.isolate(0, False, bench.now_ms + 7)
+    assert bench.ledger.evse_states[0].last_feed_ms == bench.now_ms + 7
+
+
+def test_an_evse_whose_device_is_accepted_is_offered_its_whole_share():
+    bench = Bench(site([evse()])).start()
+    bench.guard.demand(0, True)
+    bench.follow(10)
+    bench.follow(700, draws=60)
+    assert bench.guard.want_da[0] < 100, "it keeps what it does not draw no longer"
+    bench.guard.accept_device(0)
+    bench.follow(10, draws=60)
+    assert bench.guard.want_da[0] == 160
+
+
+def test_an_evse_that_is_unlocked_has_its_share_in_the_next_tick():
+    for later in range(5):  # wherever that is between two shares
+        bench = Bench(site([evse()])).start()
+        bench.guard.demand(0, True)
+        bench.ledger.evse_states[0].locked = "disobeyed"
+        bench.follow(10)
+        bench.tick(100 * later)
+        assert bench.guard.want_da[0] == 0
+        bench.guard.unlock(0)
+        bench.tick()
+        assert bench.guard.want_da[0] == 160, later
+
+
+def test_what_is_confirmed_is_what_the_site_file_assumes():
+    bench = Bench(site([evse()], [circuit(rating=630)])).start()
+    bench.ledger.assumed_da[0] = 50
+    bench.guard.confirm_assumed(0)
+    assert bench.ledger.assumed_da[:3] == [0, 0, 0]
+
+
+def test_an_evse_that_is_unlocked_is_offered_its_whole_share_whatever_it_used_before():
+    bench = Bench(site([evse()], idle_ms=20000)).start()
+    bench.guard.demand(0, True)
+    bench.follow(90, draws=70)
+    assert bench.guard.want_da[0] < 160, "it is offered what it uses, and a little more"
+    bench.ledger.evse_states[0].locked = "disobeyed"
+    bench.guard.unlock(0)
+    bench.tick()
+    assert bench.guard.want_da[0] == 160

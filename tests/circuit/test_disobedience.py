@@ -1,6 +1,7 @@
 """Rule 10: pause, contactor, feeder, locked out until somebody resets it; the bound falls when nothing is seen to flow."""
 
 from helper_circuit import SETTLE_MS, Bench, circuit, evse, site
+from life import Life
 
 
 def drawing(da, seconds, bench, e=0):
@@ -178,3 +179,21 @@ def test_an_evse_that_draws_above_its_order_disobeys_whatever_it_says_of_its_plu
             bench.measure(0, 160, 160, 160)
             bench.tick(1000)
         assert "disobeys" in bench.kinds()
+
+
+def test_a_car_that_left_before_the_first_tick_is_forgotten_after_a_second():
+    life = Life(evse())
+    life.s.overdraw_da = 6  # from its journal
+    for ms, known_da in ((0, 6), (999, 6), (1000, 0)):
+        life.intake.no_car(0, ms)
+        assert life.s.overdraw_da == known_da, ms
+
+
+def test_rule_10_what_leaks_while_an_order_of_zero_is_in_force_is_nothing_that_its_car_makes_of_an_order():
+    life = Life(evse()).order(0)
+    life.pass_at(life.now_ms + 6000)
+    life.intake.measured(0, [4, 0, 0], life.now_ms, life.now_ms)
+    assert life.s.overdraw_da == 0
+    life.order(100).pass_at(life.now_ms + 6000)
+    life.intake.measured(0, [104, 0, 0], life.now_ms, life.now_ms)
+    assert life.s.overdraw_da == 4

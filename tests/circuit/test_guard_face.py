@@ -419,3 +419,10 @@ def test_the_site_of_an_evidence_that_is_no_document_changes_nothing():
     for kept in (None, {}, {"site": None}, {"site": []}, {"site": "x"}):
         bench = Bench(site([evse()]), kept).start()
         assert len(bench.guard.site.evses) == 1 and bench.order(100) is not None, kept
+
+
+def test_a_bound_is_shown_on_the_circuit_of_its_evse_whatever_its_number():
+    rows = [circuit("main")] + [circuit(name, 0, 200) for name in ("a", "b", "c")]
+    bench = Bench(site([evse(circuit=3, terminals=[[0]])], rows)).start()
+    bench.stand(100)
+    assert bench.guard.bound_da(0) == [100, 0, 0]

@@ -268,3 +268,15 @@ def test_what_a_car_makes_of_its_orders_is_known_after_a_restart_until_it_is_unp
     assert bench.ledger.evse_states[0].overdraw_da == 0, "of another device"
     for wrong, known in ((None, 0), ([7], 0), ({"evse-1": "7"}, 0), ({"evse-1": -7}, 0), ({"evse-1": 700}, 16), ({"evse-2": 5}, 0)):
         assert Bench(bench.facts, dict(kept, overdraw=wrong)).ledger.evse_states[0].overdraw_da == known, wrong
+
+
+def test_a_journal_needs_a_person_when_it_was_late_for_five_seconds_without_a_break():
+    bench = Bench(site([evse()])).start()
+    barrier, waits = bench.ledger.journal_barrier, bench.guard.waits_for_journal
+    barrier.written = barrier.version - 1
+    assert not waits(bench.now_ms) and not waits(bench.now_ms + 4999)
+    barrier.written = barrier.version
+    assert not waits(bench.now_ms + 5000)
+    barrier.written = barrier.version - 1
+    assert not waits(bench.now_ms + 6000) and not waits(bench.now_ms + 10999)
+    assert waits(bench.now_ms + 11000)

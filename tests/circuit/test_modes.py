@@ -140,3 +140,11 @@ def test_section_7_a_restart_of_the_primary_pauses_proves_and_charges_again_with
     again.follow(20)
     assert again.guard.want_da == [100, 100]
     assert [again.bound(e) for e in range(2)] == [100, 100]
+
+
+def test_a_fault_after_a_decision_for_the_safe_state_is_a_fault():
+    bench = Bench(site([evse()])).start()
+    bench.guard.enter_safe_state("a loop of restarts", bench.now_ms)
+    assert bench.guard.safe_by_decision
+    bench.guard.fail("a sum differs", bench.now_ms)
+    assert not bench.guard.safe_by_decision

@@ -2,8 +2,8 @@
 
 from helper_circuit import Bench, circuit, evse, foreign_evse, mute_evse, site
 
-from ampacity.circuit.trusted.errors import Rejected
-from ampacity.circuit.trusted.site.migration import SiteMigration
+from ampacity.circuit.trusted.errors import NotNow, Rejected
+from ampacity.circuit.trusted.site.migration import SiteMigration, place, still_changing, was_elsewhere
 from check import raises
 
 ROWS = [circuit("main"), circuit("a", 0, 200), circuit("b", 0, 200)]
@@ -270,3 +270,29 @@ def test_the_reason_of_an_evse_blocked_by_a_removed_one_asks_for_its_confirmatio
     bench.guard.confirm_removed("evse-1", bench.now_ms)
     bench.follow(20)
     assert bench.guard.last_order_da(0) == 160
+
+
+def test_where_no_evse_left_the_site_file_none_can_be_declared_gone():
+    bench = Bench(site([evse()])).start()
+    with raises(NotNow) as refused:
+        bench.guard.confirm_removed("evse-9", bench.now_ms)
+    assert "no EVSE that left the site file" in str(refused)
+
+
+def test_rule_15_what_is_let_go_of_an_older_site_is_a_change_once():
+    bench = Bench(site([evse(circuit=1)], [circuit("main"), circuit("a", 0, 200), circuit("b", 0, 200)])).start()
+    bench.ledger.evse_states[0].old_keys = (6, 7, 8)
+    assert still_changing(bench.ledger, bench.now_ms) and not bench.ledger.evse_states[0].old_keys
+    assert not still_changing(bench.ledger, bench.now_ms)
+
+
+def test_rule_15_a_kept_site_whose_circuits_have_no_numbers_is_read_as_far_as_it_goes():
+    kept = {"circuits": [{"name": "main", "parent": None}], "evses": [{"circuit": 0, "terminals": [[0]]}]}
+    assert not was_elsewhere(kept, 0, {"path": ["main"], "terminals": [[0]]})
+    assert was_elsewhere(kept, 0, {"path": ["main", "site"], "terminals": [[0]]})
+
+
+def test_rule_15_a_device_that_names_no_bus_is_a_local_one():
+    buses = [{"kind": "rtu", "port": "uart:1"}]
+    for bus, where in ((0, "uart:1/7"), (1, "local/e"), (-1, "local/e"), (None, "local/e"), ("0", "local/e")):
+        assert place({"buses": buses}, {"name": "e", "bus": bus, "unit": 7}) == where, bus

@@ -1,6 +1,7 @@
 """Section 3.6: a fire pump that starts, or whose signal is lost, sheds its EVSEs at once and for a while after."""
 
 from helper_circuit import SETTLE_MS, Bench, circuit, evse, meter_facts, site
+from life import Life
 
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.plan import Plan
@@ -208,3 +209,36 @@ def test_3_6_whatever_the_plan_wants_nothing_is_kept_alive_there():
     assert bench.guard.last_order_da(0) == 0
     follow(bench, 5, False)
     assert bench.send(160) is not None
+
+
+def test_an_evse_that_a_safety_load_sheds_takes_each_further_pause():
+    facts = site([evse()])
+    facts["safety_loads"] = [{"name": "pump", "evses": [0], "hold_ms": 5000}]
+    bench = Bench(facts)
+    for second in range(40):
+        bench.guard.safety_load("pump", True, bench.now_ms)
+        assert bench.order(0) is not None, second
+        bench.tick(1000)
+    assert bench.ledger.evse_states[0].barred
+
+
+def test_3_6_a_load_whose_facts_name_no_time_sheds_for_a_minute_after_it_stopped():
+    facts = site([evse()])
+    facts["safety_loads"] = [{"name": "pump", "evses": [0]}]
+    bench = Bench(facts).start()
+    bench.guard.demand(0, True)
+    shed = []
+    for second in range(70):
+        bench.guard.safety_load("pump", second < 3, bench.now_ms)
+        bench.tick(1000)
+        shed.append("safety load" in bench.guard.why(0))
+    assert shed == [True] * 62 + [False] * 8, shed.index(False)
+
+
+def test_3_6_an_evse_that_is_shed_is_kept_alive_by_no_order_above_zero():
+    life = Life(evse()).stand(100).order(0)
+    life.pass_at(life.now_ms + 6000).audit()
+    life.s.barred = True
+    assert life.permits.send(0, 1, life.now_ms) is None and life.permits.refused_count[3] == 1
+    life.s.barred = False
+    assert life.permits.send(0, 1, life.now_ms) is not None

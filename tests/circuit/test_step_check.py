@@ -402,3 +402,36 @@ def test_of_a_start_only_the_step_up_is_one_of_a_test():
     seen.begin_test(seen.now_ms, 1)
     assert seen.frame((0, 0, 0), ordered=True) and seen.tested == 0
     assert seen.frame((60, 0, 0)) and seen.tested == 1
+
+
+def test_rule_3_2_a_current_that_was_constant_before_the_reference_was_dropped_is_still_a_rest():
+    check, now_ms = StepCheck(3, [0, 1, 2]), 1000000
+    for frame, ours in enumerate([(0, 0, 0)] * 9 + [(60, 0, 0)]):
+        now_ms += 1000
+        if frame == 8:
+            check.forget()
+        shown = [100 + da for da in ours]
+        for p in range(3):
+            check.shown(p, shown[p], False, now_ms)
+        check.taken(shown)
+        stepped = check.look(shown, list(ours), list(ours), False, now_ms, now_ms)
+    assert stepped and check.from_rest and check.followed == 1
+
+
+def test_rule_3_2_a_rise_soon_after_the_start_of_the_clock_is_no_step_of_a_test():
+    check = StepCheck(3, [0, 1, 2])
+    for second, da in enumerate((0, 0, 0, 0, 0, 0, 60)):
+        for p in range(3):
+            check.shown(p, 100 + da, False, 1000 * second)
+        check.taken([100 + da] * 3)
+        check.look([100 + da] * 3, [da] * 3, [da] * 3, False, 1000 * second, 1000 * second)
+    assert check.followed == 7 and check.tested == 0
+
+
+def test_rule_3_2_how_other_load_moves_is_known_after_five_frames_and_not_after_four():
+    for frames in (4, 5):
+        seen = Seen()
+        for _ in range(frames):
+            seen.frame((0, 0, 0))
+        assert seen.frame((60, 0, 0), (-60, 0, 0))
+        assert (seen.missed, seen.unclear) == ((1, 0) if frames > 4 else (0, 1)), frames

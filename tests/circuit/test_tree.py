@@ -2,6 +2,7 @@
 
 from helper_circuit import circuit, evse, foreign_evse, meter_facts, site
 
+from ampacity.circuit.cascaded_guard import CascadedSite
 from ampacity.circuit.trusted.errors import InvariantBroken, Rejected, ensure
 from ampacity.circuit.trusted.site.tree import Site, per_phase
 from check import raises
@@ -156,3 +157,8 @@ def test_a_broken_invariant_is_reported_and_a_kept_one_is_not():
     with raises(InvariantBroken) as broken:
         ensure(0, "the text")
     assert str(broken.error) == "the text"
+
+
+def test_the_circuits_of_a_primary_below_keep_their_names_next_to_the_grant():
+    names = [CascadedSite(site([evse()], [circuit("garage")])).phase_name(key) for key in range(6)]
+    assert names[1] == "garage L2" and names[4] == "grant by parent L2"
