@@ -20,7 +20,7 @@ SUSPECTED_MS = 60_000  # safety.md 3.2: a suspicion that was urgent for so long 
 METER_MS = 300      # the meter's own delay behind the truth
 FRAME_MS = 1_000    # between two frames of a meter
 FRAME_CHARS = 70    # a long request and its answer, with the gaps
-STEP, LATE, STOPPED, REST, HIDDEN, IDLE = "step", "late", "stopped", "rest", "hidden", "idle"
+STEP, LATE, CUT_OFF, STOPPED, REST, HIDDEN, IDLE = "step", "late", "cut_off", "stopped", "rest", "hidden", "idle"
 REST_DA = 20        # of a step: what the readings of cars hid whose currents rose or fell
 BEFORE_MS = 3_000   # a car's reading may be so old in the frame that shows a step
 FALLEN_MS = FRAME_MS + METER_MS    # after a step: until its frame; later falls hide nothing of it
@@ -35,6 +35,10 @@ ALLOWED = {
                   lambda allowance, _: allowance.budget_ms(False)),
     LATE: Allowed("the same while a fault of a meter or its bus lasts, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
                   "`well_ms` - `meter_well_ms` + `meter_age_ms`", lambda allowance, _: allowance.budget_ms(True)),
+    CUT_OFF: Allowed("the same while a fault of a bus lasts by which EVSEs get their orders, and for %g s after it" % (TROUBLED_MS / 1000),
+                     "the step, and no more than what these EVSEs may draw",
+                     "`well_ms` - `meter_well_ms` + `meter_age_ms` + the longest `exposure_ms` of the site's EVSEs",
+                     lambda allowance, _: allowance.budget_ms(True) + allowance.exposure_ms()),
     STOPPED: Allowed("the same while a primary is stopped or hangs, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
                      "`well_ms` - `meter_well_ms` + `meter_age_ms` + the longest `exposure_ms` of the site's EVSEs",
                      lambda allowance, _: allowance.budget_ms(True) + allowance.exposure_ms()),
@@ -61,6 +65,13 @@ ALLOWED = {
 }
 
 
+def buses_to(site, name, bus):
+    """The buses by which orders reach an EVSE: its own (-1: none), and all of the primaries above its own."""
+    primary = name.rpartition(".")[0]
+    of = [one["name"].rpartition(".")[0] for one in site["buses"]]
+    return {at for at, above in enumerate(of) if at == bus or above != primary and (primary + ".").startswith(above and above + ".")}
+
+
 def cycle_ms(site, bus):
     """A rough upper estimate of one poll cycle of a whole bus, in ms."""
     facts = site["buses"][bus]
@@ -79,6 +90,7 @@ class OverloadAllowance:
         self._phase = phase
         self._place = circuit.index, phase
         self._points = [point for point in plant.points if circuit in plant.circuits[point.circuit].path]
+        self._buses = {point.index: buses_to(plant.site, point.name, point.bus) for point in self._points}
         self._meters = [plant.meters[one.meter] for one in plant.circuits
                         if one.meter >= 0 and (one in circuit.path or circuit in one.path)]
         self.settle_ms = max([point.settle_ms for point in self._points if phase in point.loads] or [0])
@@ -121,14 +133,15 @@ class OverloadAllowance:
         if not self._meters:
             return at_ms
         ours_da = account.may_da - account.other_da - room_da
-        step_ms, well_ms = account.last_at_most(account.rating_da - ours_da), ALLOWED[self._step_kind(at_ms)].ms(self, None)
+        over_da = account.may_da - room_da - account.rating_da
+        step_ms, well_ms = account.last_at_most(account.rating_da - ours_da), ALLOWED[self._step_kind(at_ms, over_da)].ms(self, None)
         flows_da = account.amps_da - attack_da
         from_ms = step_ms - BEFORE_MS
         fallen_da = self._fallen_da(from_ms, step_ms + FALLEN_MS)
         hides = {REST: min(REST_DA, max(self._risen_da(account, from_ms, step_ms + RISEN_MS), fallen_da)),
                  HIDDEN: fallen_da if flows_da <= account.rating_da else 0}
         more_ms = max([ALLOWED[kind].ms(self, None) for kind, da in hides.items()
-                       if da and account.may_da - room_da <= account.rating_da + da] or [0])
+                       if 0 < da >= over_da] or [0])
         return max(step_ms + well_ms + more_ms, self._idle_over_ms(account, flows_da, step_ms + well_ms, well_ms))
 
     def _idle_over_ms(self, account, flows_da, until_ms, well_ms):
@@ -147,10 +160,17 @@ class OverloadAllowance:
         """By how much currents of cars fell here in that time, and did not rise again."""
         return sum(point.may.fallen_da(self._phase, from_ms, until_ms) for point in self._points)
 
-    def _step_kind(self, at_ms):
+    def _step_kind(self, at_ms, over_da):
         if self._plant.unattended():
             return STOPPED
+        if over_da <= self._cut_off_da():
+            return CUT_OFF
         return LATE if any(meter.troubled(at_ms) for meter in self._meters) else STEP
+
+    def _cut_off_da(self):
+        """What EVSEs may draw here that orders do not reach."""
+        troubled = {bus for bus in self._plant.troubled_buses if self._plant.bus_troubled(bus)}
+        return sum(point.may.counted_da(*self._place)[0] for point in self._points if troubled & self._buses[point.index])
 
     def _open(self, account, at_ms):
         """(ms left, whose, the most that all of the same may excuse, what it excuses, attack) of each attack whose time is not spent; amperes
