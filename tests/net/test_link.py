@@ -1,6 +1,7 @@
 """The link: whatever the server does, it is counted, logged, and the connection comes back."""
 
 import asyncio
+import time
 
 from link_bench import Bench, Station, echo, say, served_again, upgrade
 from peer import frame, unmask
@@ -323,6 +324,7 @@ class Waiting(Station):
     waits = False
     rest_ms = 0
     until_ms = 0
+    late_s = 0  # for so long nothing else runs when the wait has ended
 
     def receive(self, text, now_ms):
         super().receive(text, now_ms)
@@ -335,6 +337,9 @@ class Waiting(Station):
             return None, self.until_ms
         if self.queue:
             self.seen.append("answered")
+        elif self.late_s and self.seen[-1] == "answered":  # the answer has left
+            self.seen.append("late")
+            time.sleep(self.late_s)
         return super().next(now_ms)
 
 
@@ -369,6 +374,16 @@ async def test_a_pong_that_lies_unread_while_the_station_waits_is_no_silence():
     async with bench:
         await bench.until(lambda: station.seen.count("answered") == 2, "answered")
         await asyncio.sleep(0.2)  # four more pings, all answered
+        assert bench.accepted == 1 and "link.silent" not in bench.log.counters
+
+
+async def test_a_pong_that_lies_unread_is_no_silence_also_where_others_were_late_when_the_wait_ended():
+    station = Waiting()
+    station.rest_ms, station.late_s = 3000, 1.2  # longer than the link takes to look again
+    bench = Bench(asks_two, station)
+    bench.config.ping_interval_s, bench.config.pong_timeout_ms = 1, 1000
+    async with bench:
+        await bench.until(lambda: station.seen.count("answered") == 2, "answered")
         assert bench.accepted == 1 and "link.silent" not in bench.log.counters
 
 

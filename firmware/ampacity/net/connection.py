@@ -172,18 +172,15 @@ class Connection:
 
     async def _rest(self, began_us: int) -> None:
         """Until all has left that was called for; then others have as long a turn as we had since began_us."""
-        clock = self._clock
-        self._worked_us += clock.now_us() - began_us
+        self._worked_us += self._clock.now_us() - began_us
         self._wake.set()
         if self._socket.state == OPEN:
             self._drained.clear()
             await self._drained.wait()
-            if self._pinged_ms is not None:  # its answer was not read meanwhile
-                self._pinged_ms = clock.now_ms()
         rest_ms = self._worked_us // 1000
         self._worked_us -= 1000 * rest_ms
         if rest_ms or self._socket.state == CLOSING:
-            await clock.sleep_ms(rest_ms)
+            await self._clock.sleep_ms(rest_ms)
 
     def _flooded(self) -> bool:
         """Disconnects from a server that sends too many pings, each of which costs a reply, or too many messages without waiting for
@@ -251,7 +248,6 @@ class Connection:
                 if self._closing_ms is not None:
                     await self._send(self._socket.close())
                     continue
-                now_ms = self._clock.now_ms()
                 text, wake_at_ms = self._station.next(now_ms)
                 if text is not None:
                     if text[:2] == REQUEST:  # its answer may come together with a request of the server's
@@ -261,6 +257,8 @@ class Connection:
                 if wake_at_ms is not None:
                     until_ms = min(until_ms, wake_at_ms)
             if until_ms > now_ms and (self._socket.state != OPEN or not getattr(self._station, "waits", False)):  # else it is at the last message
+                if self._pinged_ms is not None and not self._drained.is_set():  # its answer was not read meanwhile
+                    self._pinged_ms = self._clock.now_ms()
                 self._drained.set()
             await self._wake.wait(until_ms)
 
