@@ -121,7 +121,7 @@ async def test_a_server_whose_message_never_ends_is_disconnected():
     async with Bench(drips_then_echo) as bench:
         await bench.until(lambda: bench.accepted >= 3, "left twice")
         await served_again(bench)
-        assert bench.log.counters["link.silent"] == 2 and any(["not complete after 6" in line[3] for line in bench.log.since(0)])
+        assert bench.log.counters["link.silent"] == 2 and any(["not complete for 6" in line[3] for line in bench.log.since(0)])
 
 
 async def deaf_then_echo(bench, reader, writer):

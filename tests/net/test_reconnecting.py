@@ -58,3 +58,31 @@ async def test_a_wait_whose_timer_finds_no_memory_ends_early_and_the_next_one_ha
         event.clear()
         await within(event.wait(5), 2)
         assert clock.asked == asked
+
+
+async def test_the_first_wait_after_a_reconnection_on_request_is_the_shortest():
+    bench = Bench(echo)
+    bench.config.retry_wait_min_s = 10
+    async with bench:
+        await bench.until(lambda: bench.link.online, "up")
+        bench.platform.down = True
+        bench.link.reconnect()
+        await bench.until(lambda: len(bench.platform.asked) == 2, "tried at once")
+        since_ms = bench.clock.now_ms()
+        await bench.until(lambda: len(bench.platform.asked) == 3, "tried again")
+        took_ms = bench.clock.now_ms() - since_ms
+        assert 9000 <= took_ms < 15000, took_ms
+
+
+async def closes_at_once(bench, reader, writer):
+    await upgrade(reader, writer)
+    await say(writer, frame(8, b"\x03\xe8"))
+
+
+async def test_a_server_that_closes_without_a_message_is_a_trouble():
+    bench = Bench(closes_at_once)
+    bench.config.retry_wait_min_s = 1000
+    async with bench:
+        await bench.until(lambda: "disconnected" in bench.station.seen, "ended")
+        await asyncio.sleep(0.05)
+        assert (bench.link.trouble or "").endswith(" has ended")

@@ -28,6 +28,7 @@ if False:  # for the type checker
 
 _READ_BYTES = const(4096)
 _WATCH_MS = const(1000)
+_GRACE_MS = const(200)
 _MESSAGE_MS_MAX = const(60000)  # from the first byte of a message to its last
 _IDLE_MS_MAX = const(60000)
 _PINGS_A_S = const(10)  # of the server's: so many each second for long, and so many at once
@@ -191,7 +192,7 @@ class Connection:
         if self._pings > _PINGS_MAX:
             said, reason = "%d pings a second" % _PINGS_A_S, "too many pings"
         elif self._piled > MESSAGE_COST * _MESSAGES_MAX:
-            said, reason = "%d messages a second without waiting for answers" % _MESSAGES_A_S, "too many messages at once"
+            said, reason = "%d messages a second without waiting for answers" % _MESSAGES_A_S, "too many messages"
         else:
             return False
         self._answered_ms = None  # such a connection is none
@@ -202,7 +203,7 @@ class Connection:
     def _answer_first(self, now_ms: int) -> None:
         """What came before the server's mistake was asked in good order: its answers leave before our close frame."""
         texts: "list[str]" = []
-        while len(texts) < _LAST_WORDS_MAX:
+        for _ in range(_LAST_WORDS_MAX):
             text = self._station.next(now_ms)[0]
             if text is None:
                 break
@@ -227,15 +228,16 @@ class Connection:
             self._log.add("info", "link up: %s" % shown_url(self._config.url), now_ms)
             self._station.connected(now_ms)
         elif kind == "error":
-            doubt = self._config.certified and self._socket.fault == "refused" and self._socket.status is None
-            hint = ACCEPTED if doubt else ""
-            self._trouble(self._socket.fault or "", "link error: %s%s" % (event[1], hint))
+            socket = self._socket
+            hint = ACCEPTED if self._config.certified and socket.fault == "refused" and socket.status is None else ""
+            self._trouble(socket.fault or "", "link error: %s%s" % (event[1], hint))
             if self.online:
                 self._answer_first(now_ms)
         elif kind == "closed":
             self._log.add("info", "link closed: code=%d %s" % (event[1], event[2]), now_ms)
 
     async def _write(self) -> None:
+        socket = self._socket
         while True:
             self._wake.clear()
             now_ms = self._clock.now_ms()
@@ -244,19 +246,19 @@ class Connection:
                 frames, self._control = self._control, []
                 await self._send(b"".join(frames))
                 continue
-            if self._socket.state == OPEN:
+            if socket.state == OPEN:
                 if self._closing_ms is not None:
-                    await self._send(self._socket.close())
+                    await self._send(socket.close())
                     continue
                 text, wake_at_ms = self._station.next(now_ms)
                 if text is not None:
                     if text[:2] == REQUEST:  # its answer may come together with a request of the server's
                         self._piled = max(0, self._piled - MESSAGE_COST)
-                    await self._send(self._socket.send_text(text))
+                    await self._send(socket.send_text(text))
                     continue
                 if wake_at_ms is not None:
                     until_ms = min(until_ms, wake_at_ms)
-            if until_ms > now_ms and (self._socket.state != OPEN or not getattr(self._station, "waits", False)):  # else it is at the last message
+            if until_ms > now_ms and (socket.state != OPEN or not getattr(self._station, "waits", False)):  # else it is at the last message
                 if self._pinged_ms is not None and not self._drained.is_set():  # its answer was not read meanwhile
                     self._pinged_ms = self._clock.now_ms()
                 self._drained.set()
@@ -272,16 +274,18 @@ class Connection:
 
     async def _watch(self) -> None:
         while True:
-            await self._clock.sleep_ms(_WATCH_MS)
             now_ms = self._clock.now_ms()
-            self._pings = max(0, self._pings - _PINGS_A_S)
-            self._piled = max(0, self._piled - MESSAGE_COST * _MESSAGES_A_S)
-            late = self._late(now_ms)
-            if late is not None:
-                self._trouble("silent", "link lost: " + late)
-                return
-            if self._closing_ms is not None and now_ms - self._closing_ms >= self._config.close_timeout_ms:
-                return
+            await self._clock.sleep_ms(_WATCH_MS)
+            passed_ms, now_ms = self._clock.now_ms() - now_ms, self._clock.now_ms()
+            self._pings = max(0, self._pings - _PINGS_A_S * passed_ms // 1000)
+            self._piled = max(0, self._piled - MESSAGE_COST * _MESSAGES_A_S * passed_ms // 1000)
+            if self._late(now_ms) is not None:
+                await self._clock.sleep_ms(_GRACE_MS)  # the loop may have been late: what others were woken for comes first
+                late = self._late(now_ms)
+                if late is not None:
+                    if late:
+                        self._trouble("silent", "link lost: " + late)
+                    return
             interval_ms = self._config.ping_interval_s * 1000
             if self._socket.state == OPEN and interval_ms > 0 and now_ms - self._ping_ms >= interval_ms:
                 self._ping_ms = now_ms
@@ -291,16 +295,17 @@ class Connection:
                 self._wake.set()
 
     def _late(self, now_ms: int) -> "str | None":
-        """What has taken too long, or None."""
+        """What has taken too long ("": the server's part of our own close), or None."""
         config = self._config
-        if self._socket.state == CONNECTING and now_ms - self._begun_ms >= config.handshake_timeout_ms:
-            return "no answer to the upgrade for %d ms" % (now_ms - self._begun_ms)
-        if self._sending_ms is not None and now_ms - self._sending_ms >= config.send_timeout_ms:
-            return "the server has not read for %d ms" % (now_ms - self._sending_ms)
-        if self._sending_ms is None and self._pinged_ms is not None and self._drained.is_set() and now_ms - self._pinged_ms >= config.pong_timeout_ms:
-            return "no pong for %d ms" % (now_ms - self._pinged_ms)
-        if self._partial_ms is not None and now_ms - self._partial_ms >= _MESSAGE_MS_MAX:
-            return "a message was not complete after %d ms" % (now_ms - self._partial_ms)
+        for since_ms, most_ms, text in (
+            (self._begun_ms if self._socket.state == CONNECTING else None, config.handshake_timeout_ms, "no answer to the upgrade"),
+            (self._sending_ms, config.send_timeout_ms, "the server has not read"),
+            (self._pinged_ms if self._sending_ms is None and self._drained.is_set() else None, config.pong_timeout_ms, "no pong"),
+            (self._partial_ms, _MESSAGE_MS_MAX, "a message was not complete"),
+            (self._closing_ms, config.close_timeout_ms, ""),
+        ):
+            if since_ms is not None and now_ms - since_ms >= most_ms:
+                return text and "%s for %d ms" % (text, now_ms - since_ms)
         return None
 
     async def _hang_up(self) -> None:

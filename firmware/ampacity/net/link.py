@@ -141,7 +141,8 @@ class Link:
             while not self._stopping:
                 self._hurry = False
                 await self._attempt()
-                await self._pause()
+                if not self._hurry:  # else the next wait is the first again
+                    await self._pause()
         finally:
             self._wake.close()
 
@@ -208,8 +209,8 @@ class Link:
         finally:
             if self._connection.used_ms is not None:
                 self._backoff.used(self._connection.used_ms)
-                if self._trouble is before:  # it is over, and nothing went wrong
-                    self._trouble = "the connection to %s has ended" % shown_url(config.url)
+            if self._trouble is before:  # it is over, and nothing went wrong
+                self._trouble = "the connection to %s has ended" % shown_url(config.url)
             self._connection = None
 
 
