@@ -70,6 +70,6 @@ class RandomFaults:
         for facts in bench.facts["evses"] + bench.facts["meters"]:
             if target in (facts["name"], bench.facts["buses"][facts["bus"]]["name"] if facts["bus"] >= 0 else None):
                 (bench.cut_off.add if on else bench.cut_off.discard)(facts["name"])
-                bench.fault_injector.trouble(facts["bus"], on)
+                bench.fault_injector.note_fault(facts["bus"], [facts["name"]], kind, target, on)
         if kind == "dead":
             bench.plant.meter[target].set_fault(kind, on, {})

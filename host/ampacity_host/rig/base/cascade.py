@@ -27,14 +27,15 @@ class CascadeMember:
 
 
 class Cascade:
-    """site: the SiteFile at the top; facts: compiled. `members`: all primaries, top first; `flat`: facts of the plant.
+    """site: the SiteFile at the top; facts: compiled. `members`: all primaries, top first; `flat`: facts of the plant, in which each
+    circuit and EVSE has an `owner`, and `primaries` has for each one below its parent, and the bus by which that reaches it.
 
     KeyError: the name of an entry that describes a primary below by numbers only.
     """
 
     def __init__(self, site, facts):
         self.members = []
-        self.flat = dict(facts, circuits=[], buses=[], meters=[], evses=[], profiles={}, ocpp=facts["ocpp"])
+        self.flat = dict(facts, circuits=[], buses=[], meters=[], evses=[], profiles={}, primaries={}, ocpp=facts["ocpp"])
         self._join(CascadeMember("primary", facts, site), site, "", -1, list(range(facts["phases"])))
 
     def _join(self, member, site, prefix, above, lines):
@@ -43,7 +44,7 @@ class Cascade:
         facts, flat = member.facts, self.flat
         starts = {kind: len(flat[kind]) for kind in ("circuits", "buses", "meters")}
         for circuit in facts["circuits"]:
-            flat["circuits"].append(self._circuit(circuit, starts, above, lines))
+            flat["circuits"].append(self._circuit(circuit, starts, above, lines) | {"owner": member.name})
         flat["buses"] += facts["buses"]
         flat["profiles"].update(facts["profiles"])
         for meter in facts["meters"]:
@@ -57,10 +58,11 @@ class Cascade:
                 raise KeyError(evse["name"])
             if table["site"] is None:
                 bus = evse["bus"] + starts["buses"] if evse["bus"] >= 0 else -1
-                flat["evses"].append(dict(evse, circuit=at, bus=bus, terminals=ends))
+                flat["evses"].append(dict(evse, circuit=at, bus=bus, terminals=ends, owner=member.name))
             else:
                 below = load_site(site.path.parent / table["site"])
                 bus = facts["buses"][evse["bus"]]
+                flat["primaries"][evse["name"]] = {"above": member.name, "bus": evse["bus"] + starts["buses"]}
                 child = renamed(compile_site(below), evse["name"], bus["name"])
                 if bus["kind"] == "tcp":  # the bench's network knows it by its parent's address for it
                     child["parent"]["tcp"] |= {"host": evse["host"] or bus["host"], "tcp_port": evse["tcp_port"] or bus["tcp_port"]}

@@ -21,11 +21,13 @@ class CascadeFaultInjector(FaultInjector):
         if kind not in LINE_KINDS:
             raise FieldError("kind", kind, "for a primary below: " + ", ".join(OWN_KINDS + INSIDE_KINDS + LINE_KINDS))
         parent = rig.cascade.member(target).facts["parent"]
-        self.trouble(rig.bus_index[parent["name"]], on)
         if "tcp" in parent:
-            return self._tcp(kind, target, [rig.address_of[target]], on, options)
-        line = rig.lines[parent["name"]]
-        return self._wire(line, line.drop(target), kind, target, on, options)
+            self._tcp(kind, target, [rig.address_of[target]], on, options)
+        else:
+            line = rig.lines[parent["name"]]
+            self._wire(line, line.drop(target), kind, target, on, options)
+        self._note_drop(rig.bus_index[parent["name"]], kind, target, on, options)
+        return None
 
     def _note_writes(self, kind, name, on, options):
         """Who writes to a primary below writes to all of its EVSEs."""

@@ -5,7 +5,6 @@ from ampacity_host.rig.devices.meter import INPUTS
 from ampacity_host.rig.fault_injection.rogue_client import RogueTcpClient
 from ampacity_host.rig.line.line_faults import KINDS as LINE_KINDS
 from ampacity_host.rig.line.rogue_stations import babbler, foreign_client, second_primary
-from ampacity_host.rig.plant.meter import TROUBLED_MS
 from ampacity_host.rig.plant.overdraw import FIELDS as OVERDRAW_FIELDS
 from ampacity_host.rig.plant.overdraw import overdraw_from
 
@@ -22,6 +21,8 @@ NUMBER_OPTIONS = ("ms", "ber", "n", "amps", "bytes", *OVERDRAW_FIELDS)  # of 0 a
 OPTIONS = (*NUMBER_OPTIONS, "s", "writes", "phases", "inputs", "unit", "a")
 INTRUDERS = ("babble", "second_primary", "foreign_client")
 WIRING_KINDS = ("miswired", "same_unit")
+HARMLESS = ("delay", "duplicate")  # of LINE_KINDS: orders arrive
+DELAY_MS = 50  # or more: twice that is too late for an answer
 ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + SIMULATED_KINDS + WIRING_KINDS + METER_KINDS + PRIMARY_KINDS
 
 
@@ -40,7 +41,11 @@ class FaultInjector:
         if kind in PRIMARY_KINDS:
             if target not in (None, "primary"):
                 raise FieldError("target", target, "primary")
-            return rig.primary_fault(kind, on, options)
+            rig.primary_fault(kind, on, options)
+            for index, bus in enumerate(rig.plant.site["buses"] if kind == "network_down" else ()):
+                if bus["kind"] == "tcp":
+                    self.note_fault(index, [index], kind, "primary", on)
+            return None
         if target in rig.bus_index:
             return self._on_bus(kind, target, on, options)
         if target in rig.plant.meter:
@@ -84,33 +89,50 @@ class FaultInjector:
     def _on_bus(self, kind, name, on, options):
         if kind not in LINE_KINDS:
             raise FieldError("kind", kind, "for a bus: " + ", ".join(LINE_KINDS))
-        rig = self._rig
-        self.trouble(rig.bus_index[name], on)
+        rig, bus = self._rig, self._rig.bus_index[name]
         if name in rig.lines:
             line = rig.lines[name]
-            return self._wire(line, line.faults, kind, name, on, options)
-        return self._tcp(kind, name, [key for key in rig.endpoints if key[0] == rig.bus_index[name]], on, options)
+            self._wire(line, line.faults, kind, name, on, options)
+        else:
+            self._tcp(kind, name, [key for key in rig.endpoints if key[0] == bus], on, options)
+        self.note_fault(bus, [bus], kind, name, on, options)
 
     def _drop(self, kind, name, bus, on, options):
         """A fault on the connection of one device to its line."""
         rig = self._rig
         if bus < 0:
             raise FieldError("target", name, "what hangs on a wire: " + ", ".join(self._wired()))
-        self.trouble(bus, on)
         bus_name = rig.plant.site["buses"][bus]["name"]
         if bus_name in rig.lines:
             line = rig.lines[bus_name]
-            return self._wire(line, line.drop(name), kind, name, on, options)
-        facts = next(one for one in rig.facts["evses"] + rig.facts["meters"] if one["name"] == name)
-        drop = None if kind in INTRUDERS else rig.drop(facts)
-        if drop is not None:
-            return drop.set_fault(kind, on, options)
-        return self._tcp(kind, name, [rig.address_of[name]], on, options)
+            self._wire(line, line.drop(name), kind, name, on, options)
+        else:
+            facts = next(one for one in rig.facts["evses"] + rig.facts["meters"] if one["name"] == name)
+            drop = None if kind in INTRUDERS else rig.drop(facts)
+            if drop is not None:
+                drop.set_fault(kind, on, options)
+            else:
+                self._tcp(kind, name, [rig.address_of[name]], on, options)
+        self._note_drop(bus, kind, name, on, options)
 
-    def trouble(self, bus, on):
-        """Events on that bus during this time, and shortly after, count as effects of the fault."""
-        plant = self._rig.plant
-        plant.troubled_buses[bus] = -1 if on else plant.now_ms + TROUBLED_MS
+    def _note_drop(self, bus, kind, name, on, options):
+        """An intruder hinders all that share its wire, or its address."""
+        if kind not in INTRUDERS:
+            ways = [name]
+        elif self._rig.plant.site["buses"][bus]["kind"] == "rtu":
+            ways = [bus]
+        else:
+            shared = self._rig.address_of
+            ways = [one for one in shared if shared[one] == shared[name]]
+        self.note_fault(bus, ways, kind, name, on, options)
+
+    def note_fault(self, bus, ways, kind, target, on, options=()):
+        """The plant's judge knows where a fault may hinder readings, and to what orders do not get."""
+        plant, fault = self._rig.plant, (kind, target)
+        plant.wire_faults.note(bus, fault, on, plant.now_ms)
+        if not on or kind not in HARMLESS or (kind == "delay" and dict(options).get("ms", DELAY_MS) >= DELAY_MS):
+            for way in ways:
+                plant.interruptions.note(way, fault, on, plant.now_ms)
 
     def _wire(self, line, faults, kind, name, on, options):
         if kind in INTRUDERS:
@@ -223,8 +245,9 @@ class FaultInjector:
         unit = options.get("unit") if on else facts["unit"]
         if isinstance(unit, bool) or not isinstance(unit, int) or not 1 <= unit <= 247:
             raise FieldError("unit", unit, "1..247, the address of another device of its line")
-        self.trouble(point.bus, on)
-        return host.set_unit(unit)
+        host.set_unit(unit)
+        others = [one["name"] for one in rig.addressed() if one["bus"] == point.bus and (one["unit"] == unit or not on)]
+        self.note_fault(point.bus, {point.name, *others}, "same_unit", point.name, on)
 
     def _own_device(self, kind, point, on):
         """Our own secondaries run the real firmware, so these faults act on their hardware or their operator's controls."""

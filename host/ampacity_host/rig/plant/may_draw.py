@@ -24,6 +24,7 @@ class MayDraw:
         self._used = 0             # terminals that its car uses, or used
         self._known = 0            # … of which it, or the car before it, was seen to use these
         self._may_da = 0           # what it may draw at once
+        self._ordered_da = 0       # … without what is above its order
         self._counted = {}         # circuit → phase → what is counted there
         self._attacks = []         # (attack, how much of the current of a terminal it excuses, from which terminal on)
         self._moved = deque([], RECORDED)  # (when, phase → by how much its current rose)
@@ -77,6 +78,11 @@ class MayDraw:
         now_ms = self._plant.now_ms
         return max([self._point.offer_da] + [da for until_ms, da in self._older if until_ms > now_ms])
 
+    def ordered_da(self, circuit, phase):
+        """What is counted there, without what is above its order."""
+        counted_da = self._counted.get(circuit, {}).get(phase, 0)
+        return min(counted_da, self._on(self._ordered_da, 0).get(phase, 0))
+
     def update(self):
         """Counts what its car may draw from now on."""
         point = self._point
@@ -90,11 +96,11 @@ class MayDraw:
         attacks = [(attack, min(may_da, da), first) for attack, da, first in (
             (point.stray, self._above_da(may_da, offered_da), 0), (point.foreign, written_da, 0), (point.again, may_da, self._known))
             if attack is not None]
-        if (counted, may_da, attacks) == (self._counted, self._may_da, self._attacks):
+        if (counted, may_da, offered_da, attacks) == (self._counted, self._may_da, self._ordered_da, self._attacks):
             return
         self._plant.touch(point.circuit)  # until now the old ones held
         self._plant.shift_may(self._counted, counted)
-        self._counted, self._may_da, self._attacks = counted, may_da, attacks
+        self._counted, self._may_da, self._ordered_da, self._attacks = counted, may_da, offered_da, attacks
 
     def _counts(self, circuit):
         """Does what it may draw count there? Where a meter shows what an EVSE without measurement draws, only that: it is other load (3.1)."""

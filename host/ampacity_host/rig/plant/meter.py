@@ -7,12 +7,12 @@ is lost, as in a real meter. Values are integers: mA signed per input, mV, W, Wh
 from collections import deque
 
 from ampacity_host.rig.devices.meter import exchanged, inputs_of
+from ampacity_host.rig.plant.interruptions import TROUBLED_MS
 from ampacity_host.rig.plant.stray import LIE, Lie
 
 AMPS_NOISE_MA = 20
 VOLTS_NOISE_MV = 150
 LIES = ("offset", "swapped_phases", "reversed", "saturated", "scaled")  # faults by which it shows something else than the truth
-TROUBLED_MS = 30_000     # a fault of a meter or a bus may still have consequences for so long
 
 
 def _noise(seed, number, reach):

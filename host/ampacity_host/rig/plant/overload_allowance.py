@@ -10,7 +10,7 @@ room for the reserves (assumptions M2, I1), has no row.
 from collections import namedtuple
 
 from ampacity_host.rig.fault_injection.rogue_client import WRITTEN_A
-from ampacity_host.rig.plant.meter import TROUBLED_MS
+from ampacity_host.rig.plant.interruptions import TROUBLED_MS
 from ampacity_host.rig.plant.power_path import SETTLES, SWITCHED_MS
 from ampacity_host.rig.plant.stray import AGAIN, FOREIGN, LARGE, LIE, SMALL, SMALL_DA
 
@@ -35,9 +35,11 @@ ALLOWED = {
                   lambda allowance, _: allowance.budget_ms(False)),
     LATE: Allowed("the same while a fault of a meter or its bus lasts, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
                   "`well_ms` - `meter_well_ms` + `meter_age_ms`", lambda allowance, _: allowance.budget_ms(True)),
-    CUT_OFF: Allowed("the same while a fault of a bus lasts by which EVSEs get their orders, and for %g s after it" % (TROUBLED_MS / 1000),
-                     "the step, and no more than what these EVSEs may draw",
-                     "`well_ms` - `meter_well_ms` + `meter_age_ms` + the longest `exposure_ms` of the site's EVSEs",
+    CUT_OFF: Allowed("the same where lower orders do not reach EVSEs, because of a fault that began before they were to be in force, and for "
+                     "%g s after it" % (TROUBLED_MS / 1000),
+                     "the step, and no more than what these EVSEs were ordered; in the last part, the exposure, only while all others are at 0 A",
+                     "`well_ms` - `meter_well_ms` + `meter_age_ms` + the longest `exposure_ms` of the site's EVSEs; where nothing reaches them "
+                     "since an earlier moment, from then on",
                      lambda allowance, _: allowance.budget_ms(True) + allowance.exposure_ms()),
     STOPPED: Allowed("the same while a primary is stopped or hangs, and for %g s after it" % (TROUBLED_MS / 1000), "the step",
                      "`well_ms` - `meter_well_ms` + `meter_age_ms` + the longest `exposure_ms` of the site's EVSEs",
@@ -65,11 +67,14 @@ ALLOWED = {
 }
 
 
-def buses_to(site, name, bus):
-    """The buses by which orders reach an EVSE: its own (-1: none), and all of the primaries above its own."""
-    primary = name.rpartition(".")[0]
-    of = [one["name"].rpartition(".")[0] for one in site["buses"]]
-    return {at for at, above in enumerate(of) if at == bus or above != primary and (primary + ".").startswith(above and above + ".")}
+def ways_to(site, circuit, evse):
+    """The ways (interruptions.py) by which the primary of a circuit reaches an EVSE below it: to the EVSE, and to each primary between."""
+    ways = [evse["bus"], evse["name"]] if evse["bus"] >= 0 else []
+    at = evse.get("owner")
+    while at != circuit.get("owner"):
+        ways += [site["primaries"][at]["bus"], at]
+        at = site["primaries"][at]["above"]
+    return ways
 
 
 def cycle_ms(site, bus):
@@ -90,7 +95,8 @@ class OverloadAllowance:
         self._phase = phase
         self._place = circuit.index, phase
         self._points = [point for point in plant.points if circuit in plant.circuits[point.circuit].path]
-        self._buses = {point.index: buses_to(plant.site, point.name, point.bus) for point in self._points}
+        facts = plant.site
+        self._ways = [ways_to(facts, facts["circuits"][circuit.index], facts["evses"][point.index]) for point in self._points]
         self._meters = [plant.meters[one.meter] for one in plant.circuits
                         if one.meter >= 0 and (one in circuit.path or circuit in one.path)]
         self.settle_ms = max([point.settle_ms for point in self._points if phase in point.loads] or [0])
@@ -134,7 +140,8 @@ class OverloadAllowance:
             return at_ms
         ours_da = account.may_da - account.other_da - room_da
         over_da = account.may_da - room_da - account.rating_da
-        step_ms, well_ms = account.last_at_most(account.rating_da - ours_da), ALLOWED[self._step_kind(at_ms, over_da)].ms(self, None)
+        step_ms = account.last_at_most(account.rating_da - ours_da)
+        well_ms = self._well_ms(at_ms, step_ms, ours_da, over_da)
         flows_da = account.amps_da - attack_da
         from_ms = step_ms - BEFORE_MS
         fallen_da = self._fallen_da(from_ms, step_ms + FALLEN_MS)
@@ -160,17 +167,26 @@ class OverloadAllowance:
         """By how much currents of cars fell here in that time, and did not rise again."""
         return sum(point.may.fallen_da(self._phase, from_ms, until_ms) for point in self._points)
 
-    def _step_kind(self, at_ms, over_da):
+    def _well_ms(self, at_ms, step_ms, ours_da, over_da):
+        """For how long a step is excused. ours_da: what cars may draw, over_da: of which so much is too much."""
         if self._plant.unattended():
-            return STOPPED
-        if over_da <= self._cut_off_da():
-            return CUT_OFF
-        return LATE if any(meter.troubled(at_ms) for meter in self._meters) else STEP
+            return ALLOWED[STOPPED].ms(self, None)
+        sent_ms = ALLOWED[LATE if any(meter.troubled(at_ms) for meter in self._meters) else STEP].ms(self, None)
+        cut_off_da, until_ms = self._cut_off(at_ms, step_ms, sent_ms)
+        if over_da > cut_off_da:
+            return sent_ms
+        alone = ours_da <= cut_off_da  # what orders reach is at 0
+        return max(ALLOWED[LATE].ms(self, None), until_ms - step_ms if alone else 0)
 
-    def _cut_off_da(self):
-        """What EVSEs may draw here that orders do not reach."""
-        troubled = {bus for bus in self._plant.troubled_buses if self._plant.bus_troubled(bus)}
-        return sum(point.may.counted_da(*self._place)[0] for point in self._points if troubled & self._buses[point.index])
+    def _cut_off(self, at_ms, step_ms, sent_ms):
+        """(what EVSEs were ordered that a lower order does not reach after this step, until when the first of them may hold it)."""
+        held, da = [], 0
+        for point, ways in zip(self._points, self._ways, strict=True):
+            until_ms = self._plant.interruptions.held_until_ms(ways, at_ms, step_ms, sent_ms, ALLOWED[CUT_OFF].ms(self, None))
+            if until_ms > at_ms:
+                held.append(until_ms)
+                da += point.may.ordered_da(*self._place)
+        return da, min(held, default=at_ms)
 
     def _open(self, account, at_ms):
         """(ms left, whose, the most that all of the same may excuse, what it excuses, attack) of each attack whose time is not spent; amperes

@@ -1,7 +1,8 @@
 """The plant: all power paths, circuits and meters of a site on one timeline. It holds the truth."""
 
 from ampacity_host.rig.plant.circuits import build_circuits
-from ampacity_host.rig.plant.meter import TROUBLED_MS, Meter
+from ampacity_host.rig.plant.interruptions import TROUBLED_MS, Interruptions
+from ampacity_host.rig.plant.meter import Meter
 from ampacity_host.rig.plant.overload_allowance import attach_allowances
 from ampacity_host.rig.plant.power_path import PowerPath
 from ampacity_host.rig.plant.stray import FOREIGN, Attack
@@ -31,8 +32,9 @@ class Plant:
         self.meter = {meter.name: meter for meter in self.meters}
         self._watched = [[] for _ in self.circuits]  # the meters to inform when the currents of a circuit change
         self._hang_meters()
-        self.troubled_buses = {}                     # bus index -> time until which its faults may still have effects
-        self.stopped = {}                            # primary -> the same of its stops
+        self.wire_faults = Interruptions()           # of each bus, whatever of it has a fault
+        self.interruptions = Interruptions()         # of orders
+        self.stopped = {}                            # primary -> time until which its stops may still have effects
         attach_allowances(self)
         self._mains = None
 
@@ -107,7 +109,7 @@ class Plant:
                 point.written(None)
 
     def bus_troubled(self, bus):
-        return self._lasts(self.troubled_buses.get(bus))
+        return bool(self.wire_faults.lasting(bus, self.now_ms))
 
     def primary_runs(self, name, runs):
         """A primary was stopped, hangs, or runs again."""
