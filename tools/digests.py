@@ -26,7 +26,7 @@ DIGITS = 8
 FIRMWARE = "firmware/ampacity"
 RIG = "host/ampacity_host/rig"
 TEXTS = ("firmware/ampacity/circuit/explain.py", "firmware/ampacity/circuit/missing.py", "firmware/ampacity/circuit/uncontrolled_load.py")
-RIG_JUDGE = ("host/ampacity_host/rig/plant/overload_allowance.py", "host/ampacity_host/rig/plant/may_draw.py")
+RIG_JUDGE = tuple(f"{RIG}/plant/{name}.py" for name in ("overload_allowance", "may_draw", "interruptions"))
 DECISIONS = ("worlds", "rules", "policy")  # figures of the core without a word of it
 # what a controller on the rig's virtual clock runs; of the rooms that it leaves out the modules count that it imports
 PLAYED = (*[f"{FIRMWARE}/{room}" for room in ("base", "bus", "circuit", "console", "evse", "net", "ocpp", "profiles", "roles")], RIG)
