@@ -124,7 +124,7 @@ def test_a_car_above_its_order_has_the_time_of_that_only():
 
 @pytest.mark.parametrize(("kind", "before_ms", "excused_ms"), [
     ("cut", 10_000, CUT_OFF_MS - 10_000), ("cut", 3_600_000, STEP_MS), ("cut_rx", 40_000, STEP_MS), ("cut_rx", 35_000, STEP_MS),
-    ("cut", 29_000, 13_000), ("noise", 3_600_000, CUT_OFF_MS),
+    ("cut", 29_000, 13_000), ("late", 3_600_000, STEP_MS), ("noise", 3_600_000, CUT_OFF_MS),
 ])  # fmt: skip
 def test_a_device_that_nothing_reaches_holds_its_order_from_the_beginning_of_that_on(kind, before_ms, excused_ms):
     played = Played((TWO[1],))
@@ -170,6 +170,60 @@ def test_the_end_of_one_fault_is_not_the_end_of_another_at_the_same_place():
     played.fault(1, False, kind="noise")
     played.other(100)
     assert played.excused_ms() == about(CUT_OFF_MS)
+
+
+def test_faults_that_follow_each_other_are_one():
+    for gap_ms, excused_ms in ((0, CUT_OFF_MS), (900, CUT_OFF_MS), (3_000, 38_000)):
+        played = Played((TWO[1],))
+        played.fault("b", kind="cut")
+        played.other(100)
+        played.run(8_000)
+        played.fault("b", False, kind="cut")
+        played.run(gap_ms)
+        played.fault(1, kind="noise")
+        assert played.excused_ms() + 8_000 + gap_ms == about(excused_ms), gap_ms
+
+
+def test_an_order_that_rises_after_a_step_has_reached_its_evse():
+    for kind, ended_ms in (("noise", None), ("cut", 31_000)):
+        played = Played((TWO[1],))
+        played.pause(0)
+        played.run(6_000)
+        played.fault(1, kind=kind)
+        played.other(100 - 159)
+        played.run(20_000)
+        if ended_ms:
+            played.fault(1, False, kind=kind)
+            played.run(2_000)
+        played.plant.set_background(played.plant.circuit["main"], [600] * 3)
+        played.run(20_000)
+        played.plant.points[0].drive("pwm", 266, True)
+        assert played.excused_ms() == about(0)
+
+
+def test_a_car_that_comes_to_an_order_that_its_evse_holds_is_no_later_order():
+    played = Played((TWO[1],))
+    car = played.plant.points[0].unplug()
+    played.pause(0)
+    played.run(6_000)
+    played.fault(1, kind="noise")
+    played.plant.set_background(played.plant.circuit["main"], [600] * 3)
+    played.run(20_000)
+    played.plant.points[0].plug(car)
+    played.plant.points[0].drive("pwm", 266, True)
+    assert played.excused_ms() == about(CUT_OFF_MS - 20_000)
+
+
+def test_a_primary_below_that_does_not_read_an_evse_reports_no_sum():
+    for way, excused_ms in ((2, STEP_MS + 33_000), (3, STEP_MS + 3_000), (0, LATE_MS + 3_000)):
+        played = Played(BELOW, "garage")
+        played.plant.points[0].car.max_da = 100
+        played.plant.points[0].want(False)
+        played.plant.points[0].want(True)
+        played.run(10_000)
+        played.plant.wire_faults.note(way, ("noise", "it"), True, played.plant.now_ms)
+        played.other(50)
+        assert played.excused_ms() == about(excused_ms), way
 
 
 def test_a_line_to_a_primary_below_leads_to_its_evses_and_not_from_its_own_circuits():

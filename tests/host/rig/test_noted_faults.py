@@ -78,11 +78,13 @@ def buses(one):
 
 @pytest.mark.parametrize(("kind", "target", "options", "stopped", "hindered"), [
     ("cut", "ser", {}, ["ser"], ["ser"]), ("cut", "lan", {}, ["lan"], ["lan"]), ("cut_rx", "s1", {}, ["s1"], ["ser"]),
-    ("noise", "t2", {"ber": 0.001}, ["t2"], ["lan"]), ("cut", "grid", {}, ["grid"], ["m"]), ("babble", "s1", {}, ["ser"], ["ser"]),
-    ("second_primary", "s2", {}, ["ser"], ["ser"]), ("babble", "t1", {}, ["t1"], ["lan"]), ("foreign_client", "ser", {}, ["ser"], ["ser"]),
-    ("delay", "ser", {"ms": 1}, [], ["ser"]), ("delay", "ser", {"ms": 120}, ["ser"], ["ser"]), ("delay", "s1", {}, ["s1"], ["ser"]),
-    ("duplicate", "lan", {}, [], ["lan"]), ("network_down", "primary", {}, ["lan"], ["lan"]), ("csms_down", "primary", {}, [], []),
-    ("same_unit", "s1", {"unit": 2}, ["s1", "s2"], ["ser"]), ("dead", "grid", {}, [], []),
+    ("noise", "t2", {"ber": 0.001}, [], ["lan"]), ("noise", "t2", {"ber": 0.002}, ["t2"], ["lan"]), ("late", "ser", {}, ["ser"], ["ser"]),
+    ("cut", "grid", {}, [], ["m"]), ("babble", "s1", {}, [], ["ser"]), ("second_primary", "s2", {}, [], ["ser"]),
+    ("foreign_client", "ser", {}, [], ["ser"]), ("cut_tx", "s1", {}, [], ["ser"]), ("delay", "ser", {"ms": 1}, [], ["ser"]),
+    ("delay", "ser", {"ms": 200}, ["ser"], ["ser"]), ("delay", "s1", {}, [], ["ser"]), ("duplicate", "lan", {}, [], ["lan"]),
+    ("network_down", "primary", {}, ["lan"], ["lan"]), ("csms_down", "primary", {}, [], []),
+    ("same_unit", "s1", {"unit": 2}, ["s1", "s2"], ["ser"]), ("same_unit", "s1", {"unit": 1}, [], []), ("dead", "grid", {}, [], []),
+    ("power_off", "s1", {}, [], []),
 ])  # fmt: skip
 def test_a_fault_stops_orders_where_it_is(tmp_path, kind, target, options, stopped, hindered):
     one = bench(tmp_path)
@@ -98,12 +100,38 @@ def test_a_fault_stops_orders_where_it_is(tmp_path, kind, target, options, stopp
     one.close()
 
 
-def test_a_second_client_of_a_gateway_hinders_all_behind_it(tmp_path):
+def test_a_fault_behind_a_gateway_is_that_of_one_device(tmp_path):
     one = bench(tmp_path, BEHIND)
     one.fault_injector.set("cut", "t1", True, {})
     assert ways(one) == ["t1"]
-    one.fault_injector.set("foreign_client", "t2", True, {})
-    assert ways(one) == ["t1", "t2"]
+    one.close()
+
+
+def test_other_options_of_a_fault_take_the_place_of_the_former_ones(tmp_path):
+    one = bench(tmp_path)
+    for kind, option, more, less in (("delay", "ms", 300, 1), ("noise", "ber", 0.01, 0.0001)):
+        one.fault_injector.set(kind, "ser", True, {option: more})
+        assert ways(one) == ["ser"]
+        one.fault_injector.set(kind, "ser", True, {option: less})
+        one.run_ms(31_000)
+        assert ways(one) == []
+    one.fault_injector.set("same_unit", "s1", True, {"unit": 2})
+    one.fault_injector.set("same_unit", "s1", True, {"unit": 3})
+    one.run_ms(31_000)
+    assert ways(one) == ["s1"]
+    one.close()
+
+
+def test_two_faults_of_a_connection_over_tcp_are_over_when_both_are(tmp_path):
+    one = bench(tmp_path, LAN)
+    one.run_ms(20_000)
+    fault, seen = one.fault_injector.set, []
+    for steps in ((("cut", "t1", True), ("network_down", "primary", True), ("network_down", "primary", False)),
+                  (("cut", "lan", True), ("cut", "t1", True), ("cut", "lan", False)), (("cut", "t1", False),)):
+        for kind, target, on in steps:
+            fault(kind, target, on, {})
+        seen.append([one.path(one.address_of[name]).down for name in ("t1", "t2")])
+    assert seen == [[True, False], [True, False], [False, False]]
     one.close()
 
 
@@ -166,7 +194,7 @@ def test_a_primary_below_is_a_way_of_its_own(tmp_path):
     assert {evse["name"]: evse["owner"] for evse in one.plant.site["evses"]} == {
         point.name: one.cascade.owner(point.name).name for point in one.plant.points
     }  # fmt: skip
-    for kind, stopped in (("cut", ["garage"]), ("babble", ["line"])):
+    for kind, stopped in (("cut", ["garage"]), ("babble", [])):
         one.fault_injector.set(kind, "garage", True, {})
         assert ways(one) == stopped and buses(one) == ["line"]
         one.fault_injector.set(kind, "garage", False, {})

@@ -26,7 +26,7 @@ class CascadeFaultInjector(FaultInjector):
         else:
             line = rig.lines[parent["name"]]
             self._wire(line, line.drop(target), kind, target, on, options)
-        self._note_drop(rig.bus_index[parent["name"]], kind, target, on, options)
+        self.note_fault(rig.bus_index[parent["name"]], [target], kind, target, on, options)
         return None
 
     def _note_writes(self, kind, name, on, options):

@@ -21,8 +21,8 @@ NUMBER_OPTIONS = ("ms", "ber", "n", "amps", "bytes", *OVERDRAW_FIELDS)  # of 0 a
 OPTIONS = (*NUMBER_OPTIONS, "s", "writes", "phases", "inputs", "unit", "a")
 INTRUDERS = ("babble", "second_primary", "foreign_client")
 WIRING_KINDS = ("miswired", "same_unit")
-HARMLESS = ("delay", "duplicate")  # of LINE_KINDS: orders arrive
-DELAY_MS = 50  # or more: twice that is too late for an answer
+REACHING = ("cut_tx", "duplicate", "echo", "wrong_unit", *INTRUDERS)  # of LINE_KINDS: orders arrive
+DELAY_MS, NOISE_BER = 200, 0.002  # or more: too late, or too few
 ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + SIMULATED_KINDS + WIRING_KINDS + METER_KINDS + PRIMARY_KINDS
 
 
@@ -97,8 +97,8 @@ class FaultInjector:
             self._tcp(kind, name, [key for key in rig.endpoints if key[0] == bus], on, options)
         self.note_fault(bus, [bus], kind, name, on, options)
 
-    def _drop(self, kind, name, bus, on, options):
-        """A fault on the connection of one device to its line."""
+    def _drop(self, kind, name, bus, ways, on, options):
+        """A fault on the connection of one device to its line. ways: by which orders do not pass."""
         rig = self._rig
         if bus < 0:
             raise FieldError("target", name, "what hangs on a wire: " + ", ".join(self._wired()))
@@ -110,29 +110,17 @@ class FaultInjector:
             facts = next(one for one in rig.facts["evses"] + rig.facts["meters"] if one["name"] == name)
             drop = None if kind in INTRUDERS else rig.drop(facts)
             if drop is not None:
-                drop.set_fault(kind, on, options)
+                drop.set_fault(kind, on, options, name)
             else:
                 self._tcp(kind, name, [rig.address_of[name]], on, options)
-        self._note_drop(bus, kind, name, on, options)
-
-    def _note_drop(self, bus, kind, name, on, options):
-        """An intruder hinders all that share its wire, or its address."""
-        if kind not in INTRUDERS:
-            ways = [name]
-        elif self._rig.plant.site["buses"][bus]["kind"] == "rtu":
-            ways = [bus]
-        else:
-            shared = self._rig.address_of
-            ways = [one for one in shared if shared[one] == shared[name]]
         self.note_fault(bus, ways, kind, name, on, options)
 
     def note_fault(self, bus, ways, kind, target, on, options=()):
-        """The plant's judge knows where a fault may hinder readings, and to what orders do not get."""
+        """The plant's judge knows where a fault may hinder readings, and by which ways orders do not pass."""
         plant, fault = self._rig.plant, (kind, target)
         plant.wire_faults.note(bus, fault, on, plant.now_ms)
-        if not on or kind not in HARMLESS or (kind == "delay" and dict(options).get("ms", DELAY_MS) >= DELAY_MS):
-            for way in ways:
-                plant.interruptions.note(way, fault, on, plant.now_ms)
+        for way in ways:
+            plant.interruptions.note(way, fault, on and stops_orders(kind, dict(options)), plant.now_ms)
 
     def _wire(self, line, faults, kind, name, on, options):
         if kind in INTRUDERS:
@@ -171,7 +159,7 @@ class FaultInjector:
         if kind in ("second_primary", "foreign_client"):
             return self._visit(kind, name, keys, on, options)
         for key in keys:
-            self._rig.path(key).set_fault(kind, on, options)
+            self._rig.path(key).set_fault(kind, on, options, name)
         return None
 
     def _visit(self, kind, name, keys, on, options):
@@ -187,7 +175,7 @@ class FaultInjector:
 
     def _on_meter(self, kind, meter, on, options):
         if kind in LINE_KINDS:
-            return self._drop(kind, meter.name, meter.bus, on, options)
+            return self._drop(kind, meter.name, meter.bus, (), on, options)
         if kind not in METER_KINDS:
             raise FieldError("kind", kind, "for a meter: " + ", ".join(METER_KINDS + LINE_KINDS))
         if kind in ("reversed", "swapped_phases") and "inputs" in options:
@@ -198,7 +186,7 @@ class FaultInjector:
 
     def _on_evse(self, kind, point, on, options):
         if kind in LINE_KINDS:
-            return self._drop(kind, point.name, point.bus, on, options)
+            return self._drop(kind, point.name, point.bus, (point.name,), on, options)
         if kind in PLANT_KINDS:
             return point.set_fault(kind, on, self._overdraw(options) if kind == "disobeys" and on else None)
         if kind == "miswired":
@@ -246,8 +234,10 @@ class FaultInjector:
         if isinstance(unit, bool) or not isinstance(unit, int) or not 1 <= unit <= 247:
             raise FieldError("unit", unit, "1..247, the address of another device of its line")
         host.set_unit(unit)
-        others = [one["name"] for one in rig.addressed() if one["bus"] == point.bus and (one["unit"] == unit or not on)]
-        self.note_fault(point.bus, {point.name, *others}, "same_unit", point.name, on)
+        others = [one for one in rig.addressed() if one["bus"] == point.bus]
+        self.note_fault(point.bus, [one["name"] for one in others], "same_unit", point.name, False)
+        if on and unit != facts["unit"]:
+            self.note_fault(point.bus, {point.name, *(one["name"] for one in others if one["unit"] == unit)}, "same_unit", point.name, True)
 
     def _own_device(self, kind, point, on):
         """Our own secondaries run the real firmware, so these faults act on their hardware or their operator's controls."""
@@ -255,3 +245,10 @@ class FaultInjector:
             point.stale_amps_da = (point.terminal_amps_da() + [0, 0, 0])[:3]
             return point.set_fault(kind, on)
         return self._rig.secondary_fault(kind, point, on)
+
+
+def stops_orders(kind, options):
+    """Does such a fault keep orders from a device, for longer than the time of a step?"""
+    if kind in ("delay", "noise"):
+        return options.get("ms", 0) >= DELAY_MS if kind == "delay" else options.get("ber", 0) >= NOISE_BER
+    return kind not in REACHING

@@ -10,6 +10,7 @@ from ampacity_host.rig.fault_injection.rogue_client import WRITTEN_A
 from ampacity_host.rig.plant.stray import AGAIN, LARGE, ROUNDED_DA, SMALL, SMALL_DA, Since
 
 SETTLE_MS = 5_000  # from a lower offer on (IEC 61851-1, Annex A), unless the device declares more
+PLUGGED_MS = 10_000  # what a device holds is offered within this time to a car that comes: no order rose
 RECORDED = 1_000  # moves of each power path: more than a minute of ramps
 
 
@@ -25,6 +26,8 @@ class MayDraw:
         self._known = 0            # … of which it, or the car before it, was seen to use these
         self._may_da = 0           # what it may draw at once
         self._ordered_da = 0       # … without what is above its order
+        self._car, self._plugged_ms = None, plant.now_ms
+        self.raised_ms = plant.now_ms  # when its order rose last, for a car that was there
         self._counted = {}         # circuit → phase → what is counted there
         self._attacks = []         # (attack, how much of the current of a terminal it excuses, from which terminal on)
         self._moved = deque([], RECORDED)  # (when, phase → by how much its current rose)
@@ -86,6 +89,8 @@ class MayDraw:
     def update(self):
         """Counts what its car may draw from now on."""
         point = self._point
+        if point.car is not self._car:
+            self._car, self._plugged_ms = point.car, self._plant.now_ms
         if point.car is not None:
             self._used, self._known = self._uses(), point.known_phases
         offered_da = self._offered_da() if self._plant.regulated and not point.feeder_open else 0
@@ -98,6 +103,8 @@ class MayDraw:
             if attack is not None]
         if (counted, may_da, offered_da, attacks) == (self._counted, self._may_da, self._ordered_da, self._attacks):
             return
+        if offered_da > self._ordered_da and self._plant.now_ms - self._plugged_ms >= PLUGGED_MS:
+            self.raised_ms = self._plant.now_ms
         self._plant.touch(point.circuit)  # until now the old ones held
         self._plant.shift_may(self._counted, counted)
         self._counted, self._may_da, self._ordered_da, self._attacks = counted, may_da, offered_da, attacks

@@ -50,7 +50,8 @@ ALLOWED = {
     HIDDEN: Allowed("such a step, hidden by cars whose currents fell %s, while no current above the rating flows" % FELL,
                     "what these currents fell by, and did not rise again", "`well_ms` once more", lambda allowance, _: allowance.budget_ms(False)),
     IDLE: Allowed("such a step, as long as no current above the rating flows, or younger steps explain it",
-                  "what cars may draw and do not", "`reading_ms` of the circuit more",
+                  "what cars may draw and do not", "`reading_ms` of the circuit more; while a fault hinders readings of a primary below, and for "
+                  "%g s after it, and the longest `exposure_ms` of the site's EVSEs" % (TROUBLED_MS / 1000),
                   lambda allowance, _: allowance.reading_ms()),
     LIE: Allowed("a meter shows something else than the truth", "the other load there",
                  "`well_ms` - `meter_well_ms` + `meter_age_ms` + %g s + one settle time, from the first use on" % (SUSPECTED_MS / 1000),
@@ -97,6 +98,9 @@ class OverloadAllowance:
         self._points = [point for point in plant.points if circuit in plant.circuits[point.circuit].path]
         facts = plant.site
         self._ways = [ways_to(facts, facts["circuits"][circuit.index], facts["evses"][point.index]) for point in self._points]
+        below = [(facts["evses"][point.index], ways) for point, ways in zip(self._points, self._ways, strict=True)]
+        self._buses_below = {way for evse, ways in below if evse.get("owner") != facts["circuits"][circuit.index].get("owner")
+                             for way in ways if isinstance(way, int)}
         self._meters = [plant.meters[one.meter] for one in plant.circuits
                         if one.meter >= 0 and (one in circuit.path or circuit in one.path)]
         self.settle_ms = max([point.settle_ms for point in self._points if phase in point.loads] or [0])
@@ -183,7 +187,7 @@ class OverloadAllowance:
         held, da = [], 0
         for point, ways in zip(self._points, self._ways, strict=True):
             until_ms = self._plant.interruptions.held_until_ms(ways, at_ms, step_ms, sent_ms, ALLOWED[CUT_OFF].ms(self, None))
-            if until_ms > at_ms:
+            if until_ms > at_ms and point.may.raised_ms <= step_ms + sent_ms:  # a later order reached it
                 held.append(until_ms)
                 da += point.may.ordered_da(*self._place)
         return da, min(held, default=at_ms)
@@ -205,8 +209,9 @@ class OverloadAllowance:
         return self._plant.budgets_ms[self._circuit.index][2] if self._plant.budgets_ms is not None else 0
 
     def reading_ms(self):
-        """Printed: how much later a step is certain for what cars may draw and do not."""
-        return self._plant.budgets_ms[self._circuit.index][3] if self._plant.budgets_ms is not None else 0
+        """Printed: how much later a step is certain for what cars may draw and do not. A primary below reports no sum of what it cannot read."""
+        unread_ms = self.exposure_ms() if any(self._plant.bus_troubled(bus) for bus in self._buses_below) else 0
+        return self._plant.budgets_ms[self._circuit.index][3] + unread_ms if self._plant.budgets_ms is not None else 0
 
     def exposure_ms(self):
         """Printed: for so long an EVSE may hold its last order without a primary."""

@@ -216,8 +216,7 @@ class ProcessBench(Bench):
             if self.upstream is not None:
                 self.upstream.set_down(on)
             for devices in self._tcp.values():
-                devices.path.down = on
-                devices.path.release()
+                devices.path.set_fault("network_down", on, {})
         elif kind == "dns_down":
             self.pull_name(on)
         else:

@@ -14,7 +14,8 @@ FRAME_BITS = 30 * 11     # of an exchange on the line behind a gateway
 CONNECT_MS_MAX = 10_000
 
 
-FLAGS = {"cut": "down", "cut_tx": "cut_tx", "cut_rx": "cut_rx", "late": "late", "duplicate": "twice", "echo": "echo",
+DOWN = ("cut", "network_down")
+FLAGS = {"cut_tx": "cut_tx", "cut_rx": "cut_rx", "late": "late", "duplicate": "twice", "echo": "echo",
          "wrong_unit": "wrong_unit"}
 BABBLE_EVERY_MS = 200
 
@@ -34,21 +35,29 @@ class Path:
         self.delay_ms = self.lost_permillion = 0
         self.messages = 0        # messages sent into it
         self.ears = []           # each a function that passes bytes to the primary's end of a connection
+        self._faults = {}        # (kind, source) -> its options
         self._kept = []
         self._rng = Rng(1)
 
-    def set_fault(self, kind, on, options):
-        """A fault of the control channel on this path."""
-        if kind == "delay":
-            self.delay_ms = int(options.get("ms", 100)) if on else 0
-        elif kind == "noise":
-            self.lost_permillion = int(min(1.0, options.get("ber", 0.001) * FRAME_BITS) * 1_000_000) if on else 0
-        elif kind == "babble":
-            self.babbles, babbled = on, self.babbles
-            if on and not babbled:
-                self._babble()
+    def set_fault(self, kind, on, options, source=None):
+        """A fault of the control channel on this path; the same kind from another source is another one."""
+        if on:
+            self._faults[kind, source] = options
         else:
-            setattr(self, FLAGS[kind], on)
+            self._faults.pop((kind, source), None)
+        given = [one for (each, _), one in self._faults.items() if each == kind]
+        if kind == "delay":
+            self.delay_ms = max((int(one.get("ms", 100)) for one in given), default=0)
+        elif kind == "noise":
+            self.lost_permillion = max((int(min(1.0, one.get("ber", 0.001) * FRAME_BITS) * 1_000_000) for one in given), default=0)
+        elif kind == "babble":
+            self.babbles, babbled = bool(given), self.babbles
+            if given and not babbled:
+                self._babble()
+        elif kind in DOWN:
+            self.down = any(each in DOWN for each, _ in self._faults)
+        else:
+            setattr(self, FLAGS[kind], bool(given))
         self.release()
 
     def _babble(self):

@@ -182,8 +182,7 @@ class VirtualBench(Bench):
         if self.upstream is not None:
             self.upstream.set_down(on)
         for path in [self.path(key) for key in self.endpoints] if kind == "network_down" else []:
-            path.down = on
-            path.release()
+            path.set_fault("network_down", on, {})
 
     def secondary_fault(self, kind, point, on):
         secondary = self.secondaries[point.name]
