@@ -27,6 +27,7 @@ FIRMWARE = "firmware/ampacity"
 RIG = "host/ampacity_host/rig"
 TEXTS = ("firmware/ampacity/circuit/explain.py", "firmware/ampacity/circuit/missing.py", "firmware/ampacity/circuit/uncontrolled_load.py")
 RIG_JUDGE = tuple(f"{RIG}/plant/{name}.py" for name in ("overload_allowance", "may_draw", "interruptions"))
+MACHINE = tuple(f"{FIRMWARE}/ports/{name}.py" for name in ("linux", "linux_board", "serial_over_tcp"))
 DECISIONS = ("worlds", "rules", "policy")  # figures of the core without a word of it
 # what a controller on the rig's virtual clock runs; of the rooms that it leaves out the modules count that it imports
 PLAYED = (*[f"{FIRMWARE}/{room}" for room in ("base", "bus", "circuit", "console", "evse", "net", "ocpp", "profiles", "roles")], RIG)
@@ -45,7 +46,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tests": ("tests/", "tools/", "sites/", FIRMWARE, "host/ampacity_host"),
     "mutants": ("tools/mutants", "tools/mutants/equivalent.txt", "tools/trusted.py", "tests/circuit", "firmware/ampacity/circuit"),
     # figures in prose: <!-- of: NAME CODE -->
-    "fuzz-day": ("tests.fuzz.day", FIRMWARE, RIG),
+    "fuzz-day": ("tests.fuzz.day", *PLAYED),
     "lying-meters": (
         "tests/circuit/helper_meter.py", "tests/circuit/helper_circuit.py", "tests/circuit/test_meter_trust.py",
         "tests/circuit/measure_lying_meters.py", "firmware/ampacity/circuit",
@@ -121,7 +122,7 @@ def files_of(name: str) -> list[Path]:
         if "/" in word:
             place = ROOT / word
             found |= {place} if place.is_file() else {path for path in place.rglob("*") if path.suffix in ENDINGS and "__pycache__" not in path.parts}
-    left_out = TEXTS if name in DECISIONS else RIG_JUDGE if name == "drawn" else ()
+    left_out = TEXTS if name in DECISIONS else (*RIG_JUDGE, *MACHINE) if name == "drawn" else ()
     return sorted(found - {ROOT / text for text in left_out})
 
 

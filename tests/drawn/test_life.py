@@ -1,5 +1,7 @@
 """Who is missed at the end of a life on a drawn site, and for how long a car may wait."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +10,7 @@ from ampacity_host.rig.plant.may_draw import MayDraw
 from ampacity_host.rig.plant.overload_allowance import OverloadAllowance
 from tests.drawn.life import NOT_ASKED, SATED, SUMS, UNSEEN, Life, live
 from tests.drawn.run import CI_SECONDS
+from tools.digests import MACHINE, ROOT
 
 QUEUED, UNBALANCED = "queued: main L1 (32.0 A)", "queued: unbalance limit of main L2 20.0 A; too little"
 
@@ -63,3 +66,12 @@ def test_the_verdict_on_a_drawn_site_does_not_depend_on_the_judge_of_the_rig(see
     monkeypatch.setattr(MayDraw, "update", lambda self: None)
     monkeypatch.setattr(MayDraw, "replaced", lambda self, offer_da: None)
     assert {**live((seed, CI_SECONDS)), "cpu_s": 0} == {**with_it, "cpu_s": 0}
+
+
+def test_a_drawn_site_is_played_without_the_ports_of_a_machine():
+    """So they are none of the sources of these figures: tools/digests.py."""
+    program = "import sys; from tests.drawn.life import live; live((1, 60)); print(*sorted(sys.modules))"
+    played = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=300, check=True).stdout.split()
+    machine = {path.removeprefix("firmware/").removesuffix(".py").replace("/", ".") for path in MACHINE}
+    assert "ampacity.circuit.guard" in played and len(machine) == 3
+    assert not machine & set(played)
