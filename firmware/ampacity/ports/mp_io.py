@@ -167,17 +167,21 @@ class TcpSerialLine(Pump):
 
     def __init__(self, address: "Address", on_data: "Callable[[bytes], object]", on_lost: "Callable[[], object]") -> None:
         self._poll = select.poll()
+        self._there = False
         sock = begin(address)
         self._poll.register(sock, select.POLLOUT)
         Pump.__init__(self, sock, on_data, on_lost)
 
     def write(self, data: bytes) -> None:
         """Send bytes at once; before the connection is up they are dropped. Raises OSError: it is stuck or gone."""
+        count = None
         for _, event in self._poll.poll(0):
             if event & (select.POLLERR | select.POLLHUP):
                 raise OSError(111, "no connection")
-            if (self.stream.write(data) or 0) < len(data):
-                raise OSError(11, "the connection is stuck")
+            self._there = True
+            count = self.stream.write(data)
+        if self._there and (count or 0) < len(data):
+            raise OSError(11, "the connection is stuck")
 
     def close(self) -> None:
         """End the connection with a reset; again does nothing."""

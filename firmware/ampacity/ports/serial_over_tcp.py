@@ -1,7 +1,8 @@
 """A serial line at the other end of a TCP connection: a gateway that hands characters on as they are, "socket://HOST:PORT".
 
 What such a gateway was handed must not come later than the bus facts say (transit_ms): nothing is queued while there is
-no connection, and one whose bytes are not acknowledged is dropped, with its pending data.
+no connection, a connection takes data only once all earlier data has left (the other end may take none, and still send),
+and one whose bytes are not acknowledged is dropped. What is dropped loses its pending data.
 """
 
 import socket
@@ -19,7 +20,12 @@ SCHEME = "socket://"
 CONNECTING = (115, 119)  # EINPROGRESS as the platforms number it
 UNHEARD_MS = 3000
 LINGER_ZERO = struct.pack("ii", 1, 0)
-IPPROTO_TCP, TCP_NODELAY, TCP_USER_TIMEOUT = 6, 1, 18  # Linux's numbers, on both runtimes
+TCP = 6  # the numbers as Linux has them, on both runtimes
+OPTIONS = (
+    (1, 1),  # TCP_NODELAY
+    (18, UNHEARD_MS),  # TCP_USER_TIMEOUT
+    (25, 1),  # TCP_NOTSENT_LOWAT: it is writable, and takes data, only while no byte waits to leave
+)
 
 
 def address_of(port: object) -> "Address | None":
@@ -43,9 +49,9 @@ def begin(address: "Address") -> "socket.socket":
         if error.errno not in CONNECTING:
             sock.close()
             raise
-    for level, option, value in ((IPPROTO_TCP, TCP_NODELAY, 1), (IPPROTO_TCP, TCP_USER_TIMEOUT, UNHEARD_MS)):
+    for option, value in OPTIONS:
         try:
-            sock.setsockopt(level, option, value)
+            sock.setsockopt(TCP, option, value)
         except OSError:
             pass  # a stack without it
     return sock
