@@ -18,7 +18,7 @@ from ampacity.ports.linux_board import LinuxPins, set_rs485, set_watchdog
 from ampacity.ports.lock import claim
 from ampacity.ports.output import Output
 from ampacity.ports.platform import Platform
-from ampacity.ports.serial_over_tcp import address_of, begin, drop, reset_on_close
+from ampacity.ports.serial_over_tcp import UNHEARD_MS, address_of, begin, drop, reset_on_close
 from ampacity.ports.watchdog import DeviceWatchdog, linux_watchdog
 
 if False:  # for the type checker
@@ -359,8 +359,11 @@ class TcpSerialLine(Tty):
         self._on_lost = on_lost
         self._out = b""
         self._there = False
+        self._taken_s = self._loop.time()
         self._socket = begin(address)
         self._fd = self._socket.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._fd, select.POLLOUT)
         self._loop.add_reader(self._fd, self._readable)
         self._loop.add_writer(self._fd, self._connected)
 
@@ -371,8 +374,13 @@ class TcpSerialLine(Tty):
             self._on_lost()
 
     def write(self, data: bytes) -> None:
-        """Send bytes at once; before the connection is up they are dropped. Raises OSError: it is stuck or gone."""
-        if self._there and self._socket.send(data) < len(data):
+        """Send bytes at once; before the connection is up, and while earlier ones wait, they are dropped. Raises OSError: it is stuck or gone."""
+        now_s = self._loop.time()
+        if self._there and self._poll.poll(0):
+            if self._socket.send(data) < len(data):
+                raise OSError("the connection is stuck")
+            self._taken_s = now_s
+        elif now_s - self._taken_s >= UNHEARD_MS / 1000:
             raise OSError("the connection is stuck")
 
     def close(self) -> None:

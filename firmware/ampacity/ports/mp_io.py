@@ -7,7 +7,7 @@ import time
 from asyncio import core
 
 from ampacity.base.clock import TickClock
-from ampacity.ports.serial_over_tcp import begin, drop
+from ampacity.ports.serial_over_tcp import UNHEARD_MS, begin, drop
 
 if False:  # for the type checker
     from collections.abc import Callable
@@ -146,7 +146,7 @@ class Pump:
 
     async def _run(self) -> None:
         empty = 0
-        while empty < self.EMPTY_MAX:
+        while empty < self.EMPTY_MAX and self.stream is not None:  # closed before the first turn: to wait for None ends the interpreter
             await readable(self.stream)
             if self.stream is None:
                 return
@@ -167,21 +167,20 @@ class TcpSerialLine(Pump):
 
     def __init__(self, address: "Address", on_data: "Callable[[bytes], object]", on_lost: "Callable[[], object]") -> None:
         self._poll = select.poll()
-        self._there = False
+        self._taken_ms = time.ticks_ms()
         sock = begin(address)
         self._poll.register(sock, select.POLLOUT)
         Pump.__init__(self, sock, on_data, on_lost)
 
     def write(self, data: bytes) -> None:
-        """Send bytes at once; before the connection is up they are dropped. Raises OSError: it is stuck or gone."""
-        count = None
+        """Send bytes at once; before the connection is up, and while earlier ones wait, they are dropped. Raises OSError: it is stuck or gone."""
+        now_ms = time.ticks_ms()
         for _, event in self._poll.poll(0):
-            if event & (select.POLLERR | select.POLLHUP):
-                raise OSError(111, "no connection")
-            self._there = True
-            count = self.stream.write(data)
-        if self._there and (count or 0) < len(data):
-            raise OSError(11, "the connection is stuck")
+            if event != select.POLLOUT or (self.stream.write(data) or 0) < len(data):
+                raise OSError(11)
+            self._taken_ms = now_ms
+        if time.ticks_diff(now_ms, self._taken_ms) >= UNHEARD_MS:
+            raise OSError(11)
 
     def close(self) -> None:
         """End the connection with a reset; again does nothing."""

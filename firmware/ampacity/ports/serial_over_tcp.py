@@ -1,8 +1,8 @@
 """A serial line at the other end of a TCP connection: a gateway that hands characters on as they are, "socket://HOST:PORT".
 
 What such a gateway was handed must not come later than the bus facts say (transit_ms): nothing is queued while there is
-no connection, a connection takes data only once all earlier data has left (the other end may take none, and still send),
-and one whose bytes are not acknowledged is dropped. What is dropped loses its pending data.
+no connection, or behind data that waits to leave: the other end may take none for a moment, and still send, or a retransmission
+is under way. A connection in which data waits, or is not acknowledged, for UNHEARD_MS is dropped with what it holds.
 """
 
 import socket
@@ -24,7 +24,7 @@ TCP = 6  # the numbers as Linux has them, on both runtimes
 OPTIONS = (
     (1, 1),  # TCP_NODELAY
     (18, UNHEARD_MS),  # TCP_USER_TIMEOUT
-    (25, 1),  # TCP_NOTSENT_LOWAT: it is writable, and takes data, only while no byte waits to leave
+    (25, 1),  # TCP_NOTSENT_LOWAT: it is writable only while no byte waits to leave
 )
 
 
@@ -41,10 +41,11 @@ def address_of(port: object) -> "Address | None":
 
 def begin(address: "Address") -> "socket.socket":
     """A socket that does not wait and is about to be connected. OSError if it cannot be."""
-    sock = socket.socket()
+    found = socket.getaddrinfo(address[0], address[1])[0]
+    sock = socket.socket(found[0])
     sock.setblocking(False)
     try:
-        sock.connect(socket.getaddrinfo(address[0], address[1])[0][-1])
+        sock.connect(found[-1])
     except OSError as error:
         if error.errno not in CONNECTING:
             sock.close()

@@ -1,13 +1,19 @@
 """The firmware's serial line over a TCP connection, on both runtimes: nothing is kept for later."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
-from test_serial_line import start_peer
+from test_serial_line import ROOT, start_peer
+
+from tools.micropython.find import find
 
 PATIENCE_S = 30
-WAITING_MAX = 8 << 10  # bytes of echo that may be handed to a connection which takes none before it is dropped: its smallest window, and some frames
+FRAME, PAUSE_FRAMES = 256, 60
+WAITING_MAX = 8 << 10  # bytes: the smallest window of a connection, and a frame
 
 
 def listen(port=0):
@@ -63,20 +69,48 @@ def test_bytes_pass_and_a_gateway_that_was_away_is_found_again(runtime):
         peer.wait(30)
 
 
-@pytest.mark.parametrize("piece", [64, 512])
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
-def test_data_that_a_gateway_does_not_accept_is_not_sent_later(runtime, piece):
-    """A gateway that still speaks: the kernel alone waits for it, longer with each of its segments."""
+def test_of_what_is_written_while_a_gateway_takes_nothing_one_frame_waits(runtime):
+    """It still speaks, and takes again after a moment: its connection is the same, and nothing old comes before what is new."""
     server = listen()
     server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
     peer = start_peer(runtime, f"socket://127.0.0.1:{server.getsockname()[1]}")
     try:
         client = accept(server)
         time.sleep(0.1)
-        sent = 0
+        for number in range(PAUSE_FRAMES):
+            client.sendall(b"%03d " % number * (FRAME // 4))
+            time.sleep(0.02)
+        client.settimeout(0.5)
+        old = b""
+        with pytest.raises(TimeoutError):
+            while True:
+                old += client.recv(4096)
+        assert FRAME < len(old) <= WAITING_MAX < FRAME * PAUSE_FRAMES
+        client.settimeout(PATIENCE_S)
+        client.sendall(b"new")
+        assert take(client, 3) == b"new"
+        client.sendall(b"stop")
+        assert take(client, 3) == b"1 0"
+        client.close()
+    finally:
+        server.close()
+        peer.terminate()
+        peer.wait(30)
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+def test_a_gateway_that_takes_nothing_is_connected_again_and_gets_nothing_old(runtime):
+    server = listen()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    peer = start_peer(runtime, f"socket://127.0.0.1:{server.getsockname()[1]}")
+    try:
+        client = accept(server)
+        time.sleep(0.1)
+        end_s = time.monotonic() + PATIENCE_S
         with pytest.raises(OSError):
-            while sent < WAITING_MAX:
-                sent += client.send(b"\x55" * piece)
+            while time.monotonic() < end_s:
+                client.sendall(b"\x55" * FRAME)
                 time.sleep(0.02)
         fresh = accept(server)
         fresh.settimeout(0.5)
@@ -88,3 +122,14 @@ def test_data_that_a_gateway_does_not_accept_is_not_sent_later(runtime, piece):
         server.close()
         peer.terminate()
         peer.wait(30)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+def test_a_line_that_is_lost_before_the_first_turn_of_its_reader_ends_nothing_else(runtime, host):
+    with listen() as server:
+        port = server.getsockname()[1]  # nobody listens there any more
+    environment = dict(os.environ, PYTHONPATH="firmware", MICROPYPATH="firmware:.frozen")
+    program = [sys.executable if runtime == "cpython" else find(), "tests/host/ports/closed_at_once.py", f"socket://{host}:{port}"]
+    run = subprocess.run(program, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, timeout=60)
+    assert (run.returncode, run.stdout) == (0, "lives\n")
