@@ -18,7 +18,7 @@ if False:  # for the type checker
 
 SCHEME = "socket://"
 CONNECTING = (115, 119)  # EINPROGRESS as the platforms number it
-UNHEARD_MS = 3000
+UNHEARD_MS = 6000  # outages of up to 3 s end with the retransmission at 3 s: a reset in an outage may be lost, and the gateway keep the old one
 LINGER_ZERO = struct.pack("ii", 1, 0)
 TCP = 6  # the numbers as Linux has them, on both runtimes
 OPTIONS = (
