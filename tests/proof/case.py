@@ -102,7 +102,7 @@ FIGURES = {
              "rating within an excuse, {left_to_a_person} times a person was asked, {left_out} EVSEs not asked whether they charge at last, "
              "{failures} failures; {cpu_s:,} s of a core (code {code})." for name, seeds in quarters("drawn", drawn).items()},
     **{name: "- Soak of seeds " + seeds + ": {days} site-days, {source[0]}, {faults:,} faults, {sessions:,} sessions, {sessions_served:.1%} "
-             "served, {violations} violations; {cpu_s:,} s of a core (code {code})." for name, seeds in quarters("soak", soak).items()},
+             "served, {violations} violations; {cpu_s:,} s, seed after seed (code {code})." for name, seeds in quarters("soak", soak).items()},
     "same": "- With and without bytes: {hours} h of {evses} EVSEs twice, {source}, {energy_wh[0]:,.0f} and {energy_wh[1]:,.0f} Wh, "
             "{failures} failures; {seconds:,.0f} s (code {code}).",
     "replay": "- Replayed day: {source}, {served} of {asked} sessions served, {delivered_wh:,.0f} of {asked_wh:,.0f} Wh, {violations} violations, "

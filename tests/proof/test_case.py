@@ -89,7 +89,7 @@ def test_each_quarter_of_the_drawn_sites_has_a_row_of_its_own():
 def test_each_quarter_of_the_soak_has_a_row_of_its_own():
     quarter = {"days": 7.5, "source": ["drawn"], "faults": 90, "sessions": 250, "sessions_served": 0.99, "violations": 0, "cpu_s": 3000}
     text = written(TEXT, [], {"soak": {"quarters": {"4": quarter}, "violations": 0}}, {"soak": "0123abcd"})
-    assert "- Soak of seeds 10 to 12: 7.5 site-days, drawn, 90 faults, 250 sessions, 99.0% served, 0 violations; 3,000 s of a core" in text
+    assert "- Soak of seeds 10 to 12: 7.5 site-days, drawn, 90 faults, 250 sessions, 99.0% served, 0 violations; 3,000 s, seed after seed" in text
     assert digests_of(text)["figures soak 4"] == "0123abcd"
 
 
