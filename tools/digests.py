@@ -27,6 +27,7 @@ FIRMWARE = "firmware/ampacity"
 RIG = "host/ampacity_host/rig"
 TEXTS = ("firmware/ampacity/circuit/explain.py", "firmware/ampacity/circuit/missing.py", "firmware/ampacity/circuit/uncontrolled_load.py")
 RIG_JUDGE = tuple(f"{RIG}/plant/{name}.py" for name in ("overload_allowance", "may_draw", "interruptions"))
+# only a process with ports of its own loads them; tests/drawn/test_life.py plays a site without them
 MACHINE = tuple(f"{FIRMWARE}/ports/{name}.py" for name in ("linux", "linux_board", "serial_over_tcp"))
 DECISIONS = ("worlds", "rules", "policy")  # figures of the core without a word of it
 # what a controller on the rig's virtual clock runs; of the rooms that it leaves out the modules count that it imports

@@ -1,5 +1,6 @@
 """The firmware's serial line over a TCP connection, on both runtimes: nothing is kept for later."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -40,6 +41,22 @@ def take(client, length):
     return data
 
 
+@contextlib.contextmanager
+def narrow_connection(runtime):
+    """(the listening socket, the end of a gateway whose window is the smallest) of a line that has connected."""
+    server = listen()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    peer = start_peer(runtime, f"socket://127.0.0.1:{server.getsockname()[1]}")
+    try:
+        with accept(server) as client:
+            time.sleep(0.1)
+            yield server, client
+    finally:
+        server.close()
+        peer.terminate()
+        peer.wait(30)
+
+
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
 def test_bytes_pass_and_a_gateway_that_was_away_is_found_again(runtime):
     server = listen()
@@ -72,12 +89,7 @@ def test_bytes_pass_and_a_gateway_that_was_away_is_found_again(runtime):
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
 def test_of_what_is_written_while_a_gateway_takes_nothing_one_frame_waits(runtime):
     """It still speaks, and takes again after a moment: its connection is the same, and nothing old comes before what is new."""
-    server = listen()
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-    peer = start_peer(runtime, f"socket://127.0.0.1:{server.getsockname()[1]}")
-    try:
-        client = accept(server)
-        time.sleep(0.1)
+    with narrow_connection(runtime) as (_, client):
         for number in range(PAUSE_FRAMES):
             client.sendall(b"%03d " % number * (FRAME // 4))
             time.sleep(0.02)
@@ -92,36 +104,20 @@ def test_of_what_is_written_while_a_gateway_takes_nothing_one_frame_waits(runtim
         assert take(client, 3) == b"new"
         client.sendall(b"stop")
         assert take(client, 3) == b"1 0"
-        client.close()
-    finally:
-        server.close()
-        peer.terminate()
-        peer.wait(30)
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
 def test_a_gateway_that_takes_nothing_is_connected_again_and_gets_nothing_old(runtime):
-    server = listen()
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-    peer = start_peer(runtime, f"socket://127.0.0.1:{server.getsockname()[1]}")
-    try:
-        client = accept(server)
-        time.sleep(0.1)
+    with narrow_connection(runtime) as (server, client):
         end_s = time.monotonic() + PATIENCE_S
         with pytest.raises(OSError):
             while time.monotonic() < end_s:
                 client.sendall(b"\x55" * FRAME)
                 time.sleep(0.02)
-        fresh = accept(server)
-        fresh.settimeout(0.5)
-        with pytest.raises(TimeoutError):
-            fresh.recv(1)
-        fresh.close()
-    finally:
-        client.close()
-        server.close()
-        peer.terminate()
-        peer.wait(30)
+        with accept(server) as fresh:
+            fresh.settimeout(0.5)
+            with pytest.raises(TimeoutError):
+                fresh.recv(1)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
