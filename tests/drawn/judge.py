@@ -322,7 +322,10 @@ class Judge:
 
 
 def remember(values, t_ms, value_da):
-    """[(when, value)] of the settle time, the newest last; one older that held at its begin stays."""
+    """[(when, value)] of the settle time, the newest last; one older that held at its begin stays. What was seen so long ago that
+    nothing tells when it ended counts no longer: then others may have taken its place before now."""
+    if values and t_ms - values[-1][0] > SETTLE_MS:
+        values.clear()
     values.append((t_ms, value_da))
     while len(values) > 1 and values[1][0] <= t_ms - SETTLE_MS:
         values.pop(0)

@@ -184,6 +184,18 @@ def test_what_an_unmeasured_car_could_take_more_counts_where_no_meter_would_see_
         assert judge.may_ms == could
 
 
+@pytest.mark.parametrize("every_ms, could_ms", [(1_000, 2 * 5_000), (60_000, 0)])
+def test_orders_that_were_not_seen_in_the_settle_time_are_not_those_of_now(every_ms, could_ms):
+    judge = Judge(SITE.replace('meter = "m"\n', ""), REPORT)
+    for t_ms in range(every_ms, 180_000, every_ms):
+        seen = state(t_ms, 0.0, 0.0)
+        for place, name in enumerate(("turned", "between")):
+            row = seen["truth"]["evses"][name]
+            row["order_a"] = row["told_a"] = 32.0 if t_ms // 60_000 % 2 == place else 0.0
+        judge.see(seen)
+    assert judge.may_ms.get("main", 0) == could_ms, "each gives all to the other twice within a second"
+
+
 def test_what_a_device_offered_before_its_first_car_counts_for_no_car():
     judge = Judge(SITE, REPORT)
     judge.see(state(0, 0.0, 0.0, 32.0))

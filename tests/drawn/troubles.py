@@ -161,7 +161,7 @@ class Troubles:
         self.one.primary("kill", of)
         self.one.go(60_000)
         self._again(name, 1_000)
-        self.one.go(off_s * 1_000, 60_000)
+        self.one.go(off_s * 1_000, 1_000 if of else 60_000)  # the primaries above it regulate meanwhile
         self.one.primary("start", of)
         self.one.go(30_000)
         self.cards([name])

@@ -148,3 +148,17 @@ def test_a_phase_that_saturates_just_below_the_rating_is_found_next_to_cars_that
                 break
         else:
             raise AssertionError("not found within half an hour: " + one.why("e1"))
+
+
+@pytest.mark.parametrize("ramp_a_per_s", sample([0.5, 1, 2, 4], 4, 2))
+def test_a_car_that_begins_after_a_quiet_time_is_not_lowered_for_a_test_of_the_meter(ramp_a_per_s):
+    root = circuit("main", 25.0, meter="m", assumed_other_a=15.0)
+    with table(site(root, RTU, meter(), evse("e1", "local", max_a=16.0))) as one:
+        one.go(1_500_000, 1_000)
+        one.plug("e1", ramp_a_per_s=ramp_a_per_s, reaction_ms=1_000)
+        one.go(8_000)
+        lowest_a = []
+        one.listeners.append(lambda seen: lowest_a.append(seen.state["truth"]["evses"]["e1"]["told_a"]))
+        one.go(60_000)
+        within(one, "begins with %g A each second" % ramp_a_per_s)
+        assert min(lowest_a) == 16.0 and "e1" in one.charged, lowest_a

@@ -54,28 +54,29 @@ class MeterTestSteps:
         self.limits = limits
         self.wants = wants  # of each EVSE: is charging requested
         self.looked_ms = LONG_AGO_MS
-        self.asked_ms = [LONG_AGO_MS] * len(other.estimators)  # of each circuit: our last step
-        self.doubted_ms = [-1] * len(other.estimators)  # its meter is doubted since
-        self.unable_ms = [-1] * len(other.estimators)  # a car waits, and no EVSE draws enough for a step, since
-        self.starved_ms = [-1] * len(other.estimators)  # a suspicion lasts, none draws and a car waits, since
-        self.undrawn_ms = [-1] * len(other.estimators)  # a car waits, and none draws enough for a test step that its meter awaits, since
-        self.pause_wait_ms = [MINUTE_MS] * len(other.estimators)  # until the next one is paused
+        count, size = len(other.estimators), ledger.site.size
+        self.asked_ms = [LONG_AGO_MS] * count  # of each circuit: our last step
+        self.doubted_ms = [-1] * count  # its meter is doubted since
+        self.unable_ms = [-1] * count  # a car waits, and no EVSE draws enough for a step, since
+        self.starved_ms = [-1] * count  # a suspicion lasts, none draws and a car waits, since
+        self.undrawn_ms = [-1] * count  # a car waits, and none draws enough for a test step that its meter awaits, since
+        self.pause_wait_ms = [MINUTE_MS] * count  # until the next one is paused
         self.turns = 0  # which one is paused
-        self.paused_ms = [LONG_AGO_MS] * len(other.estimators)  # and when
-        self.inspection_reasons = [""] * len(other.estimators)  # why a person was asked to look
-        self.suspected_ms = [-1] * len(other.estimators)  # raises wait for a test step since
-        self.restless_ms = [-1] * len(other.estimators)  # and other load moved last, or none of ours drew enough
-        size = ledger.site.size
+        self.paused_ms = [LONG_AGO_MS] * count  # and when
+        self.inspection_reasons = [""] * count  # why a person was asked to look
+        self.suspected_ms = [-1] * count  # raises wait for a test step since
+        self.restless_ms = [-1] * count  # and other load moved last, or none of ours drew enough
         self.certain_ms = [-1] * size  # the last certain step that was looked at, of each circuit and phase
         self.moved_ms = [-1] * size  # what they draw moved by MOVED_DA without one, since
         self.moved_wait_ms = [MOVED_MS] * size
         self.verify_ms = [VERIFY_MS] * size
+        self.due_ms = [-1] * size  # one is due that could be made, since, while our currents or other load are not constant
         self.checked_ms = [-1] * size  # the last test without evidence against the meter, of each circuit and phase; -1: no look yet
         self.rested_ms = [LONG_AGO_MS] * size  # one that draws there was paused for a test, or its car stopped in one
         self.retry_ms = [LONG_AGO_MS] * size  # none could be lowered for one: looked at again then
         self.lowest_da, self.highest_da = [0] * size, [0] * size  # what our EVSEs drew since then, of each circuit and phase
-        self.unclear_wait_ms = [0] * len(other.estimators)  # after a test, while no overload is possible and none was clear
-        self.lowered: "list[list[int]]" = [[] for _ in other.estimators]  # EVSEs in the last test of each circuit, where it paused none
+        self.unclear_wait_ms = [0] * count  # after a test, while no overload is possible and none was clear
+        self.lowered: "list[list[int]]" = [[] for _ in range(count)]  # EVSEs in the last test of each circuit, where it paused none
         self.stopped_ms = [LONG_AGO_MS] * len(ledger.site.evses)  # its car stopped in a test, although it had its minimum: it needs more
 
     def tick(self, now_ms: int) -> bool:
@@ -130,8 +131,14 @@ class MeterTestSteps:
         return [p for p in waits if self._due(estimator, p, now_ms - max(since_ms, estimator.steps.step_ms[p]), wait_ms, now_ms)]
 
     def _due(self, estimator: "MeterEstimator", p: int, quiet_ms: int, wait_ms: int, now_ms: int) -> bool:
-        """For so long, and our currents and other load are constant; where they never are, a while later."""
-        return quiet_ms >= wait_ms and (self._calm(estimator, p, now_ms) or quiet_ms >= wait_ms + RAMP_MS)
+        """For so long, and our currents and other load are constant; where they never are, a while later, so that a car that begins has
+        time for a step of its own."""
+        if quiet_ms < wait_ms or self._calm(estimator, p, now_ms):
+            return quiet_ms >= wait_ms
+        key = estimator.base + p
+        if self.due_ms[key] < 0 and self._drawn_da(estimator, p) >= TEST_DA:
+            self.due_ms[key] = now_ms
+        return min(quiet_ms - wait_ms, now_ms - self.due_ms[key]) >= RAMP_MS
 
     def _calm(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """They are now, and were with the frame with which a step would be compared."""
@@ -243,7 +250,7 @@ class MeterTestSteps:
             key, step_ms = estimator.base + p, estimator.steps.step_ms[p]
             certain = step_ms != self.certain_ms[key]
             if certain:
-                self.certain_ms[key] = step_ms
+                self.certain_ms[key], self.due_ms[key] = step_ms, -1
                 if step_ms - self.asked_ms[estimator.circuit] > OWN_MS:
                     self.moved_wait_ms[key] = MOVED_MS
             drawn_da = self._drawn_da(estimator, p)

@@ -66,7 +66,7 @@ class MinimumGrants:
         beside = without(s, sums_of(ledger, lambda t: least_da[t.index]), least_da[s.index])
         most_da = min(s.evse.limit_da, limits.evse_da[s.index])
         for key in s.on_keys:
-            carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - shed.other.carried_da(key)
+            carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - _kept_other_da(shed, s, key)
             most_da = min(most_da, (min(carries_da, limits.chargers_da[key]) - beside[key]) // s.on_keys.count(key))
         for row in limits.constraints:
             if row.weights[s.index]:
