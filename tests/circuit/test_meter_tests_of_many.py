@@ -80,17 +80,17 @@ def test_a_correct_meter_keeps_its_trust_next_to_an_evse_that_is_not_read():
     assert yard.state == "ok" and yard.over_ms == 0 and not yard.guard.needs_inspection(0)
 
 
-def begins_slowly(lie):
-    """A car that begins after a quiet hour with 2 A, and 1 A more each second: the seconds in which it was lowered for a test of the meter."""
+def begins_slowly(lie, *suspected):
+    """A car that begins after a quiet hour with 2 A, and 1 A more each second: (second, da) of each limit by a test."""
     yard, lowered = mixed([[0], [1], [2]], rating=320, assumed=200), []
     yard.run(3600)
+    suspect(yard, *suspected).run(120)
     yard.plug(0, ALL, 0)
     yard.lie = lie
 
     def each(it, second):
         it.cars[0].most_da = min(160, 20 + 10 * second)
-        if it.guard.limits.sources_of("evse", 0):
-            lowered.append(second)
+        lowered.extend((second, most_da) for most_da, _ in it.guard.limits.sources_of("evse", 0))
 
     return yard.run(60, each), lowered
 
@@ -101,9 +101,16 @@ def test_a_car_that_begins_slowly_after_a_quiet_hour_is_the_step_itself():
     assert yard.cars[0].da == 160 and not lowered, lowered
 
 
+def test_a_car_that_begins_slowly_below_a_suspected_meter_is_not_paused_for_a_test():
+    yard, lowered = begins_slowly(lambda it, amps: amps, 0)
+    paused = [second for second, most_da in lowered if not most_da]
+    assert yard.cars[0].da >= 100 and not paused, paused
+    assert yard.state == "ok" and yard.guard.other.estimators[0].held_da[0] < 0
+
+
 def test_a_meter_that_shows_little_of_a_car_that_begins_slowly_is_tested_a_moment_later():
     yard, lowered = begins_slowly(lambda it, amps: [20 + (da - 20) // 2 for da in amps])
-    assert lowered and 15 <= lowered[0] <= 45, lowered
+    assert lowered and 15 <= lowered[0][0] <= 45, lowered
 
 
 def test_a_doubted_meter_is_trusted_again_next_to_an_evse_that_is_not_read():

@@ -135,10 +135,14 @@ class MeterTestSteps:
         time for a step of its own."""
         if quiet_ms < wait_ms or self._calm(estimator, p, now_ms):
             return quiet_ms >= wait_ms
+        return self._began(estimator, p, now_ms) and quiet_ms >= wait_ms + RAMP_MS
+
+    def _began(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
+        """A car that begins has had time for a step of its own."""
         key = estimator.base + p
         if self.due_ms[key] < 0 and self._drawn_da(estimator, p) >= TEST_DA:
             self.due_ms[key] = now_ms
-        return min(quiet_ms - wait_ms, now_ms - self.due_ms[key]) >= RAMP_MS
+        return now_ms - self.due_ms[key] >= RAMP_MS
 
     def _calm(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """They are now, and were with the frame with which a step would be compared."""
@@ -202,7 +206,10 @@ class MeterTestSteps:
         key, states = estimator.base + p, self.ledger.evse_states
         if self.other.carried_da(key) == self.other.shown_da[key]:
             return False
-        return any([self.wants[e] and key in states[e].on_keys and self._draws_nothing(states[e]) for e in estimator.evses])
+        for e in estimator.evses:
+            if self.wants[e] and key in states[e].on_keys and self._draws_nothing(states[e]):
+                return True
+        return False
 
     def _draws_nothing(self, s: "EvseState") -> bool:
         """Of one that is not read that is certain only without an order."""
@@ -348,7 +355,7 @@ class MeterTestSteps:
             return drawing and unverified and now_ms - self.rested_ms[key] >= SPARED_MS
         if estimator.is_urgent(p):
             return estimator.suspect_ms[p] >= (SOON_MS if now_ms - self.paused_ms[c] >= SOON_AGAIN_MS else PATIENCE_MS)
-        return now_ms - max(self.suspected_ms[c], self.paused_ms[c]) >= self._pause_wait_ms(c, now_ms)
+        return self._began(estimator, p, now_ms) and now_ms - max(self.suspected_ms[c], self.paused_ms[c]) >= self._pause_wait_ms(c, now_ms)
 
     def _ask(self, estimator: "MeterEstimator", now_ms: int) -> None:
         """Without trust there is no room, and without a certain step no trust: where a car waits, a person must look."""
@@ -375,8 +382,9 @@ class MeterTestSteps:
         """It is suspected on a phase, and no step comes: none that draws there could make it, and a car has less room than it would have."""
         for p in estimator.inputs:
             if estimator.held_da[p] >= 0 and self._testable_da(estimator, p) < TEST_DA:
-                if any([self.wants[e] and self._lacks_room(self.ledger.evse_states[e], estimator, p) for e in estimator.evses]):
-                    return True
+                for e in estimator.evses:
+                    if self.wants[e] and self._lacks_room(self.ledger.evse_states[e], estimator, p):
+                        return True
         return False
 
     def _lacks_room(self, s: "EvseState", estimator: "MeterEstimator", p: int) -> bool:
