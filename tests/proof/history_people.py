@@ -1,4 +1,5 @@
-"""Defects of history.py in what people write and type: site files that are misread, settings on trial, the journal of changes, slow media."""
+"""Defects of history.py in what people write and type: site files that are misread, settings on trial, the journal of changes, slow media;
+and what new seeds found after them."""
 
 PEOPLE = {
     "D142": (
@@ -72,5 +73,20 @@ PEOPLE = {
         ("tests/host/rig/test_slow_medium.py::test_the_end_of_a_limit_at_all_EVSEs",
          "tests/host/rig/test_slow_medium.py::test_samples_of_all_EVSEs_stop_no_car",
          "tests/ocpp/test_one_at_a_time.py::test_periodic_samples_of_all_EVSEs_take_turns"),
+    ),
+    "D151": (
+        "a car below a primary waited without end, next to one with 11 A (drawn family, seed 1796005016)",
+        "a request that did not fit counted next to other load that contained the current of EVSEs that do not measure, and next to their minimums",
+        "that current counts once (section 6)",
+        ("tests/circuit/test_minimum_grant.py::"
+         "test_what_one_draws_that_does_not_measure_counts_once_next_to_a_request_that_is_not_possible",),
+    ),
+    "D152": (
+        "a car was paused for 60 s a few seconds after it had begun, with 61 A to spare (soak, seed 12)",
+        "a test of the meter was due for hours, and began with the first 5 A that a car drew",
+        "it begins 15 s after that, unless currents are constant: the car is a step by itself (section 3.2)",
+        ("tests/circuit/test_meter_tests_of_many.py::test_a_car_that_begins_slowly_after_a_quiet_hour_is_the_step_itself",
+         "tests/circuit/test_meter_tests_of_many.py::test_a_car_that_begins_slowly_below_a_suspected_meter_is_not_paused_for_a_test",
+         "tests/drawn/findings/test_meters.py::test_a_car_that_begins_after_a_quiet_time_is_not_lowered_for_a_test_of_the_meter"),
     ),
 }  # fmt: skip
