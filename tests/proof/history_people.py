@@ -82,7 +82,7 @@ PEOPLE = {
          "test_what_one_draws_that_does_not_measure_counts_once_next_to_a_request_that_is_not_possible",),
     ),
     "D152": (
-        "a car was paused for 60 s a few seconds after it had begun, with 61 A to spare (soak, seed 12)",
+        "a car was paused for 60 s a few seconds after it had begun, with 30 A to spare on each phase (soak, seed 12)",
         "a test of the meter was due for hours, and began with the first 5 A that a car drew",
         "it begins 15 s after that, unless currents are constant: the car is a step by itself (section 3.2)",
         ("tests/circuit/test_meter_tests_of_many.py::test_a_car_that_begins_slowly_after_a_quiet_hour_is_the_step_itself",
