@@ -229,6 +229,19 @@ def test_why_names_what_an_evse_waits_for_also_during_a_test_step_of_a_meter():
     assert bench.guard.why(0).endswith("0.0 A is below its minimum 6.0 A"), "a limit that is no test is a reason: " + bench.guard.why(0)
 
 
+def test_why_names_the_test_step_of_a_meter_that_paused_a_car():
+    bench = Bench(site([evse("bay-1")], [circuit("row", rating=200, assumed=20, meter=0)], meters=[meter_facts()])).start()
+    bench.guard.demand(0, True)
+    bench.follow(20)
+    assert bench.guard.want_da[0] > 0
+    bench.guard.limit("meter test step", ("evse", 0), 0, bench.now_ms + 10000, "release")
+    bench.follow(5)
+    during = bench.guard.why(0)
+    assert during.startswith("0.0 A: ") and during.endswith("; meter test step for some seconds"), during
+    bench.follow(15)
+    assert "meter test step" not in bench.guard.why(0), "it is over: " + bench.guard.why(0)
+
+
 def test_why_names_the_doubted_meter_of_an_unbalance_limit_and_a_limit_that_leaves_less_than_the_circuit():
     root = dict(circuit("row", rating=400, assumed=20, meter=0), max_unbalance_da=50)
     bench = Bench(site([evse("bay-1", terminals=[[0]])], [root], meters=[meter_facts()])).start()

@@ -68,8 +68,8 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
             reason = "its car takes no more" + _untried(guard, s)
         elif want >= guard.plan.targets.ceiling_da(s):
             reason = _own_limit(guard, s)
-        if not want and _held_by_test(guard, s):
-            reason += "; %s for some seconds" % _held_by_test(guard, s)
+        if not want:
+            reason += _held_by_test(guard, s)
         taken_by = blocked_by(guard, evse)
         if ignores_order(guard, s):
             reason = remedy(guard, s)
@@ -94,17 +94,17 @@ def _not_charging(guard: "ExplainableGuard", s: "EvseState") -> str:
         return guard.demands.reasons[s.index] or "no charge requested"
     for inhibit in guard.plan.targets.inhibits:
         if inhibit.inhibited[s.index]:
-            return inhibit.reason(s.index) + (_untried(guard, s) if inhibit is guard.demands.idle_backoff else "")
+            return inhibit.reason(s.index) + (_untried(guard, s) if inhibit is guard.demands.idle_backoff else "") + _held_by_test(guard, s)
     if guard.plan.targets.ceiling_da(s) == 0 and not _held_by_test(guard, s):
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""
 
 
 def _held_by_test(guard: "ExplainableGuard", s: "EvseState") -> str:
-    """The name of a test step of a meter, where nothing else is below its minimum: what it waits for is another reason; "": it is not so."""
+    """A test step of a meter, where nothing else is below its minimum: what it waits for is another reason; "": it is not so."""
     steps = guard.optional.meter_test_steps
     sources = [source for value, source in guard.limits.sources_of("evse", s.index) if value < s.evse.min_da]
-    return steps.source if steps is not None and sources == [steps.source] else ""
+    return "; %s for some seconds" % steps.source if steps is not None and sources == [steps.source] else ""
 
 
 def _state_text(state: str) -> str:
