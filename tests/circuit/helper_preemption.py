@@ -23,17 +23,19 @@ class Beside(Bench):
     """evses: (max_da, reserve_da, measures, car_da) each; a car draws nothing below its needs_da.
 
     The meter comes every second and shows all that is drawn. grant_da: what a parent permits in all; above: rating of a circuit without a
-    meter above the metered one; 0: there is none.
+    meter above the metered one; 0: there is none. least_da: the minimums, where they are not all 6 A.
+    begins_s: the time of a car to begin.
     """
 
     TICK_MS = 500
 
-    def __init__(self, evses, rating, house=0, grant_da=0, above=0):
+    def __init__(self, evses, rating, house=0, grant_da=0, above=0, least_da=None, restart_hold_ms=20000, begins_s=0):
         facts = []
         for e, (most, reserve, _, _) in enumerate(evses):
             facts.append(evse("evse-%d" % (e + 1), max_da=most, limit_da=most, fallback_da=reserve, circuit=int(above > 0)))
+            facts[e]["min_da"] = least_da[e] if least_da else 60
         circuits = [circuit("top", rating=above), circuit("row", 0, rating, meter=0)] if above else [circuit(rating=rating, meter=0)]
-        facts = site(facts, circuits, [meter_facts()], slot_s=SLOT_S, restart_hold_ms=20000)
+        facts = site(facts, circuits, [meter_facts()], slot_s=SLOT_S, restart_hold_ms=restart_hold_ms)
         if grant_da:
             reserves_da = sum([one[1] for one in evses])
             facts["parent"] = {"fallback_da": reserves_da, "power_on_da": reserves_da}
@@ -42,6 +44,7 @@ class Beside(Bench):
         self.rating, self.house, self.cars = above or rating, house, evses
         self.needs_da = [60] * len(evses)
         self.drawn = [0] * len(evses)
+        self.begins_s, self.offered_s = begins_s, [0] * len(evses)
         self.charged_s = [0] * len(evses)
         self.waited_s = [0] * len(evses)
         self.longest_s = [0] * len(evses)
@@ -60,7 +63,8 @@ class Beside(Bench):
                 for e, (_, _, measures, car) in enumerate(self.cars):
                     self._drive(e, self.facts["evses"][e], False)
                     order = self.guard.last_order_da(e)
-                    self.drawn[e] = min(car, order) if order and order >= self.needs_da[e] else 0
+                    self.offered_s[e] = self.offered_s[e] + 0.5 if order and order >= self.needs_da[e] else 0
+                    self.drawn[e] = min(car, order) if self.offered_s[e] > self.begins_s else 0
                     if measures:
                         self.measure(e, *[self.drawn[e]] * 3)
                 if self.grant_da:

@@ -113,6 +113,43 @@ def test_a_meter_that_shows_little_of_a_car_that_begins_slowly_is_tested_a_momen
     assert lowered and 15 <= lowered[0][0] <= 45, lowered
 
 
+def test_a_suspicion_ends_next_to_a_car_that_starts_and_stops():
+    """Each of its steps is certain, so a pause that had to wait 15 s after one never came: the others had 6 A of 16 without end."""
+    yard = mixed(THREE, THREE, THREE, rating=400, assumed=210)
+    yard.guard.limit("console", ("chargers", 0), 180, None, "release")
+    for e in range(3):
+        yard.plug(e, ALL, 160 if e else 60)
+    suspect(yard.run(120), *ALL)
+    yard.guard.limit("console", ("chargers", 0), None, None, "release")
+
+    def each(it, second):
+        it.cars[0].most_da = 60 if second % 20 < 10 else 0
+
+    yard.run(180, each)
+    assert max(yard.guard.other.estimators[0].held_da) < 0 and yard.cars[1].da >= 120, yard.guard.why(1)
+
+
+def test_a_car_that_begins_slowly_is_the_step_itself_also_an_hour_after_one_that_ended_slowly():
+    yard, paused = mixed(THREE, THREE, rating=320, assumed=200), []
+    yard.plug(0, ALL, 100)
+    yard.cars[0].least_da = 0
+
+    def tapers(it, second):
+        it.other = [20 + 30 * (second // 37 % 2)] * 3
+        it.cars[0].most_da = min(100, max(0, 100 - (second - 2400) // 2))
+
+    yard.run(2660, tapers).unplug(0)
+    yard.other = [20, 20, 20]
+    yard.run(3700).plug(1, ALL, 0)
+
+    def begins(it, second):
+        it.cars[1].most_da = min(160, 20 + 10 * second)
+        paused.extend(second for most_da, _ in it.guard.limits.sources_of("evse", 1) if not most_da)
+
+    yard.run(60, begins)
+    assert yard.cars[1].da == 160 and not paused, paused
+
+
 def test_a_doubted_meter_is_trusted_again_next_to_an_evse_that_is_not_read():
     """Before, no step told anything there, and a person was asked after 25 min."""
     yard = beside("three phases", lambda it, amps: amps, 100)

@@ -380,3 +380,31 @@ def test_what_one_draws_that_does_not_measure_counts_once_next_to_a_request_that
     bench.guard.demand(0, True)
     bench.guard.minimum_grant(0, 380)
     assert bench.guard.site.evses[0].min_da == 340
+
+
+def test_a_primary_below_that_waits_with_its_reserve_uses_up_no_slot():
+    """Interrupted in its slot it went to the end of the queue after each slot that it did not have, and could wait without end."""
+    evses = [evse("row", primary=True, max_da=480, limit_da=480, fallback_da=160, power_on_da=160), evse("a"), evse("b")]
+    bench = Bench(site(evses, [circuit(rating=285)], slot_s=60, restart_hold_ms=10000)).start()
+    demands = bench.guard.demands
+
+    def tickets(until):
+        seen = []
+        while not until() and len(seen) < 300:
+            bench.guard.minimum_grant(0, 230)
+            bench.follow(1)
+            seen.append(demands.ticket[0])
+        return seen
+
+    for e in range(3):
+        bench.guard.demand(e, True)
+    tickets(lambda: bench.guard.want_da[0] < 230)
+    tickets(lambda: bench.guard.want_da[0] >= 230)
+    tickets(lambda: bench.now_ms - demands.turn_since_ms[0] >= 20000)
+    for e in (1, 2):  # they have waited for a whole slot, and came before it
+        demands.slots.had[e] = 0
+        demands.waits_since_ms[e] = bench.now_ms - 60000
+    demands.to_the_back(0)
+    tickets(lambda: bench.guard.want_da[0] < 230)
+    waited = tickets(lambda: bench.guard.want_da[0] >= 230)
+    assert 30 <= len(waited) <= 150 and len(set(waited)) == 1, waited

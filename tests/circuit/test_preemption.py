@@ -49,6 +49,17 @@ def test_section_6_who_has_begun_keeps_its_slot_although_several_others_have_wai
         assert max(bench.longest_s) <= count * SLOT_S and bench.above_s == 0, (count, bench.longest_s)
 
 
+def test_section_6_who_gives_current_for_another_keeps_its_minimum_until_its_slot_is_over():
+    """Its order had just gone out: what others draw was taken for its current, and each turn of it ended after a second."""
+    bench = Beside([(160, 0, True, 160), (160, 0, False, 70)], rating=400, house=220, least_da=(60, 130), restart_hold_ms=10000, begins_s=6)
+    bench.plug(1)
+    bench.run(40)
+    bench.plug(0)
+    bench.run(20 * SLOT_S)
+    assert min(bench.turns_s[1][1:-1]) >= SLOT_S // 2 and max(bench.longest_s) <= 3 * SLOT_S, (bench.turns_s, bench.longest_s)
+    assert bench.above_s == 0
+
+
 def test_section_6_no_evse_is_paused_for_one_that_cannot_start_because_of_other_load():
     bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED], rating=640, house=280)
     bench.plug(0)

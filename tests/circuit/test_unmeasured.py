@@ -195,3 +195,18 @@ def test_why_names_the_other_load_with_and_without_evses_that_do_not_measure():
     assert why == "%.1f A: main L1 (32.0 A) − other load %.1f A (%.1f A with the current of EVSEs that do not measure it) − evse-2 %.1f A" % (
         orders[0] / 10, bench.ledger.low_other_da[0] / 10, carried_da / 10, orders[1] / 10), (why, orders)  # fmt: skip
     assert bench.ledger.low_other_da[0] <= bench.house + 1 and carried_da >= bench.house + sum(orders)
+
+
+def test_3_4_what_one_draws_below_is_no_certain_load_of_a_circuit_above_that_has_no_meter():
+    """It counted twice for a lower, too, and a request next to it was taken for one that is not possible."""
+    circuits = [circuit(rating=640, assumed=30), circuit("hall", 0, 510, meter=0)]
+    bench = Bench(site([evse("a", circuit=1)], circuits, [meter_facts()])).start()
+    bench.guard.demand(0, True)
+    for _ in range(20):
+        bench.tick(1000)
+        order_id = bench.send(bench.guard.want_da[0], 0)
+        if order_id is not None:
+            bench.prove(order_id, bench.guard.want_da[0], 0)
+        bench.meter(160 + bench.mark % 2, 160, 160)
+    assert bench.guard.want_da == [160] and bench.ledger.other_da[0] >= 160
+    assert bench.ledger.low_other_da[:3] == [30, 30, 30] and max(bench.ledger.low_other_da[3:]) <= 1

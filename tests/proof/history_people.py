@@ -89,4 +89,30 @@ PEOPLE = {
          "tests/circuit/test_meter_tests_of_many.py::test_a_car_that_begins_slowly_below_a_suspected_meter_is_not_paused_for_a_test",
          "tests/drawn/findings/test_meters.py::test_a_car_that_begins_after_a_quiet_time_is_not_lowered_for_a_test_of_the_meter"),
     ),
+    "D153": (
+        "below a suspected meter others had 6 of 16 A without end, next to a car that starts and stops",
+        "a pause for a test waited for 15 s since the last certain step, and each start was one",
+        "it waits for 15 s since the EVSEs began to draw (section 3.2)",
+        ("tests/circuit/test_meter_tests_of_many.py::test_a_suspicion_ends_next_to_a_car_that_starts_and_stops",
+         "tests/circuit/test_meter_tests_of_many.py::"
+         "test_a_car_that_begins_slowly_is_the_step_itself_also_an_hour_after_one_that_ended_slowly"),
+    ),
+    "D154": (
+        "a car on an EVSE that does not measure had turns of 1 to 3 s and no charge for an hour, next to a primary below",
+        "other load was taken for its current as soon as its order had gone out; one waiting was placed before it, and its minimum no longer fitted",
+        "who is in its slot keeps its minimum; one waiting comes after it (section 6)",
+        ("tests/circuit/test_preemption.py::test_section_6_who_gives_current_for_another_keeps_its_minimum_until_its_slot_is_over",),
+    ),
+    "D155": (
+        "two cars at three levels waited without end, next to one with 15 A of a grant (drawn family, seed 2303)",
+        "a primary below, interrupted in its slot, used the rest of it up with its reserve, and went to the end of the queue again and again",
+        "below its minimum it uses up no slot (section 6)",
+        ("tests/circuit/test_minimum_grant.py::test_a_primary_below_that_waits_with_its_reserve_uses_up_no_slot",),
+    ),
+    "D156": (
+        "a car below a primary waited without end, next to one with 11 A (the family of D151, played otherwise)",
+        "current of an EVSE that does not measure was certain other load of the circuit above, which has no meter; the request seemed impossible",
+        "a circuit without a meter counts for a lower what the circuits below count for a lower (section 3.4)",
+        ("tests/circuit/test_unmeasured.py::test_3_4_what_one_draws_below_is_no_certain_load_of_a_circuit_above_that_has_no_meter",),
+    ),
 }  # fmt: skip

@@ -23,6 +23,7 @@ class Member:
     weight = 1
     base_da = 0  # reserve, already taken out of the free rows
     kept_da = 0  # so much of that it has while it waits: a primary below, of which its EVSEs make use
+    holds_da = 0  # so much more those after it leave while it waits: others gave it
 
     def __init__(self, index: int, rows: "tuple[int, ...]", min_da: int, max_da: int, weight: int, priority: int, base_da: int) -> None:
         self.index = index
@@ -75,8 +76,11 @@ def pieces(free_da: "list[int]", members: "list[Member]") -> "Iterator[None]":
             member.admitted = member.max_da >= member.min_da and take(free_da, member, member.min_da)
             if member.admitted:
                 admitted.append(member)
-            elif member.kept_da:
+                continue
+            if member.kept_da:
                 take(free_da, member, member.kept_da)
+            for row in member.rows if member.holds_da else ():
+                free_da[row] -= max(0, min(free_da[row], member.holds_da))
         yield from fill(free_da, admitted)
         start = end
 

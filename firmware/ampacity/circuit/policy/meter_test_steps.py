@@ -70,7 +70,8 @@ class MeterTestSteps:
         self.moved_ms = [-1] * size  # what they draw moved by MOVED_DA without one, since
         self.moved_wait_ms = [MOVED_MS] * size
         self.verify_ms = [VERIFY_MS] * size
-        self.due_ms = [-1] * size  # one is due that could be made, since, while our currents or other load are not constant
+        self.began_ms = [LONG_AGO_MS] * size  # our EVSEs draw enough for one there since, but for moments of less than MINUTE_MS
+        self.drew_ms = [LONG_AGO_MS] * size  # and did last
         self.checked_ms = [-1] * size  # the last test without evidence against the meter, of each circuit and phase; -1: no look yet
         self.rested_ms = [LONG_AGO_MS] * size  # one that draws there was paused for a test, or its car stopped in one
         self.retry_ms = [LONG_AGO_MS] * size  # none could be lowered for one: looked at again then
@@ -135,14 +136,11 @@ class MeterTestSteps:
         time for a step of its own."""
         if quiet_ms < wait_ms or self._calm(estimator, p, now_ms):
             return quiet_ms >= wait_ms
-        return self._began(estimator, p, now_ms) and quiet_ms >= wait_ms + RAMP_MS
+        return quiet_ms >= wait_ms + RAMP_MS and self._began(estimator.base + p, now_ms)
 
-    def _began(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
+    def _began(self, key: int, now_ms: int) -> bool:
         """A car that begins has had time for a step of its own."""
-        key = estimator.base + p
-        if self.due_ms[key] < 0 and self._drawn_da(estimator, p) >= TEST_DA:
-            self.due_ms[key] = now_ms
-        return now_ms - self.due_ms[key] >= RAMP_MS
+        return now_ms - self.began_ms[key] >= RAMP_MS
 
     def _calm(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
         """They are now, and were with the frame with which a step would be compared."""
@@ -151,12 +149,18 @@ class MeterTestSteps:
         return same and steps.is_still(now_ms) and steps.ref_wobble_da[p] <= CALM_DA
 
     def _drawn_da(self, estimator: "MeterEstimator", p: int) -> int:
-        return sum([self.ledger.evse_states[e].phase_da[p] for e in estimator.evses])
+        return self._testable_da(estimator, p, 0)
 
-    def _testable_da(self, estimator: "MeterEstimator", p: int) -> int:
+    def _testable_da(self, estimator: "MeterEstimator", p: int, spared: int = -1) -> int:
         """What those draw there whose steps could tell anything: where an uneven one was missed, none that draws on the phases that it spared."""
-        spared, states = estimator.awaits_spared(p), [self.ledger.evse_states[e] for e in estimator.evses]
-        return sum([s.phase_da[p] for s in states if not draws_on(s, spared)])
+        if spared < 0:
+            spared = estimator.awaits_spared(p)
+        da = 0
+        for e in estimator.evses:
+            s = self.ledger.evse_states[e]
+            if not spared or not draws_on(s, spared):
+                da += s.phase_da[p]
+        return da
 
     def _suspected(self, estimator: "MeterEstimator", now_ms: int) -> "list[int]":
         """The phases on which an unclear step keeps raises back, once other load is calm."""
@@ -252,15 +256,19 @@ class MeterTestSteps:
             self.moved_wait_ms[key] = min(2 * self.moved_wait_ms[key], VERIFY_MS)
 
     def _follow(self, estimator: "MeterEstimator", now_ms: int) -> None:
-        """The least and the most that our EVSEs drew since the last certain step, and since when that is far."""
+        """The least and the most that our EVSEs drew since the last certain step, since when that is far, and when they began to draw."""
         for p in estimator.inputs:
             key, step_ms = estimator.base + p, estimator.steps.step_ms[p]
             certain = step_ms != self.certain_ms[key]
             if certain:
-                self.certain_ms[key], self.due_ms[key] = step_ms, -1
+                self.certain_ms[key] = step_ms
                 if step_ms - self.asked_ms[estimator.circuit] > OWN_MS:
                     self.moved_wait_ms[key] = MOVED_MS
             drawn_da = self._drawn_da(estimator, p)
+            if drawn_da >= TEST_DA:
+                if now_ms - self.drew_ms[key] >= MINUTE_MS:
+                    self.began_ms[key] = now_ms
+                self.drew_ms[key] = now_ms
             self.lowest_da[key] = drawn_da if certain else min(self.lowest_da[key], drawn_da)
             self.highest_da[key] = drawn_da if certain else max(self.highest_da[key], drawn_da)
             if self.highest_da[key] - self.lowest_da[key] < MOVED_DA:
@@ -296,8 +304,10 @@ class MeterTestSteps:
         cuts = self._cuts(estimator, p, now_ms)
         paused = not cuts
         if paused:
-            drawing = [e for e in estimator.evses if states[e].phase_da[p] >= TEST_DA
-                       and self._can_step(states[e], p, estimator.awaits_spared(p), now_ms)]  # fmt: skip
+            drawing = []
+            for e in estimator.evses:
+                if states[e].phase_da[p] >= TEST_DA and self._can_step(states[e], p, estimator.awaits_spared(p), now_ms):
+                    drawing.append(e)
             if not self._may_pause(estimator, p, bool(drawing), now_ms) or not drawing:
                 return False
             cuts = [(drawing[self.turns % len(drawing)], 0)]
@@ -309,8 +319,13 @@ class MeterTestSteps:
             self.unclear_wait_ms[c] = min(VERIFY_MS, max(RAMP_MS, 2 * self.unclear_wait_ms[c]))
         self.lowered[c] = [] if paused else [e for e, _ in cuts]
         most_da = dict(cuts)
-        tested = [other for other in self.other.metered if other is estimator or self._shares(other, most_da)]
-        stay_ms = STAY_MS if max([other.is_urgent(q) for other in tested for q in other.inputs]) else LAST_MS
+        tested, stay_ms = [], LAST_MS
+        for other in self.other.metered:
+            if other is estimator or self._shares(other, most_da):
+                tested.append(other)
+                for q in other.inputs:
+                    if other.is_urgent(q):
+                        stay_ms = STAY_MS
         for other in tested:
             self._begin(other, paused, most_da, stay_ms, now_ms)
         return True
@@ -355,7 +370,7 @@ class MeterTestSteps:
             return drawing and unverified and now_ms - self.rested_ms[key] >= SPARED_MS
         if estimator.is_urgent(p):
             return estimator.suspect_ms[p] >= (SOON_MS if now_ms - self.paused_ms[c] >= SOON_AGAIN_MS else PATIENCE_MS)
-        return self._began(estimator, p, now_ms) and now_ms - max(self.suspected_ms[c], self.paused_ms[c]) >= self._pause_wait_ms(c, now_ms)
+        return self._began(estimator.base + p, now_ms) and now_ms - max(self.suspected_ms[c], self.paused_ms[c]) >= self._pause_wait_ms(c, now_ms)
 
     def _ask(self, estimator: "MeterEstimator", now_ms: int) -> None:
         """Without trust there is no room, and without a certain step no trust: where a car waits, a person must look."""
@@ -367,11 +382,10 @@ class MeterTestSteps:
         if not [e for e in estimator.evses if self.wants[e]]:
             self.unable_ms[c] = -1
             return
-        reason = ""
-        if max([since_ms >= 0 and now_ms - since_ms >= HELPLESS_MS for since_ms in (self.starved_ms[c], self.unable_ms[c])]):
-            reason = NO_MARGIN
-        elif self.doubted_ms[c] >= 0 and now_ms - self.doubted_ms[c] >= FRUITLESS_MS:
-            reason = FRUITLESS
+        reason = FRUITLESS if 0 <= self.doubted_ms[c] <= now_ms - FRUITLESS_MS else ""
+        for since_ms in (self.starved_ms[c], self.unable_ms[c]):
+            if 0 <= since_ms <= now_ms - HELPLESS_MS:
+                reason = NO_MARGIN
         if reason and not self.inspection_reasons[c]:
             name = self.ledger.site.circuits[c].name
             text = "%s: meter %s; %s: inspect the meter, then `trust %s` at the console"

@@ -13,7 +13,7 @@ from ampacity.circuit.policy.constraints.external_limits import Limits
 from ampacity.circuit.policy.load_shedding import LoadShedding
 from ampacity.circuit.policy.preemption import Preemption
 from ampacity.circuit.policy.queue.demand import Demand
-from ampacity.circuit.policy.reservations import Reservations, within_da
+from ampacity.circuit.policy.reservations import BEGINS, Reservations, within_da
 from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.trusted.device.evse_state import EvseState
 from ampacity.circuit.trusted.device.order_book import NONE_DA
@@ -169,10 +169,12 @@ class Plan:
             member = self.member_of[e] = Member(e, (), 0, 0, s.evse.weight, 0, 0)
         limit_rows = self._limit_rows(s) if self.limits.any() else ()
         kept = s.reserve_da if s.evse.primary and 60 <= s.reserve_da < s.evse.min_da else 0  # 6 A: the least of IEC 61851-1
-        if kept != member.kept_da:
-            member.kept_da = kept
+        base_da = self._base_da(s)
+        holds_da = self.reservations.base_da(s) - base_da
+        if kept != member.kept_da or holds_da != member.holds_da:
+            member.kept_da, member.holds_da = kept, holds_da
             self.same = False
-        if member.asks(self._rows(s), limit_rows, least, most, self.demand.queue_order.rank[e], self.reservations.base_da(s), present):
+        if member.asks(self._rows(s), limit_rows, least, most, self.demand.queue_order.rank[e], base_da, present):
             self.same = False
         return member
 
@@ -248,7 +250,7 @@ class Plan:
             free[key] = self._carries(key, ledger.cap_da[key])
             free[key + size] = ledger.cap_da[key] - ledger.assumed_da[key]
         for s in ledger.evse_states:
-            planned = self.reservations.base_da(s)
+            planned = self._base_da(s)
             for key in s.on_keys if planned else ():
                 free[key] -= planned
             if s.off_keys:
@@ -259,6 +261,10 @@ class Plan:
         if self.limits.any():
             self._free_by_limits(free)
         return free
+
+    def _base_da(self, s: EvseState) -> int:
+        """What it has before any share, in da. What others gave for it is none: it is kept from those that come after it."""
+        return s.reserve_da if self.reservations.reasons[s.index] == BEGINS else self.reservations.base_da(s)
 
     def _free_by_limits(self, free: "list[int]") -> None:
         limits, size = self.limits, self.site.size

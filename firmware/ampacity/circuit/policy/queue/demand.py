@@ -23,7 +23,7 @@ SATISFIED_MS = 10000
 TURNS_MS = 90000  # offered in turns without current: it may need more
 WITHOUT_TIMES = 3  # `idle_s` without current, in all turns, before it is idle whatever its turns were, and whatever a primary below reports
 SAME_DA = 5  # orders that differ by so little are one order to a car
-FIRST, KEEPS, LAST = 0, 1, 2  # among its rank: its turn has come, within its slot, as ever
+FIRST, KEEPS, NEXT, LAST = 0, 1, 2, 3  # among its rank: its turn has come, within its slot, others make room for it, as ever
 
 
 class Demand:
@@ -132,9 +132,9 @@ class Demand:
     # the queue
 
     def sort(self, now_ms: int, claimant: int) -> "list[int]":
-        """All EVSEs: larger priority first; idle ones after the others; then smaller slack; then the EVSE for which others
-        make room (preemption.py; -1: none); then those within their slot, also interrupted ones (`in_slot`), unless one of the
-        rank has waited for a whole slot; then by ticket, then by index."""
+        """All EVSEs: larger priority first; idle ones after the others; then smaller slack; then those within their slot, also interrupted
+        ones (`in_slot`), unless one of the rank has waited for a whole slot; then the EVSE for which others make room (preemption.py; -1:
+        none); then by ticket, then by index."""
         evses, slack, queue_order = self.ledger.site.evses, self.slack, self.queue_order
         if slack is not None:
             slack.tick(self.ledger, now_ms)
@@ -147,10 +147,12 @@ class Demand:
                 late.append(queue_order.rank[e])
         for e in range(len(evses)):
             place = LAST
-            if e == claimant or slack is not None and slack.turn[e]:
+            if slack is not None and slack.turn[e]:
                 place = FIRST
             elif self.in_slot[e] and not self.served[e] and (self._begins(e, now_ms) or queue_order.rank[e] not in late):
                 place = KEEPS
+            elif e == claimant:
+                place = NEXT
             queue_order.key(e, place, self.ticket[e])
         queue_order.sort()
         return self.order
@@ -171,7 +173,7 @@ class Demand:
                 waiting.append(rank[e])
         for e in self.order:
             s = self.ledger.evse_states[e]
-            if self.in_slot[e] and self.ledger.want_da[e] and not self._begins(e, now_ms):
+            if self.in_slot[e] and self.ledger.want_da[e] >= s.evse.min_da and not self._begins(e, now_ms):
                 slots.book(s, self.ledger.want_da[e], self._used_da(s, now_ms), ticks)
             over = self.in_slot[e] and slots.over(s)
             if self.slack is not None and (not self.wants[e] or over):
