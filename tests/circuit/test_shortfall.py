@@ -13,7 +13,7 @@ def waits(other_da, low_other_da, bound_da=80):
     a.bound_da = bound_da
     for key in a.on_keys:
         ledger.sums[key], ledger.other_da[key], ledger.low_other_da[key] = bound_da, other_da, low_other_da
-    return Shortfall(ledger, b, 60), a
+    return Shortfall(ledger, ledger.low_other_da, b, 60), a
 
 
 def test_section_6_what_looks_like_other_load_falls_by_no_more_than_is_drawn_above_the_lower_order():

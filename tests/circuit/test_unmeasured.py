@@ -197,16 +197,19 @@ def test_why_names_the_other_load_with_and_without_evses_that_do_not_measure():
     assert bench.ledger.low_other_da[0] <= bench.house + 1 and carried_da >= bench.house + sum(orders)
 
 
-def test_3_4_what_one_draws_below_is_no_certain_load_of_a_circuit_above_that_has_no_meter():
-    """It counted twice for a lower, too, and a request next to it was taken for one that is not possible."""
-    circuits = [circuit(rating=640, assumed=30), circuit("hall", 0, 510, meter=0)]
-    bench = Bench(site([evse("a", circuit=1)], circuits, [meter_facts()])).start()
-    bench.guard.demand(0, True)
+def test_section_6_what_one_draws_below_makes_no_request_impossible_on_a_circuit_above_that_has_no_meter():
+    """There it was other load that nobody could give, although for a lower it counts."""
+    circuits = [circuit(rating=640, assumed=30), circuit("hall", 0, 610, meter=0)]
+    evses = [evse("row", circuit=1, primary=True, max_da=600, limit_da=600), evse("a", circuit=1)]
+    bench = Bench(site(evses, circuits, [meter_facts()])).start()
+    bench.guard.demand(1, True)
     for _ in range(20):
         bench.tick(1000)
-        order_id = bench.send(bench.guard.want_da[0], 0)
+        order_id = bench.send(bench.guard.want_da[1], 1)
         if order_id is not None:
-            bench.prove(order_id, bench.guard.want_da[0], 0)
+            bench.prove(order_id, bench.guard.want_da[1], 1)
         bench.meter(160 + bench.mark % 2, 160, 160)
-    assert bench.guard.want_da == [160] and bench.ledger.other_da[0] >= 160
-    assert bench.ledger.low_other_da[:3] == [30, 30, 30] and max(bench.ledger.low_other_da[3:]) <= 1
+    assert bench.guard.want_da[1] == 160 and bench.ledger.low_other_da[0] >= 160
+    bench.guard.demand(0, True)
+    bench.guard.minimum_grant(0, 590)
+    assert bench.guard.site.evses[0].min_da == 590

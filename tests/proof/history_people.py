@@ -111,8 +111,9 @@ PEOPLE = {
     ),
     "D156": (
         "a car below a primary waited without end, next to one with 11 A (the family of D151, played otherwise)",
-        "current of an EVSE that does not measure was certain other load of the circuit above, which has no meter; the request seemed impossible",
-        "a circuit without a meter counts for a lower what the circuits below count for a lower (section 3.4)",
-        ("tests/circuit/test_unmeasured.py::test_3_4_what_one_draws_below_is_no_certain_load_of_a_circuit_above_that_has_no_meter",),
+        "current of an EVSE that does not measure was other load of the circuit above, which has no meter; the request seemed impossible",
+        "there, too, it is what the others could give (section 6)",
+        ("tests/circuit/test_unmeasured.py::"
+         "test_section_6_what_one_draws_below_makes_no_request_impossible_on_a_circuit_above_that_has_no_meter",),
     ),
 }  # fmt: skip

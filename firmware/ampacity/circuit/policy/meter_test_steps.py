@@ -344,10 +344,15 @@ class MeterTestSteps:
             self.paused_ms[c] = now_ms
         estimator.begin_test(now_ms)
         for e in estimator.evses:  # what is lowered here must not rise there
-            present_da = [da for da, source in self.limits.sources_of("evse", e) if source == SOURCE] + [self.ledger.want_da[e]]
-            unread = now_ms - self.ledger.evse_states[e].measured_ms > FRESH_MS
-            until_ms = now_ms + (LAST_MS if e in most_da else STAY_MS if unread else stay_ms)
-            self.limits.put(SOURCE, ("evse", e), most_da.get(e, min(present_da)), until_ms, "release")
+            present_da = self.ledger.want_da[e]
+            for da, source in self.limits.sources_of("evse", e):
+                if source == SOURCE:
+                    present_da = min(present_da, da)
+            if e in most_da:
+                last_ms = LAST_MS
+            else:
+                last_ms = STAY_MS if now_ms - self.ledger.evse_states[e].measured_ms > FRESH_MS else stay_ms
+            self.limits.put(SOURCE, ("evse", e), most_da.get(e, present_da), now_ms + last_ms, "release")
 
     def _is_first(self, c: int, now_ms: int) -> bool:
         """No EVSE below was paused for a test for long: the next one need not wait."""

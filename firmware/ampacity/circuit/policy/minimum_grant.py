@@ -134,7 +134,7 @@ def _kept_other_da(shed: "SharedCapacity", s: EvseState, key: int) -> int:
     """Other load there but for what others without a measurement would give for this one."""
     ledger, other = shed.ledger, shed.other
     hidden_da = sum([_hidden_da(shed, t, s) * t.on_keys.count(key) for t in ledger.evse_states])
-    hidden_da = min(hidden_da, max(0, ledger.other_da[key] - ledger.low_other_da[key]))
+    hidden_da = min(hidden_da, max(0, ledger.other_da[key] - other.unhidden_da[key]))
     return max(other.carried_da(key) - hidden_da, other.floor_da[key])
 
 

@@ -264,7 +264,7 @@ class Plan:
 
     def _base_da(self, s: EvseState) -> int:
         """What it has before any share, in da. What others gave for it is none: it is kept from those that come after it."""
-        return s.reserve_da if self.reservations.reasons[s.index] == BEGINS else self.reservations.base_da(s)
+        return s.bound_da if self.reservations.reasons[s.index] == BEGINS else self.reservations.base_da(s)
 
     def _free_by_limits(self, free: "list[int]") -> None:
         limits, size = self.limits, self.site.size

@@ -57,7 +57,7 @@ class Preemption:
             return False
         ledger = self.ledger
         for key in s.on_keys:
-            blind_da = ledger.other_da[key] - ledger.low_other_da[key]
+            blind_da = ledger.other_da[key] - self.reservations.other.unhidden_da[key]
             if blind_da >= BLIND_DA and shortfall_da(ledger, s, key, da) > 0 and key in self.hidden:
                 return True
         return False
@@ -116,7 +116,7 @@ class Preemption:
         self.again_ms = now_ms + LOOK_MS
         waiting.sort()
         for _, _, e, least_da in waiting[:TRIES]:
-            if self._others_give(Shortfall(self.ledger, self.ledger.evse_states[e], least_da), now_ms):
+            if self._others_give(Shortfall(self.ledger, self.reservations.other.unhidden_da, self.ledger.evse_states[e], least_da), now_ms):
                 return
 
     def _others_give(self, shortfall: Shortfall, now_ms: int) -> bool:

@@ -17,13 +17,13 @@ def shortfall_da(ledger: Ledger, s: EvseState, key: int, da: int) -> int:
 class Shortfall:
     """Of one EVSE, on each circuit and phase that it loads."""
 
-    def __init__(self, ledger: Ledger, state: EvseState, da: int) -> None:
+    def __init__(self, ledger: Ledger, unhidden_da: "list[int]", state: EvseState, da: int) -> None:
         self.state = state
         self.lacks: "dict[int, int]" = {}
         self.blind: "dict[int, int]" = {}  # how much of the other load may be our own
         for key in state.on_keys:
             self.lacks[key] = shortfall_da(ledger, state, key, da)
-            self.blind[key] = ledger.other_da[key] - ledger.low_other_da[key]
+            self.blind[key] = ledger.other_da[key] - unhidden_da[key]
 
     def is_covered(self) -> bool:
         """The margin would be enough."""

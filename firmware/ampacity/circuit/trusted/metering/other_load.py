@@ -34,7 +34,8 @@ class OtherLoad:
         self.shown_da = [0] * site.size  # what the plan and people see
         self.over_da = [0] * site.size  # where a meter shows more than the rating: other load by that frame, else 0
         self.over = False
-        self.below_da, self.low_below_da = [0] * site.size, [0] * site.size  # Σ of the circuits below: shown, and for a lower
+        self.below_da = [0] * site.size
+        self.unhidden_da = [0] * site.size  # what is no current of EVSEs that do not measure, for the policy; until its turn Σ of those below
         self.floor_da = [0] * site.size  # for a raise it counts at least so much, as long as a meter is suspected
         self.seen_da = [[0] * site.size for _ in range(DAY_BUCKETS)]
         self.greatest_da = [0] * site.size  # of all that was seen today, in whole amperes: what the journal keeps
@@ -61,7 +62,7 @@ class OtherLoad:
             self._advance()
         self.over = False
         for key in range(self.site.size):
-            self.below_da[key] = self.low_below_da[key] = self.floor_da[key] = self.over_da[key] = 0
+            self.below_da[key] = self.unhidden_da[key] = self.floor_da[key] = self.over_da[key] = 0
         for c in self.site.leaves_first:
             estimator = self.estimators[c]
             measured = False
@@ -90,15 +91,16 @@ class OtherLoad:
                 self._rule_14_meter_valid(c, key, estimator is not None and p in estimator.inputs)
             if estimator is not None and p in estimator.inputs:
                 self._measured(estimator, key, p)
+                self.unhidden_da[key] = ledger.low_other_da[key]
             else:
                 lost = self.estimators[c] is not None
                 other = self._rule_3_4_assumed(key, lost)
-                self.shown_da[key] = ledger.other_da[key] = other
-                ledger.low_other_da[key] = other if lost else max(ledger.assumed_da[key], self.low_below_da[key])
+                self.shown_da[key] = ledger.other_da[key] = ledger.low_other_da[key] = other
+                self.unhidden_da[key] = other if lost else max(ledger.assumed_da[key], self.unhidden_da[key])
             if parent >= 0:
                 above = parent * self.site.phases + p
                 self.below_da[above] += self.shown_da[key]
-                self.low_below_da[above] += ledger.low_other_da[key]
+                self.unhidden_da[above] += self.unhidden_da[key]
 
     def _rule_14_meter_valid(self, c: int, key: int, is_valid: bool) -> None:
         """Phases that cars do not use are given to others where this meter would see them used again."""
