@@ -150,6 +150,15 @@ class Bench:
     def bound(self, e=0):
         return self.ledger.evse_states[e].bound_da
 
+    def follow_unread(self, seconds, evse, da):
+        """One EVSE that does not say what it draws follows its orders; the meter shows da on each phase."""
+        for _ in range(seconds):
+            self.tick(1000)
+            order_id = self.send(self.guard.want_da[evse], evse)
+            if order_id is not None:
+                self.prove(order_id, self.guard.want_da[evse], evse)
+            self.meter(da + self.mark % 2, da, da)
+
     def meter(self, *amps_da):
         """A living meter frame."""
         self.mark += 1

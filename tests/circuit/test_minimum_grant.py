@@ -370,12 +370,7 @@ def test_what_one_draws_that_does_not_measure_counts_once_next_to_a_request_that
     facts = site([evse("row", primary=True, max_da=400, limit_da=400), neighbour], [circuit(rating=400, meter=0)], [meter_facts()])
     bench = Bench(facts).start()
     bench.guard.demand(1, True)
-    for _ in range(20):
-        bench.tick(1000)
-        order_id = bench.send(bench.guard.want_da[1], 1)
-        if order_id is not None:
-            bench.prove(order_id, bench.guard.want_da[1], 1)
-        bench.meter(160 + bench.mark % 2, 160, 160)
+    bench.follow_unread(20, 1, 160)
     assert bench.guard.want_da == [0, 160] and bench.ledger.other_da[0] >= 160
     bench.guard.demand(0, True)
     bench.guard.minimum_grant(0, 380)

@@ -203,12 +203,7 @@ def test_section_6_what_one_draws_below_makes_no_request_impossible_on_a_circuit
     evses = [evse("row", circuit=1, primary=True, max_da=600, limit_da=600), evse("a", circuit=1)]
     bench = Bench(site(evses, circuits, [meter_facts()])).start()
     bench.guard.demand(1, True)
-    for _ in range(20):
-        bench.tick(1000)
-        order_id = bench.send(bench.guard.want_da[1], 1)
-        if order_id is not None:
-            bench.prove(order_id, bench.guard.want_da[1], 1)
-        bench.meter(160 + bench.mark % 2, 160, 160)
+    bench.follow_unread(20, 1, 160)
     assert bench.guard.want_da[1] == 160 and bench.ledger.low_other_da[0] >= 160
     bench.guard.demand(0, True)
     bench.guard.minimum_grant(0, 590)

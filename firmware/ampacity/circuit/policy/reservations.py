@@ -2,7 +2,8 @@
 
 A reservation is no state of its own: before each pass it is rebuilt from the ledger, so none outlives its
 reason. Shed and raise plan with one number per EVSE: what its order will make of it, what it is measured to draw, its
-reserve and its reservation, whichever is most. A share begins with the last two, and sets the order.
+reserve and its reservation, whichever is most. A share begins with the last two, and sets the order; what others gave
+for one that waits to start is only held back from those after it.
 """
 
 from ampacity.circuit.trusted.bounds import OVER_DA
