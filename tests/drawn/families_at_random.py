@@ -30,6 +30,8 @@ class Member:
             self._evse(n)
         if chance.random() < 0.35:
             self._add("evse", name="%s-local" % name, kind="local", circuit=self._place(), max_a=float(chance.choice((16, 20))))
+        if len(self.tables["evse"]) % 3 == 0:
+            self.tables["circuit"].reverse()  # the root last
         for evse in self.tables["evse"]:
             if chance.random() < 0.4:
                 first = chance.randrange(3)

@@ -102,7 +102,8 @@ class Draft:
         self.evses.append(evse)
 
     def text(self):
-        lists = (("circuit", self.circuits), ("bus", self.buses), ("meter", self.meters), ("evse", self.evses), ("safety_load", self.loads))
+        circuits = self.circuits[::-1] if len(self.evses) % 3 == 0 else self.circuits  # the root first or last
+        lists = (("circuit", circuits), ("bus", self.buses), ("meter", self.meters), ("evse", self.evses), ("safety_load", self.loads))
         out = [section("[site]", self.site)] + [section("[[%s]]" % kind, each) for kind, tables in lists for each in tables]
         out.append(section("[settings]", self.settings))
         if self.ocpp:

@@ -116,4 +116,12 @@ PEOPLE = {
         ("tests/circuit/test_unmeasured.py::"
          "test_section_6_what_one_draws_below_makes_no_request_impossible_on_a_circuit_above_that_has_no_meter",),
     ),
+    "D157": (
+        "32 A with a limit of 14 A by hand or by the CSMS for the whole site, without end: a site file with a circuit above its root (reader)",
+        "the first circuit was taken for the root: a limit of the site was one of the EVSEs below that circuit",
+        "the root is the circuit without a parent, wherever it is in the list (section 5)",
+        ("tests/roles/test_root_circuit.py::test_a_limit_of_the_site_by_hand_is_one_of_all_EVSEs_also_after_a_restart",
+         "tests/roles/test_root_circuit.py::test_unreadable_limits_are_0_A_for_all",
+         "tests/roles/test_root_circuit.py::test_the_limit_of_the_station_is_one_of_all_EVSEs"),
+    ),
 }  # fmt: skip

@@ -67,6 +67,9 @@ class Primary:
 
         self.site: "SiteFacts" = checked(site, self.persistence.evidence())
         forget("ampacity.roles.configuration.compiled_site")
+        for at, circuit in enumerate(self.site["circuits"]):
+            if circuit["parent"] < 0:
+                self.root = at
         self.wallclock = WallClock(self.clock)
         rtc_ms = platform.rtc_ms()
         if rtc_ms is not None:
@@ -101,18 +104,25 @@ class Primary:
         self.resetting: "str | None" = None
         self._console: "PrimaryConsole | None" = None  # what the console needs: 10 KB of a board's memory, loaded when the console is used
         self._access: "Access | None" = None
-        if any([self.documents.get(name) or name in self.documents.damaged for name in CONSOLE_DOCS]):
+        if self._has_kept(*CONSOLE_DOCS):
             self._load_console()
         self._manual_limits: "ManualLimits | None" = None
-        if self.documents.get(LIMITS_DOC) or LIMITS_DOC in self.documents.damaged:
+        if self._has_kept(LIMITS_DOC):
             self.manual_limits()
         self._off_shows: "OffShows | None" = None
-        if self.documents.get(OFF_SHOWS_DOC) or OFF_SHOWS_DOC in self.documents.damaged:
+        if self._has_kept(OFF_SHOWS_DOC):
             self.off_shows()
         self._fault_injection: "FaultInjection | None" = None  # of a bench
         self.voltage = VoltageMonitor(self)
         self.scanning: "ScanningFace | None" = None
         self.replacing: "ReplacingFace | None" = None
+
+    def _has_kept(self, *names: str) -> bool:
+        """Is one of these documents there, or was it damaged?"""
+        for name in names:
+            if self.documents.get(name) or name in self.documents.damaged:
+                return True
+        return False
 
     def make(self, platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
         """Another one, as a start makes it. Raises Rejected."""
@@ -220,7 +230,7 @@ class Primary:
     def _limited(self, evse: int) -> str:
         """The external limit that leaves it less than its minimum; "": none."""
         least_da = self.guard.site.evses[evse].min_da
-        for kind, index in (("evse", evse), ("chargers", 0)):
+        for kind, index in (("evse", evse), ("chargers", self.root)):
             for limit_da, source in self.guard.limits.sources_of(kind, index):
                 if limit_da < least_da:
                     return "; limit by %s %s" % (source, amps(limit_da))
@@ -320,8 +330,10 @@ class Primary:
 
     def _distrusted(self, circuit: str) -> bool:
         """Does anything but silence count against the meter of this circuit?"""
-        estimators = self.guard.other.metered
-        return any([bool(each.trust.text()) for each in estimators if self.guard.site.circuits[each.circuit].name == circuit])
+        for each in self.guard.other.metered:
+            if each.trust.text() and self.guard.site.circuits[each.circuit].name == circuit:
+                return True
+        return False
 
     def _take_platform_events(self, now_ms: int) -> None:
         events = self.platform.events

@@ -44,6 +44,7 @@ if False:  # for the type checker
         documents: DocumentStore
         persistence: Persistence
         site: SiteFacts
+        root: int  # the circuit above all others
         wallclock: WallClock
         guard: Guard
         readings: "list[Reading | None]"

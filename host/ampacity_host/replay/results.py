@@ -80,7 +80,7 @@ def _plot(path, plant, recorder, start_s, zone, title):
 
     unix_s = [start_s + row[0] // 1000 for row in recorder.rows]
     circuits = []
-    for at, circuit in enumerate(plant.circuits):
+    for at, circuit in sorted(enumerate(plant.circuits), key=lambda each: each[1].parent):
         columns = range(1 + at * 2 * plant.phases, 1 + (at + 1) * 2 * plant.phases)
         amps = [[row[column] / 10 for row in recorder.rows] for column in columns]
         circuits.append((circuit.name, [da / 10 for da in circuit.rating_da], amps[:plant.phases], amps[plant.phases:]))

@@ -61,12 +61,13 @@ def station_evses(site: "SiteFacts") -> "list[dict[str, Any]]":
     return out
 
 
-def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: str) -> "dict[str, Any]":
-    """The station's `config` (ocpp/station.py) of these site facts; version: of the firmware, reason: BootReason."""
+def station_config(primary: "PrimaryFace", ocpp: "SiteFacts", version: str, reason: str) -> "dict[str, Any]":
+    """The station's `config` (ocpp/station.py) of this site; version: of the firmware, reason: BootReason."""
+    site = primary.site
     return {
         "identity": ocpp["identity"], "vendor": "Ampacity", "model": "Ampacity primary", "firmware": version,
         "serial": ocpp["identity"], "url": ocpp["url"], "security_profile": ocpp.get("security_profile", 1),
-        "voltage_v": site["voltage_v"], "max_da": max(site["circuits"][0]["rating_da"]), "reason": reason,
+        "voltage_v": site["voltage_v"], "max_da": max(site["circuits"][primary.root]["rating_da"]), "reason": reason,
         "root_pem": ocpp.get("root_pem"), "certificate_pem": ocpp.get("certificate_pem"),
         "additional_root_check": ocpp.get("additional_root_check", False), "iso15118": ocpp.get("iso15118", False),
         "publish_address": ocpp.get("publish_address"),
@@ -85,7 +86,7 @@ class Upstream:
         rng = self.platform.rng()
         kept, self.platform.kept = getattr(self.platform, "kept", None) or read_kept(primary.files), None
         store = OcppStore(primary.documents, kept, ocpp.get("storage_kib", STORAGE_KIB))
-        self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
+        self.station = Station(station_config(primary, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
         self.station.model.make_site = self._site_model
         self.station.key_door = self._open_key_door
@@ -297,7 +298,7 @@ class Upstream:
 
     def _main_meter(self, now_ms: int) -> None:
         """The latest readings of the meter at the grid connection, which is EVSE 0 (J01.FR.03)."""
-        meter = self.primary.site["circuits"][0]["meter"]
+        meter = self.primary.site["circuits"][self.primary.root]["meter"]
         reading = self.primary.readings[meter] if meter >= 0 and now_ms >= self._metered_ms + METER_MS else None
         if reading is None:
             return
@@ -421,7 +422,7 @@ class Upstream:
         """Hand the composite of the charging profiles to the guard; what is no longer there is withdrawn."""
         limits = []
         for evse, watts, limit_da, phases in self.station.limits(now_ms):
-            target = ("chargers", 0) if evse == 0 else ("evse", evse - 1)
+            target = ("chargers", self.primary.root) if evse == 0 else ("evse", evse - 1)
             if watts is not None:
                 limits.append((SOURCE if limit_da is None else SOURCE_IN_WATTS, target, max(0, int(watts)), "w", phases))
             if limit_da is not None:

@@ -173,7 +173,7 @@ class PrimaryConsole:
     def _target(self, name: str) -> "tuple[str, int]":
         site = self.primary.site
         if name == "site":
-            return ("chargers", 0)
+            return ("chargers", self.primary.root)
         for i, circuit in enumerate(site["circuits"]):
             if circuit["name"] == name:
                 return ("circuit", i)

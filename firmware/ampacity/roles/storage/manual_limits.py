@@ -35,7 +35,7 @@ class ManualLimits(OptionalPart):
         self.guard = primary.guard
         self.documents = primary.documents
         self.log = primary.log
-        self.site = primary.site
+        self.site, self.root = primary.site, primary.root
         self._known: object = self.guard.limits.limits  # as they were kept last
         self._due_ms = primary.started_ms + LEFT_MS
         self._refused: "str | None" = None  # what the medium said last
@@ -104,7 +104,7 @@ class ManualLimits(OptionalPart):
         }  # fmt: skip
 
     def _name(self, kind: str, index: int) -> str:
-        if kind == "chargers" and index == 0:
+        if kind == "chargers":
             return SITE
         return self.site["evses" if kind == "evse" else "circuits"][index]["name"]
 
@@ -117,13 +117,13 @@ class ManualLimits(OptionalPart):
             except (Rejected, KeyError, TypeError) as e:
                 why = str(e)
         if why:
-            self.guard.limit(SOURCES[0], ("chargers", 0), 0, None, "hold")
+            self.guard.limit(SOURCES[0], ("chargers", self.root), 0, None, "hold")
             self.log.add("error", UNREADABLE % why, now_ms)
 
     def _put_back(self, entry: "dict[str, Any]", now_ms: int) -> None:
         kind, name, left_ms = entry["kind"], entry["name"], entry["left_ms"]
-        index = 0
-        if name != SITE or kind != "chargers":
+        index = self.root
+        if kind != "chargers":
             rows = [i for i, row in enumerate(self.site["evses" if kind == "evse" else "circuits"]) if row["name"] == name]
             if not rows:
                 self._waiting = self._waiting[1 - WAITING_MAX :] + [entry]

@@ -31,7 +31,8 @@ async def show(bench, address, control):
     painter = Screen(model, console) if console.is_terminal else Lines(model, console)
     with painter:
         if model.asks:
-            painter.actions = Actions(model, requests(control), bench.fault_injector, bench.plant.circuits[0].name, bench.clock == "virtual")
+            root = min(bench.plant.circuits, key=lambda each: each.parent)
+            painter.actions = Actions(model, requests(control), bench.fault_injector, root.name, bench.clock == "virtual")
         try:
             for number in range(10**12):
                 await a_round(model, ops, number % WORST_EACH == 0, painter)
