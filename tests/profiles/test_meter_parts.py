@@ -213,3 +213,35 @@ def test_a_rarely_read_power_is_never_combined_with_newer_currents():
     live(driver, 1000, amps=(46, 46, 46))
     assert told[-1][0]["amps_da"] == [460, 460, 460]
     assert driver.facts.power_w == -2 and driver.facts.power_asked_ms == 400, "what is read rarely has its age"
+
+
+def in_two_parts():
+    """A meter whose currents are read in one request and its powers in another."""
+    (code, at, count, rows), names = EASTRON_SDM630["reads"]["live"][0], [row[0] for row in EASTRON_SDM630["fields"]]
+    parts = [[code, at, 12, [row for row in rows if names[row[0]][:5] != "power"]]]
+    parts.append([code, at + 12, count - 12, [[row[0], row[1] - 12] for row in rows if names[row[0]][:5] == "power"]])
+    return bench(reads={"live": parts})
+
+
+def part(driver, now_ms, amps):
+    request = driver.take(now_ms)
+    values = (230, 230, 230) + (amps,) * 3 if request.tag[2] == 0 else (230 * amps,) * 3
+    data = b"".join([f32(each) for each in values])
+    driver.reply(request, bytes((4, len(data))) + data, now_ms + 20)
+    return request.tag[2]
+
+
+def test_a_sample_has_no_part_from_before_the_connection_was_lost():
+    driver, guard, _ = in_two_parts()
+    assert [part(driver, now_ms, 10) for now_ms in (1000, 1050)] == [0, 1] and guard.samples[-1][0] == [100, 100, 100]
+    assert part(driver, 1100, 10) == 0
+    driver.disconnected(1150)
+    assert [part(driver, now_ms, 60) for now_ms in (121000, 121050)] == [0, 1]
+    assert [amps for amps, _ in guard.samples] == [[100, 100, 100], [600, 600, 600]]
+
+
+def test_a_sample_has_no_part_from_before_a_request_of_it_was_refused():
+    driver, guard, _ = in_two_parts()
+    assert [part(driver, now_ms, 10) for now_ms in (1000, 1050, 1100)] == [0, 1, 0]
+    driver.failed(driver.take(1150), "exception:6", 1170)
+    assert [part(driver, now_ms, 60) for now_ms in (1200, 1250)] == [0, 1] and guard.samples[-1][0] == [600, 600, 600]

@@ -95,3 +95,29 @@ def test_a_phase_missing_in_the_model_matters_only_if_the_site_uses_it():
     driver, guard = bench((0, 1, 2))
     run(driver, values, 1000, 2000)
     assert guard.samples[-1][0] is None
+
+
+def run_silent_elsewhere(driver, start, asked_ms, ms):
+    """The device does not answer at all where it has no registers."""
+    device = registers(start)
+    for at_ms in range(asked_ms, asked_ms + ms, 50):
+        request = driver.take(at_ms)
+        if request is None:
+            continue
+        at, count = int.from_bytes(request.pdu[1:3], "big"), int.from_bytes(request.pdu[3:5], "big")
+        if start <= at <= start + 177:
+            data = b"".join([device.get(register, 0).to_bytes(2, "big") for register in range(at, at + count)])
+            driver.reply(request, bytes([3, len(data)]) + data, at_ms + 20)
+        else:
+            driver.failed(request, "timeout", at_ms + 40)
+
+
+def test_a_chain_is_found_again_after_an_outage_wherever_it_begins():
+    for start in (40000, 0, 50000):
+        driver, guard = bench()
+        run_silent_elsewhere(driver, start, 1000, 20000)
+        assert guard.samples, start
+        run(driver, None, 21000, 10000)
+        before = len(guard.samples)
+        run_silent_elsewhere(driver, start, 31000, 60000)
+        assert len(guard.samples) > before + 20 and driver.facts.online, start

@@ -124,4 +124,30 @@ PEOPLE = {
          "tests/roles/test_root_circuit.py::test_unreadable_limits_are_0_A_for_all",
          "tests/roles/test_root_circuit.py::test_the_limit_of_the_station_is_one_of_all_EVSEs"),
     ),
+    "D158": (
+        "18 of 12 A: a primary below died in its first seconds after one of its EVSEs, with a reserve, had left its site file (reader)",
+        "until its quarantine ended it declared a reserve without that EVSE to its parent",
+        "it declares it from its start on (rules 8 and 15)",
+        ("tests/roles/test_names_and_places.py::"
+         "test_rule_8_a_primary_below_declares_also_the_reserve_of_an_EVSE_that_left_its_site_file_from_its_start_on",),
+    ),
+    "D159": (
+        "16 A at an order of 8 A without end: a unit for one phase shows no number on the others, or its meter is reversed (reader)",
+        "one phase without a number, also of those that the site does not use, made the EVSE one without measurement; a current below 0 was none",
+        "only the phases that it feeds must be numbers, and a current has no direction (rule 10)",
+        ("tests/profiles/test_one_phase_units.py::test_a_unit_for_one_phase_shows_no_number_on_the_others",
+         "tests/profiles/test_one_phase_units.py::test_the_current_of_an_EVSE_has_no_direction"),
+    ),
+    "D160": (
+        "a contactor closed after a residual current, plug still in: the controller's own EVSE had another name after a restart (reader)",
+        "latched faults were kept by the name of the EVSE",
+        "a controller has one charging point: they are its own, whatever its name (section 5)",
+        ("tests/roles/test_names_and_places.py::test_a_residual_current_keeps_the_own_point_open_also_under_another_name",),
+    ),
+    "D161": (
+        "a SunSpec meter was lost without end after 2 s of silence, where its registers do not begin at 40000 (reader)",
+        "each failure after the third began the search again at the first address",
+        "the search continues with the next address (3.3)",
+        ("tests/profiles/test_model_chain.py::test_a_chain_is_found_again_after_an_outage_wherever_it_begins",),
+    ),
 }  # fmt: skip

@@ -40,6 +40,7 @@ LINE_MAX = 512
 _LOG_LINES = const(20)
 _LOG_MAX = const(200)
 _TTL_S_MAX = const(604800)
+_LIMIT_DA_MAX = const(63000)  # as it is stored
 ASK = "sure? "
 NO_MEMORY = "error: too little memory is free"
 _YES_MS = const(60000)  # a question is forgotten after that
@@ -481,9 +482,9 @@ def parse_limit(text: str) -> "tuple[int | None, int | None]":
             return None, int(text[:-1])
     else:
         limit_da = parse_da(text)
-        if limit_da is not None:
+        if limit_da is not None and limit_da <= _LIMIT_DA_MAX:
             return limit_da, None
-    raise Rejected("limit", text, "0 to 999999.9 A with at most one decimal, 0W to 9999999W, or off")
+    raise Rejected("limit", text, "0 to 6300 A with at most one decimal, 0W to 9999999W, or off")
 
 
 def parse_ttl_ms(text: str) -> int:

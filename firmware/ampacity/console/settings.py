@@ -278,12 +278,14 @@ class SettingTable:
             left = [key for key, _ in refused]
 
     def _changed(self, staged: "dict[str, Value]") -> "dict[str, Value]":
-        """What is stored: values other than the default."""
-        out = {}
+        """What is stored: values other than the default, and those of names that are not in the site now."""
+        out = dict(self._store.get(DOCUMENT) or {})
         for row in self.rows:
             value = staged.get(row.key, self._values[row.key])
             if value != row.default:
                 out[row.kept_as] = value
+            else:
+                out.pop(row.kept_as, None)
         return out
 
 

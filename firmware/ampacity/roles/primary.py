@@ -203,7 +203,7 @@ class Primary:
                     self.log.add("error", "evse %s: this controller has no charging point of its own" % evse["name"], self.started_ms)
                     from ampacity.ports.evse_hardware import EvseHardware
                     port = EvseHardware(evse["name"])
-                driver = LocalDriver(evse, i, self.guard, port)
+                driver = LocalDriver(evse, i, self.guard, port, self.persistence.own_energy_wh())
                 self.buses.drivers[i] = driver
                 self.locals.append(driver)
 
@@ -278,6 +278,7 @@ class Primary:
             for wire in self.buses.wires:
                 wire.watch(self.device_log, now_ms)
             self.persistence.keep_latches(self.locals, now_ms)
+            self.persistence.keep_energy(self.locals, now_ms)
             self.evses.step(now_ms)
             self._site_due = self.slow_work.is_long()
             if self._site_due:

@@ -30,6 +30,7 @@ if False:  # for the type checker
     from typing import Any
 
 _TURNAROUND_US = const(5000)  # after a broadcast, for devices that must act on it before they can listen again
+_LATE_MAX = const(4)  # requests of a unit whose answers may still come
 _WRITES_KEPT = const(3)  # of each unit: two devices may still be at the one before
 _OWN_WRITE_US = const(2000000)  # so long a write that equals ours byte for byte counts as ours, not as foreign
 _SECOND_REPLY_US = const(120000)  # an answer of a unit that may be two waits so long for a second one
@@ -69,7 +70,7 @@ class RtuClient(Engine):
         self._echoes: bool | None = None  # the last answer of another form came with one echo before it, or with nothing; None: unknown
         self._heard = 0  # bytes since the request
         self._only_repeat = b""  # of functions 5 and 6: echo or reply, by its time the other one than by what is known of the line
-        self._late_requests: dict[int, tuple[bytes, int]] = {}  # unit: (PDU never answered, until when it may be)
+        self._late_requests: dict[int, list[tuple[bytes, int]]] = {}  # unit: (PDU never answered, until when it may be), the newest first
         self._now_us = 0
         self._last_reply = (0, b"")  # the unit that answered last, and its PDU
         self._garbled_until = (0, 0, 0)  # unit and function of an answer that could not be used, and until when more of it may come
@@ -228,15 +229,11 @@ class RtuClient(Engine):
         answered with that value, as the protocol demands; another one proves nothing."""
         if request.certain != repeats:
             request.certain = repeats
-        late = self._late_requests.get(request.unit)
-        if late is None:
-            return ""
-        pdu, until_us = late
-        if self._now_us >= until_us:
-            del self._late_requests[request.unit]
-        elif pdu[0] == request.pdu[0] and reply_pdu_len(pdu) == reply_pdu_len(request.pdu):
-            request.certain = False
-            return "" if pdu == request.pdu else "unexpected"
+        for pdu, until_us in self._late_requests.get(request.unit, ()):
+            if self._now_us < until_us and pdu[0] == request.pdu[0] and reply_pdu_len(pdu) == reply_pdu_len(request.pdu):
+                request.certain = False
+                if pdu != request.pdu:
+                    return "unexpected"
         return ""
 
     def _answered(self, pdu: bytes, now_us: int) -> None:
@@ -309,7 +306,8 @@ class RtuClient(Engine):
     def _note_late(self, request: Request, now_us: int) -> None:
         """Its answer may still come. That of a request that only wakes is that of nothing else, except the same order repeated."""
         if not request.wakes:
-            self._late_requests[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)
+            others = [late for late in self._late_requests.get(request.unit, ()) if now_us < late[1] and late[0] != request.pdu]
+            self._late_requests[request.unit] = [(request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)] + others[: _LATE_MAX - 1]
 
     def _is_answer(self, request: Request, now_us: int) -> bool:
         """Nothing followed what repeated the request, so whether the line echoes is unknown from now on. One that came too soon is handed
@@ -348,13 +346,14 @@ class RtuClient(Engine):
         return 0
 
     def _heard_other(self, unit: int, pdu: bytes) -> None:
-        late = self._late_requests.get(unit)
         if self._is_own_write(unit, pdu):
             self._note_write(unit, pdu, self._now_us)  # two devices take each other's answers for requests, again and again
             self._report_duplicate(unit, self.duplicate_addresses.second_same(unit))
             return
         rest = (unit, pdu[0] & 0x7F) == self._garbled_until[:2] and self._now_us < self._garbled_until[2]
-        if rest or (late is not None and late[0][0] == pdu[0] & 0x7F and self._now_us < late[1]):
+        for late, until_us in self._late_requests.get(unit, ()):
+            rest = rest or (late[0] == pdu[0] & 0x7F and self._now_us < until_us)
+        if rest:
             self.counters["late"] += 1
             return
         if unit == self._last_reply[0] and self._is_second_reply(unit, pdu):

@@ -10,7 +10,7 @@ from ampacity.bus.profile.orders.write_limiter import WriteLimiter
 from ampacity.bus.profile.proof.conditions import fields_of
 from ampacity.bus.profile.proof.settings_audit import SettingsAudit
 from ampacity.bus.profile.registers.read_cycle import ReadCycle
-from ampacity.bus.profile.registers.readings import Readings
+from ampacity.bus.profile.registers.readings import PHASES, Readings
 
 if False:  # for the type checker
     from typing import Any
@@ -98,12 +98,21 @@ class EvseDevice:
     # ---- what it shows
 
     def per_terminal(self, quantity: str) -> "list[int] | None":
-        """Its values of "current" (da) or "voltage" (dv), one a terminal and then those that it has more; None where it measures fewer phases
-        than it feeds."""
-        values = self.readings.phases(quantity)
-        if quantity == "current" and values and max(values) > IMPOSSIBLE_DA:
+        """Its values of "current" (da, whatever its direction) or "voltage" (dv), one a terminal and then those that it has more and shows; None
+        where it shows fewer phases than it feeds: a unit for one phase may show no number on the others."""
+        values = self.readings.phases(quantity, self.terminals)
+        if values is None or len(values) < self.terminals:
             return None
-        return values if values and len(values) >= self.terminals else None
+        for phase in PHASES[self.terminals :]:
+            more = self.readings.named(quantity + phase)
+            if more is None:
+                break
+            values.append(more)
+        if quantity == "current":
+            values = [abs(da) for da in values]
+            if max(values) > IMPOSSIBLE_DA:
+                return None
+        return values
 
     def limit_index(self) -> int:
         """The field that shows the limit in force; -1: it shows none."""

@@ -190,14 +190,20 @@ class MeterDriver:
             self.facts.fault = self.facts.fault if request.tag[0] == "chain" else reason
             if cycle is not self._live:
                 cycle.step(now_ms)
+            else:
+                cycle.fail(now_ms)
             return
         self._failures += 1
         cycle.fail(now_ms)
         if self._failures >= _FAILURES_MAX:
             self.facts.online = False
             self._hold_ms = now_ms + _RETRY_MS
-            if self._chain is not None:
+            if self._chain is not None and not self._chain.at_marker():
                 self._chain.restart()
+
+    def disconnected(self, now_ms: int) -> None:
+        """What it showed before is no part of a sample that ends later."""
+        self._live.at = 0
 
     def _cycle(self, group: str) -> "ReadCycle | None":
         for cycle in self._cycles:

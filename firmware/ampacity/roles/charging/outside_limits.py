@@ -51,5 +51,5 @@ def rows_of(guard: "Guard", limit: "Limit") -> "list[OutsideRow]":
     targets = [limit.index + 1]
     if limit.kind != "evse":
         root = guard.site.circuits[limit.index].parent == -1
-        targets = [0] if root else [index + 1 for index in guard.site.below[limit.index]]
+        targets = [0] if root else [index + 1 for index in guard.site.below[limit.index] if not guard.site.evses[index].removed]
     return [(source, target, value, unit, until_ms) for target in targets]

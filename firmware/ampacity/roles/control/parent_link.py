@@ -189,7 +189,7 @@ def _added(amps_da: "list[int] | None", facts: "EvseFacts", terminals: "list[lis
     if amps_da is None or facts.amps_da is None or not facts.online or not fresh:
         return None
     own = spread(terminals, facts.amps_da, phases)
-    return [min(WORD_MAX, amps_da[p] + own[p]) for p in range(phases)]
+    return [min(WORD_MAX, amps_da[p] + max(0, own[p])) for p in range(phases)]
 
 
 def _highest(volts_dv: "list[int | None]", own_dv: "list[int]", terminals: "list[list[int]]") -> None:
@@ -199,9 +199,12 @@ def _highest(volts_dv: "list[int | None]", own_dv: "list[int]", terminals: "list
 
 
 def _known_more_da(guard: "CascadedGuard") -> int:
-    """By how much the reserves are larger than the site file says, with what cars make of them, by what an earlier life knew, in da (rule 10)."""
+    """By how much the reserves are larger than the site file says, in da: with what cars make of them, by what an earlier life knew (rule 10),
+    and with EVSEs that left the site file (rule 15)."""
     more_da = 0
     for s in guard.ledger.evse_states:
         said_da = reserve_da(s.evse, Declared(s.evse))
-        more_da += guard.ledger.bounds.with_overdraw_da(s, max(said_da, s.evidence.known_reserve_da())) - said_da
+        more_da += guard.ledger.bounds.with_overdraw_da(s, max(said_da, s.evidence.known_reserve_da()))
+        if not s.evse.removed:
+            more_da -= said_da
     return more_da

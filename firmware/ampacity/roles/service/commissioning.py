@@ -267,9 +267,10 @@ class Commissioning(OptionalPart):
         result.update({"name": name, "serial": facts.serial or self._fingerprint(claims["index"]), "device_firmware": facts.firmware,
                        "kind": evse["profile"] or evse["kind"], "where": claims["where"], "run": self._began,
                        "ended": self.primary.wallclock.iso(now_ms)})
-        self._put(report.document_of(claims["index"]), result, now_ms)
         head = self._head()
-        head["evses"][name] = {"index": claims["index"], "outcome": result["outcome"], "serial": result["serial"]}
+        number = self._number(head["evses"], name)
+        self._put(report.document_of(number), result, now_ms)
+        head["evses"][name] = {"index": number, "outcome": result["outcome"], "serial": result["serial"]}
         head["together"] = [row for row in self.run.findings if row["code"] == "ct-swapped"]
         self._put(report.HEAD, head, now_ms)
 
@@ -425,8 +426,17 @@ class Commissioning(OptionalPart):
     def _head(self) -> "dict[str, Any]":
         return self.primary.documents.get(report.HEAD) or {"evses": {}}
 
+    def _number(self, tested: "dict[str, Any]", name: str) -> int:
+        """Of the document of this EVSE, wherever it is in the site file. Those of EVSEs that are not there any more are free."""
+        names = [evse["name"] for evse in self.primary.site["evses"]]
+        for other in list(tested):
+            if other not in names:
+                del tested[other]
+        taken = [tested[other]["index"] for other in tested]
+        return tested[name]["index"] if name in tested else [n for n in range(len(names)) if n not in taken][0]  # type: ignore[no-any-return]
+
     def _sheets(self, head: "dict[str, Any]") -> "list[dict[str, Any]]":
-        """The documents of the EVSEs that were tested, in site order."""
+        """The documents of the EVSEs that were tested, in the order of their numbers."""
         rows = sorted([head["evses"][name]["index"] for name in head["evses"]])
         sheets = [self.primary.documents.get(report.document_of(index)) for index in rows]
         return [sheet for sheet in sheets if sheet is not None]

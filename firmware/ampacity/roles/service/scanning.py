@@ -122,7 +122,7 @@ class Scanning:
     def _bus(self, name: str) -> "tuple[SiteFacts, Wire]":
         """(bus facts, wire) by the bus's name or number, or by HOST:PORT where a bus has several."""
         buses, wires = self.primary.site["buses"], self.primary.buses.wires
-        if is_digits(name) and int(name) < len(buses):
+        if is_digits(name) and int(name) < len(buses) and name not in [bus["name"] for bus in buses]:
             name = buses[int(name)]["name"]
         for wire in wires:
             if name == wire.name or name in wire.name.split(" "):

@@ -131,6 +131,9 @@ class ManualLimits(OptionalPart):
                 return
             index = rows[0]
         until_ms = None if left_ms is None else now_ms + left_ms
-        self.guard.limit(entry["source"], (kind, index), entry["value"], until_ms, entry["silent"], unit=entry["unit"],
+        value = entry["value"]
+        if isinstance(value, list) and len(value) != self.site["phases"]:
+            value = min(value)  # of a site with another number of lines
+        self.guard.limit(entry["source"], (kind, index), value, until_ms, entry["silent"], unit=entry["unit"],
                          release_ms=entry["release_ms"], sign=entry["sign"], phases=entry["phases"])
         self.log.add("info", "limit by %s in force again: %s" % (entry["source"], name), now_ms)

@@ -20,6 +20,8 @@ if False:  # for the type checker
 IDENTITY = "identity"
 EVIDENCE = "evidence"
 LATCHED = "latched"  # faults of our own charging points that wait for a hand on the plug
+OWN_ENERGY = "own_energy"  # what the own charging point has counted
+_ENERGY_WH = const(100)  # a power cut may cost so much of it
 UNREAD = "unread"  # the fault that replaces latched ones that cannot be read
 # documents on which trust rests: one that is damaged, or was there and is gone, never counts as one that never was
 TRUSTED = (
@@ -49,7 +51,7 @@ class Persistence(KeptDocuments):
         self.restart = False  # the memory is back: the next life has one
         self._ever = self._without = False  # was the evidence kept in this life; does the site rest, for it never was
         self._started_ms = 0
-        self._saved_ms = self._epoch_ms = 0
+        self._saved_ms = self._epoch_ms = self._energy_wh = 0
         self._latched: "dict[str, Any]" = {}
 
     def start(self, now_ms: int) -> "GrantNumbers":
@@ -140,7 +142,11 @@ class Persistence(KeptDocuments):
 
     def restore_latches(self, locals_: "list[LocalDriver]") -> None:
         """What a residual current or a bad diode had stopped stays stopped: no reclosing by a power cut."""
-        self._latched = self.known(LATCHED, {})
+        self._latched = dict(self.known(LATCHED, {}))
+        names = [driver.name for driver in locals_]
+        for name in sorted(self._latched):
+            if names and name not in names:  # a controller has one charging point, whatever its name
+                self._latched.setdefault(names[0], self._latched.pop(name))
         unread = LATCHED in self.documents.damaged
         if unread and locals_:
             self.log.add("error", "storage: latched faults cannot be read: a local EVSE resumes when unplugged", self.platform.clock.now_ms())
@@ -159,6 +165,19 @@ class Persistence(KeptDocuments):
             elif name in latched:
                 del latched[name]
         self.keep(LATCHED, latched, now_ms)
+
+    def own_energy_wh(self) -> int:
+        """What the own charging point had counted in earlier lives, in Wh."""
+        self._energy_wh = self.known(OWN_ENERGY, {}).get("energy_wh", 0)
+        return self._energy_wh
+
+    def keep_energy(self, locals_: "list[LocalDriver]", now_ms: int) -> None:
+        """The register of the own charging point, where its meter has none: a transaction continues to count after a restart."""
+        for driver in locals_:
+            counted_wh = driver.evse.energy.energy_wh
+            if counted_wh - self._energy_wh >= _ENERGY_WH:
+                self._energy_wh = counted_wh
+                self.keep(OWN_ENERGY, {"energy_wh": counted_wh}, now_ms)
 
 
 def lacking(kept: "dict[str, Any] | None") -> "str | None":

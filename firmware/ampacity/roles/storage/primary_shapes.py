@@ -9,6 +9,7 @@ before?:{circuits:{*:[i0..*3]},evses:[{name:s300,path:[s300*99],terminals:[[i0..
 locked?:{*:i0..9},meters?:{*:{seen:[[i0..*3]*9],trust:?{owed:[i0..*3],against:[i0..*3],blame:[i0..*9],latched:b,reason:s500}}},\
 swapped?:[s300*9999],overdraw?:{*:i0..1000},used_again?:[s300*9999]}
 latched {*:[s100*99]}
+own_energy {energy_wh?:i0..4294967295}
 limits [{source:(console),kind:(chargers circuit evse),name:s300,value:<i0..100000000|[i0..63000*3]>,unit:(da w percent),left_ms:?i0..,\
 silent:<(hold release)|i0..100000000|[i0..63000*3]>,release_ms:i0..,sign:(import export),phases:?i1..3}*999]
 contract {*:[i0..,[i0..*9999]]}

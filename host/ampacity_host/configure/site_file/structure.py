@@ -16,6 +16,7 @@ from ampacity_host.configure.site_file.supply import check_supply, supply_phases
 from ampacity_host.configure.site_file.tls import check_tls, tcp_facts, tcp_port_of
 
 OWN_KINDS = ("local", "ampacity")
+SITE = "site"
 RTU_UNITS = (1, 247)
 ANYWHERE = ("0.0.0.0", "::")
 
@@ -47,6 +48,9 @@ def names(site: SiteFile, collector: Collector) -> None:
                 collector.add(table, "name", f'"{table["name"]}" is taken (line {other})', "give each its own name")
     if not site.circuits:
         collector.add(site.site, "", "the site has no circuit", "write one [[circuit]]: the grid connection")
+    for table in site.circuits + site.evses:
+        if table["name"] == SITE:
+            collector.add(table, "name", f'"{SITE}" names all EVSEs together, as in `limit {SITE} 16`', "give it another name")
     circuits = by_name(site.circuits)
     for evse in site.evses:
         if evse["name"] in circuits:

@@ -35,7 +35,7 @@ class OrderRecipe:
         if self._is_full(limit_da):
             return limit_da
         mul, div = self.table["step"]
-        limit_da = (limit_da * div // mul) * mul // div
+        limit_da = -(-(limit_da * div // mul) * mul // div)  # of a step between two da the next da, which is that step again
         return limit_da if limit_da >= self.min_da else 0
 
     def most_da(self, limit_da: int) -> int:

@@ -38,7 +38,7 @@ class PauseProof:
         self.off_shows = shows
         self.ack_fields = fields_of(proof["told"] if shows else self._rows())
         if shows:
-            self.ack_fields += device.readings.indexes(CURRENTS) + [device.limit_index()]
+            self.ack_fields += device.readings.indexes(CURRENTS[: device.terminals]) + [device.limit_index()]
 
     def _rows(self) -> "Any":
         """Conditions that show, with its answer to the pause, that it is off."""
@@ -48,7 +48,7 @@ class PauseProof:
         """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then."""
         device = self._device
         amps_da, rows = device.facts.amps_da, self._rows()
-        if not device.order.off_believed or not self.ack_fields or not self.ack_read() or (amps_da and max(max(amps_da), -min(amps_da)) > NOISE_DA):
+        if not device.order.off_believed or not self.ack_fields or not self.ack_read() or (amps_da and max(amps_da) > NOISE_DA):
             return False
         by_state = bool(rows) and holds(rows, device.readings.values, 0, device.targets)
         return by_state or bool(self.off_shows and self._off_as_declared())
@@ -64,7 +64,7 @@ class PauseProof:
         if shown_da > recipe.most_da(0):
             if (self.off_shows == "max" and shown_da < recipe.max_da) or (self.off_shows == "least" and shown_da > recipe.min_da):
                 return False
-        still = max(amps_da) <= NOISE_DA and min(amps_da) >= -NOISE_DA if amps_da else False
+        still = max(amps_da) <= NOISE_DA if amps_da else False
         return still and holds(device.table["proof"]["told"], values, 0, device.targets)
 
     def check_ack(self, now_ms: int) -> None:
