@@ -174,10 +174,10 @@ class Persistence(KeptDocuments):
     def keep_energy(self, locals_: "list[LocalDriver]", now_ms: int) -> None:
         """The register of the own charging point, where its meter has none: a transaction continues to count after a restart."""
         for driver in locals_:
-            counted_wh = driver.evse.energy.energy_wh
-            if counted_wh - self._energy_wh >= _ENERGY_WH:
-                self._energy_wh = counted_wh
-                self.keep(OWN_ENERGY, {"energy_wh": counted_wh}, now_ms)
+            energy_wh = driver.evse.energy.energy_wh
+            if energy_wh - self._energy_wh >= _ENERGY_WH:
+                self._energy_wh = energy_wh
+                self.keep(OWN_ENERGY, {"energy_wh": energy_wh}, now_ms)
 
 
 def lacking(kept: "dict[str, Any] | None") -> "str | None":
