@@ -20,7 +20,7 @@ from tools.micropython.build32 import ROOT
 from tools.micropython.find import find
 
 KIB = 1024
-MODULES_MAX, NAMES_MAX = 180, 4165
+MODULES_MAX, NAMES_MAX = 180, 4170
 CODE_KIB_MAX = 86
 DATA_KIB_MAX, DATA_64_KIB_MAX = 93, 212
 RUN_S = 200.0
