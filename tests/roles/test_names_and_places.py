@@ -82,14 +82,14 @@ def test_a_limit_of_a_site_with_other_lines_is_in_force_with_its_least():
 
 def test_a_setting_of_an_EVSE_waits_until_its_name_returns():
     garage = charging()
-    assert "Rejected" not in say(garage, "set evse-2.limit_a 8 commit 0")
+    assert "error" not in say(garage, "set evse-2.limit_a 8 commit 0")
     garage.run(2000)
     with_names(garage, "evse-1", "bay-2").run(9000)
-    assert "Rejected" not in say(garage, "set idle_s 300 commit 0")
+    assert "error" not in say(garage, "set idle_s 300 commit 0")
     garage.run(2000)
     with_names(garage, "evse-1", "evse-2").run(60000)
     assert 60 <= garage.amps_da()[1] <= 80
-    assert "Rejected" not in say(garage, "set evse-2.limit_a 16 commit 0")
+    assert "error" not in say(garage, "set evse-2.limit_a 16 commit 0")
     garage.run(2000)
     again(garage, 60000)
     assert garage.amps_da()[1] > 80

@@ -68,7 +68,7 @@ class Primary:
         self.site: "SiteFacts" = checked(site, self.persistence.evidence())
         forget("ampacity.roles.configuration.compiled_site")
         for at, circuit in enumerate(self.site["circuits"]):
-            if circuit["parent"] < 0:
+            if circuit.get("parent", -1) < 0:
                 self.root = at
         self.wallclock = WallClock(self.clock)
         rtc_ms = platform.rtc_ms()

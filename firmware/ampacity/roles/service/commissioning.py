@@ -432,8 +432,9 @@ class Commissioning(OptionalPart):
         for other in list(tested):
             if other not in names:
                 del tested[other]
-        taken = [tested[other]["index"] for other in tested]
-        return tested[name]["index"] if name in tested else [n for n in range(len(names)) if n not in taken][0]  # type: ignore[no-any-return]
+        taken = [tested[other]["index"] for other in tested if other != name]
+        own: int = tested[name]["index"] if name in tested else -1
+        return own if own >= 0 and own not in taken else [n for n in range(len(names)) if n not in taken][0]
 
     def _sheets(self, head: "dict[str, Any]") -> "list[dict[str, Any]]":
         """The documents of the EVSEs that were tested, in the order of their numbers."""
