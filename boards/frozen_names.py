@@ -47,21 +47,21 @@ def names(x):
     import ampacity.circuit.trusted.intake, ampacity.circuit.trusted.journal, ampacity.circuit.trusted.journal_barrier
     import ampacity.circuit.trusted.ledger, ampacity.circuit.trusted.margin, ampacity.circuit.trusted.metering
     import ampacity.circuit.trusted.metering.max_filter, ampacity.circuit.trusted.metering.meter_estimator
-    import ampacity.circuit.trusted.metering.meter_trust, ampacity.circuit.trusted.metering.other_load
-    import ampacity.circuit.trusted.metering.step_check, ampacity.circuit.trusted.permits, ampacity.circuit.trusted.site
-    import ampacity.circuit.trusted.site.check, ampacity.circuit.trusted.site.migration, ampacity.circuit.trusted.site.structure
-    import ampacity.circuit.trusted.site.tree, ampacity.circuit.uncontrolled_load, ampacity.commission, ampacity.commission.address_sweep
-    import ampacity.commission.bus_monitor, ampacity.commission.comm_loss, ampacity.commission.commissioning_run
-    import ampacity.commission.experiments, ampacity.commission.failsafe, ampacity.commission.findings, ampacity.commission.identify
-    import ampacity.commission.interfaces, ampacity.commission.paused_readback, ampacity.commission.phase_mapping
-    import ampacity.commission.power_on, ampacity.commission.replace, ampacity.commission.report, ampacity.commission.scan
-    import ampacity.commission.scan_text, ampacity.commission.setpoint_hold, ampacity.commission.step_response, ampacity.commission.trace
-    import ampacity.console, ampacity.console.access, ampacity.console.changes, ampacity.console.completion, ampacity.console.confirmation
-    import ampacity.console.console, ampacity.console.error_texts, ampacity.console.help_texts, ampacity.console.interfaces
-    import ampacity.console.journal, ampacity.console.line_editor, ampacity.console.login_throttle, ampacity.console.pbkdf2
-    import ampacity.console.render, ampacity.console.serial_console, ampacity.console.server, ampacity.console.settings
-    import ampacity.console.transfer, ampacity.evse, ampacity.evse.contactor, ampacity.evse.energy, ampacity.evse.faults
-    import ampacity.evse.iec61851, ampacity.evse.interfaces, ampacity.evse.local_driver, ampacity.evse.local_evse
+    import ampacity.circuit.trusted.metering.meter_records, ampacity.circuit.trusted.metering.meter_trust
+    import ampacity.circuit.trusted.metering.other_load, ampacity.circuit.trusted.metering.step_check, ampacity.circuit.trusted.permits
+    import ampacity.circuit.trusted.site, ampacity.circuit.trusted.site.check, ampacity.circuit.trusted.site.migration
+    import ampacity.circuit.trusted.site.structure, ampacity.circuit.trusted.site.tree, ampacity.circuit.uncontrolled_load
+    import ampacity.commission, ampacity.commission.address_sweep, ampacity.commission.bus_monitor, ampacity.commission.comm_loss
+    import ampacity.commission.commissioning_run, ampacity.commission.experiments, ampacity.commission.failsafe
+    import ampacity.commission.findings, ampacity.commission.identify, ampacity.commission.interfaces, ampacity.commission.paused_readback
+    import ampacity.commission.phase_mapping, ampacity.commission.power_on, ampacity.commission.replace, ampacity.commission.report
+    import ampacity.commission.scan, ampacity.commission.scan_text, ampacity.commission.setpoint_hold, ampacity.commission.step_response
+    import ampacity.commission.trace, ampacity.console, ampacity.console.access, ampacity.console.changes, ampacity.console.completion
+    import ampacity.console.confirmation, ampacity.console.console, ampacity.console.error_texts, ampacity.console.help_texts
+    import ampacity.console.interfaces, ampacity.console.journal, ampacity.console.line_editor, ampacity.console.login_throttle
+    import ampacity.console.pbkdf2, ampacity.console.render, ampacity.console.serial_console, ampacity.console.server
+    import ampacity.console.settings, ampacity.console.transfer, ampacity.evse, ampacity.evse.contactor, ampacity.evse.energy
+    import ampacity.evse.faults, ampacity.evse.iec61851, ampacity.evse.interfaces, ampacity.evse.local_driver, ampacity.evse.local_evse
     import ampacity.evse.pending_tokens, ampacity.evse.pilot, ampacity.evse.pilot_transitions, ampacity.evse.session, ampacity.net
     import ampacity.net.backoff, ampacity.net.connection, ampacity.net.dns, ampacity.net.http, ampacity.net.http_file, ampacity.net.http_get
     import ampacity.net.http_put, ampacity.net.interfaces, ampacity.net.link, ampacity.net.ntp, ampacity.net.resolver
@@ -80,47 +80,47 @@ def names(x):
     import ampacity.ocpp.iso15118.contract, ampacity.ocpp.iso15118.v2g_signing, ampacity.ocpp.message_head, ampacity.ocpp.messages
     import ampacity.ocpp.monitoring, ampacity.ocpp.monitoring.handlers, ampacity.ocpp.monitoring.monitor, ampacity.ocpp.monitoring.monitors
     import ampacity.ocpp.monitoring.report, ampacity.ocpp.optional_blocks, ampacity.ocpp.provisioning
-    import ampacity.ocpp.provisioning.boot_notification, ampacity.ocpp.provisioning.network_slots, ampacity.ocpp.provisioning.reset
-    import ampacity.ocpp.provisioning.set_network_profile, ampacity.ocpp.publish, ampacity.ocpp.publish.block
-    import ampacity.ocpp.publish.handlers, ampacity.ocpp.remote, ampacity.ocpp.remote.handlers, ampacity.ocpp.reservation
-    import ampacity.ocpp.reservation.block, ampacity.ocpp.reservation.handlers, ampacity.ocpp.reservation.places, ampacity.ocpp.rpc
-    import ampacity.ocpp.schema, ampacity.ocpp.security, ampacity.ocpp.security.certificate_signing
-    import ampacity.ocpp.security.certificate_store, ampacity.ocpp.security.certificates, ampacity.ocpp.security.handlers
-    import ampacity.ocpp.security.security_events, ampacity.ocpp.session_facts, ampacity.ocpp.smart_charging
-    import ampacity.ocpp.smart_charging.acceptance, ampacity.ocpp.smart_charging.charging_needs, ampacity.ocpp.smart_charging.composite
-    import ampacity.ocpp.smart_charging.composite_requests, ampacity.ocpp.smart_charging.ev_schedule
+    import ampacity.ocpp.provisioning.boot_notification, ampacity.ocpp.provisioning.evse_numbers, ampacity.ocpp.provisioning.evse_places
+    import ampacity.ocpp.provisioning.network_slots, ampacity.ocpp.provisioning.reset, ampacity.ocpp.provisioning.set_network_profile
+    import ampacity.ocpp.publish, ampacity.ocpp.publish.block, ampacity.ocpp.publish.handlers, ampacity.ocpp.remote
+    import ampacity.ocpp.remote.handlers, ampacity.ocpp.reservation, ampacity.ocpp.reservation.block, ampacity.ocpp.reservation.handlers
+    import ampacity.ocpp.reservation.places, ampacity.ocpp.rpc, ampacity.ocpp.schema, ampacity.ocpp.security
+    import ampacity.ocpp.security.certificate_signing, ampacity.ocpp.security.certificate_store, ampacity.ocpp.security.certificates
+    import ampacity.ocpp.security.handlers, ampacity.ocpp.security.security_events, ampacity.ocpp.session_facts
+    import ampacity.ocpp.smart_charging, ampacity.ocpp.smart_charging.acceptance, ampacity.ocpp.smart_charging.charging_needs
+    import ampacity.ocpp.smart_charging.composite, ampacity.ocpp.smart_charging.composite_requests, ampacity.ocpp.smart_charging.ev_schedule
     import ampacity.ocpp.smart_charging.external_limits, ampacity.ocpp.smart_charging.handlers, ampacity.ocpp.smart_charging.in_force
     import ampacity.ocpp.smart_charging.offers, ampacity.ocpp.smart_charging.profile, ampacity.ocpp.smart_charging.profile_store
     import ampacity.ocpp.station, ampacity.ocpp.tariff, ampacity.ocpp.tariff.block, ampacity.ocpp.tariff.handlers
-    import ampacity.ocpp.transactions, ampacity.ocpp.transactions.ending, ampacity.ocpp.transactions.event_values
-    import ampacity.ocpp.transactions.handlers, ampacity.ocpp.transactions.kept, ampacity.ocpp.transactions.lifecycle
-    import ampacity.ocpp.transactions.meter_values, ampacity.ocpp.transactions.phase_count, ampacity.ocpp.transactions.queue
-    import ampacity.ocpp.transactions.sampling, ampacity.ocpp.transactions.signed_values, ampacity.ocpp.transactions.thinning
-    import ampacity.ocpp.transactions.transaction, ampacity.ocpp.transactions.transaction_events, ampacity.ocpp.turns, ampacity.ocpp.v201
-    import ampacity.ocpp.v201.actions, ampacity.ocpp.v201.tables, ampacity.point, ampacity.point.charging_point
-    import ampacity.point.contactor_drive, ampacity.point.debounce, ampacity.point.duty, ampacity.point.interfaces
-    import ampacity.point.lock_motor, ampacity.point.pilot_output, ampacity.point.pilot_reading, ampacity.point.residual_current
-    import ampacity.point.samples, ampacity.point.scaling, ampacity.point.supply, ampacity.ports, ampacity.ports.board
-    import ampacity.ports.board_facts, ampacity.ports.board_point, ampacity.ports.chips, ampacity.ports.detect, ampacity.ports.duty_pin
-    import ampacity.ports.evse_hardware, ampacity.ports.interfaces, ampacity.ports.line, ampacity.ports.linux, ampacity.ports.linux_board
-    import ampacity.ports.linux_tls, ampacity.ports.lock, ampacity.ports.mp_io, ampacity.ports.mp_platform, ampacity.ports.mp_tls
-    import ampacity.ports.output, ampacity.ports.pilot_sampler, ampacity.ports.platform, ampacity.ports.rs485_pin, ampacity.ports.selftest
-    import ampacity.ports.serial_over_tcp, ampacity.ports.sim, ampacity.ports.tls_credentials, ampacity.ports.tls_errors
-    import ampacity.ports.tls_handshakes, ampacity.ports.unix, ampacity.ports.watchdog, ampacity.profiles.known, ampacity.roles
-    import ampacity.roles.boot, ampacity.roles.charging, ampacity.roles.charging.acting_station, ampacity.roles.charging.evse_readings
-    import ampacity.roles.charging.evses, ampacity.roles.charging.kept_messages, ampacity.roles.charging.log_upload
-    import ampacity.roles.charging.network_profiles, ampacity.roles.charging.outside_limits, ampacity.roles.charging.site_model
-    import ampacity.roles.charging.station_access, ampacity.roles.charging.upstream, ampacity.roles.configuration
-    import ampacity.roles.configuration.compiled_site, ampacity.roles.configuration.field_types, ampacity.roles.configuration.rehearsal
-    import ampacity.roles.configuration.site_comparison, ampacity.roles.configuration.site_rows, ampacity.roles.configuration.site_trial
-    import ampacity.roles.configuration.tls_fields, ampacity.roles.control, ampacity.roles.control.buses
-    import ampacity.roles.control.contactor_outputs, ampacity.roles.control.modbus_tcp_server, ampacity.roles.control.parent_link
-    import ampacity.roles.control.safety_loop, ampacity.roles.control.slow_work, ampacity.roles.control.unanswering_devices
-    import ampacity.roles.control.voltage_monitor, ampacity.roles.interfaces, ampacity.roles.optional
-    import ampacity.roles.optional.demand_intervals, ampacity.roles.optional.derating, ampacity.roles.optional.excursion_log
-    import ampacity.roles.optional.part, ampacity.roles.optional.role_parts, ampacity.roles.optional.safety_inputs
-    import ampacity.roles.optional.starvation, ampacity.roles.optional.update, ampacity.roles.primary, ampacity.roles.primary_face
-    import ampacity.roles.publish, ampacity.roles.publish.file_server, ampacity.roles.publish.published_file
+    import ampacity.ocpp.transactions, ampacity.ocpp.transactions.ended_elsewhere, ampacity.ocpp.transactions.ending
+    import ampacity.ocpp.transactions.event_values, ampacity.ocpp.transactions.handlers, ampacity.ocpp.transactions.kept
+    import ampacity.ocpp.transactions.lifecycle, ampacity.ocpp.transactions.meter_values, ampacity.ocpp.transactions.phase_count
+    import ampacity.ocpp.transactions.queue, ampacity.ocpp.transactions.sampling, ampacity.ocpp.transactions.signed_values
+    import ampacity.ocpp.transactions.thinning, ampacity.ocpp.transactions.transaction, ampacity.ocpp.transactions.transaction_events
+    import ampacity.ocpp.turns, ampacity.ocpp.v201, ampacity.ocpp.v201.actions, ampacity.ocpp.v201.tables, ampacity.point
+    import ampacity.point.charging_point, ampacity.point.contactor_drive, ampacity.point.debounce, ampacity.point.duty
+    import ampacity.point.interfaces, ampacity.point.lock_motor, ampacity.point.pilot_output, ampacity.point.pilot_reading
+    import ampacity.point.residual_current, ampacity.point.samples, ampacity.point.scaling, ampacity.point.supply, ampacity.ports
+    import ampacity.ports.board, ampacity.ports.board_facts, ampacity.ports.board_point, ampacity.ports.chips, ampacity.ports.detect
+    import ampacity.ports.duty_pin, ampacity.ports.evse_hardware, ampacity.ports.interfaces, ampacity.ports.line, ampacity.ports.linux
+    import ampacity.ports.linux_board, ampacity.ports.linux_tls, ampacity.ports.lock, ampacity.ports.mp_io, ampacity.ports.mp_platform
+    import ampacity.ports.mp_tls, ampacity.ports.output, ampacity.ports.pilot_sampler, ampacity.ports.platform, ampacity.ports.rs485_pin
+    import ampacity.ports.selftest, ampacity.ports.serial_over_tcp, ampacity.ports.sim, ampacity.ports.tls_credentials
+    import ampacity.ports.tls_errors, ampacity.ports.tls_handshakes, ampacity.ports.unix, ampacity.ports.watchdog, ampacity.profiles.known
+    import ampacity.roles, ampacity.roles.boot, ampacity.roles.charging, ampacity.roles.charging.acting_station
+    import ampacity.roles.charging.evse_readings, ampacity.roles.charging.evses, ampacity.roles.charging.kept_messages
+    import ampacity.roles.charging.log_upload, ampacity.roles.charging.network_profiles, ampacity.roles.charging.outside_limits
+    import ampacity.roles.charging.site_model, ampacity.roles.charging.station_access, ampacity.roles.charging.upstream
+    import ampacity.roles.configuration, ampacity.roles.configuration.compiled_site, ampacity.roles.configuration.field_types
+    import ampacity.roles.configuration.rehearsal, ampacity.roles.configuration.site_comparison, ampacity.roles.configuration.site_rows
+    import ampacity.roles.configuration.site_trial, ampacity.roles.configuration.tls_fields, ampacity.roles.control
+    import ampacity.roles.control.buses, ampacity.roles.control.contactor_outputs, ampacity.roles.control.modbus_tcp_server
+    import ampacity.roles.control.parent_link, ampacity.roles.control.safety_loop, ampacity.roles.control.slow_work
+    import ampacity.roles.control.unanswering_devices, ampacity.roles.control.voltage_monitor, ampacity.roles.interfaces
+    import ampacity.roles.optional, ampacity.roles.optional.demand_intervals, ampacity.roles.optional.derating
+    import ampacity.roles.optional.excursion_log, ampacity.roles.optional.part, ampacity.roles.optional.role_parts
+    import ampacity.roles.optional.safety_inputs, ampacity.roles.optional.starvation, ampacity.roles.optional.update, ampacity.roles.primary
+    import ampacity.roles.primary_face, ampacity.roles.publish, ampacity.roles.publish.file_server, ampacity.roles.publish.published_file
     import ampacity.roles.publish.publisher, ampacity.roles.secondary, ampacity.roles.service, ampacity.roles.service.commissioning
     import ampacity.roles.service.configuring, ampacity.roles.service.fault_injection, ampacity.roles.service.ocpp_commands
     import ampacity.roles.service.presence, ampacity.roles.service.primary_console, ampacity.roles.service.primary_help
@@ -153,41 +153,42 @@ def names(x):
     x.csms_updates, x.customer, x.dates, x.debounce, x.delivery, x.demand, x.demand_intervals, x.departure_slack, x.der, x.derating
     x.detect, x.device, x.device_events, x.device_facts, x.device_model, x.diagnostics, x.digests, x.disk_files, x.display, x.dns
     x.document_shape, x.document_shapes, x.document_store, x.documents, x.download, x.duplicate_address, x.duty, x.duty_pin
-    x.ecdsa_signing, x.encoding, x.ending, x.energy, x.engine, x.error_texts, x.errors, x.escalation, x.ev_schedule, x.event_values
-    x.events, x.evidence, x.evse, x.evse_device, x.evse_driver, x.evse_hardware, x.evse_readings, x.evse_state, x.evses, x.exchange
-    x.excursion_log, x.excursions, x.experiments, x.explain, x.external_limits, x.failsafe, x.fault_injection, x.faults
-    x.faulty_files, x.features, x.field_types, x.fields, x.file_permissions, x.file_server, x.file_signature, x.findings, x.firmware
-    x.found, x.frames, x.fsync, x.grant_numbers, x.guard, x.handed_texts, x.handlers, x.hash_data, x.help_texts, x.host_name, x.http
-    x.http_file, x.http_get, x.http_put, x.identify, x.identity, x.idle_backoff, x.iec61851, x.in_force, x.inbox, x.inhibit
-    x.install, x.intake, x.interfaces, x.iso15118, x.journal, x.journal_barrier, x.json_native, x.json_parser, x.keep_running, x.kept
-    x.kept_messages, x.kept_order, x.key_codes, x.key_door, x.known, x.learnt_minimum, x.lease, x.lease_driver, x.leases, x.ledger
-    x.lifecycle, x.line, x.line_editor, x.link, x.linux, x.linux_board, x.linux_tls, x.live_facts, x.liveness, x.load_shedding
-    x.local_driver, x.local_evse, x.local_list, x.lock, x.lock_motor, x.log, x.log_text, x.log_upload, x.login_throttle, x.logs
-    x.manifest, x.manual_limits, x.margin, x.max_filter, x.mbap, x.md5, x.memory_files, x.message_head, x.messages, x.meter_driver
-    x.meter_estimator, x.meter_test_steps, x.meter_trust, x.meter_values, x.metering, x.migration, x.minimum_grant, x.mismatch
-    x.missing, x.modbus, x.modbus_server, x.modbus_tcp_server, x.model, x.model_chain, x.monitor, x.monitoring, x.monitors, x.mp_io
-    x.mp_platform, x.mp_tls, x.net, x.network_profiles, x.network_slots, x.ntp, x.ocpp, x.ocpp_commands, x.off_shows, x.offers
-    x.optional, x.optional_blocks, x.optional_functions, x.order, x.order_book, x.order_progress, x.order_proof, x.order_recipe
-    x.order_writer, x.orders, x.other_load, x.output, x.outside_limits, x.p256, x.parent_link, x.part, x.pause_evidence
-    x.pause_proof, x.paused_readback, x.pbkdf2, x.pem, x.pending_tokens, x.permits, x.persistence, x.phase_count, x.phase_mapping
-    x.phase_switch, x.phase_switching, x.phase_unbalance, x.pilot, x.pilot_output, x.pilot_reading, x.pilot_sampler
-    x.pilot_transitions, x.places, x.plan, x.platform, x.point, x.policy, x.ports, x.power_on, x.preemption, x.presence, x.primary
-    x.primary_console, x.primary_face, x.primary_help, x.primary_register_map, x.primary_shapes, x.primary_updates, x.printable
-    x.probing, x.profile, x.profile_store, x.proof, x.protocol_sniffing, x.provisioning, x.pss, x.publish, x.published_file
-    x.publisher, x.quantities, x.queue, x.queue_order, x.rate_limited_log, x.read_cycle, x.readings, x.records, x.register_map
-    x.register_table, x.registers, x.rehearsal, x.remote, x.render, x.replace, x.replacing, x.report, x.reports, x.request
-    x.requests, x.reservation, x.reservations, x.reserve, x.reset, x.reset_history, x.residual_current, x.resolver, x.rights, x.rng
-    x.role_parts, x.roles, x.rpc, x.rs485_pin, x.rtu_client, x.rtu_receiver, x.safety_inputs, x.safety_load, x.safety_loop, x.samples
-    x.sampling, x.scaling, x.scan, x.scan_text, x.scanning, x.schedule, x.schema, x.screen, x.secondary, x.secondary_console
-    x.secondary_updates, x.security, x.security_events, x.segment, x.selftest, x.serial_console, x.serial_over_tcp, x.server
-    x.service, x.session, x.session_facts, x.set_network_profile, x.setpoint_hold, x.settings, x.settings_audit, x.settings_check
-    x.sha512, x.shared_limits, x.shortfall, x.signature_check, x.signatures, x.signed_values, x.signer, x.sim, x.single_driver
-    x.site, x.site_comparison, x.site_model, x.site_rows, x.site_trial, x.slices, x.slot_content, x.slot_files, x.slot_rotation
-    x.slot_source, x.slot_state, x.slots, x.slow_work, x.smart_charging, x.software_keys, x.solar_surplus, x.staged_file, x.staging
-    x.staging_driver, x.start_permission, x.starvation, x.station, x.station_access, x.status_view, x.step_check, x.step_response
-    x.storage, x.store, x.strict_json, x.structure, x.sum_constraints, x.supply, x.table, x.tables, x.targets, x.tariff, x.tcp_client
-    x.tcp_session, x.thinning, x.timed_event, x.timekeeper, x.times, x.tls_credentials, x.tls_errors, x.tls_fields, x.tls_handshakes
-    x.trace, x.transaction, x.transaction_events, x.transactions, x.transfer, x.transport, x.tree, x.trial, x.trouble, x.trust
-    x.trusted, x.turns, x.tz, x.udp, x.unanswering_devices, x.uncontrolled_load, x.unix, x.unused_phases, x.update, x.update_window
-    x.updater, x.updates, x.upstream, x.url, x.utf8, x.v201, x.v2g_signing, x.voltage_monitor, x.wallclock, x.watchdog, x.websocket
-    x.websocket_frames, x.within, x.write_limiter, x.x509
+    x.ecdsa_signing, x.encoding, x.ended_elsewhere, x.ending, x.energy, x.engine, x.error_texts, x.errors, x.escalation
+    x.ev_schedule, x.event_values, x.events, x.evidence, x.evse, x.evse_device, x.evse_driver, x.evse_hardware, x.evse_numbers
+    x.evse_places, x.evse_readings, x.evse_state, x.evses, x.exchange, x.excursion_log, x.excursions, x.experiments, x.explain
+    x.external_limits, x.failsafe, x.fault_injection, x.faults, x.faulty_files, x.features, x.field_types, x.fields
+    x.file_permissions, x.file_server, x.file_signature, x.findings, x.firmware, x.found, x.frames, x.fsync, x.grant_numbers, x.guard
+    x.handed_texts, x.handlers, x.hash_data, x.help_texts, x.host_name, x.http, x.http_file, x.http_get, x.http_put, x.identify
+    x.identity, x.idle_backoff, x.iec61851, x.in_force, x.inbox, x.inhibit, x.install, x.intake, x.interfaces, x.iso15118, x.journal
+    x.journal_barrier, x.json_native, x.json_parser, x.keep_running, x.kept, x.kept_messages, x.kept_order, x.key_codes, x.key_door
+    x.known, x.learnt_minimum, x.lease, x.lease_driver, x.leases, x.ledger, x.lifecycle, x.line, x.line_editor, x.link, x.linux
+    x.linux_board, x.linux_tls, x.live_facts, x.liveness, x.load_shedding, x.local_driver, x.local_evse, x.local_list, x.lock
+    x.lock_motor, x.log, x.log_text, x.log_upload, x.login_throttle, x.logs, x.manifest, x.manual_limits, x.margin, x.max_filter
+    x.mbap, x.md5, x.memory_files, x.message_head, x.messages, x.meter_driver, x.meter_estimator, x.meter_records, x.meter_test_steps
+    x.meter_trust, x.meter_values, x.metering, x.migration, x.minimum_grant, x.mismatch, x.missing, x.modbus, x.modbus_server
+    x.modbus_tcp_server, x.model, x.model_chain, x.monitor, x.monitoring, x.monitors, x.mp_io, x.mp_platform, x.mp_tls, x.net
+    x.network_profiles, x.network_slots, x.ntp, x.ocpp, x.ocpp_commands, x.off_shows, x.offers, x.optional, x.optional_blocks
+    x.optional_functions, x.order, x.order_book, x.order_progress, x.order_proof, x.order_recipe, x.order_writer, x.orders
+    x.other_load, x.output, x.outside_limits, x.p256, x.parent_link, x.part, x.pause_evidence, x.pause_proof, x.paused_readback
+    x.pbkdf2, x.pem, x.pending_tokens, x.permits, x.persistence, x.phase_count, x.phase_mapping, x.phase_switch, x.phase_switching
+    x.phase_unbalance, x.pilot, x.pilot_output, x.pilot_reading, x.pilot_sampler, x.pilot_transitions, x.places, x.plan, x.platform
+    x.point, x.policy, x.ports, x.power_on, x.preemption, x.presence, x.primary, x.primary_console, x.primary_face, x.primary_help
+    x.primary_register_map, x.primary_shapes, x.primary_updates, x.printable, x.probing, x.profile, x.profile_store, x.proof
+    x.protocol_sniffing, x.provisioning, x.pss, x.publish, x.published_file, x.publisher, x.quantities, x.queue, x.queue_order
+    x.rate_limited_log, x.read_cycle, x.readings, x.records, x.register_map, x.register_table, x.registers, x.rehearsal, x.remote
+    x.render, x.replace, x.replacing, x.report, x.reports, x.request, x.requests, x.reservation, x.reservations, x.reserve, x.reset
+    x.reset_history, x.residual_current, x.resolver, x.rights, x.rng, x.role_parts, x.roles, x.rpc, x.rs485_pin, x.rtu_client
+    x.rtu_receiver, x.safety_inputs, x.safety_load, x.safety_loop, x.samples, x.sampling, x.scaling, x.scan, x.scan_text, x.scanning
+    x.schedule, x.schema, x.screen, x.secondary, x.secondary_console, x.secondary_updates, x.security, x.security_events, x.segment
+    x.selftest, x.serial_console, x.serial_over_tcp, x.server, x.service, x.session, x.session_facts, x.set_network_profile
+    x.setpoint_hold, x.settings, x.settings_audit, x.settings_check, x.sha512, x.shared_limits, x.shortfall, x.signature_check
+    x.signatures, x.signed_values, x.signer, x.sim, x.single_driver, x.site, x.site_comparison, x.site_model, x.site_rows
+    x.site_trial, x.slices, x.slot_content, x.slot_files, x.slot_rotation, x.slot_source, x.slot_state, x.slots, x.slow_work
+    x.smart_charging, x.software_keys, x.solar_surplus, x.staged_file, x.staging, x.staging_driver, x.start_permission, x.starvation
+    x.station, x.station_access, x.status_view, x.step_check, x.step_response, x.storage, x.store, x.strict_json, x.structure
+    x.sum_constraints, x.supply, x.table, x.tables, x.targets, x.tariff, x.tcp_client, x.tcp_session, x.thinning, x.timed_event
+    x.timekeeper, x.times, x.tls_credentials, x.tls_errors, x.tls_fields, x.tls_handshakes, x.trace, x.transaction
+    x.transaction_events, x.transactions, x.transfer, x.transport, x.tree, x.trial, x.trouble, x.trust, x.trusted, x.turns, x.tz
+    x.udp, x.unanswering_devices, x.uncontrolled_load, x.unix, x.unused_phases, x.update, x.update_window, x.updater, x.updates
+    x.upstream, x.url, x.utf8, x.v201, x.v2g_signing, x.voltage_monitor, x.wallclock, x.watchdog, x.websocket, x.websocket_frames
+    x.within, x.write_limiter, x.x509

@@ -1,6 +1,6 @@
 """`python -m tools.size [--json]`: compiled bytes (.mpy) of the image of a primary, by room and in total.
 
-The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 688 KiB; modules that only commissioning loads, those
+The image of a microcontroller has a budget: primary + OCPP 2.0.1 fits into 700 KiB; modules that only commissioning loads, those
 of updates, of the role of a secondary, and the pilot of an own charging point are listed separately. Rooms or parts outside an image (a second OCPP
 version, the bench's simulated ports) do not count.
 """
@@ -17,7 +17,7 @@ from ampacity_host.build.compiler import COUNTS_FOR
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE = ROOT / "firmware" / "ampacity"
-PRIMARY_BYTES_MAX = 688 * 1024
+PRIMARY_BYTES_MAX = 700 * 1024
 NOT_ON_A_BOARD = (
     "ports/linux.py", "ports/linux_board.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",

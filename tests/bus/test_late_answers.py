@@ -40,3 +40,52 @@ def test_late_answers_to_a_read_and_a_write_are_no_foreign_frames():
         b.hear(rtu_frame(6, bytes([3, 12]) + bytes(12)))
         b.engine.next(b.now_us + 100000)
         assert b.foreign == [] and counted(b)["late"] == 2 and len(second.failures) == 0, pdus
+
+
+def answered(b, asking, after_us, *frames):
+    """These frames come so long after the next request; without any it is given up. What comes of it is in `asking`."""
+    count = len(asking.replies) + len(asking.failures)
+    while not b.engine._request:
+        assert b.step() is not None
+    if not frames:
+        b.now_us = b.wake_us
+    for frame in frames:
+        b.hear(frame, after_us)
+    while len(asking.replies) + len(asking.failures) == count:
+        data, b.wake_us = b.engine.next(b.now_us)
+        b.now_us += len(data or b"") * 573 + 100
+
+
+def test_an_answer_that_came_in_place_of_an_older_one_leaves_its_own_to_come():
+    """Read 1 is given up, its answer fails read 2, whose own answer comes when read 1 is asked again."""
+    one, two = read_pdu(3, 100, 2), read_pdu(3, 200, 2)
+    asking = Asking(5, one, two, one, one)
+    b = bench(asking, transit_ms=100)
+    answered(b, asking, 0)
+    answered(b, asking, 5000, rtu_frame(5, bytes([3, 4, 0, 1, 0, 1])))
+    assert asking.failures == ["timeout", "unexpected"]
+    answered(b, asking, 5000, rtu_frame(5, bytes([3, 4, 0, 2, 0, 2])))
+    assert asking.replies == [] and asking.failures[2:] == ["unexpected"]
+    b.now_us += 3 * 10**6
+    answered(b, asking, 5000, rtu_frame(5, bytes([3, 4, 0, 1, 0, 1])))
+    assert len(asking.replies) == 1, "later it is over"
+
+
+def test_after_a_write_that_was_lost_others_are_answered_as_before():
+    """The answer of a write says what was written where."""
+    for lost, then in ((bytes([6, 3, 232, 0, 60]), bytes([6, 3, 232, 0, 80])), (bytes([6, 3, 232, 0, 60]), bytes([6, 7, 208, 0, 1])),
+                       (WRITE, write_pdu(2000, b"\0\x20"))):  # fmt: skip
+        asking = Asking(5, lost, then)
+        b = bench(asking, transit_ms=60000)
+        answered(b, asking, 0)
+        answered(b, asking, 30000, rtu_frame(5, then[:5]))
+        assert asking.failures == ["timeout"] and len(asking.replies) == 1 and asking.certain == [True], then
+
+
+def test_a_write_of_another_value_to_the_same_registers_is_not_taken_for_one_that_was_lost():
+    again = write_pdu(1000, b"\0\x20")
+    asking = Asking(5, WRITE, again)
+    b = bench(asking, transit_ms=60000)
+    answered(b, asking, 0)
+    answered(b, asking, 30000, rtu_frame(5, again[:5]))
+    assert asking.failures == ["timeout", "unexpected"] and asking.replies == []

@@ -15,7 +15,7 @@ class Metered(Life):
     def __init__(self, *evses, meters=1, meter=None, **more):
         Life.__init__(self, *(evses or (evse(),)), **more)
         self.site.meters[:] = [dict(meter_facts(), **(meter or {})) for _ in range(meters)]
-        self.other = OtherLoad(self, 0)
+        self.other = OtherLoad(self, 0, {"evses": [], "meters": self.site.meters})
         self.mark = 0
 
     def frame(self, *amps_da, meter=0, now_ms=None, mark=None):
@@ -221,10 +221,10 @@ def test_states_are_reported_when_they_change():
 
 def test_the_day_of_a_meter_outlives_a_restart_in_whole_amperes():
     life = metered(assumed=20).live(4, 85, 10, 10)
-    kept = life.other.dump()
+    kept = life.other.records.dump()["meters"]
     assert sorted(kept) == ["main"] and kept["main"]["seen"][0] == [90, 10, 10] and len(kept["main"]["seen"]) == 5
     again = metered(assumed=20)
-    again.other.load(kept)
+    again.other.records.load({"meters": kept}, [])
     again.later()
     assert again.other_da == [90, 20, 20] and again.other.greatest_da == [90, 10, 10]
     version, again.assumed_da[:] = again.journal_barrier.version, [100] * 3
@@ -232,11 +232,11 @@ def test_the_day_of_a_meter_outlives_a_restart_in_whole_amperes():
     assert again.other.seen_da[0][0] == 90 and again.journal_barrier.version == version
     for seen in (None, [[500] * 3] * 4, {"a": 1}, "12345", [[500] * 2] * 5, [["x"] * 3] * 5, [500] * 5):
         other = metered(assumed=20)
-        other.other.load({"main": {"seen": seen}})
+        other.other.records.load({"meters": {"main": {"seen": seen}}}, [])
         assert other.later().other_da == [20] * 3, seen
     for wrong in (None, [], {"main": 3}, {"other": 3}):
         other = metered(assumed=20)
-        other.other.load(wrong)
+        other.other.records.load({"meters": wrong}, [])
         assert other.later().other_da == [20] * 3
 
 
@@ -405,7 +405,7 @@ def test_only_phases_loaded_by_an_evse_need_evidence():
 def test_without_other_load_none_is_detected():
     life = metered().live(4, 0, 0, 0)
     assert life.view.seen_da == [0] * 3 == life.view.low_da == life.view.tight_da == life.other.over_da
-    assert OtherLoad(life, 0).over_da == [0] * 3
+    assert OtherLoad(life, 0, {"evses": [], "meters": life.site.meters}).over_da == [0] * 3
 
 
 def test_above_the_rating_an_evse_that_had_time_to_follow_counts_no_more_than_its_order():

@@ -167,8 +167,8 @@ def test_what_was_only_declared_of_a_renamed_circuit_counts_once_and_what_was_se
         changed = Bench(site([evse("evse-1", circuit=1, fallback_da=60)], circuits), bench.guard.evidence_dump())
         changed.tick()
         assert changed.ledger.evse_states[0].old_keys and "a" in [c.name for c in changed.guard.site.circuits]
-        gone_da = seen_da if seen_da > 40 else 0
-        assert changed.guard.other.shown_da[:3] == [max(90, 40 + 50 + gone_da)] * 3, changed.guard.other.shown_da
+        assert changed.guard.other.shown_da[:3] == [seen_da + 50] * 3, changed.guard.other.shown_da
+        assert changed.guard.other.shown_da[3:6] == [seen_da] * 3
 
 
 def test_a_renamed_root_also_keeps_the_load_of_a_removed_evse():

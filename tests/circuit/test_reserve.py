@@ -1,6 +1,6 @@
 """Reserve and default state: one function, whoever asks, by what is known of the device."""
 
-from helper_circuit import START_MS, circuit, evse, foreign_evse, mute_evse, site
+from helper_circuit import START_MS, Bench, circuit, evse, foreign_evse, mute_evse, site
 
 from ampacity.circuit.trusted.device.reserve import Declared, declared, default_da, reserve_da
 from ampacity.circuit.trusted.ledger import Ledger
@@ -56,7 +56,7 @@ def test_rule_4_the_fallback_of_a_watchdog_that_does_not_count_is_still_a_reserv
     e = Site(facts).evses[0]
     assert e.shared_feed and reserve_da(e, Declared(e)) == 60
     facts = site([foreign_evse(fallback_da=60)])
-    assert ReserveSums(Site(facts), kept(distrusted=True, seen={"holds": 1})).reserve_da == [60]
+    assert ReserveSums(facts, kept(distrusted=True, seen={"holds": 1})).reserve_da == [60]
 
 
 def test_rule_8_where_tests_are_required_a_declared_value_counts_once_it_is_tested():
@@ -96,3 +96,14 @@ def test_evidence_without_the_expected_form_is_none():
     facts = site([mute_evse(holds=False)], [circuit(rating=100)])
     for evidence in ({}, {"evses": []}, {"evses": {"evse-1": 7}}, kept(seen=7), kept(seen={"holds": "yes"})):
         assert codes(facts, evidence) == ["reserves"] * 3
+
+
+def test_rule_8_tests_of_a_device_count_in_the_check_whatever_it_is_called_now():
+    bench = Bench(site([evse("bay-1", max_da=200, limit_da=200, fallback_da=60), evse("bay-2", fallback_da=60)], [circuit(rating=640)])).start()
+    bench.guard.optional.commissioned(0, True, True, {}, bench.now_ms)
+    journal = bench.guard.evidence_dump()
+    for name in ("bay-1", "bay-A"):
+        facts = site([evse(name, max_da=200, limit_da=200, fallback_da=60), evse("bay-2", fallback_da=60)], [circuit(rating=240)])
+        assert ReserveSums(facts, journal).reserve_da == [200, 60], name
+        assert [found["code"] for found in check_site(facts, journal) if found["level"] == "error"], name
+        assert not [found for found in check_site(facts) if found["level"] == "error"]

@@ -166,3 +166,13 @@ def test_rule_14_a_phase_switch_that_no_device_performs_is_abandoned():
     assert bench.guard.optional.phases_wanted(0) == 3
     assert bench.kinds().count("phases") == 2
     assert not bench.guard.optional.phase_switch.inhibited[0]
+
+
+def test_section_6_only_an_evse_below_the_circuit_of_the_surplus_may_charge_by_it():
+    """Its own current would count as surplus."""
+    facts = site([evse("evse-1"), evse("evse-2", circuit=1)], [circuit(rating=600, meter=0, generation=200), circuit("row", 0), circuit("roof", 0)],
+                 [meter_facts()])
+    facts["solar"] = {"circuit": 1, "evses": [1], "run_ms": 120000, "margin_w": 0}
+    optional = Bench(facts).guard.optional
+    assert raises_text(lambda: optional.solar(0, True)) == "solar: it is not below the circuit of [solar]"
+    assert raises_text(lambda: optional.solar(1, True)) == raises_text(lambda: optional.solar(0, False)) == ""

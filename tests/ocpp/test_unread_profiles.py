@@ -43,3 +43,20 @@ def test_an_unreadable_list_of_profiles_stops_the_station():
     assert limits(bench) == [(0, None, 0, None)]
     assert bench.call("ClearChargingProfile", {})["status"] == "Accepted"
     assert limits(bench) == []
+
+
+def test_what_is_set_or_cleared_for_one_evse_ends_no_stop_of_the_station():
+    bench = Bench().booted()
+    put(bench, profile(1, "ChargingStationMaxProfile", limit=6), 0)
+    put(bench, profile(2, limit=9), 2)
+    bench.files.replace("ocpp_profile_1.set", b"00000000\n[]")
+    bench.power_cycle()
+    bench.connect()
+    assert limits(bench)[0] == (0, None, 0, None)
+    assert bench.call("ClearChargingProfile", {"chargingProfileCriteria": {"evseId": 2}})["status"] == "Accepted"
+    assert put(bench, profile(3, limit=7), 1) == "Accepted"
+    assert limits(bench)[0] == (0, None, 0, None)
+    assert put(bench, profile(4, "ChargingStationMaxProfile", limit=16), 0) == "Accepted"
+    assert limits(bench)[0] == (0, None, 0, None)  # profile 1 could be the lower one
+    assert bench.call("ClearChargingProfile", {"chargingProfileId": 1})["status"] == "Accepted"
+    assert limits(bench)[0] == (0, None, 160, None)

@@ -240,8 +240,25 @@ def test_a_sample_has_no_part_from_before_the_connection_was_lost():
     assert [amps for amps, _ in guard.samples] == [[100, 100, 100], [600, 600, 600]]
 
 
-def test_a_sample_has_no_part_from_before_a_request_of_it_was_refused():
+def test_a_part_that_is_refused_is_asked_for_again_and_after_the_third_refusal_the_sample_begins_again():
     driver, guard, _ = in_two_parts()
     assert [part(driver, now_ms, 10) for now_ms in (1000, 1050, 1100)] == [0, 1, 0]
     driver.failed(driver.take(1150), "exception:6", 1170)
-    assert [part(driver, now_ms, 60) for now_ms in (1200, 1250)] == [0, 1] and guard.samples[-1][0] == [600, 600, 600]
+    assert part(driver, 1200, 10) == 1 and guard.samples[-1][0] == [100, 100, 100]
+    assert part(driver, 1250, 10) == 0
+    for now_ms in (1300, 1350, 1400):
+        driver.failed(driver.take(now_ms), "exception:6", now_ms)
+    assert driver.take(1450) is None and driver.take(2300) is None, "then it rests for a second"
+    assert [part(driver, now_ms, 60) for now_ms in (2500, 2550)] == [0, 1] and guard.samples[-1][0] == [600, 600, 600]
+
+
+def test_a_meter_that_refuses_every_second_request_is_read():
+    driver, guard, _ = in_two_parts()
+    count = len(guard.samples)
+    for n in range(40):
+        now_ms = 1000 + 50 * n
+        if n % 2:
+            driver.failed(driver.take(now_ms), "exception:6", now_ms)
+        else:
+            part(driver, now_ms, 10)
+    assert len(guard.samples) - count >= 9

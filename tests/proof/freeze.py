@@ -64,7 +64,8 @@ LEFT_OUT = {
     "EvseState": {"evidence", "book", "disobeyed_ms", "dirty_version"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
-    "OtherLoad": {"estimators", "by_meter", "metered", "below_da", "floor_da", "states", "bucket_ms", "greatest_da"},
+    "OtherLoad": {"estimators", "by_meter", "metered", "below_da", "floor_da", "states", "bucket_ms", "greatest_da", "records"},
+    "MeterRecords": {"at"},
     "MeterEstimator": {"let_ms", "ended_ms", "circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da",
                   "shown_da_max", "wait_ms", "sample_ms", "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
     "StepCheck": {"inputs", "step_ms", "calm_ms", "missed", "unclear", "followed", "tested", "jumpy", "spared", "from_rest", "jump_x16",
@@ -96,7 +97,7 @@ REACHED = {
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX, "ref_looks": LOOKS_MAX}
 LENGTHS_OF_TIME = {"suspect_ms", "budget_ms", "idle_before_ms", "without_ms"}
-DOCUMENTS = {"older_shapes"}
+DOCUMENTS = {"older_shapes", "left"}
 LISTS_OR_NONE = {"set_terminals"}
 NOW = {"now_ms"}
 WHILE_OPEN = {"lo", "hi", "unread", "waiting", "waiting_count", "frame_da", "frame_ms", "hidden_da"}  # of a meter's frame that waits to be judged
@@ -213,6 +214,7 @@ class Form:
             self._walk(guard.ledger.evse_states[i].book, s + ".book", ("OrderBook",))
             self._special(s)
         self._walk(guard.other, "g.other", ("OtherLoad",))
+        self._walk(guard.other.records, "g.other.records", ("MeterRecords",))
         for i, view in enumerate(guard.other.estimators):
             if view is not None:
                 v = "g.other.estimators[%d]" % i

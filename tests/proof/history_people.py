@@ -150,4 +150,85 @@ PEOPLE = {
         "the search continues with the next address (3.3)",
         ("tests/profiles/test_model_chain.py::test_a_chain_is_found_again_after_an_outage_wherever_it_begins",),
     ),
+    "D162": (
+        "a car charged on the card of a stranger, and an EVSE out of service charged: two `[[evse]]` of the site file were exchanged (two readers)",
+        "what the CSMS set, and open transactions, were kept by EVSE number, which is the place in the site file",
+        "they move with the device that had the number; the transaction of one that has another number ends (section 5)",
+        ("tests/ocpp/test_evse_numbers.py::test_another_car_does_not_charge_on_the_card_of_the_former_number",
+         "tests/ocpp/test_evse_numbers.py::test_an_EVSE_out_of_service_stays_so_when_two_entries_are_exchanged",
+         "tests/ocpp/test_evse_numbers.py::test_a_power_cut_at_any_write_leaves_all_of_the_old_or_all_of_the_new_whatever_the_next_site_is"),
+    ),
+    "D163": (
+        "a check passed with 20 A too many reserves: a device whose watchdog test had failed had another name (reader)",
+        "the check took the tests by the name of an EVSE, the ledger by its address",
+        "both take them by the address (rule 8)",
+        ("tests/circuit/test_reserve.py::test_rule_8_tests_of_a_device_count_in_the_check_whatever_it_is_called_now",),
+    ),
+    "D164": (
+        "a lock-out was lost: the controller's own EVSE had another name after a restart (reader)",
+        "its address contained its name",
+        "the only charging point of a controller is the same one under any name (rule 15)",
+        ("tests/roles/test_names_and_places.py::test_a_lockout_of_the_own_point_holds_also_under_another_name",),
+    ),
+    "D165": (
+        "28 of 20 A without end: two metered circuits exchanged their names, or one took the name of a removed one, and a meter failed (assessor)",
+        "what was seen, and what counts against a meter, was kept by the name of the circuit",
+        "it belongs to the meter at its address, also while it is not in the site file (rules 3.2, 3.3 and 15)",
+        ("tests/circuit/test_changed_meters.py::test_rule_3_3_what_was_seen_counts_at_the_circuit_that_the_meter_measures_now",
+         "tests/circuit/test_changed_meters.py::test_rule_3_2_a_latch_follows_its_meter_and_waits_for_it",
+         "tests/circuit/test_order_of_lists.py::"
+         "test_rule_3_3_other_load_that_was_seen_outlives_a_new_name_of_its_circuit_and_the_pause_of_all"),
+    ),
+    "D166": (
+        "an unreadable limit of the station was released by a profile for one EVSE (reader)",
+        "what was said of one EVSE counted as said of the station as well",
+        "only the CSMS clearing it, or all profiles, releases it (section 5)",
+        ("tests/ocpp/test_unread_profiles.py::test_what_is_set_or_cleared_for_one_evse_ends_no_stop_of_the_station",),
+    ),
+    "D167": (
+        "32 of 25 A without end: an EVSE whose watchdog had failed its test left the site file for one start; a lock-out was lost alike (assessor)",
+        "what speaks against an EVSE was kept under its name, for EVSEs of the site file only",
+        "it is kept by its address until it returns (rules 8, 10 and 15)",
+        ("tests/circuit/test_changed_meters.py::test_rules_8_and_10_what_speaks_against_an_evse_outlives_a_start_without_it",),
+    ),
+    "D168": (
+        "31 of 25 A in the default state: a circuit without a meter was inserted above one in which 15 A had been seen (assessor)",
+        "what was seen was added up above only when more than ever was seen",
+        "it is added up at each start (rules 3.3 and 7)",
+        ("tests/circuit/test_changed_meters.py::"
+         "test_rule_7_other_load_that_was_seen_counts_also_in_a_circuit_that_is_inserted_above",),
+    ),
+    "D169": (
+        "a car charged no more, over all restarts: its metered circuit had another name; or it was below a renamed neighbour of one (assessor)",
+        "what was seen counted at the former and at the new name, and at every name that was new",
+        "a circuit that left adds nothing above it; what a meter saw counts where that meter is (rule 15)",
+        ("tests/circuit/test_changed_meters.py::test_a_circuit_with_another_name_charges_as_before_and_counts_once_above",
+         "tests/circuit/test_changed_meters.py::test_a_circuit_without_a_meter_inherits_nothing_of_its_neighbour"),
+    ),
+    "D170": (
+        "a primary below declared 6 A less than it may draw while its EVSEs had exchanged their phases and did not answer (assessor)",
+        "its reserves were those of the present places only",
+        "an EVSE that moved counts at both places until it has paused (rules 13 and 15)",
+        ("tests/circuit/test_changed_meters.py::"
+         "test_rule_13_a_primary_below_declares_the_reserves_of_evses_that_moved_at_both_places",),
+    ),
+    "D171": (
+        "36 of 32 A for 2 s: a failed meter was trusted again when the `phases` of the EVSEs were corrected (assessor)",
+        "the steps that it owed were on lines that no EVSE loads any more",
+        "it owes them on those that they load now (3.2)",
+        ("tests/circuit/test_changed_meters.py::test_rule_3_2_a_failed_meter_owes_its_steps_on_the_lines_that_the_evses_have_now",),
+    ),
+    "D172": (
+        "16 A that nothing counts: a unit for one phase shows no number on L2 and its car on L3 (assessor)",
+        "the phases of a unit after the first one without a number were not looked at",
+        "no number on a phase that the site file does not name is no current there; the next one is read (rule 10)",
+        ("tests/profiles/test_one_phase_units.py::test_a_unit_for_one_phase_shows_no_number_on_the_others",),
+    ),
+    "D173": (
+        "the currents of one register were taken for those of another after a slow answer; a reading was taken for newer than it may be (assessor)",
+        "a request that failed by the answer of an older one was forgotten, and its own answer came later",
+        "it is expected as long as the older one is; a reading that may be older counts from the request before (2.1, what proves an order)",
+        ("tests/bus/test_late_answers.py::test_an_answer_that_came_in_place_of_an_older_one_leaves_its_own_to_come",
+         "tests/profiles/test_one_phase_units.py::test_an_answer_that_may_be_an_older_one_is_as_old_as_the_request_before"),
+    ),
 }  # fmt: skip

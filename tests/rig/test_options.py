@@ -32,7 +32,10 @@ def listening(pids):
     inodes = set()
     for pid in pids:
         for entry in Path("/proc/%d/fd" % pid).iterdir():
-            target = os.readlink(entry)
+            try:
+                target = os.readlink(entry)
+            except FileNotFoundError:  # a file that it has closed meanwhile
+                continue
             if target.startswith("socket:["):
                 inodes.add(target[8:-1])
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]

@@ -28,6 +28,7 @@ PRIMARY = {
         "meters": {"main": {"seen": [[0, 0, 0]] * 5,
                             "trust": {"owed": [1, 0, 0], "against": [0] * 3, "blame": [0] * 5, "latched": True, "reason": "r"}}},
     },
+    "own_energy": {"energy_wh": 1200},
     "latched": {"evse-1": ["rcm"]},
     "limits": [{"source": "console", "kind": "chargers", "name": "site", "value": 80, "unit": "da", "left_ms": None, "silent": "hold",
                 "release_ms": 0, "sign": "import", "phases": None}],
@@ -55,6 +56,10 @@ PRIMARY = {
     "ocpp_list": {"version": 3, "entries": {"ISO14443 abc": ["Accepted", "", 1900000000], "ISO14443 b": ["Accepted", "", None, [1, 2]]}},
     "ocpp_cache": [["ISO14443 abc", "Accepted", "", None, 1795176000], ["ISO14443 b", "Accepted", "", None, 1795176000, [1, 2]]],
     "ocpp_available": ["1"],
+    "ocpp_evses": {"here": [["local local", "evse-1"], ["bus/2 heidelberg", "evse-2"]], "gone": [["bus/3 heidelberg", "evse-3"]]},
+    "ocpp_moved": {"from": {"here": [["local local", "evse-1"]], "gone": []}, "to": {"here": [["local local", "evse-1"]], "gone": []},
+                   "puts": [["ocpp_available", {"is": []}], ["ocpp_tx_2", {"is": None, "id": "t"}]]},
+    "ocpp_gone": [["t", 1, 2, {"trigger": "AbnormalCondition", "reason": "Other", "token": CARD}]],
     "ocpp_certificates": {
         "roots": [[0, "CSMSRootCertificate"]], "site": ["00" * 16, "00" * 16], "gone": [], "own": [1, "0"], "trial": None,
         "pending": {"key": "1", "csr": "-----BEGIN CERTIFICATE REQUEST-----"}, "replaced": None,

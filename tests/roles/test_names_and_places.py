@@ -2,6 +2,7 @@
 
 import json
 
+from helper_csms import OCPP
 from helper_garage import Garage, HandPlatform, site
 from helper_hierarchy import Leaf, Node, Street
 from test_commissioning import Yard
@@ -131,3 +132,28 @@ def test_rule_8_a_primary_below_declares_also_the_reserve_of_an_EVSE_that_left_i
     street.top.most_da = 0
     street.run(90000)
     assert street.top.most_da <= 120 and b.port.amps_da[0] == 60
+
+
+def test_a_lockout_of_the_own_point_holds_also_under_another_name():
+    garage = Board().run(10000)
+    guard = garage.primary.guard
+    guard.ledger.bounds.escalation.lock(guard.ledger.evse_states[0], 2, garage.now_us // 1000)
+    guard.ledger.journal_barrier.mark_dirty()
+    garage.run(61000)
+    with_names(garage, "bay-1")
+    garage.port.car = "C"
+    garage.run(60000)
+    assert garage.primary.guard.fault(0) and garage.amps_da()[0] == 0 and garage.primary.guard.removed_evses() == []
+
+
+def test_what_the_CSMS_set_for_an_EVSE_moves_with_it_when_the_entries_are_exchanged():
+    facts = site()
+    facts["ocpp"] = OCPP
+    garage = Garage(facts).run(9000)
+    assert garage.primary.upstream.station.availability.change("2", False, garage.now_us // 1000) == "Accepted"
+    garage.run(1000)
+    garage.facts = json.loads(json.dumps(garage.facts))
+    garage.facts["evses"].reverse()
+    garage.start().run(9000)
+    assert [garage.primary.upstream.operative(i) for i in (0, 1)] == [False, True]
+    assert garage.primary.site["evses"][0]["name"] == "evse-2"

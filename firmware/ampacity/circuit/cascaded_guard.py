@@ -93,7 +93,8 @@ class CascadedLedger(Ledger):
         for key in self.root_keys:
             total = 0
             for s in self.evse_states:
-                total += self.bounds.with_overdraw_da(s, s.reserve_da) * s.on_keys.count(key) + s.reserve_da * s.off_keys.count(key)
+                total += self.bounds.with_overdraw_da(s, s.reserve_da) * s.on_keys.count(key)
+                total += s.reserve_da * (s.off_keys.count(key) + s.old_keys.count(key))
             most = max(most, total)
         return most
 

@@ -47,7 +47,7 @@ class Guard:
         self.site = self.site_class(site_facts)
         self.now_ms = now_ms
         self.ledger = self.ledger_class(self.site, now_ms)
-        self.other = self.other_class(self.ledger, now_ms)
+        self.other = self.other_class(self.ledger, now_ms, self.facts)
         self.limits = Limits(self.site)
         self.demands = Demand(self.ledger)
         self.plan = self.plan_class(self.ledger, self.other, self.limits, self.demands)
@@ -497,4 +497,4 @@ class Guard:
         return dump(self.ledger, self.other, self.facts)
 
     def _load(self, kept: "dict[str, object]", change: "SiteMigration | None", now_ms: int) -> None:
-        load(self.ledger, self.other, kept, change, now_ms)
+        load(self.ledger, self.other, kept, change, self.facts, now_ms)

@@ -102,6 +102,8 @@ class OptionalFunctions:
         """This EVSE charges by surplus only, or no longer. Raises NotNow on a site without it."""
         if self.solar_surplus is None:
             raise NotNow("solar", self.site.evses[evse].name, "this site has no [solar] section")
+        if on and evse not in self.site.below[self.solar_surplus.circuit]:
+            raise NotNow("solar", self.site.evses[evse].name, "it is not below the circuit of [solar]")
         self.solar_surplus.choose(evse, on)
         self.demands.changed = True
 

@@ -30,6 +30,7 @@ class StationDocuments:
         self._log = log
         self.writes = 0
         self._owed: "list[tuple[str, Any, str]]" = []  # what is still to be written: (name, document or None: it goes, the name that goes first)
+        self._ordered: "list[str]" = []  # of `put_later`: nothing else is written there before
         self._again_ms = 0
 
     def get(self, name: str) -> "Any":
@@ -57,6 +58,8 @@ class StationDocuments:
 
     def put(self, name: str, value: object) -> None:
         """None: it goes. OSError: the old document is still there."""
+        if name in self._ordered:
+            raise OSError(_ENOSPC, "what was there before is still to be written")
         try:
             self._write(name, value)
         except ValueError as e:
@@ -76,9 +79,16 @@ class StationDocuments:
         self._settled(name)
         self._owed.append((name, None, after))
 
+    def put_later(self, name: str, value: object, after: str) -> None:
+        """Write this (None: it goes) once `after` is written, which waits already; `get` gives it from now on. Until then `put` of this name
+        fails, and `try_put` has its turn."""
+        self.remove_later(name, after)
+        self._owed[-1] = (name, value, after)
+        self._ordered.append(name)
+
     def is_owed(self) -> bool:
         """Has the medium refused what a restart must not lose?"""
-        return any([not after for _, _, after in self._owed])
+        return any([not after or name in self._ordered for name, _, after in self._owed])
 
     def tick(self, now_ms: int) -> "int | None":
         """Write one of what is still to be written; when to come again, or None."""
@@ -107,9 +117,15 @@ class StationDocuments:
         self._settled(name)
 
     def _settled(self, name: str) -> None:
-        self._owed = [item for item in self._owed if item[0] != name]
+        before = [item[2] for item in self._owed if item[0] == name]  # what waits for this one waits for that
+        self._owed = [(each, value, before[0] if before and after == name else after) for each, value, after in self._owed if each != name]
+        if name in self._ordered:
+            self._ordered.remove(name)
 
     def _try(self, name: str, value: object) -> bool:
+        if name in self._ordered:
+            self._owed = [(name, value, item[2]) if item[0] == name else item for item in self._owed]
+            return False
         try:
             self._write(name, value)
             return True

@@ -2,18 +2,16 @@
 
     station = Station(config, evses, store, wallclock, rng, log, now_ms)
 
-config, all optional: "identity", "vendor", "model", "serial", "firmware", "url", "security_profile" (1), "voltage_v"
-(230), "max_da" (most that the grid connection may carry), "reason" (BootReason of this start, "PowerUp"; a Reset of the
-CSMS is remembered),
-"queue_max" (messages kept for the CSMS at most, 65535: else the journal's size is the limit), "cache_max" (50),
-"list_max" (200), "profiles_max" (8 + 2 for each EVSE).
+config, all optional: "identity", "vendor", "model", "serial", "firmware", "url", "security_profile" (1), "voltage_v" (230), "max_da" (most that
+the grid connection may carry), "reason" (BootReason of this start, "PowerUp"; a Reset of the CSMS is remembered), "queue_max" (messages kept for
+the CSMS at most, 65535: else the journal's size is the limit), "cache_max" (50), "list_max" (200), "profiles_max" (8 + 2 for each EVSE),
+"places" (of the EVSEs: provisioning/evse_numbers.py).
 evses: [{"id": 1.., "name", "phases": 3, "max_da", "connector": "cType2", "tethered": False, "phase_names": ["L1",..]}].
 store: an object with `.documents` (messages.py) of the store room and `.kept`, its journal and what is in it (transactions/kept.py).
 
-The link (door) calls: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
-next(now_ms) → (text or None, wake_ms): send the text and call again at once; None: call again at wake_ms, or as soon
-as any fact was given; None and now_ms: call again when others had their turn, for a long message is being read.
-Order of calls: facts and receive, then next until None, then drain `actions`. While there is no connection, time
+The link (door) calls: connected(now_ms), disconnected(now_ms), receive(text, now_ms), next(now_ms) → (text or None, wake_ms): send the text and
+call again at once; None: call again at wake_ms, or as soon as any fact was given; None and now_ms: call again when others had their turn, for a
+long message is being read. Order of calls: facts and receive, then next until None, then drain `actions`. While there is no connection, time
 reaches the station by tick(now_ms) or limits(now_ms), one of them at least every second; `tick` again at once while `busy`.
 
 Facts, each with now_ms:
@@ -48,10 +46,8 @@ Actions, drained by the roles (a list; pop them all):
     ("renegotiate", evse)                   a car that told its needs is to be offered its schedules again (K16.FR.02)
 
 The station decides who may charge; the roles query it and keep no copy: `evses[i].may_charge()`, and `ended_by`, the reason why it was
-over last; `availability.operative(id)`: False while the CSMS has switched the EVSE off.
-
-Two things that the roles set: `explain(evse id)` → text, the reasons of its present limit (EVSE.State), and `restart_hold_s`, how
-long a paused EVSE stays paused at least (SmartChargingCtrlr.Interval of Restart).
+over last; `availability.operative(id)`: False while the CSMS has switched the EVSE off. Two things that the roles set: `explain(evse id)` → text,
+the reasons of its present limit (EVSE.State), and `restart_hold_s`, how long a paused EVSE stays paused at least (Interval of Restart).
 
 Limits: limits(now_ms) → [(evse or 0, watts or None, da or None, phases or None)], composite of the charging profiles
 in force; an EVSE that is missing there has no limit. Ask again when now_ms ≥ limits_change_at_ms, and after actions.
@@ -72,6 +68,7 @@ from ampacity.ocpp.exchange import Exchange
 from ampacity.ocpp.optional_blocks import OptionalBlocks
 from ampacity.ocpp.provisioning.boot_notification import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot_notification import BootNotification
+from ampacity.ocpp.provisioning.evse_places import keep_numbers
 from ampacity.ocpp.provisioning.network_slots import NetworkSlots
 from ampacity.ocpp.provisioning.reset import Resets
 from ampacity.ocpp.security.security_events import notify, started
@@ -132,6 +129,7 @@ class Station:
         self.boot_number: int = kept["n"] + 1
         self._accepted_before: bool = kept["accepted"]
         self.remember_boot(None)
+        keep_numbers(self, store.kept, config.get("places"))
         self.model = DeviceModel(self.documents, [p.id for p in self.evses], lambda scope, row: self._computed().value(scope, row))
         self.cache = Cache(self.documents, config.get("cache_max", 50))
         self._local_list: "LocalList | None" = None
@@ -164,6 +162,7 @@ class Station:
         self.now_ms = now_ms
         self.online = True
         self.queue.connected()
+        self.transactions.events.end_gone(now_ms)
         self.boot.connected(now_ms)
         self.availability.connected()
         self.optional.connected(now_ms)
@@ -295,6 +294,7 @@ class Station:
         """The security event of this start, once: ResetOrReboot or StartupOfTheDevice."""
         self.now_ms = now_ms
         started(self, self.boot.reason, now_ms)
+        self.transactions.events.end_gone(now_ms)
 
     def unlocked(self, reference: str, status: str, now_ms: int) -> None:
         """Answers ("unlock", …); status: Unlocked or UnlockFailed (F05)."""

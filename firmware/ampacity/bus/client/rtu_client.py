@@ -71,6 +71,7 @@ class RtuClient(Engine):
         self._heard = 0  # bytes since the request
         self._only_repeat = b""  # of functions 5 and 6: echo or reply, by its time the other one than by what is known of the line
         self._late_requests: dict[int, list[tuple[bytes, int]]] = {}  # unit: (PDU never answered, until when it may be), the newest first
+        self._late_until_us = 0  # of the one whose answer the last one may have been
         self._now_us = 0
         self._last_reply = (0, b"")  # the unit that answered last, and its PDU
         self._garbled_until = (0, 0, 0)  # unit and function of an answer that could not be used, and until when more of it may come
@@ -206,6 +207,8 @@ class RtuClient(Engine):
                 self.counters["unexpected"] += 1
             elif reason:
                 self._last_reply = (self._request.unit, pdu)
+                if reason == "unexpected":  # that may have been an older one, and its own may still come: as long as the older one could
+                    self._note_late(self._request, now_us, self._late_until_us)
                 self._fail("duplicate" if self.duplicate_addresses.certain(self._request.unit) else reason, now_us)
             else:
                 self._answered(pdu, now_us)
@@ -229,10 +232,14 @@ class RtuClient(Engine):
         answered with that value, as the protocol demands; another one proves nothing."""
         if request.certain != repeats:
             request.certain = repeats
+        named = 0 if request.pdu[0] not in (5, 6, 15, 16) else 5 if repeats else 3  # so much of the request is in the answer of a write
         for pdu, until_us in self._late_requests.get(request.unit, ()):
             if self._now_us < until_us and pdu[0] == request.pdu[0] and reply_pdu_len(pdu) == reply_pdu_len(request.pdu):
+                if pdu[:named] != request.pdu[:named]:
+                    continue
                 request.certain = False
                 if pdu != request.pdu:
+                    self._late_until_us = until_us
                     return "unexpected"
         return ""
 
@@ -303,11 +310,12 @@ class RtuClient(Engine):
             self._note_late(request, now_us)
             self._fail("timeout" if self._receiver.empty() else "crc", now_us)
 
-    def _note_late(self, request: Request, now_us: int) -> None:
+    def _note_late(self, request: Request, now_us: int, until_us: int = 0) -> None:
         """Its answer may still come. That of a request that only wakes is that of nothing else, except the same order repeated."""
         if not request.wakes:
             others = [late for late in self._late_requests.get(request.unit, ()) if now_us < late[1] and late[0] != request.pdu]
-            self._late_requests[request.unit] = [(request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)] + others[: _LATE_MAX - 1]
+            until_us = until_us or now_us + self._transit_us + request.timeout_ms * 1000
+            self._late_requests[request.unit] = [(request.pdu, until_us)] + others[: _LATE_MAX - 1]
 
     def _is_answer(self, request: Request, now_us: int) -> bool:
         """Nothing followed what repeated the request, so whether the line echoes is unknown from now on. One that came too soon is handed

@@ -104,14 +104,12 @@ class EvseDevice:
         if values is None or len(values) < self.terminals:
             return None
         for phase in PHASES[self.terminals :]:
-            more = self.readings.named(quantity + phase)
-            if more is None:
-                break
-            values.append(more)
+            values.append(self.readings.named(quantity + phase) or 0)  # no number there is no current
         if quantity == "current":
             values = [abs(da) for da in values]
-            if max(values) > IMPOSSIBLE_DA:
+            if max(values[: self.terminals]) > IMPOSSIBLE_DA:
                 return None
+            values = [da if da <= IMPOSSIBLE_DA else 0 for da in values]
         return values
 
     def limit_index(self) -> int:
@@ -126,8 +124,8 @@ class EvseDevice:
 
     def settled(self, since_ms: int) -> bool:
         """Was the last round of readings asked after what was written at since_ms had its time?"""
-        started_ms: int = self.cycles["live"].started_ms
-        return started_ms >= since_ms + self.site["settle_ms"] + self.site["latency_ms"]
+        sampled_ms: int = self.cycles["live"].sampled_ms()
+        return sampled_ms >= since_ms + self.site["settle_ms"] + self.site["latency_ms"]
 
     # ---- what it may be ordered
 

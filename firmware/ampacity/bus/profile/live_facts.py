@@ -34,7 +34,7 @@ def show_live(device: "EvseDevice", now_ms: int) -> bool:
     facts.energy_wh = readings.named("energy")
     facts.energy_ms = readings.asked("energy")
     facts.updated_ms = now_ms
-    device.guard.measured(device.index, shown, device.cycles["live"].started_ms, now_ms)
+    device.guard.measured(device.index, shown, device.cycles["live"].sampled_ms(), now_ms)
     return unknown
 
 

@@ -55,7 +55,7 @@ class MeterDriver:
             self._chain = ModelChain(compiled["chain"][0])
         self.beside: dict[str, Any] = {}
         self._use_layout(compiled)
-        self._failures = 0
+        self._failures = self._refusals = 0
         self._hold_ms = -1
         self._mark = 0
         self._last = ()
@@ -160,7 +160,7 @@ class MeterDriver:
         if not request.certain or not cycle.readings.take(group, at, pdu, now_ms):
             self.failed(request, "unexpected", now_ms)
             return
-        self._failures = 0
+        self._failures = self._refusals = 0
         self._hold_ms = -1
         self.facts.online = True
         self.facts.fault = None
@@ -190,8 +190,12 @@ class MeterDriver:
             self.facts.fault = self.facts.fault if request.tag[0] == "chain" else reason
             if cycle is not self._live:
                 cycle.step(now_ms)
-            else:
+                return
+            self._refusals += 1
+            if self._refusals >= _FAILURES_MAX:  # before that the same part is asked for again
+                self._refusals = 0
                 cycle.fail(now_ms)
+                self._hold_ms = now_ms + _RETRY_MS
             return
         self._failures += 1
         cycle.fail(now_ms)

@@ -25,6 +25,9 @@ class LoadShedding:
         self.demand = targets.demand
         self.want_da = targets.want_da
         self.sums = [0] * site.size
+        lines = range(site.phases)
+        self.leaves_first = [c * site.phases + p for c in site.leaves_first for p in lines]  # whom a circuit below lowers is lowered above, too
+        self.leaves_first += range(len(site.circuits) * site.phases, site.size)
         self.constraint_sums: list[int] = []
         self.limit_sums: list[int] = []
         self.now_ms = 0  # of the last pass
@@ -85,7 +88,7 @@ class LoadShedding:
         self.for_limits = False
         if ledger.margin.over or self.rising:
             self.sum_up()
-            for key in range(len(self.sums)):
+            for key in self.leaves_first:
                 excess = self.sums[key] + ledger.low_other_da[key] - ledger.cap_da[key]
                 if excess > 0:
                     self._shed_key(key, excess, now_ms)
@@ -93,7 +96,7 @@ class LoadShedding:
             self._sum_limits()
             self.for_limits = True
             rated = len(self.site.circuits) * self.site.phases
-            for key in range(self.site.size):
+            for key in self.leaves_first:
                 carries_da = self.limits.circuit_da[key]
                 if key < rated:
                     carries_da = min(carries_da, ledger.cap_da[key])

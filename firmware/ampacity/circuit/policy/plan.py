@@ -47,7 +47,7 @@ class Plan:
         self.member_of: "list[Member | None]" = [None] * len(site.evses)
         self.members: list[Member] = []  # of the last share
         self.by_default = False  # an EVSE of the last share is in the default state (rule 7)
-        self.preemption = Preemption(self.targets, self.reservations)
+        self.preemption = Preemption(self.targets, self.reservations, self.shed)
         self.extra = [0] * site.size
         self.shared_ms = -SHARE_MS
         self.sharing: "Iterator[None] | None" = None  # a share that is not finished

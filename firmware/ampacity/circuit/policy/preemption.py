@@ -5,12 +5,14 @@ although running orders may remain. After a short wait the others give current: 
 their slot. Until the car has started and risen this current is reserved for it; then the others return.
 """
 
+from ampacity.circuit.policy.minimum_grant import possible
 from ampacity.circuit.policy.reservations import BEGINS
 from ampacity.circuit.policy.shortfall import Shortfall, hides, shortfall_da
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
 
 if False:  # for the type checker
     from ampacity.circuit.policy.allocator import Member
+    from ampacity.circuit.policy.minimum_grant import SharedCapacity
     from ampacity.circuit.policy.reservations import Reservations
     from ampacity.circuit.policy.targets import Targets
 
@@ -27,8 +29,9 @@ NOBODY = -1
 class Preemption:
     """At most one at a time: `claimant`, or `NOBODY`."""
 
-    def __init__(self, targets: "Targets", reservations: "Reservations") -> None:
+    def __init__(self, targets: "Targets", reservations: "Reservations", shed: "SharedCapacity") -> None:
         self.reservations = reservations
+        self.shed = shed
         self.targets = targets
         self.ledger = targets.ledger
         self.demand = targets.demand
@@ -109,7 +112,7 @@ class Preemption:
         for member in members:
             e, since_ms = member.index, demand.waits_since_ms[member.index]
             waits = self.want_da[e] < self.ledger.site.evses[e].min_da and since_ms >= 0 and now_ms - since_ms >= WAITED_MS
-            if waits and self.blocked(self.ledger.evse_states[e], member.min_da):
+            if waits and self._is_helped(self.ledger.evse_states[e], member.min_da):
                 waiting.append((-demand.queue_order.rank[e], since_ms, e, member.min_da))
         if not waiting:
             return
@@ -118,6 +121,10 @@ class Preemption:
         for _, _, e, least_da in waiting[:TRIES]:
             if self._others_give(Shortfall(self.ledger, self.reservations.other.unhidden_da, self.ledger.evse_states[e], least_da), now_ms):
                 return
+
+    def _is_helped(self, s: EvseState, da: int) -> bool:
+        """Is it blocked by nothing else: no limit, and not by its default state (rule 7)?"""
+        return self.blocked(s, da) and self.ledger.permits.survives(s, da) and possible(self.shed, s, da)
 
     def _others_give(self, shortfall: Shortfall, now_ms: int) -> bool:
         """The last of the queue first: down to the minimum; then EVSEs after their slot, completely. If this is not enough, none.

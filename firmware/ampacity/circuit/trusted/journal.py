@@ -6,7 +6,7 @@ Evidence per EVSE, the other load that is assumed, what counts against meters an
 from ampacity.circuit.trusted.bounds import OVER_DA
 from ampacity.circuit.trusted.device.escalation import CONTACTOR
 from ampacity.circuit.trusted.device.unused_phases import HINTS_MAX
-from ampacity.circuit.trusted.site.migration import shape_of
+from ampacity.circuit.trusted.site.migration import address, dicts, shape_of
 
 if False:  # for the type checker
     from typing import Any
@@ -15,6 +15,8 @@ if False:  # for the type checker
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
     from ampacity.circuit.trusted.site.migration import SiteMigration
+
+LEFT_MAX = 64
 
 
 def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict[str, object]":
@@ -31,9 +33,9 @@ def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict
     used_again = [s.evse.name for s in ledger.evse_states if came_back[s.index] >= HINTS_MAX and not s.evse.removed]
     if used_again:
         kept["used_again"] = used_again
-    meters = other.dump()
-    if meters:
-        kept["meters"] = meters
+    kept.update(other.records.dump())
+    if ledger.left:
+        kept["left"] = ledger.left
     swapped = [s.evse.name for s in ledger.evse_states if s.locked == "swapped"]
     if swapped:
         kept["swapped"] = swapped
@@ -52,13 +54,13 @@ def _assumed(ledger: "Ledger") -> "dict[str, object]":
     return found
 
 
-def load(ledger: "Ledger", other: "OtherLoad", kept: "dict[str, object]", change: "SiteMigration | None", now_ms: int) -> None:
-    """What does not have the expected form is left out: unknown is the safe side."""
+def load(ledger: "Ledger", other: "OtherLoad", kept: "dict[str, Any]", change: "SiteMigration | None", facts: "dict[str, Any]", now_ms: int) -> None:
+    """What does not have the expected form is left out: unknown is the safe side. facts: the site's own."""
     for s in ledger.evse_states:
         if not s.evse.removed:
             _load_evidence(ledger, s, kept, change, now_ms)
-    _load_assumed(ledger, other, kept.get("assumed"))
-    other.load(kept.get("meters"))
+    _load_left(ledger, kept, facts, now_ms)
+    other.records.load(kept, change.fresh if change is not None else [])
     for s in ledger.evse_states:
         s.book.add_unknown(ledger.bounds.hardware_da(s), now_ms)
         ledger.bounds.update(s)
@@ -68,15 +70,28 @@ def load(ledger: "Ledger", other: "OtherLoad", kept: "dict[str, object]", change
     ledger.margin.budget_ms = ledger.margin.exposure_ms()
 
 
-def _load_assumed(ledger: "Ledger", other: "OtherLoad", assumed: object) -> None:
-    phases = ledger.site.phases
-    for c in ledger.site.circuits:
-        values = assumed.get(c.name) if isinstance(assumed, dict) else None
-        if isinstance(values, list) and len(values) == phases:
-            for p, da in enumerate(values):
-                key = c.index * phases + p
-                ledger.assumed_da[key] = max(ledger.assumed_da[key], da)
-                other.alarm_da[key] = ledger.assumed_da[key]
+def _load_left(ledger: "Ledger", kept: "dict[str, Any]", facts: "dict[str, Any]", now_ms: int) -> None:
+    """What speaks against a device that is not in the site file is kept for its return, by its address (rules 8, 10 and 15)."""
+    shape: Any = kept.get("site")
+    evses, locked, swapped = [kept.get(key) for key in ("evses", "locked", "swapped")]
+    here = {address(facts, evse): i for i, evse in enumerate(facts["evses"])}
+    rows: "dict[str, Any]" = {str(row["at"]): row for row in dicts(kept.get("left")) if isinstance(row.get("at"), str)}
+    entries: Any = shape.get("evses") if isinstance(shape, dict) else None
+    for name in entries if isinstance(entries, dict) else ():
+        at = entries[name].get("at") if isinstance(entries[name], dict) else None
+        level = locked.get(name) if isinstance(locked, dict) else 0
+        known = evses.get(name) if isinstance(evses, dict) else None
+        distrusted, is_swapped = isinstance(known, dict) and bool(known.get("distrusted")), isinstance(swapped, list) and name in swapped
+        if isinstance(at, str) and at not in here and (level or distrusted or is_swapped):
+            rows[at] = {"at": at, "level": level or 0, "distrusted": distrusted, "swapped": is_swapped}
+    for at in [at for at in rows if at in here]:
+        s, row = ledger.evse_states[here[at]], rows.pop(at)
+        s.evidence.distrusted = s.evidence.distrusted or bool(row.get("distrusted"))
+        if isinstance(row.get("level"), int) and row["level"]:
+            ledger.bounds.escalation.lock(s, row["level"], now_ms)
+        if row.get("swapped"):
+            s.locked, s.swap_kept = "swapped", True
+    ledger.left = [rows[at] for at in sorted(rows)][-LEFT_MAX:]
 
 
 def _load_evidence(ledger: "Ledger", s: "EvseState", kept: "dict[str, object]", change: "SiteMigration | None", now_ms: int) -> None:

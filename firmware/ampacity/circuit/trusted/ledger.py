@@ -36,6 +36,7 @@ class Ledger:
         self.permits = self.permits_class(self.bounds, self.margin)
         self.intake = self.intake_class(self.bounds, self.permits)
         self.older_shapes: "list[Any]" = []  # (EVSE index, where it was) that still hold of the site before its change (rule 15)
+        self.left: "list[Any]" = []  # what speaks against devices that are not in the site file (journal.py)
         self.evse_states = self.bounds.evse_states
         self.sums = self.bounds.sums
         self.cap_da = self.margin.cap_da

@@ -62,7 +62,7 @@ class Scene:
         self._voltage_v = voltage_v
         self._max_da = max_da
         self._clock = clock
-        self._phases = max([evse.phases for _, evses, _ in groups for evse in evses])
+        self._phases = max([evse.phases for _, evses, _ in groups for evse in evses] or [3])
 
     def at(self, t: int, unit: str) -> "tuple[int, int, int]":
         """(limit, phases, second until which this holds) of the EVSE, or of the grid connection."""

@@ -65,7 +65,7 @@ class ProfileStore:
     def _still_unread(self, profile_id: "int | None", evse_id: "int | None") -> "list[list[Any]]":
         """The CSMS says what holds for this id at this EVSE; None: whatever its id, or its EVSE."""
         return [row for row in self.unread
-                if profile_id is not None and row[0] not in (None, profile_id) or evse_id is not None and row[1] not in (0, evse_id)]
+                if profile_id is not None and row[0] not in (None, profile_id) or evse_id is not None and row[1] != evse_id]
 
     def forget_closed(self) -> None:
         """After a restart: TxProfiles whose transaction is over."""

@@ -9,6 +9,8 @@ from binascii import b2a_base64
 from ampacity.ocpp.handed_texts import check_texts
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message, Signed
@@ -70,6 +72,11 @@ def begun(station: "StationFace", evse: "OcppEvse") -> "list[Message]":
     station.documents.remove_later(_name(evse), "")
     if evse.tx is None or kept["tx"] != evse.tx.id or not station.model.on("SampledDataCtrlr", "SignReadings"):
         return []
+    return first_reading(station, kept)
+
+
+def first_reading(station: "StationFace", kept: "dict[str, Any]") -> "list[Message]":
+    """What `keep_begin` kept, as a MeterValue."""
     item = {"value": kept["wh"], "context": BEGIN, "measurand": REGISTER, "unitOfMeasure": {"unit": "Wh"}}
     every = station.model.text("OCPPCommCtrlr", "PublicKeyWithSignedMeterValue") == "EveryMeterValue"
     item["signedMeterValue"] = _value(kept["signed"], _key(kept["signed"]) if every else "")

@@ -85,9 +85,18 @@ class TransactionEvents:
         """The transaction is over."""
         self._station.documents.try_remove(name(evse.id))
 
+    def end_gone(self, now_ms: int) -> None:
+        """Report the end of transactions whose EVSE has another number since this start."""
+        if self._station.documents.get("ocpp_gone"):
+            from ampacity.ocpp.transactions.ended_elsewhere import send
+
+            send(self._station, now_ms)
+
     def restore(self) -> None:
         """Find the transactions that were open when the last run ended (the journal knows more than the documents)."""
         known = self._station.queue.last
+        gone = [row[0] for row in self._station.documents.get("ocpp_gone") or ()]  # they ended: ended_elsewhere.py
+        known = {tx_id: known[tx_id] for tx_id in known if tx_id not in gone} if gone else known
         for evse in self._station.evses:
             kept = self._station.documents.get(name(evse.id))
             for tx_id in sorted(known):

@@ -8,6 +8,7 @@ import os
 
 from ampacity.base.errors import Rejected
 from ampacity.base.url import peer_facts
+from ampacity.circuit.trusted.site.migration import address
 from ampacity.net.link import Link, LinkConfig
 from ampacity.ocpp.evse import connector_status
 from ampacity.ocpp.security.security_events import note
@@ -65,6 +66,7 @@ def station_config(primary: "PrimaryFace", ocpp: "SiteFacts", version: str, reas
     """The station's `config` (ocpp/station.py) of this site; version: of the firmware, reason: BootReason."""
     site = primary.site
     return {
+        "places": [[address(site, evse), evse["name"]] for evse in site["evses"]],
         "identity": ocpp["identity"], "vendor": "Ampacity", "model": "Ampacity primary", "firmware": version,
         "serial": ocpp["identity"], "url": ocpp["url"], "security_profile": ocpp.get("security_profile", 1),
         "voltage_v": site["voltage_v"], "max_da": max(site["circuits"][primary.root]["rating_da"]), "reason": reason,

@@ -200,11 +200,12 @@ def _highest(volts_dv: "list[int | None]", own_dv: "list[int]", terminals: "list
 
 def _known_more_da(guard: "CascadedGuard") -> int:
     """By how much the reserves are larger than the site file says, in da: with what cars make of them, by what an earlier life knew (rule 10),
-    and with EVSEs that left the site file (rule 15)."""
+    and with EVSEs that left the site file or moved in it (rule 15)."""
     more_da = 0
     for s in guard.ledger.evse_states:
         said_da = reserve_da(s.evse, Declared(s.evse))
-        more_da += guard.ledger.bounds.with_overdraw_da(s, max(said_da, s.evidence.known_reserve_da()))
+        reserve = guard.ledger.bounds.with_overdraw_da(s, max(said_da, s.evidence.known_reserve_da()))
+        more_da += 2 * reserve if s.old_keys else reserve  # one that moved counts at both places
         if not s.evse.removed:
             more_da -= said_da
     return more_da

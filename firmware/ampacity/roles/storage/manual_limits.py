@@ -114,7 +114,7 @@ class ManualLimits(OptionalPart):
         for entry in entries if not why else ():
             try:
                 self._put_back(entry, now_ms)
-            except (Rejected, KeyError, TypeError) as e:
+            except (Rejected, KeyError, TypeError, ValueError) as e:
                 why = str(e)
         if why:
             self.guard.limit(SOURCES[0], ("chargers", self.root), 0, None, "hold")

@@ -160,8 +160,20 @@ def again_da(facts: dict[str, Any], circuit: int) -> list[int]:
 
 def holds_again_s(facts: dict[str, Any], circuit: int) -> float:
     """How long the circuit's breaker holds that peak, in s."""
-    curve, rated_da = parse_breaker(facts["circuits"][circuit]["breaker"], max(facts["circuits"][circuit]["rating_da"]))
-    return min(float(trip_time_s(curve, peak / rated_da)) for peak in again_da(facts, circuit))
+    entry, peaks = facts["circuits"][circuit], again_da(facts, circuit)
+    return min(holds_s(entry, phase, peak) for phase, peak in enumerate(peaks))
+
+
+def breaker_name(entry: dict[str, Any], phase: int) -> str:
+    """As the site file has it; without one: curve B at the rating of this phase."""
+    curve, rated_da = parse_breaker(entry["breaker"], entry["rating_da"][phase])
+    return f"{curve}{rated_da / 10:g}"
+
+
+def holds_s(entry: dict[str, Any], phase: int, peak_da: int) -> float:
+    """How long the breaker of a circuit holds this current on a phase, in s; without one of its own: curve B at the phase's rating."""
+    curve, rated_da = parse_breaker(entry["breaker"], entry["rating_da"][phase])
+    return float(trip_time_s(curve, peak_da / rated_da))
 
 
 def cut_ms(facts: dict[str, Any], circuit: int) -> int:
@@ -190,10 +202,10 @@ def evse_budgets(facts: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def worst_peak_da(facts: dict[str, Any], circuit: int, phase: int) -> int:
-    """The most that may flow until an overload is removed: all that EVSEs may have been given, and the other load's worst."""
+def worst_peak_da(facts: dict[str, Any], circuit: int, phase: int, other: int) -> int:
+    """The most that may flow until an overload is removed: all that EVSEs may have been given, and `other`, the other load's worst."""
     entry = facts["circuits"][circuit]
-    rating, other = entry["rating_da"][phase], entry["assumed_other_da"][phase]
+    rating = entry["rating_da"][phase]
     most = sum(evse["limit_da"] for evse in evses_below(facts, circuit) if loads(evse, phase))
     return int(min(rating, most) + other) if entry["meter"] >= 0 else rating
 
@@ -201,18 +213,19 @@ def worst_peak_da(facts: dict[str, Any], circuit: int, phase: int) -> int:
 def check_breakers(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Findings where a circuit's breaker may open before an overload within its budget or exposure is gone."""
     found = []
+    assumed_da = Site(facts).assumed_da  # at least that of the circuits below
     for index, (entry, budget) in enumerate(zip(facts["circuits"], budgets, strict=True)):
-        curve, rated_da = parse_breaker(entry["breaker"], max(entry["rating_da"]))
+        rated_da = parse_breaker(entry["breaker"], max(entry["rating_da"]))[1]
         if max(entry["rating_da"]) > rated_da:
             text = f"its rating {max(entry['rating_da']) / 10:g} A is above its breaker {entry['breaker']}"
             found.append(finding("breaker-small", entry["name"], text, f"rating_a = {rated_da / 10:g}, or the breaker that is installed"))
             continue
         lasts_ms = max(budget["total_ms"], budget["exposure_ms"] or 0)
         for phase in range(facts["phases"]):
-            peak = worst_peak_da(facts, index, phase)
-            holds_s = trip_time_s(curve, peak / rated_da)
-            if holds_s < lasts_ms / 1000:
-                text = f"{peak / 10:g} A may flow for {lasts_ms / 1000:g} s; {entry['breaker']} may open after {holds_s:.1f} s"
+            peak = worst_peak_da(facts, index, phase, assumed_da[index * facts["phases"] + phase])
+            time_s = holds_s(entry, phase, peak)
+            if time_s < lasts_ms / 1000:
+                text = f"{peak / 10:g} A may flow for {lasts_ms / 1000:g} s; {breaker_name(entry, phase)} may open after {time_s:.1f} s"
                 fix = "a shorter watchdog_s below this circuit, lower limit_a, or a larger breaker"
                 found.append(finding("breaker-trips", entry["name"], text, fix, phase))
                 break
@@ -222,12 +235,12 @@ def check_breakers(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list
 
 def check_again(facts: dict[str, Any], circuit: int, budget: dict[str, Any]) -> list[dict[str, Any]]:
     """A finding if unused phases are declared free, but the breaker may open when one car uses them again."""
-    entry, holds_s = facts["circuits"][circuit], holds_again_s(facts, circuit)
-    lasts_s = max(budget["again_ms"], budget["again_cut_ms"]) / 1000
-    if holds_s >= lasts_s:
+    entry, peaks, lasts_s = facts["circuits"][circuit], again_da(facts, circuit), max(budget["again_ms"], budget["again_cut_ms"]) / 1000
+    time_s, phase = min((holds_s(entry, phase, peak), phase) for phase, peak in enumerate(peaks))
+    if time_s >= lasts_s:
         return []
-    text = f"{budget['again_da'] / 10:g} A may flow for {lasts_s:g} s when a car uses further phases; "
-    text += f"{entry['breaker']} may open after {holds_s:.1f} s"
+    text = f"{peaks[phase] / 10:g} A may flow for {lasts_s:g} s when a car uses further phases; "
+    text += f"{breaker_name(entry, phase)} may open after {time_s:.1f} s"
     return [finding("breaker-phases", entry["name"], text, 'unused_phases = "count", or lower limit_a')]
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ampacity.circuit.trusted.site.check import ReserveSums
-from ampacity.circuit.trusted.site.tree import Site
 from ampacity_host.configure.compiler.device_facts import check_devices, evse_facts
 from ampacity_host.configure.compiler.site_facts import compile_site
+from ampacity_host.configure.site_file.circuit_tree import each_phase
 from ampacity_host.configure.site_file.mistakes import Collector, SiteErrors
 from ampacity_host.configure.site_file.parser import Reader, SiteFile, Table, scan_lines
 from ampacity_host.configure.site_file.schema import EVSE
@@ -106,6 +106,8 @@ def applied(text: str, changes: list[Change]) -> str:
 
 def fixes(site: SiteFile, kept: dict[str, Any] | None, found: list[dict[str, Any]], tools: Tools) -> dict[str, Any]:
     """{"passes": do the changes make the check pass, "changes": […], "left": [what no line of this file fixes]} for its errors."""
+    if not is_laid_out(site):
+        return {"passes": False, "changes": [], "left": [f"{each['text']}; {each['fix']}" for each in found if each["level"] == "error"]}
     draft = best = Draft(site.path, site.text, kept, tools)
     done, seen = site, [draft.changes]
     errors = left = [each for each in found if each["level"] == "error"]
@@ -123,6 +125,13 @@ def fixes(site: SiteFile, kept: dict[str, Any] | None, found: list[dict[str, Any
     return {"passes": not errors, "changes": rows(site, needed), "left": [f"{each['text']}; {each['fix']}" for each in errors]}
 
 
+def is_laid_out(site: SiteFile) -> bool:
+    """Has each table a header of its own, as changes by lines need it?"""
+    places = scan_lines(site.text)
+    return all((kind, len(tables) - 1) in places and (kind, len(tables)) not in places
+               for kind, tables in (("circuit", site.circuits), ("bus", site.buses), ("evse", site.evses)) if tables)
+
+
 def fewest(draft: Draft) -> list[Change]:
     """The changes without those that the check passes without, the dearest tried first; of a large site all of them."""
     if len(draft.changes) > ROUNDS:
@@ -138,7 +147,7 @@ def fewest(draft: Draft) -> list[Change]:
 def passes(draft: Draft) -> bool:
     try:
         return not draft.errors(draft.load())
-    except SiteErrors:
+    except (SiteErrors, ValueError):
         return False
 
 
@@ -166,7 +175,7 @@ def next_draft(draft: Draft, site: SiteFile, errors: list[dict[str, Any]], seen:
             continue
         try:
             return new, new.load()
-        except SiteErrors:
+        except (SiteErrors, ValueError):  # as where a value is on several lines: no TOML any more
             continue
     return None
 
@@ -176,7 +185,7 @@ def next_draft(draft: Draft, site: SiteFile, errors: list[dict[str, Any]], seen:
 
 def ways_for_reserves(draft: Draft, site: SiteFile) -> "list[list[Change]]":
     """Cheap changes of EVSEs first, then their maxima too, then the ratings; each for all that is missing."""
-    sums = ReserveSums(Site(compile_site(site)), draft.kept)
+    sums = ReserveSums(compile_site(site), draft.kept)
     options = options_of(draft, site, variants())
     chosen, left = choose(sums, options)
     if left:
@@ -265,7 +274,7 @@ def reserve_with(evse: Table, site: SiteFile, kept: Any, values: "dict[str, str]
     check_devices(small, collector)
     if collector.errors():
         return None
-    return int(ReserveSums(Site(compile_site(small)), kept).reserve_da[0])
+    return int(ReserveSums(compile_site(small), kept).reserve_da[0])
 
 
 def choose(sums: ReserveSums, options: "dict[int, list[tuple[int, list[Change]]]]") -> "tuple[list[Change], dict[int, int]]":
@@ -299,18 +308,22 @@ def choose(sums: ReserveSums, options: "dict[int, list[tuple[int, list[Change]]]
 
 def ratings(site: SiteFile, sums: ReserveSums, left: "dict[int, int]") -> list[Change]:
     """Where nothing else is left: what the circuits would have to carry, and their breakers with them."""
-    most: dict[int, int] = {}
+    phases = sums.site.phases
+    need: dict[int, list[int]] = {}
     for key, missing in left.items():
-        index = key // sums.site.phases
-        most[index] = max(most.get(index, 0), sums.site.rating_da[key] + missing)
-    return [change for index, need_da in most.items() for change in rating_change(site.circuits[index], need_da)]
+        index = key // phases
+        need.setdefault(index, [0] * phases)[key % phases] = sums.site.rating_da[key] + missing
+    return [change for index, need_da in need.items() for change in rating_change(site.circuits[index], need_da)]
 
 
-def rating_change(circuit: Table, need_da: int) -> list[Change]:
-    whole = circuit["rating_a"]
-    rated_da = max(whole) if isinstance(whole, list) else whole
-    da = max(rated_da, -(-need_da * 1000 // int(circuit["continuous"] * 1000)))
-    changes = [Change("circuit", circuit.index, "rating_a", f"{da / 10:.1f}")]
+def rating_change(circuit: Table, need_da: list[int]) -> list[Change]:
+    """A rating of at least so much per line; a rating with a value for each line keeps those of the lines that need no more."""
+    whole, thousandths = circuit["rating_a"], int(circuit["continuous"] * 1000)
+    rated_da = each_phase(whole, len(need_da))
+    lines_da = [max(rated, -(-need * 1000 // thousandths)) for rated, need in zip(rated_da, need_da, strict=True)]
+    da = max(lines_da)
+    text = "[" + ", ".join(f"{each / 10:.1f}" for each in lines_da) + "]" if isinstance(whole, list) else f"{da / 10:.1f}"
+    changes = [Change("circuit", circuit.index, "rating_a", text)]
     if circuit["breaker"]:
         changes.append(Change("circuit", circuit.index, "breaker", f'"{circuit["breaker"][0]}{-(-da // 10)}"'))
     return changes

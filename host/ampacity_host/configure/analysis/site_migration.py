@@ -8,7 +8,6 @@ from typing import Any
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.trusted.site.check import ReserveSums, sum_findings
 from ampacity.circuit.trusted.site.migration import SiteMigration, was_elsewhere
-from ampacity.circuit.trusted.site.tree import Site
 from ampacity.roles.service.status_view import left_text
 
 
@@ -28,9 +27,9 @@ def after_change(facts: dict[str, Any], kept: dict[str, Any] | None) -> dict[str
     moved = {index for index, entry in change.carried_over if index < count and was_elsewhere(facts, index, entry)}
     result["moved"] = sorted(facts["evses"][index]["name"] for index in moved)
     if result["left"]:
-        already = [found["text"] for found in sum_findings(ReserveSums(Site(facts), kept))]
+        already = [found["text"] for found in sum_findings(ReserveSums(facts, kept))]
         gone = " or ".join(f"`gone {row['name']}`" for row in result["left"])
-        for found in sum_findings(ReserveSums(Site(change.facts), kept)):
+        for found in sum_findings(ReserveSums(change.facts, kept)):
             if found["text"] not in already:
                 fix = f"after an inspection {gone} at the console"
                 text = f"{found['text']}; this includes EVSEs that left the site file: no order above a reserve is sent there"

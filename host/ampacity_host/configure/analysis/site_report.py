@@ -6,7 +6,7 @@ from typing import Any
 
 from ampacity.circuit.trusted.device.reserve import Declared, fallback_da, holds, power_on_da, watchdog_ms
 from ampacity.circuit.trusted.site.check import ReserveSums, check_site
-from ampacity.circuit.trusted.site.tree import Evse, Site
+from ampacity.circuit.trusted.site.tree import Evse
 from ampacity_host.configure.analysis.budgets import check_breakers, evse_budgets, evses_below, loads, site_budgets
 from ampacity_host.configure.analysis.fixes import Tools, fixes
 from ampacity_host.configure.analysis.line_timing import BusTiming, check_ages, check_settings, check_watchdogs, lines_of
@@ -19,7 +19,7 @@ from ampacity_host.configure.site_file.parser import SiteFile
 
 def reserves_da(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> list[int]:
     """What each EVSE may draw without asking, by the one implementation that the controller uses too."""
-    return ReserveSums(Site(facts), kept).reserve_da
+    return ReserveSums(facts, kept).reserve_da
 
 
 def other_da(facts: dict[str, Any], without_meters: bool = False) -> list[list[int]]:
@@ -154,7 +154,7 @@ def all_findings(site: SiteFile, kept: dict[str, Any] | None = None) -> list[dic
 
 def reserve_causes(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """Each ampere that an EVSE may draw without asking, with its cause: `from_a` to `to_a`, in file order, from below."""
-    sums, rows = ReserveSums(Site(facts), kept), []
+    sums, rows = ReserveSums(facts, kept), []
     for evse, entry, known, reserve in zip(sums.site.evses, facts["evses"], sums.known, sums.reserve_da, strict=True):
         reached = 0
         for value, cause in sorted(causes(evse, entry, known, reserve), key=lambda each: each[0]):
@@ -205,7 +205,7 @@ def report(site: SiteFile, kept: dict[str, Any] | None, load: Callable[[Path, st
         "buses": [bus_row(line) for line in lines_of(facts)],
         "budgets": budgets,
         "evse_budgets": evse_budgets(facts),
-        "evidence": evidence(facts, ReserveSums(Site(facts), kept).known),
+        "evidence": evidence(facts, ReserveSums(facts, kept).known),
         "could_fall_back_to_6_a": fallback_proposal(facts, kept),
         "needs_its_meter": needing_meters(facts, kept),
         "reserves": reserve_causes(facts, kept),

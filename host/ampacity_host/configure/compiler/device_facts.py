@@ -5,11 +5,11 @@ from typing import Any
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host import profiles
 from ampacity_host.configure.compiler.cascade import is_primary, primary_facts
-from ampacity_host.configure.site_file.circuit_tree import by_name
+from ampacity_host.configure.site_file.circuit_tree import by_name, each_phase
 from ampacity_host.configure.site_file.mistakes import Collector
 from ampacity_host.configure.site_file.parser import SiteFile, Table
 from ampacity_host.configure.site_file.structure import OWN_KINDS
-from ampacity_host.configure.site_file.supply import loads_with, supply_voltage
+from ampacity_host.configure.site_file.supply import loads_with, supply_phases, supply_voltage
 from ampacity_host.configure.site_file.toml_text import near
 
 SETTLE_MS = 5000  # IEC 61851-1 Annex A: a car follows a new duty cycle within 5 s
@@ -117,6 +117,7 @@ def check_devices(site: SiteFile, collector: Collector) -> None:
             check_facts(meter, meter_facts, collector)
             check_link(meter, "meter-" + meter["profile"], site, collector)
     check_shared(site, collector)
+    check_sums(site, collector)
 
 
 def check_profile(table: Table, key: str, kind: str, collector: Collector) -> bool:
@@ -154,6 +155,30 @@ def check_facts(table: Table, facts_of: Any, collector: Collector) -> None:
         collector.add(table, "kind", "cannot be regulated by its profile", str(facts["blocked"]))
     if facts.get("inputs") == 0:
         collector.add(table, "profile", "shows no current per phase", "it is not used as a meter", "warning")
+
+
+def check_sums(site: SiteFile, collector: Collector) -> None:
+    """A contracted power and a surplus are sums over all lines, and generation is seen by a meter of currents only."""
+    for circuit in site.circuits:
+        meter = next((meter for meter in site.meters if meter["name"] == circuit["meter"]), None)
+        lines = None if meter is None else lines_measured(meter, site)
+        wanted = [(circuit, key, 1 if key == "generation_a" else supply_phases(site)) for key in ("contract_kw", "generation_a")]
+        wanted = [(table, key, least) for table, key, least in wanted if any(each_phase(circuit[key] or 0, 1))]
+        if site.solar is not None and site.solar["circuit"] == circuit["name"]:
+            wanted.append((site.solar, "circuit", supply_phases(site)))
+        for table, key, least in wanted:
+            if lines is not None and lines < least:
+                wrong = f'"{circuit["meter"]}" ' + ("does not measure all lines" if lines else "shows no current per phase")
+                collector.add(table, key, wrong, "name a meter of all lines")
+
+
+def lines_measured(meter: Table, site: SiteFile) -> int | None:
+    """So many lines of the supply; None: its table is wrong, which is said elsewhere."""
+    try:
+        inputs = int(meter_facts(meter)["inputs"])
+    except (Rejected, LookupError, OSError):
+        return None
+    return min(len(meter["phases"] or ()) or supply_phases(site), inputs)
 
 
 def check_link(table: Table, profile: str, site: SiteFile, collector: Collector) -> None:

@@ -14,6 +14,7 @@ from ampacity_host.configure.site_file.supply import supply_phases, supply_volta
 from ampacity_host.configure.site_file.tls import material, tcp_facts, tcp_port_of
 
 FORMAT = 1
+SERIAL_MAX = 32  # characters
 FRAME_CHARACTERS_MAX = 256
 ASCII_CHARACTERS_MAX = 513
 DIRECT_TCP_MS = 5000
@@ -54,7 +55,7 @@ def circuit_entry(circuit: Table, site: SiteFile) -> dict[str, Any]:
         "name": circuit["name"],
         "parent": by_name(site.circuits)[circuit["parent"]] if circuit["parent"] else -1,
         "rating_da": [int(each * circuit["continuous"]) for each in rating],
-        "breaker": circuit["breaker"] or f"B{max(rating) / 10:g}",
+        "breaker": circuit["breaker"] or (f"B{rating[0] / 10:g}" if len(set(rating)) == 1 else None),
         "assumed_other_da": each_phase(circuit["assumed_other_a"], phases),
         "meter": meter_of(circuit, site),
         "generation_da": each_phase(circuit["generation_a"], phases),
@@ -247,7 +248,7 @@ def secondary_config(facts: dict[str, Any], name: str, line: str | None = None, 
         "lease_max_ms": entry["watchdog_ms"],
         "terminals": len(entry["terminals"]),
         "connector": entry["connector"],
-        "serial": serial or f"{facts['name']}-{name}"[:32],
+        "serial": serial or f"{facts['name'][: max(0, SERIAL_MAX - 1 - len(name))]}-{name}"[-SERIAL_MAX:],
         "bus": bus["name"],
     }
     if bus["kind"] == "tcp" and not bus["gateway"]:

@@ -128,6 +128,7 @@ def supply(given: Values, name: str) -> Plan:
     plan.site |= {key: given[key] for key in ("system", "phases", "voltage") if key in given}
     if "feeder" in given:
         plan.circuits.append({"name": "charging", "parent": "main", "rating_a": given["feeder"], "assumed_other_a": 0})
+        plan.circuits[1] |= {"continuous": given["continuous"]} if "continuous" in given else {}
     return plan
 
 

@@ -59,6 +59,7 @@ def ask_supply(person: Person, given: Values, name: str) -> Plan:
     feeder = get("feeder", "Rating of a separate feeder of all EVSEs", "circuit", "rating_a", "")
     if feeder:
         plan.circuits.append({"name": "charging", "parent": "main", "rating_a": feeder, "assumed_other_a": 0})
+        plan.circuits[1] |= {"continuous": given["continuous"]} if "continuous" in given else {}
     return plan
 
 

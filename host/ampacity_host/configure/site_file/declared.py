@@ -20,11 +20,12 @@ def check_declared(site: SiteFile, collector: Collector) -> None:
 
 
 def below_da(circuit: Table, key: str, site: SiteFile, count: int) -> list[int]:
-    """Σ of a field over the circuits directly below, and of the same in the site files of primaries on this circuit, per line."""
+    """Σ of a field over the circuits below, at least of what is below them, and of the same in the site files of primaries here, per line."""
     sums = [0] * count
     for each in site.circuits:
         if key == "assumed_other_a" and each["parent"] == circuit["name"]:
-            sums = [a + b for a, b in zip(sums, each_phase(each[key], count), strict=False)]
+            both = zip(each_phase(each[key], count), below_da(each, key, site, count), strict=False)
+            sums = [a + max(b) for a, b in zip(sums, both, strict=False)]
     for evse in site.evses:
         if evse["circuit"] == circuit["name"]:
             for ends, da in zip(evse["phases"] or (), evse.get(key, ()), strict=False):
@@ -87,7 +88,8 @@ def meters(site: SiteFile, collector: Collector) -> None:
 def continuous(site: SiteFile, collector: Collector) -> None:
     """Where a supply has 120 V to neutral, a rating is usually that of a moment, and 0.8 of it may flow for hours."""
     low = site.site["system"] == "split" or site.site["system"] == "wye" and supply_voltage(site) <= LOW_V
-    if site.circuits and low and not any("continuous" in circuit.written for circuit in site.circuits):
-        root = next((circuit for circuit in site.circuits if circuit["parent"] is None), site.circuits[0])
+    for circuit in site.circuits if low else ():
+        if "continuous" in circuit.written:
+            continue
         wrong = f"is missing: the whole rating counts for hours with {supply_voltage(site)} V to neutral"
-        collector.add(root, "continuous", wrong, "write continuous = 0.8 in North America, or 1", "warning")
+        collector.add(circuit, "continuous", wrong, "write continuous = 0.8 in North America, or 1", "warning")

@@ -94,7 +94,7 @@ def one_of(*choices: Any) -> Reader:
     def read(value: Any) -> Any:
         if value not in choices or isinstance(value, bool) != isinstance(choices[0], bool):
             raise Wrong(allowed)
-        return value
+        return choices[choices.index(value)]  # 9600.0 is 9600
 
     return read
 

@@ -63,7 +63,7 @@ class MeterEstimator:
         self.ended_ms = [LONG_AGO_MS] * self.phases  # a test step ended the suspicion
         self.let_ms = LONG_AGO_MS  # an EVSE was let start for a test
         self.tick_ms = -1
-        self.trust = MeterTrust([self._loaded(p) for p in range(self.phases)])
+        self.trust = MeterTrust([p in self.inputs and self._loaded(p) for p in range(self.phases)])
         self.open = False  # a frame is waiting for the readings after it
         self.unread = False  # it may be from before the first reading of one: no step begins or ends there
         self.frame_da = [0] * self.phases

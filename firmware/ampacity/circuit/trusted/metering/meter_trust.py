@@ -112,18 +112,21 @@ class MeterTrust:
                 "latched": self.latched, "reason": self.reason}  # fmt: skip
 
     def load(self, kept: object) -> None:
-        """What does not have the expected form is left out. May come of several meters: the last one counts, but a latch of any."""
+        """What does not have the expected form is left out. May come of several meters: the most of each counts."""
         if not isinstance(kept, dict):
             return
         count = len(self.missing_steps)
         missing, against, blame = ints(kept.get("owed"), count), ints(kept.get("against"), count), ints(kept.get("blame"), BUCKETS)
         if missing is not None and against is not None:
-            self.missing_steps = [min(STEPS_REQUIRED, steps) for steps in missing]
-            self.against = [mask if steps else 0 for mask, steps in zip(against, missing)]  # a suspicion has no life after a restart
+            moved = any([steps and not self.loaded[p] for p, steps in enumerate(missing)])  # the EVSEs are on other lines now
+            for p, steps in enumerate(missing):
+                if self.loaded[p]:
+                    self.missing_steps[p] = STEPS_REQUIRED if moved else max(self.missing_steps[p], min(STEPS_REQUIRED, steps))
+                    self.against[p] |= against[p] if steps else 0  # a suspicion has no life after a restart
         if blame is not None:
-            self.blame = blame
+            self.blame = [max(each) for each in zip(self.blame, blame)]
         self.latched = self.latched or bool(kept.get("latched"))
-        self.reason = str(kept.get("reason") or "")
+        self.reason = str(kept.get("reason") or "") or self.reason
 
 
 def ints(values: object, count: int) -> "list[int] | None":

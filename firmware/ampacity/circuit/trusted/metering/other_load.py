@@ -7,7 +7,10 @@ whenever a meter is trusted less, or more was seen than ever today.
 
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.meter_estimator import MeterEstimator
-from ampacity.circuit.trusted.metering.meter_trust import ints
+from ampacity.circuit.trusted.metering.meter_records import MeterRecords
+
+if False:  # for the type checker
+    from typing import Any
 
 DAY_BUCKETS = 5
 BUCKET_MS = 6 * 3600000
@@ -15,11 +18,11 @@ ALARM_STEP_DA = 10
 
 
 class OtherLoad:
-    """All meters of the site and what follows where there is none."""
+    """All meters of the site and what follows where there is none. facts: the compiled site's own."""
 
     estimator_class = MeterEstimator
 
-    def __init__(self, ledger: Ledger, now_ms: int) -> None:
+    def __init__(self, ledger: Ledger, now_ms: int, facts: "dict[str, Any]") -> None:
         site = ledger.site
         self.site = site
         self.ledger = ledger
@@ -42,6 +45,7 @@ class OtherLoad:
         self.bucket_ms = now_ms
         self.now_ms = now_ms
         self.alarm_da = list(site.assumed_da)
+        self.records = MeterRecords(self, facts)
         self.states = ["none" if estimator is None else estimator.state for estimator in self.estimators]
 
     def meter(self, meter: int, amps_da: "list[int] | None", raw_mark: int, now_ms: int) -> None:
@@ -84,7 +88,7 @@ class OtherLoad:
 
     def _circuit(self, c: int, estimator: "MeterEstimator | None") -> None:
         ledger = self.ledger
-        parent = self.site.circuits[c].parent
+        parent = -1 if self.site.circuits[c].removed else self.site.circuits[c].parent
         for p in range(self.site.phases):
             key = c * self.site.phases + p
             if self.estimators[c] is not None:
@@ -172,12 +176,13 @@ class OtherLoad:
             return -1, 0
         total = 0
         for c in circuits:
-            if c.parent == parent:
+            if c.parent == parent and not c.removed:
                 total += self.ledger.assumed_da[c.index * phases + key % phases]
         return parent * phases + key % phases, total
 
     def confirm_assumed(self, circuit: int) -> None:
         """The installer confirms what the site file assumes for this circuit; above it counts what is assumed below."""
+        self.records.forget(circuit, ("assumed", "seen"))
         for key in range(circuit * self.site.phases, (circuit + 1) * self.site.phases):
             below_da = 0
             while key >= 0:
@@ -189,37 +194,18 @@ class OtherLoad:
         estimator = self.estimators[circuit]
         if estimator is not None:
             estimator.inspected()
+            self.records.forget(circuit, ("trust",))
             self.ledger.events.add(now_ms, "meter", "%s: meter inspected; trusted again" % self.site.circuits[circuit].name)
 
-    def dump(self) -> "dict[str, object]":
-        """JSON-able, by the circuit's name: the greatest that was seen today, and what counts against its meter."""
-        kept: dict[str, object] = {}
-        for estimator in self.metered:
-            seen = [[_whole(da) for da in bucket[estimator.base : estimator.base + estimator.phases]] for bucket in self.seen_da]
-            kept[self.site.circuits[estimator.circuit].name] = {"seen": seen, "trust": estimator.trust.dump()}
-        return kept
+    def seen_whole(self, estimator: MeterEstimator) -> "list[list[int]]":
+        """The greatest that this meter has seen in each quarter of the last day, per phase, in da, rounded up to whole amperes."""
+        return [[_whole(da) for da in bucket[estimator.base : estimator.base + estimator.phases]] for bucket in self.seen_da]
 
-    def load(self, kept: object) -> None:
-        """What does not have the expected form is left out. What counts against the meter of a name that left (a circuit may have been
-        renamed) counts against each metered circuit that was not known before."""
-        kept = kept if isinstance(kept, dict) else {}
-        names = [self.site.circuits[estimator.circuit].name for estimator in self.metered]
-        left = [kept[name] for name in sorted(kept) if name not in names]
-        for estimator, name in zip(self.metered, names):
-            for known in [kept[name]] if name in kept else left:
-                if isinstance(known, dict):
-                    estimator.trust.load(known.get("trust"))
-                    self._load_seen(estimator, known.get("seen"))
-
-    def _load_seen(self, estimator: MeterEstimator, seen: object) -> None:
-        if not isinstance(seen, list) or len(seen) != DAY_BUCKETS:
-            return
-        for bucket, values in zip(self.seen_da, seen):
-            amps = ints(values, estimator.phases) or ()
-            for p, da in enumerate(amps):
-                key = estimator.base + p
-                bucket[key] = max(bucket[key], da)
-                self.greatest_da[key] = max(self.greatest_da[key], da)
+    def add_up(self, key: int) -> None:
+        """What was seen on this circuit and its neighbours flows through the circuit above, too, where that has no meter."""
+        above, da = self._above(key)
+        if above >= 0 and da > self.ledger.assumed_da[above]:
+            self.ledger.assumed_da[above] = self.alarm_da[above] = da
 
     def _state(self, estimator: MeterEstimator, now_ms: int) -> None:
         if estimator.state != self.states[estimator.circuit]:

@@ -18,6 +18,7 @@ from ampacity.circuit.trusted.device.reserve import (
     watchdog_ms,
 )
 from ampacity.circuit.trusted.errors import Rejected
+from ampacity.circuit.trusted.site.migration import SiteMigration, address, dicts
 from ampacity.circuit.trusted.site.structure import finding, structure_findings
 from ampacity.circuit.trusted.site.tree import Evse, Site
 
@@ -34,12 +35,11 @@ def check_site(facts: "dict[str, object]", kept: "dict[str, object] | None" = No
     if found:
         return found
     try:
-        site = Site(facts)
+        sums = ReserveSums(facts, kept)
     except Rejected as wrong:
         return [finding("structure", str(wrong.value), str(wrong), wrong.allowed)]
-    for evse in site.evses:
+    for evse in sums.site.evses:
         found += _evse_findings(evse, facts)
-    sums = ReserveSums(site, kept)
     blocked = _default_findings(sums)
     return found + sum_findings(sums) + blocked + _unservable_findings(sums, [one["where"] for one in blocked])
 
@@ -50,15 +50,24 @@ def declared_da(evse: Evse) -> int:
 
 
 class ReserveSums:
-    """What each EVSE of a site is known to draw without asking; `tested_da`: once all its declared values are tested."""
+    """What each EVSE of a site is known to draw without asking; `tested_da`: once all its declared values are tested.
 
-    def __init__(self, site: Site, kept: "dict[str, object] | None" = None) -> None:
-        self.site = site
-        evses = kept.get("evses") if kept else None
+    The tests in `kept` are those of the device at an address, as in the ledger: whatever it was called then.
+    """
+
+    def __init__(self, facts: "dict[str, object]", kept: "dict[str, object] | None" = None) -> None:
+        self.site = site = Site(facts)
+        evses, shape = (kept.get("evses"), kept.get("site")) if kept else (None, None)
+        change = SiteMigration(facts, shape) if isinstance(shape, dict) else None
         self.known = []
+        left = [row.get("at") for row in dicts(kept.get("left") if kept else None) if row.get("distrusted")]
         for evse in site.evses:
-            tests = evses.get(evse.name) if isinstance(evses, dict) else None
+            was = evse.name if change is None else change.name_before(evse.index, evse.name)
+            tests, named = [evses.get(name) if isinstance(evses, dict) else None for name in (was, evse.name)]
             self.known.append(Declared(evse, False, tests if isinstance(tests, dict) else None))
+            here = address(facts, facts["evses"][evse.index])  # type: ignore[index]
+            if isinstance(named, dict) and named.get("distrusted") or here in left:
+                self.known[-1].distrusted = True
         self.reserve_da = [reserve_da(evse, self.known[evse.index]) for evse in site.evses]
         self.tested_da = [reserve_da(evse, Declared(evse, True)) for evse in site.evses]
 

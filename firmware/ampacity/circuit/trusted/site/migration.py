@@ -12,19 +12,20 @@ path and terminals, and what it may draw without us. A start with another shape 
 Until then the journal keeps all of it in addition to the new structure: the primary may restart again before that.
 """
 
-from ampacity.circuit.trusted.device.evse_state import EvseState
-from ampacity.circuit.trusted.ledger import Ledger
-
 if False:  # for the type checker
     from typing import Any
+
+    from ampacity.circuit.trusted.device.evse_state import EvseState
+    from ampacity.circuit.trusted.ledger import Ledger
 
     Facts = dict[str, object]
     Entry = dict[str, object]
 
+LOCAL = "local"  # kind and place of the own charging point of a controller, whatever it is called
 UNKNOWN_DA = 320  # the maximum of one of whom an earlier version kept none
 
 
-def shape_of(ledger: Ledger, facts: "Facts") -> "dict[str, object]":
+def shape_of(ledger: "Ledger", facts: "Facts") -> "dict[str, object]":
     """JSON-able: what rule 15 compares; "before": what still holds of older shapes. facts: the site's own."""
     shape = _present(ledger, facts)
     before = _before(ledger)
@@ -33,7 +34,7 @@ def shape_of(ledger: Ledger, facts: "Facts") -> "dict[str, object]":
     return shape
 
 
-def _present(ledger: Ledger, facts: "Facts") -> "dict[str, object]":
+def _present(ledger: "Ledger", facts: "Facts") -> "dict[str, object]":
     site = ledger.site
     circuits = {c.name: list(c.rating_da) for c in site.circuits if not c.removed}
     evses = {}
@@ -52,7 +53,7 @@ def _present(ledger: Ledger, facts: "Facts") -> "dict[str, object]":
     return {"circuits": circuits, "evses": evses}
 
 
-def _before(ledger: Ledger) -> "dict[str, object]":
+def _before(ledger: "Ledger") -> "dict[str, object]":
     site, evses = ledger.site, []
     circuits = {}
     for index, entry in ledger.older_shapes:
@@ -76,7 +77,7 @@ def place(facts: "Facts", device: "Facts") -> str:
     buses: "list[Facts]" = facts.get("buses", [])  # type: ignore[assignment]
     number = device.get("bus", -1)
     if not isinstance(number, int) or not 0 <= number < len(buses):
-        return "local/%s" % device.get("name")
+        return LOCAL if device.get("kind") == LOCAL and _has_one_local(facts) else "local/%s" % device.get("name")
     bus = buses[number]
     line = device.get("place")
     if line is None and bus.get("kind") == "tcp":
@@ -86,6 +87,11 @@ def place(facts: "Facts", device: "Facts") -> str:
         if line is None or line == "virtual":
             line = bus.get("name")
     return "%s/%s" % (line, device.get("unit"))
+
+
+def _has_one_local(facts: "Facts") -> bool:
+    evses: "list[Facts]" = facts["evses"]  # type: ignore[assignment]
+    return [evse.get("kind") for evse in evses].count(LOCAL) == 1
 
 
 class SiteMigration:
@@ -102,7 +108,7 @@ class SiteMigration:
         known = old.get("circuits")
         self.fresh = [name for name in self.names if name not in known] if isinstance(known, dict) else []
         before = old.get("before")
-        for circuits in [known] + [each.get("circuits") for each in _dicts(before)]:
+        for circuits in [known] + [each.get("circuits") for each in dicts(before)]:
             self._merge(circuits)
         left = self._match(self._entries(old, before))
         if self.carried_over or left:
@@ -125,14 +131,14 @@ class SiteMigration:
     def _entries(self, old: "Facts", before: object) -> "list[tuple[bool, Entry]]":
         """(is it of the newest shape, entry), in the order of their names."""
         found = [(True, entry) for entry in self._shape(old.get("evses"))]
-        for each in _dicts(before):
+        for each in dicts(before):
             found += [(False, entry) for entry in self._shape(each.get("evses"))]
         return found
 
     def _shape(self, evses: object) -> "list[Entry]":
         if isinstance(evses, dict):
             evses = [dict(evses[name], name=name) for name in sorted(evses) if isinstance(evses[name], dict)]
-        entries = [self._entry(raw) for raw in _dicts(evses)]
+        entries = [self._entry(raw) for raw in dicts(evses)]
         return [entry for entry in entries if entry is not None]
 
     def _entry(self, raw: "Facts") -> "Entry | None":
@@ -145,7 +151,10 @@ class SiteMigration:
         path = [name for name in path if isinstance(name, str)]
         if any([name not in self.names for name in path]):
             path += [name for name in self.fresh if name not in path]
-        entry = {"name": raw["name"], "path": path, "terminals": terminals, "at": raw.get("at")}
+        at = raw.get("at")
+        if at == "local/%s local" % raw["name"] and _has_one_local(self.facts):
+            at = "local local"  # of an earlier version
+        entry = {"name": raw["name"], "path": path, "terminals": terminals, "at": at}
         for key, otherwise in (("max", UNKNOWN_DA), ("reserve", UNKNOWN_DA), ("lapse", 0)):
             value = raw.get(key)
             entry[key] = value if isinstance(value, int) else otherwise
@@ -217,7 +226,7 @@ class SiteMigration:
 
     # what it holds in the ledger
 
-    def apply(self, ledger: Ledger, now_ms: int) -> None:
+    def apply(self, ledger: "Ledger", now_ms: int) -> None:
         """Add what the older shapes ask for to the fresh ledger."""
         index = {c.name: c.index for c in ledger.site.circuits}
         for number, entry in self.carried_over:
@@ -231,10 +240,10 @@ class SiteMigration:
                 ledger.older_shapes.append([number, entry])
         self._rule_15_ratings(ledger)
 
-    def _rule_15_ratings(self, ledger: Ledger) -> None:
+    def _rule_15_ratings(self, ledger: "Ledger") -> None:
         site, gone = ledger.site, [c.rating_da for c in ledger.site.circuits if c.removed]
         for c in site.circuits:
-            olds = gone if c.name in self.fresh else [self.ratings[c.name]] if c.name in self.ratings else []
+            olds = (gone if c.name in self.fresh else []) + ([self.ratings[c.name]] if c.name in self.ratings else [])
             for old in olds:
                 for p in range(site.phases):
                     key = c.index * site.phases + p
@@ -252,14 +261,14 @@ def was_elsewhere(facts: "Facts", index: int, entry: "Entry") -> bool:
     return path != entry["path"] or evse["terminals"] != entry["terminals"]
 
 
-def _dicts(value: object) -> "list[Facts]":
+def dicts(value: object) -> "list[Facts]":
     """Those of a list that are documents; one document is a list of one."""
     if isinstance(value, dict):
         return [value]
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _rule_15_path(ledger: Ledger, s: EvseState, index: "dict[str, int]", entry: "Entry") -> None:
+def _rule_15_path(ledger: "Ledger", s: "EvseState", index: "dict[str, int]", entry: "Entry") -> None:
     phases, keys = ledger.site.phases, []
     for name in entry["path"]:  # type: ignore[attr-defined]
         if name in index:
@@ -267,7 +276,7 @@ def _rule_15_path(ledger: Ledger, s: EvseState, index: "dict[str, int]", entry: 
     s.old_keys += tuple([key for key in keys if key not in s.on_keys and key not in s.old_keys])
 
 
-def still_changing(ledger: Ledger, now_ms: int) -> bool:
+def still_changing(ledger: "Ledger", now_ms: int) -> bool:
     """Let go of the old shape where it is proven empty. True if something was let go."""
     moved = False
     for s in ledger.evse_states:
@@ -285,12 +294,12 @@ def still_changing(ledger: Ledger, now_ms: int) -> bool:
     return moved
 
 
-def paused(s: EvseState) -> bool:
+def paused(s: "EvseState") -> bool:
     """Proven paused and settled in this life, or declared isolated: nothing of the old is left in it."""
     return s.isolated or s.paused_proven
 
 
-def _free_ratings(ledger: Ledger) -> bool:
+def _free_ratings(ledger: "Ledger") -> bool:
     site, freed = ledger.site, False
     for key in range(site.size):
         if ledger.cap_da[key] != site.rating_da[key]:
@@ -301,7 +310,7 @@ def _free_ratings(ledger: Ledger) -> bool:
     return freed
 
 
-def removed_view(ledger: Ledger, now_ms: int) -> "list[dict[str, Any]]":
+def removed_view(ledger: "Ledger", now_ms: int) -> "list[dict[str, Any]]":
     """EVSEs that left the site file and still count: name, most_da, circuits, and in how many ms that may fall (None: never)."""
     rows: "list[dict[str, Any]]" = []
     for index, entry in ledger.older_shapes:

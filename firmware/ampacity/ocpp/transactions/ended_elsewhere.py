@@ -1,0 +1,43 @@
+"""Transactions that ended because their EVSE has another number since this start (provisioning/evse_numbers.py): their last events.
+
+They are kept until they are in the queue, which makes room for them as for any other event.
+"""
+
+from ampacity.ocpp.transactions.event_values import REGISTER, wanted
+
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
+
+GONE = "ocpp_gone"  # [[transaction, seq_no, the number that its EVSE had, {"trigger", "reason", "token"?, "signed"?: its first reading}]]
+
+
+def send(station: "StationFace", now_ms: int) -> None:
+    """Their Ended events into the queue, the oldest first; what finds no room there stays."""
+    rows: "list[list[Any]]" = station.documents.get(GONE) or []
+    while rows:
+        tx, seq_no, evse_id, facts = rows[0]
+        newest = station.queue.last.get(tx)
+        if newest is None or newest[2] != "Ended":
+            payload = _payload(station, facts)
+            payload["seqNo"] = newest[1] + 1 if newest else seq_no
+            payload["evse"] = {"id": evse_id, "connectorId": 1}
+            payload["transactionInfo"]["transactionId"] = tx
+            if not station.queue.append("TransactionEvent", payload, tx, now_ms):
+                return
+            station.queue.last[tx] = (evse_id, payload["seqNo"], "Ended")
+        rows = rows[1:]
+        station.documents.try_put(GONE, rows or None)
+
+
+def _payload(station: "StationFace", facts: "dict[str, Any]") -> "Message":
+    payload: "Message" = {"eventType": "Ended", "triggerReason": facts["trigger"], "transactionInfo": {"stoppedReason": facts["reason"]}}
+    if facts.get("token") is not None:
+        payload["idToken"] = facts["token"]
+    if facts.get("signed") is not None and REGISTER in wanted(station, "SampledDataCtrlr", "TxEndedMeasurands"):
+        from ampacity.ocpp.transactions.signed_values import first_reading
+
+        payload["meterValue"] = first_reading(station, facts["signed"])
+    return payload

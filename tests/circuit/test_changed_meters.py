@@ -1,0 +1,237 @@
+"""A changed site file (rule 15): what a meter has seen and what counts against it follows the meter, what speaks against an EVSE the EVSE."""
+
+from helper_circuit import Bench, circuit, evse, foreign_evse, meter_facts, mute_evse, site
+
+from ampacity.circuit.cascaded_guard import CascadedGuard
+from ampacity.circuit.trusted.site.check import ReserveSums
+
+ON_MICROPYTHON_EACH = 2
+MODEL = "wall-box"
+
+
+class Cars(Bench):
+    """Each EVSE has a car that draws all it is offered. `house`: other load per meter, in da; `dead`: meters that do not answer."""
+
+    def __init__(self, facts, kept=None, house=(), dead=(), guard_class=None):
+        Bench.__init__(self, facts, kept, *([guard_class] if guard_class else []))
+        self.house, self.dead = house, dead
+        self.draw = [0] * len(facts["evses"])
+
+    def run(self, seconds):
+        evses = range(len(self.draw))
+        for e in evses:
+            self.guard.plugged(e, True)
+            self.guard.demand(e, True)
+        for _ in range(seconds):
+            for e in evses:
+                want = self.guard.want_da[e]
+                self.audit(e)
+                order = self.send(want, e)
+                if order is None:
+                    want = self.guard.last_order_da(e)
+                    order = self.send(want, e) if want is not None else None
+                if order is not None:
+                    self.prove(order, want, e)
+                self.draw[e] = self.guard.last_order_da(e) or 0
+            for part_ms in (200, 800):
+                for e in evses:
+                    self.measure(e, *[self.draw[e]] * 3)
+                if part_ms == 200:
+                    self.mark += 1
+                    for m in range(len(self.house)):
+                        below = [self.draw[e] for e in evses if self.measures(m, e)]
+                        if m not in self.dead:
+                            da = self.house[m] + sum(below)
+                            self.guard.meter(m, [da + self.mark % 2, da, da], self.now_ms, self.mark)
+                self.tick(part_ms)
+        return self
+
+    def measures(self, meter, e):
+        return [c.meter for c in self.guard.site.circuits].index(meter) in self.guard.site.paths[self.guard.site.evses[e].circuit]
+
+    def kept(self):
+        return self.guard.evidence_dump()
+
+
+def two(first, second, one_only=False):
+    """Two circuits, each with a meter (units 100 and 101) and an EVSE (units 1 and 2), below a root without one."""
+    circuits, meters = [circuit("main", rating=630), circuit(first, 0, 200, meter=0)], [meter_facts(name="m1", unit=100, sample_ms=0)]
+    evses = [evse("e1", circuit=1, unit=1)]
+    if not one_only:
+        circuits.append(circuit(second, 0, 200, meter=1))
+        meters.append(meter_facts(name="m2", unit=101, sample_ms=0))
+        evses.append(evse("e2", circuit=2, unit=2))
+    return site(evses, circuits, meters)
+
+
+def one(name, root="main", declared=0, **more):
+    circuits = [circuit(root, rating=250), circuit(name, 0, 200, assumed=declared, meter=0)]
+    return site([evse("e1", circuit=1)], circuits, [meter_facts(sample_ms=0, **more)])
+
+
+def test_rule_3_3_what_was_seen_counts_at_the_circuit_that_the_meter_measures_now():
+    kept = Cars(two("a", "b"), house=(120, 0)).start().run(60).kept()
+    for facts in (two("a", "b"), two("b", "a"), two("b", None, one_only=True)):
+        changed = Cars(facts, kept, house=(120, 0)[: len(facts["meters"])], dead=(0,)).start().run(240)
+        assert changed.guard.meter_state(1) == "lost" and 60 <= changed.draw[0] <= 80, (changed.draw, facts)
+    assert all([120 <= da <= 122 for da in changed.ledger.assumed_da[:6]]), "and above, where no meter is"
+
+
+def test_rule_3_2_a_latch_follows_its_meter_and_waits_for_it():
+    bench = Cars(two("a", "b"), house=(0, 0)).start().run(10)
+    for _ in range(3):
+        bench.guard.other.estimators[1].trust.failed("test")
+    assert bench.guard.needs_inspection(1)
+    kept = bench.kept()
+    changed = Cars(two("b", "a"), kept).start()
+    assert changed.guard.needs_inspection(1) and not changed.guard.needs_inspection(2)
+    without = two("a", "b")
+    without["circuits"], without["meters"], without["evses"] = without["circuits"][::2], [meter_facts(name="m2", unit=101)], without["evses"][1:]
+    without["circuits"][1]["meter"], without["evses"][0]["circuit"] = 0, 1
+    kept = Cars(without, kept).start().kept()
+    assert [row["name"] for row in kept["meters_gone"]] == ["a"]
+    for facts in (two("a", "b"), two("x", "b")):
+        back = Cars(facts, kept).start()
+        assert back.guard.needs_inspection(1) and not back.guard.needs_inspection(2) and "meters_gone" not in back.kept()
+
+
+def test_what_was_seen_and_a_latch_outlive_a_start_without_the_meter():
+    bench = Cars(one("a"), house=(110,)).start().run(20)
+    for _ in range(3):
+        bench.guard.other.estimators[1].trust.failed("test")
+    facts = one("a")
+    facts["meters"], facts["circuits"][1]["meter"] = [], -1
+    without = Bench(facts, bench.kept()).start()
+    assert without.ledger.assumed_da[3] >= 110 and without.ledger.assumed_da[0] >= 110
+    again = Bench(facts, without.guard.evidence_dump()).start()
+    assert again.ledger.assumed_da[3] >= 110
+    back = Bench(one("a"), again.guard.evidence_dump()).start()
+    assert back.guard.needs_inspection(1) and back.ledger.assumed_da[3] >= 110
+    again.guard.confirm_assumed(1)
+    assert again.ledger.assumed_da[3] == 0
+    confirmed = Bench(facts, again.guard.evidence_dump()).start()
+    assert confirmed.ledger.assumed_da[3] == 0 == confirmed.ledger.assumed_da[0]
+    back = Bench(one("a"), confirmed.guard.evidence_dump()).start()
+    assert back.guard.needs_inspection(1) and back.ledger.assumed_da[3] == 0
+
+
+def test_a_circuit_with_another_name_charges_as_before_and_counts_once_above():
+    kept = Cars(one("a", declared=40), house=(110,)).start().run(60).kept()
+    for names in (("row", "main"), ("row", "grid"), ("hall", "row"), ("row", "main")):
+        bench = Cars(one(names[0], names[1], declared=40), kept, house=(110,)).start().run(120)
+        assert bench.draw[0] >= 80 and bench.ledger.assumed_da[0] <= 112, (names, bench.draw, bench.ledger.assumed_da)
+        assert [text for _, kind, text in bench.guard.events if kind == "assumed"] == []
+        kept = bench.kept()
+
+
+def test_a_circuit_without_a_meter_inherits_nothing_of_its_neighbour():
+    def facts(first, second):
+        circuits = [circuit(rating=630), circuit(first, 0, 320, meter=0), circuit(second, 0, 200)]
+        return site([evse("e1", circuit=1, unit=1), evse("e2", circuit=2, unit=2)], circuits, [meter_facts(sample_ms=0)])
+
+    kept = Cars(facts("a", "b"), house=(150,)).start().run(60).kept()
+    bench = Cars(facts("row-1", "row-2"), kept, house=(150,)).start().run(60)
+    assert bench.draw == [160, 160] and bench.ledger.assumed_da[6:9] == [0, 0, 0] and bench.ledger.assumed_da[3] >= 150
+
+
+def test_rule_7_other_load_that_was_seen_counts_also_in_a_circuit_that_is_inserted_above():
+    def facts(inserted):
+        hall = [circuit("hall", 0, 250)] if inserted else []
+        circuits = [circuit("main", rating=630), circuit("a", 2 if inserted else 0, 200, meter=0)] + hall
+        return site([mute_evse("e1", circuit=2 if inserted else 0)], circuits, [meter_facts(sample_ms=0)])
+
+    class Apart(Cars):
+        def measures(self, meter, e):
+            return False
+
+    kept = Apart(facts(False), house=(150,)).start().run(60).kept()
+    bench = Apart(facts(True), kept, house=(0,)).start().run(120)
+    assert bench.draw[0] + 150 <= 250 and bench.draw[0] >= 60
+
+
+def test_rule_3_2_a_failed_meter_owes_its_steps_on_the_lines_that_the_evses_have_now():
+    def facts(line):
+        evses = [evse("e%d" % unit, terminals=[[line]], unit=unit) for unit in (1, 2)]
+        return site(evses, [circuit(rating=320, meter=0, assumed=200)], [meter_facts(sample_ms=0)])
+
+    bench = Bench(facts(0)).start()
+    bench.guard.other.estimators[0].trust.failed("test")
+    kept = bench.guard.evidence_dump()
+    kept["meters"]["main"]["trust"]["owed"] = [2, 0, 0]
+    assert Bench(facts(0), kept).guard.other.estimators[0].trust.missing_steps == [2, 0, 0]
+    assert Bench(facts(1), kept).guard.other.estimators[0].trust.missing_steps == [0, 2, 0]
+
+
+def apart(rating=250):
+    evses = [foreign_evse("e%d" % unit, profile=MODEL, unit=unit) for unit in (1, 2)]
+    return site(evses, [circuit(rating=rating)])
+
+
+def test_rules_8_and_10_what_speaks_against_an_evse_outlives_a_start_without_it():
+    bench = Bench(apart()).start()
+    bench.guard.optional.commissioned(0, False, True, {}, bench.now_ms)
+    bench.ledger.bounds.escalation.lock(bench.ledger.evse_states[1], 2, bench.now_ms)
+    kept = bench.guard.evidence_dump()
+    for removed in ((0, 1), (1, 0)):
+        for starts in (1, 3):
+            facts, state = apart(), kept
+            facts["evses"] = [facts["evses"][removed[1]]]
+            for _ in range(starts):
+                without = Bench(facts, state)
+                for _ in range(40):
+                    without.tick(1000)
+                state = without.guard.evidence_dump()
+            facts = apart()
+            facts["evses"].reverse()
+            facts["evses"][0]["name"] = "renamed"
+            back = Bench(facts, state)
+            assert back.ledger.evse_states[1].evidence.distrusted and back.guard.locked_out(0), (removed, starts)
+            assert not back.ledger.evse_states[0].evidence.distrusted and not back.guard.locked_out(1)
+            assert "left" not in back.guard.evidence_dump()
+            assert ReserveSums(facts, state).reserve_da[1] == back.ledger.evse_states[1].reserve_da == 160
+
+
+def test_rule_15_a_circuit_that_returns_has_its_former_rating_until_all_have_paused():
+    def facts(rating):
+        circuits = [circuit(rating=630)] + ([circuit("a", 0, rating)] if rating else [])
+        return site([evse("e1", circuit=len(circuits) - 1, unit=1), mute_evse("e2", circuit=len(circuits) - 1, unit=2)], circuits)
+
+    bench = Bench(facts(200)).start()
+    for e in (0, 1):
+        bench.stand(100, e)
+    kept = bench.guard.evidence_dump()
+    without = Bench(facts(0), kept)
+    without.tick(500)
+    for journal in (kept, without.guard.evidence_dump()):
+        assert Bench(facts(320), journal).ledger.cap_da[3:6] == [200] * 3
+
+
+def test_rule_13_a_primary_below_declares_the_reserves_of_evses_that_moved_at_both_places():
+    def facts(first, second):
+        evses = [evse("e%d" % unit, terminals=[[line]], fallback_da=60, unit=unit) for unit, line in ((1, first), (2, second))]
+        return dict(site(evses, [circuit(rating=320)]), parent={"fallback_da": 60, "power_on_da": 60})
+
+    bench = Cars(facts(1, 0), guard_class=CascadedGuard)
+    bench.guard.grant(320)
+    bench.start()
+    for e in (0, 1):
+        bench.stand(100, e)
+    assert bench.guard.reserves_da() == 60
+    changed = Cars(facts(0, 1), bench.kept(), guard_class=CascadedGuard)
+    changed.guard.grant(320)
+    changed.tick(200)
+    assert changed.guard.reserves_da() == 120
+
+
+def test_section_4_the_tests_of_another_device_of_this_name_do_not_count_in_the_check():
+    def facts(unit):
+        found = site([foreign_evse("e1", watchdog_ms=0), evse("e2")])
+        found["evses"][0]["unit"] = unit
+        return found
+
+    bench = Bench(facts(1)).start()
+    bench.guard.optional.commissioned(0, True, True, {"holds": 1, "power_on_da": 0}, bench.now_ms)
+    kept = bench.guard.evidence_dump()
+    kept["evses"]["e1"]["distrusted"] = True
+    sums, live = ReserveSums(facts(77), kept), Bench(facts(77), kept)
+    assert sums.reserve_da == [s.reserve_da for s in live.ledger.evse_states][:2] and sums.reserve_da[0] > 0
