@@ -89,3 +89,30 @@ def test_a_write_of_another_value_to_the_same_registers_is_not_taken_for_one_tha
     answered(b, asking, 0)
     answered(b, asking, 30000, rtu_frame(5, again[:5]))
     assert asking.failures == ["timeout", "unexpected"] and asking.replies == []
+
+
+def test_an_order_that_never_arrived_is_not_answered_by_one_that_came_late():
+    """Writes of the same registers: each that was not answered may still be, as long as its own time lasts."""
+    orders = [write_pdu(1000, bytes([0, da])) for da in (160, 100, 60)]
+    asking = Asking(5, *orders)
+    b = bench(asking, transit_ms=60000)
+    answered(b, asking, 0)
+    b.now_us += 57 * 10**6
+    answered(b, asking, 30000, rtu_frame(5, orders[0][:5]))
+    b.now_us += 5 * 10**6
+    answered(b, asking, 30000, rtu_frame(5, orders[1][:5]))
+    assert asking.failures == ["timeout", "unexpected", "unexpected"] and asking.replies == []
+
+
+def test_an_answer_is_expected_as_long_as_its_last_request_allows():
+    one, two = read_pdu(3, 100, 2), read_pdu(3, 200, 2)
+    asking = Asking(5, one, two, two, one)
+    b = bench(asking, transit_ms=60000)
+    answered(b, asking, 0)
+    b.now_us += 40 * 10**6
+    answered(b, asking, 0)
+    answered(b, asking, 5000, rtu_frame(5, bytes([3, 4, 0, 2, 0, 2])))
+    assert asking.failures == ["timeout", "timeout", "unexpected"]
+    b.now_us += 30 * 10**6
+    answered(b, asking, 5000, rtu_frame(5, bytes([3, 4, 0, 2, 0, 2])))
+    assert asking.replies == [] and asking.failures[3:] == ["unexpected"]

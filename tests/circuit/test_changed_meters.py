@@ -235,3 +235,75 @@ def test_section_4_the_tests_of_another_device_of_this_name_do_not_count_in_the_
     kept["evses"]["e1"]["distrusted"] = True
     sums, live = ReserveSums(facts(77), kept), Bench(facts(77), kept)
     assert sums.reserve_da == [s.reserve_da for s in live.ledger.evse_states][:2] and sums.reserve_da[0] > 0
+
+
+def test_rule_3_3_what_counts_at_a_circuit_without_a_meter_outlives_every_restart():
+    """Circuit a is split: x has a new meter, y has none."""
+    def split():
+        circuits = [circuit("main", rating=630), circuit("x", 0, 200, meter=0), circuit("y", 0, 200)]
+        found = site([evse("e1", circuit=2)], circuits, [meter_facts(name="new", sample_ms=0)])
+        found["meters"][0]["unit"] = 150
+        return found
+
+    kept = Cars(two("a", "b"), house=(120, 0)).start().run(20).kept()
+    for _ in range(3):
+        bench = Bench(split(), kept).start()
+        assert bench.ledger.assumed_da[6] >= 120, bench.ledger.assumed_da
+        kept = bench.guard.evidence_dump()
+    earlier = {name: {"seen": row["seen"], "trust": row["trust"]} for name, row in kept["meters"].items()}
+    kept = dict(kept, meters=earlier, assumed={"y": [120] * 3})
+    kept.pop("meters_gone", None)
+    for _ in range(3):
+        bench = Bench(split(), kept).start()
+        assert bench.ledger.assumed_da[6] >= 120
+        kept = bench.guard.evidence_dump()
+    bench.guard.confirm_assumed(2)
+    bench = Bench(split(), bench.guard.evidence_dump()).start()
+    assert bench.ledger.assumed_da[6:9] == [0, 0, 0]
+
+
+def test_rule_3_3_what_was_seen_at_a_circuit_counts_there_also_by_the_meter_of_another():
+    """The meter of b (unit 101) is given up; that of a (unit 100) is connected to b."""
+    kept = Cars(two("a", "b"), house=(0, 120)).start().run(60).kept()
+    moved = two("b", None, one_only=True)
+    bench = Cars(moved, kept, house=(120,), dead=(0,)).start().run(240)
+    assert bench.draw[0] + 120 <= 200 and bench.draw[0] >= 60
+
+
+def test_a_latch_waits_for_its_meter_also_when_a_new_circuit_has_it_as_well():
+    bench = Cars(two("a", "b"), house=(0, 0)).start().run(10)
+    for _ in range(3):
+        bench.guard.other.estimators[1].trust.failed("test")
+    replaced = two("new", "b")
+    replaced["meters"][0]["unit"], replaced["evses"][0]["unit"] = 150, 50
+    kept = Cars(replaced, bench.kept()).start().kept()
+    assert [row["name"] for row in kept["meters_gone"]] == ["a"]
+    back = Cars(two("a", "b"), kept).start()
+    assert back.guard.needs_inspection(1) and not back.guard.needs_inspection(2)
+
+
+def test_rules_8_and_10_what_speaks_against_an_evse_outlives_its_isolation_and_a_start_without_it():
+    def without():
+        facts = apart()
+        facts["evses"] = facts["evses"][1:]
+        return facts
+
+    def disturbed(bench, kind):
+        if kind == "distrusted":
+            bench.guard.optional.commissioned(0, False, True, {}, bench.now_ms)
+        elif kind == "seen":
+            bench.guard.optional.commissioned(0, True, True, {"power_on_da": 160}, bench.now_ms)
+        elif kind == "locked":
+            bench.ledger.bounds.escalation.lock(bench.ledger.evse_states[0], 2, bench.now_ms)
+        return bench
+
+    for kind in ("distrusted", "seen", "locked"):
+        for isolated in (False, True):
+            bench = disturbed(Bench(apart()).start(), kind)
+            again = Bench(apart(), bench.guard.evidence_dump())
+            if isolated:
+                bench.guard.isolate(0, True)
+            back = Bench(apart(), Bench(without(), bench.guard.evidence_dump()).start().guard.evidence_dump())
+            assert back.guard.reserve_da(0) == again.guard.reserve_da(0) and back.guard.locked_out(0) == again.guard.locked_out(0), (kind, isolated)
+            known = [one.ledger.evse_states[0].evidence.dump() for one in (again, back)]
+            assert back.guard.locked_out(0) == (kind == "locked") and known[0] == known[1]

@@ -319,3 +319,98 @@ def test_a_damaged_list_of_numbers_counts_as_unchanged():
 def test_a_station_without_EVSEs_answers_what_its_schedule_is():
     answer = Bench(0).booted().call("GetCompositeSchedule", {"duration": 3600, "evseId": 0})
     assert answer["status"] == "Accepted" and answer["schedule"]["evseId"] == 0
+
+
+def test_profiles_of_an_EVSE_that_left_hinder_no_others_and_wait_for_it():
+    bench = Yard(A, B, C).booted()
+    put(bench, profile(1, limit=6), 3)
+    bench.with_places(A, B)
+    assert put(bench, profile(2, limit=20), 0) == "Accepted" and bench.call("GetChargingProfiles", {"requestId": 1, "chargingProfile": {}})
+    assert bench.call("ClearChargingProfile", {"chargingProfileCriteria": {"chargingProfilePurpose": "TxDefaultProfile"}})["status"] == "Accepted"
+    bench.with_places(A, B, C)
+    assert limits(bench) == [(3, None, 60, None)]
+    bench.with_places(A, B)
+    assert bench.call("ClearChargingProfile", {"chargingProfileId": 1})["status"] == "Accepted"
+    bench.with_places(A, B, C)
+    assert limits(bench) == []
+
+
+def test_a_transaction_of_a_number_that_was_not_known_ends_when_there_is_such_an_EVSE():
+    bench = Yard(A, B, C).booted()
+    bench.charging(3)
+    bench.files.remove("ocpp_evses.set")  # as of an earlier version
+    bench.with_places(A, B)
+    bench.sent = []
+    bench.with_places(A, B, ["lan/9 keba", "d"])
+    bench.plug(3)
+    assert not bench.may_charge(3) and [kind for kind, _ in events(bench.sent)].count("Ended") == 1
+
+
+def test_until_the_medium_has_the_new_numbers_nothing_is_written_by_them():
+    """There is room for some documents, not for all: whatever is accepted meanwhile holds after a power cut."""
+    tried = 0
+    for room in range(200, 4000, 100):
+        bench = Yard(A, B, C).booted()
+        bench.charging(1)
+        inoperative(bench, 2)
+        for number in range(8):
+            show(bench, number, "for b", display={"name": "Display", "evse": {"id": 2}})
+        bench.files.bytes_max = sum([len(bench.files.read(name)) for name in bench.files.list()]) + room
+        bench.sent = []
+        bench.with_places(B, A, C)
+        if not bench.station.documents.waits("ocpp_evses"):
+            break
+        tried += 1
+        before = operative(bench)
+        asked = [{"operationalStatus": word, "evse": {"id": n}} for n, word in ((1, "Operative"), (3, "Inoperative"))]
+        answers = [bench.call("ChangeAvailability", each) for each in asked]
+        assert before == [False, True, True] and answers == ["InternalError"] * 2, room
+        bench.plug(2)
+        bench.card(2, "BOB")
+        bench.power_cycle()
+        bench.connect()
+        bench.plug(1)
+        assert operative(bench) == before and not bench.may_charge(1), room
+        bench.files.bytes_max = None
+        bench.advance(60000)
+        bench.power_cycle()
+        bench.connect()
+        assert operative(bench) == before and not bench.station.documents.waits("ocpp_evses")
+        ended = [p["transactionInfo"]["transactionId"] for p in payloads(bench.sent, "TransactionEvent") if p["eventType"] == "Ended"]
+        assert len(ended) == len(set(ended)) >= 1, room
+    assert tried > 2
+
+
+def test_the_end_of_a_transaction_is_sent_as_soon_as_the_full_queue_has_room():
+    bench = Yard(A, B)
+    bench.journal_bytes = 4096
+    bench.power_cycle()
+    bench.booted()
+    bench.charging(1)
+    bench.drop()
+    bench.deaf = ("TransactionEvent",)
+    for _ in range(80):
+        bench.charging(2)
+        bench.unplug(2)
+    bench.sent = []
+    bench.with_places(B, A)
+    kept_back = bench.station.documents.get("ocpp_gone")
+    bench.deaf = ()
+    bench.drop()
+    bench.connect()
+    bench.advance(4000000)
+    assert bench.station.documents.get("ocpp_gone") is None and bench.station.queue.count == 0
+    assert kept_back is None or [p for p in payloads(bench.sent, "TransactionEvent") if p["transactionInfo"]["transactionId"] == kept_back[0][0]]
+
+
+def test_what_a_list_allows_at_numbers_that_are_still_to_come_stays():
+    bench = Yard(A, B).booted()
+    bench.set("LocalAuthListCtrlr", "Enabled", "true")
+    item = {"idToken": {"idToken": "ABC123", "type": "ISO14443"}, "idTokenInfo": {"status": "Accepted", "evseId": [3]}}
+    request = {"versionNumber": 1, "updateType": "Full", "localAuthorizationList": [item]}
+    assert bench.call("SendLocalList", request)["status"] == "Accepted"
+    bench.at(A, B, C)
+    bench.power_cycle()
+    bench.plug(3)
+    bench.card(3)
+    assert bench.may_charge(3)

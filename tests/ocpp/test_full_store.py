@@ -80,3 +80,19 @@ def test_a_scheduled_switch_holds_even_if_it_cannot_be_stored_when_its_time_come
     bench.charging(2)
     bench.unplug(2)
     assert not bench.station.availability.operative(1) and bench.station.documents.get("ocpp_available") == ["1"]
+
+
+def test_a_document_that_is_refused_twice_keeps_its_turn_before_those_that_wait_for_it():
+    """A removal would be taken by a full medium: the list of profiles goes first."""
+    bench = Bench().booted()
+    documents = bench.station.documents
+    documents.put("ocpp_profile_7", {"id": 7})
+    bench.files.bytes_max = 0
+    assert not documents.try_put("ocpp_profiles", [[8, 1], [9, 2]])
+    documents.remove_later("ocpp_profile_7", "ocpp_profiles")
+    assert not documents.try_put("ocpp_profiles", [[8, 1]])
+    bench.advance(60000)
+    assert documents.get("ocpp_profiles") == [[8, 1]] and "ocpp_profile_7" in documents.names()
+    bench.files.bytes_max = None
+    bench.advance(60000)
+    assert "ocpp_profile_7" not in documents.names() and not documents.is_owed()

@@ -16,6 +16,9 @@ if False:  # for the type checker
 
 _ENOSPC = const(28)
 _AGAIN_MS = const(2000)  # after a medium refused
+NUMBERS = "ocpp_evses"  # provisioning/evse_numbers.py; what is kept by EVSE number, by the beginning of its name:
+BY_NUMBER = ("ocpp_available", "ocpp_profile", "ocpp_held", "ocpp_list", "ocpp_cache", "ocpp_monitors", "ocpp_reservations", "ocpp_message",
+             "ocpp_tx_", "ocpp_signed_", "ocpp_gone")
 
 
 class StationDocuments:
@@ -58,7 +61,7 @@ class StationDocuments:
 
     def put(self, name: str, value: object) -> None:
         """None: it goes. OSError: the old document is still there."""
-        if name in self._ordered:
+        if name in self._ordered or self._is_early(name):
             raise OSError(_ENOSPC, "what was there before is still to be written")
         try:
             self._write(name, value)
@@ -86,6 +89,14 @@ class StationDocuments:
         self._owed[-1] = (name, value, after)
         self._ordered.append(name)
 
+    def waits(self, name: str) -> bool:
+        """Is it still to be written?"""
+        return name in [owed for owed, _, _ in self._owed]
+
+    def _is_early(self, name: str) -> bool:
+        """Is it kept by EVSE number, and the medium does not have the present numbers yet?"""
+        return bool(self._owed) and self.waits(NUMBERS) and any([name.startswith(each) for each in BY_NUMBER])
+
     def is_owed(self) -> bool:
         """Has the medium refused what a restart must not lose?"""
         return any([not after or name in self._ordered for name, _, after in self._owed])
@@ -95,7 +106,7 @@ class StationDocuments:
         if not self._owed or now_ms < self._again_ms:
             return self._again_ms if self._owed else None
         names = [item[0] for item in self._owed]
-        turn = [item for item in self._owed if item[2] not in names][0]  # one that nothing goes before is always there
+        turn = ([item for item in self._owed if item[2] not in names] or self._owed)[0]
         try:
             self._write(turn[0], turn[1])
         except ValueError:  # it is too long
@@ -116,6 +127,10 @@ class StationDocuments:
             self._documents.put(name, value)
         self._settled(name)
 
+    def _owe_instead(self, name: str, value: object) -> None:
+        """Another content in the same turn; a removal that waited for another document waits no longer."""
+        self._owed = [(name, value, item[2] if name in self._ordered else "") if item[0] == name else item for item in self._owed]
+
     def _settled(self, name: str) -> None:
         before = [item[2] for item in self._owed if item[0] == name]  # what waits for this one waits for that
         self._owed = [(each, value, before[0] if before and after == name else after) for each, value, after in self._owed if each != name]
@@ -124,14 +139,19 @@ class StationDocuments:
 
     def _try(self, name: str, value: object) -> bool:
         if name in self._ordered:
-            self._owed = [(name, value, item[2]) if item[0] == name else item for item in self._owed]
+            self._owe_instead(name, value)
+            return False
+        if self._is_early(name):
+            self.put_later(name, value, NUMBERS)
             return False
         try:
             self._write(name, value)
             return True
         except OSError:
-            self._settled(name)
-            self._owed.append((name, value, ""))
+            if self.waits(name):
+                self._owe_instead(name, value)
+            else:
+                self._owed.append((name, value, ""))
         except ValueError:  # it is too long, permanently
             pass
         self._log.counter("ocpp_not_kept")

@@ -116,3 +116,13 @@ def test_a_rating_on_several_lines_is_judged_and_no_line_of_it_is_replaced(tmp_p
         lines = [line["toml"] for change in report["fixes"]["changes"] for line in change["lines"]]
         assert not report["ok"] and (lines == [proposal] if proposal else "rating_a" not in "".join(lines))
         assert report["findings"][0]["missing_da"] == 10
+
+
+def test_circuits_in_a_ring_and_a_meter_without_a_profile_are_named(tmp_path):
+    ring = '[[circuit]]\nname = "a"\nparent = "b"\nrating_a = 32\n[[circuit]]\nname = "b"\nparent = "a"\nrating_a = 32\n'
+    assert "leads back to the circuit itself" in mistakes(tmp_path, ring, EVSE % ("bay-1", 1, "a", ""))
+    own = '[[circuit]]\nname = "a"\nparent = "a"\nrating_a = 32\n'
+    assert "parent" in mistakes(tmp_path, own, EVSE % ("bay-1", 1, "a", ""))
+    meter = '[[meter]]\nname = "grid"\nbus = "rs485-1"\nunit = 100\n'
+    circuit = '[[circuit]]\nname = "a"\nrating_a = 32\nmeter = "grid"\n'
+    assert "profile: is missing" in mistakes(tmp_path, circuit, meter, EVSE % ("bay-1", 1, "a", ""))

@@ -313,9 +313,12 @@ class RtuClient(Engine):
     def _note_late(self, request: Request, now_us: int, until_us: int = 0) -> None:
         """Its answer may still come. That of a request that only wakes is that of nothing else, except the same order repeated."""
         if not request.wakes:
-            others = [late for late in self._late_requests.get(request.unit, ()) if now_us < late[1] and late[0] != request.pdu]
-            until_us = until_us or now_us + self._transit_us + request.timeout_ms * 1000
-            self._late_requests[request.unit] = [(request.pdu, until_us)] + others[: _LATE_MAX - 1]
+            known = [late for late in self._late_requests.get(request.unit, ()) if now_us < late[1]]
+            own_us = now_us + self._transit_us + request.timeout_ms * 1000
+            if not until_us or request.pdu[0] in (15, 16):  # a write that was not answered is none that was, however long it takes
+                until_us = own_us
+            until_us = max([until_us] + [late[1] for late in known if late[0] == request.pdu])
+            self._late_requests[request.unit] = [(request.pdu, until_us)] + [late for late in known if late[0] != request.pdu][: _LATE_MAX - 1]
 
     def _is_answer(self, request: Request, now_us: int) -> bool:
         """Nothing followed what repeated the request, so whether the line echoes is unknown from now on. One that came too soon is handed

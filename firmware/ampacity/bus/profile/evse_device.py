@@ -124,8 +124,8 @@ class EvseDevice:
 
     def settled(self, since_ms: int) -> bool:
         """Was the last round of readings asked after what was written at since_ms had its time?"""
-        sampled_ms: int = self.cycles["live"].sampled_ms()
-        return sampled_ms >= since_ms + self.site["settle_ms"] + self.site["latency_ms"]
+        live = self.cycles["live"]
+        return not live.uncertain and live.started_ms >= since_ms + self.site["settle_ms"] + self.site["latency_ms"]
 
     # ---- what it may be ordered
 

@@ -196,6 +196,8 @@ class MeterDriver:
                 self._refusals = 0
                 cycle.fail(now_ms)
                 self._hold_ms = now_ms + _RETRY_MS
+            elif now_ms - cycle.started_ms > _RETRY_MS:
+                cycle.fail(now_ms)  # its first part is too old
             return
         self._failures += 1
         cycle.fail(now_ms)

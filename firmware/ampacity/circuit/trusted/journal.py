@@ -34,8 +34,10 @@ def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict
     if used_again:
         kept["used_again"] = used_again
     kept.update(other.records.dump())
-    if ledger.left:
-        kept["left"] = ledger.left
+    away = [row_of(s, address(facts, facts["evses"][s.index])) for s in ledger.evse_states if s.isolated and not s.evse.removed]
+    left = ledger.left + [row for row in away if row is not None]  # a person may take these out of the site file next
+    if left:
+        kept["left"] = left
     swapped = [s.evse.name for s in ledger.evse_states if s.locked == "swapped"]
     if swapped:
         kept["swapped"] = swapped
@@ -70,6 +72,13 @@ def load(ledger: "Ledger", other: "OtherLoad", kept: "dict[str, Any]", change: "
     ledger.margin.budget_ms = ledger.margin.exposure_ms()
 
 
+def row_of(s: "EvseState", at: str) -> "dict[str, Any] | None":
+    """What speaks against this device, or was seen in tests of it; None: nothing."""
+    level = s.escalation_level if s.escalation_level >= CONTACTOR else 0
+    row = {"at": at, "level": level, "swapped": s.locked == "swapped", "tests": s.evidence.dump()}
+    return row if row["level"] or row["swapped"] or s.evidence.distrusted or s.evidence.seen else None
+
+
 def _load_left(ledger: "Ledger", kept: "dict[str, Any]", facts: "dict[str, Any]", now_ms: int) -> None:
     """What speaks against a device that is not in the site file is kept for its return, by its address (rules 8, 10 and 15)."""
     shape: Any = kept.get("site")
@@ -79,14 +88,14 @@ def _load_left(ledger: "Ledger", kept: "dict[str, Any]", facts: "dict[str, Any]"
     entries: Any = shape.get("evses") if isinstance(shape, dict) else None
     for name in entries if isinstance(entries, dict) else ():
         at = entries[name].get("at") if isinstance(entries[name], dict) else None
-        level = locked.get(name) if isinstance(locked, dict) else 0
-        known = evses.get(name) if isinstance(evses, dict) else None
-        distrusted, is_swapped = isinstance(known, dict) and bool(known.get("distrusted")), isinstance(swapped, list) and name in swapped
-        if isinstance(at, str) and at not in here and (level or distrusted or is_swapped):
-            rows[at] = {"at": at, "level": level or 0, "distrusted": distrusted, "swapped": is_swapped}
+        level, known = [each.get(name) if isinstance(each, dict) else None for each in (locked, evses)]
+        is_swapped, tests = isinstance(swapped, list) and name in swapped, known if isinstance(known, dict) else {}
+        if isinstance(at, str) and at not in here and (level or is_swapped or tests.get("distrusted") or tests.get("seen")):
+            rows[at] = {"at": at, "level": level or 0, "swapped": is_swapped, "tests": tests}
     for at in [at for at in rows if at in here]:
         s, row = ledger.evse_states[here[at]], rows.pop(at)
-        s.evidence.distrusted = s.evidence.distrusted or bool(row.get("distrusted"))
+        if isinstance(row.get("tests"), dict):
+            s.evidence.load(row["tests"])
         if isinstance(row.get("level"), int) and row["level"]:
             ledger.bounds.escalation.lock(s, row["level"], now_ms)
         if row.get("swapped"):

@@ -8,6 +8,7 @@ Loaded only at a start at which the numbers differ. All new documents are in one
 power cut between them begins from there, whatever its site is.
 """
 
+from ampacity.ocpp.documents import NUMBERS
 from ampacity.ocpp.transactions.ended_elsewhere import GONE
 
 if False:  # for the type checker
@@ -20,9 +21,9 @@ if False:  # for the type checker
     Places = list[list[str]]
     Contents = dict[str, dict[str, Any]]
 
-NUMBERS = "ocpp_evses"  # {"here": [address, name] of each EVSE in the order of the numbers, "gone": those whose numbers follow}
+# NUMBERS: {"here": [address, name] of each EVSE in the order of the numbers, "gone": those whose numbers follow}
 MOVED = "ocpp_moved"  # {"from", "to": as NUMBERS, "puts": [[document, {"is": its content, None: it goes, "id": only that of this transaction}]]}
-GONE_MAX = 32
+GONE_MAX = 250
 UNSENT_MAX = 32  # as reservation/block.py
 PRECONFIGURED_ID, CUSTOM_ID = 2, 1000  # of monitors (monitoring/monitors.py): the station's, those of the EVSEs follow
 
@@ -44,6 +45,8 @@ def renumber(station: "StationFace", kept: "Kept", places: "Places") -> None:
         steps = [[name, move.contents[name]] for name in names]
         steps = [[MOVED, {"is": {"from": before, "to": to, "puts": steps}}]] + steps + [[NUMBERS, {"is": to}]]
         station.log.add("warning", "ocpp: the numbers of EVSEs changed: what the CSMS set for them has moved with them", station.now_ms)
+        if move.lost:
+            station.log.add("error", "ocpp: what the CSMS set for EVSEs that left is forgotten: %s" % ", ".join(move.lost), station.now_ms)
     waits = ""
     for name, content in steps:
         value = content.get("is")
@@ -59,7 +62,8 @@ def renumber(station: "StationFace", kept: "Kept", places: "Places") -> None:
 
 
 class Move:
-    """From numbers as they were to those of this site. `contents`: of each document that changes; `gone`: [address, name] behind the site's.
+    """From numbers as they were to those of this site. `contents`: of each document that changes; `gone`: [address, name] behind the site's; `lost`:
+    names of those for whom nothing is kept any more.
 
     contents: those of a move that was interrupted, known: the numbers that it ends with.
     """
@@ -69,6 +73,7 @@ class Move:
         self.contents = contents
         self._count = len(places)
         self.gone: "Places" = []
+        self.lost: "list[str]" = []
         self._number = self._match(known, places)
         for name, change in (
             ("ocpp_available", self._switches), ("ocpp_profiles", self._profiles), ("ocpp_held", self._held), ("ocpp_list", self._list),
@@ -100,6 +105,8 @@ class Move:
             if not found[i] and len(self.gone) < GONE_MAX:
                 self.gone.append(row)
                 found[i] = len(places) + len(self.gone)
+            elif not found[i]:
+                self.lost.append(row[1])
         return found
 
     def _now(self, number: int) -> int:
@@ -160,16 +167,21 @@ class Move:
             document[name] = [abs(n) for n in ids if n != PRECONFIGURED_ID]
         return document
 
+    def _allowed(self, numbers: "list[int]") -> "list[int]":
+        """Those of EVSEs that there were move with them, others are still to come; 0: none."""
+        found = [self._now(n) if 0 < n <= len(self._number) else n for n in numbers]
+        return [n for n in found if n] or [0]
+
     def _list(self, document: "dict[str, Any]") -> "dict[str, Any]":
         for entry in document["entries"].values():
             if isinstance(entry[-1], list):  # the EVSEs to which the identifier is restricted
-                entry[-1] = [self._now(n) for n in entry[-1] if self._now(n)] or [0]
+                entry[-1] = self._allowed(entry[-1])
         return document
 
     def _cache(self, rows: "list[list[Any]]") -> "list[list[Any]]":
         for row in rows:
             if isinstance(row[-1], list):
-                row[-1] = [self._now(n) for n in row[-1] if self._now(n)] or [0]
+                row[-1] = self._allowed(row[-1])
         return rows
 
     def _messages(self) -> None:
@@ -184,8 +196,9 @@ class Move:
     def _transactions(self, kept: "Kept", here: "Places", places: "Places") -> None:
         """Those of EVSEs that have another number, or that are others, end."""
         rows = list(self._get(GONE) or ())
-        for i, place in enumerate(here):
-            if self._number[i] == i + 1 <= len(places) and places[i][0] == place[0]:
+        behind = [i for i in range(len(here), max(len(here), len(places))) if self._get("ocpp_tx_%d" % (i + 1)) is not None]
+        for i in list(range(len(here))) + behind:  # behind: of numbers that were not known
+            if i < len(here) and self._number[i] == i + 1 <= len(places) and places[i][0] == here[i][0]:
                 continue
             name, signed = "ocpp_tx_%d" % (i + 1), "ocpp_signed_%d" % (i + 1)
             document, reading = self._get(name), self._get(signed)

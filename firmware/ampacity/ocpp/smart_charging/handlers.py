@@ -67,7 +67,8 @@ def clear_charging_profile(station: "StationFace", request: "Message", message_i
         found = [p for p in station.profiles.all if p.id == request["chargingProfileId"]]
     else:
         found = [p for p in station.profiles.all if matches(p, criteria)]
-    is_cleared = station.profiles.clear(found, request.get("chargingProfileId"), criteria.get("evseId"))
+    some = "chargingProfilePurpose" in criteria or "stackLevel" in criteria
+    is_cleared = station.profiles.clear(found, request.get("chargingProfileId"), criteria.get("evseId"), some)
     return {"status": "Accepted" if is_cleared else "Unknown"}
 
 

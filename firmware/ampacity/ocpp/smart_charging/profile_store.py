@@ -14,7 +14,8 @@ DOC = "ocpp_profile_%d"
 
 
 class ProfileStore:
-    """`all`: the profiles that can be read. `unread`: [id or None, EVSE] of those that were installed and cannot: no current there."""
+    """`all`: the profiles that can be read. `unread`: [id or None, EVSE] of those that were installed and cannot: no current there. `away`: [id,
+    EVSE] of EVSEs that left the site file (provisioning/evse_numbers.py): they wait for them."""
 
     def __init__(self, station: "StationFace", entries_max: int) -> None:
         self._station = station
@@ -24,12 +25,12 @@ class ProfileStore:
         self.all: "list[Profile]" = []
         self.unread: "list[list[Any]]" = []
         rows = self._rows()
-        for profile_id, evse_id in rows:
+        self.away = [row for row in rows if row[0] is not None and row[1] > len(station.evses)]
+        for profile_id, evse_id in [row for row in rows if row not in self.away]:
             profile = None if profile_id is None else self._read(profile_id, evse_id)
             if profile is not None:
                 self.all.append(profile)
                 continue
-            evse_id = evse_id if station.evse(evse_id) is not None else 0
             self.unread.append([profile_id, evse_id])
             text = "charging profile %s of EVSE %d is not readable: 0 A there until the CSMS sets or clears profiles"
             station.log.add("error", text % ("(all)" if profile_id is None else profile_id, evse_id), station.now_ms)
@@ -66,6 +67,9 @@ class ProfileStore:
         """The CSMS says what holds for this id at this EVSE; None: whatever its id, or its EVSE."""
         return [row for row in self.unread
                 if profile_id is not None and row[0] not in (None, profile_id) or evse_id is not None and row[1] != evse_id]
+
+    def _index(self, profiles: "list[Profile]", unread: "list[list[Any]]", without: "int | None" = None) -> "list[list[Any]]":
+        return _index(profiles, unread + [row for row in self.away if row[0] != without])
 
     def forget_closed(self) -> None:
         """After a restart: TxProfiles whose transaction is over."""
@@ -111,7 +115,7 @@ class ProfileStore:
         before = self._documents.get(name) if len(placed) <= len(self.all) else None
         self._documents.put(name, document)
         try:
-            self._documents.put(INDEX, _index(placed, unread))
+            self._documents.put(INDEX, self._index(placed, unread, profile.id))
         except (OSError, MemoryError):
             if before is None:
                 self._documents.remove_later(name, INDEX)
@@ -119,6 +123,7 @@ class ProfileStore:
                 self._documents.try_put(name, before)
             raise
         self.all, self.unread = placed, unread
+        self.away = [row for row in self.away if row[0] != profile.id]
         self._changed()
         if profile.purpose == "TxProfile":
             self._renegotiate(evse_id)
@@ -168,14 +173,15 @@ class ProfileStore:
             found.append(profile if document is None else Profile(document, evse_id, place))
         return found
 
-    def clear(self, profiles: "list[Profile]", profile_id: "int | None", evse_id: "int | None") -> bool:
-        """The CSMS clears these, and what is unread of this id and EVSE (None: of any). False: there was nothing to clear. OSError: it could not be
-        kept, and nothing has changed."""
+    def clear(self, profiles: "list[Profile]", profile_id: "int | None", evse_id: "int | None", some: bool = False) -> bool:
+        """The CSMS clears these, and what is unread or away of this id and EVSE (None: of any); some: not those that are away, for it named a
+        purpose or a level. False: there was nothing to clear. OSError: it could not be kept, and nothing has changed."""
         left, unread = [p for p in self.all if p not in profiles], self._still_unread(profile_id, evse_id)
-        if not profiles and unread == self.unread:
+        away = [row for row in self.away if some or profile_id is not None and row[0] != profile_id or evse_id is not None and row[1] != evse_id]
+        if not profiles and unread == self.unread and away == self.away:
             return False
-        self._documents.put(INDEX, _index(left, unread))
-        self.unread = unread
+        self._documents.put(INDEX, _index(left, unread + away))
+        self.unread, self.away = unread, away
         self._forget(profiles, left)
         return True
 
@@ -183,7 +189,7 @@ class ProfileStore:
         """Forget these: they are over."""
         if profiles:
             left = [p for p in self.all if p not in profiles]
-            self._documents.try_put(INDEX, _index(left, self.unread))
+            self._documents.try_put(INDEX, self._index(left, self.unread))
             self._forget(profiles, left)
 
     def _forget(self, profiles: "list[Profile]", left: "list[Profile]") -> None:

@@ -3,6 +3,7 @@
 They are kept until they are in the queue, which makes room for them as for any other event.
 """
 
+from ampacity.ocpp.documents import NUMBERS
 from ampacity.ocpp.transactions.event_values import REGISTER, wanted
 
 if False:  # for the type checker
@@ -15,7 +16,9 @@ GONE = "ocpp_gone"  # [[transaction, seq_no, the number that its EVSE had, {"tri
 
 
 def send(station: "StationFace", now_ms: int) -> None:
-    """Their Ended events into the queue, the oldest first; what finds no room there stays."""
+    """Their Ended events into the queue, the oldest first; what finds no room there stays until there is some."""
+    if station.documents.waits(NUMBERS):
+        return  # a power cut now would bring the former ones back
     rows: "list[list[Any]]" = station.documents.get(GONE) or []
     while rows:
         tx, seq_no, evse_id, facts = rows[0]
@@ -26,6 +29,7 @@ def send(station: "StationFace", now_ms: int) -> None:
             payload["evse"] = {"id": evse_id, "connectorId": 1}
             payload["transactionInfo"]["transactionId"] = tx
             if not station.queue.append("TransactionEvent", payload, tx, now_ms):
+                station.queue.wanted = True
                 return
             station.queue.last[tx] = (evse_id, payload["seqNo"], "Ended")
         rows = rows[1:]

@@ -29,8 +29,10 @@ class Queue:
     """kept: what the journal of the store room holds (kept.py). queue_max: messages at most, whatever the room of the journal.
 
     `waiting`: dict transaction id → how many of its messages are not delivered. `last`: what the journal knew of each
-    transaction at start-up, {id: (evse, seq_no, event type)}.
+    transaction at start-up, {id: (evse, seq_no, event type)}. `wanted`: an event of ended_elsewhere.py found no room.
     """
+
+    wanted = False
 
     def __init__(self, station: "StationFace", kept: "Kept", queue_max: int) -> None:
         self._station = station
@@ -267,3 +269,6 @@ class Queue:
         if self._low > LOW or self._told:
             self._low = max(LOW, min(self._low, self.fill() + STEP))
             self._told = self._told and self.fill() >= CALM
+        if self.wanted and self.fill() < LOW:
+            self.wanted = False
+            self._station.transactions.events.end_gone(self._station.now_ms)

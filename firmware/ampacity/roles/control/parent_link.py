@@ -204,8 +204,10 @@ def _known_more_da(guard: "CascadedGuard") -> int:
     more_da = 0
     for s in guard.ledger.evse_states:
         said_da = reserve_da(s.evse, Declared(s.evse))
+        lines = [line for terminal in s.evse.terminals for line in terminal]
+        count = max([1] + [lines.count(line) for line in lines])  # between two lines its current flows on both
         reserve = guard.ledger.bounds.with_overdraw_da(s, max(said_da, s.evidence.known_reserve_da()))
-        more_da += 2 * reserve if s.old_keys else reserve  # one that moved counts at both places
+        more_da += count * (2 * reserve if s.old_keys else reserve)  # one that moved counts at both places
         if not s.evse.removed:
-            more_da -= said_da
+            more_da -= count * said_da
     return more_da

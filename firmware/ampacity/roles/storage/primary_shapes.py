@@ -9,7 +9,8 @@ before?:{circuits:{*:[i0..*3]},evses:[{name:s300,path:[s300*99],terminals:[[i0..
 locked?:{*:i0..9},meters?:{*:{at?:s700,seen:[[i0..*3]*9],trust?:?{owed:[i0..*3],against:[i0..*3],blame:[i0..*9],latched:b,reason:s500}}},\
 meters_gone?:[{at:s700,name:s300,assumed?:?[i0..*3],seen?:[[i0..*3]*9],\
 trust?:?{owed:[i0..*3],against:[i0..*3],blame:[i0..*9],latched:b,reason:s500}}*99],\
-left?:[{at:s700,level:i0..9,distrusted:b,swapped:b}*999],\
+left?:[{at:s700,level:i0..9,swapped:b,tests:{watchdog_ms?:?i0..,fallback_da?:?i0..,power_on_da?:?i0..,max_da?:?i0..,known_fingerprint?:?s200,\
+distrusted?:b,tested?:b,tested_fingerprint?:?s200,seen?:{*:i0..}}}*999],\
 swapped?:[s300*9999],overdraw?:{*:i0..1000},used_again?:[s300*9999]}
 latched {*:[s100*99]}
 own_energy {energy_wh?:i0..4294967295}
@@ -32,9 +33,9 @@ ocpp_list {version:i0..,entries:{-:<[s40,s255,?i-62135596800..253402300799]|[s40
 ocpp_cache [<[s300,s40,s255,?i-62135596800..253402300799,i0..253402300799]|\
 [s300,s40,s255,?i-62135596800..253402300799,i0..253402300799,[i-2147483648..2147483647*32]]>*9999]
 ocpp_available [s20*9999]
-ocpp_evses {here:[[s700,s300]*9999],gone:[[s700,s300]*99]}
-ocpp_moved {from:?{here:[[s700,s300]*9999],gone:[[s700,s300]*99]},\
-to:{here:[[s700,s300]*9999],gone:[[s700,s300]*99]},puts:[[s40,{id?:s36}]*9999]}
+ocpp_evses {here:[[s700,s300]*9999],gone:[[s700,s300]*999]}
+ocpp_moved {from:?{here:[[s700,s300]*9999],gone:[[s700,s300]*999]},\
+to:{here:[[s700,s300]*9999],gone:[[s700,s300]*999]},puts:[[s40,{id?:s36}]*9999]}
 ocpp_gone [[s36,i0..2147483647,i0..9999,{trigger:s40,reason:s40,token?:?{idToken:s255,type:s20},\
 signed?:{tx:s36,at:i-9007199254740991..253402300799000,wh:?i0..,signed:{data:s1000,encoding:s50,method:s50,key:s400}}}]*9999]
 ocpp_certificates {roots:[[i0..99,(CSMSRootCertificate MORootCertificate ManufacturerRootCertificate V2GRootCertificate)]*8],\

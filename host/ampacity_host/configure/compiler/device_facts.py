@@ -161,7 +161,7 @@ def check_sums(site: SiteFile, collector: Collector) -> None:
     """A contracted power and a surplus are sums over all lines, and generation is seen by a meter of currents only."""
     for circuit in site.circuits:
         meter = next((meter for meter in site.meters if meter["name"] == circuit["meter"]), None)
-        lines = None if meter is None else lines_measured(meter, site)
+        lines = None if meter is None or not meter["profile"] else lines_measured(meter, site)
         wanted = [(circuit, key, 1 if key == "generation_a" else supply_phases(site)) for key in ("contract_kw", "generation_a")]
         wanted = [(table, key, least) for table, key, least in wanted if any(each_phase(circuit[key] or 0, 1))]
         if site.solar is not None and site.solar["circuit"] == circuit["name"]:

@@ -19,12 +19,12 @@ def check_declared(site: SiteFile, collector: Collector) -> None:
     continuous(site, collector)
 
 
-def below_da(circuit: Table, key: str, site: SiteFile, count: int) -> list[int]:
+def below_da(circuit: Table, key: str, site: SiteFile, count: int, above: "tuple[str, ...]" = ()) -> list[int]:
     """Σ of a field over the circuits below, at least of what is below them, and of the same in the site files of primaries here, per line."""
     sums = [0] * count
     for each in site.circuits:
-        if key == "assumed_other_a" and each["parent"] == circuit["name"]:
-            both = zip(each_phase(each[key], count), below_da(each, key, site, count), strict=False)
+        if key == "assumed_other_a" and each["parent"] == circuit["name"] and each["name"] not in above:  # a ring is reported elsewhere
+            both = zip(each_phase(each[key], count), below_da(each, key, site, count, (*above, circuit["name"])), strict=False)
             sums = [a + max(b) for a, b in zip(sums, both, strict=False)]
     for evse in site.evses:
         if evse["circuit"] == circuit["name"]:

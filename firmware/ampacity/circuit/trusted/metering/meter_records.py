@@ -1,7 +1,7 @@
 """What the journal keeps of meters: what one has seen, and what counts against it, belongs to the meter at an address (3.2, 3.3, rule 15).
 
 It counts at the circuit that this meter measures now. If its address left, at the circuit with the name that it had, else at each circuit that is new
-by name; what has no place among the meters is kept until the meter returns.
+by name; in the last case, and where that circuit has no meter, it is also kept until the meter returns.
 """
 
 from ampacity.circuit.trusted.metering.meter_trust import ints
@@ -12,7 +12,7 @@ if False:  # for the type checker
 
     Record = dict[str, Any]
 
-GONE_MAX = 16
+GONE_MAX = 64
 
 
 class MeterRecords:
@@ -41,25 +41,21 @@ class MeterRecords:
         """kept: the journal; fresh: circuits that are new by name. What does not have the expected form is left out."""
         assumed: "Record" = _object(kept.get("assumed"))
         meters, names = _object(kept.get("meters")), {c.name: c.index for c in self.site.circuits if not c.removed}
-        records = [dict(_object(meters[name]), name=name, assumed=assumed.get(name)) for name in sorted(meters)]
-        records += [dict(each) for each in dicts(kept.get("meters_gone"))]
+        records = [dict(each) for each in dicts(kept.get("meters_gone"))]
+        records += [dict(_object(meters[name]), name=name, assumed=assumed.get(name)) for name in sorted(meters)]
         for record in records:
             if not isinstance(record.get("at"), str):
                 record["at"] = None  # of an earlier version
-        known = [self.at[record["at"]] for record in records if record["at"] in self.at]
-        is_placed = bool(records)
         for record in records:
             at, name = record["at"], str(record.get("name"))
-            places = [self.at[at]] if at in self.at else [c for c in [names.get(name, -1)] if c >= 0 and c not in known]
-            if not places and name not in names:
-                places = [names[each] for each in fresh if names[each] not in known]
+            places = [self.at[at]] if at in self.at else [names[name]] if name in names else [names[each] for each in fresh]
             for c in places:
                 self._count(c, record)
-            if not any([self.other.estimators[c] is not None for c in places]) and at is not None:
+            is_taken = at in self.at or name in names and self.other.estimators[names[name]] is not None
+            if at is not None and not is_taken and _says(record):
                 self.left = self.left[1 - GONE_MAX :] + [(record, places)]
-            is_placed = is_placed and bool(places) and at is not None
         for name in assumed:
-            index = [c.index for c in self.site.circuits if c.name == name and (c.removed or name not in meters and not is_placed)]
+            index = [c.index for c in self.site.circuits if c.name == name and (c.removed or self.other.estimators[c.index] is None)]
             for c in index + ([names[each] for each in fresh] if not records and name not in names else []):
                 self._assume(c, assumed[name])
         for c in self.site.leaves_first:
@@ -92,3 +88,12 @@ class MeterRecords:
 
 def _object(value: object) -> "Record":
     return value if isinstance(value, dict) else {}
+
+
+def _says(record: "Record") -> bool:
+    seen = record.get("seen")
+    return bool(record.get("trust") or record.get("assumed")) or any([bucket != [0] * len(bucket) for bucket in _lists(seen)])
+
+
+def _lists(value: object) -> "list[Any]":
+    return [each for each in value if isinstance(each, list)] if isinstance(value, list) else []

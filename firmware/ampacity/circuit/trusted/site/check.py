@@ -60,13 +60,13 @@ class ReserveSums:
         evses, shape = (kept.get("evses"), kept.get("site")) if kept else (None, None)
         change = SiteMigration(facts, shape) if isinstance(shape, dict) else None
         self.known = []
-        left = [row.get("at") for row in dicts(kept.get("left") if kept else None) if row.get("distrusted")]
+        left = {str(row.get("at")): row.get("tests") for row in dicts(kept.get("left") if kept else None)}
         for evse in site.evses:
             was = evse.name if change is None else change.name_before(evse.index, evse.name)
             tests, named = [evses.get(name) if isinstance(evses, dict) else None for name in (was, evse.name)]
+            tests = tests or left.get(address(facts, facts["evses"][evse.index]))  # type: ignore[index]
             self.known.append(Declared(evse, False, tests if isinstance(tests, dict) else None))
-            here = address(facts, facts["evses"][evse.index])  # type: ignore[index]
-            if isinstance(named, dict) and named.get("distrusted") or here in left:
+            if isinstance(named, dict) and named.get("distrusted"):
                 self.known[-1].distrusted = True
         self.reserve_da = [reserve_da(evse, self.known[evse.index]) for evse in site.evses]
         self.tested_da = [reserve_da(evse, Declared(evse, True)) for evse in site.evses]
