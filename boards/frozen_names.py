@@ -80,15 +80,15 @@ def names(x):
     import ampacity.ocpp.iso15118.contract, ampacity.ocpp.iso15118.v2g_signing, ampacity.ocpp.message_head, ampacity.ocpp.messages
     import ampacity.ocpp.monitoring, ampacity.ocpp.monitoring.handlers, ampacity.ocpp.monitoring.monitor, ampacity.ocpp.monitoring.monitors
     import ampacity.ocpp.monitoring.report, ampacity.ocpp.optional_blocks, ampacity.ocpp.provisioning
-    import ampacity.ocpp.provisioning.boot_notification, ampacity.ocpp.provisioning.evse_numbers, ampacity.ocpp.provisioning.evse_places
-    import ampacity.ocpp.provisioning.network_slots, ampacity.ocpp.provisioning.reset, ampacity.ocpp.provisioning.set_network_profile
-    import ampacity.ocpp.publish, ampacity.ocpp.publish.block, ampacity.ocpp.publish.handlers, ampacity.ocpp.remote
-    import ampacity.ocpp.remote.handlers, ampacity.ocpp.reservation, ampacity.ocpp.reservation.block, ampacity.ocpp.reservation.handlers
-    import ampacity.ocpp.reservation.places, ampacity.ocpp.rpc, ampacity.ocpp.schema, ampacity.ocpp.security
-    import ampacity.ocpp.security.certificate_signing, ampacity.ocpp.security.certificate_store, ampacity.ocpp.security.certificates
-    import ampacity.ocpp.security.handlers, ampacity.ocpp.security.security_events, ampacity.ocpp.session_facts
-    import ampacity.ocpp.smart_charging, ampacity.ocpp.smart_charging.acceptance, ampacity.ocpp.smart_charging.charging_needs
-    import ampacity.ocpp.smart_charging.composite, ampacity.ocpp.smart_charging.composite_requests, ampacity.ocpp.smart_charging.ev_schedule
+    import ampacity.ocpp.provisioning.boot_notification, ampacity.ocpp.provisioning.evse_numbers, ampacity.ocpp.provisioning.network_slots
+    import ampacity.ocpp.provisioning.reset, ampacity.ocpp.provisioning.set_network_profile, ampacity.ocpp.publish
+    import ampacity.ocpp.publish.block, ampacity.ocpp.publish.handlers, ampacity.ocpp.remote, ampacity.ocpp.remote.handlers
+    import ampacity.ocpp.reservation, ampacity.ocpp.reservation.block, ampacity.ocpp.reservation.handlers, ampacity.ocpp.reservation.places
+    import ampacity.ocpp.rpc, ampacity.ocpp.schema, ampacity.ocpp.security, ampacity.ocpp.security.certificate_signing
+    import ampacity.ocpp.security.certificate_store, ampacity.ocpp.security.certificates, ampacity.ocpp.security.handlers
+    import ampacity.ocpp.security.security_events, ampacity.ocpp.session_facts, ampacity.ocpp.smart_charging
+    import ampacity.ocpp.smart_charging.acceptance, ampacity.ocpp.smart_charging.charging_needs, ampacity.ocpp.smart_charging.composite
+    import ampacity.ocpp.smart_charging.composite_requests, ampacity.ocpp.smart_charging.ev_schedule
     import ampacity.ocpp.smart_charging.external_limits, ampacity.ocpp.smart_charging.handlers, ampacity.ocpp.smart_charging.in_force
     import ampacity.ocpp.smart_charging.offers, ampacity.ocpp.smart_charging.profile, ampacity.ocpp.smart_charging.profile_store
     import ampacity.ocpp.station, ampacity.ocpp.tariff, ampacity.ocpp.tariff.block, ampacity.ocpp.tariff.handlers
@@ -155,24 +155,24 @@ def names(x):
     x.document_shape, x.document_shapes, x.document_store, x.documents, x.download, x.duplicate_address, x.duty, x.duty_pin
     x.ecdsa_signing, x.encoding, x.ended_elsewhere, x.ending, x.energy, x.engine, x.error_texts, x.errors, x.escalation
     x.ev_schedule, x.event_values, x.events, x.evidence, x.evse, x.evse_device, x.evse_driver, x.evse_hardware, x.evse_numbers
-    x.evse_places, x.evse_readings, x.evse_state, x.evses, x.exchange, x.excursion_log, x.excursions, x.experiments, x.explain
-    x.external_limits, x.failsafe, x.fault_injection, x.faults, x.faulty_files, x.features, x.field_types, x.fields
-    x.file_permissions, x.file_server, x.file_signature, x.findings, x.firmware, x.found, x.frames, x.fsync, x.grant_numbers, x.guard
-    x.handed_texts, x.handlers, x.hash_data, x.help_texts, x.host_name, x.http, x.http_file, x.http_get, x.http_put, x.identify
-    x.identity, x.idle_backoff, x.iec61851, x.in_force, x.inbox, x.inhibit, x.install, x.intake, x.interfaces, x.iso15118, x.journal
-    x.journal_barrier, x.json_native, x.json_parser, x.keep_running, x.kept, x.kept_messages, x.kept_order, x.key_codes, x.key_door
-    x.known, x.learnt_minimum, x.lease, x.lease_driver, x.leases, x.ledger, x.lifecycle, x.line, x.line_editor, x.link, x.linux
-    x.linux_board, x.linux_tls, x.live_facts, x.liveness, x.load_shedding, x.local_driver, x.local_evse, x.local_list, x.lock
-    x.lock_motor, x.log, x.log_text, x.log_upload, x.login_throttle, x.logs, x.manifest, x.manual_limits, x.margin, x.max_filter
-    x.mbap, x.md5, x.memory_files, x.message_head, x.messages, x.meter_driver, x.meter_estimator, x.meter_records, x.meter_test_steps
-    x.meter_trust, x.meter_values, x.metering, x.migration, x.minimum_grant, x.mismatch, x.missing, x.modbus, x.modbus_server
-    x.modbus_tcp_server, x.model, x.model_chain, x.monitor, x.monitoring, x.monitors, x.mp_io, x.mp_platform, x.mp_tls, x.net
-    x.network_profiles, x.network_slots, x.ntp, x.ocpp, x.ocpp_commands, x.off_shows, x.offers, x.optional, x.optional_blocks
-    x.optional_functions, x.order, x.order_book, x.order_progress, x.order_proof, x.order_recipe, x.order_writer, x.orders
-    x.other_load, x.output, x.outside_limits, x.p256, x.parent_link, x.part, x.pause_evidence, x.pause_proof, x.paused_readback
-    x.pbkdf2, x.pem, x.pending_tokens, x.permits, x.persistence, x.phase_count, x.phase_mapping, x.phase_switch, x.phase_switching
-    x.phase_unbalance, x.pilot, x.pilot_output, x.pilot_reading, x.pilot_sampler, x.pilot_transitions, x.places, x.plan, x.platform
-    x.point, x.policy, x.ports, x.power_on, x.preemption, x.presence, x.primary, x.primary_console, x.primary_face, x.primary_help
+    x.evse_readings, x.evse_state, x.evses, x.exchange, x.excursion_log, x.excursions, x.experiments, x.explain, x.external_limits
+    x.failsafe, x.fault_injection, x.faults, x.faulty_files, x.features, x.field_types, x.fields, x.file_permissions, x.file_server
+    x.file_signature, x.findings, x.firmware, x.found, x.frames, x.fsync, x.grant_numbers, x.guard, x.handed_texts, x.handlers
+    x.hash_data, x.help_texts, x.host_name, x.http, x.http_file, x.http_get, x.http_put, x.identify, x.identity, x.idle_backoff
+    x.iec61851, x.in_force, x.inbox, x.inhibit, x.install, x.intake, x.interfaces, x.iso15118, x.journal, x.journal_barrier
+    x.json_native, x.json_parser, x.keep_running, x.kept, x.kept_messages, x.kept_order, x.key_codes, x.key_door, x.known
+    x.learnt_minimum, x.lease, x.lease_driver, x.leases, x.ledger, x.lifecycle, x.line, x.line_editor, x.link, x.linux, x.linux_board
+    x.linux_tls, x.live_facts, x.liveness, x.load_shedding, x.local_driver, x.local_evse, x.local_list, x.lock, x.lock_motor, x.log
+    x.log_text, x.log_upload, x.login_throttle, x.logs, x.manifest, x.manual_limits, x.margin, x.max_filter, x.mbap, x.md5
+    x.memory_files, x.message_head, x.messages, x.meter_driver, x.meter_estimator, x.meter_records, x.meter_test_steps, x.meter_trust
+    x.meter_values, x.metering, x.migration, x.minimum_grant, x.mismatch, x.missing, x.modbus, x.modbus_server, x.modbus_tcp_server
+    x.model, x.model_chain, x.monitor, x.monitoring, x.monitors, x.mp_io, x.mp_platform, x.mp_tls, x.net, x.network_profiles
+    x.network_slots, x.ntp, x.ocpp, x.ocpp_commands, x.off_shows, x.offers, x.optional, x.optional_blocks, x.optional_functions
+    x.order, x.order_book, x.order_progress, x.order_proof, x.order_recipe, x.order_writer, x.orders, x.other_load, x.output
+    x.outside_limits, x.p256, x.parent_link, x.part, x.pause_evidence, x.pause_proof, x.paused_readback, x.pbkdf2, x.pem
+    x.pending_tokens, x.permits, x.persistence, x.phase_count, x.phase_mapping, x.phase_switch, x.phase_switching, x.phase_unbalance
+    x.pilot, x.pilot_output, x.pilot_reading, x.pilot_sampler, x.pilot_transitions, x.places, x.plan, x.platform, x.point, x.policy
+    x.ports, x.power_on, x.preemption, x.presence, x.primary, x.primary_console, x.primary_face, x.primary_help
     x.primary_register_map, x.primary_shapes, x.primary_updates, x.printable, x.probing, x.profile, x.profile_store, x.proof
     x.protocol_sniffing, x.provisioning, x.pss, x.publish, x.published_file, x.publisher, x.quantities, x.queue, x.queue_order
     x.rate_limited_log, x.read_cycle, x.readings, x.records, x.register_map, x.register_table, x.registers, x.rehearsal, x.remote

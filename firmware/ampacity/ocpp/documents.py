@@ -36,6 +36,15 @@ class StationDocuments:
         self._ordered: "list[str]" = []  # of `put_later`: nothing else is written there before
         self._again_ms = 0
 
+    def numbers_differ(self, places: "list[list[str]]") -> bool:
+        """Has an EVSE another number, name or address than at the last start, or was a move interrupted (provisioning/evse_numbers.py)? places:
+        [address, name] of each EVSE."""
+        known, moved = self.get(NUMBERS), self.get("ocpp_moved")
+        if known is None and moved is None:
+            self.try_put(NUMBERS, {"here": places, "gone": []})
+            return False
+        return moved is not None or bool(known["here"] != places)
+
     def get(self, name: str) -> "Any":
         """The document, or None; of what is still to be written the value that it is to get."""
         for owed, value, _ in self._owed:

@@ -23,10 +23,9 @@ Facts, each with now_ms:
     outside_limits(rows)          all limits that no CSMS has set: smart_charging/external_limits.py
     meter_values(id or 0: the main meter, values) {"energy_wh", "power_w", "powers_w" and "amps_da": [..per terminal],
                                   "volts_dv": [..], "offered_da", "offered_w", "soc", "signed"}; None or missing: not known.
-                                  "read_ms": when the currents were read, "flows": whether any did, "energy_ms": when the register was
-                                  asked for; with these the end of a transaction waits for its energy (`ends_since`)
-    device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE, or of its connector; Problem True or False is
-                                  reported by NotifyEvent as well
+                                  with "read_ms" (of the currents), "flows" (do any?) and "energy_ms" (of the register) the end of a
+                                  transaction waits for its energy (`ends_since`)
+    device_fact(id, component, variable, value)     a read-only variable of that EVSE, or of its connector; NotifyEvent reports Problem as well
     security_event(kind, info)    sent, and in the security log; in the log alone: security_events.py, note
     report_start()                once, after the start of the device: the security event of it
     unlocked(reference, status)   Unlocked, UnlockFailed: answers ("unlock", …)
@@ -68,7 +67,6 @@ from ampacity.ocpp.exchange import Exchange
 from ampacity.ocpp.optional_blocks import OptionalBlocks
 from ampacity.ocpp.provisioning.boot_notification import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot_notification import BootNotification
-from ampacity.ocpp.provisioning.evse_places import keep_numbers
 from ampacity.ocpp.provisioning.network_slots import NetworkSlots
 from ampacity.ocpp.provisioning.reset import Resets
 from ampacity.ocpp.security.security_events import notify, started
@@ -129,7 +127,9 @@ class Station:
         self.boot_number: int = kept["n"] + 1
         self._accepted_before: bool = kept["accepted"]
         self.remember_boot(None)
-        keep_numbers(self, store.kept, config.get("places"))
+        if "places" in config and self.documents.numbers_differ(config["places"]):
+            from ampacity.ocpp.provisioning.evse_numbers import renumber
+            renumber(self.documents, store.kept, config["places"], log, now_ms)
         self.model = DeviceModel(self.documents, [p.id for p in self.evses], lambda scope, row: self._computed().value(scope, row))
         self.cache = Cache(self.documents, config.get("cache_max", 50))
         self._local_list: "LocalList | None" = None

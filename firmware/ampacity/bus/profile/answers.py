@@ -48,7 +48,7 @@ class Answers:
         asked_ms = request.sent_ms if request.sent_ms >= 0 else now_ms
         if not device.readings.take(group, at, pdu, asked_ms if request.certain else -1):
             return
-        if not request.certain:
+        if not request.certain and group == "live":
             device.cycles[group].uncertain = True
         self._step(group, now_ms)
         proof.report_limit(now_ms)

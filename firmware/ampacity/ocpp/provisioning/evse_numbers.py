@@ -15,7 +15,8 @@ if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 
-    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.base.log import Log
+    from ampacity.ocpp.documents import StationDocuments
     from ampacity.ocpp.messages import Kept
 
     Places = list[list[str]]
@@ -28,9 +29,8 @@ UNSENT_MAX = 32  # as reservation/block.py
 PRECONFIGURED_ID, CUSTOM_ID = 2, 1000  # of monitors (monitoring/monitors.py): the station's, those of the EVSEs follow
 
 
-def renumber(station: "StationFace", kept: "Kept", places: "Places") -> None:
+def renumber(documents: "StationDocuments", kept: "Kept", places: "Places", log: "Log", now_ms: int) -> None:
     """Give everything that is kept by EVSE number the numbers of this site. places: [address, name] of each EVSE. kept: the queue at the start."""
-    documents = station.documents
     before, moved = documents.get(NUMBERS), documents.get(MOVED)
     if moved is None or moved["from"] != before:
         moved = {"to": before, "puts": []}  # none, or one that is over
@@ -44,9 +44,9 @@ def renumber(station: "StationFace", kept: "Kept", places: "Places") -> None:
         names = sorted(move.contents, key=lambda name: ("id" not in move.contents[name] and name != GONE, name))  # transactions first
         steps = [[name, move.contents[name]] for name in names]
         steps = [[MOVED, {"is": {"from": before, "to": to, "puts": steps}}]] + steps + [[NUMBERS, {"is": to}]]
-        station.log.add("warning", "ocpp: the numbers of EVSEs changed: what the CSMS set for them has moved with them", station.now_ms)
+        log.add("warning", "ocpp: the numbers of EVSEs changed: what the CSMS set for them has moved with them", now_ms)
         if move.lost:
-            station.log.add("error", "ocpp: what the CSMS set for EVSEs that left is forgotten: %s" % ", ".join(move.lost), station.now_ms)
+            log.add("error", "ocpp: what the CSMS set for EVSEs that left is forgotten: %s" % ", ".join(move.lost), now_ms)
     waits = ""
     for name, content in steps:
         value = content.get("is")

@@ -90,6 +90,7 @@ class Upstream:
         store = OcppStore(primary.documents, kept, ocpp.get("storage_kib", STORAGE_KIB))
         self.station = Station(station_config(primary, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
+        del self.station.config["places"]  # of the start only
         self.station.model.make_site = self._site_model
         self.station.key_door = self._open_key_door
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])

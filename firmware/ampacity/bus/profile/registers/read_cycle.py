@@ -10,7 +10,7 @@ class ReadCycle:
 
     readings: "Any" = None
     failed_ms = -1  # when the last round ended without an answer; -1: it did not
-    began_ms = before_ms = -1  # when this round, and the one before, began
+    began_ms = before_ms = -1  # when this round of live readings, and the one before, began
     uncertain = False  # an answer of this round may be that to a request of the round before
 
     def __init__(self, group: str, spans: int, period_ms: int, readings: "Any" = None) -> None:
@@ -32,7 +32,8 @@ class ReadCycle:
     def begin(self, now_ms: int) -> int:
         """The span to ask for now."""
         if self.started_ms < 0 or self.at == 0:
-            self.before_ms, self.began_ms = self.began_ms, now_ms
+            if self.group == "live":
+                self.before_ms, self.began_ms = self.began_ms, now_ms
             self.at, self.started_ms, self.failed_ms = 0, now_ms, -1
             if self.uncertain:
                 self.uncertain = False
