@@ -1,5 +1,6 @@
 """The profiles that the CSMS installed, kept over restarts (K01 to K10). What they come to: in_force.py."""
 
+from ampacity.ocpp.documents import NUMBERS
 from ampacity.ocpp.smart_charging.profile import Profile
 
 if False:  # for the type checker
@@ -25,12 +26,13 @@ class ProfileStore:
         self.all: "list[Profile]" = []
         self.unread: "list[list[Any]]" = []
         rows = self._rows()
-        self.away = [row for row in rows if row[0] is not None and row[1] > len(station.evses)]
+        self.away = self._of_gone(rows)
         for profile_id, evse_id in [row for row in rows if row not in self.away]:
             profile = None if profile_id is None else self._read(profile_id, evse_id)
             if profile is not None:
                 self.all.append(profile)
                 continue
+            evse_id = evse_id if station.evse(evse_id) is not None else 0
             self.unread.append([profile_id, evse_id])
             text = "charging profile %s of EVSE %d is not readable: 0 A there until the CSMS sets or clears profiles"
             station.log.add("error", text % ("(all)" if profile_id is None else profile_id, evse_id), station.now_ms)
@@ -39,6 +41,13 @@ class ProfileStore:
             for name in self._documents.names():
                 if name.startswith(INDEX[:-1] + "_") and name not in known:
                     self._documents.remove_later(name, INDEX)
+
+    def _of_gone(self, rows: "list[list[Any]]") -> "list[list[Any]]":
+        """Those of the numbers behind the station's that EVSEs have which left the site file."""
+        count = len(self._station.evses)
+        away = [row for row in rows if row[0] is not None and row[1] > count]
+        known = self._documents.get(NUMBERS) if away else None
+        return [row for row in away if known is not None and row[1] <= count + len(known["gone"])]
 
     def _rows(self) -> "list[list[Any]]":
         rows = self._documents.get(INDEX)

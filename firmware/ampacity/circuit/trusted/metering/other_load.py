@@ -7,7 +7,6 @@ whenever a meter is trusted less, or more was seen than ever today.
 
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.meter_estimator import MeterEstimator
-from ampacity.circuit.trusted.metering.meter_records import MeterRecords
 
 if False:  # for the type checker
     from typing import Any
@@ -45,6 +44,8 @@ class OtherLoad:
         self.bucket_ms = now_ms
         self.now_ms = now_ms
         self.alarm_da = list(site.assumed_da)
+        from ampacity.circuit.trusted.metering.meter_records import MeterRecords  # a longer chain of imports is too deep for a board
+
         self.records = MeterRecords(self, facts)
         self.states = ["none" if estimator is None else estimator.state for estimator in self.estimators]
 
