@@ -46,6 +46,14 @@ def inoperative(bench, evse):
     assert bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": evse}})["status"] == "Accepted"
 
 
+def send_list(bench, evse):
+    """A local list with one identifier, for this EVSE only."""
+    bench.set("LocalAuthListCtrlr", "Enabled", "true")
+    item = {"idToken": {"idToken": "ABC123", "type": "ISO14443"}, "idTokenInfo": {"status": "Accepted", "evseId": [evse]}}
+    request = {"versionNumber": 1, "updateType": "Full", "localAuthorizationList": [item]}
+    assert bench.call("SendLocalList", request)["status"] == "Accepted"
+
+
 def operative(bench):
     return [bench.station.availability.operative(evse.id) for evse in bench.station.evses]
 
@@ -255,10 +263,7 @@ def test_an_identifier_that_is_for_one_EVSE_is_for_it_also_at_another_number():
     for by_list in (True, False):
         bench = Yard(A, B).booted()
         if by_list:
-            bench.set("LocalAuthListCtrlr", "Enabled", "true")
-            item = {"idToken": {"idToken": "ABC123", "type": "ISO14443"}, "idTokenInfo": {"status": "Accepted", "evseId": [1]}}
-            request = {"versionNumber": 1, "updateType": "Full", "localAuthorizationList": [item]}
-            assert bench.call("SendLocalList", request)["status"] == "Accepted"
+            send_list(bench, evse=1)
         else:
             bench.answers["Authorize"] = bench.answers["TransactionEvent"] = {"idTokenInfo": {"status": "Accepted", "evseId": [1]}}
             bench.charging(1)
@@ -405,10 +410,7 @@ def test_the_end_of_a_transaction_is_sent_as_soon_as_the_full_queue_has_room():
 
 def test_what_a_list_allows_at_numbers_that_are_still_to_come_stays():
     bench = Yard(A, B).booted()
-    bench.set("LocalAuthListCtrlr", "Enabled", "true")
-    item = {"idToken": {"idToken": "ABC123", "type": "ISO14443"}, "idTokenInfo": {"status": "Accepted", "evseId": [3]}}
-    request = {"versionNumber": 1, "updateType": "Full", "localAuthorizationList": [item]}
-    assert bench.call("SendLocalList", request)["status"] == "Accepted"
+    send_list(bench, evse=3)
     bench.at(A, B, C)
     bench.power_cycle()
     bench.plug(3)
