@@ -116,3 +116,25 @@ def test_an_answer_is_expected_as_long_as_its_last_request_allows():
     b.now_us += 30 * 10**6
     answered(b, asking, 5000, rtu_frame(5, bytes([3, 4, 0, 2, 0, 2])))
     assert asking.replies == [] and asking.failures[3:] == ["unexpected"]
+
+
+def test_what_answers_a_later_request_of_another_form_ends_the_wait_for_older_answers():
+    """A unit answers in the order of its requests, and its line keeps it (D8). A refusal may be that of the older one."""
+    again, other = write_pdu(1000, b"\0\x20"), read_pdu(3, 1000, 6)
+    for between, certain in ((rtu_frame(5, bytes([3, 12]) + bytes(12)), True), (rtu_frame(5, bytes([0x83, 2])), False), (None, False)):
+        asking = Asking(5, WRITE, other, again)
+        b = bench(asking, transit_ms=60000)
+        answered(b, asking, 0)
+        answered(b, asking, 30000, *([between] if between else []))
+        answered(b, asking, 30000, rtu_frame(5, again[:5]))
+        assert (asking.failures[-1] != "unexpected") is certain and len(asking.replies) == 2 * certain, between
+
+
+def test_an_answer_to_one_unit_says_nothing_of_what_another_one_owes():
+    first, second = Asking(5, WRITE), Asking(6, READ)
+    b = bench(first, second, transit_ms=60000)
+    answered(b, first, 0)
+    answered(b, second, 30000, rtu_frame(6, bytes([3, 12]) + bytes(12)))
+    first.left = [write_pdu(1000, b"\0\x20")]
+    answered(b, first, 30000, rtu_frame(5, WRITE[:5]))
+    assert first.failures == ["timeout", "unexpected"] and first.replies == []

@@ -277,7 +277,7 @@ def test_a_latch_waits_for_its_meter_also_when_a_new_circuit_has_it_as_well():
     replaced = two("new", "b")
     replaced["meters"][0]["unit"], replaced["evses"][0]["unit"] = 150, 50
     kept = Cars(replaced, bench.kept()).start().kept()
-    assert [row["name"] for row in kept["meters_gone"]] == ["a"]
+    assert [row["name"] for row in kept["meters_gone"]] == ["new"]
     back = Cars(two("a", "b"), kept).start()
     assert back.guard.needs_inspection(1) and not back.guard.needs_inspection(2)
 
@@ -307,3 +307,103 @@ def test_rules_8_and_10_what_speaks_against_an_evse_outlives_its_isolation_and_a
             assert back.guard.reserve_da(0) == again.guard.reserve_da(0) and back.guard.locked_out(0) == again.guard.locked_out(0), (kind, isolated)
             known = [one.ledger.evse_states[0].evidence.dump() for one in (again, back)]
             assert back.guard.locked_out(0) == (kind == "locked") and known[0] == known[1]
+
+
+def hall_and_shop(metered, plain, meter=0, units=(1, 2)):
+    """A circuit with a meter and one without, with an EVSE each; of `plain` None neither."""
+    circuits = [circuit("main", rating=400), circuit(metered, 0, 320, meter=0)] + ([circuit(plain, 0, 160)] if plain else [])
+    evses = [evse("e%d" % i, circuit=i, unit=units[i - 1]) for i in range(1, len(circuits))]
+    return site(evses, circuits, [meter_facts(name="m", sample_ms=0, unit=100 + meter)])
+
+
+def test_rule_15_names_that_are_exchanged_do_not_count_what_was_seen_twice():
+    for first, then in ((("a", "b"), ("b", "a")), (("hall", None), ("hall-1", "hall"))):
+        kept = Cars(hall_and_shop(*first), house=(150,)).start().run(100).kept()
+        for _ in range(3):
+            bench = Cars(hall_and_shop(*then), kept, house=(150,)).start().run(300)
+            kept = bench.kept()
+            assert min(bench.draw) >= 110 and bench.ledger.assumed_da[:9:3] == [151, 151, 0], (then, bench.draw)
+
+
+def test_rule_15_what_was_seen_stays_where_only_the_meter_has_moved():
+    """Nothing says that circuit a is another one: its EVSE is there as before."""
+    kept = Cars(hall_and_shop("a", "b"), house=(100,)).start().run(100).kept()
+    moved = hall_and_shop("a", "b")
+    moved["circuits"][1]["meter"], moved["circuits"][2]["meter"] = -1, 0
+    assert Cars(moved, kept, house=(0,)).start().run(10).ledger.assumed_da[:9:3] == [202, 101, 101]
+
+
+def test_rule_15_a_meter_that_left_says_nothing_of_circuits_that_are_renamed_later():
+    with_annex = hall_and_shop("row", "shop", meter=50)
+    with_annex["circuits"].append(circuit("annex", 0, 160))
+    with_annex["evses"].append(dict(evse("e3", circuit=3), unit=3))
+    kept = Cars(hall_and_shop("a", "shop"), house=(150,)).start().run(60).kept()
+    kept = Cars(hall_and_shop("row", "shop", meter=50), kept, house=(150,)).start().run(100).kept()
+    for facts in (hall_and_shop("row", "store", meter=50), with_annex):
+        facts["circuits"][0]["rating_da"] = [630] * 3
+        bench = Cars(facts, kept, house=(150,)).start().run(300)
+        assert min(bench.draw) >= 150 and bench.ledger.assumed_da[0] == 151, (bench.draw, bench.ledger.assumed_da)
+
+
+def test_rule_15_a_meter_that_left_with_its_circuit_says_nothing_of_a_neighbour_that_is_renamed():
+    def tenant(name, there=True, assumed=300):
+        circuits = [circuit("main", rating=630), circuit(name, 0, 320, assumed=assumed, meter=0)]
+        meters = [meter_facts(name="m1", unit=101, sample_ms=0)]
+        evses = [evse("e1", circuit=1, unit=1)]
+        if there:
+            circuits.append(circuit("tenant", 0, 200, meter=1))
+            meters.append(meter_facts(name="m2", unit=100, sample_ms=0))
+            evses.append(evse("e2", circuit=2, unit=2))
+        return site(evses, circuits, meters)
+
+    bench = Cars(tenant("hall"), house=(50, 0)).start().run(20)
+    for _ in range(3):
+        bench.guard.other.estimators[2].trust.failed("test")
+    for names in (("hall", "row"), ("row",)):
+        kept = bench.kept()
+        for name in names:
+            renamed = Cars(tenant(name, there=False), kept, house=(50,)).start().run(100)
+            kept = renamed.kept()
+        assert renamed.guard.meter_state(1) == "ok" and renamed.draw[0] >= 150
+        back = Cars(tenant("row"), kept, house=(50, 0)).start()
+        assert back.guard.needs_inspection(2) and not back.guard.needs_inspection(1)
+
+
+def test_rule_15_what_a_person_confirmed_of_a_circuit_stays_confirmed_when_it_is_renamed():
+    def facts(name, unit):
+        circuits = [circuit("main", rating=630), circuit(name, 0, 320, assumed=300, meter=0)]
+        return site([evse("e1", circuit=1)], circuits, [meter_facts(sample_ms=0, unit=unit)])
+
+    bench = Cars(facts("a", 100), house=(50,)).start().run(20)
+    for _ in range(3):
+        bench.guard.other.estimators[1].trust.failed("test")
+    kept = Cars(facts("row", 150), bench.kept(), house=(50,)).start().kept()
+    bench = Cars(facts("row", 150), kept, house=(50,)).start().run(20)
+    assert bench.guard.needs_inspection(1)
+    bench.guard.trust_meter(1)
+    bench.run(20).guard.confirm_assumed(1)
+    kept = bench.kept()
+    assert "meters_gone" not in kept
+    assert not Cars(facts("hall", 150), kept, house=(50,)).start().guard.needs_inspection(1)
+
+
+def test_rule_3_2_a_latch_that_a_new_meter_took_over_also_waits_for_the_meter_itself():
+    bench = Cars(two("a", "b"), house=(0, 0)).start().run(10)
+    for _ in range(3):
+        bench.guard.other.estimators[1].trust.failed("test")
+    replaced = two("a", "b")
+    replaced["meters"][0]["unit"] = 150
+    kept = Cars(replaced, bench.kept()).start().kept()
+    replaced["meters"][1]["unit"] = 100
+    assert [Cars(replaced, kept).start().guard.needs_inspection(c) for c in (1, 2)] == [True, True]
+
+
+def test_rule_15_what_was_assumed_at_a_circuit_without_a_meter_follows_its_new_name():
+    kept = Cars(hall_and_shop("a", "b"), house=(100,)).start().run(60).kept()
+    without = hall_and_shop("a", "b")
+    without["circuits"][1]["meter"], without["meters"] = -1, []
+    kept = Bench(without, kept).start().guard.evidence_dump()
+    for name, other in (("row", "b"), ("row", "shop")):
+        renamed = hall_and_shop(name, other)
+        renamed["circuits"][1]["meter"], renamed["meters"] = -1, []
+        assert Bench(renamed, kept).start().ledger.assumed_da[:9:3] == [101, 101, 0], (name, other)

@@ -350,7 +350,7 @@ def test_rule_3_2_distrust_of_a_meter_outlives_a_new_name_of_its_circuit():
     facts, trust = dict(yard.facts, circuits=[dict(yard.facts["circuits"][0], name="house")]), {"owed": [0] * 3, "against": [0] * 3, "blame": [0] * 5}
     clean = {"trust": dict(trust, latched=False, reason="")}
     other = {"house": dict(clean, at=kept["main"]["at"]), "main": dict(kept["main"], at="x")}
-    for meters, latched in ((kept, True), (dict(kept, attic=clean), True), (other, True)):
+    for meters, latched in ((kept, True), (dict(kept, attic=clean), True), (other, False)):
         again = Yard(facts=facts, evidence=dict(yard.guard.evidence_dump(), meters=meters)).start()
         again.run(10)
         assert (again.state == "lost", again.guard.needs_inspection(0)) == (latched, latched), meters

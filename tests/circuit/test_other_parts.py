@@ -224,7 +224,7 @@ def test_the_day_of_a_meter_outlives_a_restart_in_whole_amperes():
     kept = life.other.records.dump()["meters"]
     assert sorted(kept) == ["main"] and kept["main"]["seen"][0] == [90, 10, 10] and len(kept["main"]["seen"]) == 5
     again = metered(assumed=20)
-    again.other.records.load({"meters": kept}, [])
+    again.other.records.load({"meters": kept}, [], {"evses": []})
     again.later()
     assert again.other_da == [90, 20, 20] and again.other.greatest_da == [90, 10, 10]
     version, again.assumed_da[:] = again.journal_barrier.version, [100] * 3
@@ -232,11 +232,11 @@ def test_the_day_of_a_meter_outlives_a_restart_in_whole_amperes():
     assert again.other.seen_da[0][0] == 90 and again.journal_barrier.version == version
     for seen in (None, [[500] * 3] * 4, {"a": 1}, "12345", [[500] * 2] * 5, [["x"] * 3] * 5, [500] * 5):
         other = metered(assumed=20)
-        other.other.records.load({"meters": {"main": {"seen": seen}}}, [])
+        other.other.records.load({"meters": {"main": {"seen": seen}}}, [], {"evses": []})
         assert other.later().other_da == [20] * 3, seen
     for wrong in (None, [], {"main": 3}, {"other": 3}):
         other = metered(assumed=20)
-        other.other.records.load({"meters": wrong}, [])
+        other.other.records.load({"meters": wrong}, [], {"evses": []})
         assert other.later().other_da == [20] * 3
 
 

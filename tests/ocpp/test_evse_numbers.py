@@ -30,12 +30,15 @@ class Yard(Bench):
         self.evses = [{"id": i + 1, "max_da": 320} for i in range(len(places))]
 
     def cut(self, n, *places):
-        """The power fails in the n-th write of a start with this site. False: there was none."""
+        """The power fails in the n-th write from a start with this site on, in 2 s. False: there was none."""
         self.files.restart()
         self.at(*places)
         self.files.cut_at_write(n)
         try:
             self.start()
+            for _ in range(200):
+                self.station.tick(self.now_ms)
+                self.advance_only(10)
         except PowerCut:
             return True
         self.files.cut_at_write(0)
@@ -416,3 +419,76 @@ def test_what_a_list_allows_at_numbers_that_are_still_to_come_stays():
     bench.plug(3)
     bench.card(3)
     assert bench.may_charge(3)
+
+
+def test_a_start_with_other_numbers_writes_once_before_the_safety_loop_runs():
+    places = [["lan/%d heidelberg" % n, "evse-%d" % n] for n in range(16)]
+    bench = Yard(*places)
+    bench.journal_bytes = 1 << 18
+    bench.power_cycle()
+    bench.booted()
+    for evse in range(1, 17):
+        bench.charging(evse)
+    bench.advance(30000)
+    bench.sent = []
+    made = []
+    for then in (places, places[1:] + places[:1]):
+        bench.files.restart()
+        bench.at(*then)
+        before = bench.files.syncs
+        bench.start()
+        bench.station.report_start(bench.now_ms)
+        made.append(bench.files.syncs - before)
+        most, waited = 0, 0
+        while bench.station.busy or not waited:
+            before = bench.files.syncs
+            bench.station.tick(bench.now_ms)
+            most, waited = max(most, bench.files.syncs - before), waited + 1
+            bench.advance_only(1)
+        assert most <= 3
+    assert made[1] <= made[0] + 3, made
+    bench.connect()
+    bench.advance(60000)
+    assert [kind for kind, _ in events(bench.sent)].count("Ended") == 16
+
+
+def test_what_ended_is_reported_as_soon_as_the_medium_has_room():
+    bench = Yard(A, B).booted()
+    bench.charging(1)
+    bench.sent = []
+    bench.files.bytes_max = 0
+    bench.with_places(B, A)
+    bench.advance(10000)
+    bench.files.bytes_max = None
+    bench.advance(60000)
+    assert [kind for kind, _ in events(bench.sent)].count("Ended") == 1
+
+
+def test_numbers_that_the_medium_does_not_give_at_one_start_keep_nothing_from_being_written():
+    bench = Yard(A, B).booted()
+    inoperative(bench, 1)
+    read = bench.files.read
+
+    def broken(name):
+        if name == "ocpp_evses.set":
+            raise OSError(5, "EIO")
+        return read(name)
+
+    bench.files.read = broken
+    bench.with_places(A, B)
+    assert operative(bench) == [False, True]
+    put(bench, profile(2, limit=6), 2)
+    bench.charging(2)
+    bench.files.read = read
+    bench.with_places(A, B)
+    bench.plug(2)
+    assert bench.may_charge(2) and operative(bench) == [False, True] and limits(bench) == [(2, None, 60, None)]
+    bench.with_places(B, A)
+    assert operative(bench) == [True, False]
+
+
+def test_the_log_names_each_evse_that_has_another_number():
+    bench = Yard(A, B).booted()
+    for places, said in (((A, B, C), []), ((B, A, C), ["a 1 to a 2, b 2 to b 1"]), ((["lan/9 keba", "d"], A, C), ["b 1 to d 1"])):
+        bench.with_places(*places)
+        assert [line[3].split("numbers: ")[1] for line in bench.log.since(0) if "new numbers" in line[3]] == said

@@ -231,4 +231,31 @@ PEOPLE = {
         ("tests/bus/test_late_answers.py::test_an_answer_that_came_in_place_of_an_older_one_leaves_its_own_to_come",
          "tests/profiles/test_one_phase_units.py::test_an_answer_that_may_be_an_older_one_is_as_old_as_the_request_before"),
     ),
+    "D174": (
+        "cars at 0 A until a person confirms, where the names of a metered circuit and one without a meter were exchanged (reader)",
+        "what the meter had seen counted where it measures now and once more at its former name",
+        "a circuit whose EVSEs were at others, and whose former meter is elsewhere, is another circuit (rule 15)",
+        ("tests/circuit/test_changed_meters.py::test_rule_15_names_that_are_exchanged_do_not_count_what_was_seen_twice",
+         "tests/circuit/test_changed_meters.py::test_rule_15_what_was_seen_stays_where_only_the_meter_has_moved"),
+    ),
+    "D175": (
+        "cars at 0 A, or a correct meter that counts as failed, after a rename long after another meter had left (reader)",
+        "the record of a meter that left applied to each new name at every later start, also after a person had confirmed",
+        "it applies at the change in which the meter leaves, later only where the meter or its name returns (rule 15)",
+        ("tests/circuit/test_changed_meters.py::test_rule_15_a_meter_that_left_says_nothing_of_circuits_that_are_renamed_later",
+         "tests/circuit/test_changed_meters.py::test_rule_15_a_meter_that_left_with_its_circuit_says_nothing_of_a_neighbour_that_is_renamed",
+         "tests/circuit/test_changed_meters.py::test_rule_15_what_a_person_confirmed_of_a_circuit_stays_confirmed_when_it_is_renamed"),
+    ),
+    "D176": (
+        "one lost answer behind a `socket://` tunnel stopped a car for 1 to 4 minutes; 0.1 % of lost frames cost a third of the energy (reader)",
+        "for 60 s or longer each write to the same registers was refused, for its answer could be that of the lost one",
+        "an answer that only a later request can have ends the wait for older ones (D8)",
+        ("tests/bus/test_late_answers.py::test_what_answers_a_later_request_of_another_form_ends_the_wait_for_older_answers",),
+    ),
+    "D177": (
+        "no setting of the CSMS and no transaction was kept until the next restart, where the medium did not give one document at the start (reader)",
+        "what is kept by EVSE number waited for a list of numbers that could not be written",
+        "without that list nothing moves at this start, and nothing waits for it",
+        ("tests/ocpp/test_evse_numbers.py::test_numbers_that_the_medium_does_not_give_at_one_start_keep_nothing_from_being_written",),
+    ),
 }  # fmt: skip

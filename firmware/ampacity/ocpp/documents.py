@@ -9,6 +9,7 @@ from ampacity.base.compat import const
 from ampacity.base.strict_json import dumps, loads
 
 if False:  # for the type checker
+    from collections.abc import Callable
     from typing import Any
 
     from ampacity.base.log import Log
@@ -35,13 +36,17 @@ class StationDocuments:
         self._owed: "list[tuple[str, Any, str]]" = []  # what is still to be written: (name, document or None: it goes, the name that goes first)
         self._ordered: "list[str]" = []  # of `put_later`: nothing else is written there before
         self._again_ms = 0
+        self.then: "Callable[[int], object] | None" = None  # called once, with now_ms, when the medium has the present numbers
 
     def numbers_differ(self, places: "list[list[str]]") -> bool:
         """Has an EVSE another number, name or address than at the last start, or was a move interrupted (provisioning/evse_numbers.py)? places:
         [address, name] of each EVSE."""
         known, moved = self.get(NUMBERS), self.get("ocpp_moved")
-        if known is None and moved is None:
-            self.try_put(NUMBERS, {"here": places, "gone": []})
+        if known is None and moved is None:  # the first start, or the medium does not give them: nothing moves, and the next start asks again
+            try:
+                self.put(NUMBERS, {"here": places, "gone": []})
+            except OSError:
+                self._log.counter("ocpp_not_kept")
             return False
         return moved is not None or bool(known["here"] != places)
 
@@ -126,6 +131,9 @@ class StationDocuments:
             self._owed.append(turn)
             self._again_ms = now_ms + _AGAIN_MS
             return self._again_ms
+        if turn[0] == NUMBERS and self.then is not None:
+            then, self.then = self.then, None
+            then(now_ms)
         return now_ms if self._owed else None
 
     def _write(self, name: str, value: object) -> None:

@@ -4,7 +4,8 @@ RTU names neither the requester nor the request: a reply is known only by its un
 coming when one was asked for. So a reply of any other shape is thrown away, what repeats our own bytes is our
 echo, and while a request may still be answered late (bus fact transit_ms), the next reply of that shape of that
 unit is handed over as uncertain: it shows that a device hears and proves nothing. If the older request asked for
-something else, it is not handed over at all.
+something else, it is not handed over at all. A unit answers in the order of its requests, and a line keeps it (D8): after
+an answer that no older request could have, none to an older one is expected any more.
 """
 
 from ampacity.base.compat import const
@@ -30,7 +31,7 @@ if False:  # for the type checker
     from typing import Any
 
 _TURNAROUND_US = const(5000)  # after a broadcast, for devices that must act on it before they can listen again
-_LATE_MAX = const(4)  # requests of a unit whose answers may still come
+_LATE_MAX = const(8)  # requests of a unit whose answers may still come
 _WRITES_KEPT = const(3)  # of each unit: two devices may still be at the one before
 _OWN_WRITE_US = const(2000000)  # so long a write that equals ours byte for byte counts as ours, not as foreign
 _SECOND_REPLY_US = const(120000)  # an answer of a unit that may be two waits so long for a second one
@@ -264,6 +265,8 @@ class RtuClient(Engine):
             request.not_echo = True
             changed = self._echoes is (not self._echoing)  # one echo may be lost: two readings show that it has ended
             self._echoes = None if changed or stray > _STRAY_BYTES_MAX else self._echoing
+        if request.certain and request.not_echo and request.unit in self._late_requests:
+            del self._late_requests[request.unit]
         self._last_reply = (request.unit, pdu)
         self.counters["replies"] += 1
         self._outcome(request.unit, False)

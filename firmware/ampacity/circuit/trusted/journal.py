@@ -62,7 +62,7 @@ def load(ledger: "Ledger", other: "OtherLoad", kept: "dict[str, Any]", change: "
         if not s.evse.removed:
             _load_evidence(ledger, s, kept, change, now_ms)
     _load_left(ledger, kept, facts, now_ms)
-    other.records.load(kept, change.fresh if change is not None else [])
+    other.records.load(kept, change.fresh if change is not None else [], facts)
     for s in ledger.evse_states:
         s.book.add_unknown(ledger.bounds.hardware_da(s), now_ms)
         ledger.bounds.update(s)

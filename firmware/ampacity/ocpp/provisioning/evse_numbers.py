@@ -4,8 +4,8 @@ An EVSE's number is its place in the site file. What the CSMS set for a number b
 its address, else by its line and unit, its name, or its number. EVSEs that left have numbers behind those of the site, for they may return. An open
 transaction ends (transactions/ended_elsewhere.py): a car that may charge there authorizes again.
 
-Loaded only at a start at which the numbers differ. All new documents are in one (`ocpp_moved`) before the first of them is written: a start after a
-power cut between them begins from there, whatever its site is.
+Loaded only at a start at which the numbers differ. All new documents are in one (`ocpp_moved`) before the first of them is written, one in each pass:
+a start after a power cut between them begins from there, whatever its site is.
 """
 
 from ampacity.ocpp.documents import NUMBERS
@@ -25,6 +25,7 @@ if False:  # for the type checker
 # NUMBERS: {"here": [address, name] of each EVSE in the order of the numbers, "gone": those whose numbers follow}
 MOVED = "ocpp_moved"  # {"from", "to": as NUMBERS, "puts": [[document, {"is": its content, None: it goes, "id": only that of this transaction}]]}
 GONE_MAX = 250
+_SAID_MAX = 8
 UNSENT_MAX = 32  # as reservation/block.py
 PRECONFIGURED_ID, CUSTOM_ID = 2, 1000  # of monitors (monitoring/monitors.py): the station's, those of the EVSEs follow
 
@@ -44,26 +45,26 @@ def renumber(documents: "StationDocuments", kept: "Kept", places: "Places", log:
         names = sorted(move.contents, key=lambda name: ("id" not in move.contents[name] and name != GONE, name))  # transactions first
         steps = [[name, move.contents[name]] for name in names]
         steps = [[MOVED, {"is": {"from": before, "to": to, "puts": steps}}]] + steps + [[NUMBERS, {"is": to}]]
-        log.add("warning", "ocpp: the numbers of EVSEs changed: what the CSMS set for them has moved with them", now_ms)
+        if move.moved:
+            log.add("warning", "ocpp: what the CSMS set for EVSEs moves to their new numbers: %s" % ", ".join(move.moved[:_SAID_MAX]), now_ms)
         if move.lost:
             log.add("error", "ocpp: what the CSMS set for EVSEs that left is forgotten: %s" % ", ".join(move.lost), now_ms)
     waits = ""
     for name, content in steps:
-        value = content.get("is")
         if "id" in content and (documents.get(name) or content)["id"] != content["id"]:
             continue  # another transaction began there since
         if waits:
-            documents.put_later(name, value, waits)
-        elif documents.try_put(name, value):
-            continue
+            documents.put_later(name, content.get("is"), waits)
+        else:
+            documents.try_put(name, content.get("is"))
         waits = name
-    if not waits:
+    if not documents.waits(MOVED):
         documents.remove_later(MOVED, NUMBERS)
 
 
 class Move:
     """From numbers as they were to those of this site. `contents`: of each document that changes; `gone`: [address, name] behind the site's; `lost`:
-    names of those for whom nothing is kept any more.
+    names of those for whom nothing is kept any more; `moved`: each new number or name, as a text.
 
     contents: those of a move that was interrupted, known: the numbers that it ends with.
     """
@@ -75,6 +76,9 @@ class Move:
         self.gone: "Places" = []
         self.lost: "list[str]" = []
         self._number = self._match(known, places)
+        rows = known["here"] + known["gone"]
+        found = [(rows[i][1], places[n - 1][1], i + 1, n) for i, n in enumerate(self._number) if 0 < n <= len(places)]
+        self.moved = ["%s %d to %s %d" % (old, was, new, n) for old, new, was, n in found if (old, was) != (new, n)]
         for name, change in (
             ("ocpp_available", self._switches), ("ocpp_profiles", self._profiles), ("ocpp_held", self._held), ("ocpp_list", self._list),
             ("ocpp_reservations", self._reservations), ("ocpp_monitors", self._monitors), ("ocpp_cache", self._cache),

@@ -16,24 +16,28 @@ GONE = "ocpp_gone"  # [[transaction, seq_no, the number that its EVSE had, {"tri
 
 
 def send(station: "StationFace", now_ms: int) -> None:
-    """Their Ended events into the queue, the oldest first; what finds no room there stays until there is some."""
-    if station.documents.waits(NUMBERS):
-        return  # a power cut now would bring the former ones back
-    rows: "list[list[Any]]" = station.documents.get(GONE) or []
-    while rows:
-        tx, seq_no, evse_id, facts = rows[0]
-        newest = station.queue.last.get(tx)
-        if newest is None or newest[2] != "Ended":
-            payload = _payload(station, facts)
-            payload["seqNo"] = newest[1] + 1 if newest else seq_no
-            payload["evse"] = {"id": evse_id, "connectorId": 1}
-            payload["transactionInfo"]["transactionId"] = tx
-            if not station.queue.append("TransactionEvent", payload, tx, now_ms):
-                station.queue.wanted = True
-                return
-            station.queue.last[tx] = (evse_id, payload["seqNo"], "Ended")
-        rows = rows[1:]
-        station.documents.try_put(GONE, rows or None)
+    """Their Ended events into the queue, the oldest first, one in each pass; what finds no room there stays until there is some."""
+    documents = station.documents
+    if documents.waits(NUMBERS):  # a power cut now would bring the former ones back
+        documents.then = station.transactions.events.end_gone
+        return
+    rows: "list[list[Any]]" = documents.get(GONE) or []
+    if not rows:
+        return
+    tx, seq_no, evse_id, facts = rows[0]
+    newest = station.queue.last.get(tx)
+    if newest is None or newest[2] != "Ended":
+        payload = _payload(station, facts)
+        payload["seqNo"] = newest[1] + 1 if newest else seq_no
+        payload["evse"] = {"id": evse_id, "connectorId": 1}
+        payload["transactionInfo"]["transactionId"] = tx
+        if not station.queue.append("TransactionEvent", payload, tx, now_ms):
+            station.queue.wanted = True
+            return
+        station.queue.last[tx] = (evse_id, payload["seqNo"], "Ended")
+    documents.try_put(GONE, rows[1:] or None)
+    if rows[1:]:
+        station.turns.add("gone", station.evses[:1], lambda evse, now_ms: send(station, now_ms), whatever=True)
 
 
 def _payload(station: "StationFace", facts: "dict[str, Any]") -> "Message":

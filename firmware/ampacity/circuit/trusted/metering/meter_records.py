@@ -1,11 +1,11 @@
 """What the journal keeps of meters: what one has seen, and what counts against it, belongs to the meter at an address (3.2, 3.3, rule 15).
 
 It counts at the circuit that this meter measures now. If its address left, at the circuit with the name that it had, else at each circuit that is new
-by name; in the last case, and where that circuit has no meter, it is also kept until the meter returns.
+by name in this change; it is also kept until the meter returns. A circuit whose EVSEs were at others before is another circuit.
 """
 
 from ampacity.circuit.trusted.metering.meter_trust import ints
-from ampacity.circuit.trusted.site.migration import dicts, place
+from ampacity.circuit.trusted.site.migration import address, dicts, place
 
 if False:  # for the type checker
     from typing import Any
@@ -13,6 +13,7 @@ if False:  # for the type checker
     Record = dict[str, Any]
 
 GONE_MAX = 64
+ROOT = -1
 
 
 class MeterRecords:
@@ -37,30 +38,53 @@ class MeterRecords:
         gone = [record for record, _ in self.left if len(record) > 2]  # more than its address and name
         return dict(found, meters_gone=gone) if gone else found
 
-    def load(self, kept: "Record", fresh: "list[str]") -> None:
+    def load(self, kept: "Record", fresh: "list[str]", facts: "Record") -> None:
         """kept: the journal; fresh: circuits that are new by name. What does not have the expected form is left out."""
-        assumed: "Record" = _object(kept.get("assumed"))
-        meters, names = _object(kept.get("meters")), {c.name: c.index for c in self.site.circuits if not c.removed}
-        records = [dict(each) for each in dicts(kept.get("meters_gone"))]
-        records += [dict(_object(meters[name]), name=name, assumed=assumed.get(name)) for name in sorted(meters)]
-        for record in records:
-            if not isinstance(record.get("at"), str):
-                record["at"] = None  # of an earlier version
-        for record in records:
-            at, name = record["at"], str(record.get("name"))
-            places = [self.at[at]] if at in self.at else [names[name]] if name in names else [names[each] for each in fresh]
-            for c in places:
-                self._count(c, record)
-            is_taken = at in self.at or name in names and self.other.estimators[names[name]] is not None
-            if at is not None and not is_taken and _says(record):
-                self.left = self.left[1 - GONE_MAX :] + [(record, places)]
-        for name in assumed:
-            index = [c.index for c in self.site.circuits if c.name == name and (c.removed or self.other.estimators[c.index] is None)]
-            for c in index + ([names[each] for each in fresh] if not records and name not in names else []):
-                self._assume(c, assumed[name])
+        assumed, meters = _object(kept.get("assumed")), _object(kept.get("meters"))
+        names = {c.name: c.index for c in self.site.circuits if not c.removed}
+        before = _before(facts, kept.get("site"))
+        for gone in dicts(kept.get("meters_gone")):
+            name = gone.get("name")
+            places = [names[name]] if name in names else []
+            self._load_record(dict(gone), places, name in fresh)
+        known = [self.at[row["at"]] for row in [_object(meters[name]) for name in meters] if row.get("at") in self.at]
+        new = [names[name] for name in fresh if names[name] not in known]
+        for name in sorted(meters):
+            record = dict(_object(meters[name]), name=name, assumed=assumed.get(name))
+            places = [names[name]] if name in names else [c for c in new if not self._is_other(c, name, before)]
+            self._load_record(record, places, True)
+        for c in self.site.circuits:
+            at = _object(meters.get(c.name)).get("at")
+            went = at in self.at and self.at[at] != c.index and self._is_other(c.index, c.name, before)  # the name is now that of another circuit
+            if c.removed or self.other.estimators[c.index] is None and not went:
+                self._assume(c.index, assumed.get(c.name))
+        for name in _object(_object(kept.get("site")).get("circuits")):
+            for c in new if name not in names and name not in meters else ():
+                if not self._is_other(c, name, before):
+                    self._assume(c, assumed.get(name))
         for c in self.site.leaves_first:
             for key in range(c * self.site.phases, (c + 1) * self.site.phases):
                 self.other.add_up(key)
+
+    def _load_record(self, record: "Record", places: "list[int]", counts: bool) -> None:
+        """places: where it counts if the address of its meter is no longer in the site."""
+        at = record.get("at")
+        if at in self.at:
+            places, counts = [self.at[at]], True
+        for c in places if counts else ():
+            self._count(c, record)
+        if isinstance(at, str) and at not in self.at and _says(record):
+            if len(places) == 1:
+                record["name"] = self.site.circuits[places[0]].name  # which has it now
+            self.left = self.left[1 - GONE_MAX :] + [(record, places)]
+
+    def _is_other(self, c: int, name: str, before: "dict[int, Any]") -> bool:
+        """Is circuit c by its EVSEs not the one that had this name? before: of `_before`."""
+        if ROOT in before and (self.site.circuits[c].parent < 0) != (name == before[ROOT]):
+            return True
+        there = [e for e in before if e != ROOT and before[e] == name]
+        here = [e for e in before if e != ROOT and self.site.evses[e].circuit == c]
+        return bool(there or here) and not any([e in here for e in there])
 
     def _count(self, c: int, record: "Record") -> None:
         estimator = self.other.estimators[c]
@@ -84,6 +108,20 @@ class MeterRecords:
         for record, places in self.left:
             for field in fields if circuit in places else ():
                 record.pop(field, None)
+
+
+def _before(facts: "Record", shape: object) -> "dict[int, Any]":
+    """{EVSE of this site: the name of the circuit that it was directly at, ROOT: that of the former root}, as far as known."""
+    found: "dict[int, Any]" = {}
+    here = {address(facts, evse): i for i, evse in enumerate(facts["evses"])}
+    evses = _object(_object(shape).get("evses"))
+    for entry in dicts([evses[name] for name in sorted(evses)]):
+        path: Any = entry.get("path")
+        if isinstance(path, list) and path:
+            found[ROOT] = path[-1]
+            if entry.get("at") in here:
+                found[here[entry["at"]]] = path[0]  # type: ignore[index]
+    return found
 
 
 def _object(value: object) -> "Record":
