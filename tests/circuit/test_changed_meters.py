@@ -266,6 +266,7 @@ def test_rule_3_3_what_was_seen_at_a_circuit_counts_there_also_by_the_meter_of_a
     """The meter of b (unit 101) is given up; that of a (unit 100) is connected to b."""
     kept = Cars(two("a", "b"), house=(0, 120)).start().run(60).kept()
     moved = two("b", None, one_only=True)
+    moved["evses"][0]["unit"] = 2
     bench = Cars(moved, kept, house=(120,), dead=(0,)).start().run(240)
     assert bench.draw[0] + 120 <= 200 and bench.draw[0] >= 60
 
@@ -312,8 +313,10 @@ def test_rules_8_and_10_what_speaks_against_an_evse_outlives_its_isolation_and_a
 def hall_and_shop(metered, plain, meter=0, units=(1, 2)):
     """A circuit with a meter and one without, with an EVSE each; of `plain` None neither."""
     circuits = [circuit("main", rating=400), circuit(metered, 0, 320, meter=0)] + ([circuit(plain, 0, 160)] if plain else [])
-    evses = [evse("e%d" % i, circuit=i, unit=units[i - 1]) for i in range(1, len(circuits))]
-    return site(evses, circuits, [meter_facts(name="m", sample_ms=0, unit=100 + meter)])
+    found = site([evse("e%d" % i, circuit=i) for i in range(1, len(circuits))], circuits, [meter_facts(name="m", sample_ms=0, unit=100 + meter)])
+    for each, unit in zip(found["evses"], units):
+        each["unit"] = unit
+    return found
 
 
 def test_rule_15_names_that_are_exchanged_do_not_count_what_was_seen_twice():
@@ -407,3 +410,96 @@ def test_rule_15_what_was_assumed_at_a_circuit_without_a_meter_follows_its_new_n
         renamed = hall_and_shop(name, other)
         renamed["circuits"][1]["meter"], renamed["meters"] = -1, []
         assert Bench(renamed, kept).start().ledger.assumed_da[:9:3] == [101, 101, 0], (name, other)
+
+
+def without_meters(facts):
+    for each in facts["circuits"]:
+        each["meter"] = -1
+    return dict(facts, meters=[])
+
+
+def test_rule_15_what_was_seen_counts_also_when_a_meter_is_replaced_in_two_steps():
+    kept = Cars(one("a"), house=(120,)).start().run(60).kept()
+    kept = Bench(without_meters(one("a")), kept).start().guard.evidence_dump()
+    replaced = one("a", unit=150)
+    for _ in range(3):
+        bench = Cars(replaced, kept, house=(120,), dead=(0,)).start().run(120)
+        kept = bench.kept()
+        assert bench.guard.meter_state(1) == "lost" and 60 <= bench.draw[0] <= 80
+    bench = Cars(one("a"), house=(0,)).start().run(10)
+    for _ in range(3):
+        bench.guard.other.estimators[1].trust.failed("test")
+    kept = Bench(without_meters(one("a")), bench.kept()).start().guard.evidence_dump()
+    for _ in range(2):
+        bench = Cars(replaced, kept).start()
+        assert bench.guard.needs_inspection(1)
+        kept = bench.kept()
+
+
+def test_rule_15_what_was_seen_follows_the_evses_and_the_name_where_no_meter_tells_them_apart():
+    kept = Cars(hall_and_shop("a", "b"), house=(120,)).start().run(60).kept()
+    without = Bench(without_meters(hall_and_shop("a", "b")), kept).start().guard.evidence_dump()
+    for journal in (kept, without):
+        bench = Bench(without_meters(hall_and_shop("b", "a")), journal).start()
+        assert bench.ledger.assumed_da[3] >= 120 and bench.ledger.assumed_da[6] >= 120
+        bench = Bench(without_meters(hall_and_shop("hall", "a", units=(1, 9))), journal).start()
+        assert bench.ledger.assumed_da[3] >= 120 and bench.ledger.assumed_da[6] >= 120
+    dead = Cars(hall_and_shop("b", "a", meter=50), kept, house=(120,), dead=(0,)).start().run(120)
+    assert dead.ledger.assumed_da[3] >= 120 and dead.draw[0] >= 60
+
+
+def test_rule_15_a_circuit_that_is_inserted_above_the_root_takes_nothing_from_it():
+    def inserted(meter):
+        circuits = [circuit("grid", rating=630, meter=0), circuit("main", 0, 250)]
+        return site([evse("e1", circuit=1)], circuits, [meter_facts(sample_ms=0, unit=meter)])
+
+    root = site([evse("e1")], [circuit("main", rating=250, meter=0)], [meter_facts(sample_ms=0, unit=100)])
+    kept = Cars(root, house=(150,)).start().run(60).kept()
+    for meter in (100, 150):
+        bench = Cars(inserted(meter), kept, house=(0,)).start().run(120)
+        assert 60 <= bench.draw[0] <= 100, bench.draw
+
+
+def test_rule_15_what_was_seen_counts_where_the_evses_are_when_rows_are_inserted_or_merged():
+    def rows(*circuits, below):
+        found = [circuit("main", rating=630)] + [circuit(name, parent, 200) for name, parent in circuits]
+        return site([evse("e%d" % (i + 1), circuit=c, unit=i + 1) for i, c in enumerate(below)], found)
+
+    before = rows(("hall", 0), ("r1", 1), ("r2", 1), below=(2, 3))
+    before["circuits"][1]["meter"], before["meters"] = 0, [meter_facts(sample_ms=0)]
+    kept = Cars(before, house=(120,)).start().run(60).kept()
+    kept = Bench(rows(("hall", 0), ("r1", 1), ("r2", 1), below=(2, 3)), kept).start().guard.evidence_dump()
+    for facts in (rows(("board", 0), below=(1, 1)), rows(("board", 0), ("r1", 1), ("r2", 1), below=(2, 3))):
+        assert Bench(facts, kept).start().ledger.assumed_da[3] >= 120
+    root = Cars(site([evse("e1")], [circuit("main", rating=250, meter=0)], [meter_facts(sample_ms=0)]), house=(150,)).start().run(60).kept()
+    root = Bench(site([evse("e1")], [circuit("main", rating=250)]), root).start().guard.evidence_dump()
+    for names in (("grid", "row"), ("row",), ("main", "row")):
+        circuits = [circuit(name, i - 1, 250) for i, name in enumerate(names)]
+        assert Bench(site([evse("e1", circuit=len(names) - 1)], circuits), root).start().ledger.assumed_da[0] >= 150, names
+
+
+def test_rule_15_a_healthy_meter_has_no_latch_of_one_that_left_with_the_name_of_its_circuit():
+    bench = Cars(two("row-1", "row-2"), house=(0, 20)).start().run(20)
+    for _ in range(3):
+        bench.guard.other.estimators[1].trust.failed("test")
+    renumbered = two("row-1", None, one_only=True)
+    renumbered["evses"][0]["unit"], renumbered["meters"][0]["unit"] = 2, 101
+    after = Cars(renumbered, bench.kept(), house=(20,)).start().run(60)
+    assert not after.guard.needs_inspection(1) and after.draw[0] >= 150
+
+
+def test_why_names_the_circuit_without_a_meter_whose_former_load_keeps_a_car_waiting():
+    kept = Cars(hall_and_shop("a", "b"), house=(150,)).start().run(60).kept()
+    swapped = without_meters(hall_and_shop("b", "a"))
+    bench = Cars(swapped, kept).start().run(60)
+    assert bench.draw[1] == 0 and "`confirm a`" in bench.guard.why(1), bench.guard.why(1)
+    bench.guard.confirm_assumed(2)
+    assert bench.run(120).draw[1] >= 60
+
+
+def test_what_is_no_text_in_the_journal_is_left_out():
+    kept = Cars(one("a"), house=(120,)).start().run(20).kept()
+    for wrong in ([], {}, 5, None):
+        row = dict(kept["meters"]["a"], at=wrong, name=wrong)
+        journal = dict(kept, meters={"a": row}, meters_gone=[row])
+        assert Bench(one("a"), journal).start().ledger.assumed_da[3] >= 120

@@ -132,6 +132,9 @@ def assumption_exceeded(guard: "GuardFacts", s: "EvseState") -> str:
                     most_da, most_at = excess_da, at
         if total_da and not _lacks(guard, s, key, need_da, total_da):
             return _exceeded(guard, most_at)
+        excess_da = ledger.assumed_da[key] - site.assumed_da[key]
+        if excess_da > 0 and guard.meter_state(circuit) == "none" and not _lacks(guard, s, key, need_da, excess_da):
+            return _exceeded(guard, key)  # its meter left
     return ""
 
 

@@ -1,7 +1,7 @@
 """What the journal keeps of meters: what one has seen, and what counts against it, belongs to the meter at an address (3.2, 3.3, rule 15).
 
-It counts at the circuit that this meter measures now. If its address left, at the circuit with the name that it had, else at each circuit that is new
-by name in this change; it is also kept until the meter returns. A circuit whose EVSEs were at others before is another circuit.
+It counts at the circuit that this meter measures now, and what was assumed also where its circuit is. If its address left, it counts at the circuit
+with the name that it had, else at each circuit that is new by name in this change; it is also kept until the meter returns.
 """
 
 from ampacity.circuit.trusted.metering.meter_trust import ints
@@ -13,7 +13,53 @@ if False:  # for the type checker
     Record = dict[str, Any]
 
 GONE_MAX = 64
-ROOT = -1
+
+
+class Before:
+    """Which circuit of the former site is which of this one, by the EVSEs below it. shape: of the former site, as the journal has it.
+
+    `fresh`: circuits that are new by name; `known`: those whose meter was at another circuit, or at this one.
+    """
+
+    def __init__(self, site: "Any", facts: "Record", shape: "Record") -> None:
+        self.site = site
+        self.fresh: "list[int]" = []
+        self.known: "list[int]" = []
+        self.was: "dict[int, list[object]]" = {}  # of each EVSE that was in the site: its path
+        here = {address(facts, evse): i for i, evse in enumerate(facts["evses"])}
+        evses = _object(shape.get("evses"))
+        for entry in dicts([evses[name] for name in sorted(evses)]):
+            path, at = entry.get("path"), _text(entry.get("at"))
+            if isinstance(path, list) and at in here:
+                self.was[here[at]] = path
+
+    def successors(self, name: str, c: int, is_here: bool) -> "list[int]":
+        """Where what was assumed at the former circuit of this name counts now. c: the present one of this name, or -1; is_here: the meter that
+        it had is in the site.
+
+        Where EVSEs say that c is another circuit it counts at both, unless a meter says so, too.
+        """
+        if c >= 0 and not self._is_other(c, name):
+            return [c]
+        circuits = [each for each in self.site.circuits if not each.removed and each.index != c and each.index not in self.known]
+        new = [each.index for each in circuits if each.index in self.fresh or self._is_other(each.index, each.name)]
+        same = [index for index in new if self._now(index) and self._now(index) == self._then(name)]
+        if c >= 0:
+            return same + ([] if is_here or c in self.known else [c])
+        if not same:
+            same = [index for index in new if index in self.fresh and not self._is_other(index, name)]
+        return same or [each.index for each in circuits if self._now(each.index) and self._now(each.index) == self._then(name)]
+
+    def _is_other(self, c: int, name: str) -> bool:
+        """Has circuit c none of the EVSEs that were below the circuit of this name? False if nothing is known of either."""
+        then, now = self._then(name), self._now(c)
+        return bool(then or now) and not any([e in now for e in then])
+
+    def _then(self, name: str) -> "list[int]":
+        return [e for e in sorted(self.was) if name in self.was[e]]
+
+    def _now(self, c: int) -> "list[int]":
+        return [e for e in sorted(self.was) if c in self.site.paths[self.site.evses[e].circuit]]
 
 
 class MeterRecords:
@@ -42,49 +88,42 @@ class MeterRecords:
         """kept: the journal; fresh: circuits that are new by name. What does not have the expected form is left out."""
         assumed, meters = _object(kept.get("assumed")), _object(kept.get("meters"))
         names = {c.name: c.index for c in self.site.circuits if not c.removed}
-        before = _before(facts, kept.get("site"))
+        shape = _object(kept.get("site"))
+        circuits = _object(shape.get("circuits"))
+        before = Before(self.site, facts, shape)
+        before.fresh = [names[name] for name in fresh]
+        before.known = [self.at[at] for at in [_text(_object(meters[name]).get("at")) for name in meters] if at in self.at]
         for gone in dicts(kept.get("meters_gone")):
-            name = gone.get("name")
-            places = [names[name]] if name in names else []
-            self._load_record(dict(gone), places, name in fresh)
-        known = [self.at[row["at"]] for row in [_object(meters[name]) for name in meters] if row.get("at") in self.at]
-        new = [names[name] for name in fresh if names[name] not in known]
-        for name in sorted(meters):
-            record = dict(_object(meters[name]), name=name, assumed=assumed.get(name))
-            places = [names[name]] if name in names else [c for c in new if not self._is_other(c, name, before)]
-            self._load_record(record, places, True)
-        for c in self.site.circuits:
-            at = _object(meters.get(c.name)).get("at")
-            went = at in self.at and self.at[at] != c.index and self._is_other(c.index, c.name, before)  # the name is now that of another circuit
-            if c.removed or self.other.estimators[c.index] is None and not went:
-                self._assume(c.index, assumed.get(c.name))
-        for name in _object(_object(kept.get("site")).get("circuits")):
-            for c in new if name not in names and name not in meters else ():
-                if not self._is_other(c, name, before):
-                    self._assume(c, assumed.get(name))
+            name = _text(gone.get("name"))
+            c = names.get(name, -1)
+            is_new = name in fresh or c >= 0 and self.other.estimators[c] is not None and name not in meters
+            places = [c] if c >= 0 else before.successors(name, -1, False) if name in circuits else []
+            self._load_record(dict(gone), places, is_new)
+        for name in sorted(meters) + sorted([name for name in circuits or assumed if name not in meters]):
+            record = dict(_object(meters.get(name)), name=name, assumed=assumed.get(name))
+            here = _text(record.get("at")) in self.at
+            self._load_record(record, before.successors(name, names.get(name, -1), here), True)
+        for circuit in self.site.circuits:
+            if circuit.removed:
+                self._assume(circuit.index, assumed.get(circuit.name))
         for c in self.site.leaves_first:
             for key in range(c * self.site.phases, (c + 1) * self.site.phases):
                 self.other.add_up(key)
 
     def _load_record(self, record: "Record", places: "list[int]", counts: bool) -> None:
-        """places: where it counts if the address of its meter is no longer in the site."""
-        at = record.get("at")
+        """places: where it counts, too, or if the address of its meter is no longer in the site."""
+        at = _text(record.get("at"))
         if at in self.at:
-            places, counts = [self.at[at]], True
+            self._count(self.at[at], record)
         for c in places if counts else ():
-            self._count(c, record)
-        if isinstance(at, str) and at not in self.at and _says(record):
+            if at in self.at:
+                self._assume(c, record.get("assumed"))
+            else:
+                self._count(c, record)
+        if at and at not in self.at and _says(record):
             if len(places) == 1:
                 record["name"] = self.site.circuits[places[0]].name  # which has it now
             self.left = self.left[1 - GONE_MAX :] + [(record, places)]
-
-    def _is_other(self, c: int, name: str, before: "dict[int, Any]") -> bool:
-        """Is circuit c by its EVSEs not the one that had this name? before: of `_before`."""
-        if ROOT in before and (self.site.circuits[c].parent < 0) != (name == before[ROOT]):
-            return True
-        there = [e for e in before if e != ROOT and before[e] == name]
-        here = [e for e in before if e != ROOT and self.site.evses[e].circuit == c]
-        return bool(there or here) and not any([e in here for e in there])
 
     def _count(self, c: int, record: "Record") -> None:
         estimator = self.other.estimators[c]
@@ -110,18 +149,8 @@ class MeterRecords:
                 record.pop(field, None)
 
 
-def _before(facts: "Record", shape: object) -> "dict[int, Any]":
-    """{EVSE of this site: the name of the circuit that it was directly at, ROOT: that of the former root}, as far as known."""
-    found: "dict[int, Any]" = {}
-    here = {address(facts, evse): i for i, evse in enumerate(facts["evses"])}
-    evses = _object(_object(shape).get("evses"))
-    for entry in dicts([evses[name] for name in sorted(evses)]):
-        path: Any = entry.get("path")
-        if isinstance(path, list) and path:
-            found[ROOT] = path[-1]
-            if entry.get("at") in here:
-                found[here[entry["at"]]] = path[0]  # type: ignore[index]
-    return found
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _object(value: object) -> "Record":
