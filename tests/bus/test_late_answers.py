@@ -138,3 +138,14 @@ def test_an_answer_to_one_unit_says_nothing_of_what_another_one_owes():
     first.left = [write_pdu(1000, b"\0\x20")]
     answered(b, first, 30000, rtu_frame(5, WRITE[:5]))
     assert first.failures == ["timeout", "unexpected"] and first.replies == []
+
+
+def test_a_refusal_that_may_be_that_of_an_older_request_leaves_the_own_answer_to_come():
+    """Read 1 is given up, its refusal ends read 2, whose own answer comes when another reading of that length is asked for."""
+    one, two, three = read_pdu(3, 100, 5), read_pdu(3, 200, 2), read_pdu(3, 300, 2)
+    asking = Asking(5, one, two, three)
+    b = bench(asking, transit_ms=60000)
+    answered(b, asking, 0)
+    answered(b, asking, 5000, rtu_frame(5, bytes([0x83, 2])))
+    answered(b, asking, 5000, rtu_frame(5, bytes([3, 4, 0, 2, 0, 2])))
+    assert asking.replies == [] and asking.failures[2:] == ["unexpected"]

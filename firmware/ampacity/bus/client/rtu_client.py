@@ -208,7 +208,9 @@ class RtuClient(Engine):
                 self.counters["unexpected"] += 1
             elif reason:
                 self._last_reply = (self._request.unit, pdu)
-                if reason == "unexpected":  # that may have been an older one, and its own may still come: as long as the older one could
+                if pdu[0] & 0x80:
+                    self._late_until_us = self._refusal_until_us(pdu[0] & 0x7F)
+                if self._late_until_us:  # that may have been an older one, and its own may still come: as long as the older one could
                     self._note_late(self._request, now_us, self._late_until_us)
                 self._fail("duplicate" if self.duplicate_addresses.certain(self._request.unit) else reason, now_us)
             else:
@@ -233,6 +235,7 @@ class RtuClient(Engine):
         answered with that value, as the protocol demands; another one proves nothing."""
         if request.certain != repeats:
             request.certain = repeats
+        self._late_until_us = 0
         named = 0 if request.pdu[0] not in (5, 6, 15, 16) else 5 if repeats else 3  # so much of the request is in the answer of a write
         for pdu, until_us in self._late_requests.get(request.unit, ()):
             if self._now_us < until_us and pdu[0] == request.pdu[0] and reply_pdu_len(pdu) == reply_pdu_len(request.pdu):
@@ -243,6 +246,11 @@ class RtuClient(Engine):
                     self._late_until_us = until_us
                     return "unexpected"
         return ""
+
+    def _refusal_until_us(self, function: int) -> int:
+        """Until when an older request of this function may be refused; 0: none."""
+        late = [until_us for pdu, until_us in self._late_requests.get(self._request.unit, ()) if pdu[0] == function and self._now_us < until_us]
+        return max(late) if late else 0
 
     def _answered(self, pdu: bytes, now_us: int) -> None:
         if self._only_repeat:  # that was the echo, this is the reply

@@ -96,13 +96,14 @@ class MeterRecords:
         for gone in dicts(kept.get("meters_gone")):
             name = _text(gone.get("name"))
             c = names.get(name, -1)
-            is_new = name in fresh or c >= 0 and self.other.estimators[c] is not None and name not in meters
+            is_new = c not in before.known and (name in fresh or c >= 0 and self.other.estimators[c] is not None and name not in meters)
             places = [c] if c >= 0 else before.successors(name, -1, False) if name in circuits else []
             self._load_record(dict(gone), places, is_new)
         for name in sorted(meters) + sorted([name for name in circuits or assumed if name not in meters]):
             record = dict(_object(meters.get(name)), name=name, assumed=assumed.get(name))
-            here = _text(record.get("at")) in self.at
-            self._load_record(record, before.successors(name, names.get(name, -1), here), True)
+            at, c = _text(record.get("at")), names.get(name, -1)
+            is_same = at in self.at and self.at[at] == c  # name and meter as before
+            self._load_record(record, [] if is_same else before.successors(name, c, at in self.at), True)
         for circuit in self.site.circuits:
             if circuit.removed:
                 self._assume(circuit.index, assumed.get(circuit.name))
