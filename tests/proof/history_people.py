@@ -247,7 +247,7 @@ PEOPLE = {
          "tests/circuit/test_meter_records.py::test_rule_15_what_a_person_confirmed_of_a_circuit_stays_confirmed_when_it_is_renamed"),
     ),
     "D176": (
-        "one lost answer behind a `socket://` tunnel stopped a car for 1 to 4 minutes; 0.1 % of lost frames cost a third of the energy (reader)",
+        "one lost answer behind a `socket://` tunnel stopped a car for 1 to 4 minutes (reader)",
         "for 60 s or longer each write to the same registers was refused, for its answer could be that of the lost one",
         "an answer that only a later request can have ends the wait for older ones (D8)",
         ("tests/bus/test_late_answers.py::test_what_answers_a_later_request_of_another_form_ends_the_wait_for_older_answers",),

@@ -1,7 +1,7 @@
 """What the journal keeps of meters: what one has seen, and what counts against it, belongs to the meter at an address (3.2, 3.3, rule 15).
 
 It counts at the circuit that this meter measures now, and what was assumed also where its circuit is. If its address left, it counts at the circuit
-with the name that it had, else at each circuit that is new by name in this change; it is also kept until the meter returns.
+with the name that it had, else at that with the same EVSEs, else at each that is new by name in this change; it is also kept until the meter returns.
 """
 
 from ampacity.circuit.trusted.metering.meter_trust import ints
