@@ -76,3 +76,27 @@ def without_meters(facts):
     for each in facts["circuits"]:
         each["meter"] = -1
     return dict(facts, meters=[])
+
+
+def tree(circuits, units=(), evses=(), declared=()):
+    """circuits: (name, parent, rating_da, meter or -1); units: of the meters; evses: (name, circuit, unit); declared: (circuit, da) pairs."""
+    loads = dict(declared)
+    rows = [circuit(name, parent, rating, meter=meter, assumed=loads.get(name, 0)) for name, parent, rating, meter in circuits]
+    meters = [meter_facts(name="m%d" % unit, unit=unit, sample_ms=0) for unit in units]
+    found = site([evse(name, circuit=at) for name, at, _ in evses], rows, meters)
+    for each, (_, _, unit) in zip(found["evses"], evses):
+        each["unit"] = unit
+    return found
+
+
+def started(facts, kept=None, seconds=60, house=(), dead=()):
+    """Cars at a site after a restart; a person declares that the EVSEs that left are gone."""
+    bench = Cars(facts, kept, house=house, dead=dead).start()
+    for row in bench.guard.removed_evses():
+        bench.guard.confirm_removed(row["name"], bench.now_ms)
+    return bench.run(seconds)
+
+
+def assumed(bench):
+    """What is assumed on L1 of each circuit, in da, by its name."""
+    return {c.name: bench.ledger.assumed_da[c.index * 3] for c in bench.guard.site.circuits if not c.removed}

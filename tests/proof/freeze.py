@@ -65,7 +65,7 @@ LEFT_OUT = {
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
     "OtherLoad": {"estimators", "by_meter", "metered", "below_da", "floor_da", "states", "bucket_ms", "greatest_da", "records"},
-    "MeterRecords": {"at"},
+    "MeterRecords": {"at", "known", "merged"},
     "MeterEstimator": {"let_ms", "ended_ms", "circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da",
                   "shown_da_max", "wait_ms", "sample_ms", "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
     "StepCheck": {"inputs", "step_ms", "calm_ms", "missed", "unclear", "followed", "tested", "jumpy", "spared", "from_rest", "jump_x16",

@@ -258,4 +258,32 @@ PEOPLE = {
         "without that list nothing moves at this start, and nothing waits for it",
         ("tests/ocpp/test_evse_numbers.py::test_numbers_that_the_medium_does_not_give_at_one_start_keep_nothing_from_being_written",),
     ),
+    "D178": (
+        "57 A on 32 A without end after `confirm` of a circuit below one whose meter had been taken out (assessor)",
+        "what was assumed of a circuit was one number with the sum of those below it, and the `confirm` of one of them lowered both",
+        "what was seen at a circuit is kept apart; `confirm` concerns one circuit (3.3)",
+        ("tests/circuit/test_confirmed_load.py::test_rule_3_3_confirm_lowers_what_was_seen_at_that_circuit_and_not_at_the_one_above",
+         "tests/circuit/test_confirmed_load.py::test_rule_15_what_a_circuit_below_took_over_is_confirmed_there_alone"),
+    ),
+    "D179": (
+        "a car at 0 A without end: `why` asked for `confirm` of the root, which changed nothing (assessor)",
+        "the load had been seen at a circuit below it whose meter was taken out; only circuits with a meter were looked at",
+        "`why` names the circuit, this one or one below it, at which most more than declared was seen (3.3)",
+        ("tests/circuit/test_confirmed_load.py::test_rule_3_3_why_names_the_circuit_below_whose_load_it_is_and_its_confirm_lasts",),
+    ),
+    "D180": (
+        "32 to 42 A on 20 to 32 A without end: circuits without a meter that became one, or were out of the site file for one start (assessor)",
+        "the larger of two loads counted; what a circuit without a meter had seen was forgotten when it left",
+        "the sum counts; what left waits for its name (rule 15)",
+        ("tests/circuit/test_confirmed_load.py::test_rule_15_a_circuit_that_several_others_became_has_the_sum_of_what_was_seen_there",
+         "tests/circuit/test_confirmed_load.py::test_rule_15_what_was_seen_waits_for_the_name_of_a_circuit_that_left_also_without_a_meter",
+         "tests/circuit/test_confirmed_load.py::test_rule_3_3_what_was_seen_is_kept_also_where_circuits_below_declare_more"),
+    ),
+    "D181": (
+        "a failed meter was trusted at once: its circuit got its next name with its next meter, or had no EVSE for two starts (assessor)",
+        "its record waited for a name that was gone; the steps that it lacked were kept only for lines with an EVSE",
+        "it follows the circuit; the steps are required again once an EVSE is below it (3.2, rule 15)",
+        ("tests/circuit/test_confirmed_load.py::test_rule_15_a_latch_waits_for_the_meter_of_a_circuit_that_is_renamed_meanwhile",
+         "tests/circuit/test_confirmed_load.py::test_rule_3_2_a_failed_meter_still_lacks_its_steps_after_a_time_without_evses"),
+    ),
 }  # fmt: skip

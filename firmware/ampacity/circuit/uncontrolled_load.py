@@ -14,6 +14,7 @@ if False:  # for the type checker
     from ampacity.circuit.policy.plan import Plan
     from ampacity.circuit.trusted.device.evse_state import EvseState
     from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.metering.other_load import OtherLoad
     from ampacity.circuit.trusted.site.tree import Site
 
     class GuardFacts(Protocol):
@@ -22,6 +23,7 @@ if False:  # for the type checker
         site: Site
         ledger: Ledger
         limits: Limits
+        other: OtherLoad
         plan: Plan
         want_da: list[int]
         now_ms: int
@@ -116,31 +118,38 @@ def remedy(guard: "GuardFacts", s: "EvseState") -> str:
 
 
 def assumption_exceeded(guard: "GuardFacts", s: "EvseState") -> str:
-    """Which meter once showed more other load than was declared, where the excess is assumed above it now and is what this one lacks (3.3)."""
+    """At which circuit more other load was once measured than was declared, where the excess is assumed now and is what this one lacks (3.3)."""
     site, ledger, need_da = guard.site, guard.ledger, _need_da(guard, s)
     for key in s.on_keys:
         circuit = key // site.phases
-        if not need_da or circuit >= len(site.circuits) or guard.meter_state(circuit) == "ok" or not _lacks(guard, s, key, need_da):
-            continue
-        total_da = most_da = most_at = 0
-        for c in site.circuits:
-            at = c.index * site.phases + key % site.phases
-            excess_da = ledger.assumed_da[at] - site.assumed_da[at]
-            if excess_da > 0 and guard.meter_state(c.index) == "ok" and _is_above(site, circuit, c.index):
-                total_da += excess_da
-                if excess_da > most_da:
-                    most_da, most_at = excess_da, at
-        if total_da and not _lacks(guard, s, key, need_da, total_da):
-            return _exceeded(guard, most_at)
-        excess_da = ledger.assumed_da[key] - site.assumed_da[key]
-        if excess_da > 0 and guard.meter_state(circuit) == "none" and not _lacks(guard, s, key, need_da, excess_da):
-            return _exceeded(guard, key)  # its meter left
+        if need_da and circuit < len(site.circuits) and guard.meter_state(circuit) != "ok" and _lacks(guard, s, key, need_da):
+            at, total_da = _most_exceeded(guard, key)
+            if guard.meter_state(circuit) == "none":
+                total_da = min(total_da, ledger.assumed_da[key] - site.assumed_da[key])
+            if total_da > 0 and not _lacks(guard, s, key, need_da, total_da):
+                return _exceeded(guard, at)
     return ""
+
+
+def _most_exceeded(guard: "GuardFacts", key: int) -> "tuple[int, int]":
+    """(key of the circuit, this one or one below it, at which the most more than declared is assumed, in da of all those); what a meter that
+    is lost or frozen has shown cannot be confirmed."""
+    site = guard.site
+    most_da, most_at, total_da = 0, key, 0
+    for c in site.circuits:
+        at = c.index * site.phases + key % site.phases
+        excess_da = guard.other.assumed_here_da[at] - c.assumed_da[key % site.phases]
+        if excess_da > 0 and guard.meter_state(c.index) not in ("lost", "frozen") and key // site.phases in site.paths[c.index]:
+            total_da += excess_da
+            if excess_da > most_da:
+                most_da, most_at = excess_da, at
+    return most_at, total_da
 
 
 def _exceeded(guard: "GuardFacts", key: int) -> str:
     """The other load that was once measured there, and what a person does about it."""
-    site, da, declared_da = guard.site, guard.ledger.assumed_da[key], guard.site.assumed_da[key]
+    site, da = guard.site, guard.other.assumed_here_da[key]
+    declared_da = site.circuits[key // site.phases].assumed_da[key % site.phases]
     text = "%s once measured %d.%d A of other load, declared %d.%d A; check that load, then `confirm %s`"
     name = site.circuits[key // site.phases].name
     return text % (site.phase_name(key), da // 10, da % 10, declared_da // 10, declared_da % 10, name)
@@ -157,7 +166,7 @@ def default_state_full(guard: "GuardFacts", s: "EvseState") -> str:
         granted = key >= len(guard.site.circuits) * guard.site.phases  # a grant: what its fallback leaves is no other load
         if ledger.assumed_da[key]:
             text += " − %s %s" % ("what ends with the grant" if granted else "assumed other load", amps(ledger.assumed_da[key]))
-        remedies = [_exceeded(guard, key)] if not granted and ledger.assumed_da[key] > guard.site.assumed_da[key] else []
+        remedies = [_exceeded(guard, _most_exceeded(guard, key)[0])] if not granted and ledger.assumed_da[key] > guard.site.assumed_da[key] else []
         for o in ledger.evse_states:
             standing_da = max(least_da if o is s else 0, ledger.margin.default_state_da(o))
             load_da = standing_da * (o.on_keys.count(key) + o.old_keys.count(key))
@@ -170,12 +179,6 @@ def default_state_full(guard: "GuardFacts", s: "EvseState") -> str:
         if left_da < 0:
             return "; ".join([text] + remedies)
     return ""
-
-
-def _is_above(site: "Site", circuit: int, below: int) -> bool:
-    while below >= 0 and below != circuit:
-        below = site.circuits[below].parent
-    return below == circuit
 
 
 def blocked_by(guard: "GuardFacts", evse: int) -> str:

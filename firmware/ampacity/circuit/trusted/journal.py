@@ -15,6 +15,7 @@ if False:  # for the type checker
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
     from ampacity.circuit.trusted.site.migration import SiteMigration
+    from ampacity.circuit.trusted.site.tree import Site
 
 LEFT_MAX = 64
 
@@ -22,7 +23,9 @@ LEFT_MAX = 64
 def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict[str, object]":
     """Evidence per EVSE, assumed other load, the structure of the site (rule 15), lock-outs, how cars follow."""
     evses = {s.evse.name: s.evidence.dump() for s in ledger.evse_states if not s.evse.removed}
-    kept = {"format": 1, "evses": evses, "assumed": _assumed(ledger), "site": shape_of(ledger, facts)}
+    assumed = _more(ledger.site, ledger.assumed_da, ledger.site.assumed_da)
+    here = _more(ledger.site, other.assumed_here_da, [da for c in ledger.site.circuits for da in c.assumed_da])
+    kept = {"format": 1, "evses": evses, "assumed": assumed, "assumed_here": here, "site": shape_of(ledger, facts)}
     locked = {s.evse.name: s.escalation_level for s in ledger.evse_states if s.escalation_level >= CONTACTOR}
     if locked:
         kept["locked"] = locked
@@ -44,15 +47,14 @@ def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict
     return kept
 
 
-def _assumed(ledger: "Ledger") -> "dict[str, object]":
+def _more(site: "Site", values: "list[int]", declared: "list[int]") -> "dict[str, object]":
     """By circuit: where more than the site file declares is assumed, because it was seen (3.3). What was only declared is no
     evidence: in a changed site it would count a second time under the old name of a circuit."""
-    phases, site = ledger.site.phases, ledger.site
     found: "dict[str, object]" = {}
     for c in site.circuits:
-        values = ledger.assumed_da[c.index * phases : (c.index + 1) * phases]
-        if values != site.assumed_da[c.index * phases : (c.index + 1) * phases]:
-            found[c.name] = values
+        first, end = c.index * site.phases, (c.index + 1) * site.phases
+        if values[first:end] != declared[first:end]:
+            found[c.name] = values[first:end]
     return found
 
 

@@ -3,7 +3,7 @@
 PRIMARY = """
 identity {identity?:i0..4294967295,epoch?:i0..65535}
 evidence {format:i1..1,evses:{*:{watchdog_ms?:?i0..,fallback_da?:?i0..,power_on_da?:?i0..,max_da?:?i0..,known_fingerprint?:?s200,\
-distrusted?:b,tested?:b,tested_fingerprint?:?s200,seen?:{*:i0..}}},assumed?:{*:[i0..*3]},\
+distrusted?:b,tested?:b,tested_fingerprint?:?s200,seen?:{*:i0..}}},assumed?:{*:[i0..*3]},assumed_here?:{*:[i0..*3]},\
 site?:{circuits:{*:[i0..*3]},evses:{*:{path:[s300*99],terminals:[[i0..2*3]*3],at?:?s300,max?:i0..,reserve?:i0..,lapse?:i0..}},\
 before?:{circuits:{*:[i0..*3]},evses:[{name:s300,path:[s300*99],terminals:[[i0..2*3]*3],at?:?s300,max?:i0..,reserve?:i0..,lapse?:i0..}*9999]}},\
 locked?:{*:i0..9},meters?:{*:{at?:s700,seen:[[i0..*3]*9],trust?:?{owed:[i0..*3],against:[i0..*3],blame:[i0..*9],latched:b,reason:s500}}},\

@@ -1,7 +1,8 @@
 """What the journal keeps of meters: what one has seen, and what counts against it, belongs to the meter at an address (3.2, 3.3, rule 15).
 
 It counts at the circuit that this meter measures now, and what was assumed also where its circuit is. If its address left, it counts at the circuit
-with the name that it had, else at that with the same EVSEs, else at each that is new by name in this change; it is also kept until the meter returns.
+with the name that it had, else at that with the same EVSEs, else at each that is new by name in this change, else at the innermost that has its EVSEs
+now; it is also kept until the meter returns, and what was assumed until the name does.
 """
 
 from ampacity.circuit.trusted.metering.meter_trust import ints
@@ -27,11 +28,17 @@ class Before:
         self.known: "list[int]" = []
         self.was: "dict[int, list[object]]" = {}  # of each EVSE that was in the site: its path
         here = {address(facts, evse): i for i, evse in enumerate(facts["evses"])}
+        self.paths: "list[list[object]]" = []
         evses = _object(shape.get("evses"))
+        names = [c.name for c in site.circuits if not c.removed]
+        self.is_changed = any([name not in names for name in _object(shape.get("circuits"))])
         for entry in dicts([evses[name] for name in sorted(evses)]):
             path, at = entry.get("path"), _text(entry.get("at"))
-            if isinstance(path, list) and at in here:
-                self.was[here[at]] = path
+            if isinstance(path, list):
+                self.paths.append(path)
+                if at in here:
+                    self.was[here[at]] = path
+                    self.is_changed = self.is_changed or path != [site.circuits[c].name for c in site.paths[site.evses[here[at]].circuit]]
 
     def successors(self, name: str, c: int, is_here: bool) -> "list[int]":
         """Where what was assumed at the former circuit of this name counts now. c: the present one of this name, or -1; is_here: the meter that
@@ -48,7 +55,19 @@ class Before:
             return same + ([] if is_here or c in self.known else [c])
         if not same:
             same = [index for index in new if index in self.fresh and not self._is_other(index, name)]
-        return same or [each.index for each in circuits if self._now(each.index) and self._now(each.index) == self._then(name)]
+        if not same and self._then(name):
+            same = [c for c in self.site.leaves_first if all([e in self._now(c) for e in self._then(name)])][:1]
+        return same
+
+    def together(self, values: "dict[str, list[int]]") -> "list[int]":
+        """What is assumed of a circuit that several former ones are now. values: by the name of each. What was below another is part of that."""
+        total: "list[int]" = []
+        for name in values:
+            if not any([name in path and other in path[path.index(name) + 1 :] for other in values for path in self.paths]):
+                total = [a + b for a, b in zip(total, values[name])] if total else values[name]
+        for name in values:
+            total = [max(a, b) for a, b in zip(total, values[name])]
+        return total
 
     def _is_other(self, c: int, name: str) -> bool:
         """Has circuit c none of the EVSEs that were below the circuit of this name? False if nothing is known of either."""
@@ -73,6 +92,8 @@ class MeterRecords:
             at = place(facts, facts["meters"][self.site.circuits[e.circuit].meter])
             self.at[at if at not in self.at else at + "+" + self.site.circuits[e.circuit].name] = e.circuit
         self.left: "list[tuple[Record, list[int]]]" = []
+        self.merged: "dict[int, dict[str, list[int]]]" = {}
+        self.known: "list[int]" = []
 
     def dump(self) -> "Record":
         """JSON-able: {"meters": {circuit: {"at", "seen", "trust"}}, "meters_gone": […]}, what is empty left out."""
@@ -86,24 +107,29 @@ class MeterRecords:
 
     def load(self, kept: "Record", fresh: "list[str]", facts: "Record") -> None:
         """kept: the journal; fresh: circuits that are new by name. What does not have the expected form is left out."""
-        assumed, meters = _object(kept.get("assumed")), _object(kept.get("meters"))
+        assumed, meters, here = _object(kept.get("assumed")), _object(kept.get("meters")), _object(kept.get("assumed_here"))
         names = {c.name: c.index for c in self.site.circuits if not c.removed}
         shape = _object(kept.get("site"))
         circuits = _object(shape.get("circuits"))
         before = Before(self.site, facts, shape)
         before.fresh = [names[name] for name in fresh]
-        before.known = [self.at[at] for at in [_text(_object(meters[name]).get("at")) for name in meters] if at in self.at]
+        self.known = before.known = [self.at[at] for at in [_text(_object(meters[name]).get("at")) for name in meters] if at in self.at]
         for gone in dicts(kept.get("meters_gone")):
             name = _text(gone.get("name"))
             c = names.get(name, -1)
-            is_new = c not in before.known and (name in fresh or c >= 0 and self.other.estimators[c] is not None and name not in meters)
             places = [c] if c >= 0 else before.successors(name, -1, False) if name in circuits else []
-            self._load_record(dict(gone), places, is_new)
+            is_metered = name not in meters and any([self.other.estimators[place] is not None for place in places])
+            self._load_record(dict(gone), places, c not in before.known and (name in fresh or is_metered), name in names or name in circuits, True)
         for name in sorted(meters) + sorted([name for name in circuits or assumed if name not in meters]):
-            record = dict(_object(meters.get(name)), name=name, assumed=assumed.get(name))
+            whole = before.is_changed or "assumed_here" not in kept
+            values = assumed.get(name, here.get(name)) if whole else here.get(name)  # of a circuit that changes, what was below it, too
+            record = dict(_object(meters.get(name)), name=name, assumed=values)
             at, c = _text(record.get("at")), names.get(name, -1)
             is_same = at in self.at and self.at[at] == c  # name and meter as before
-            self._load_record(record, [] if is_same else before.successors(name, c, at in self.at), True)
+            self._load_record(record, [] if is_same else before.successors(name, c, at in self.at), True, c >= 0, False)
+        for c in self.merged:
+            self._assume(c, before.together(self.merged[c]))
+        self.merged = {}
         for circuit in self.site.circuits:
             if circuit.removed:
                 self._assume(circuit.index, assumed.get(circuit.name))
@@ -111,24 +137,33 @@ class MeterRecords:
             for key in range(c * self.site.phases, (c + 1) * self.site.phases):
                 self.other.add_up(key)
 
-    def _load_record(self, record: "Record", places: "list[int]", counts: bool) -> None:
-        """places: where it counts, too, or if the address of its meter is no longer in the site."""
-        at = _text(record.get("at"))
-        if at in self.at:
-            self._count(self.at[at], record)
-        for c in places if counts else ():
-            if at in self.at:
-                self._assume(c, record.get("assumed"))
+    def _load_record(self, record: "Record", places: "list[int]", counts: bool, is_named: bool, is_left: bool) -> None:
+        """places: where it counts, too, or if the address of its meter is no longer in the site; is_named: a circuit has its name, now or until now;
+        is_left: it left at an earlier change, so what others have of it is no second load."""
+        at, name, values = _text(record.get("at")), _text(record.get("name")), ints(record.get("assumed"), self.site.phases) or []
+        at_c = [self.at[at]] if at in self.at else []
+        counted = at_c + [c for c in (places if counts else []) if c not in at_c]
+        for c in counted if values else ():
+            if len(counted) == 1 and not is_left:
+                merged = self.merged.setdefault(c, {})
+                merged[name] = [max(a, b) for a, b in zip(merged.get(name, values), values)]
             else:
-                self._count(c, record)
-        if at and at not in self.at and _says(record):
+                self._assume(c, values)
+        for c in at_c or [c for c in counted if c not in self.known]:
+            self._count(c, record)
+        if at and not at_c and _says(record):
             if len(places) == 1:
                 record["name"] = self.site.circuits[places[0]].name  # which has it now
-            self.left = self.left[1 - GONE_MAX :] + [(record, places)]
+            is_named = is_named or record["name"] == name
+            self._leave(record, places)
+        if not is_named and values:
+            self._leave({"at": "", "name": name, "assumed": values}, places)
+
+    def _leave(self, record: "Record", places: "list[int]") -> None:
+        self.left = self.left[1 - GONE_MAX :] + [(record, places)]
 
     def _count(self, c: int, record: "Record") -> None:
         estimator = self.other.estimators[c]
-        self._assume(c, record.get("assumed"))
         if estimator is not None:
             estimator.trust.load(record.get("trust"))
             seen = record.get("seen")
@@ -141,6 +176,7 @@ class MeterRecords:
     def _assume(self, c: int, values: object) -> None:
         for p, da in enumerate(ints(values, self.site.phases) or ()):
             key = c * self.site.phases + p
+            self.other.assumed_here_da[key] = max(self.other.assumed_here_da[key], da)
             self.other.ledger.assumed_da[key] = self.other.alarm_da[key] = max(self.other.ledger.assumed_da[key], da)
 
     def forget(self, circuit: int, fields: "tuple[str, ...]") -> None:

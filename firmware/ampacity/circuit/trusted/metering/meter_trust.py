@@ -33,6 +33,7 @@ class MeterTrust:
         self.failed_ms = -1  # last, where no EVSE of ours could clear it
         self.unsaved_failures = 0  # how often trust fell since that was journalled
         self.reason = ""
+        self.unloaded_steps: "list[int] | None" = None  # what it lacked when it last had EVSEs, while it has none
 
     def is_trusted(self, now_ms: int) -> bool:
         """3.2: False while a phase lacks a followed step, a person has to look, or a failure that no EVSE can clear is younger than UNTRIED_MS."""
@@ -94,6 +95,7 @@ class MeterTrust:
         self.latched = False
         self.failed_ms = -1
         self.reason = ""
+        self.unloaded_steps = None
 
     def text(self) -> str:
         """Why the meter is not valid; "": it is."""
@@ -106,9 +108,10 @@ class MeterTrust:
 
     def dump(self) -> "dict[str, object] | None":
         """JSON-able; None: nothing counts against it."""
-        if not self.latched and not self.has_missing_steps() and not sum(self.blame):
+        missing = self.unloaded_steps or self.missing_steps
+        if not self.latched and not sum(missing) and not sum(self.blame):
             return None
-        return {"owed": list(self.missing_steps), "against": list(self.against), "blame": list(self.blame),
+        return {"owed": list(missing), "against": list(self.against), "blame": list(self.blame),
                 "latched": self.latched, "reason": self.reason}  # fmt: skip
 
     def load(self, kept: object) -> None:
@@ -119,6 +122,8 @@ class MeterTrust:
         missing, against, blame = ints(kept.get("owed"), count), ints(kept.get("against"), count), ints(kept.get("blame"), BUCKETS)
         if missing is not None and against is not None:
             moved = any([steps and not self.loaded[p] for p, steps in enumerate(missing)])  # the EVSEs are on other lines now
+            if True not in self.loaded:
+                self.unloaded_steps = missing
             for p, steps in enumerate(missing):
                 if self.loaded[p]:
                     self.missing_steps[p] = STEPS_REQUIRED if moved else max(self.missing_steps[p], min(STEPS_REQUIRED, steps))

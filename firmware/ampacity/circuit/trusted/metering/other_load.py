@@ -44,6 +44,7 @@ class OtherLoad:
         self.bucket_ms = now_ms
         self.now_ms = now_ms
         self.alarm_da = list(site.assumed_da)
+        self.assumed_here_da = [da for c in site.circuits for da in c.assumed_da]  # declared, or seen, at this circuit itself
         from ampacity.circuit.trusted.metering.meter_records import MeterRecords  # a longer chain of imports is too deep for a board
 
         self.records = MeterRecords(self, facts)
@@ -139,8 +140,10 @@ class OtherLoad:
         if estimator.tight_da[p] > self.seen_da[0][key]:
             self.seen_da[0][key] = estimator.tight_da[p]
             self._greater(key, estimator.tight_da[p])
-        if estimator.seen_da[p] > ledger.assumed_da[key]:
-            self._rule_3_3_alarm(key, estimator.seen_da[p], estimator.raw_ms)
+        if estimator.seen_da[p] > self.assumed_here_da[key]:
+            self.assumed_here_da[key] = estimator.seen_da[p]
+            if estimator.seen_da[p] > ledger.assumed_da[key]:
+                self._rule_3_3_alarm(key, estimator.seen_da[p], estimator.raw_ms)
 
     def carried_da(self, key: int) -> int:
         """For sharing: what stays of the other load, and no less than the floor of a suspected meter."""
@@ -165,30 +168,32 @@ class OtherLoad:
             text = "%s: other load %d.%d A exceeds the assumption"
             self.ledger.events.add(now_ms, "assumed", text % (self.site.phase_name(key), seen_da // 10, seen_da % 10))
             self.ledger.journal_barrier.mark_dirty()
-        parent, below_da = self._above(key)
-        if parent >= 0 and below_da > self.ledger.assumed_da[parent]:
-            self._rule_3_3_alarm(parent, below_da, now_ms)
+        parent = self._above(key)
+        if parent >= 0 and self._below_da(parent) > self.ledger.assumed_da[parent]:
+            self._rule_3_3_alarm(parent, self._below_da(parent), now_ms)
 
-    def _above(self, key: int) -> "tuple[int, int]":
-        """(key of the parent without a meter, what is assumed of all its children together there); (-1, 0): none."""
-        phases, circuits = self.site.phases, self.site.circuits
-        parent = circuits[key // phases].parent
-        if parent < 0 or self.estimators[parent] is not None:
-            return -1, 0
-        total = 0
-        for c in circuits:
+    def _above(self, key: int) -> int:
+        """The key of the parent without a meter; -1: none."""
+        parent = self.site.circuits[key // self.site.phases].parent
+        return -1 if parent < 0 or self.estimators[parent] is not None else parent * self.site.phases + key % self.site.phases
+
+    def _below_da(self, key: int) -> int:
+        """What is assumed of all circuits directly below this one, if it has no meter."""
+        parent, total = key // self.site.phases, 0
+        for c in self.site.circuits if self.estimators[parent] is None else ():
             if c.parent == parent and not c.removed:
-                total += self.ledger.assumed_da[c.index * phases + key % phases]
-        return parent * phases + key % phases, total
+                total += self.ledger.assumed_da[c.index * self.site.phases + key % self.site.phases]
+        return total
 
     def confirm_assumed(self, circuit: int) -> None:
-        """The installer confirms what the site file assumes for this circuit; above it counts what is assumed below."""
+        """The installer confirms what the site file assumes for this circuit. What was seen at the circuits above and below it still counts."""
         self.records.forget(circuit, ("assumed", "seen"))
-        for key in range(circuit * self.site.phases, (circuit + 1) * self.site.phases):
-            below_da = 0
+        for p, declared_da in enumerate(self.site.circuits[circuit].assumed_da):
+            key = circuit * self.site.phases + p
+            self.assumed_here_da[key] = declared_da
             while key >= 0:
-                self.ledger.assumed_da[key] = self.alarm_da[key] = max(self.site.assumed_da[key], below_da)
-                key, below_da = self._above(key)
+                self.ledger.assumed_da[key] = self.alarm_da[key] = max(self.assumed_here_da[key], self.site.assumed_da[key], self._below_da(key))
+                key = self._above(key)
 
     def inspected(self, circuit: int, now_ms: int) -> None:
         """A person looked at this circuit's meter and its CTs."""
@@ -204,9 +209,9 @@ class OtherLoad:
 
     def add_up(self, key: int) -> None:
         """What was seen on this circuit and its neighbours flows through the circuit above, too, where that has no meter."""
-        above, da = self._above(key)
-        if above >= 0 and da > self.ledger.assumed_da[above]:
-            self.ledger.assumed_da[above] = self.alarm_da[above] = da
+        above = self._above(key)
+        if above >= 0:
+            self.ledger.assumed_da[above] = self.alarm_da[above] = max(self.ledger.assumed_da[above], self._below_da(above))
 
     def _state(self, estimator: MeterEstimator, now_ms: int) -> None:
         if estimator.state != self.states[estimator.circuit]:
