@@ -22,7 +22,7 @@ def again(bench, facts=None):
 
 def test_the_journal_of_a_quiet_site_has_its_shape_and_no_distrust():
     bench, kept = kept_of(site([evse(), mute_evse("evse-2", circuit=1, terminals=[[1]], power_on_da=20)], ROWS[:2], [meter_facts()]))
-    assert sorted(kept) == ["assumed", "evses", "format", "site"] and kept["format"] == 1
+    assert sorted(kept) == ["assumed", "assumed_here", "evses", "format", "site"] and kept["format"] == 1
     assert sorted(kept["evses"]) == ["evse-1", "evse-2"]
     assert kept["site"] == {
         "circuits": {"main": [320] * 3, "a": [200] * 3},
@@ -36,17 +36,20 @@ def test_the_journal_of_a_quiet_site_has_its_shape_and_no_distrust():
 def test_assumptions_are_stored_per_circuit_and_phase_and_only_grow():
     facts = site([evse()], [circuit("main", assumed=90), circuit("a", 0, assumed=20)])
     bench, kept = kept_of(facts)
-    bench.ledger.assumed_da[:] = [91, 80, 93, 31, 32, 10]
+    bench.ledger.assumed_da[:] = bench.guard.other.assumed_here_da[:] = [91, 80, 93, 31, 32, 10]
     kept = bench.guard.evidence_dump()
-    assert kept["assumed"] == {"main": [91, 80, 93], "a": [31, 32, 10]}
-    assert Bench(facts, kept).ledger.assumed_da == [91, 90, 93, 31, 32, 20]
+    assert kept["assumed"] == kept["assumed_here"] == {"main": [91, 80, 93], "a": [31, 32, 10]}
+    older = dict(kept)
+    older.pop("assumed_here")
+    for journal in (kept, older, dict(kept, assumed_here=None), dict(kept, assumed=None)):
+        assert Bench(facts, journal).ledger.assumed_da == [91, 90, 93, 31, 32, 20]
     for wrong in (None, 3, {"main": [500]}, {"main": 500}, {"main": [500] * 4}):
-        assert Bench(facts, dict(kept, assumed=wrong)).ledger.assumed_da[:3] == [90] * 3
+        assert Bench(facts, dict(kept, assumed=wrong, assumed_here=wrong)).ledger.assumed_da[:3] == [90] * 3
 
 
 def test_an_event_reported_before_a_restart_is_not_reported_again():
     facts = site([evse()], [circuit(rating=630, assumed=50, meter=0)], [meter_facts()])
-    kept = dict(Bench(facts).guard.evidence_dump(), assumed={"main": [300] * 3})
+    kept = dict(Bench(facts).guard.evidence_dump(), assumed={"main": [300] * 3}, assumed_here={"main": [300] * 3})
     for shown, told in ((309, 0), (310, 3)):
         bench = Bench(facts, kept).start()
         for _ in range(5):

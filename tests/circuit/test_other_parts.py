@@ -146,7 +146,7 @@ def test_an_excess_above_the_assumption_is_reported_at_each_ampere_and_passed_up
     assert life.assumed_da == [60, 60, 60, 20, 20, 20, 30, 30, 30] == life.other.alarm_da
     life.assumed_da[:] = [99] * 9
     life.other.confirm_assumed(0)
-    assert life.assumed_da == [60] * 3 + [99] * 6
+    assert life.assumed_da == [198] * 3 + [99] * 6, "no less than what is assumed below"
 
 
 def test_an_assumption_below_a_metered_circuit_is_covered_by_its_meter():

@@ -121,7 +121,7 @@ class MeterRecords:
             is_metered = name not in meters and any([self.other.estimators[place] is not None for place in places])
             self._load_record(dict(gone), places, c not in before.known and (name in fresh or is_metered), name in names or name in circuits, True)
         for name in sorted(meters) + sorted([name for name in circuits or assumed if name not in meters]):
-            whole = before.is_changed or "assumed_here" not in kept
+            whole = before.is_changed or here is not kept.get("assumed_here")
             values = assumed.get(name, here.get(name)) if whole else here.get(name)  # of a circuit that changes, what was below it, too
             record = dict(_object(meters.get(name)), name=name, assumed=values)
             at, c = _text(record.get("at")), names.get(name, -1)
