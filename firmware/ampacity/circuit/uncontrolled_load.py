@@ -110,8 +110,7 @@ def remedy(guard: "GuardFacts", s: "EvseState") -> str:
         waits = s.evidence.watchdog_ms() > 0 and not s.lapsed
         return "no answer%s; switch it on, or %s" % (", watchdog still running" if waits else "", apart)
     if ignores_order(guard, s):
-        last_da, most_da = s.sent_da, s.bound_da
-        told = "ordered %d.%d A, may still draw %d.%d A" % (last_da // 10, last_da % 10, most_da // 10, most_da % 10)
+        told = "ordered %s, may still draw %s" % (amps(s.sent_da), amps(s.bound_da))
         return "does not follow its order (%s); restart it, or %s" % (told, apart)
     gaps = guard.gaps(s.index) if not s.evidence.audited() else []
     return "answers, but %s; restart it, or %s" % (gaps[0] if gaps else "no order is proven", apart)
@@ -134,15 +133,19 @@ def assumption_exceeded(guard: "GuardFacts", s: "EvseState") -> str:
 def _most_exceeded(guard: "GuardFacts", key: int) -> "tuple[int, int]":
     """(key of the circuit, this one or one below it, at which the most more than declared is assumed, in da of all those); what a meter that
     is lost or frozen has shown cannot be confirmed."""
-    site = guard.site
+    circuit, p = divmod(key, guard.site.phases)
     most_da, most_at, total_da = 0, key, 0
-    for c in site.circuits:
-        at = c.index * site.phases + key % site.phases
-        excess_da = guard.other.assumed_here_da[at] - c.assumed_da[key % site.phases]
-        if excess_da > 0 and guard.meter_state(c.index) not in ("lost", "frozen") and key // site.phases in site.paths[c.index]:
-            total_da += excess_da
-            if excess_da > most_da:
-                most_da, most_at = excess_da, at
+    for c in guard.site.circuits:
+        path, state = guard.site.paths[c.index], guard.meter_state(c.index)
+        if c.removed or circuit not in path or state in ("lost", "frozen"):
+            continue
+        if "ok" in map(guard.meter_state, path[1 : path.index(circuit)]):
+            continue  # a meter above it shows what is drawn
+        at = c.index * guard.site.phases + p
+        excess_da = guard.other.assumed_here_da[at] - max(c.assumed_da[p], guard.other.shown_da[at] if state == "ok" else 0)
+        total_da += max(0, excess_da)
+        if excess_da > most_da:
+            most_da, most_at = excess_da, at
     return most_at, total_da
 
 
@@ -150,9 +153,9 @@ def _exceeded(guard: "GuardFacts", key: int) -> str:
     """The other load that was once measured there, and what a person does about it."""
     site, da = guard.site, guard.other.assumed_here_da[key]
     declared_da = site.circuits[key // site.phases].assumed_da[key % site.phases]
-    text = "%s once measured %d.%d A of other load, declared %d.%d A; check that load, then `confirm %s`"
+    text = "%s once measured %s of other load, declared %s; check that load, then `confirm %s`"
     name = site.circuits[key // site.phases].name
-    return text % (site.phase_name(key), da // 10, da % 10, declared_da // 10, declared_da % 10, name)
+    return text % (site.phase_name(key), amps(da), amps(declared_da), name)
 
 
 def default_state_full(guard: "GuardFacts", s: "EvseState") -> str:
@@ -166,7 +169,8 @@ def default_state_full(guard: "GuardFacts", s: "EvseState") -> str:
         granted = key >= len(guard.site.circuits) * guard.site.phases  # a grant: what its fallback leaves is no other load
         if ledger.assumed_da[key]:
             text += " − %s %s" % ("what ends with the grant" if granted else "assumed other load", amps(ledger.assumed_da[key]))
-        remedies = [_exceeded(guard, _most_exceeded(guard, key)[0])] if not granted and ledger.assumed_da[key] > guard.site.assumed_da[key] else []
+        at, excess_da = (0, 0) if granted else _most_exceeded(guard, key)
+        remedies = [_exceeded(guard, at)] if excess_da and ledger.assumed_da[key] > guard.site.assumed_da[key] else []
         for o in ledger.evse_states:
             standing_da = max(least_da if o is s else 0, ledger.margin.default_state_da(o))
             load_da = standing_da * (o.on_keys.count(key) + o.old_keys.count(key))

@@ -89,7 +89,7 @@ class Intake:
         """It shows a limit that was not ordered: a foreign write, or a disobeying EVSE below a primary."""
         if s.evse.primary:
             return  # its report counts (rule 13); foreign writes below it raise its own alarm
-        self.events.add(now_ms, "foreign", "%s shows a limit of %d.%d A that was not ordered" % (s.evse.name, limit_da // 10, limit_da % 10))
+        self.events.add(now_ms, "foreign", "%s shows a limit of %s that was not ordered" % (s.evse.name, amps(limit_da)))
         self.foreign_write(s.evse.bus, s.index, now_ms)
 
     def _rule_9_line_clean(self, s: EvseState, now_ms: int) -> bool:

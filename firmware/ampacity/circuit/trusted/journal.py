@@ -23,8 +23,9 @@ LEFT_MAX = 64
 def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict[str, object]":
     """Evidence per EVSE, assumed other load, the structure of the site (rule 15), lock-outs, how cars follow."""
     evses = {s.evse.name: s.evidence.dump() for s in ledger.evse_states if not s.evse.removed}
-    assumed = _more(ledger.site, ledger.assumed_da, ledger.site.assumed_da)
-    here = _more(ledger.site, other.assumed_here_da, [da for c in ledger.site.circuits for da in c.assumed_da])
+    site = ledger.site
+    assumed = _more(site, ledger.assumed_da, site.assumed_da)
+    here = _more(site, other.assumed_here_da, [da for c in site.circuits for da in c.assumed_da])
     kept = {"format": 1, "evses": evses, "assumed": assumed, "assumed_here": here, "site": shape_of(ledger, facts)}
     locked = {s.evse.name: s.escalation_level for s in ledger.evse_states if s.escalation_level >= CONTACTOR}
     if locked:

@@ -4,6 +4,7 @@ Circuits are `DistributionPanel` with the name of the circuit as its instance; b
 value is worked out when it is asked for, and read-only. Currents in amperes per line, with one decimal.
 """
 
+from ampacity.base.quantities import tenths
 from ampacity.roles.charging.evse_readings import shows_now
 
 if False:  # for the type checker
@@ -65,7 +66,7 @@ class SiteModel:
         lines = self._primary.site["meters"][index]["phases"]
         if LINES.index(instance) not in lines:
             return None
-        return _amperes(facts.amps_da[lines.index(LINES.index(instance))]) if now and facts.amps_da is not None else ""
+        return tenths(facts.amps_da[lines.index(LINES.index(instance))]) if now and facts.amps_da is not None else ""
 
     def _of_bus(self, index: int, variable: str) -> str:
         wire = self._primary.buses.wires[index]
@@ -85,14 +86,10 @@ class SiteModel:
             return name
         if variable == "OrderedCurrent":
             order_da = guard.last_order_da(index)
-            return "" if order_da is None else _amperes(order_da)
-        return _amperes(max(guard.bound_da(index)) if variable == "BoundCurrent" else guard.reserve_da(index))
+            return "" if order_da is None else tenths(order_da)
+        return tenths(max(guard.bound_da(index)) if variable == "BoundCurrent" else guard.reserve_da(index))
 
 
 def _line(values_da: "list[int]", instance: str) -> "str | None":
     at = LINES.index(instance)
-    return _amperes(values_da[at]) if at < len(values_da) else None
-
-
-def _amperes(da: int) -> str:
-    return "%s%d.%d" % ("-" if da < 0 else "", abs(da) // 10, abs(da) % 10)
+    return tenths(values_da[at]) if at < len(values_da) else None

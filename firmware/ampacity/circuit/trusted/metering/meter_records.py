@@ -1,8 +1,8 @@
 """What the journal keeps of meters: what one has seen, and what counts against it, belongs to the meter at an address (3.2, 3.3, rule 15).
 
 It counts at the circuit that this meter measures now, and what was assumed also where its circuit is. If its address left, it counts at the circuit
-with the name that it had, else at that with the same EVSEs, else at each that is new by name in this change, else at the innermost that has its EVSEs
-now; it is also kept until the meter returns, and what was assumed until the name does.
+with the name that it had, else at that with the same EVSEs, else at each new name at or below the innermost that has its EVSEs, else at that; it
+is also kept until the meter returns, and what was assumed until the name does.
 """
 
 from ampacity.circuit.trusted.metering.meter_trust import ints
@@ -50,14 +50,15 @@ class Before:
             return [c]
         circuits = [each for each in self.site.circuits if not each.removed and each.index != c and each.index not in self.known]
         new = [each.index for each in circuits if each.index in self.fresh or self._is_other(each.index, each.name)]
-        same = [index for index in new if self._now(index) and self._now(index) == self._then(name)]
+        then = self._then(name)
+        same = [index for index in new if then and self._now(index) == then]
         if c >= 0:
             return same + ([] if is_here or c in self.known else [c])
+        around = [index for index in self.site.leaves_first if then and all([e in self._now(index) for e in then])][:1]
         if not same:
             same = [index for index in new if index in self.fresh and not self._is_other(index, name)]
-        if not same and self._then(name):
-            same = [c for c in self.site.leaves_first if all([e in self._now(c) for e in self._then(name)])][:1]
-        return same
+            same = [index for index in same if not around or around[0] in self.site.paths[index]]
+        return same or around
 
     def together(self, values: "dict[str, list[int]]") -> "list[int]":
         """What is assumed of a circuit that several former ones are now. values: by the name of each. What was below another is part of that."""
@@ -144,9 +145,8 @@ class MeterRecords:
         at_c = [self.at[at]] if at in self.at else []
         counted = at_c + [c for c in (places if counts else []) if c not in at_c]
         for c in counted if values else ():
-            if len(counted) == 1 and not is_left:
-                merged = self.merged.setdefault(c, {})
-                merged[name] = [max(a, b) for a, b in zip(merged.get(name, values), values)]
+            if places in ([], [c]) and not is_left:
+                self.merged.setdefault(c, {})[name] = values
             else:
                 self._assume(c, values)
         for c in at_c or [c for c in counted if c not in self.known]:
@@ -154,13 +154,15 @@ class MeterRecords:
         if at and not at_c and _says(record):
             if len(places) == 1:
                 record["name"] = self.site.circuits[places[0]].name  # which has it now
-            is_named = is_named or record["name"] == name
+            is_named = is_named or record.get("name") == name
             self._leave(record, places)
         if not is_named and values:
             self._leave({"at": "", "name": name, "assumed": values}, places)
 
     def _leave(self, record: "Record", places: "list[int]") -> None:
-        self.left = self.left[1 - GONE_MAX :] + [(record, places)]
+        if len(self.left) >= GONE_MAX:
+            self.left.remove(([row for row in self.left if not row[0].get("at")] or self.left)[0])  # what has no meter first
+        self.left.append((record, places))
 
     def _count(self, c: int, record: "Record") -> None:
         estimator = self.other.estimators[c]

@@ -123,10 +123,11 @@ class MeterTrust:
         if missing is not None and against is not None:
             moved = any([steps and not self.loaded[p] for p, steps in enumerate(missing)])  # the EVSEs are on other lines now
             if True not in self.loaded:
-                self.unloaded_steps = missing
+                self.unloaded_steps = [max(each) for each in zip(missing, self.unloaded_steps or missing)]
             for p, steps in enumerate(missing):
                 if self.loaded[p]:
                     self.missing_steps[p] = STEPS_REQUIRED if moved else max(self.missing_steps[p], min(STEPS_REQUIRED, steps))
+                if self.loaded[p] or self.unloaded_steps:
                     self.against[p] |= against[p] if steps else 0  # a suspicion has no life after a restart
         if blame is not None:
             self.blame = [max(each) for each in zip(self.blame, blame)]

@@ -169,8 +169,9 @@ class OtherLoad:
             self.ledger.events.add(now_ms, "assumed", text % (self.site.phase_name(key), seen_da // 10, seen_da % 10))
             self.ledger.journal_barrier.mark_dirty()
         parent = self._above(key)
-        if parent >= 0 and self._below_da(parent) > self.ledger.assumed_da[parent]:
-            self._rule_3_3_alarm(parent, self._below_da(parent), now_ms)
+        below_da = self._below_da(parent) if parent >= 0 else 0
+        if below_da > self.ledger.assumed_da[parent]:
+            self._rule_3_3_alarm(parent, below_da, now_ms)
 
     def _above(self, key: int) -> int:
         """The key of the parent without a meter; -1: none."""
