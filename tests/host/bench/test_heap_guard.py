@@ -22,7 +22,7 @@ from tools.micropython.find import find
 KIB = 1024
 MODULES_MAX, NAMES_MAX = 182, 4230
 CODE_KIB_MAX = 88
-DATA_KIB_MAX, DATA_64_KIB_MAX = 94, 218
+DATA_KIB_MAX, DATA_64_KIB_MAX = 94, 220
 RUN_S = 200.0
 RUNS = 3  # what is there for a moment while it is measured, such as a part of a download, adds up to 2 KiB (64 bits: 4): the least run counts
 
