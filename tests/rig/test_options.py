@@ -27,23 +27,24 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def open_files(pid):
+    """What the open files of a process are, one text each."""
+    for entry in Path("/proc/%d/fd" % pid).iterdir():
+        try:
+            yield os.readlink(entry)
+        except FileNotFoundError:  # a file that it has closed meanwhile
+            continue
+
+
 def listening(pids):
     """TCP ports on which one of these processes listens."""
-    inodes = set()
-    for pid in pids:
-        for entry in Path("/proc/%d/fd" % pid).iterdir():
-            try:
-                target = os.readlink(entry)
-            except FileNotFoundError:  # a file that it has closed meanwhile
-                continue
-            if target.startswith("socket:["):
-                inodes.add(target[8:-1])
+    inodes = {name[8:-1] for pid in pids for name in open_files(pid) if name.startswith("socket:[")}
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A" and row[9] in inodes}
 
 
 def ptys(pid):
-    return sum(os.readlink(entry) == "/dev/ptmx" for entry in Path("/proc/%d/fd" % pid).iterdir())
+    return sum(name == "/dev/ptmx" for name in open_files(pid))
 
 
 def test_the_bench_csms_listens_at_the_given_address_and_sigterm_leaves_nothing():
